@@ -1,0 +1,1 @@
+"""Runs any model in a process of its own; knows none."""

@@ -1,0 +1,1 @@
+"""Latent vectors as numpy arrays: sampling, fields and noise."""

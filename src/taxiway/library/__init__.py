@@ -1,0 +1,1 @@
+"""What the user has: model cards and checkpoints."""

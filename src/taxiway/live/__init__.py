@@ -1,0 +1,1 @@
+"""Newest controls in, newest frames out."""

@@ -1,0 +1,1 @@
+"""A slot: one file is one model family that a user can pick."""

@@ -1,0 +1,1 @@
+"""Generator networks in PyTorch, and the files they come in."""
