@@ -1,0 +1,120 @@
+"""A command's declaration and the protocol of a model: all that the other rooms know of either."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Protocol
+
+from msgspec import UNSET, Struct
+
+from taxiway.core.datatypes import AnyDataType, Image, OutputFormat, Wire, names
+from taxiway.core.errors import InvalidArgument, NotFound
+from taxiway.core.images import ImageFormat
+
+Values = dict[str, Any]
+"""Decoded inputs or outputs by name: numbers, text, numpy arrays; never a tensor."""
+
+
+class Command(Struct, frozen=True, kw_only=True):
+    """What can be asked of a model: typed inputs, typed outputs and the largest batch.
+
+    `needs_one_of` names inputs of which at least one must be given, and which have no default then
+    (StyleGAN: z, seed or w).
+    """
+
+    name: str
+    inputs: dict[str, AnyDataType]
+    outputs: dict[str, AnyDataType]
+    description: str | None = None
+    max_batch: int = 1
+    needs_one_of: tuple[str, ...] = ()
+
+    def decode(self, wire: Mapping[str, Wire]) -> Values:
+        """Decode every input; absent ones take their default, unknown keys are ignored.
+
+        Raises InvalidArgument naming the input, with what was given and what is expected.
+        """
+        values = {name: self._decode_one(name, field, wire) for name, field in self.inputs.items()}
+        if self.needs_one_of and all(values[name] is None for name in self.needs_one_of):
+            wanted = " or ".join(f"'{name}'" for name in self.needs_one_of)
+            raise InvalidArgument(f"Give {wanted}.", self.needs_one_of[0])
+        return values
+
+    def encode(self, outputs: Values, formats: Mapping[str, ImageFormat]) -> dict[str, Wire]:
+        """Encode every output; `formats` overrides the file format of images by output name."""
+        return {
+            name: field.encode(outputs[name], formats.get(name))
+            for name, field in self.outputs.items()
+        }
+
+    def formats(self, inputs: Values, header: str | None = None) -> dict[str, ImageFormat]:
+        """The image format asked for per output, by an input of that type or Runway's header.
+
+        `header` is `X-Runway-Output-Format`: `image=PNG; mask=JPEG`.
+        """
+        images = [name for name, field in self.outputs.items() if isinstance(field, Image)]
+        chosen: dict[str, ImageFormat] = {}
+        for name, field in self.inputs.items():
+            if isinstance(field, OutputFormat) and inputs.get(name):
+                chosen.update((image, inputs[name]) for image in images)
+        for part in (header or "").split(";"):
+            name, _, format = (piece.strip() for piece in part.partition("="))
+            if name in images and format in ("PNG", "JPEG"):
+                chosen[name] = format  # type: ignore[assignment]
+        return chosen
+
+    def describe(self) -> dict[str, Any]:
+        """The command as Runway's `/info` shows it: a name and lists of fields."""
+        return {
+            "name": self.name,
+            "description": self.description,
+            "inputs": [field.describe(name) for name, field in self.inputs.items()],
+            "outputs": [field.describe(name) for name, field in self.outputs.items()],
+        }
+
+    def _decode_one(self, name: str, field: AnyDataType, wire: Mapping[str, Wire]) -> Any:
+        value = wire.get(name)
+        if value is None:
+            value = None if name in self.needs_one_of else field.fallback
+        if value is UNSET:
+            raise InvalidArgument(f"'{name}' is missing.", name)
+        return None if value is None else field.decode(name, value)
+
+
+class ModelSpec(Struct, frozen=True, kw_only=True):
+    """Which model to run: the name it runs under, its family, and its set-up options."""
+
+    name: str
+    family: str
+    options: dict[str, Any] = {}
+    title: str = ""
+
+
+class Model(Protocol):
+    """One model family. Its author writes `setup` and `predict`; everything else is derived.
+
+    `options` are the set-up options, `commands` what can be asked once set up; the first command
+    is the one that `/query` means.
+    """
+
+    options: ClassVar[dict[str, AnyDataType]]
+    commands: dict[str, Command]
+
+    def setup(self, device: str, options: Values) -> None:
+        """Load and warm up. `device` is auto, cpu, cuda or mps. May raise TaxiwayError."""
+
+    def predict(self, command: str, batch: list[Values]) -> list[Values]:
+        """Answer a batch of one or more calls of one command, in order.
+
+        An answer may be a TaxiwayError instead of outputs: it then concerns that call only.
+        """
+
+
+def first_command(commands: Mapping[str, Command], name: str | None = None) -> Command:
+    """The command of that name, or the first for None; NotFound lists what there is."""
+    if name is None:
+        return next(iter(commands.values()))
+    if name not in commands:
+        raise NotFound(f"No command named '{name}'. There are: {names(list(commands))}.")
+    return commands[name]
+
+
+ModelFactory = Callable[[], Model]

@@ -1,0 +1,53 @@
+"""What happened, told to whoever listens; the only way in which status flows back."""
+
+from collections.abc import Callable, Mapping
+from typing import Literal
+
+from msgspec import Struct
+
+from taxiway.core.datatypes import Wire
+
+State = Literal["asleep", "starting", "running", "failed"]
+
+
+class StateChanged(Struct, frozen=True, tag="state"):
+    """A model changed its state; `message` is one sentence for people."""
+
+    model: str
+    state: State
+    message: str = ""
+
+
+class OutputReady(Struct, frozen=True, tag="output"):
+    """A query was answered: this is now the model's current output."""
+
+    model: str
+    outputs: Mapping[str, Wire]
+
+
+class QueryFailed(Struct, frozen=True, tag="error"):
+    """A query failed: this is now the model's current error."""
+
+    model: str
+    error: str
+
+
+Event = StateChanged | OutputReady | QueryFailed
+Listener = Callable[[Event], None]
+
+
+class Events:
+    """A bus: every listener hears every event, in order, on the thread that emits it."""
+
+    def __init__(self) -> None:
+        self._listeners: list[Listener] = []
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Call `listener` for every event from now on; the result stops it."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def emit(self, event: Event) -> None:
+        """Tell every listener; a listener may stop itself while told."""
+        for listener in tuple(self._listeners):
+            listener(event)
