@@ -116,7 +116,8 @@ class Number(DataType, frozen=True, tag="number"):
         return int(wire)
 
     def encode(self, value: Any, format: ImageFormat | None = None) -> float | int:
-        return value.item() if isinstance(value, np.generic) else value
+        plain: float | int = value.item() if isinstance(value, np.generic) else value
+        return plain  # noqa: RET504 - the name carries the type
 
     def wire_schema(self) -> dict[str, Any]:
         if self.whole is not True:
@@ -267,6 +268,8 @@ class OutputFormat(Category, frozen=True, tag="output_format"):
     """The file format in which this call's images are answered; it never reaches the model."""
 
     one_of: tuple[str, ...] = ("JPEG", "PNG")
+    default: str | UnsetType | None = None
+    optional: bool | UnsetType = True
 
     def describe(self, name: str) -> dict[str, Any]:
         return {**super().describe(name), "type": "category"}
