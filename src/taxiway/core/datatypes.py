@@ -117,7 +117,7 @@ class Number(DataType, frozen=True, tag="number"):
 
     def encode(self, value: Any, format: ImageFormat | None = None) -> float | int:
         plain: float | int = value.item() if isinstance(value, np.generic) else value
-        return plain  # noqa: RET504 - the name carries the type
+        return plain
 
     def wire_schema(self) -> dict[str, Any]:
         if self.whole is not True:
