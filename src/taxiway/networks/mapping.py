@@ -1,0 +1,66 @@
+"""The mapping network of StyleGAN2 and StyleGAN3: z and a label in, w out."""
+
+import math
+from itertools import pairwise
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from taxiway.networks.ops import ACTIVATIONS, normalise
+
+
+class Dense(nn.Module):
+    """A fully connected layer whose weight is scaled at run time (equalised learning rate).
+
+    `lr` is the learning rate multiplier: parameters are stored 1/lr times as large as used.
+    """
+
+    def __init__(self, inputs: int, outputs: int, lr: float = 1.0, bias: float = 0.0) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(outputs, inputs) / lr)
+        self.bias = nn.Parameter(torch.full([outputs], bias / lr))
+        self.weight_gain = lr / math.sqrt(inputs)
+        self.bias_gain = lr
+
+    def forward(self, x: Tensor) -> Tensor:  # [N, inputs] -> [N, outputs]
+        return F.linear(x, self.weight * self.weight_gain, self.bias * self.bias_gain)
+
+
+class MappingNetwork(nn.Module):
+    """z [N, z_dim] and labels c [N, c_dim] -> w [N, w_dim]; `fc0`, `fc1`, ... in a row.
+
+    `widths` are the sizes between the layers: the input of fc0 first, w_dim last. Karras et al.
+    2019, section 2; the label enters through a linear embedding beside z.
+    """
+
+    w_avg: Tensor
+
+    def __init__(
+        self,
+        z_dim: int,
+        c_dim: int,
+        widths: list[int],
+        lr_multiplier: float = 0.01,
+        activation: str = "lrelu",
+    ) -> None:
+        super().__init__()
+        self.z_dim, self.c_dim, self.num_layers = z_dim, c_dim, len(widths) - 1
+        self.activation, self.gain = ACTIVATIONS[activation]
+        if c_dim:
+            self.embed = Dense(c_dim, widths[0] - z_dim)
+        for i, (inputs, outputs) in enumerate(pairwise(widths)):
+            self.add_module(f"fc{i}", Dense(inputs, outputs, lr=lr_multiplier))
+        self.register_buffer("w_avg", torch.zeros(widths[-1]))
+
+    def forward(self, z: Tensor, c: Tensor | None = None) -> Tensor:
+        x = normalise(z.to(self.w_avg.dtype))  # [N, z_dim]
+        if self.c_dim:
+            x = torch.cat([x, normalise(self.embed(self.labels(c, z)))], dim=1)  # [N, widths[0]]
+        for i in range(self.num_layers):
+            x = self.activation(self.get_submodule(f"fc{i}")(x)) * self.gain
+        return x  # [N, w_dim]
+
+    def labels(self, c: Tensor | None, z: Tensor) -> Tensor:
+        """Labels c as given, or zeros (no class) where none are: [N, c_dim]."""
+        return self.w_avg.new_zeros(len(z), self.c_dim) if c is None else c.to(self.w_avg)
