@@ -1,1 +1,7 @@
 """Runs any model in a process of its own; knows none."""
+
+from taxiway.engine.host import Engine
+from taxiway.engine.process import preload
+from taxiway.engine.running import Running
+
+__all__ = ["Engine", "Running", "preload"]

@@ -1,0 +1,84 @@
+"""The queue before a worker: bounded, gathers calls of one command, newest wins when live."""
+
+import asyncio
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+from taxiway.core.command import Command, Values
+from taxiway.core.errors import Busy, Superseded, TaxiwayError
+
+_order = count()
+
+
+@dataclass(eq=False)
+class Call:
+    """One call waiting for its answer."""
+
+    command: Command
+    inputs: Values
+    live: str | None = None
+    future: "asyncio.Future[Values]" = field(
+        default_factory=lambda: asyncio.get_running_loop().create_future()
+    )
+    number: int = field(default_factory=lambda: next(_order))
+
+    def resolve(self, result: Values | TaxiwayError | Exception) -> None:
+        """Give the caller its answer, unless it has gone."""
+        if self.future.done():
+            return
+        if isinstance(result, Exception):
+            self.future.set_exception(result)
+        else:
+            self.future.set_result(result)
+
+
+class CallQueue:
+    """Calls in the order in which they came; at most `limit`, live ones not counted."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self._calls: OrderedDict[Any, Call] = OrderedDict()
+        self._filled = asyncio.Event()
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    def put(self, call: Call) -> None:
+        """Add a call. A live one replaces what its caller still has waiting (Superseded).
+
+        Raises Busy when the queue is full.
+        """
+        if call.live is not None:
+            older = self._calls.pop(call.live, None)
+            if older is not None:
+                older.resolve(Superseded("A newer change took this one's place."))
+        elif len(self._calls) >= self.limit:
+            raise Busy(f"The model has {self.limit} requests waiting; try again in a moment.")
+        key = call.live if call.live is not None else call.number
+        self._calls[key] = call
+        call.future.add_done_callback(lambda _: self._forget(key, call))
+        self._filled.set()
+
+    async def take(self) -> list[Call]:
+        """Wait for calls; return the oldest and those of the same command, up to its batch.
+
+        Nobody waits for company: while the worker is busy calls gather by themselves.
+        """
+        while not self._calls:
+            self._filled.clear()
+            await self._filled.wait()
+        command = next(iter(self._calls.values())).command
+        keys = [key for key, call in self._calls.items() if call.command is command]
+        return [self._calls.pop(key) for key in keys[: command.max_batch]]
+
+    def fail(self, error: TaxiwayError) -> None:
+        """Give every waiting call that error."""
+        while self._calls:
+            self._calls.popitem(last=False)[1].resolve(error)
+
+    def _forget(self, key: Any, call: Call) -> None:
+        # A caller that went away (cancelled) leaves no work behind.
+        if self._calls.get(key) is call:
+            del self._calls[key]

@@ -1,0 +1,112 @@
+"""The engine: models by name, each in a process of its own; what every protocol asks."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, Self
+
+from taxiway.core.command import Command, ModelSpec, Values, first_command
+from taxiway.core.datatypes import Wire, names
+from taxiway.core.errors import NotFound, TaxiwayError
+from taxiway.core.events import Events, OutputReady, QueryFailed
+from taxiway.engine.running import Running
+
+
+class Engine:
+    """Runs models and answers calls; lives on one event loop.
+
+    `queue_limit` bounds the calls that wait for one model; a model nobody asked for
+    `idle_seconds` goes to sleep (never, for None).
+    """
+
+    def __init__(
+        self,
+        events: Events | None = None,
+        queue_limit: int = 256,
+        idle_seconds: float | None = None,
+    ) -> None:
+        self.events = events or Events()
+        self.running: dict[str, Running] = {}
+        self._queue_limit = queue_limit
+        self._idle_seconds = idle_seconds
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def start(self, spec: ModelSpec) -> None:
+        """Begin to start a model (`ready` waits for it), or restart one whose spec differs."""
+        running = self.running.get(spec.name)
+        if running is not None and running.spec != spec:
+            await running.stop()
+            running = None
+        if running is None:
+            running = Running(spec, self.events, self._queue_limit, self._idle_seconds)
+            self.running[spec.name] = running
+        running.start()
+
+    async def ready(self, name: str) -> None:
+        """Wait until the model runs. Raises Unavailable if it failed or was stopped."""
+        await self._find(name).ready()
+
+    async def stop(self, name: str) -> None:
+        """Stop a model; its memory is free when this returns."""
+        await self._find(name).stop()
+
+    async def close(self) -> None:
+        """Stop everything."""
+        await asyncio.gather(*(running.stop() for running in self.running.values()))
+
+    async def query(
+        self,
+        name: str,
+        wire: Mapping[str, Wire],
+        command: str | None = None,
+        format_header: str | None = None,
+    ) -> dict[str, Wire]:
+        """Wire values in, wire values out; sets the model's current output or error.
+
+        Raises InvalidArgument, NotFound, Busy, Unavailable or ModelFailed.
+        """
+        running = self._find(name)
+        try:
+            chosen = await self._command(running, command)
+            inputs = chosen.decode(wire)
+            formats = chosen.formats(inputs, format_header)
+            outputs = await running.call(chosen, inputs, None)
+            result = await asyncio.to_thread(chosen.encode, outputs, formats)
+        except TaxiwayError as error:
+            running.last_error = str(error)
+            self.events.emit(QueryFailed(name, str(error)))
+            raise
+        running.last_output, running.last_error = result, None
+        self.events.emit(OutputReady(name, result))
+        return result
+
+    async def run(
+        self,
+        name: str,
+        values: Mapping[str, Any],
+        command: str | None = None,
+        live: str | None = None,
+    ) -> Values:
+        """Decoded outputs (pictures as uint8 [H, W, 3]); the current output stays as it is.
+
+        `live` is the key of a caller who only wants the newest: its call still waiting gets
+        Superseded. Raises as `query` does.
+        """
+        running = self._find(name)
+        chosen = await self._command(running, command)
+        return await running.call(chosen, chosen.decode(values), live)
+
+    async def _command(self, running: Running, command: str | None) -> Command:
+        # What a model can be asked is known once it was set up for the first time.
+        if not running.commands:
+            await running.ready()
+        return first_command(running.commands, command)
+
+    def _find(self, name: str) -> Running:
+        if name not in self.running:
+            raise NotFound(f"No model named '{name}' runs. Running: {names(list(self.running))}.")
+        return self.running[name]

@@ -1,0 +1,138 @@
+"""What crosses the edge of a worker: msgpack records, with arrays in shared memory.
+
+msgpack and not pickle, since a worker may run other people's code and must not be able to run any
+in the server.
+"""
+
+from multiprocessing.shared_memory import SharedMemory
+from typing import Any
+
+import msgspec
+import numpy as np
+from msgspec import Struct
+
+from taxiway.core.command import Command, Values
+from taxiway.core.errors import InvalidArgument, ModelFailed, TaxiwayError
+
+
+class Ready(Struct, tag=True):
+    """The model is set up."""
+
+    commands: dict[str, Command]
+    facts: dict[str, Any] = {}
+
+
+class Failed(Struct, tag=True):
+    """The model could not be set up; `expected` where it told why itself."""
+
+    message: str
+    expected: bool
+
+
+class Predict(Struct, tag=True):
+    """A batch of calls of one command."""
+
+    command: str
+    batch: list[Values]
+
+
+class CallError(Struct, tag=True):
+    """One call failed."""
+
+    message: str
+    input: str | None = None
+    invalid: bool = False
+
+    @classmethod
+    def of(cls, error: Exception) -> "CallError":
+        if isinstance(error, TaxiwayError):
+            name = getattr(error, "name", None)
+            return cls(str(error), name, isinstance(error, InvalidArgument))
+        return cls(f"The model failed: {type(error).__name__}: {error}".rstrip(": "))
+
+    def error(self) -> TaxiwayError:
+        if self.invalid:
+            return InvalidArgument(self.message, self.input)
+        return ModelFailed(self.message)
+
+
+class CallOutputs(Struct, tag=True):
+    """One call succeeded."""
+
+    outputs: Values
+
+
+class Answers(Struct, tag=True):
+    """One entry per call of the batch, in order."""
+
+    answers: list[CallOutputs | CallError]
+
+
+Message = Ready | Failed | Predict | Answers
+
+ARRAY = 1
+INLINE_BYTES = 16_384
+
+
+class Array(Struct, array_like=True):
+    """An array's place: in shared memory at `offset`, or in `data`."""
+
+    dtype: str
+    shape: tuple[int, ...]
+    offset: int
+    data: bytes
+
+
+class Codec:
+    """Packs messages; large arrays go into `area` as long as they fit, else into the message.
+
+    An area is written by one side and read by the other, one message at a time: what is unpacked
+    is copied out of it at once.
+    """
+
+    def __init__(self) -> None:
+        self.outgoing: SharedMemory | None = None
+        self.incoming: SharedMemory | None = None
+        self._used = 0
+        self._encoder = msgspec.msgpack.Encoder(enc_hook=self._pack_array)
+        self._decoder = msgspec.msgpack.Decoder(Message, ext_hook=self._unpack_array)
+
+    def pack(self, message: Message) -> bytes:
+        self._used = 0
+        return self._encoder.encode(message)
+
+    def unpack(self, data: bytes) -> Message:
+        message: Message = self._decoder.decode(data)
+        return message
+
+    def _pack_array(self, value: Any) -> Any:
+        if isinstance(value, np.generic):
+            return value.item()
+        if not isinstance(value, np.ndarray):
+            raise ModelFailed(
+                f"A model answers numbers, text and numpy arrays, got {type(value).__name__}."
+            )
+        array = np.ascontiguousarray(value)
+        offset = self._place(array)
+        data = array.tobytes() if offset < 0 else b""
+        place = Array(array.dtype.str, array.shape, offset, data)
+        return msgspec.msgpack.Ext(ARRAY, msgspec.msgpack.encode(place))
+
+    def _place(self, array: np.ndarray[Any, Any]) -> int:
+        area = self.outgoing
+        if area is None or array.nbytes < INLINE_BYTES or self._used + array.nbytes > area.size:
+            return -1
+        offset = self._used
+        np.ndarray(array.shape, array.dtype, area.buf, offset)[...] = array
+        self._used = -(-(offset + array.nbytes) // 64) * 64
+        return offset
+
+    def _unpack_array(self, code: int, data: memoryview) -> np.ndarray[Any, Any]:
+        place = msgspec.msgpack.decode(data, type=Array)
+        dtype = np.dtype(place.dtype)
+        if dtype.kind not in "biuf":
+            raise ValueError(f"an array of {dtype}")
+        if place.offset < 0:
+            return np.frombuffer(place.data, dtype).reshape(place.shape)
+        assert self.incoming is not None
+        return np.ndarray(place.shape, dtype, self.incoming.buf, place.offset).copy()

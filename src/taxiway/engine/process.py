@@ -1,0 +1,156 @@
+"""A worker process seen from the server: start it, ask it, notice at once when it dies."""
+
+import asyncio
+import contextlib
+import multiprocessing
+import sys
+import threading
+from multiprocessing.shared_memory import SharedMemory
+from typing import Any
+
+import msgspec
+
+from taxiway.core.command import ModelSpec, Values
+from taxiway.core.errors import ModelFailed, TaxiwayError
+from taxiway.engine import worker
+from taxiway.engine.messages import (
+    Answers,
+    CallOutputs,
+    Codec,
+    Failed,
+    Message,
+    Predict,
+    Ready,
+)
+
+# A fork server that has the heavy imports done starts a worker in a tenth of a second instead of
+# seconds; Windows has none and spawns.
+CONTEXT: Any = multiprocessing.get_context("spawn" if sys.platform == "win32" else "forkserver")
+# To the worker and back. Only pages that are written take memory; what does not fit goes through
+# the pipe, slower.
+AREA_BYTES = (16 * 2**20, 64 * 2**20)
+
+
+class WorkerDied(Exception):
+    """The process ended without being told to; `exitcode` is negative for a signal."""
+
+    def __init__(self, exitcode: int | None) -> None:
+        super().__init__(f"exit code {exitcode}")
+        self.exitcode = exitcode
+
+
+def preload(modules: list[str]) -> None:
+    """Import `modules` once in the fork server, before its first worker."""
+    if sys.platform != "win32":
+        CONTEXT.set_forkserver_preload(modules)
+
+
+class Worker:
+    """One process holding one model. Used from one event loop; answers one batch at a time."""
+
+    def __init__(self, spec: ModelSpec) -> None:
+        self.spec = spec
+        self._codec = Codec()
+        self._loop = asyncio.get_running_loop()
+        self._answer: asyncio.Future[Message] = self._loop.create_future()
+        self._spawning: asyncio.Future[None] | None = None
+        self._process: Any = None
+        self._connection: Any = None
+        self._areas: list[SharedMemory] = []
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process else None
+
+    async def start(self) -> Ready:
+        """Start the process and wait until its model is set up.
+
+        Raises ModelFailed with the model's own words, or WorkerDied.
+        """
+        self._spawning = asyncio.ensure_future(asyncio.to_thread(self._spawn))
+        await asyncio.shield(self._spawning)
+        threading.Thread(target=self._read, name=f"{self.spec.name}-reader", daemon=True).start()
+        message = await self._receive()
+        if isinstance(message, Failed):
+            await self.stop()
+            raise ModelFailed(message.message)
+        assert isinstance(message, Ready)
+        return message
+
+    async def predict(self, command: str, batch: list[Values]) -> list[Values | TaxiwayError]:
+        """Ask for a batch; one result or error per call. Raises WorkerDied."""
+        self._answer = self._loop.create_future()
+        try:
+            self._connection.send_bytes(self._codec.pack(Predict(command, batch)))
+        except OSError:
+            raise WorkerDied(await self._exitcode()) from None
+        message = await self._receive()
+        assert isinstance(message, Answers)
+        return [
+            answer.outputs if isinstance(answer, CallOutputs) else answer.error()
+            for answer in message.answers
+        ]
+
+    async def stop(self) -> None:
+        """End the process, gently for two seconds and then not, and give its memory back."""
+        if self._spawning is not None:
+            await asyncio.wait([self._spawning])
+        if self._process is not None:
+            await asyncio.to_thread(self._end)
+        for area in self._areas:
+            area.close()
+            area.unlink()
+        self._areas = []
+
+    def _spawn(self) -> None:
+        self._areas = [SharedMemory(create=True, size=size) for size in AREA_BYTES]
+        self._codec.outgoing, self._codec.incoming = self._areas
+        self._connection, theirs = CONTEXT.Pipe()
+        self._process = CONTEXT.Process(
+            target=worker.main,
+            args=(theirs, msgspec.msgpack.encode(self.spec), tuple(a.name for a in self._areas)),
+            name=f"taxiway-{self.spec.name}",
+            daemon=True,
+        )
+        self._process.start()
+        # Only the child may hold its end, or its death would go unnoticed here.
+        theirs.close()
+
+    def _end(self) -> None:
+        self._process.terminate()
+        self._process.join(2)
+        if self._process.exitcode is None:
+            self._process.kill()
+            self._process.join()
+        self._connection.close()
+
+    def _read(self) -> None:
+        try:
+            while True:
+                data = self._connection.recv_bytes()
+                self._loop.call_soon_threadsafe(self._deliver, data)
+        except (EOFError, OSError, TypeError, RuntimeError):
+            # RuntimeError: the loop is closed; TypeError: the connection was closed meanwhile.
+            with contextlib.suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._deliver, None)
+
+    def _deliver(self, data: bytes | None) -> None:
+        if self._answer.done():
+            return
+        if data is None:
+            self._answer.set_exception(WorkerDied(None))
+            return
+        try:
+            self._answer.set_result(self._codec.unpack(data))
+        except (msgspec.DecodeError, AssertionError, ValueError, TypeError) as error:
+            self._answer.set_exception(ModelFailed(f"The model's answer is not readable: {error}."))
+
+    async def _receive(self) -> Message:
+        try:
+            return await self._answer
+        except WorkerDied:
+            raise WorkerDied(await self._exitcode()) from None
+
+    async def _exitcode(self) -> int | None:
+        await asyncio.to_thread(self._process.join, 1)
+        return self._process.exitcode  # type: ignore[no-any-return]

@@ -1,0 +1,169 @@
+"""One model under the engine: its state, its worker, its queue; restarts it when it dies."""
+
+import asyncio
+import logging
+import time
+from collections import deque
+from typing import Any
+
+from taxiway.core.command import Command, ModelSpec, Values
+from taxiway.core.datatypes import Wire
+from taxiway.core.errors import ModelFailed, TaxiwayError, Unavailable
+from taxiway.core.events import Events, State, StateChanged
+from taxiway.engine.batch import Call, CallQueue
+from taxiway.engine.process import Worker, WorkerDied
+
+log = logging.getLogger("taxiway.engine")
+
+CRASHES = 5
+CRASH_WINDOW = 60.0
+
+
+class Running:
+    """A model that was started: asleep, starting, running or failed.
+
+    `last_output` and `last_error` are the model's current output and error, whoever asked.
+    """
+
+    def __init__(
+        self, spec: ModelSpec, events: Events, queue_limit: int, idle_seconds: float | None
+    ) -> None:
+        self.spec = spec
+        self.commands: dict[str, Command] = {}
+        self.facts: dict[str, Any] = {}
+        self.state: State = "asleep"
+        self.message = ""
+        self.last_output: dict[str, Wire] = {}
+        self.last_error: str | None = None
+        self.idle_seconds = idle_seconds
+        self._events = events
+        self._queue = CallQueue(queue_limit)
+        self._worker: Worker | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._changed = asyncio.Event()
+        self._crashes: deque[float] = deque(maxlen=CRASHES)
+        self._stopped = False
+
+    @property
+    def pid(self) -> int | None:
+        """The process id of the worker, while there is one."""
+        return self._worker.pid if self._worker else None
+
+    def start(self) -> None:
+        """Begin to start; `ready` waits for the end of it."""
+        self._stopped = False
+        if self.state in ("asleep", "failed"):
+            self._set("starting", f"Starting {self.spec.name}.")
+            self._task = asyncio.get_running_loop().create_task(self._live())
+
+    async def stop(self) -> None:
+        """End the worker; its memory is free when this returns. Calls are refused until `start`."""
+        self._stopped = True
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+        self._queue.fail(Unavailable(f"'{self.spec.name}' was stopped."))
+        self._set("asleep", f"{self.spec.name} is stopped.")
+
+    async def ready(self) -> None:
+        """Wait until the model runs; raises Unavailable if it failed or was stopped."""
+        while self.state != "running":
+            self._refuse_if_down()
+            changed = self._changed
+            await changed.wait()
+
+    async def call(self, command: Command, inputs: Values, live: str | None) -> Values:
+        """Queue one call and wait for its outputs; wakes a model that sleeps."""
+        self._refuse_if_down()
+        call = Call(command, inputs, live)
+        self._queue.put(call)
+        if self.state == "asleep":
+            self.start()
+        try:
+            return await call.future
+        finally:
+            call.future.cancel()
+
+    def _refuse_if_down(self) -> None:
+        if self.state == "failed":
+            raise Unavailable(self.message, retry_after=10)
+        if self._stopped:
+            raise Unavailable(f"'{self.spec.name}' is stopped; start it first.", retry_after=10)
+
+    def _set(self, state: State, message: str) -> None:
+        self.state, self.message = state, message
+        self._changed.set()
+        self._changed = asyncio.Event()
+        self._events.emit(StateChanged(self.spec.name, state, message))
+
+    async def _live(self) -> None:
+        """Start, serve and restart until stopped, asleep or failed for good."""
+        while True:
+            failure = await self._once()
+            if failure is not None:
+                self._fail(failure)
+                return
+            if self.state == "running" and not len(self._queue):
+                self._set("asleep", f"{self.spec.name} fell asleep; any request wakes it.")
+                return
+
+    async def _once(self) -> str | None:
+        """One life of the worker. Returns why there can be no other, if so."""
+        worker = self._worker = Worker(self.spec)
+        try:
+            ready = await worker.start()
+            self.commands, self.facts = ready.commands, ready.facts
+            self._set("running", f"{self.spec.name} is running.")
+            await self._serve(worker)
+        except WorkerDied as death:
+            return self._after(death)
+        except ModelFailed as error:
+            return f"{self.spec.name} could not start: {error}"
+        finally:
+            await worker.stop()
+            self._worker = None
+        return None
+
+    async def _serve(self, worker: Worker) -> None:
+        """Answer calls until nobody asked for `idle_seconds`."""
+        while True:
+            try:
+                calls = await asyncio.wait_for(self._queue.take(), self.idle_seconds)
+            except TimeoutError:
+                return
+            try:
+                results = await worker.predict(
+                    calls[0].command.name, [call.inputs for call in calls]
+                )
+            except BaseException as error:
+                self._answer(calls, [self._lost(error)] * len(calls))
+                raise
+            self._answer(calls, results)
+
+    def _answer(self, calls: list[Call], results: list[Values | TaxiwayError]) -> None:
+        for call, result in zip(calls, results, strict=True):
+            call.resolve(result)
+
+    def _lost(self, error: BaseException) -> TaxiwayError:
+        if isinstance(error, TaxiwayError):
+            return error
+        what = "was stopped" if self._stopped else "died while it worked and is starting again"
+        return Unavailable(f"'{self.spec.name}' {what}.")
+
+    def _after(self, death: WorkerDied) -> str | None:
+        now = time.monotonic()
+        self._crashes.append(now)
+        log.warning("The worker of '%s' died (%s).", self.spec.name, death)
+        if len(self._crashes) == CRASHES and now - self._crashes[0] < CRASH_WINDOW:
+            self._crashes.clear()
+            return (
+                f"{self.spec.name} died {CRASHES} times within a minute "
+                f"(last with {death}); start it again when the cause is gone."
+            )
+        self._set("starting", f"{self.spec.name} died ({death}) and is starting again.")
+        return None
+
+    def _fail(self, message: str) -> None:
+        self._set("failed", message)
+        self._queue.fail(Unavailable(message, retry_after=10))

@@ -1,0 +1,228 @@
+"""The engine on real worker processes."""
+
+import asyncio
+import base64
+import io
+import os
+import signal
+from collections.abc import AsyncIterator
+
+import numpy as np
+import psutil
+import pytest
+from PIL import Image
+
+from taxiway.core.command import ModelSpec
+from taxiway.core.errors import (
+    Busy,
+    InvalidArgument,
+    ModelFailed,
+    NotFound,
+    Superseded,
+    Unavailable,
+)
+from taxiway.core.events import Event, OutputReady, QueryFailed, StateChanged
+from taxiway.engine import Engine
+from toys import gradient
+
+GRADIENT = ModelSpec(name="gradient", family="toys:Gradient")
+SLOW = ModelSpec(name="slow", family="toys:Gradient", options={"delay": 0.3, "max_batch": 1})
+TROUBLED = ModelSpec(name="troubled", family="toys:Troubled")
+Z = [0.5, -0.5, *[0.0] * 510]
+
+
+@pytest.fixture
+async def engine() -> AsyncIterator[Engine]:
+    async with Engine() as engine:
+        yield engine
+
+
+async def started(engine: Engine, spec: ModelSpec) -> Engine:
+    await engine.start(spec)
+    await engine.ready(spec.name)
+    return engine
+
+
+def heard(engine: Engine) -> list[Event]:
+    events: list[Event] = []
+    engine.events.listen(events.append)
+    return events
+
+
+async def test_a_query_answers_the_picture_of_its_vector(engine: Engine) -> None:
+    await started(engine, GRADIENT)
+    answer = await engine.query("gradient", {"z": Z, "format": "PNG"})
+    data = base64.b64decode(answer["image"].partition(",")[2])
+    pixels = np.asarray(Image.open(io.BytesIO(data)))
+    np.testing.assert_array_equal(pixels, gradient(np.array(Z, np.float32)))
+
+
+async def test_run_gives_pixels_and_leaves_the_current_output(engine: Engine) -> None:
+    await started(engine, GRADIENT)
+    outputs = await engine.run("gradient", {"z": np.array(Z)})
+    np.testing.assert_array_equal(outputs["image"], gradient(np.array(Z, np.float32)))
+    assert engine.running["gradient"].last_output == {}
+
+
+async def test_states_and_results_are_heard_as_events(engine: Engine) -> None:
+    events = heard(engine)
+    await started(engine, GRADIENT)
+    answer = await engine.query("gradient", {"seed": 3})
+    with pytest.raises(InvalidArgument, match="'z' takes 512 numbers, got 3"):
+        await engine.query("gradient", {"z": [1, 2, 3]})
+    await engine.stop("gradient")
+    states = [event.state for event in events if isinstance(event, StateChanged)]
+    assert states == ["starting", "running", "asleep"]
+    assert [e.outputs for e in events if isinstance(e, OutputReady)] == [answer]
+    assert [e.error for e in events if isinstance(e, QueryFailed)] == [
+        "'z' takes 512 numbers, got 3."
+    ]
+
+
+async def test_the_current_error_goes_with_the_next_success(engine: Engine) -> None:
+    running = (await started(engine, GRADIENT)).running["gradient"]
+    with pytest.raises(InvalidArgument):
+        await engine.query("gradient", {})
+    assert running.last_error == "Give 'z' or 'seed'."
+    answer = await engine.query("gradient", {"seed": 1})
+    assert running.last_error is None
+    assert running.last_output == answer
+
+
+async def test_waiting_calls_are_gathered_up_to_the_largest_batch(engine: Engine) -> None:
+    await started(engine, TROUBLED)
+    busy = asyncio.create_task(engine.query("troubled", {"what": "sleep 0.2"}))
+    await asyncio.sleep(0.05)
+    rest = [engine.query("troubled", {"what": "count"}) for _ in range(4)]
+    said = [answer["said"] for answer in await asyncio.gather(*rest)]
+    await busy
+    assert said == ["batch of 3"] * 3 + ["batch of 1"]
+
+
+async def test_one_bad_call_does_not_spoil_its_batch(engine: Engine) -> None:
+    await started(engine, TROUBLED)
+    busy = asyncio.create_task(engine.query("troubled", {"what": "sleep 0.2"}))
+    await asyncio.sleep(0.05)
+    calls = [engine.query("troubled", {"what": what}) for what in ("ok", "fail", "refuse")]
+    good, failed, refused = await asyncio.gather(*calls, return_exceptions=True)
+    await busy
+    assert good == {"said": "batch of 1"}
+    assert isinstance(failed, ModelFailed)
+    assert "ZeroDivisionError: no such luck" in str(failed)
+    assert isinstance(refused, InvalidArgument)
+    assert refused.name == "what"
+
+
+async def test_a_newer_live_call_takes_the_place_of_the_waiting_one(engine: Engine) -> None:
+    await started(engine, SLOW)
+    calls = []
+    for value in range(5):
+        z = np.full(512, value / 5, np.float32)
+        calls.append(asyncio.create_task(engine.run("slow", {"z": z}, live="stage")))
+        await asyncio.sleep(0.01)
+    first, *middle, last = await asyncio.gather(*calls, return_exceptions=True)
+    assert isinstance(first, dict)
+    assert all(isinstance(error, Superseded) for error in middle)
+    assert isinstance(last, dict)
+    np.testing.assert_array_equal(last["image"], gradient(np.full(512, 0.8, np.float32)))
+
+
+async def test_a_full_queue_says_busy() -> None:
+    async with Engine(queue_limit=2) as engine:
+        await started(engine, SLOW)
+        calls = [asyncio.create_task(engine.query("slow", {"seed": n})) for n in range(4)]
+        results = await asyncio.gather(*calls, return_exceptions=True)
+    assert [type(result) for result in results] == [dict, dict, Busy, Busy]
+
+
+async def test_a_caller_that_goes_leaves_no_work_behind(engine: Engine) -> None:
+    await started(engine, SLOW)
+    calls = [asyncio.create_task(engine.run("slow", {"seed": n})) for n in range(3)]
+    await asyncio.sleep(0.05)
+    calls[1].cancel()
+    results = await asyncio.gather(*calls, return_exceptions=True)
+    assert [type(result) for result in results] == [dict, asyncio.CancelledError, dict]
+
+
+async def test_a_killed_worker_is_back_and_its_caller_told(engine: Engine) -> None:
+    await started(engine, SLOW)
+    events = heard(engine)
+    in_flight = asyncio.create_task(engine.query("slow", {"seed": 1}))
+    waiting = asyncio.create_task(engine.query("slow", {"seed": 2}))
+    await asyncio.sleep(0.1)
+    pid = engine.running["slow"].pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    with pytest.raises(Unavailable, match="died while it worked") as raised:
+        await asyncio.wait_for(in_flight, 1)
+    assert raised.value.retry_after > 0
+    assert "image" in await waiting
+    assert "image" in await engine.query("slow", {"seed": 3})
+    assert engine.running["slow"].pid != pid
+    states = [event.state for event in events if isinstance(event, StateChanged)]
+    assert states == ["starting", "running"]
+
+
+async def test_a_model_that_keeps_dying_is_given_up(engine: Engine) -> None:
+    spec = ModelSpec(name="doomed", family="toys:Troubled", options={"at_start": "die"})
+    await engine.start(spec)
+    with pytest.raises(Unavailable, match="died 5 times within a minute"):
+        await engine.ready("doomed")
+    assert engine.running["doomed"].state == "failed"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"at_start": "fail"}, "could not start: ZeroDivisionError: no such luck"),
+        ({"at_start": "refuse"}, "could not start: 'what' is refused."),
+        ({"speed": 3}, "has no option 'speed'"),
+    ],
+)
+async def test_a_model_that_cannot_start_says_why(
+    engine: Engine, options: dict[str, object], message: str
+) -> None:
+    await engine.start(ModelSpec(name="troubled", family="toys:Troubled", options=options))
+    with pytest.raises(Unavailable, match=message):
+        await engine.ready("troubled")
+    with pytest.raises(Unavailable, match=message):
+        await engine.query("troubled", {"what": "ok"})
+
+
+async def test_stop_ends_the_process_and_start_brings_it_back(engine: Engine) -> None:
+    await started(engine, GRADIENT)
+    pid = engine.running["gradient"].pid
+    assert pid is not None
+    await engine.stop("gradient")
+    assert not psutil.pid_exists(pid)
+    with pytest.raises(Unavailable, match="is stopped"):
+        await engine.query("gradient", {"seed": 1})
+    await started(engine, GRADIENT)
+    assert "image" in await engine.query("gradient", {"seed": 1})
+
+
+async def test_an_idle_model_sleeps_and_a_query_wakes_it() -> None:
+    async with Engine(idle_seconds=0.05) as engine:
+        asleep = asyncio.Event()
+        engine.events.listen(
+            lambda event: asleep.set() if getattr(event, "state", "") == "asleep" else None
+        )
+        await started(engine, GRADIENT)
+        await asyncio.wait_for(asleep.wait(), 5)
+        assert engine.running["gradient"].pid is None
+        assert "image" in await engine.query("gradient", {"seed": 1})
+
+
+async def test_unknown_names_are_told_what_there_is(engine: Engine) -> None:
+    await started(engine, GRADIENT)
+    with pytest.raises(NotFound, match="Running: gradient"):
+        await engine.query("gradent", {})
+    with pytest.raises(NotFound, match="There are: generate"):
+        await engine.query("gradient", {"seed": 1}, "paint")
+
+
+async def test_large_pictures_cross_both_ways(engine: Engine) -> None:
+    await started(engine, TROUBLED)
+    picture = np.full((1024, 1024, 3), 77, np.uint8)
+    answer = await engine.run("troubled", {"picture": picture}, "look")
+    assert answer["mean"] == pytest.approx(77)

@@ -1,0 +1,88 @@
+"""Small models for tests; a worker process loads them as `toys:Name`."""
+
+import os
+import signal
+import time
+from typing import Any, ClassVar
+
+import numpy as np
+
+from taxiway.core.command import Command, Values
+from taxiway.core.datatypes import AnyDataType, Image, Number, OutputFormat, Text, Vector
+from taxiway.core.errors import InvalidArgument
+
+
+def gradient(z: np.ndarray[Any, Any], size: int = 64) -> np.ndarray[Any, Any]:
+    """A picture that depends on z and on nothing else."""
+    ramp = np.linspace(0, 1, size, dtype=np.float32)
+    red = ramp[None, :] * (1 + z[0])
+    green = ramp[:, None] * (1 + z[1])
+    blue = np.full((size, size), 0.5 + 0.1 * z.mean(), np.float32)
+    picture = np.stack(np.broadcast_arrays(red, green, blue), -1)
+    return (np.clip(picture / 2, 0, 1) * 255).astype(np.uint8)
+
+
+class Gradient:
+    """z in, a gradient out, after `delay` seconds; like StyleGAN's command in every name."""
+
+    options: ClassVar[dict[str, AnyDataType]] = {
+        "delay": Number(default=0.0),
+        "max_batch": Number(default=4, whole=True),
+        "length": Number(default=512, whole=True),
+    }
+    commands: dict[str, Command]
+    facts: ClassVar[dict[str, Any]] = {"device": "cpu"}
+
+    def setup(self, device: str, options: Values) -> None:
+        self.delay = options["delay"]
+        self.commands = {
+            "generate": Command(
+                name="generate",
+                inputs={
+                    "z": Vector(length=options["length"], sampling_std=0.5),
+                    "truncation": Number(default=0.8, min=0, max=1, step=0.01),
+                    "seed": Number(default=None, optional=True, whole=True, min=0, max=2**32 - 1),
+                    "format": OutputFormat(),
+                },
+                outputs={"image": Image(width=64, height=64)},
+                max_batch=options["max_batch"],
+                needs_one_of=("z", "seed"),
+            )
+        }
+
+    def predict(self, command: str, batch: list[Values]) -> list[Values]:
+        time.sleep(self.delay)
+        return [{"image": gradient(self._z(call))} for call in batch]
+
+    def _z(self, call: Values) -> np.ndarray[Any, Any]:
+        z = call["z"]
+        return z if z is not None else np.random.RandomState(call["seed"]).randn(512)
+
+
+class Troubled:
+    """Does what its input says: fails, refuses, dies, sleeps, counts its batch, or says its pid."""
+
+    options: ClassVar[dict[str, AnyDataType]] = {"at_start": Text(default="")}
+    commands: ClassVar[dict[str, Command]] = {
+        "do": Command(name="do", inputs={"what": Text()}, outputs={"said": Text()}, max_batch=3),
+        "look": Command(name="look", inputs={"picture": Image()}, outputs={"mean": Number()}),
+    }
+
+    def setup(self, device: str, options: Values) -> None:
+        self._act(options["at_start"])
+
+    def predict(self, command: str, batch: list[Values]) -> list[Values]:
+        if command == "look":
+            return [{"mean": call["picture"].mean()} for call in batch]
+        return [{"said": self._act(call["what"]) or f"batch of {len(batch)}"} for call in batch]
+
+    def _act(self, what: str) -> str | None:
+        if what == "die":
+            os.kill(os.getpid(), signal.SIGKILL)
+        if what == "refuse":
+            raise InvalidArgument("'what' is refused.", "what")
+        if what == "fail":
+            raise ZeroDivisionError("no such luck")
+        if what.startswith("sleep "):
+            time.sleep(float(what.split()[1]))
+        return str(os.getpid()) if what == "pid" else None
