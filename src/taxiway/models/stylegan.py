@@ -1,0 +1,136 @@
+"""StyleGAN2 and StyleGAN3 as a model: z, a seed or w in, a picture out."""
+
+import math
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from taxiway.core.command import Command, Values
+from taxiway.core.datatypes import AnyDataType, Category, Image, Number, OutputFormat, Text, Vector
+from taxiway.latent.sample import z_of_seed
+from taxiway.networks import build_generator
+from taxiway.networks.checkpoint import read_checkpoint
+from taxiway.networks.generator import Generator, to_uint8, truncate
+
+MAX_BATCH = 8
+
+
+class StyleGAN:
+    """One generator, from a checkpoint of any layout that the reader knows."""
+
+    options: ClassVar[dict[str, AnyDataType]] = {
+        "checkpoint": Text(default=None, description="The checkpoint's file."),
+        "precision": Category(
+            one_of=("auto", "float32", "bfloat16"),
+            description="auto is the faster of the two on this machine, measured at the start.",
+        ),
+    }
+    commands: dict[str, Command]
+    facts: dict[str, Any]
+
+    def setup(self, device: str, options: Values) -> None:
+        """Read the checkpoint, build the network and choose its fastest form.
+
+        Raises NotFound or UnreadableCheckpoint.
+        """
+        self.generator = build_generator(read_checkpoint(options["checkpoint"]))
+        self.commands = {"generate": declare(self.generator)}
+        self.facts = {}
+
+    @torch.inference_mode()
+    def predict(self, command: str, batch: list[Values]) -> list[Values]:
+        """Map every call to its ws; synthesize at once those that share noise and transform."""
+        answers: list[Values] = [{}] * len(batch)
+        groups: dict[tuple[Any, ...], list[int]] = {}
+        for index, call in enumerate(batch):
+            groups.setdefault((call.get("noise_mode"), *placement(call)), []).append(index)
+        for (noise, *place), members in groups.items():
+            ws = torch.cat([self._ws(batch[index]) for index in members])
+            pixels = self._synthesize(ws, noise, place)
+            for index, picture in zip(members, pixels, strict=True):
+                answers[index] = {"image": picture}
+        return answers
+
+    def _synthesize(self, ws: Tensor, noise: str | None, place: Sequence[float]) -> Any:
+        extras = {"transform": transform(*place)} if place else {}
+        images = self.generator.synthesis(ws, noise or "none", **extras)
+        return to_uint8(images).cpu().numpy()
+
+    def _ws(self, call: Values) -> Tensor:
+        g = self.generator
+        if call["w"] is not None:
+            # A w is used as it is, like NVIDIA's projected ones: truncation is for sampling.
+            w = torch.from_numpy(call["w"]).to(g.device)
+            return w.reshape(1, -1, g.w_dim).expand(1, g.num_ws, -1)
+        z = z_of_seed(call["seed"], g.z_dim) if call["z"] is None else call["z"]
+        w = g.mapping(torch.from_numpy(z).to(g.device)[None], self._label(call))
+        return truncate(w, g.w_avg, call["truncation"], num_ws=g.num_ws)
+
+    def _label(self, call: Values) -> Tensor | None:
+        if not self.generator.c_dim:
+            return None
+        c = torch.zeros(1, self.generator.c_dim, device=self.generator.device)
+        c[0, call["label"]] = 1
+        return c
+
+
+def declare(g: Generator) -> Command:
+    """The command of a generator: Runway's names, then what its network adds."""
+    height, width = g.resolution
+    inputs: dict[str, AnyDataType] = {
+        "z": Vector(length=g.z_dim, sampling_std=0.5),
+        "truncation": Number(default=0.8, min=0, max=1, step=0.01),
+        "seed": Number(
+            default=None,
+            optional=True,
+            whole=True,
+            min=0,
+            max=2**32 - 1,
+            description="Used for z where no z is given.",
+        ),
+        "w": Vector(
+            length=g.w_dim,
+            rows=g.num_ws,
+            optional=True,
+            description="Used as it is, instead of z; one row, or one per layer.",
+        ),
+    }
+    if g.c_dim:
+        inputs["label"] = Number(default=0, whole=True, min=0, max=g.c_dim - 1)
+    if g.family == "stylegan3":
+        inputs |= {
+            "x": Number(default=0, min=-1, max=1, step=0.01, description="Shift, in widths."),
+            "y": Number(default=0, min=-1, max=1, step=0.01, description="Shift, in heights."),
+            "rotation": Number(default=0, min=-180, max=180, step=1, description="Degrees."),
+        }
+    elif any(layer.get("use_noise") for layer in g.config["layers"].values()):
+        inputs["noise_mode"] = Category(one_of=("const", "random", "none"))
+    inputs["format"] = OutputFormat()
+    return Command(
+        name="generate",
+        description="Make the picture that z stands for.",
+        inputs=inputs,
+        outputs={"image": Image(width=width, height=height)},
+        max_batch=MAX_BATCH,
+        needs_one_of=("z", "seed", "w"),
+    )
+
+
+def placement(call: Values) -> tuple[float, ...]:
+    """Shift and rotation of a StyleGAN3 call; nothing for other families."""
+    return (call["x"], call["y"], call["rotation"]) if "rotation" in call else ()
+
+
+def transform(x: float, y: float, rotation: float) -> np.ndarray[Any, Any]:
+    """The inverse [3, 3] of moving a picture by (x, y) and turning it by `rotation` degrees.
+
+    StyleGAN3's input takes the inverse of what the picture should do (Karras et al. 2021).
+    """
+    cos, sin = math.cos(math.radians(rotation)), math.sin(math.radians(rotation))
+    return np.linalg.inv(np.array([[cos, -sin, x], [sin, cos, y], [0, 0, 1]]))
+
+
+SLOT = StyleGAN
