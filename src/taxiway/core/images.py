@@ -77,17 +77,16 @@ def open_image(data: bytes, name: str) -> Image.Image:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             image = Image.open(io.BytesIO(data), formats=READABLE)
-            width, height = image.size
-            if width * height > MAX_PIXELS:
-                raise InvalidArgument(
-                    f"'{name}' is a picture of {width}x{height} pixels; "
-                    f"at most {MAX_PIXELS // 1_000_000} million are taken.",
-                    name,
-                )
+            if image.width * image.height > MAX_PIXELS:
+                raise Image.DecompressionBombError
             image.load()
             return image
-    except InvalidArgument:
-        raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        millions = MAX_PIXELS // 1_000_000
+        raise InvalidArgument(
+            f"'{name}' is a picture of more than {millions} million pixels, the most that is taken.",
+            name,
+        ) from None
     except Exception:
         # Pillow raises many kinds (OSError, SyntaxError, struct.error, EOFError...) on bad files.
         raise InvalidArgument(
