@@ -33,7 +33,8 @@ async def generate(
         await engine.ready(spec.name)
         z_dim = check(engine, spec.name, inputs)
         with Progress(*columns) as progress:
-            for first in progress.track(range(0, len(seeds), AT_ONCE), description=spec.name):
+            task = progress.add_task(spec.name, total=len(seeds))
+            for first in range(0, len(seeds), AT_ONCE):
                 calls = [{**inputs, "seed": seed} for seed in seeds[first : first + AT_ONCE]]
                 answers = await asyncio.gather(*(engine.run(spec.name, call) for call in calls))
                 for call, answer in zip(calls, answers, strict=True):
@@ -42,6 +43,7 @@ async def generate(
                     stem = folder / f"seed{call['seed']:04d}"
                     write_whole(stem.with_suffix(".png"), encode_png(answer["image"], made))
                     write_whole(stem.with_suffix(".json"), json.dumps(made).encode())
+                    progress.advance(task)
 
 
 def check(engine: Engine, name: str, inputs: Mapping[str, Any]) -> int:

@@ -34,7 +34,7 @@ LANDS = ("meadow", "wheat", "desert", "heather", "moss", "autumn")
 FACTORS: tuple[Factor, ...] = (
     Factor("horizon", 0.17, 0.40),
     Factor("sun height", 3.0, 20.0),
-    Factor("swing", -31.0, 31.0),
+    Factor("swing", -29.0, 29.0),
     Factor("lens", -7.0, 7.0),
     Factor("bow strength", 0.75, 1.25),
     Factor("bow width", 1.9, 2.7),
@@ -45,7 +45,7 @@ FACTORS: tuple[Factor, ...] = (
     Factor("colour", 1.0, 1.35),
     Factor("clouds", -1.3, 1.1),
     Factor("cloud edge", 0.7, 2.0),
-    Factor("cloud drift", -0.5, 0.5),
+    Factor("cloud drift", -0.1, 0.1),
     Factor("cloud bank", -6.0, 13.0),
     Factor("rain", 0.1, 0.6),
     Factor("mist", 0.2, 1.0),
@@ -76,7 +76,7 @@ def direction(name: str) -> NDArray[np.float64]:
     """
     if name not in _INDEX:
         known = ", ".join(_INDEX)
-        raise InvalidArgument(f"The painter has no factor {name!r}; it has {known}.")
+        raise InvalidArgument(f"The painter has no factor {name!r}; it has {known}.", "name")
     found: NDArray[np.float64] = _DIRECTIONS[_INDEX[name]].copy()
     return found
 
@@ -108,9 +108,9 @@ class Reading:
 def _unit_rms(z: ArrayLike) -> NDArray[np.float64]:
     vector = np.asarray(z, dtype=np.float64).reshape(-1)
     if vector.shape != (Z_DIM,):
-        raise InvalidArgument(f"'z' takes {Z_DIM} numbers, got {vector.size}.")
+        raise InvalidArgument(f"'z' takes {Z_DIM} numbers, got {vector.size}.", "z")
     if not np.isfinite(vector).all():
-        raise InvalidArgument("'z' takes finite numbers, got NaN or infinity.")
+        raise InvalidArgument("'z' takes finite numbers, got NaN or infinity.", "z")
     largest = np.abs(vector).max()
     if largest == 0:
         return vector

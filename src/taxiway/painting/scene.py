@@ -16,17 +16,19 @@ from taxiway.painting.sky import sky
 SMALLEST, LARGEST = 16, 2048
 
 
-def paint(z: ArrayLike, size: int = 256, *, with_bow: bool = True) -> NDArray[np.uint8]:
+def paint(
+    z: ArrayLike, size: int = 256, *, psi: float = 1.0, with_bow: bool = True
+) -> NDArray[np.uint8]:
     """The rainbow landscape [size, size, 3] that z [512] stands for.
 
-    Only the direction of z counts, as in StyleGAN's mapping; z = 0 is the middle of every factor.
-    A small step of z is a small change of the picture. Without its bow (`with_bow=False`) the same
-    landscape serves as a twin to test bow detectors with. Raises InvalidArgument for another
-    length than 512, for NaN and for a size outside 16..2048.
+    Only the direction of z counts, as in StyleGAN's mapping; z = 0 is the middle of every factor,
+    and so is truncation psi = 0. A small step of z is a small change of the picture. Without its
+    bow (`with_bow=False`) the same landscape serves as a twin to test bow detectors with. Raises
+    InvalidArgument for another length than 512, for NaN and for a size outside 16..2048.
     """
     if not SMALLEST <= size <= LARGEST:
         raise InvalidArgument(f"'size' is {SMALLEST} to {LARGEST} pixels, got {size}.", "size")
-    reading = Reading(z)
+    reading = Reading(z, psi)
     if size > 128:
         return develop(_light(reading, size, with_bow), reading)
     # Small pictures are drawn at twice the size, or fine detail would flicker.
