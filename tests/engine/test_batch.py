@@ -1,0 +1,74 @@
+"""The queue: order, company, bounds, the newest live call."""
+
+import asyncio
+
+import pytest
+
+from taxiway.core.command import Command
+from taxiway.core.errors import Busy, Superseded, Unavailable
+from taxiway.engine.batch import Call, CallQueue
+
+PAIRS = Command(name="pairs", inputs={}, outputs={}, max_batch=2)
+OTHER = Command(name="other", inputs={}, outputs={})
+
+
+def fill(queue: CallQueue, *commands: Command) -> list[Call]:
+    calls = [Call(command, {}) for command in commands]
+    for call in calls:
+        queue.put(call)
+    return calls
+
+
+async def test_the_oldest_goes_first_with_company_of_its_command() -> None:
+    queue = CallQueue(9)
+    a, b, c, d = fill(queue, PAIRS, OTHER, PAIRS, PAIRS)
+    assert await queue.take() == [a, c]
+    assert await queue.take() == [b]
+    assert await queue.take() == [d]
+    assert len(queue) == 0
+
+
+async def test_take_waits_for_a_call() -> None:
+    queue = CallQueue(9)
+    taking = asyncio.create_task(queue.take())
+    await asyncio.sleep(0)
+    assert not taking.done()
+    [call] = fill(queue, OTHER)
+    assert await taking == [call]
+
+
+async def test_a_full_queue_refuses_all_but_live_calls() -> None:
+    queue = CallQueue(1)
+    fill(queue, OTHER)
+    with pytest.raises(Busy, match="1 requests waiting"):
+        fill(queue, OTHER)
+    queue.put(Call(OTHER, {}, live="stage"))
+    assert len(queue) == 2
+
+
+async def test_a_newer_live_call_replaces_the_older_of_its_caller_only() -> None:
+    queue = CallQueue(9)
+    old, new, other = (Call(OTHER, {}, live=key) for key in ("a", "a", "b"))
+    for call in (old, new, other):
+        queue.put(call)
+    with pytest.raises(Superseded):
+        await old.future
+    assert [await queue.take(), await queue.take()] == [[new], [other]]
+
+
+async def test_a_cancelled_call_leaves_the_queue() -> None:
+    queue = CallQueue(9)
+    first, second = fill(queue, OTHER, OTHER)
+    first.future.cancel()
+    await asyncio.sleep(0)
+    assert await queue.take() == [second]
+
+
+async def test_fail_answers_everyone() -> None:
+    queue = CallQueue(9)
+    calls = fill(queue, PAIRS, OTHER)
+    queue.fail(Unavailable("gone"))
+    for call in calls:
+        with pytest.raises(Unavailable, match="gone"):
+            await call.future
+    assert len(queue) == 0
