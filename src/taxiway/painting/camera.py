@@ -30,7 +30,7 @@ class View:
 
 def look(reading: Reading, size: int) -> View:
     """The view of a level pinhole camera; the wider the lens, the more of the arc fits."""
-    swing = abs(reading["swing"]) / 31.0
+    swing = abs(reading["swing"]) / 29.0
     degrees = 94.0 - 26.0 * _ease(swing) + reading["lens"]
     focal = 1 / math.tan(math.radians(degrees / 2))
     horizon = -1 + 2 * reading["horizon"]
