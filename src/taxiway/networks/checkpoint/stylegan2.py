@@ -1,0 +1,109 @@
+"""StyleGAN2 from the attributes that NVIDIA's files record, whatever their defaults were."""
+
+from typing import Any
+
+import numpy as np
+
+from taxiway.networks.checkpoint.limits import Broken
+from taxiway.networks.checkpoint.modules import Network
+from taxiway.networks.checkpoint.tensors import Array
+
+Config = dict[str, Any]
+
+
+def stylegan2_config(network: Network, arrays: dict[str, Array]) -> Config:
+    """The config of a taken-apart StyleGAN2; `arrays` are its tensors by name."""
+    top = network.attributes("")
+    blocks = sorted(network.children("synthesis", r"b\d{1,5}"), key=lambda name: int(name[1:]))
+    const = arrays.get("synthesis.b4.const")
+    if not blocks or const is None or const.ndim != 3:
+        raise Broken("has no learned constant of a StyleGAN2")
+    scale = 1 << (len(blocks) - 1)
+    return {
+        "z_dim": top.whole("z_dim"),
+        "w_dim": top.whole("w_dim"),
+        "c_dim": top.whole("c_dim"),
+        "img_channels": top.whole("img_channels"),
+        "img_resolution": [int(size) * scale for size in const.shape[1:]],
+        "num_ws": top.whole("num_ws"),
+        "architecture": _architecture(network, blocks),
+        "mapping": mapping_config(network),
+        "resample_filter": _taps(network, blocks, arrays),
+        "layers": _layers(network, blocks),
+    }
+
+
+def mapping_config(network: Network) -> Config:
+    """The config of the mapping network, which StyleGAN2 and 3 share."""
+    mapping, first = network.attributes("mapping"), network.attributes("mapping.fc0")
+    config = {
+        "num_layers": mapping.whole("num_layers"),
+        "activation": first.text("activation"),
+        "lr_multiplier": first.number("bias_gain"),
+        "w_avg_beta": mapping.optional_number("w_avg_beta"),
+    }
+    if "mapping.embed" in network.modules:
+        config["embed_lr_multiplier"] = network.attributes("mapping.embed").number("bias_gain")
+    return config
+
+
+def taps_of(kernel: Array) -> list[Any]:
+    """The 1-D taps whose outer product a stored filter is, smallest 1; else the filter as lists.
+
+    [1, 3, 3, 1] is stored as its outer product divided by 64.
+    """
+    row = kernel.astype(np.float64)
+    if row.ndim == 2:
+        row = row.sum(axis=0)
+    smallest = np.abs(row).min(initial=np.inf)
+    if not np.isfinite(row).all() or not 0 < smallest < np.inf:
+        return list(kernel.tolist())
+    separable = kernel.ndim == 1 or np.allclose(np.outer(row, row) / row.sum(), kernel, atol=1e-6)
+    taps = np.round(row / smallest, 6)
+    if not separable:
+        return list(kernel.tolist())
+    return [int(tap) if tap == int(tap) else float(tap) for tap in taps]
+
+
+def _architecture(network: Network, blocks: list[str]) -> str:
+    kinds = {network.attributes(f"synthesis.{block}").text("architecture") for block in blocks}
+    if len(kinds) != 1:
+        raise Broken("mixes architectures from block to block")
+    return kinds.pop()
+
+
+def _taps(network: Network, blocks: list[str], arrays: dict[str, Array]) -> list[Any]:
+    """The one filter of all blocks and of the layers that enlarge."""
+    paths = [f"synthesis.{block}" for block in blocks]
+    paths += [f"synthesis.{block}.{layer}" for block in blocks[1:] for layer in ("conv0", "skip")]
+    kernels = [arrays[name] for path in paths if (name := f"{path}.resample_filter") in arrays]
+    if not kernels or kernels[0].ndim not in (1, 2):
+        raise Broken("has no filter to enlarge with")
+    if any(kernel.shape != kernels[0].shape for kernel in kernels):
+        raise Broken("enlarges with different filters from block to block")
+    if not all(np.array_equal(kernel, kernels[0]) for kernel in kernels):
+        raise Broken("enlarges with different filters from block to block")
+    return taps_of(kernels[0])
+
+
+def _layers(network: Network, blocks: list[str]) -> Config:
+    layers: Config = {}
+    for block in blocks:
+        for layer in network.children(f"synthesis.{block}", "conv0|conv1|torgb|skip"):
+            layers[f"{block}.{layer}"] = _layer(network, f"synthesis.{block}.{layer}")
+    return layers
+
+
+def _layer(network: Network, path: str) -> Config:
+    layer = network.attributes(path)
+    if path.endswith("skip"):
+        return {}
+    if path.endswith("torgb"):
+        return {"conv_clamp": layer.optional_number("conv_clamp")}
+    return {
+        "up": layer.whole("up"),
+        "conv_clamp": layer.optional_number("conv_clamp"),
+        "activation": layer.text("activation"),
+        "act_gain": layer.number("act_gain"),
+        "use_noise": layer.flag("use_noise"),
+    }
