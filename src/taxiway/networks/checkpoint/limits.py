@@ -10,6 +10,7 @@ MAX_INTEGER = 32  # bytes
 MAX_NAME = 400  # characters of a module and a name in it
 MAX_LINE = 4096  # bytes, in the text opcodes of protocol 0
 SHORT_TEXT = 1 << 16  # bytes; longer text stays in the file until it is asked for
+MAX_HEADER = 4 << 20  # bytes, of a safetensors file
 MAX_DIMENSIONS = 8
 MAX_WALK = 50_000  # values visited while looking for tensors
 MAX_MODULE_DEPTH = 16

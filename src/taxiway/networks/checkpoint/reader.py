@@ -8,6 +8,7 @@ from taxiway.networks.checkpoint import schema, shapes
 from taxiway.networks.checkpoint.contents import Checkpoint, Found
 from taxiway.networks.checkpoint.limits import Broken, Budget
 from taxiway.networks.checkpoint.machine import Reading
+from taxiway.networks.checkpoint.native import native_checkpoint
 from taxiway.networks.checkpoint.nvidia import nvidia_checkpoint, read_pickle
 from taxiway.networks.checkpoint.source import Source
 from taxiway.networks.checkpoint.values import Module
@@ -16,7 +17,8 @@ from taxiway.networks.checkpoint.values import Module
 def read_checkpoint(path: Path | str) -> Checkpoint:
     """The generator in a checkpoint file, read without running anything that is in it.
 
-    Reads StyleGAN2-ADA-PyTorch and StyleGAN3 `.pkl`. Raises NotFound if there is no such file
+    Reads StyleGAN2-ADA-PyTorch and StyleGAN3 `.pkl` and
+    Taxiway's own `.safetensors`. Raises NotFound if there is no such file
     and UnreadableCheckpoint if it is foreign, broken or hostile.
     """
     path = Path(path)
@@ -32,6 +34,8 @@ def read_checkpoint(path: Path | str) -> Checkpoint:
 
 def _find(source: Source) -> Found:
     budget = Budget(source.size)
+    if source.size > 8 and source.read(8, 9) == b"{":
+        return native_checkpoint(source, budget)
     match read_pickle(source, Reading(budget)):
         case {"G_ema": Module() as generator}:
             return nvidia_checkpoint(generator, budget)
