@@ -18,6 +18,13 @@ def test_a_seed_gives_the_vector_of_numpys_legacy_generator() -> None:
     assert z_of_seed(0).dtype == np.float32
 
 
+@pytest.mark.parametrize("seed", [-1, MAX_SEED + 1])
+def test_a_seed_out_of_range_is_refused_by_name(seed: int) -> None:
+    with pytest.raises(InvalidArgument, match="'seed' takes 0 to 4294967295") as caught:
+        z_of_seed(seed)
+    assert caught.value.name == "seed"
+
+
 @pytest.mark.parametrize(
     ("text", "seeds"),
     [("7", [7]), ("1,2,5-7", [1, 2, 5, 6, 7]), (" 3 - 4 , 9", [3, 4, 9]), ("2-2", [2])],

@@ -15,8 +15,10 @@ def z_of_seed(seed: int, z_dim: int = 512) -> NDArray[np.float32]:
     """The z [z_dim] of a seed from 0 to 2**32 - 1.
 
     From numpy's legacy generator, drawn in float64: the same seed gives the same picture as in
-    NVIDIA's tools.
+    NVIDIA's tools. Raises InvalidArgument for any other seed.
     """
+    if not 0 <= seed <= MAX_SEED:
+        raise InvalidArgument(f"'seed' takes 0 to {MAX_SEED}, got {seed:.12g}.", "seed")
     return np.random.RandomState(seed).randn(z_dim).astype(np.float32)
 
 
