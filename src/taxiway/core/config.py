@@ -1,0 +1,35 @@
+"""How the server listens and what it lets in: plain values, each default visible here."""
+
+from msgspec import Struct
+
+
+class Config(Struct, frozen=True, kw_only=True):
+    """Settings of one start. Sizes are in bytes, times in seconds, rates in bytes per second."""
+
+    host: str = "127.0.0.1"
+    """Where to listen; "0.0.0.0" lets other machines in."""
+    port: int = 8000
+    """0 takes any free port."""
+
+    allowed_hosts: tuple[str, ...] = ()
+    """Names this server may be called by, beside the loopback ones and `host`."""
+    allowed_origins: tuple[str, ...] = ("*",)
+    """Web pages that may ask the model, as `https://example.org` or `null`; "*" is all of them."""
+
+    body_limit: int = 64 * 2**20
+    """The largest request; two or three photos as base64 fit."""
+    connections_per_client: int = 128
+    """Open connections from one address."""
+
+    header_seconds: float = 10.0
+    """From the first byte of a request to the last of its header."""
+    body_seconds: float = 20.0
+    """For a body of any size, on top of what `body_rate` gives it."""
+    body_rate: int = 32 * 2**10
+    """A body must come at this rate or faster, on average."""
+    idle_seconds: float = 120.0
+    """How long a connection may rest between requests; Processing's client needs over 90."""
+    write_seconds: float = 30.0
+    """How long a client may leave an answer lying without reading a byte of it."""
+    stop_seconds: float = 3.0
+    """How long requests in flight may go on when the server stops."""

@@ -1,0 +1,104 @@
+"""Answers as JSON: every body an object, in ASCII, with its length; errors are one sentence."""
+
+import json
+import logging
+import math
+from typing import Any
+
+import msgspec
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from taxiway.core.errors import (
+    Busy,
+    InvalidArgument,
+    NotFound,
+    TaxiwayError,
+    Unavailable,
+    UnreadableCheckpoint,
+)
+
+log = logging.getLogger("taxiway.servers")
+
+STATUS: tuple[tuple[type[TaxiwayError], int], ...] = (
+    (InvalidArgument, 400),
+    (UnreadableCheckpoint, 400),
+    (NotFound, 404),
+    (Busy, 429),
+    (Unavailable, 503),
+    (TaxiwayError, 500),
+)
+"""The first class that fits says the status."""
+
+WORDS = {
+    404: "There is nothing at {path}; /openapi.json lists what there is.",
+    405: "{path} does not take {method}.",
+}
+
+
+def to_json(value: Any) -> bytes:
+    """Encode as JSON in plain ASCII, since some small clients know nothing else; NaN is null."""
+    encoded = msgspec.json.encode(value)
+    if encoded.isascii():
+        return encoded
+    return json.dumps(msgspec.json.decode(encoded), separators=(",", ":")).encode("ascii")
+
+
+class Answer(Response):
+    """JSON that was encoded before."""
+
+    media_type = "application/json"
+
+    def __init__(
+        self, body: bytes, status_code: int = 200, headers: dict[str, str] | None = None
+    ) -> None:
+        super().__init__(body, status_code, {"cache-control": "no-store", **(headers or {})})
+
+
+def error_answer(
+    status: int, message: str, headers: dict[str, str] | None = None, name: str | None = None
+) -> Answer:
+    """`{"error": message}`, with the input's name under "input" where it is known."""
+    content = {"error": message} if name is None else {"error": message, "input": name}
+    return Answer(to_json(content), status, headers)
+
+
+def of_error(error: TaxiwayError) -> Answer:
+    """The answer to a request that raised `error`."""
+    status = next(status for kind, status in STATUS if isinstance(error, kind))
+    headers = (
+        {"retry-after": str(math.ceil(error.retry_after))}
+        if isinstance(error, Unavailable)
+        else None
+    )
+    return error_answer(status, str(error), headers, getattr(error, "name", None))
+
+
+async def _taxiway_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, TaxiwayError)
+    return of_error(error)
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    words = WORDS.get(error.status_code, error.detail)
+    message = words.format(path=request.url.path, method=request.method)
+    return error_answer(error.status_code, message, dict(error.headers or {}))
+
+
+async def _gone(request: Request, error: Exception) -> Response:
+    # Nobody is left to read it.
+    return Answer(b"{}", 400)
+
+
+async def _bug(request: Request, error: Exception) -> Response:
+    return error_answer(500, "The server failed at this request; its log says why.")
+
+
+HANDLERS: dict[Any, Any] = {
+    TaxiwayError: _taxiway_error,
+    HTTPException: _http_error,
+    ClientDisconnect: _gone,
+    Exception: _bug,
+}

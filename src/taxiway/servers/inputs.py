@@ -1,0 +1,89 @@
+"""From a request to wire values: a JSON body, or the parameters of an address."""
+
+import json
+from collections.abc import Mapping
+
+import msgspec
+
+from taxiway.core.command import Command
+from taxiway.core.datatypes import Boolean, DataType, Image, Number, Vector, Wire
+from taxiway.core.errors import InvalidArgument
+
+EXPLAINED_BYTES = 2**20
+"""Up to this size a broken body is read again, slowly, to say what is wrong with it."""
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+ALIASES = {"psi": "truncation"}
+
+_decoder = msgspec.json.Decoder(dict[str, Wire])
+
+
+def from_body(body: bytes) -> dict[str, Wire]:
+    """Decode a JSON object. Raises InvalidArgument, naming the input where it can be told."""
+    body = body.removeprefix(BYTE_ORDER_MARK)
+    if not body.strip():
+        raise InvalidArgument('The body is empty; it takes a JSON object such as {"seed": 1}.')
+    try:
+        return _decoder.decode(body)
+    except RecursionError:
+        raise InvalidArgument("The body is nested too deeply.") from None
+    except UnicodeDecodeError:
+        raise InvalidArgument("The body is not valid UTF-8.") from None
+    except msgspec.DecodeError as error:
+        raise _explained(body, error) from None
+
+
+def _explained(body: bytes, error: msgspec.DecodeError) -> InvalidArgument:
+    message = str(error)
+    if message.startswith("Expected `object`"):
+        return InvalidArgument('The body takes a JSON object such as {"seed": 1}.')
+    name = _not_finite(body) if len(body) <= EXPLAINED_BYTES else None
+    if name is not None:
+        return InvalidArgument(f"'{name}' takes finite numbers only.", name)
+    reason = message.removeprefix("JSON is malformed: ").partition(" - at")[0].rstrip(".")
+    return InvalidArgument(f"The body is not valid JSON: {reason[:1].lower()}{reason[1:]}.")
+
+
+def _not_finite(body: bytes) -> str | None:
+    """The first input with NaN, Infinity or the like: no JSON, but some clients write it."""
+    try:
+        wire = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    for name, value in wire.items() if isinstance(wire, dict) else ():
+        try:
+            json.dumps(value, allow_nan=False)
+        except ValueError:
+            return str(name)
+    return None
+
+
+def from_query(command: Command, given: Mapping[str, str]) -> dict[str, Wire]:
+    """Read the single-valued inputs of `command` from an address; `psi` means truncation.
+
+    Parameters it has no input for are left out. Raises InvalidArgument naming the input.
+    """
+    wire: dict[str, Wire] = {}
+    for key, text in given.items():
+        name = ALIASES.get(key, key) if key not in command.inputs else key
+        if name in command.inputs:
+            wire[name] = _parse(name, command.inputs[name], text)
+    return wire
+
+
+def _parse(name: str, field: DataType, text: str) -> Wire:
+    if isinstance(field, (Vector, Image)):
+        raise InvalidArgument(f"'{name}' does not fit in an address; POST it to /query.", name)
+    if isinstance(field, Number):
+        return _number(name, text)
+    if isinstance(field, Boolean):
+        return {"true": True, "1": True, "false": False, "0": False}.get(text.lower(), text)
+    return text
+
+
+def _number(name: str, text: str) -> float:
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    raise InvalidArgument(f"'{name}' takes a number, got {text[:40]!r}.", name)
