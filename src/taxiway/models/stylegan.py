@@ -4,7 +4,6 @@ import math
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -124,13 +123,14 @@ def placement(call: Values) -> tuple[float, ...]:
     return (call["x"], call["y"], call["rotation"]) if "rotation" in call else ()
 
 
-def transform(x: float, y: float, rotation: float) -> np.ndarray[Any, Any]:
+def transform(x: float, y: float, rotation: float) -> Tensor:
     """The inverse [3, 3] of moving a picture by (x, y) and turning it by `rotation` degrees.
 
     StyleGAN3's input takes the inverse of what the picture should do (Karras et al. 2021).
     """
     cos, sin = math.cos(math.radians(rotation)), math.sin(math.radians(rotation))
-    return np.linalg.inv(np.array([[cos, -sin, x], [sin, cos, y], [0, 0, 1]]))
+    moved = torch.tensor([[cos, -sin, x], [sin, cos, y], [0.0, 0.0, 1.0]])
+    return torch.linalg.inv(moved)
 
 
 SLOT = StyleGAN

@@ -1,0 +1,97 @@
+"""StyleGAN as a model: what its network adds to Runway's names."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from taxiway.core.command import Values
+from taxiway.core.errors import InvalidArgument
+from taxiway.models.stylegan import StyleGAN, transform
+from taxiway.networks.generator import truncate
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+
+
+def model_of(name: str) -> StyleGAN:
+    model = StyleGAN()
+    model.setup("cpu", {"checkpoint": str(FIXTURES / name), "precision": "float32"})
+    return model
+
+
+def picture(model: StyleGAN, **wire: Any) -> np.ndarray[Any, Any]:
+    call: Values = model.commands["generate"].decode(wire)
+    image: np.ndarray[Any, Any] = model.predict("generate", [call])[0]["image"]
+    return image.astype(int)
+
+
+@pytest.fixture(scope="module")
+def plain() -> StyleGAN:
+    return model_of("stylegan2-ada_32.pkl")
+
+
+@pytest.fixture(scope="module")
+def labelled() -> StyleGAN:
+    return model_of("stylegan2-ada_32_labels5_mapping8.pkl")
+
+
+@pytest.fixture(scope="module")
+def alias_free() -> StyleGAN:
+    return model_of("stylegan3-t_32.pkl")
+
+
+def test_the_picture_is_the_reference_for_its_z(plain: StyleGAN) -> None:
+    reference = np.load(FIXTURES / "stylegan2-ada_32.npz")
+    made = picture(plain, z=reference["z"][1].tolist(), truncation=0.7)
+    expected = reference["uint8_psi0.7_noise_const"][1].astype(int)
+    assert np.abs(made - expected).max() <= 1
+
+
+def test_w_is_used_as_it_is(plain: StyleGAN) -> None:
+    g = plain.generator
+    z = torch.from_numpy(np.random.RandomState(4).randn(1, g.z_dim)).float()
+    ws = truncate(g.mapping(z), g.w_avg, 0.6, num_ws=g.num_ws)
+    by_seed = picture(plain, seed=4, truncation=0.6)
+    assert np.abs(picture(plain, w=ws[0].tolist(), truncation=0.1) - by_seed).max() <= 1
+    assert np.abs(picture(plain, w=ws[0, 0].tolist()) - by_seed).max() <= 1
+
+
+def test_noise_changes_the_picture_as_asked(plain: StyleGAN) -> None:
+    const = picture(plain, seed=1)
+    assert (picture(plain, seed=1) == const).all()
+    assert (picture(plain, seed=1, noise_mode="none") != const).any()
+    assert (picture(plain, seed=1, noise_mode="random") != const).any()
+
+
+def test_calls_of_different_noise_share_a_batch(plain: StyleGAN) -> None:
+    command = plain.commands["generate"]
+    calls = [
+        command.decode({"seed": seed, "noise_mode": mode})
+        for seed, mode in [(1, "const"), (2, "none"), (3, "const")]
+    ]
+    together = plain.predict("generate", calls)
+    for call, answer in zip(calls, together, strict=True):
+        alone = plain.predict("generate", [call])[0]["image"].astype(int)
+        assert np.abs(answer["image"] - alone).max() <= 1
+
+
+def test_a_label_is_an_input_only_where_there_are_classes(
+    plain: StyleGAN, labelled: StyleGAN
+) -> None:
+    assert "label" not in plain.commands["generate"].inputs
+    assert (picture(labelled, seed=1, label=1) != picture(labelled, seed=1, label=2)).any()
+    with pytest.raises(InvalidArgument, match="'label' takes 0 to 4, got 5"):
+        picture(labelled, seed=1, label=5)
+
+
+def test_stylegan3_moves_the_picture_right_and_down(alias_free: StyleGAN) -> None:
+    still, moved = picture(alias_free, seed=1), picture(alias_free, seed=1, x=0.25, y=0.125)
+    shifted = np.roll(still, (4, 8), (0, 1))
+    inner = np.s_[10:26, 12:26]
+    assert np.abs(moved - shifted)[inner].mean() < 0.3 * np.abs(moved - still)[inner].mean()
+
+
+def test_no_placement_is_the_identity() -> None:
+    torch.testing.assert_close(transform(0, 0, 0), torch.eye(3))

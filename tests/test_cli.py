@@ -1,0 +1,128 @@
+"""The command line, run as a person runs it."""
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from taxiway.core.images import read_metadata
+from taxiway.latent.sample import z_of_seed
+from taxiway.painting import paint
+
+FIXTURES = Path(__file__).parent / "fixtures"
+
+
+def taxiway(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "taxiway", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        timeout=120,
+    )
+
+
+def test_help_lists_the_commands_and_imports_nothing_heavy() -> None:
+    script = (
+        "import sys; sys.argv = ['taxiway', '--help']\n"
+        "from taxiway.cli import main\n"
+        "try: main()\n"
+        "finally: print(sorted({'torch', 'numpy', 'starlette', 'PIL'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    for command in ("run", "generate", "models", "inspect", "convert", "doctor"):
+        assert re.search(rf"^    {command} ", done.stdout, re.MULTILINE)
+    assert done.stdout.endswith("[]\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["frob"], "invalid choice: 'frob'"),
+        (["run", "--port", "none"], "a port is a number from 1 to 65535, got 'none'"),
+        (["run", "stylgan"], "No model named 'stylgan'. There are: painter"),
+        (["run", "stylegan", "--checkpoint", "no.pkl"], "There is no file 'no.pkl'"),
+        (["run", "painter", "--frob"], "unknown argument --frob"),
+        (["run", "--no-browser", "--frob"], "unknown argument --frob"),
+        (["inspect", "no.pkl"], "no.pkl"),
+        (["generate", "painter", "--seeds", "x", "--out", "o"], "Seeds are numbers and ranges"),
+        (["generate", "painter", "--seeds", "1", "--out", "o", "--colour", "3"], "no input"),
+        (["generate", "painter", "--seeds", "1", "--out", "o", "--psi", "nan"], "finite"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_sentence(
+    arguments: list[str], message: str, tmp_path: Path
+) -> None:
+    done = taxiway(*arguments, cwd=tmp_path)
+    assert done.returncode == 1
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_port_in_use_is_named_and_ends_with_2() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = taxiway("run", "painter", "--no-browser", "--port", str(port))
+    assert done.returncode == 2
+    assert str(port) in done.stderr
+    assert "--port" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_generate_saves_pictures_with_all_that_made_them(tmp_path: Path) -> None:
+    out = tmp_path / "pictures"
+    done = taxiway("generate", "painter", "--seeds", "3,7-8", "--psi", "0.7", "--size", "64",
+                   "--out", out)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert sorted(os.listdir(out)) == [
+        f"seed000{seed}.{kind}" for seed in (3, 7, 8) for kind in ("json", "png")
+    ]
+    pixels = np.asarray(Image.open(out / "seed0007.png"))
+    np.testing.assert_array_equal(pixels, paint(z_of_seed(7), 64, psi=0.7))
+    made = json.loads((out / "seed0007.json").read_text())
+    assert read_metadata((out / "seed0007.png").read_bytes()) == made
+    assert (made["model"], made["seed"], made["truncation"]) == ("painter", 7, 0.7)
+    np.testing.assert_array_equal(np.array(made["z"], np.float32), z_of_seed(7))
+
+
+def test_models_are_listed_with_the_default_marked() -> None:
+    done = taxiway("models")
+    assert "(default)" in done.stdout.splitlines()[0]
+    assert "painter" in done.stdout
+    assert "stylegan --checkpoint FILE" in done.stdout
+
+
+def test_a_checkpoint_is_inspected_converted_and_run(tmp_path: Path) -> None:
+    original = FIXTURES / "stylegan2-ada_32.pkl"
+    report = taxiway("inspect", original)
+    assert report.returncode == 0, report.stderr
+    assert "G_ema" in report.stdout
+    assert json.loads(taxiway("inspect", original, "--json").stdout)
+    converted = tmp_path / "small.safetensors"
+    assert taxiway("convert", original, converted).returncode == 0
+    pictures = []
+    for checkpoint in (original, converted):
+        out = tmp_path / checkpoint.suffix[1:]
+        done = taxiway("generate", checkpoint, "--seeds", "1", "--noise-mode", "none", "--out", out)
+        assert done.returncode == 0, done.stderr
+        pictures.append(np.asarray(Image.open(out / "seed0001.png")))
+    np.testing.assert_array_equal(*pictures)
+    assert pictures[0].shape == (32, 32, 3)
+
+
+def test_a_foreign_file_is_named_for_what_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "page.pkl"
+    file.write_text("<!DOCTYPE html><html>Sign in to download</html>")
+    done = taxiway("convert", file, tmp_path / "out.safetensors")
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "out.safetensors").exists()
