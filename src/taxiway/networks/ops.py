@@ -56,10 +56,17 @@ def kernel_2d(taps: Sequence[float], gain: float = 1.0) -> Tensor:
     return kernel * (gain / kernel.sum())
 
 
-def fir(x: Tensor, kernel: Tensor, padding: int) -> Tensor:
-    """Filter every channel of x [N, C, H, W] with one symmetric kernel [k, k], zeros outside."""
+def fir(
+    x: Tensor,
+    kernel: Tensor,
+    padding: int = 0,
+    stride: tuple[int, int] = (1, 1),
+    bias: Tensor | None = None,
+) -> Tensor:
+    """Filter every channel of x [N, C, H, W] with one symmetric kernel [kh, kw], zeros outside."""
     channels = x.shape[1]
-    return F.conv2d(x, kernel.expand(channels, 1, -1, -1), padding=padding, groups=channels)
+    weight = kernel.to(x.dtype).expand(channels, 1, -1, -1)
+    return F.conv2d(x, weight, bias, stride=stride, padding=padding, groups=channels)
 
 
 def up_conv(x: Tensor, weight: Tensor, kernel: Tensor) -> Tensor:
@@ -79,38 +86,28 @@ def upsample(x: Tensor, kernel: Tensor) -> Tensor:
     return F.conv_transpose2d(x, weight, stride=2, padding=1, groups=channels)
 
 
-def resampling_matrix(
-    size: int, taps: Tensor, up: int, down: int, padding: tuple[int, int]
-) -> Tensor:
-    """Resampling along one axis as a banded matrix [new size, size].
+def filter_up(x: Tensor, taps: Tensor, up: int, padding: Padding, gain: float = 1.0) -> Tensor:
+    """Sample x [N, C, H, W] up times as densely along both axes, with a separable filter.
 
-    It puts up - 1 zeros after each sample, pads (or crops) both ends, filters with symmetric
-    `taps` of gain `up`, and keeps every down-th sample.
+    Equal to: up - 1 zeros after each sample, `padding` around, then symmetric `taps` with a gain
+    of `up` along each axis; `gain` comes on top.
     """
-    filtered = size * up + sum(padding) - (len(taps) - 1)
-    new = torch.arange(-(-filtered // down), device=taps.device)[:, None]
-    old = torch.arange(size, device=taps.device)[None]
-    tap = old * up + padding[0] - new * down
-    inside = (tap >= 0) & (tap < len(taps))
-    return torch.where(inside, taps[tap.clamp(0, len(taps) - 1)] * up, 0)
+    channels, count = x.shape[1], len(taps)
+    # A transposed convolution never multiplies the zeros; it makes this much too much at each end.
+    crops = [(count - 1 - before, count - up - after) for before, after in padding]
+    cut = [first if first == last and first >= 0 else 0 for first, last in crops]
+    kernel = (taps * (up * math.sqrt(gain))).to(x.dtype).expand(channels, 1, 1, -1)
+    x = F.conv_transpose2d(x, kernel.mT, None, (up, 1), (cut[0], 0), groups=channels)
+    x = F.conv_transpose2d(x, kernel, None, (1, up), (0, cut[1]), groups=channels)
+    rest = [same - crop for same, pair in zip(cut[::-1], crops[::-1], strict=True) for crop in pair]
+    return F.pad(x, rest) if any(rest) else x
 
 
-def resample(
-    x: Tensor, taps: Tensor, up: int, down: int, padding: Padding = ((0, 0), (0, 0))
-) -> Tensor:
-    """Resample both axes of x [N, C, H, W] with the same separable filter.
+def filter_down(x: Tensor, taps: Tensor, down: int) -> Tensor:
+    """Filter x [N, C, H, W] with `taps` along both axes and keep every down-th sample of each.
 
-    Multiplying by a banded matrix beats convolving the zeros, on a CPU by a factor of two or more.
+    Taps [k, k] are a kernel that cannot be split into two axes.
     """
-    rows, columns = (
-        resampling_matrix(size, taps, up, down, pad).to(x.dtype)
-        for size, pad in zip(x.shape[2:], padding, strict=True)
-    )
-    return rows @ (x @ columns.T)
-
-
-def filter_2d(x: Tensor, kernel: Tensor, down: int) -> Tensor:
-    """Filter every channel of x [N, C, H, W] with a kernel that cannot be split in two axes."""
-    channels = x.shape[1]
-    weight = kernel.to(x.dtype).expand(channels, 1, -1, -1)
-    return F.conv2d(x, weight, stride=down, groups=channels)
+    if taps.ndim == 2:
+        return fir(x, taps, stride=(down, down))
+    return fir(fir(x, taps[:, None], stride=(down, 1)), taps[None], stride=(1, down))

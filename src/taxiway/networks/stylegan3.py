@@ -12,10 +12,10 @@ from taxiway.networks.generator import Noise
 from taxiway.networks.mapping import Dense
 from taxiway.networks.ops import (
     demodulation,
-    filter_2d,
+    filter_down,
+    filter_up,
     normalise,
     per_channel,
-    resample,
     squared_sums,
 )
 
@@ -122,16 +122,12 @@ class SynthesisLayer(nn.Module):
         """Sample x more densely, bend it, filter what that added and thin it out again."""
         left, right, top, bottom = self.padding
         if self.up_filter is not None:
-            x = resample(x, self.up_filter, self.up, 1, ((top, bottom), (left, right)))
+            x = filter_up(x, self.up_filter, self.up, ((top, bottom), (left, right)))
         if not self.is_torgb:
             x = F.leaky_relu(x, 0.2) * math.sqrt(2)
         if self.clamp is not None:
             x = x.clamp(-self.clamp, self.clamp)
-        if self.down_filter is None:
-            return x
-        if self.down_filter.ndim == 2:
-            return filter_2d(x, self.down_filter, self.down)
-        return resample(x, self.down_filter, 1, self.down)
+        return x if self.down_filter is None else filter_down(x, self.down_filter, self.down)
 
 
 class SynthesisNetwork(nn.Module):
