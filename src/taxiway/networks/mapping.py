@@ -1,5 +1,6 @@
 """The mapping network of StyleGAN2 and StyleGAN3: z and a label in, w out."""
 
+import copy
 import math
 from itertools import pairwise
 
@@ -27,6 +28,17 @@ class Dense(nn.Module):
         return F.linear(x, self.weight * self.weight_gain, self.bias * self.bias_gain)
 
 
+class Prescaled:
+    """A `Dense` layer with its gains worked into the weights: faster, no longer to be trained."""
+
+    def __init__(self, layer: Dense) -> None:
+        self.weight = (layer.weight.detach() * layer.weight_gain).T.contiguous()  # [in, out]
+        self.bias = layer.bias.detach() * layer.bias_gain
+
+    def __call__(self, x: Tensor) -> Tensor:  # [N, inputs] -> [N, outputs]
+        return torch.addmm(self.bias, x, self.weight)
+
+
 class MappingNetwork(nn.Module):
     """z [N, z_dim] and labels c [N, c_dim] -> w [N, w_dim]; `fc0`, `fc1`, ... in a row.
 
@@ -52,15 +64,28 @@ class MappingNetwork(nn.Module):
         for i, (inputs, outputs) in enumerate(pairwise(widths)):
             self.add_module(f"fc{i}", Dense(inputs, outputs, lr=lr_multiplier))
         self.register_buffer("w_avg", torch.zeros(widths[-1]))
+        self.prescaled: list[Prescaled] | None = None
 
     def forward(self, z: Tensor, c: Tensor | None = None) -> Tensor:
         x = normalise(z.to(self.w_avg.dtype))  # [N, z_dim]
         if self.c_dim:
             x = torch.cat([x, normalise(self.embed(self.labels(c, z)))], dim=1)  # [N, widths[0]]
-        for i in range(self.num_layers):
-            x = self.activation(self.get_submodule(f"fc{i}")(x)) * self.gain
+        for layer in self.prescaled or self.layers():
+            x = self.activation(layer(x)) * self.gain
         return x  # [N, w_dim]
+
+    def layers(self) -> list[Dense]:
+        """The layers fc0, fc1, ..."""
+        layers = (self.get_submodule(f"fc{i}") for i in range(self.num_layers))
+        return [layer for layer in layers if isinstance(layer, Dense)]
 
     def labels(self, c: Tensor | None, z: Tensor) -> Tensor:
         """Labels c as given, or zeros (no class) where none are: [N, c_dim]."""
         return self.w_avg.new_zeros(len(z), self.c_dim) if c is None else c.to(self.w_avg)
+
+
+def fast_mapping(mapping: MappingNetwork) -> MappingNetwork:
+    """A copy of a mapping network that does not scale its weights again at every call."""
+    fast = copy.deepcopy(mapping)
+    fast.prescaled = [Prescaled(layer) for layer in fast.layers()]
+    return fast
