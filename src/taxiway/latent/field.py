@@ -1,11 +1,13 @@
 """The latent map: an endless plane with a z at every point, smooth, and the same at every visit."""
 
 import math
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
 from taxiway.core.errors import InvalidArgument
+from taxiway.latent.sample import MAX_SEED
 
 LEVELS = (-8, 24)
 SIMILARITIES = (0.01, 0.9999)
@@ -37,6 +39,17 @@ class Field:
         phases = places @ self._waves
         vectors = np.cos(phases) @ self._cosines + np.sin(phases) @ self._sines
         return vectors.astype(np.float32)
+
+
+@lru_cache(maxsize=8)
+def field(seed: int, length: int) -> Field:
+    """The map of a seed with vectors of `length`, kept while it is in use (2 MB, 8 ms to make).
+
+    Raises InvalidArgument unless `seed` is 0 to 4294967295.
+    """
+    if not 0 <= seed <= MAX_SEED:
+        raise InvalidArgument(f"'field_seed' takes 0 to {MAX_SEED}, got {seed:.12g}.", "field_seed")
+    return Field(seed, length)
 
 
 def spacing(similarity: float, level: int = 0) -> float:

@@ -1,0 +1,32 @@
+"""A picture with what made it: the only thing that goes from the live loop to viewers and sinks."""
+
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from taxiway.core.images import Pixels
+
+
+class Mark(Struct, frozen=True):
+    """One source's newest change: its own counter, and its own clock in milliseconds."""
+
+    seq: int
+    time: float
+
+
+class Frame(Struct, frozen=True, kw_only=True):
+    """`pixels` uint8 [H, W, 3], the `index`-th picture since the start, never changed afterwards.
+
+    `time` is when it was ready, in seconds of a monotonic clock; `render_ms` what the model took.
+    `values` are the inputs that made it; `marks` the newest change of every source in them;
+    `merged` how many changes were overtaken since the frame before.
+    """
+
+    pixels: Pixels
+    index: int
+    time: float
+    values: Mapping[str, Any] = {}
+    marks: Mapping[Hashable, Mark] = {}
+    merged: int = 0
+    render_ms: float = 0.0

@@ -1,0 +1,104 @@
+"""Named values that many hands change: newest wins, and nothing of the past is kept."""
+
+import time
+from collections.abc import Callable, Hashable, Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from taxiway.core.command import Values
+from taxiway.core.frame import Mark
+
+Origin = dict[str, Any]
+"""Where a vector comes from: a seed, or a point of the latent map."""
+
+
+class Entry(Struct, frozen=True):
+    """A value (None: unset), the version that set it, who did, and where a vector comes from."""
+
+    value: Any
+    version: int
+    source: Hashable = None
+    origin: Origin | None = None
+
+
+class Snapshot(Struct, frozen=True):
+    """All values at one version; `merged` changes were overtaken since the snapshot before."""
+
+    values: Values
+    version: int
+    marks: dict[Hashable, Mark]
+    merged: int
+
+
+class Controls:
+    """The current values of one command, on one event loop.
+
+    `one_of` names values that exclude each other (z, w): to set one unsets the others. Every
+    change counts `version` up and calls `on_change`.
+    """
+
+    def __init__(
+        self,
+        on_change: Callable[[], None] = lambda: None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.version = 0
+        self.changed_at = -1e9
+        self.one_of: tuple[str, ...] = ()
+        self.entries: dict[str, Entry] = {}
+        self._marks: dict[Hashable, Mark] = {}
+        self._changes = 0
+        self._on_change = on_change
+        self._clock = clock
+
+    def set(
+        self,
+        values: Mapping[str, Any],
+        source: Hashable = None,
+        mark: Mark | None = None,
+        origin: Origin | None = None,
+    ) -> None:
+        """Replace some values in one change; None unsets. `mark` is the source's name for it."""
+        self.version += 1
+        self._changes += 1
+        self.changed_at = self._clock()
+        for name in self._excluded(values):
+            self.entries[name] = Entry(None, self.version, source)
+        for name, value in values.items():
+            self.entries[name] = Entry(value, self.version, source, origin)
+        if mark is not None:
+            self._marks[source] = mark
+        self._on_change()
+
+    def forget(self, source: Hashable) -> None:
+        """Drop the mark of a source that has gone; its values stay."""
+        self._marks.pop(source, None)
+
+    def values(self) -> Values:
+        """What is set, by name."""
+        return {
+            name: entry.value for name, entry in self.entries.items() if entry.value is not None
+        }
+
+    def snapshot(self) -> Snapshot:
+        """What is set now, for rendering; begins to count merged changes anew."""
+        merged, self._changes = max(self._changes - 1, 0), 0
+        return Snapshot(self.values(), self.version, dict(self._marks), merged)
+
+    def since(self, version: int, source: Hashable) -> dict[str, Entry]:
+        """What others than `source` changed after `version`."""
+        return {
+            name: entry
+            for name, entry in self.entries.items()
+            if entry.version > version and entry.source != source
+        }
+
+    def resting(self) -> float:
+        """Seconds since the last change."""
+        return self._clock() - self.changed_at
+
+    def _excluded(self, values: Mapping[str, Any]) -> list[str]:
+        if not any(values.get(name) is not None for name in self.one_of):
+            return []
+        return [name for name in self.one_of if name not in values and name in self.entries]
