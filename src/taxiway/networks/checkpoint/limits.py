@@ -2,6 +2,11 @@
 
 from taxiway.core.errors import UnreadableCheckpoint
 
+SUPPORTED = (
+    "Taxiway reads StyleGAN2 and StyleGAN3 .pkl of NVIDIA, StyleGAN2 .pt of rosinality "
+    "and its own .safetensors"
+)
+
 MAX_FILE = 8 << 30  # bytes; the largest known network file is under 1 GB
 MAX_OPCODES = 1_000_000  # a 1024 px snapshot with all its networks takes about 150 000
 MAX_DEPTH = 200  # open marks
@@ -14,6 +19,7 @@ MAX_HEADER = 4 << 20  # bytes, of a safetensors file
 MAX_DIMENSIONS = 8
 MAX_WALK = 50_000  # values visited while looking for tensors
 MAX_MODULE_DEPTH = 16
+MAX_BLOCKS = 16  # of a StyleGAN2; 1024 px has 9
 
 
 class Broken(UnreadableCheckpoint):

@@ -68,6 +68,11 @@ def write_checkpoint(path: Path | str, checkpoint: Checkpoint, dtype: str = "flo
     write_whole(path, b"".join([_header(arrays, description), *numbers]))
 
 
+def is_native(source: Source) -> bool:
+    """Whether a file begins as safetensors do: a length, then JSON."""
+    return source.size > 8 and source.read(6, 9) == b"\0\0{"
+
+
 def native_checkpoint(source: Source, budget: Budget) -> Found:
     """What one of our own files holds; raises Broken if it is another safetensors file."""
     entries, metadata, start = _read_header(source)

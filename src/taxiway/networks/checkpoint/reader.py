@@ -4,22 +4,26 @@ from pathlib import Path
 from typing import Any
 
 from taxiway.core.errors import NotFound, UnreadableCheckpoint
-from taxiway.networks.checkpoint import schema, shapes
+from taxiway.networks.checkpoint import foreign, schema, shapes
 from taxiway.networks.checkpoint.contents import Checkpoint, Found
-from taxiway.networks.checkpoint.limits import Broken, Budget
-from taxiway.networks.checkpoint.machine import Reading
-from taxiway.networks.checkpoint.native import native_checkpoint
+from taxiway.networks.checkpoint.limits import MAX_FILE, SUPPORTED, Broken, Budget, Refused
+from taxiway.networks.checkpoint.machine import Reading, Seen
+from taxiway.networks.checkpoint.native import is_native, native_checkpoint
 from taxiway.networks.checkpoint.nvidia import nvidia_checkpoint, read_pickle
+from taxiway.networks.checkpoint.rosinality import rosinality_checkpoint, rosinality_state
 from taxiway.networks.checkpoint.source import Source
+from taxiway.networks.checkpoint.tensorflow import tensorflow_checkpoint, tensorflow_generator
+from taxiway.networks.checkpoint.torch_stream import is_stream, read_stream
+from taxiway.networks.checkpoint.torch_zip import read_zip
 from taxiway.networks.checkpoint.values import Module
 
 
 def read_checkpoint(path: Path | str) -> Checkpoint:
     """The generator in a checkpoint file, read without running anything that is in it.
 
-    Reads StyleGAN2-ADA-PyTorch and StyleGAN3 `.pkl` and
-    Taxiway's own `.safetensors`. Raises NotFound if there is no such file
-    and UnreadableCheckpoint if it is foreign, broken or hostile.
+    Reads StyleGAN2-ADA-PyTorch, StyleGAN3 and TensorFlow StyleGAN2 `.pkl`, rosinality `.pt` and
+    Taxiway's own `.safetensors`, told apart by their contents. Raises NotFound if there is no
+    such file and UnreadableCheckpoint if it is foreign, broken or hostile.
     """
     path = Path(path)
     if not path.is_file():
@@ -29,17 +33,64 @@ def read_checkpoint(path: Path | str) -> Checkpoint:
         try:
             return _checked(_find(source), source)
         except UnreadableCheckpoint as error:
-            raise UnreadableCheckpoint(f"'{path.name}' {error}.") from None
+            raise UnreadableCheckpoint(printable(f"'{path.name}' {error}.")) from None
+
+
+def printable(text: str) -> str:
+    """Text with the file's own words in it, made safe for a terminal and kept on one line."""
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
+
+
+def read_top(source: Source, reading: Reading) -> object:
+    """The top object of a pickle or torch file, whatever it is; raises Broken or Refused."""
+    if source.read(0, 2) == b"PK":
+        return read_zip(source, reading)
+    if is_stream(source):
+        return read_stream(source.whole(), reading)
+    return read_pickle(source, reading)
 
 
 def _find(source: Source) -> Found:
+    if source.size > MAX_FILE:
+        raise Broken(f"is {source.size >> 30} GB large, more than any network")
+    if is_native(source):
+        return native_checkpoint(source, Budget(source.size))
+    if kind := foreign.by_first_bytes(source):
+        raise Broken(f"is {kind}; {SUPPORTED}")
     budget = Budget(source.size)
-    if source.size > 8 and source.read(8, 9) == b"{":
-        return native_checkpoint(source, budget)
-    match read_pickle(source, Reading(budget)):
-        case {"G_ema": Module() as generator}:
-            return nvidia_checkpoint(generator, budget)
-    raise Broken("is a pickle of something else than a StyleGAN")
+    try:
+        top = read_top(source, Reading(budget))
+    except Refused as refusal:
+        top, seen, _ = look(source)
+        if kind := foreign.by_contents(top, seen.names):
+            raise Broken(f"is {kind} (it asks for {refusal.wanted}); {SUPPORTED}") from None
+        raise
+    return _network_in(top, budget)
+
+
+def _network_in(top: object, budget: Budget) -> Found:
+    """What is found in the top object of a pickle or torch file."""
+    if (generator := tensorflow_generator(top)) is not None:
+        return tensorflow_checkpoint(generator, budget)
+    if isinstance(top, dict) and (state := rosinality_state(top)) is not None:
+        return rosinality_checkpoint(state, top.get("latent_avg"), budget)
+    if kind := foreign.by_contents(top, ()):
+        raise Broken(f"is {kind}; {SUPPORTED}")
+    if isinstance(top, dict) and isinstance(generator := top.get("G_ema"), Module):
+        return nvidia_checkpoint(generator, budget)
+    raise Broken(f"holds no network that is known; {SUPPORTED}")
+
+
+def look(source: Source) -> tuple[object, Seen, str | None]:
+    """The top object as far as it can be told, all names in the file, and where it breaks.
+
+    Nothing is refused here, and nothing done: what the table lacks becomes an `Opaque`.
+    """
+    seen = Seen()
+    try:
+        return read_top(source, Reading(Budget(source.size), seen)), seen, None
+    except Broken as error:
+        return None, seen, str(error)
 
 
 def _checked(found: Found, source: Source) -> Checkpoint:
@@ -47,8 +98,12 @@ def _checked(found: Found, source: Source) -> Checkpoint:
     tensors, unused = shapes.fit(found.family, found.config, found.tensors)
     notes = list(found.source.get("notes", []))
     if extra := [name for name in unused if not name.endswith("resample_filter")]:
-        notes.append(
-            f"ignored {len(extra)} tensors that the network has no use for: {extra[0]} ..."
-        )
-    about: dict[str, Any] = {"sha256": source.sha256(), "bytes": source.size, "notes": notes}
+        notes.append(f"ignored tensors that the network has no use for: {_list(extra)}")
+    sha256 = source.whole().sha256()
+    about: dict[str, Any] = {"sha256": sha256, "bytes": source.size, "notes": notes}
     return Checkpoint(found.family, found.config, tensors, {**found.source, **about})
+
+
+def _list(names: list[str], limit: int = 5) -> str:
+    more = f" and {len(names) - limit} more" if len(names) > limit else ""
+    return ", ".join(f"{name:.80}" for name in names[:limit]) + more

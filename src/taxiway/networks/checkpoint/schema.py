@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from taxiway.networks.checkpoint.limits import Broken
+from taxiway.networks.checkpoint.limits import MAX_BLOCKS, Broken
+from taxiway.networks.checkpoint.stylegan2 import layer_names
 
 Width = Annotated[int, Meta(ge=1, le=1 << 15)]
 Labels = Annotated[int, Meta(ge=0, le=1 << 15)]
@@ -48,7 +49,7 @@ class StyleGAN2(Struct):
     architecture: Literal["skip", "resnet", "orig"]
     mapping: Mapping
     resample_filter: tuple[Tap, Tap, Tap, Tap]
-    layers: dict[LayerName, Layer2]
+    layers: Annotated[dict[LayerName, Layer2], Meta(min_length=2, max_length=4 * MAX_BLOCKS)]
 
 
 class Input(Struct):
@@ -119,7 +120,7 @@ def check(family: str, config: dict[str, Any]) -> None:
 
 def _check_stylegan2(config: StyleGAN2) -> None:
     blocks = len({name.split(".")[0] for name in config.layers})
-    if set(config.layers) != _stylegan2_layers(config.architecture, blocks):
+    if set(config.layers) != set(layer_names(config.architecture, blocks)):
         raise Broken(
             f"has other layers than a StyleGAN2 '{config.architecture}' of {blocks} blocks"
         )
@@ -130,13 +131,6 @@ def _check_stylegan2(config: StyleGAN2) -> None:
     for name, layer in config.layers.items():
         if layer.up != (2 if name.endswith("conv0") else 1):
             raise Broken(f"enlarges {layer.up} times in its layer '{name}'")
-
-
-def _stylegan2_layers(architecture: str, blocks: int) -> set[str]:
-    sizes = [4 << index for index in range(blocks)]
-    names = {f"b{size}.conv1" for size in sizes} | {f"b{size}.conv0" for size in sizes[1:]}
-    names |= {f"b{size}.torgb" for size in (sizes if architecture == "skip" else sizes[-1:])}
-    return names | {f"b{size}.skip" for size in sizes[1:] if architecture == "resnet"}
 
 
 def _check_stylegan3(config: StyleGAN3) -> None:

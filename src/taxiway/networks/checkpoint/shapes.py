@@ -19,15 +19,20 @@ def fit(family: str, config: Config, tensors: Tensors) -> tuple[dict[str, Array]
     """
     shapes = mapping_shapes(config, tensors)
     shapes |= (stylegan2_shapes if family == "stylegan2" else stylegan3_shapes)(config, tensors)
-    for name, shape in shapes.items():
-        array = _tensor(tensors, name)
-        if array.shape != shape:
-            raise Broken(f"has '{name}' in shape {list(array.shape)} where {list(shape)} fits")
-        if array.dtype.kind != "f":
-            raise Broken(f"has numbers of type {array.dtype} as '{name}'")
+    compare(shapes, tensors)
     kept = {name: array for name, array in tensors.items() if name in shapes}
     unused = [name for name in tensors if name not in shapes]
     return kept, unused
+
+
+def compare(shapes: Mapping[str, Shape], tensors: Tensors) -> None:
+    """Raise Broken unless each tensor is there, in its shape, of floating point numbers."""
+    for name, shape in shapes.items():
+        if shape_of(tensors, name, len(shape)) != shape:
+            found = list(tensors[name].shape)
+            raise Broken(f"has '{name}' in shape {found} where {list(shape)} fits")
+        if tensors[name].dtype.kind != "f":
+            raise Broken(f"has numbers of type {tensors[name].dtype} as '{name}'")
 
 
 def mapping_shapes(config: Config, tensors: Tensors) -> dict[str, Shape]:
@@ -130,13 +135,14 @@ def _dense(path: str, inputs: int, outputs: int) -> dict[str, Shape]:
 
 
 def _length(tensors: Tensors, name: str) -> int:
-    array = _tensor(tensors, name)
-    if array.ndim != 1:
-        raise Broken(f"has '{name}' in shape {list(array.shape)} where a list of numbers fits")
-    return len(array)
+    return shape_of(tensors, name, 1)[0]
 
 
-def _tensor(tensors: Tensors, name: str) -> Array:
+def shape_of(tensors: Tensors, name: str, axes: int) -> Shape:
+    """The shape of a tensor; raises Broken if it is missing or has another number of axes."""
     if name not in tensors:
         raise Broken(f"lacks the tensor '{name}'")
-    return tensors[name]
+    shape = tensors[name].shape
+    if len(shape) != axes:
+        raise Broken(f"has '{name}' in shape {list(shape)} where {axes} axes fit")
+    return shape

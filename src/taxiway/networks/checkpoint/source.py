@@ -2,6 +2,8 @@
 
 import hashlib
 import io
+import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -22,6 +24,10 @@ class Source:
         self._page = b""
         self._start = 0
         self.size = file.seek(0, io.SEEK_END)
+
+    def whole(self) -> "Span":
+        """Everything there is."""
+        return Span(self, 0, self.size)
 
     @classmethod
     def of(cls, data: bytes) -> "Source":
@@ -51,15 +57,15 @@ class Source:
         if count != array.nbytes:
             raise Broken(_ENDS.format(start + count))
 
-    def sha256(self, start: int = 0, stop: int | None = None) -> str:
-        """The hash of a range, of everything if none is given."""
-        stop = self.size if stop is None else stop
-        digest = hashlib.sha256()
+    def chunks(self, start: int, stop: int) -> Iterator[bytes]:
+        """A range in pieces of a size that costs no memory; raises Broken where the file ends."""
         self._file.seek(start)
-        while start < stop and (chunk := self._file.read(min(CHUNK, stop - start))):
-            digest.update(chunk)
+        while start < stop:
+            chunk = self._file.read(min(CHUNK, stop - start))
             start += len(chunk)
-        return digest.hexdigest()
+            if not chunk:
+                raise Broken(_ENDS.format(start))
+            yield chunk
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +83,18 @@ class Span:
         return self.source.read(self.start, self.stop)
 
     def sha256(self) -> str:
-        return self.source.sha256(self.start, self.stop)
+        """The SHA-256 of these bytes, in hexadecimal."""
+        digest = hashlib.sha256()
+        for chunk in self.source.chunks(self.start, self.stop):
+            digest.update(chunk)
+        return digest.hexdigest()
+
+    def crc32(self) -> int:
+        """The checksum that zip files use."""
+        value = 0
+        for chunk in self.source.chunks(self.start, self.stop):
+            value = zlib.crc32(chunk, value)
+        return value
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,15 @@
 """StyleGAN2 from the attributes that NVIDIA's files record, whatever their defaults were."""
 
+import math
+from collections.abc import Mapping
+from re import fullmatch
 from typing import Any
 
 import numpy as np
 
-from taxiway.networks.checkpoint.limits import Broken
+from taxiway.networks.checkpoint.limits import MAX_BLOCKS, Broken
 from taxiway.networks.checkpoint.modules import Network
+from taxiway.networks.checkpoint.shapes import shape_of
 from taxiway.networks.checkpoint.tensors import Array
 
 Config = dict[str, Any]
@@ -45,6 +49,77 @@ def mapping_config(network: Network) -> Config:
     if "mapping.embed" in network.modules:
         config["embed_lr_multiplier"] = network.attributes("mapping.embed").number("bias_gain")
     return config
+
+
+def layer_names(architecture: str, blocks: int) -> list[str]:
+    """The layers of a StyleGAN2 with so many blocks, smallest block first."""
+    names = []
+    for size in [4 << index for index in range(blocks)]:
+        names += [f"b{size}.conv1"] if size == 4 else [f"b{size}.conv0", f"b{size}.conv1"]
+        if architecture == "skip" or size == 2 << blocks:
+            names.append(f"b{size}.torgb")
+        if architecture == "resnet" and size > 4:
+            names.append(f"b{size}.skip")
+    return names
+
+
+def config_of_shapes(
+    tensors: Mapping[str, Array],
+    architecture: str,
+    taps: list[Any],
+    conv_clamp: float | None = None,
+    activation: str = "lrelu",
+    use_noise: bool = True,
+    lr_multiplier: float = 0.01,
+    w_avg_beta: float | None = None,
+) -> Config:
+    """The config of files with one setting for all layers, or none; all sizes are the shapes'."""
+    depth = sum(fullmatch(r"mapping\.fc\d+\.weight", name) is not None for name in tensors)
+    blocks = sum(fullmatch(r"synthesis\.b\d+\.conv1\.weight", name) is not None for name in tensors)
+    if not depth or not 0 < blocks <= MAX_BLOCKS:
+        raise Broken("has no layers of a StyleGAN2")
+    last = f"synthesis.b{2 << blocks}"
+    height, width = shape_of(tensors, "synthesis.b4.const", 3)[1:]
+    features, labels = (
+        shape_of(tensors, "mapping.embed.weight", 2)
+        if "mapping.embed.weight" in tensors
+        else (0, 0)
+    )
+    return {
+        "z_dim": shape_of(tensors, "mapping.fc0.weight", 2)[1] - features,
+        "w_dim": shape_of(tensors, f"mapping.fc{depth - 1}.weight", 2)[0],
+        "c_dim": labels,
+        "img_channels": shape_of(tensors, f"{last}.torgb.weight", 4)[0],
+        "img_resolution": [height << (blocks - 1), width << (blocks - 1)],
+        "num_ws": 2 * blocks,
+        "architecture": architecture,
+        "mapping": {
+            "num_layers": depth,
+            "activation": activation,
+            "lr_multiplier": lr_multiplier,
+            "w_avg_beta": w_avg_beta,
+        },
+        "resample_filter": taps,
+        "layers": _plain_layers(architecture, blocks, conv_clamp, activation, use_noise),
+    }
+
+
+def _plain_layers(
+    architecture: str, blocks: int, conv_clamp: float | None, activation: str, use_noise: bool
+) -> Config:
+    conv = {
+        "conv_clamp": conv_clamp,
+        "activation": activation,
+        "act_gain": math.sqrt(2) if activation in ("relu", "lrelu", "swish") else 1.0,
+        "use_noise": use_noise,
+    }
+    layers: Config = {}
+    for name in layer_names(architecture, blocks):
+        if name.endswith(("conv0", "conv1")):
+            layers[name] = {"up": 2 if name.endswith("conv0") else 1, **conv}
+        else:
+            layers[name] = {"conv_clamp": conv_clamp} if name.endswith("torgb") else {}
+    return layers
 
 
 def taps_of(kernel: Array) -> list[Any]:

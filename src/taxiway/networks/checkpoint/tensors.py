@@ -81,6 +81,14 @@ def view(storage: object, offset: object, shape: object, strides: object) -> Ten
     return Tensor(storage, offset, shape, strides)
 
 
+def last_axes(array: Array, axes: int) -> Array:
+    """An array without leading axes of one element; raises Broken if they have more."""
+    shape = array.shape[max(array.ndim - axes, 0) :]
+    if math.prod(shape) != array.size:
+        raise Broken(f"has a tensor of shape {list(array.shape)} where {axes} axes fit")
+    return array.reshape(shape)
+
+
 def row_major(shape: tuple[int, ...]) -> tuple[int, ...]:
     """The strides, in numbers, of a C-contiguous array."""
     return tuple(math.prod(shape[axis + 1 :]) for axis in range(len(shape)))

@@ -7,12 +7,20 @@ from taxiway.networks.checkpoint import records
 from taxiway.networks.checkpoint.limits import Broken, Refused
 from taxiway.networks.checkpoint.machine import Machine, Reading
 from taxiway.networks.checkpoint.opcodes import Cursor
-from taxiway.networks.checkpoint.source import Span
+from taxiway.networks.checkpoint.source import Source, Span
 from taxiway.networks.checkpoint.tensors import Storage
 from taxiway.networks.checkpoint.values import Global, is_size
 
 MAGIC = 0x1950A86A20F9469CFC6C
 PROTOCOL = 1001
+
+
+_FIRST_BYTES = b"\x80\x02\x8a\x0a" + MAGIC.to_bytes(10, "little") + b"."
+
+
+def is_stream(source: Source) -> bool:
+    """Whether a file begins with the stream's magic number, which is a pickle of its own."""
+    return source.size > len(_FIRST_BYTES) and source.read(0, len(_FIRST_BYTES)) == _FIRST_BYTES
 
 
 class Storages:
