@@ -1,0 +1,88 @@
+/**
+ * The studio's one socket: binary frames and JSON words both ways, and reconnecting for ever.
+ *
+ * Events: `words` (detail: the JSON object), `frame` (detail: a Frame), `close`, and `renewed` when
+ * the server that is met again is another one than before.
+ */
+
+import { decodeFrame } from "./frames.js";
+
+const PROTOCOL = "taxiway.1";
+const FIRST_DELAY_MS = 500;
+const LONGEST_DELAY_MS = 8000;
+
+export class Connection extends EventTarget {
+  /** @type {WebSocket | null} */
+  #socket = null;
+  #delay = FIRST_DELAY_MS;
+  #token = tokenIn(document);
+
+  get isOpen() {
+    return this.#socket?.readyState === WebSocket.OPEN;
+  }
+
+  open() {
+    const socket = new WebSocket(socketAddress(), [PROTOCOL, `token.${this.#token}`]);
+    this.#socket = socket;
+    socket.binaryType = "arraybuffer";
+    socket.onmessage = ({ data }) => this.#receive(data);
+    socket.onclose = () => this.#reopenLater();
+  }
+
+  /**
+   * Dropped silently while offline: what still matters is sent anew after the next `hello`.
+   * @param {ArrayBuffer} message
+   */
+  sendBinary(message) {
+    if (this.isOpen) this.#socket?.send(message);
+  }
+
+  /** @param {Record<string, any>} words */
+  sendWords(words) {
+    if (this.isOpen) this.#socket?.send(JSON.stringify(words));
+  }
+
+  /** @param {ArrayBuffer | string} data */
+  #receive(data) {
+    this.#delay = FIRST_DELAY_MS;
+    const detail = typeof data === "string" ? JSON.parse(data) : decodeFrame(data);
+    const name = typeof data === "string" ? "words" : "frame";
+    if (detail) this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+
+  #reopenLater() {
+    this.dispatchEvent(new Event("close"));
+    setTimeout(() => this.#reopen(), this.#delay);
+    this.#delay = Math.min(2 * this.#delay, LONGEST_DELAY_MS);
+  }
+
+  /** A server that was started anew wants another token, which its page tells. */
+  async #reopen() {
+    try {
+      const page = await fetch("/", { cache: "no-store" });
+      const parsed = new DOMParser().parseFromString(await page.text(), "text/html");
+      this.#renew(tokenIn(parsed));
+      this.open();
+    } catch {
+      this.#reopenLater();
+    }
+  }
+
+  /** @param {string} token */
+  #renew(token) {
+    if (!token || token === this.#token) return;
+    this.#token = token;
+    this.dispatchEvent(new Event("renewed"));
+  }
+}
+
+function socketAddress() {
+  const address = new URL("/studio/socket", location.href);
+  address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+  return address.href;
+}
+
+/** @param {Document} page */
+function tokenIn(page) {
+  return page.querySelector('meta[name="taxiway-token"]')?.getAttribute("content") ?? "";
+}

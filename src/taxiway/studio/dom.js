@@ -1,0 +1,68 @@
+/** Building elements by hand: no templates, no framework, nothing a strict CSP minds. */
+
+/**
+ * Make an element: `h("button", { class: "key", onclick: go }, "Go")`.
+ * A name with "on" listens; true sets a bare attribute, false, null and undefined set none, except
+ * that `aria-` attributes take every value as text.
+ * @param {string} tag
+ * @param {Record<string, any>} [properties]
+ * @param {...(Node | string | number | null | undefined)} children
+ * @returns {HTMLElement & Record<string, any>}
+ */
+export function h(tag, properties = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) setProperty(element, name, value);
+  element.append(...children.filter((child) => child != null).map(nodeOf));
+  return element;
+}
+
+/** @param {Node | string | number} child */
+function nodeOf(child) {
+  return child instanceof Node ? child : String(child);
+}
+
+/** @param {HTMLElement} element @param {string} name @param {any} value */
+function setProperty(element, name, value) {
+  if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+  else if (name.startsWith("aria-")) element.setAttribute(name, String(value));
+  else if (value === true) element.setAttribute(name, "");
+  else if (value !== false && value != null) element.setAttribute(name, String(value));
+}
+
+/**
+ * Copy text and say so on the button that was pressed.
+ * @param {HTMLElement} button
+ * @param {string} text
+ */
+export async function copyFrom(button, text) {
+  const label = button.textContent;
+  try {
+    await navigator.clipboard.writeText(text);
+    button.textContent = "Copied";
+  } catch {
+    button.textContent = copyByHand(text) ? "Copied" : "Not allowed";
+  }
+  setTimeout(() => (button.textContent = label), 1200);
+}
+
+/** The clipboard of pages that are not a secure context. @param {string} text */
+function copyByHand(text) {
+  const area = h("textarea", { class: "off-screen" });
+  area.value = text;
+  document.body.append(area);
+  area.select();
+  const done = document.execCommand("copy");
+  area.remove();
+  return done;
+}
+
+/** A drawing from icons.svg. @param {string} name */
+export function icon(name) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
+  use.setAttribute("href", `/studio/icons.svg#${name}`);
+  svg.setAttribute("aria-hidden", "true");
+  svg.setAttribute("class", "icon");
+  svg.append(use);
+  return svg;
+}

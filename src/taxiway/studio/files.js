@@ -1,0 +1,141 @@
+/** Files in and out: the vector as JSON, the picture as a PNG that remembers its vector. */
+
+import { imageOutput, knobs, vectorInput } from "./declaration.js";
+import { h } from "./dom.js";
+import { isPng, readText, writeText } from "./png.js";
+
+/** @typedef {import("./store.js").Store} Store */
+/** @typedef {import("./stage.js").Stage} Stage */
+
+/** @param {Store} store @param {Stage} stage */
+export function makeFiles(store, stage) {
+  /** Run `work`; what goes wrong is told in one sentence. @param {() => Promise<void> | void} work */
+  const attempt = async (work) => {
+    try {
+      store.set("error", "");
+      await work();
+    } catch (error) {
+      store.set("error", error instanceof Error ? error.message : String(error));
+    }
+  };
+  const read = (/** @type {File} */ file) => attempt(async () => stage.recall(await readMoment(file, store)));
+  return {
+    exportVector: () => download(`${nameOf(store)}.json`, new Blob([JSON.stringify(momentOf(store))])),
+    downloadPicture: () => attempt(() => downloadPicture(store)),
+    chooseFile: () => chooseFile(read),
+    acceptDrops: () => acceptDrops(read),
+  };
+}
+
+/** What is on stage, under the names that `/query` takes. @param {Store} store */
+function momentOf(store) {
+  const declaration = store.get("declaration");
+  const vector = vectorInput(declaration);
+  const others = knobs(declaration).map(({ name, default: fallback }) => [
+    name,
+    store.get("values")[name] ?? fallback ?? null,
+  ]);
+  const given = others.filter(([name, value]) => value !== null && !(vector && name === "seed"));
+  const numbers = vector ? { [vector.name]: Array.from(store.get("vector")) } : {};
+  return { ...numbers, ...Object.fromEntries(given) };
+}
+
+/** The model's own answer in full quality, without touching what others play. @param {Store} store */
+async function downloadPicture(store) {
+  const output = imageOutput(store.get("declaration"));
+  if (!output) throw new Error("This model gives no picture.");
+  const moment = momentOf(store);
+  const answer = await fetch("/query", {
+    method: "POST",
+    headers: { "Content-Type": "application/json", "X-Runway-Output-Format": `${output.name}=PNG` },
+    body: JSON.stringify(moment),
+  });
+  const outputs = await answer.json();
+  if (!answer.ok) throw new Error(outputs.error);
+  const picture = bytesOf(outputs[output.name]);
+  const text = JSON.stringify({ model: store.get("model")?.name, ...moment });
+  download(`${nameOf(store)}.png`, new Blob([/** @type {any} */ (writeText(picture, text))], { type: "image/png" }));
+}
+
+/** @param {string} uri a data URI in base64 */
+function bytesOf(uri) {
+  return Uint8Array.from(atob(uri.slice(uri.indexOf(",") + 1)), (character) => character.charCodeAt(0));
+}
+
+/** `painter-seed-5`, or with the time of day where there is no seed. @param {Store} store */
+function nameOf(store) {
+  const origin = store.get("origin");
+  const model = store.get("model")?.name ?? "taxiway";
+  if (origin && "seed" in origin) return `${model}-seed-${origin.seed}`;
+  return `${model}-${new Date().toISOString().slice(0, 19).replace(/[T:]/g, "-")}`;
+}
+
+/** @param {string} name @param {Blob} blob */
+function download(name, blob) {
+  const href = URL.createObjectURL(blob);
+  const link = h("a", { href, download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(href), 10000);
+}
+
+/** @param {(file: File) => void} take */
+function chooseFile(take) {
+  const input = h("input", { type: "file", accept: ".json,.png,application/json,image/png" });
+  input.addEventListener("change", () => input.files?.[0] && take(input.files[0]));
+  input.click();
+}
+
+/** Take files dropped anywhere on the page. @param {(file: File) => void} take */
+function acceptDrops(take) {
+  const mark = (/** @type {boolean} */ on) => document.body.classList.toggle("dropping", on);
+  addEventListener("dragover", (event) => {
+    event.preventDefault();
+    mark(true);
+  });
+  addEventListener("dragleave", (event) => event.relatedTarget || mark(false));
+  addEventListener("drop", (event) => {
+    event.preventDefault();
+    mark(false);
+    const file = event.dataTransfer?.files[0];
+    if (file) take(file);
+  });
+}
+
+/** @param {File} file @param {Store} store */
+async function readMoment(file, store) {
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  const text = isPng(bytes) ? readText(bytes) : new TextDecoder().decode(bytes);
+  if (text === null) throw new Error(`'${file.name}' does not say which numbers made it; Taxiway's own pictures do.`);
+  return parseMoment(text, file.name, store.get("declaration"));
+}
+
+/**
+ * Read a list of numbers, or an object under the names that `/query` takes.
+ * @param {string} text
+ * @param {string} file its name
+ * @param {import("./store.js").Declaration} declaration
+ */
+export function parseMoment(text, file, declaration) {
+  const field = vectorInput(declaration);
+  if (!field) throw new Error("This model takes no vector.");
+  const content = parseJson(text);
+  const numbers = Array.isArray(content) ? content : content?.[field.name];
+  if (!Array.isArray(numbers)) {
+    throw new Error(`'${file}' takes a JSON list of ${field.length} numbers, or an object with such a list as '${field.name}'.`);
+  }
+  if (numbers.length !== field.length || !numbers.every(Number.isFinite)) {
+    throw new Error(`'${field.name}' takes ${field.length} numbers, '${file}' has ${numbers.filter(Number.isFinite).length}.`);
+  }
+  const names = knobs(declaration).map(({ name }) => name).filter((name) => name !== "seed");
+  const values = Object.fromEntries(names.filter((name) => name in content).map((name) => [name, content[name]]));
+  return { vector: Float32Array.from(numbers), values };
+}
+
+/** @param {string} text */
+function parseJson(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,42 @@
+/** The bar at the top: the sign, the model, its state, and what is always at hand. */
+
+import { h, icon } from "./dom.js";
+import { statusLamp } from "./status.js";
+
+/**
+ * @param {import("./panels/index.js").Studio} studio
+ * @param {{ fullScreen: () => void, help: () => void }} reach
+ */
+export function makeHeader({ store, stage, actions, files }, reach) {
+  const model = h("span", { class: "model-name", id: "model-name" });
+  store.follow(["model"], () => (model.textContent = store.get("model")?.title ?? ""));
+  const undo = tool("undo", "Undo", () => actions.undo());
+  const redo = tool("redo", "Redo", () => actions.redo());
+  const enable = () => {
+    undo.disabled = !stage.history.canUndo;
+    redo.disabled = !stage.history.canRedo;
+  };
+  stage.history.addEventListener("change", enable);
+  enable();
+  return h(
+    "header",
+    { class: "bar" },
+    h("h1", { class: "sign" }, "Taxiway"),
+    statusLamp(store),
+    model,
+    h(
+      "div",
+      { class: "tools", role: "toolbar", "aria-label": "Tools" },
+      undo,
+      redo,
+      tool("save", "Download PNG", files.downloadPicture),
+      tool("full", "Full screen", reach.fullScreen),
+      tool("keys", "Keys", reach.help),
+    ),
+  );
+}
+
+/** @param {string} name @param {string} label @param {() => void} act */
+function tool(name, label, act) {
+  return h("button", { type: "button", id: `tool-${name}`, class: "tool", title: label, "aria-label": label, onclick: act }, icon(name));
+}

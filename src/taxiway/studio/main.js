@@ -1,0 +1,52 @@
+/** Where the studio begins: the parts are made, introduced to each other and put on the page. */
+
+import { makeActions } from "./actions.js";
+import { Connection } from "./connection.js";
+import { makeFiles } from "./files.js";
+import { makeHeader } from "./header.js";
+import { keysDialog, listenToKeys } from "./keys.js";
+import { layOut } from "./layout.js";
+import { Stage } from "./stage.js";
+import { announcer, keepStatus } from "./status.js";
+import { Store } from "./store.js";
+
+const store = new Store();
+const connection = new Connection();
+keepStatus(connection, store);
+const stage = new Stage(store, connection);
+const studio = {
+  store,
+  stage,
+  connection,
+  actions: makeActions(store, stage),
+  files: makeFiles(store, stage),
+};
+
+const dialog = keysDialog();
+const main = /** @type {HTMLElement} */ (document.querySelector("main"));
+const panels = layOut(main, studio);
+const reach = {
+  actions: studio.actions,
+  save: studio.files.downloadPicture,
+  fullScreen,
+  help: () => dialog.showModal(),
+  goTo: (/** @type {string} */ panel) => {
+    panels.open(panel);
+    /** @type {HTMLElement | null} */ (document.querySelector(`#panel-${panel} canvas`))?.focus();
+  },
+};
+main.before(makeHeader(studio, reach));
+main.after(announcer(store), dialog);
+listenToKeys(reach);
+studio.files.acceptDrops();
+connection.open();
+
+/** The picture and nothing else, for a beamer; Escape comes back. */
+function fullScreen() {
+  if (document.fullscreenElement) return document.exitFullscreen();
+  return document.documentElement.requestFullscreen();
+}
+
+document.addEventListener("fullscreenchange", () => {
+  document.body.classList.toggle("kiosk", document.fullscreenElement !== null);
+});

@@ -1,0 +1,45 @@
+/** The model's card: what it is, what it was made from, whose it is, what it cannot do. */
+
+import { h } from "../dom.js";
+
+/** @typedef {import("./index.js").Studio} Studio */
+
+const FACTS = [
+  ["made", "How it was made"],
+  ["data", "Made from"],
+  ["limits", "Limits"],
+  ["licence", "Licence"],
+  ["resolution", "Size"],
+  ["family", "Family"],
+  ["command", "To make it again"],
+];
+
+export default { id: "card", title: "Model", place: "side", mount };
+
+/** @param {HTMLElement} root @param {Studio} studio */
+function mount(root, { store }) {
+  store.follow(["model"], () => root.replaceChildren(...describe(store.get("model") ?? {})));
+}
+
+/** @param {Record<string, any>} card */
+function describe(card) {
+  const facts = FACTS.filter(([key]) => card[key]).map(([key, label]) =>
+    h("div", {}, h("dt", {}, label), h("dd", {}, key === "command" ? h("code", {}, card[key]) : words(card[key]))),
+  );
+  const metrics = Object.entries(card.metrics ?? {}).map(([name, value]) =>
+    h("div", {}, h("dt", {}, name), h("dd", { class: "figure" }, words(value))),
+  );
+  return [
+    h("h2", { class: "card-title" }, card.title ?? "No model"),
+    card.summary ? h("p", { class: "lead" }, card.summary) : null,
+    card.description ? h("p", {}, card.description) : null,
+    h("dl", { class: "facts" }, ...facts, ...metrics),
+  ].filter((element) => element !== null);
+}
+
+/** @param {any} value */
+function words(value) {
+  if (Array.isArray(value)) return `${value.join(" × ")} pixels`;
+  if (typeof value === "object" && value !== null) return JSON.stringify(value);
+  return String(value);
+}

@@ -1,0 +1,109 @@
+/** The model's knobs, made from its declaration, with seed, files, waking and sleeping. */
+
+import { knobs, title, vectorInput } from "../declaration.js";
+import { h } from "../dom.js";
+import { makeWidget } from "../widgets/index.js";
+
+/** @typedef {import("./index.js").Studio} Studio */
+/** @typedef {import("../store.js").Field} Field */
+
+const SEED = { name: "seed", type: "number", whole: true, min: 0, max: 2 ** 32 - 1, default: null };
+const LARGEST_DRAWN_SEED = 9999;
+
+export default { id: "controls", title: "Controls", place: "side", mount };
+
+/** @param {HTMLElement} root @param {Studio} studio */
+function mount(root, studio) {
+  const { store, stage } = studio;
+  const form = h("form", { class: "form", onsubmit: (/** @type {Event} */ event) => event.preventDefault() });
+  const seed = seedLine(studio);
+  /** @type {Map<string, import("../widgets/index.js").Widget>} */
+  let widgets = new Map();
+  root.append(form, fileButtons(studio), power(studio));
+  store.follow(["declaration"], () => {
+    const hasVector = vectorInput(store.get("declaration")) !== null;
+    const fields = fieldsOf(store.get("declaration"));
+    widgets = new Map(
+      fields.map((field) => [field.name, makeWidget(field, (value) => stage.setValue(field.name, value))]),
+    );
+    const rows = fields.map((field) => line(field, /** @type {any} */ (widgets.get(field.name)).element));
+    form.replaceChildren(...(hasVector ? [seed, ...rows] : rows));
+  });
+  store.follow(["declaration", "values"], () => {
+    for (const [name, widget] of widgets) widget.show(store.get("values")[name]);
+  });
+}
+
+/** @param {import("../store.js").Declaration} declaration */
+function fieldsOf(declaration) {
+  const hasVector = vectorInput(declaration) !== null;
+  return knobs(declaration).filter(({ name }) => !(hasVector && name === SEED.name));
+}
+
+/** @param {Field} field @param {HTMLElement} element */
+function line(field, element) {
+  return h(
+    "div",
+    { class: "line", title: field.description ?? null },
+    h("label", { for: `input-${field.name}` }, title(field.name)),
+    element,
+  );
+}
+
+/** A seed is a way to a vector: setting one goes there. @param {Pick<Studio, "store" | "stage">} studio */
+function seedLine({ store, stage }) {
+  const go = (/** @type {number | null} */ seed) => seed !== null && stage.goToSeed(seed);
+  const widget = makeWidget(SEED, go);
+  widget.element.setAttribute("placeholder", "—");
+  store.follow(["origin"], () => {
+    const origin = store.get("origin");
+    widget.show(origin && "seed" in origin ? origin.seed : null);
+  });
+  const draw = () => go(Math.floor(Math.random() * (LARGEST_DRAWN_SEED + 1)));
+  const dice = h("button", { type: "button", title: "Go to a seed drawn at random", onclick: draw }, "Draw one");
+  return line(SEED, h("div", { class: "row" }, widget.element, dice));
+}
+
+/** @param {Studio} studio */
+function fileButtons({ files, store }) {
+  const button = (/** @type {string} */ id, /** @type {string} */ text, /** @type {string} */ hint, /** @type {() => void} */ act) =>
+    h("button", { type: "button", id, title: hint, onclick: act }, text);
+  const vectorOnly = [
+    button("export-vector", "Export vector", "The vector and the controls as JSON", files.exportVector),
+    button("import-vector", "Import…", "A JSON file of numbers, or a PNG that Taxiway made", files.chooseFile),
+  ];
+  const group = h(
+    "div",
+    { class: "row", role: "group", "aria-label": "Files" },
+    button("download-picture", "Download PNG", "The picture in full quality, with its vector inside", files.downloadPicture),
+    ...vectorOnly,
+  );
+  store.follow(["declaration"], () => {
+    const hasVector = vectorInput(store.get("declaration")) !== null;
+    for (const element of vectorOnly) element.hidden = !hasVector;
+  });
+  return h(
+    "section",
+    { class: "block" },
+    h("h3", {}, "Keep"),
+    group,
+    h("p", { class: "hint" }, "Drop a JSON file or one of these pictures anywhere to get back to it."),
+  );
+}
+
+/** @param {Studio} studio */
+function power({ store, stage }) {
+  const button = h("button", { type: "button", id: "power" });
+  const device = h("p", { class: "hint" });
+  button.addEventListener("click", () => stage.askModelTo(isAwake(store) ? "stop" : "start"));
+  store.follow(["state", "model"], () => {
+    button.textContent = isAwake(store) ? "Put to sleep" : "Wake";
+    button.disabled = store.get("state").name === "offline";
+    const title = store.get("model")?.title;
+    device.textContent = title ? `${title} keeps its memory only while it is awake.` : "";
+  });
+  return h("section", { class: "block" }, h("h3", {}, "Model"), h("div", { class: "row" }, button), device);
+}
+
+/** @param {Studio["store"]} store */
+const isAwake = (store) => ["starting", "running"].includes(store.get("state").name);

@@ -1,0 +1,118 @@
+/** How programs reach the model: its address, routes, inputs, outputs, and code to copy. */
+
+import { vectorInput } from "../declaration.js";
+import { copyFrom, h } from "../dom.js";
+import { atMostEvery } from "../pace.js";
+import { snippets } from "../snippets.js";
+
+/** @typedef {import("./index.js").Studio} Studio */
+
+const REFRESH_MS = 300;
+const ROUTES = [
+  ["POST", "/query", "Inputs as JSON in, outputs as JSON out"],
+  ["GET", "/info", "The inputs and outputs below"],
+  ["GET", "/data", "The newest answer"],
+  ["GET", "/error", "The newest error, or null"],
+  ["GET", "/generate.png?seed=1", "A picture by its address"],
+  ["GET", "/healthz", "Whether the model runs"],
+  ["GET", "/openapi.json", "All of this for machines"],
+];
+
+export default { id: "network", title: "Network", place: "side", mount };
+
+/** @param {HTMLElement} root @param {Studio} studio */
+function mount(root, studio) {
+  root.append(addressBlock(), codeBlock(studio), routesBlock(), ...specificationBlocks(studio));
+}
+
+function addressBlock() {
+  return h(
+    "section",
+    { class: "block" },
+    h("h3", {}, "Address"),
+    h("div", { class: "copy-line" }, h("code", { id: "address" }, location.origin), copyButton(() => location.origin)),
+  );
+}
+
+function routesBlock() {
+  const lines = ROUTES.map(([verb, path, meaning]) =>
+    h(
+      "li",
+      { class: "route" },
+      h("span", { class: `verb verb-${verb.toLowerCase()}` }, verb),
+      h("span", {}, h("code", {}, path), h("small", {}, meaning)),
+      copyButton(() => location.origin + path),
+    ),
+  );
+  return h("section", { class: "block" }, h("h3", {}, "Routes"), h("ul", { class: "routes" }, ...lines));
+}
+
+/** @param {Studio} studio */
+function specificationBlocks({ store }) {
+  return /** @type {const} */ (["inputs", "outputs"]).map((side) => {
+    const text = h("pre", { tabindex: 0, id: `specification-${side}` });
+    store.follow(["declaration"], () => {
+      text.textContent = JSON.stringify(store.get("declaration")[side], null, 2);
+    });
+    const heading = side === "inputs" ? "Input specification" : "Output specification";
+    return codeSection(heading, text);
+  });
+}
+
+/** @param {Studio} studio */
+function codeBlock({ store }) {
+  const code = h("pre", { tabindex: 0, id: "snippet" });
+  const tabs = h("div", { class: "segments", role: "group", "aria-label": "Language" });
+  const own = h("input", { type: "checkbox", class: "switch", role: "switch", id: "own-numbers" });
+  let chosen = "p5";
+  const subject = () => ({
+    address: location.origin,
+    declaration: store.get("declaration"),
+    values: store.get("values"),
+    vector: own.checked ? store.get("vector") : null,
+  });
+  const show = () => {
+    const all = snippets(subject());
+    tabs.replaceChildren(
+      ...all.map(({ id, title }) =>
+        h("button", { type: "button", id: `code-${id}`, "aria-pressed": id === chosen, onclick: () => choose(id) }, title),
+      ),
+    );
+    code.textContent = all.find(({ id }) => id === chosen)?.code ?? "";
+  };
+  const choose = (/** @type {string} */ id) => {
+    chosen = id;
+    show();
+    tabs.querySelector(`#code-${id}`)?.focus();
+  };
+  own.addEventListener("change", show);
+  const ownLine = h("label", { class: "switch-line" }, own, "This picture's numbers");
+  store.follow(["declaration"], () => {
+    ownLine.hidden = vectorInput(store.get("declaration")) === null;
+    show();
+  });
+  const refresh = atMostEvery(REFRESH_MS, () => own.checked && show());
+  store.addEventListener("vector", refresh);
+  store.addEventListener("values", show);
+  return h(
+    "section",
+    { class: "block" },
+    h("div", { class: "block-head" }, h("h3", {}, "Code"), copyButton(() => code.textContent ?? "")),
+    tabs,
+    code,
+    ownLine,
+  );
+}
+
+/** @param {string} heading @param {HTMLElement} text */
+function codeSection(heading, text) {
+  const copy = copyButton(() => text.textContent ?? "");
+  return h("section", { class: "block" }, h("div", { class: "block-head" }, h("h3", {}, heading), copy), text);
+}
+
+/** @param {() => string} text */
+function copyButton(text) {
+  const button = h("button", { type: "button", class: "copy" }, "Copy");
+  button.addEventListener("click", () => copyFrom(button, text()));
+  return button;
+}

@@ -1,0 +1,208 @@
+/**
+ * What is being played: every edit of the vector and the values goes through here.
+ *
+ * Edits change the store at once, are undoable, and reach the server at most once per animation
+ * frame; what the server or another page changes comes back in here too.
+ */
+
+import { vectorInput } from "./declaration.js";
+import { encodeVector } from "./frames.js";
+import { History } from "./history.js";
+
+/** @typedef {import("./store.js").Store} Store */
+/** @typedef {import("./store.js").Origin} Origin */
+/** @typedef {import("./connection.js").Connection} Connection */
+/** @typedef {{ vector: Float32Array, values: Record<string, any>, origin: Origin | null }} Moment */
+
+const IS_W = 1;
+
+export class Stage {
+  #store;
+  #connection;
+  #seq = 0;
+  /** The number of the newest change of ours that concerned the vector. */
+  #vectorSeq = 0;
+  #scheduled = false;
+  #vectorWaits = false;
+  /** @type {Record<string, any>} */
+  #valuesWait = {};
+  /** Whether what is here must win over what a server says when it is met again. */
+  #ours = false;
+  /** @type {History<Moment>} */
+  history = new History(() => this.#capture());
+
+  /** @param {Store} store @param {Connection} connection */
+  constructor(store, connection) {
+    this.#store = store;
+    this.#connection = connection;
+    connection.addEventListener("renewed", () => (this.#ours = true));
+    connection.addEventListener("words", (event) => this.#hear(/** @type {any} */ (event).detail));
+    connection.addEventListener("frame", (event) => this.#take(/** @type {any} */ (event).detail));
+  }
+
+  /**
+   * Change the vector in place, as one undoable step.
+   * @param {(vector: Float32Array) => void} change
+   * @param {string} [gesture] edits of one name in quick succession are one step
+   */
+  edit(change, gesture = "") {
+    this.history.step(gesture);
+    this.draw(change);
+  }
+
+  /** Change the vector within a gesture whose step was taken. @param {(v: Float32Array) => void} change */
+  draw(change) {
+    change(this.#store.get("vector"));
+    if (this.#store.get("origin")) this.#store.set("origin", null);
+    this.#store.announce("vector");
+    this.#vectorWaits = true;
+    this.#sendSoon();
+  }
+
+  /**
+   * @param {string} name of an input
+   * @param {any} value null for its default
+   */
+  setValue(name, value) {
+    this.history.step(`value ${name}`);
+    this.#putValues({ [name]: value });
+  }
+
+  /** Go to the z of a seed. @param {number} seed 0 to 2^32 - 1 */
+  goToSeed(seed) {
+    this.#goTo({ seed }, { type: "seed", seed });
+  }
+
+  /** Go to a point of a latent map. @param {import("./store.js").Place} place */
+  goToPlace(place) {
+    this.#goTo(place, { type: "pick", ...place });
+  }
+
+  undo() {
+    this.#restore(this.history.undo());
+  }
+
+  redo() {
+    this.#restore(this.history.redo());
+  }
+
+  /** Put a whole state on stage, such as one read from a file. @param {Partial<Moment>} moment */
+  recall({ vector, values = {} }) {
+    this.history.step();
+    this.#putValues(values);
+    if (vector) this.draw((current) => current.set(vector));
+  }
+
+  /** @param {"start" | "stop"} action */
+  askModelTo(action) {
+    this.#connection.sendWords({ type: "model", action });
+  }
+
+  /** @param {Origin} origin @param {Record<string, any>} words */
+  #goTo(origin, words) {
+    if (!this.#connection.isOpen) return;
+    this.history.step("go to");
+    this.#vectorWaits = false;
+    this.#store.set("origin", origin);
+    this.#connection.sendWords({ ...words, ...this.#stamp() });
+    this.#vectorSeq = this.#seq;
+  }
+
+  /** @param {Moment | undefined} moment */
+  #restore(moment) {
+    if (!moment) return;
+    const dropped = Object.keys(this.#store.get("values")).map((name) => [name, null]);
+    this.#putValues({ ...Object.fromEntries(dropped), ...moment.values });
+    this.draw((vector) => vector.set(moment.vector));
+    this.#store.set("origin", moment.origin);
+  }
+
+  /** @returns {Moment} */
+  #capture() {
+    const { vector, values, origin } = this.#everything();
+    return { vector: vector.slice(), values: { ...values }, origin };
+  }
+
+  #everything() {
+    const store = this.#store;
+    return { vector: store.get("vector"), values: store.get("values"), origin: store.get("origin") };
+  }
+
+  /** @param {Record<string, any>} values null for the default */
+  #putValues(values) {
+    const before = this.#store.get("values");
+    const kept = Object.entries({ ...before, ...values }).filter(([, value]) => value !== null);
+    this.#store.set("values", Object.fromEntries(kept));
+    Object.assign(this.#valuesWait, changed(before, values));
+    this.#sendSoon();
+  }
+
+  #stamp() {
+    return { seq: ++this.#seq, time: performance.now() };
+  }
+
+  #sendSoon() {
+    if (!this.#connection.isOpen) this.#ours = true;
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    requestAnimationFrame(() => this.#send());
+  }
+
+  #send() {
+    this.#scheduled = false;
+    if (!this.#connection.isOpen) return;
+    if (Object.keys(this.#valuesWait).length) {
+      this.#connection.sendWords({ type: "set", ...this.#stamp(), values: this.#valuesWait });
+    }
+    if (this.#vectorWaits) {
+      const { seq, time } = this.#stamp();
+      this.#connection.sendBinary(encodeVector(seq, time, this.#store.get("vector")));
+      this.#vectorSeq = seq;
+    }
+    this.#valuesWait = {};
+    this.#vectorWaits = false;
+  }
+
+  /** @param {Record<string, any>} words */
+  #hear(words) {
+    if (words.type === "hello") this.#meet(words);
+    if (words.type === "values" && !this.#ours) {
+      this.#store.set("values", { ...this.#store.get("values"), ...words.values });
+      if ("origin" in words) this.#store.set("origin", words.origin);
+    }
+  }
+
+  /** @param {Record<string, any>} hello */
+  #meet(hello) {
+    const length = vectorInput(hello.info ?? { inputs: [] })?.length ?? 0;
+    const fits = length > 0 && this.#store.get("vector").length === length;
+    if (this.#ours && fits) return this.#sendEverything();
+    this.#ours = false;
+    if (!fits) this.#store.set("vector", new Float32Array(length));
+    this.#store.set("values", hello.values);
+    this.#store.set("origin", hello.origin);
+  }
+
+  #sendEverything() {
+    this.#vectorWaits = true;
+    this.#valuesWait = { ...this.#store.get("values") };
+    this.#send();
+  }
+
+  /** @param {import("./frames.js").Frame} frame */
+  #take(frame) {
+    if (frame.kind !== "vector" || frame.flags & IS_W) return;
+    const isOurs = this.#ours || this.#vectorWaits;
+    this.#ours = false;
+    const isOvertaken = frame.inputSeq > 0 && frame.inputSeq < this.#vectorSeq;
+    if (isOurs || isOvertaken || frame.width !== this.#store.get("vector").length) return;
+    this.#store.get("vector").set(new Float32Array(frame.payload));
+    this.#store.announce("vector");
+  }
+}
+
+/** The entries of `values` that differ from `before`. @param {any} before @param {any} values */
+function changed(before, values) {
+  const differs = (/** @type {string} */ name) => (before[name] ?? null) !== (values[name] ?? null);
+  return Object.fromEntries(Object.entries(values).filter(([name]) => differs(name)));
+}

@@ -1,0 +1,99 @@
+/** What the server says of the model and of itself, kept in the store and told in words. */
+
+import { h } from "./dom.js";
+
+/** @typedef {import("./store.js").Store} Store */
+
+const WORDS = {
+  offline: "Offline",
+  asleep: "Asleep",
+  starting: "Starting",
+  running: "Running",
+  failed: "Failed",
+};
+const EXPLANATIONS = {
+  offline: "The server does not answer. Reconnecting; you can go on editing.",
+  asleep: "The model is not loaded.",
+  starting: "The model is being loaded.",
+  running: "",
+  failed: "The model could not be started.",
+};
+const ANNOUNCE_EVERY_MS = 2000;
+const ERROR_STAYS_MS = 10000;
+
+/** @param {import("./connection.js").Connection} connection @param {Store} store */
+export function keepStatus(connection, store) {
+  connection.addEventListener("close", () => store.set("state", { name: "offline", message: "" }));
+  connection.addEventListener("words", (event) => {
+    const words = /** @type {CustomEvent} */ (event).detail;
+    if (words.type === "hello") meet(words, store);
+    if (words.type === "state") setState(words, store);
+    if (words.type === "error") store.set("error", words.message);
+  });
+  let clearing = 0;
+  store.addEventListener("error", () => {
+    clearTimeout(clearing);
+    if (store.get("error")) clearing = setTimeout(() => store.set("error", ""), ERROR_STAYS_MS);
+  });
+}
+
+/** @param {any} hello @param {Store} store */
+function meet(hello, store) {
+  store.set("model", hello.model);
+  const declaration = hello.info ?? { inputs: [], outputs: [] };
+  const isKnown = JSON.stringify(declaration) === JSON.stringify(store.get("declaration"));
+  if (!isKnown) store.set("declaration", declaration);
+  setState(hello, store);
+}
+
+/** @param {any} words @param {Store} store */
+function setState(words, store) {
+  store.set("state", { name: words.state, message: words.message });
+  if (words.state === "running") store.set("error", "");
+}
+
+/** One word for the lamp. @param {import("./store.js").ModelState} state */
+export function stateWord(state) {
+  return WORDS[state.name];
+}
+
+/** One sentence for people. @param {import("./store.js").ModelState} state */
+export function stateSentence(state) {
+  return state.message || EXPLANATIONS[state.name];
+}
+
+/**
+ * The lamp: its colour and its shape both tell the state, and a word beside it does too.
+ * @param {Store} store
+ */
+export function statusLamp(store) {
+  const word = h("span", { class: "lamp-word" });
+  const lamp = h("span", { class: "lamp", "aria-hidden": "true" });
+  store.follow(["state"], () => {
+    const state = store.get("state");
+    word.textContent = stateWord(state);
+    document.body.dataset.state = state.name;
+  });
+  return h("div", { class: "status", id: "status" }, lamp, word);
+}
+
+/**
+ * Where assistive technology hears of changes, at most once in two seconds.
+ * @param {Store} store
+ */
+export function announcer(store) {
+  const region = h("div", { class: "off-screen", role: "status", "aria-live": "polite" });
+  let waits = false;
+  const say = () => {
+    waits = false;
+    const state = store.get("state");
+    const sentence = store.get("error") || stateSentence(state);
+    region.textContent = `${stateWord(state)}. ${sentence}`;
+  };
+  const saySoon = () => {
+    if (!waits) setTimeout(say, region.textContent ? ANNOUNCE_EVERY_MS : 0);
+    waits = true;
+  };
+  store.follow(["state", "error"], saySoon);
+  return region;
+}

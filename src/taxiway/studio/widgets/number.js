@@ -1,0 +1,20 @@
+/** A number without narrow bounds: a field to type in; empty means the default. */
+
+import { h } from "../dom.js";
+
+/** @typedef {import("../store.js").Field} Field */
+
+/** @param {Field} field */
+const suits = ({ type }) => type === "number";
+
+/** @param {Field} field @param {string} id @param {(value: any) => void} change */
+function make(field, id, change) {
+  const step = field.step ?? (field.whole ? 1 : "any");
+  const placeholder = field.default ?? "not set";
+  const box = h("input", { type: "number", class: "figure", id, min: field.min, max: field.max, step, placeholder });
+  box.addEventListener("change", () => change(box.value === "" ? null : Number(box.value)));
+  const show = (/** @type {any} */ value) => (box.value = value ?? "");
+  return { element: box, show };
+}
+
+export default { suits, make };
