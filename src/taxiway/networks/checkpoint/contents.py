@@ -29,3 +29,8 @@ class Found(NamedTuple):
     config: dict[str, Any]
     tensors: dict[str, Array]
     source: dict[str, Any]
+
+
+def printable(text: str) -> str:
+    """Text with the file's own words in it, made safe for a terminal and kept on one line."""
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)

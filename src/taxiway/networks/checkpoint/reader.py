@@ -1,11 +1,13 @@
 """Opening a checkpoint: tell its format by its first bytes, read it, check what was found."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from taxiway.core.errors import NotFound, UnreadableCheckpoint
 from taxiway.networks.checkpoint import foreign, schema, shapes
-from taxiway.networks.checkpoint.contents import Checkpoint, Found
+from taxiway.networks.checkpoint.contents import Checkpoint, Found, printable
 from taxiway.networks.checkpoint.limits import MAX_FILE, SUPPORTED, Broken, Budget, Refused
 from taxiway.networks.checkpoint.machine import Reading, Seen
 from taxiway.networks.checkpoint.native import is_native, native_checkpoint
@@ -26,24 +28,49 @@ def read_checkpoint(path: Path | str) -> Checkpoint:
     such file and UnreadableCheckpoint if it is foreign, broken or hostile.
     """
     path = Path(path)
-    if not path.is_file():
-        raise NotFound(f"There is no file '{path}'.")
-    with path.open("rb") as file:
-        source = Source(file)
+    with open_source(path) as source:
         try:
-            return _checked(_find(source), source)
+            return read_source(source)
         except UnreadableCheckpoint as error:
             raise UnreadableCheckpoint(printable(f"'{path.name}' {error}.")) from None
 
 
-def printable(text: str) -> str:
-    """Text with the file's own words in it, made safe for a terminal and kept on one line."""
-    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
+@contextmanager
+def open_source(path: Path) -> Iterator[Source]:
+    """The bytes of a file; raises NotFound or, where it may not be read, UnreadableCheckpoint."""
+    if not path.is_file():
+        raise NotFound(f"There is no file '{path}'.")
+    try:
+        file = path.open("rb")
+    except OSError as error:
+        raise UnreadableCheckpoint(f"'{path}' cannot be opened: {error.strerror}.") from None
+    with file:
+        yield Source(file)
+
+
+def read_source(source: Source) -> Checkpoint:
+    """The checkpoint in a source; errors are clauses whose subject is the file."""
+    found = _find(source)
+    schema.check(found.family, found.config)
+    tensors, unused = shapes.fit(found.family, found.config, found.tensors)
+    notes = list(found.source.get("notes", []))
+    if extra := [name for name in unused if not name.endswith("resample_filter")]:
+        notes.append(f"ignored tensors that the network has no use for: {_list(extra)}")
+    sha256 = source.whole().sha256()
+    about: dict[str, Any] = {"sha256": sha256, "bytes": source.size, "notes": notes}
+    return Checkpoint(found.family, found.config, tensors, {**found.source, **about})
+
+
+def container(source: Source) -> str:
+    """What kind of file holds the top object."""
+    if source.read(0, min(2, source.size)) == b"PK":
+        return "zip file"
+    return "torch stream" if is_stream(source) else "pickle, or no known format"
 
 
 def read_top(source: Source, reading: Reading) -> object:
     """The top object of a pickle or torch file, whatever it is; raises Broken or Refused."""
-    if source.read(0, 2) == b"PK":
+    if source.read(0, min(2, source.size)) == b"PK":
         return read_zip(source, reading)
     if is_stream(source):
         return read_stream(source.whole(), reading)
@@ -91,17 +118,6 @@ def look(source: Source) -> tuple[object, Seen, str | None]:
         return read_top(source, Reading(Budget(source.size), seen)), seen, None
     except Broken as error:
         return None, seen, str(error)
-
-
-def _checked(found: Found, source: Source) -> Checkpoint:
-    schema.check(found.family, found.config)
-    tensors, unused = shapes.fit(found.family, found.config, found.tensors)
-    notes = list(found.source.get("notes", []))
-    if extra := [name for name in unused if not name.endswith("resample_filter")]:
-        notes.append(f"ignored tensors that the network has no use for: {_list(extra)}")
-    sha256 = source.whole().sha256()
-    about: dict[str, Any] = {"sha256": sha256, "bytes": source.size, "notes": notes}
-    return Checkpoint(found.family, found.config, tensors, {**found.source, **about})
 
 
 def _list(names: list[str], limit: int = 5) -> str:

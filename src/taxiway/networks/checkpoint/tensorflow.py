@@ -14,7 +14,7 @@ from taxiway.networks.checkpoint.arrays import PickledArray
 from taxiway.networks.checkpoint.attributes import Attributes
 from taxiway.networks.checkpoint.contents import Found
 from taxiway.networks.checkpoint.embedded import embedded_code
-from taxiway.networks.checkpoint.limits import MAX_MODULE_DEPTH, SUPPORTED, Broken, Budget
+from taxiway.networks.checkpoint.limits import MAX_MODULE_DEPTH, MAX_NAME, SUPPORTED, Broken, Budget
 from taxiway.networks.checkpoint.source import Text
 from taxiway.networks.checkpoint.stylegan2 import config_of_shapes
 from taxiway.networks.checkpoint.tensors import Array, Tensor, last_axes
@@ -55,10 +55,7 @@ def tensorflow_generator(top: object) -> Record | None:
 
 def tensorflow_checkpoint(generator: Record, budget: Budget) -> Found:
     """What a TensorFlow generator holds; raises Broken if that is no StyleGAN2."""
-    networks = list(_networks(generator, "", 0, budget))
-    variables = {
-        name: value for path, net in networks for name, value in _variables(path, net, budget)
-    }
+    variables = network_variables(generator, budget)
     if any("StyleMod" in name for name in variables):
         raise Broken(f"is a StyleGAN1, another architecture; {SUPPORTED}")
     if "synthesis/4x4/Const/const" not in variables:
@@ -72,9 +69,32 @@ def tensorflow_checkpoint(generator: Record, budget: Budget) -> Found:
     about = {
         "format": "TensorFlow pickle",
         "notes": _notes(settings),
-        "embedded_code": embedded_code(_texts(networks)),
+        "embedded_code": embedded_code(network_texts(generator, budget)),
     }
     return Found("stylegan2", _config(settings, tensors), tensors, about)
+
+
+def network_variables(network: Record, budget: Budget) -> dict[str, Tensor]:
+    """The variables of a network and its components by path, as TensorFlow names them."""
+    found: dict[str, Tensor] = {}
+    for path, part in _networks(network, "", 0, budget):
+        variables = part.state.get("variables")
+        for item in variables if isinstance(variables, list) else ():
+            budget.visit()
+            match item:
+                case (str(name), PickledArray(Tensor() as tensor)) if len(name) < MAX_NAME:
+                    found[path + name] = tensor
+                case _:
+                    raise Broken("has a variable that is no tensor with a name")
+    return found
+
+
+def network_texts(network: Record, budget: Budget) -> Iterator[tuple[str, str | Text]]:
+    """The source texts that came with a network and its components."""
+    for path, part in _networks(network, "", 0, budget):
+        text = part.state.get("build_module_src")
+        if isinstance(text, str | Text):
+            yield path.rstrip("/") or "generator", text
 
 
 def nvidia_name(name: str, resolution: int) -> str | None:
@@ -110,17 +130,6 @@ def _networks(
     for name, component in components.items() if isinstance(components, dict) else ():
         if isinstance(component, Record) and isinstance(name, str):
             yield from _networks(component, f"{path}{name:.40}/", depth + 1, budget)
-
-
-def _variables(path: str, network: Record, budget: Budget) -> Iterator[tuple[str, Tensor]]:
-    variables = network.state.get("variables")
-    for item in variables if isinstance(variables, list) else ():
-        budget.visit()
-        match item:
-            case (str(name), PickledArray(Tensor() as tensor)) if len(name) < 100:
-                yield path + name, tensor
-            case _:
-                raise Broken("has a variable that is no tensor with a name")
 
 
 def _in_torch_layout(name: str, array: Array) -> Array:
@@ -166,10 +175,3 @@ def _notes(settings: object) -> list[str]:
     unknown = [f"{name:.40}" for name in names if isinstance(name, str)]
     unknown = [name for name in unknown if name not in _OTHERS | _DEFAULTS.keys()]
     return [f"ignored unknown settings: {', '.join(unknown[:20])}"] if unknown else []
-
-
-def _texts(networks: list[tuple[str, Record]]) -> Iterator[tuple[str, str | Text]]:
-    for path, network in networks:
-        text = network.state.get("build_module_src")
-        if isinstance(text, str | Text):
-            yield path or "generator", text
