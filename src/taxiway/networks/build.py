@@ -1,7 +1,6 @@
 """From a checkpoint to a generator: its shapes give the sizes, its config the rest."""
 
 from collections.abc import Mapping
-from itertools import count
 from typing import Any
 
 import numpy as np
@@ -40,16 +39,17 @@ def build(checkpoint: Checkpoint) -> Generator:
 
 
 def mapping_of(config: Mapping[str, Any], tensors: Tensors) -> MappingNetwork:
-    """The mapping network; its depth and widths are those of the tensors."""
-    weights = []
-    for i in count():
-        if f"mapping.fc{i}.weight" not in tensors:
-            break
-        weights.append(tensors[f"mapping.fc{i}.weight"])
+    """The mapping network; its widths are those of the tensors."""
+    depth = config["mapping"]["num_layers"]
+    weights = [tensors[f"mapping.fc{i}.weight"] for i in range(depth)]
     widths = [weights[0].shape[1], *(weight.shape[0] for weight in weights)]
-    options = config["mapping"]
     return MappingNetwork(
-        config["z_dim"], config["c_dim"], widths, options["lr_multiplier"], options["activation"]
+        config["z_dim"],
+        config["c_dim"],
+        widths,
+        config["mapping"]["lr_multiplier"],
+        config["mapping"]["activation"],
+        config["mapping"].get("embed_lr_multiplier", 1.0),
     )
 
 
@@ -83,3 +83,9 @@ def load(generator: Generator, tensors: Tensors) -> None:
     except RuntimeError as error:
         problem = str(error).splitlines()[1].strip()
         raise UnreadableCheckpoint(f"The checkpoint's tensors do not fit: {problem}") from error
+
+
+def checkpoint_of(generator: Generator, source: Mapping[str, Any]) -> Checkpoint:
+    """A generator's structure and weights, to be written; `source` says where they come from."""
+    tensors = {name: value.detach().cpu().numpy() for name, value in generator.state_dict().items()}
+    return Checkpoint(generator.family, generator.config, tensors, dict(source))

@@ -55,12 +55,13 @@ class MappingNetwork(nn.Module):
         widths: list[int],
         lr_multiplier: float = 0.01,
         activation: str = "lrelu",
+        embed_lr_multiplier: float = 1.0,
     ) -> None:
         super().__init__()
         self.z_dim, self.c_dim, self.num_layers = z_dim, c_dim, len(widths) - 1
         self.activation, self.gain = ACTIVATIONS[activation]
         if c_dim:
-            self.embed = Dense(c_dim, widths[0] - z_dim)
+            self.embed = Dense(c_dim, widths[0] - z_dim, lr=embed_lr_multiplier)
         for i, (inputs, outputs) in enumerate(pairwise(widths)):
             self.add_module(f"fc{i}", Dense(inputs, outputs, lr=lr_multiplier))
         self.register_buffer("w_avg", torch.zeros(widths[-1]))
