@@ -20,8 +20,7 @@ def ensure(*extras: str) -> Path:
     if sys.version_info < (3, 11):  # noqa: UP036 - this file is what tells it
         stop(f"Taxiway needs Python 3.11 or newer, this is {platform.python_version()}.")
     python = FOLDER / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    stamp = FOLDER / f"taxiway-{'-'.join(['run', *extras])}.stamp"
-    if python.exists() and stamp.exists() and stamp.read_text() == fingerprint():
+    if python.exists() and is_installed(extras):
         return python
     began = time.monotonic()
     say("Setting up Taxiway in .venv (once; about a minute on a good line).")
@@ -32,9 +31,18 @@ def ensure(*extras: str) -> Path:
     install_torch(python)
     say("3/3 Taxiway" + (f" with {', '.join(extras)}" if extras else ""))
     pip(python, "-e", f".[{','.join(extras)}]" if extras else ".")
-    stamp.write_text(fingerprint())
+    (FOLDER / f"taxiway-{'-'.join(['run', *extras])}.stamp").write_text(fingerprint())
     say(f"Ready after {time.monotonic() - began:.0f} s.")
     return python
+
+
+def is_installed(extras: tuple[str, ...]) -> bool:
+    """Whether what is wanted, or more, was installed from today's pyproject.toml."""
+    stamps = FOLDER.glob("taxiway-run*.stamp")
+    return any(
+        set(extras) <= set(stamp.stem.split("-")) and stamp.read_text() == fingerprint()
+        for stamp in stamps
+    )
 
 
 def fingerprint() -> str:

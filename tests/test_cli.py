@@ -46,7 +46,7 @@ def test_help_lists_the_commands_and_imports_nothing_heavy() -> None:
     ("arguments", "message"),
     [
         (["frob"], "invalid choice: 'frob'"),
-        (["run", "--port", "none"], "a port is a number from 1 to 65535, got 'none'"),
+        (["run", "--port", "none"], "a port is a number up to 65535, got 'none'"),
         (["run", "stylgan"], "No model named 'stylgan'. There are: painter"),
         (["run", "stylegan", "--checkpoint", "no.pkl"], "There is no file 'no.pkl'"),
         (["run", "painter", "--frob"], "unknown argument --frob"),

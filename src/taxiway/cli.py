@@ -59,7 +59,9 @@ def parser() -> Parser:
     run = commands.add_parser("run", help="run a model: the studio, and its address for programs")
     run.add_argument("model", nargs="?", help="a model's name, or a checkpoint file")
     run.add_argument("--checkpoint", type=Path, metavar="FILE", help="a StyleGAN2 or 3 checkpoint")
-    run.add_argument("--port", type=port_number, default=8000, metavar="N")
+    run.add_argument(
+        "--port", type=port_number, default=8000, metavar="N", help="8000 if not given"
+    )
     run.add_argument("--host", default="127.0.0.1", help="0.0.0.0 lets other machines in")
     run.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda", "mps"))
     run.add_argument("--no-browser", action="store_true", help="do not open the studio")
@@ -89,9 +91,9 @@ def parser() -> Parser:
 
 
 def port_number(text: str) -> int:
-    """A port from 1 to 65535."""
-    if not (text.isdecimal() and 1 <= int(text) <= 65535):
-        raise argparse.ArgumentTypeError(f"a port is a number from 1 to 65535, got {text!r}")
+    """A port; 0 takes any free one."""
+    if not (text.isascii() and text.isdecimal() and int(text) <= 65535):
+        raise argparse.ArgumentTypeError(f"a port is a number up to 65535, got {text!r}")
     return int(text)
 
 

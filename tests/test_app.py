@@ -1,0 +1,88 @@
+"""The whole program in one process tree: one port, one model, everything on it."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+
+import httpx
+import psutil
+import pytest
+
+from taxiway import app
+from taxiway.core.config import Config
+from taxiway.library import catalog
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[httpx.AsyncClient]:
+    async with (
+        app.serving(Config(port=0), catalog.card("painter"), {}) as listener,
+        httpx.AsyncClient(base_url=listener.url, timeout=30) as client,
+    ):
+        yield client
+
+
+async def test_one_port_has_the_model_the_studio_and_the_health(client: httpx.AsyncClient) -> None:
+    info = (await client.get("/info")).json()
+    assert [field["name"] for field in info["inputs"]][:2] == ["z", "truncation"]
+    answer = (await client.post("/query", json={"z": [0.1] * 512, "truncation": 0.8})).json()
+    assert answer["image"].startswith("data:image/jpeg;base64,")
+    assert (await client.get("/data")).json() == answer
+    assert (await client.get("/error")).json() == {"error": None}
+    health = (await client.get("/healthz")).json()
+    assert (health["model"], health["state"]) == ("painter", "running")
+    page = await client.get("/")
+    assert "Taxiway" in page.text
+    assert "default-src 'self'" in page.headers["content-security-policy"]
+
+
+async def test_the_openapi_document_lists_every_open_route(client: httpx.AsyncClient) -> None:
+    document = (await client.get("/openapi.json")).json()
+    assert {"/query", "/info", "/data", "/error", "/healthz"} <= set(document["paths"])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+def test_ctrl_c_ends_the_server_and_its_worker() -> None:
+    command = [sys.executable, "-m", "taxiway", "run", "painter", "--no-browser", "--port", "0"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    for line in process.stdout:
+        if "is running" in line:
+            break
+    family = psutil.Process(process.pid).children(recursive=True)
+    assert family
+    process.send_signal(signal.SIGINT)
+    assert process.wait(10) == 0
+    _, alive = psutil.wait_procs(family, timeout=10)
+    assert not alive
+    process.stdout.close()
+
+
+async def test_thirty_students_at_once_are_all_answered(client: httpx.AsyncClient) -> None:
+    calls = [client.post("/query", json={"seed": seed, "size": 32}) for seed in range(30)]
+    answers = await asyncio.gather(*calls)
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.text for answer in answers}) == 30
+
+
+async def test_a_killed_worker_is_a_clean_503_and_then_a_200(client: httpx.AsyncClient) -> None:
+    await client.get("/info")
+    worker = [
+        process
+        for process in psutil.Process().children(recursive=True)
+        if process.memory_info().rss and process.ppid() != os.getpid()
+    ][-1]
+    slow = [client.post("/query", json={"seed": seed, "size": 1024}) for seed in range(3)]
+    asking = asyncio.gather(*slow)
+    await asyncio.sleep(0.1)
+    worker.kill()
+    answers = await asyncio.wait_for(asking, 20)
+    lost = [answer for answer in answers if answer.status_code == 503]
+    assert len(lost) == 1
+    assert int(lost[0].headers["retry-after"]) >= 1
+    assert "died" in json.loads(lost[0].text)["error"]
+    assert (await client.post("/query", json={"seed": 1, "size": 32})).status_code == 200
