@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from asyncio import sleep
 from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any
@@ -149,7 +150,7 @@ class Tiles:
             pause = PLAY_SECONDS - self._controls.resting()
             if pause <= 0:
                 return
-            await asyncio.sleep(pause)
+            await sleep(pause)
 
     def _take(self) -> list[Job]:
         """As many jobs as fit the time for a batch, one of each asker in turn."""

@@ -1,0 +1,317 @@
+"""The stage: renders the newest, survives whatever happens to the model, never queues the past."""
+
+import asyncio
+
+import msgspec
+import numpy as np
+import pytest
+
+from stage_fakes import GENERATE, FakeEngine, Watcher, on_stage
+from taxiway.core.errors import InvalidArgument, ModelFailed, Unavailable
+from taxiway.core.events import Event, QueryFailed, StateChanged
+from taxiway.core.frame import Mark
+from taxiway.latent.field import Field
+from taxiway.latent.sample import z_of_seed
+from taxiway.live.loop import Stage
+from toys import gradient
+
+WITHOUT_Z = msgspec.structs.replace(GENERATE, inputs={"w": GENERATE.inputs["w"]}, needs_one_of=())
+
+
+@pytest.fixture
+def engine() -> FakeEngine:
+    return FakeEngine()
+
+
+def heard(stage: Stage) -> list[Event]:
+    events: list[Event] = []
+    stage.events.listen(events.append)
+    return events
+
+
+async def trouble(stage: Stage) -> str:
+    """Wait for the next trouble that the stage tells of."""
+    told: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    def listen(event: Event) -> None:
+        if isinstance(event, QueryFailed) and not told.done():
+            told.set_result(event.error)
+
+    stop = stage.events.listen(listen)
+    try:
+        return await told
+    finally:
+        stop()
+
+
+async def test_the_first_picture_is_seed_0(engine: FakeEngine) -> None:
+    async with on_stage(engine) as stage:
+        frame = (await Watcher(stage).next()).frame
+    np.testing.assert_array_equal(frame.pixels, gradient(z_of_seed(0), 256))
+    assert frame.index == 1
+    assert engine.calls[0][1] == "stage"
+
+
+async def test_a_change_gives_a_picture_that_says_whose_newest_change_is_in_it(
+    engine: FakeEngine,
+) -> None:
+    async with on_stage(engine) as stage:
+        watcher = Watcher(stage)
+        await watcher.next()
+        stage.set({"truncation": 0.5}, "page", Mark(7, 123.0))
+        frame = (await watcher.next()).frame
+    assert frame.marks == {"page": Mark(7, 123.0)}
+    assert frame.values["truncation"] == 0.5
+    assert frame.merged == 0
+    assert frame.render_ms >= 0
+
+
+async def test_changes_that_come_while_it_renders_are_merged_to_the_newest(
+    engine: FakeEngine,
+) -> None:
+    async with on_stage(engine) as stage:
+        watcher = Watcher(stage)
+        await watcher.next()
+        engine.gate.clear()
+        stage.set({"truncation": 0.0})
+        await engine.call_number(2)
+        for number in range(1, 60):
+            stage.set({"truncation": number / 100}, "page", Mark(number, 0.0))
+        engine.gate.set()
+        await engine.call_number(3)
+        frame = (await watcher.next()).frame
+    assert [inputs["truncation"] for inputs, _ in engine.calls] == [0.8, 0.0, 0.59]
+    assert frame.values["truncation"] == 0.59
+    assert frame.marks == {"page": Mark(59, 0.0)}
+    assert frame.merged == 58
+
+
+async def test_when_the_input_rests_the_last_picture_comes_again_at_full_quality(
+    engine: FakeEngine,
+) -> None:
+    async with on_stage(engine, rest_seconds=0.01) as stage:
+        watcher = Watcher(stage)
+        shots = [await watcher.next(), await watcher.next()]
+    assert [shot.final for shot in shots] == [False, True]
+    assert shots[0].frame.pixels is shots[1].frame.pixels
+    assert len(engine.calls) == 1
+
+
+async def test_nothing_is_rendered_while_nobody_watches(engine: FakeEngine) -> None:
+    async with on_stage(engine) as stage:
+        for number in range(10):
+            stage.set({"truncation": number / 10})
+            await asyncio.sleep(0)
+        assert engine.calls == []
+        frame = (await Watcher(stage).next()).frame
+    assert frame.values["truncation"] == 0.9
+    assert len(engine.calls) == 1
+
+
+@pytest.mark.parametrize("error", [ModelFailed("It broke."), Unavailable("It died."), OSError("x")])
+async def test_a_failure_is_told_and_the_next_change_is_rendered(
+    engine: FakeEngine, error: Exception
+) -> None:
+    async with on_stage(engine) as stage:
+        watcher = Watcher(stage)
+        await watcher.next()
+        engine.error = error
+        stage.set({"truncation": 0.1})
+        said = await trouble(stage)
+        engine.error = None
+        stage.set({"truncation": 0.2})
+        assert (await watcher.next()).frame.values["truncation"] == 0.2
+    assert said == (
+        "The live picture could not be made; the server's log says why."
+        if isinstance(error, OSError)
+        else str(error)
+    )
+
+
+async def test_the_same_trouble_is_told_once(engine: FakeEngine) -> None:
+    async with on_stage(engine) as stage:
+        events = heard(stage)
+        Watcher(stage)
+        engine.error = ModelFailed("It broke.")
+        for number in range(1, 6):
+            stage.set({"truncation": number / 10})
+            await engine.call_number(number)
+        await asyncio.sleep(0)
+        assert [event for event in events if isinstance(event, QueryFailed)] == [
+            QueryFailed("fake", "It broke.")
+        ]
+
+
+async def test_a_model_that_died_is_rendered_again_as_soon_as_it_is_back(
+    engine: FakeEngine,
+) -> None:
+    async with on_stage(engine) as stage:
+        watcher = Watcher(stage)
+        await watcher.next()
+        engine.error = Unavailable("'fake' died while it worked and is starting again.")
+        stage.set({"truncation": 0.3})
+        await trouble(stage)
+        engine.error = None
+        engine.turn("starting")
+        engine.turn("running")
+        assert (await watcher.next()).frame.values["truncation"] == 0.3
+
+
+async def test_a_change_while_it_starts_waits_for_it_to_run(engine: FakeEngine) -> None:
+    async with on_stage(engine) as stage:
+        watcher = Watcher(stage)
+        await watcher.next()
+        engine.turn("starting")
+        stage.set({"truncation": 0.3})
+        await asyncio.sleep(0)
+        assert len(engine.calls) == 1
+        engine.turn("running")
+        assert (await watcher.next()).frame.values["truncation"] == 0.3
+
+
+async def test_a_change_wakes_a_model_that_sleeps(engine: FakeEngine) -> None:
+    async with on_stage(engine) as stage:
+        watcher = Watcher(stage)
+        await watcher.next()
+        engine.turn("asleep")
+        stage.set({"truncation": 0.3})
+        assert (await watcher.next()).frame.values["truncation"] == 0.3
+
+
+async def test_states_are_told_and_those_of_other_models_are_not(engine: FakeEngine) -> None:
+    async with on_stage(engine, start=False) as stage:
+        assert (stage.state, stage.message) == ("asleep", "fake is not started.")
+        events = heard(stage)
+        engine.events.emit(StateChanged("another", "running"))
+        await stage.start()
+        assert [event.state for event in events if isinstance(event, StateChanged)] == [
+            "starting",
+            "running",
+        ]
+        assert (stage.state, stage.message) == ("running", "fake is running.")
+        await stage.stop()
+        assert stage.state == "asleep"
+
+
+async def test_stopping_a_model_that_never_ran_is_no_trouble(engine: FakeEngine) -> None:
+    async with on_stage(engine, start=False) as stage:
+        await stage.stop()
+        assert stage.state == "asleep"
+
+
+async def test_it_joins_a_model_that_runs_already(engine: FakeEngine) -> None:
+    engine.turn("running")
+    async with on_stage(engine, start=False) as stage:
+        assert (await Watcher(stage).next()).frame.index == 1
+
+
+async def test_values_survive_a_restart_unless_the_model_takes_them_no_more(
+    engine: FakeEngine,
+) -> None:
+    async with on_stage(engine) as stage:
+        stage.set({"truncation": 0.3, "z": z_of_seed(5)})
+        engine.turn("running")
+        assert stage.controls.values().keys() == {"z", "truncation"}
+        engine.command = WITHOUT_Z
+        engine.turn("running")
+        assert stage.controls.values() == {}
+
+
+async def test_the_stage_ends_deaf_to_the_engine(engine: FakeEngine) -> None:
+    async with on_stage(engine) as stage:
+        events = heard(stage)
+        await Watcher(stage).next()
+    engine.turn("asleep")
+    assert events == []
+
+
+@pytest.mark.parametrize(
+    ("values", "message", "name"),
+    [
+        ({"z": [1.0] * 511}, "'z' takes 512 numbers, got 511.", "z"),
+        ({"z": [float("nan")] * 512}, "'z' takes finite numbers only.", "z"),
+        ({"truncation": "much"}, "'truncation' takes a number, got text.", "truncation"),
+        ({"trunk": 1}, "No input named 'trunk'. There are: seed, size, truncation, w, z.", "trunk"),
+        ({"seed": -1}, "'seed' takes 0 to 4294967295, got -1.", "seed"),
+    ],
+)
+async def test_a_wrong_value_is_refused_by_name_and_changes_nothing(
+    engine: FakeEngine, values: dict[str, object], message: str, name: str
+) -> None:
+    async with on_stage(engine) as stage:
+        before = stage.controls.version
+        with pytest.raises(InvalidArgument) as caught:
+            stage.set({"truncation": 0.1, **values})
+        assert (str(caught.value), caught.value.name) == (message, name)
+        assert stage.controls.version == before
+
+
+async def test_before_the_first_set_up_nothing_can_be_set(engine: FakeEngine) -> None:
+    async with on_stage(engine, start=False) as stage:
+        with pytest.raises(Unavailable, match="has not been started yet"):
+            stage.set({"truncation": 0.1})
+
+
+async def test_a_seed_is_set_as_its_z(engine: FakeEngine) -> None:
+    async with on_stage(engine) as stage:
+        stage.set({"seed": 5})
+        np.testing.assert_array_equal(stage.controls.values()["z"], z_of_seed(5))
+        assert "seed" not in stage.controls.values()
+        assert stage.controls.entries["z"].origin == {"seed": 5}
+        z = stage.go_to_seed(6, "page", Mark(1, 0.0))
+        np.testing.assert_array_equal(z, z_of_seed(6))
+        assert stage.controls.entries["z"].origin == {"seed": 6}
+
+
+async def test_a_place_of_the_map_is_set_as_its_z(engine: FakeEngine) -> None:
+    async with on_stage(engine) as stage:
+        z = stage.go_to_place(7, 1.25, -3.5, "page", Mark(1, 0.0))
+        np.testing.assert_array_equal(z, Field(7).z([(1.25, -3.5)])[0])
+        np.testing.assert_array_equal(stage.controls.values()["z"], z)
+        assert stage.controls.entries["z"].origin == {"field_seed": 7, "x": 1.25, "y": -3.5}
+
+
+@pytest.mark.parametrize(
+    ("place", "name"), [((-1, 0, 0), "field_seed"), ((2**32, 0, 0), "field_seed")]
+)
+async def test_a_place_that_is_none_is_refused(
+    engine: FakeEngine, place: tuple[int, float, float], name: str
+) -> None:
+    async with on_stage(engine) as stage:
+        with pytest.raises(InvalidArgument) as caught:
+            stage.go_to_place(*place, "page", Mark(1, 0.0))
+        assert caught.value.name == name
+
+
+async def test_a_vector_is_set_in_either_space(engine: FakeEngine) -> None:
+    async with on_stage(engine) as stage:
+        mark = Mark(1, 0.0)
+        stage.set_vector("w", np.ones(4 * 512, np.float32), "page", mark)
+        assert stage.controls.values()["w"].shape == (4, 512)
+        assert "z" not in stage.controls.values()
+        stage.set_vector("z", np.ones(512, np.float32), "page", mark)
+        assert stage.controls.values().keys() == {"z"}
+        with pytest.raises(InvalidArgument, match="'w' takes 512 or 4x512 numbers, got 3x512"):
+            stage.set_vector("w", np.ones(3 * 512, np.float32), "page", mark)
+
+
+async def test_a_model_without_z_has_no_seeds_no_map_and_no_such_vector(
+    engine: FakeEngine,
+) -> None:
+    engine.command = WITHOUT_Z
+    async with on_stage(engine) as stage:
+        mark = Mark(1, 0.0)
+        assert stage.controls.values() == {}
+        with pytest.raises(InvalidArgument, match="'generate' has no z"):
+            stage.go_to_seed(1, "page", mark)
+        with pytest.raises(InvalidArgument, match="'generate' has no z"):
+            stage.go_to_place(1, 0, 0, "page", mark)
+        with pytest.raises(InvalidArgument, match="'fake' takes no 'z'"):
+            stage.set_vector("z", np.ones(512, np.float32), "page", mark)
+
+
+async def test_a_model_that_makes_no_picture_says_so(engine: FakeEngine) -> None:
+    engine.command = msgspec.structs.replace(GENERATE, outputs={})
+    async with on_stage(engine) as stage:
+        Watcher(stage)
+        assert await trouble(stage) == "'generate' makes no picture."

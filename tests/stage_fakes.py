@@ -1,0 +1,164 @@
+"""A fake engine, a hand-moved clock and a server on a real port, for tests of the live stage."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from types import SimpleNamespace
+from typing import Any, cast
+
+import numpy as np
+import uvicorn
+from starlette.types import ASGIApp
+
+from taxiway.core.command import Command, ModelSpec, Values
+from taxiway.core.datatypes import Image, Number, Vector
+from taxiway.core.events import Events, State, StateChanged
+from taxiway.engine import Engine
+from taxiway.live.fanout import Shot, Viewer
+from taxiway.live.loop import Stage
+from toys import gradient
+
+SPEC = ModelSpec(name="fake", family="fake", title="A fake")
+GENERATE = Command(
+    name="generate",
+    inputs={
+        "z": Vector(length=512),
+        "w": Vector(length=512, rows=4),
+        "seed": Number(default=None, optional=True, whole=True, min=0, max=2**32 - 1),
+        "truncation": Number(default=0.8, min=0, max=1),
+        "size": Number(default=256, whole=True, min=32, max=1024),
+    },
+    outputs={"image": Image()},
+    max_batch=8,
+    needs_one_of=("z", "seed", "w"),
+)
+
+
+class FakeEngine:
+    """As much of the engine as a stage needs. A call waits at `gate`, then draws or fails."""
+
+    def __init__(self, command: Command = GENERATE) -> None:
+        self.events = Events()
+        self.running: dict[str, Any] = {}
+        self.command = command
+        self.calls: list[tuple[Values, str | None]] = []
+        self.called = asyncio.Event()
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.error: Exception | None = None
+        self.picture_size = (1024, 1024)
+
+    async def start(self, spec: ModelSpec) -> None:
+        self.turn("starting")
+        self.turn("running")
+
+    async def stop(self, name: str) -> None:
+        self.turn("asleep")
+
+    def turn(self, state: State) -> None:
+        """Put the model in a state, as the engine would, and say so."""
+        commands = {} if state == "starting" else {self.command.name: self.command}
+        message = f"fake is {state}."
+        facts = {"device": "cpu"}
+        self.running[SPEC.name] = SimpleNamespace(
+            spec=SPEC, state=state, message=message, commands=commands, facts=facts
+        )
+        self.events.emit(StateChanged(SPEC.name, state, message))
+
+    async def run(
+        self,
+        name: str,
+        values: Mapping[str, Any],
+        command: str | None = None,
+        live: str | None = None,
+    ) -> Values:
+        inputs = self.command.decode(values)
+        self.calls.append((inputs, live))
+        self.called.set()
+        await self.gate.wait()
+        if self.error is not None:
+            raise self.error
+        z = inputs["z"] if inputs["z"] is not None else np.ravel(inputs["w"])
+        height, width = self.picture_size
+        size = int(inputs.get("size") or max(height, width))
+        return {"image": gradient(z, size)[:height, :width]}
+
+    async def call_number(self, number: int) -> Values:
+        """Wait for the `number`-th call, from 1; its inputs."""
+        while len(self.calls) < number:
+            self.called.clear()
+            await self.called.wait()
+        return self.calls[number - 1][0]
+
+
+class Clock:
+    """Seconds that pass when told to."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Watcher:
+    """A viewer that waits for its shots and acknowledges them at once."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._wake = asyncio.Event()
+        self.viewer: Viewer = stage.fanout.join(self._wake.set)
+
+    async def next(self) -> Shot:
+        while (shot := self.viewer.take()) is None:
+            self._wake.clear()
+            await self._wake.wait()
+        self.viewer.acknowledge(shot.frame.index)
+        return shot
+
+
+@contextlib.asynccontextmanager
+async def on_stage(
+    engine: FakeEngine, start: bool = True, **options: Any
+) -> AsyncIterator[Stage]:
+    """A stage with its loop running, and the fake model too unless told otherwise."""
+    stage = Stage(cast(Engine, engine), SPEC, **options)
+    running = asyncio.create_task(stage.run())
+    if start:
+        await engine.start(SPEC)
+    try:
+        yield stage
+    finally:
+        running.cancel()
+        await asyncio.wait([running])
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.is_up = asyncio.Event()
+
+    async def startup(self, sockets: Any = None) -> None:
+        await super().startup(sockets)
+        self.is_up.set()
+
+
+@contextlib.asynccontextmanager
+async def served(app: ASGIApp) -> AsyncIterator[int]:
+    """Serve `app` on a free port of 127.0.0.1 until the block ends."""
+    config = uvicorn.Config(
+        app,
+        port=0,
+        lifespan="off",
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,
+        log_config=None,
+        timeout_graceful_shutdown=1,
+    )
+    server = _Server(config)
+    serving = asyncio.create_task(server.serve())
+    await server.is_up.wait()
+    try:
+        yield server.servers[0].sockets[0].getsockname()[1]
+    finally:
+        server.should_exit = True
+        await serving
