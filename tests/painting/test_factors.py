@@ -51,6 +51,15 @@ def test_length_does_not_count() -> None:
         assert Reading(z * scale)["swing"] == pytest.approx(Reading(z)["swing"], rel=1e-9)
 
 
+def test_psi_pulls_every_factor_to_its_middle() -> None:
+    z = np.random.RandomState(2).randn(512)
+    whole, half, none = (Reading(z, psi) for psi in (1.0, 0.5, 0.0))
+    for factor in FACTORS:
+        middle = (factor.low + factor.high) / 2
+        assert none[factor.name] == pytest.approx(middle)
+        assert abs(half[factor.name] - middle) < abs(whole[factor.name] - middle)
+
+
 def test_a_blend_sums_to_one_and_follows_the_highest_score() -> None:
     weights = Reading(direction("golden sky")).blend(SKIES)
     assert sum(weights) == pytest.approx(1)

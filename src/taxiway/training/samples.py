@@ -1,0 +1,42 @@
+"""Pictures a generator makes, for looking at and for measuring."""
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from taxiway.core.files import write_whole
+from taxiway.networks.generator import Generator, to_uint8, truncate
+from taxiway.training.pictures import Pictures
+
+
+def samples(generator: Generator, seeds: Sequence[int], psi: float) -> Pictures:
+    """The generator's pictures [N, S, S, 3] for seeds, in full precision, without noise."""
+    return np.concatenate(
+        [_made(generator, seeds[i : i + 32], psi) for i in range(0, len(seeds), 32)]
+    )
+
+
+@torch.inference_mode()
+def _made(generator: Generator, seeds: Sequence[int], psi: float) -> Pictures:
+    z = torch.from_numpy(np.stack([np.random.RandomState(seed).randn(512) for seed in seeds]))
+    ws = truncate(generator.mapping(z), generator.w_avg, psi, num_ws=generator.num_ws)
+    pictures: Pictures = to_uint8(generator.synthesis(ws, noise="none")).numpy()
+    return pictures
+
+
+def sheet(pictures: Pictures) -> Pictures:
+    """A square contact sheet [H, W, 3] of as many pictures as fill it."""
+    side = int(len(pictures) ** 0.5)
+    rows = pictures[: side * side].reshape(side, side, *pictures.shape[1:])
+    return np.concatenate(np.concatenate(rows, axis=1), axis=1)
+
+
+def save_sheet(path: Path, generator: Generator) -> None:
+    """Write 8 x 8 pictures (seeds 0 to 63, psi 0.7) as PNG."""
+    png = io.BytesIO()
+    Image.fromarray(sheet(samples(generator, range(64), psi=0.7))).save(png, "png")
+    write_whole(path, png.getvalue())

@@ -1,0 +1,114 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from taxiway.training.discriminator import Discriminator, deviation
+from taxiway.training.stylegan2 import LOSSES, Players, Settings, grown
+
+TINY = Settings(channel_base=64, channel_max=16, batch=8, bf16=False, fade_kimg=0.016)
+
+
+@pytest.fixture(autouse=True)
+def _one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def pictures(size: int) -> np.ndarray:
+    return np.random.RandomState(0).randint(0, 255, (20, size, size, 3), dtype=np.uint8)
+
+
+def weights(players: Players) -> dict[str, torch.Tensor]:
+    names = ("g", "d", "average")
+    return {f"{n}.{k}": v for n in names for k, v in players.state()[n].items()}
+
+
+def test_a_step_teaches_everyone_and_counts() -> None:
+    players = Players(8, TINY)
+    before = {name: tensor.clone() for name, tensor in weights(players).items()}
+    losses = players.step(pictures(8))
+    assert tuple(losses) == LOSSES
+    assert all(np.isfinite(list(losses.values())))
+    assert players.seen == 8
+    still = [n for n, t in weights(players).items() if torch.equal(t, before[n])]
+    assert [name for name in still if "torgb" not in name] == []
+
+
+def test_the_same_start_gives_the_same_weights_bit_for_bit() -> None:
+    first, second = Players(8, TINY), Players(8, TINY)
+    for players in (first, second):
+        for _ in range(3):
+            players.step(pictures(8))
+    for name, tensor in weights(first).items():
+        assert torch.equal(tensor, weights(second)[name]), name
+
+
+def test_parts_on_two_threads_add_up_to_one_batch() -> None:
+    """Not bit for bit: sums have another order, and the deviation plane sees half the batch."""
+    one, two = Players(8, TINY), Players(8, replace(TINY, threads=2))
+    seen = [players.step(pictures(8)) for players in (one, two)]
+    assert seen[0]["d"] == pytest.approx(seen[1]["d"], abs=0.05)
+
+
+def test_the_penalty_flattens_the_discriminator() -> None:
+    players = Players(8, TINY)
+    real = torch.from_numpy(pictures(8)[:8]).permute(0, 3, 1, 2) / 127.5 - 1
+    players.d.zero_grad()
+    penalty = players._penalty(real)
+    assert penalty.item() > 0
+    penalty.backward()
+    assert players.d.get_parameter("b8.conv0.weight").grad is not None
+
+
+def test_players_grow_into_twice_the_size() -> None:
+    small = Players(8, TINY)
+    small.step(pictures(8))
+    large = grown(small)
+    assert large.size == 16
+    assert large.seen == large.grown_at == 8
+    z = torch.randn(2, 512)
+    before = small.g.synthesis(small.g.mapping(z)[:, None].expand(-1, 4, -1), noise="none")
+    after = large.g.synthesis(large.g.mapping(z)[:, None].expand(-1, 6, -1), noise="none")
+    inside = slice(1, -1)  # the edges differ: there the filter looks outside
+    shrunk = torch.nn.functional.avg_pool2d(after, 2)[:, :, inside, inside]
+    assert (shrunk - before[:, :, inside, inside]).abs().mean() < 0.3 * before.std()
+
+
+def test_a_new_block_fades_into_the_discriminator() -> None:
+    network = Discriminator(16, 64, 16)
+    images = torch.randn(4, 3, 16, 16)
+    flat = torch.nn.functional.avg_pool2d(images, 2).repeat_interleave(2, 2).repeat_interleave(2, 3)
+    assert torch.allclose(network(images, fade=0.0), network(flat, fade=0.0), atol=1e-5)
+    assert not torch.allclose(network(images), network(flat), atol=1e-3)
+    small = Players(8, TINY)
+    small.step(pictures(8))
+    large = grown(small)
+    assert large._fade() == 0
+    large.seen += 8
+    assert large._fade() == pytest.approx(0.5)
+    large.seen += 80
+    assert large._fade() == 1
+
+
+def test_the_deviation_plane_tells_how_much_a_group_differs() -> None:
+    same = torch.ones(4, 3, 2, 2)
+    assert deviation(same).shape == (4, 1, 2, 2)
+    assert deviation(same).max() < 1e-3
+    assert deviation(same * torch.tensor([1.0, 3.0, 1.0, 3.0])[:, None, None, None]).mean() == 1
+
+
+def test_gradients_that_are_not_numbers_do_no_harm() -> None:
+    players = Players(8, TINY)
+    players.d.b4.out.weight.register_hook(lambda gradient: gradient * float("nan"))
+    players.step(pictures(8))
+    assert all(torch.isfinite(tensor).all() for tensor in weights(players).values())
+
+
+def test_bfloat16_keeps_weights_in_float32() -> None:
+    players = Players(8, replace(TINY, bf16=True))
+    assert np.isfinite(players.step(pictures(8))["g"])
+    assert {tensor.dtype for tensor in weights(players).values()} == {torch.float32}
