@@ -87,7 +87,9 @@ class FastBlock:
 
     def __init__(self, block: Block, dtype: torch.dtype) -> None:
         self.num_convs = block.num_convs
-        self.const = None if block.const is None else block.const.detach()[None].to(dtype)
+        self.const = (
+            None if block.const is None else block.const.detach()[None].to(dtype, copy=True)
+        )
         self.conv0 = None if block.conv0 is None else FastConv(block.conv0, dtype)
         self.skip = None if block.skip is None else copy.deepcopy(block.skip).to(dtype)
         self.conv1 = FastConv(block.conv1, dtype, math.sqrt(0.5) if block.skip else 1.0)
