@@ -207,7 +207,7 @@ class Vector(DataType, frozen=True, tag="vector"):
 
     def _array(self, name: str, wire: Wire) -> np.ndarray[Any, np.dtype[np.float32]]:
         # bool is refused first: numpy would read true as 1.
-        if isinstance(wire, (list, tuple)) and any(isinstance(item, bool) for item in wire):
+        if isinstance(wire, (list, tuple)) and bool in _kinds(wire):
             raise InvalidArgument(f"'{name}' takes numbers, got true or false among them.", name)
         try:
             array = np.asarray(wire)
@@ -281,6 +281,14 @@ AnyDataType = AnyType | Text | Number | Boolean | Category | OutputFormat | Vect
 def _kind(wire: Wire) -> str:
     names = {bool: "true or false", str: "text", dict: "an object", list: "a list"}
     return "nothing" if wire is None else names.get(type(wire), "a number")
+
+
+def _kinds(wire: Sequence[Wire]) -> set[type]:
+    """The types in a list, or in its rows."""
+    kinds = set(map(type, wire))
+    if kinds <= {list}:
+        return {type(item) for row in wire for item in row}
+    return kinds
 
 
 def _finite(number: float) -> bool:
