@@ -41,7 +41,7 @@ class Settings:
     learning_rate: float = 0.0025
     gamma: float = 3.0
     mixing: float = 0.5
-    ema_kimg: float = 2.5
+    ema_kimg: float = 5.0
     fade_kimg: float = 4.0
     bf16: bool = True
     threads: int = 1
