@@ -10,22 +10,26 @@ import torch
 
 from taxiway.core.errors import UnreadableCheckpoint
 from taxiway.networks import build_generator
-from taxiway.networks.build import checkpoint_of
 from taxiway.networks.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
-from taxiway.networks.generator import truncate
+from taxiway.networks.generator import Generator, truncate
 from taxiway.networks.stylegan2 import new_stylegan2
+
+
+def checkpoint_of(g: Generator) -> Checkpoint:
+    tensors = {name: value.numpy() for name, value in g.requires_grad_(False).state_dict().items()}
+    return Checkpoint(g.family, g.config, tensors, {"notes": "fresh"})
 
 
 @pytest.fixture
 def checkpoint() -> Checkpoint:
     torch.manual_seed(0)
     g = new_stylegan2(16, 64, 8, 3, z_dim=12, w_dim=10, c_dim=2)
-    return checkpoint_of(g, {"notes": "fresh"})
+    return checkpoint_of(g)
 
 
 def test_a_generator_survives_the_way_through_a_file(tmp_path: Path) -> None:
     g = new_stylegan2(16, 64, 8, 2, z_dim=12, w_dim=10)
-    write_checkpoint(tmp_path / "g.safetensors", checkpoint_of(g, {"notes": "fresh"}))
+    write_checkpoint(tmp_path / "g.safetensors", checkpoint_of(g))
     again = build_generator(read_checkpoint(tmp_path / "g.safetensors"))
     z = torch.randn(2, 12)
     with torch.no_grad():
@@ -48,7 +52,7 @@ def test_a_generator_does_not_share_memory_with_its_checkpoint(checkpoint: Check
 
 
 def test_non_square_and_uneven_networks_load_from_their_shapes() -> None:
-    tensors: dict[str, Any] = dict(checkpoint_of(new_stylegan2(8, 64, 8, 2, 8, 8), {}).tensors)
+    tensors: dict[str, Any] = dict(checkpoint_of(new_stylegan2(8, 64, 8, 2, 8, 8)).tensors)
     tensors["synthesis.b4.const"] = np.ones((8, 8, 4), np.float32)
     for name, size in [("b4.conv1", (8, 4)), ("b8.conv0", (16, 8)), ("b8.conv1", (16, 8))]:
         tensors[f"synthesis.{name}.noise_const"] = np.ones(size, np.float32)

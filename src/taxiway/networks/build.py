@@ -83,9 +83,3 @@ def load(generator: Generator, tensors: Tensors) -> None:
     except RuntimeError as error:
         problem = str(error).splitlines()[1].strip()
         raise UnreadableCheckpoint(f"The checkpoint's tensors do not fit: {problem}") from error
-
-
-def checkpoint_of(generator: Generator, source: Mapping[str, Any]) -> Checkpoint:
-    """A generator's structure and weights, to be written; `source` says where they come from."""
-    tensors = {name: value.detach().cpu().numpy() for name, value in generator.state_dict().items()}
-    return Checkpoint(generator.family, generator.config, tensors, dict(source))
