@@ -132,16 +132,6 @@ async def on_stage(
         await asyncio.wait([running])
 
 
-class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.is_up = asyncio.Event()
-
-    async def startup(self, sockets: Any = None) -> None:
-        await super().startup(sockets)
-        self.is_up.set()
-
-
 @contextlib.asynccontextmanager
 async def served(app: ASGIApp) -> AsyncIterator[int]:
     """Serve `app` on a free port of 127.0.0.1 until the block ends."""
@@ -154,11 +144,12 @@ async def served(app: ASGIApp) -> AsyncIterator[int]:
         log_config=None,
         timeout_graceful_shutdown=1,
     )
-    server = _Server(config)
-    serving = asyncio.create_task(server.serve())
-    await server.is_up.wait()
+    config.load()
+    server = uvicorn.Server(config)
+    server.lifespan = config.lifespan_class(config)
+    # Not `serve`, whose loop looks only ten times a second whether it should end.
+    await server.startup()
     try:
         yield server.servers[0].sockets[0].getsockname()[1]
     finally:
-        server.should_exit = True
-        await serving
+        await server.shutdown()

@@ -122,13 +122,12 @@ def test_who_joins_sees_the_newest_picture_at_once(fanout: Fanout) -> None:
     assert numbers_taken(watch(fanout)) == [1]
 
 
-def test_it_knows_whether_anyone_watches(fanout: Fanout) -> None:
-    assert not fanout.watched
-    viewer = watch(fanout)
-    assert fanout.watched
-    fanout.leave(viewer)
-    fanout.leave(viewer)
-    assert not fanout.watched
+def test_it_knows_how_many_watch(fanout: Fanout) -> None:
+    viewers = [watch(fanout), watch(fanout)]
+    assert fanout.watched == 2
+    fanout.leave(viewers[0])
+    fanout.leave(viewers[0])
+    assert fanout.watched == 1
 
 
 def test_a_viewer_is_woken_by_a_picture_and_by_a_returned_credit(fanout: Fanout) -> None:

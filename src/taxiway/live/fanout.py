@@ -98,9 +98,9 @@ class Fanout:
         self._pool = ThreadPoolExecutor(2, "encode")
 
     @property
-    def watched(self) -> bool:
-        """Whether there is anyone to render for."""
-        return bool(self._viewers)
+    def watched(self) -> int:
+        """How many there are to render for."""
+        return len(self._viewers)
 
     def join(self, wake: Callable[[], None]) -> Viewer:
         """Let someone watch; the newest picture is the first thing they get."""

@@ -205,7 +205,7 @@ class Stage:
     def _is_due(self) -> bool:
         # A sleeping model is due too: being asked wakes it.
         return (
-            self.fanout.watched
+            self.fanout.watched > 0
             and self.command is not None
             and self.state in ("running", "asleep")
             and self._rendered != (self.controls.version, self._life)

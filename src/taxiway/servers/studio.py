@@ -74,7 +74,10 @@ def servable(folder: Path) -> dict[str, Path]:
     return {
         path.relative_to(folder).as_posix(): path
         for path in folder.rglob("*")
-        if path.suffix in TYPES and path.is_file() and not path.is_symlink()
+        if path.suffix in TYPES
+        and path.is_file()
+        and not path.is_symlink()
+        and not path.name.startswith(".")
     }
 
 
