@@ -18,9 +18,11 @@ export function makeFiles(store, stage) {
       store.set("error", error instanceof Error ? error.message : String(error));
     }
   };
-  const read = (/** @type {File} */ file) => attempt(async () => stage.recall(await readMoment(file, store)));
+  const read = (/** @type {File} */ file) =>
+    attempt(async () => stage.recall(await readMoment(file, store)));
   return {
-    exportVector: () => download(`${nameOf(store)}.json`, new Blob([JSON.stringify(momentOf(store))])),
+    exportVector: () =>
+      download(`${nameOf(store)}.json`, new Blob([JSON.stringify(momentOf(store))])),
     downloadPicture: () => attempt(() => downloadPicture(store)),
     chooseFile: () => chooseFile(read),
     acceptDrops: () => acceptDrops(read),
@@ -54,12 +56,17 @@ async function downloadPicture(store) {
   if (!answer.ok) throw new Error(outputs.error);
   const picture = bytesOf(outputs[output.name]);
   const text = JSON.stringify({ model: store.get("model")?.name, ...moment });
-  download(`${nameOf(store)}.png`, new Blob([/** @type {any} */ (writeText(picture, text))], { type: "image/png" }));
+  download(
+    `${nameOf(store)}.png`,
+    new Blob([/** @type {any} */ (writeText(picture, text))], { type: "image/png" }),
+  );
 }
 
 /** @param {string} uri a data URI in base64 */
 function bytesOf(uri) {
-  return Uint8Array.from(atob(uri.slice(uri.indexOf(",") + 1)), (character) => character.charCodeAt(0));
+  return Uint8Array.from(atob(uri.slice(uri.indexOf(",") + 1)), (character) =>
+    character.charCodeAt(0),
+  );
 }
 
 /** `painter-seed-5`, or with the time of day where there is no seed. @param {Store} store */
@@ -105,7 +112,10 @@ function acceptDrops(take) {
 async function readMoment(file, store) {
   const bytes = new Uint8Array(await file.arrayBuffer());
   const text = isPng(bytes) ? readText(bytes) : new TextDecoder().decode(bytes);
-  if (text === null) throw new Error(`'${file.name}' does not say which numbers made it; Taxiway's own pictures do.`);
+  if (text === null)
+    throw new Error(
+      `'${file.name}' does not say which numbers made it; Taxiway's own pictures do.`,
+    );
   return parseMoment(text, file.name, store.get("declaration"));
 }
 
@@ -121,13 +131,21 @@ export function parseMoment(text, file, declaration) {
   const content = parseJson(text);
   const numbers = Array.isArray(content) ? content : content?.[field.name];
   if (!Array.isArray(numbers)) {
-    throw new Error(`'${file}' takes a JSON list of ${field.length} numbers, or an object with such a list as '${field.name}'.`);
+    throw new Error(
+      `'${file}' takes a JSON list of ${field.length} numbers, or an object with such a list as '${field.name}'.`,
+    );
   }
   if (numbers.length !== field.length || !numbers.every(Number.isFinite)) {
-    throw new Error(`'${field.name}' takes ${field.length} numbers, '${file}' has ${numbers.filter(Number.isFinite).length}.`);
+    throw new Error(
+      `'${field.name}' takes ${field.length} numbers, '${file}' has ${numbers.filter(Number.isFinite).length}.`,
+    );
   }
-  const names = knobs(declaration).map(({ name }) => name).filter((name) => name !== "seed");
-  const values = Object.fromEntries(names.filter((name) => name in content).map((name) => [name, content[name]]));
+  const names = knobs(declaration)
+    .map(({ name }) => name)
+    .filter((name) => name !== "seed");
+  const values = Object.fromEntries(
+    names.filter((name) => name in content).map((name) => [name, content[name]]),
+  );
   return { vector: Float32Array.from(numbers), values };
 }
 

@@ -38,5 +38,16 @@ export function makeHeader({ store, stage, actions, files }, reach) {
 
 /** @param {string} name @param {string} label @param {() => void} act */
 function tool(name, label, act) {
-  return h("button", { type: "button", id: `tool-${name}`, class: "tool", title: label, "aria-label": label, onclick: act }, icon(name));
+  return h(
+    "button",
+    {
+      type: "button",
+      id: `tool-${name}`,
+      class: "tool",
+      title: label,
+      "aria-label": label,
+      onclick: act,
+    },
+    icon(name),
+  );
 }

@@ -54,7 +54,8 @@ export function listenToKeys(reach) {
   });
   addEventListener("keydown", (event) => {
     if (event.altKey || isTyping(event) || document.querySelector("dialog[open]")) return;
-    const act = event.ctrlKey || event.metaKey ? withControl[nameOf(event)] : plain[event.key.toLowerCase()];
+    const act =
+      event.ctrlKey || event.metaKey ? withControl[nameOf(event)] : plain[event.key.toLowerCase()];
     if (!act) return;
     event.preventDefault();
     act();
@@ -70,15 +71,23 @@ const isTyping = (event) => event.target instanceof Element && event.target.matc
 /** The list of keys, as a dialog that is opened with `showModal()`. */
 export function keysDialog() {
   const rows = LIST.map(([keys, meaning]) =>
-    h("div", {}, h("dt", {}, ...keys.split(/ +/).map((key) => h("kbd", {}, key))), h("dd", {}, meaning)),
+    h(
+      "div",
+      {},
+      h("dt", {}, ...keys.split(/ +/).map((key) => h("kbd", {}, key))),
+      h("dd", {}, meaning),
+    ),
   );
   const close = h("button", { type: "submit", class: "primary" }, "Close");
   return /** @type {HTMLDialogElement} */ (
     /** @type {unknown} */ (
-      h("dialog", { class: "keys", "aria-labelledby": "keys-title" },
+      h(
+        "dialog",
+        { class: "keys", "aria-labelledby": "keys-title" },
         h("h2", { id: "keys-title" }, "Keys"),
         h("dl", {}, ...rows),
-        h("form", { method: "dialog" }, close))
+        h("form", { method: "dialog" }, close),
+      )
     )
   );
 }

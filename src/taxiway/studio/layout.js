@@ -16,8 +16,16 @@ const LAYOUTS = [
 export function layOut(main, studio) {
   const tabs = h("div", { class: "tabs", role: "tablist", "aria-label": "Panels" });
   const pieces = PANELS.map((panel) => {
-    const tab = h("button", { type: "button", role: "tab", id: `tab-${panel.id}`, "aria-controls": `panel-${panel.id}` }, panel.title);
-    const element = h("section", { class: `panel panel-${panel.id} place-${panel.place}`, id: `panel-${panel.id}`, "aria-label": panel.title });
+    const tab = h(
+      "button",
+      { type: "button", role: "tab", id: `tab-${panel.id}`, "aria-controls": `panel-${panel.id}` },
+      panel.title,
+    );
+    const element = h("section", {
+      class: `panel panel-${panel.id} place-${panel.place}`,
+      id: `panel-${panel.id}`,
+      "aria-label": panel.title,
+    });
     tab.addEventListener("click", () => choose(panel.id));
     panel.mount(element, studio);
     return { panel, tab, element };

@@ -14,7 +14,8 @@ const store = new Store();
 const connection = new Connection();
 keepStatus(connection, store);
 const stage = new Stage(store, connection);
-const studio = {
+/** To play from the browser's console: `(await import("/studio/main.js")).studio`. */
+export const studio = {
   store,
   stage,
   connection,

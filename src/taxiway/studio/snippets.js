@@ -81,7 +81,9 @@ function python(subject) {
   const image = imageOutput(subject.declaration);
   const random = (/** @type {any} */ { length, mean, deviation }) =>
     `[random.gauss(${mean}, ${deviation}) for _ in range(${length})]`;
-  const imports = isRandom(subject) ? "base64, json, random, urllib.request" : "base64, json, urllib.request";
+  const imports = isRandom(subject)
+    ? "base64, json, random, urllib.request"
+    : "base64, json, urllib.request";
   const keep = image
     ? `\
 with open("picture.${image.defaultOutputFormat === "PNG" ? "png" : "jpg"}", "wb") as file:
@@ -141,7 +143,11 @@ function object(subject, random, key, indent, literal = JSON.stringify) {
 /** @param {Subject} subject @param {any} field @param {Function} random @param {string} inner */
 function vectorLiteral({ vector }, field, random, inner) {
   if (vector) return wrap(JSON.stringify(rounded(vector)).replaceAll(",", ", "), `${inner}  `);
-  return random({ length: field.length, mean: field.samplingMean ?? 0, deviation: field.samplingStd ?? 1 });
+  return random({
+    length: field.length,
+    mean: field.samplingMean ?? 0,
+    deviation: field.samplingStd ?? 1,
+  });
 }
 
 /** Names and values of the other inputs as they stand. @param {Subject} subject @returns {[string, any][]} */
@@ -149,7 +155,10 @@ function plainValues({ declaration, values }) {
   const hasVector = vectorInput(declaration) !== null;
   return knobs(declaration)
     .filter(({ name }) => !(hasVector && name === "seed"))
-    .map(({ name, default: fallback }) => /** @type {[string, any]} */ ([name, values[name] ?? fallback]))
+    .map(
+      ({ name, default: fallback }) =>
+        /** @type {[string, any]} */ ([name, values[name] ?? fallback]),
+    )
     .filter(([, value]) => value !== null && value !== undefined);
 }
 

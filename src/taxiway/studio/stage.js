@@ -125,15 +125,21 @@ export class Stage {
 
   #everything() {
     const store = this.#store;
-    return { vector: store.get("vector"), values: store.get("values"), origin: store.get("origin") };
+    return {
+      vector: store.get("vector"),
+      values: store.get("values"),
+      origin: store.get("origin"),
+    };
   }
 
   /** @param {Record<string, any>} values null for the default */
   #putValues(values) {
     const before = this.#store.get("values");
+    const news = changed(before, values);
+    if (!Object.keys(news).length) return;
     const kept = Object.entries({ ...before, ...values }).filter(([, value]) => value !== null);
     this.#store.set("values", Object.fromEntries(kept));
-    Object.assign(this.#valuesWait, changed(before, values));
+    Object.assign(this.#valuesWait, news);
     this.#sendSoon();
   }
 

@@ -19,7 +19,8 @@ export function drawMap(context, view, tiles, selected, colours) {
   const missing = view.visibleCells().filter((cell) => !tiles.picture(cell));
   context.strokeStyle = colours.outline;
   for (const cell of missing) outline(context, view, cell);
-  if (missing.length) for (const cell of view.visibleCells(view.level - 1)) tile(context, view, cell, tiles);
+  if (missing.length)
+    for (const cell of view.visibleCells(view.level - 1)) tile(context, view, cell, tiles);
   for (const cell of view.visibleCells()) tile(context, view, cell, tiles);
   if (selected) mark(context, view, selected, colours.paint);
 }
@@ -60,6 +61,11 @@ function mark(context, view, point, colour) {
   const side = view.cellSize;
   context.strokeStyle = colour;
   context.lineWidth = 3;
-  context.strokeRect(Math.round(left - side / 2) - 1, Math.round(top - side / 2) - 1, Math.round(side), Math.round(side));
+  context.strokeRect(
+    Math.round(left - side / 2) - 1,
+    Math.round(top - side / 2) - 1,
+    Math.round(side),
+    Math.round(side),
+  );
   context.lineWidth = 1;
 }

@@ -37,7 +37,9 @@ export class Explorer {
    */
   constructor(canvas, connection, pick) {
     this.#canvas = canvas;
-    this.#context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d", { alpha: false }));
+    this.#context = /** @type {CanvasRenderingContext2D} */ (
+      canvas.getContext("2d", { alpha: false })
+    );
     this.#colours = coloursOf(document.documentElement);
     this.#tiles = new Tiles(connection, this.#draw);
     this.#pick = pick;

@@ -12,7 +12,10 @@ export function writePlace({ field_seed, x, y }) {
 
 /** Read what `writePlace` writes; null for anything else. @param {string} text @returns {Place | null} */
 export function parsePlace(text) {
-  const numbers = text.split(/[\s,;]+/).filter(Boolean).map(Number);
+  const numbers = text
+    .split(/[\s,;]+/)
+    .filter(Boolean)
+    .map(Number);
   const [field_seed, x, y] = numbers;
   const isSeed = Number.isInteger(field_seed) && field_seed >= 0 && field_seed < 2 ** 32;
   if (numbers.length !== 3 || !isSeed || !Number.isFinite(x) || !Number.isFinite(y)) return null;

@@ -14,7 +14,12 @@ const FACTS = [
   ["command", "To make it again"],
 ];
 
-export default { id: "card", title: "Model", place: "side", mount };
+export default /** @type {import("./index.js").Panel} */ ({
+  id: "card",
+  title: "Model",
+  place: "side",
+  mount,
+});
 
 /** @param {HTMLElement} root @param {Studio} studio */
 function mount(root, { store }) {
@@ -24,7 +29,12 @@ function mount(root, { store }) {
 /** @param {Record<string, any>} card */
 function describe(card) {
   const facts = FACTS.filter(([key]) => card[key]).map(([key, label]) =>
-    h("div", {}, h("dt", {}, label), h("dd", {}, key === "command" ? h("code", {}, card[key]) : words(card[key]))),
+    h(
+      "div",
+      {},
+      h("dt", {}, label),
+      h("dd", {}, key === "command" ? h("code", {}, card[key]) : words(card[key])),
+    ),
   );
   const metrics = Object.entries(card.metrics ?? {}).map(([name, value]) =>
     h("div", {}, h("dt", {}, name), h("dd", { class: "figure" }, words(value))),

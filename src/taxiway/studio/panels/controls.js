@@ -10,12 +10,20 @@ import { makeWidget } from "../widgets/index.js";
 const SEED = { name: "seed", type: "number", whole: true, min: 0, max: 2 ** 32 - 1, default: null };
 const LARGEST_DRAWN_SEED = 9999;
 
-export default { id: "controls", title: "Controls", place: "side", mount };
+export default /** @type {import("./index.js").Panel} */ ({
+  id: "controls",
+  title: "Controls",
+  place: "side",
+  mount,
+});
 
 /** @param {HTMLElement} root @param {Studio} studio */
 function mount(root, studio) {
   const { store, stage } = studio;
-  const form = h("form", { class: "form", onsubmit: (/** @type {Event} */ event) => event.preventDefault() });
+  const form = h("form", {
+    class: "form",
+    onsubmit: (/** @type {Event} */ event) => event.preventDefault(),
+  });
   const seed = seedLine(studio);
   /** @type {Map<string, import("../widgets/index.js").Widget>} */
   let widgets = new Map();
@@ -24,9 +32,14 @@ function mount(root, studio) {
     const hasVector = vectorInput(store.get("declaration")) !== null;
     const fields = fieldsOf(store.get("declaration"));
     widgets = new Map(
-      fields.map((field) => [field.name, makeWidget(field, (value) => stage.setValue(field.name, value))]),
+      fields.map((field) => [
+        field.name,
+        makeWidget(field, (value) => stage.setValue(field.name, value)),
+      ]),
     );
-    const rows = fields.map((field) => line(field, /** @type {any} */ (widgets.get(field.name)).element));
+    const rows = fields.map((field) =>
+      line(field, /** @type {any} */ (widgets.get(field.name)).element),
+    );
     form.replaceChildren(...(hasVector ? [seed, ...rows] : rows));
   });
   store.follow(["declaration", "values"], () => {
@@ -60,22 +73,45 @@ function seedLine({ store, stage }) {
     widget.show(origin && "seed" in origin ? origin.seed : null);
   });
   const draw = () => go(Math.floor(Math.random() * (LARGEST_DRAWN_SEED + 1)));
-  const dice = h("button", { type: "button", title: "Go to a seed drawn at random", onclick: draw }, "Draw one");
+  const dice = h(
+    "button",
+    { type: "button", title: "Go to a seed drawn at random", onclick: draw },
+    "Draw one",
+  );
   return line(SEED, h("div", { class: "row" }, widget.element, dice));
 }
 
 /** @param {Studio} studio */
 function fileButtons({ files, store }) {
-  const button = (/** @type {string} */ id, /** @type {string} */ text, /** @type {string} */ hint, /** @type {() => void} */ act) =>
-    h("button", { type: "button", id, title: hint, onclick: act }, text);
+  const button = (
+    /** @type {string} */ id,
+    /** @type {string} */ text,
+    /** @type {string} */ hint,
+    /** @type {() => void} */ act,
+  ) => h("button", { type: "button", id, title: hint, onclick: act }, text);
   const vectorOnly = [
-    button("export-vector", "Export vector", "The vector and the controls as JSON", files.exportVector),
-    button("import-vector", "Import…", "A JSON file of numbers, or a PNG that Taxiway made", files.chooseFile),
+    button(
+      "export-vector",
+      "Export vector",
+      "The vector and the controls as JSON",
+      files.exportVector,
+    ),
+    button(
+      "import-vector",
+      "Import…",
+      "A JSON file of numbers, or a PNG that Taxiway made",
+      files.chooseFile,
+    ),
   ];
   const group = h(
     "div",
     { class: "row", role: "group", "aria-label": "Files" },
-    button("download-picture", "Download PNG", "The picture in full quality, with its vector inside", files.downloadPicture),
+    button(
+      "download-picture",
+      "Download PNG",
+      "The picture in full quality, with its vector inside",
+      files.downloadPicture,
+    ),
     ...vectorOnly,
   );
   store.follow(["declaration"], () => {
@@ -87,7 +123,11 @@ function fileButtons({ files, store }) {
     { class: "block" },
     h("h3", {}, "Keep"),
     group,
-    h("p", { class: "hint" }, "Drop a JSON file or one of these pictures anywhere to get back to it."),
+    h(
+      "p",
+      { class: "hint" },
+      "Drop a JSON file or one of these pictures anywhere to get back to it.",
+    ),
   );
 }
 
@@ -102,7 +142,13 @@ function power({ store, stage }) {
     const title = store.get("model")?.title;
     device.textContent = title ? `${title} keeps its memory only while it is awake.` : "";
   });
-  return h("section", { class: "block" }, h("h3", {}, "Model"), h("div", { class: "row" }, button), device);
+  return h(
+    "section",
+    { class: "block" },
+    h("h3", {}, "Model"),
+    h("div", { class: "row" }, button),
+    device,
+  );
 }
 
 /** @param {Studio["store"]} store */

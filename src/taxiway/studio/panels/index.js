@@ -27,11 +27,4 @@ import network from "./network.js";
 import picture from "./picture.js";
 
 /** @type {Panel[]} */
-export const PANELS = [
-  picture,
-  mixer,
-  map,
-  controls,
-  network,
-  card,
-];
+export const PANELS = [picture, mixer, map, controls, network, card];

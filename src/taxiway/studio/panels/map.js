@@ -12,13 +12,13 @@ const SIMILARITY = { min: 0.3, max: 0.99, step: 0.01, value: 0.8 };
 const EXPIRE_MS = 150;
 const LARGEST_SEED = 9999;
 
-export default {
+export default /** @type {import("./index.js").Panel} */ ({
   id: "map",
   title: "Map",
   place: "field",
-  shown: (/** @type {any} */ declaration) => vectorInput(declaration) !== null,
+  shown: (declaration) => vectorInput(declaration) !== null,
   mount,
-};
+});
 
 /** @param {HTMLElement} root @param {Studio} studio */
 function mount(root, { store, stage, connection }) {
@@ -31,7 +31,10 @@ function mount(root, { store, stage, connection }) {
     placeLine(explorer, store),
   );
   store.follow(["state"], () => explorer.wake(store.get("state").name === "running"));
-  store.addEventListener("values", atMostEvery(EXPIRE_MS, () => explorer.expire()));
+  store.addEventListener(
+    "values",
+    atMostEvery(EXPIRE_MS, () => explorer.expire()),
+  );
 }
 
 function makeCanvas() {
@@ -40,7 +43,8 @@ function makeCanvas() {
     tabindex: 0,
     role: "application",
     "aria-roledescription": "map",
-    "aria-label": "Latent map: arrows step from picture to picture, plus and minus zoom, 0 goes home",
+    "aria-label":
+      "Latent map: arrows step from picture to picture, plus and minus zoom, 0 goes home",
   });
   return /** @type {HTMLCanvasElement} */ (/** @type {unknown} */ (canvas));
 }
@@ -48,19 +52,28 @@ function makeCanvas() {
 /** @param {Explorer} explorer */
 function similaritySlider(explorer) {
   const slider = h("input", { type: "range", id: "similarity", ...SIMILARITY });
-  const figure = h("output", { class: "figure", for: "similarity" }, SIMILARITY.value.toFixed(2));
+  const figure = h("span", { class: "figure" }, SIMILARITY.value.toFixed(2));
   slider.addEventListener("input", () => {
     figure.textContent = Number(slider.value).toFixed(2);
     explorer.setSimilarity(Number(slider.value));
   });
   const hint = "The expected cosine between the vectors of two neighbours";
-  return h("label", { class: "slider-line", title: hint }, h("span", {}, "Neighbour similarity"), slider, figure);
+  return h(
+    "label",
+    { class: "slider-line", title: hint },
+    h("span", {}, "Neighbour similarity"),
+    slider,
+    figure,
+  );
 }
 
 /** @param {Explorer} explorer */
 function zoomButtons(explorer) {
-  const button = (/** @type {string} */ text, /** @type {string} */ label, /** @type {() => void} */ act) =>
-    h("button", { type: "button", "aria-label": label, title: label, onclick: act }, text);
+  const button = (
+    /** @type {string} */ text,
+    /** @type {string} */ label,
+    /** @type {() => void} */ act,
+  ) => h("button", { type: "button", "aria-label": label, title: label, onclick: act }, text);
   return h(
     "div",
     { class: "map-buttons" },
@@ -93,7 +106,20 @@ function placeLine(explorer, store) {
   });
   const copy = h("button", { type: "button", title: "Copy this place, to share it" }, "Copy");
   copy.addEventListener("click", () => copyFrom(copy, box.value));
-  const another = h("button", { type: "button", id: "regenerate", title: "Another map, from a new seed" }, "Regenerate");
-  another.addEventListener("click", () => explorer.open(1 + Math.floor(Math.random() * LARGEST_SEED)));
-  return h("footer", { class: "panel-foot" }, h("label", { class: "label", for: "place" }, "Place"), box, copy, another);
+  const another = h(
+    "button",
+    { type: "button", id: "regenerate", title: "Another map, from a new seed" },
+    "Regenerate",
+  );
+  another.addEventListener("click", () =>
+    explorer.open(1 + Math.floor(Math.random() * LARGEST_SEED)),
+  );
+  return h(
+    "footer",
+    { class: "panel-foot" },
+    h("label", { class: "label", for: "place" }, "Place"),
+    box,
+    copy,
+    another,
+  );
 }

@@ -21,13 +21,13 @@ const BUTTONS = [
   ["max", "Max", "", "Every fader to +1"],
 ];
 
-export default {
+export default /** @type {import("./index.js").Panel} */ ({
   id: "mixer",
   title: "Mixer",
   place: "deck",
-  shown: (/** @type {any} */ declaration) => vectorInput(declaration) !== null,
+  shown: (declaration) => vectorInput(declaration) !== null,
   mount,
-};
+});
 
 /** @param {HTMLElement} root @param {Studio} studio */
 function mount(root, studio) {
@@ -35,7 +35,12 @@ function mount(root, studio) {
   const canvas = /** @type {HTMLCanvasElement} */ (/** @type {unknown} */ (makeCanvas()));
   const faders = new Faders(canvas);
   const vector = () => store.get("vector");
-  const scroll = h("input", { type: "range", class: "mixer-scroll", "aria-label": "First fader in view", min: 0 });
+  const scroll = h("input", {
+    type: "range",
+    class: "mixer-scroll",
+    "aria-label": "First fader in view",
+    min: 0,
+  });
 
   const paint = oncePerFrame(() => vector().length && faders.paint(vector()));
   const figures = readout();
@@ -65,7 +70,14 @@ function mount(root, studio) {
     paint();
   });
   root.append(
-    h("header", { class: "panel-head" }, h("h2", {}, "Mixer"), fillButtons(studio), zoomButtons(zoomTo), figures.element),
+    h(
+      "header",
+      { class: "panel-head" },
+      h("h2", {}, "Mixer"),
+      fillButtons(studio),
+      zoomButtons(zoomTo),
+      figures.element,
+    ),
     h("div", { class: "mixer-bank" }, axis(), canvas),
     scroll,
   );
@@ -126,7 +138,8 @@ function zoomButtons(zoomTo) {
   for (const count of ZOOMS) {
     const button = h("button", { type: "button", "aria-pressed": count === 0 }, count || "All");
     button.addEventListener("click", () => {
-      for (const other of group.children) other.setAttribute("aria-pressed", String(other === button));
+      for (const other of group.children)
+        other.setAttribute("aria-pressed", String(other === button));
       zoomTo(count);
     });
     group.append(button);
@@ -136,8 +149,11 @@ function zoomButtons(zoomTo) {
 
 /** The fader last touched, and how far the vector is from zero. */
 function readout() {
-  const fader = h("output", { class: "figure", title: "The fader last touched" });
-  const length = h("output", { class: "figure", title: "Length of the vector, of the length of a typical random one" });
+  const fader = h("span", { class: "figure", title: "The fader last touched" });
+  const length = h("span", {
+    class: "figure",
+    title: "Length of the vector, of the length of a typical random one",
+  });
   const tell = (/** @type {number} */ cursor, /** @type {Float32Array} */ vector) => {
     const value = vector[cursor];
     fader.textContent = `z[${cursor}] ${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(2)}`;

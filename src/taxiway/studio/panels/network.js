@@ -18,7 +18,12 @@ const ROUTES = [
   ["GET", "/openapi.json", "All of this for machines"],
 ];
 
-export default { id: "network", title: "Network", place: "side", mount };
+export default /** @type {import("./index.js").Panel} */ ({
+  id: "network",
+  title: "Network",
+  place: "side",
+  mount,
+});
 
 /** @param {HTMLElement} root @param {Studio} studio */
 function mount(root, studio) {
@@ -30,7 +35,12 @@ function addressBlock() {
     "section",
     { class: "block" },
     h("h3", {}, "Address"),
-    h("div", { class: "copy-line" }, h("code", { id: "address" }, location.origin), copyButton(() => location.origin)),
+    h(
+      "div",
+      { class: "copy-line" },
+      h("code", { id: "address" }, location.origin),
+      copyButton(() => location.origin),
+    ),
   );
 }
 
@@ -44,7 +54,12 @@ function routesBlock() {
       copyButton(() => location.origin + path),
     ),
   );
-  return h("section", { class: "block" }, h("h3", {}, "Routes"), h("ul", { class: "routes" }, ...lines));
+  return h(
+    "section",
+    { class: "block" },
+    h("h3", {}, "Routes"),
+    h("ul", { class: "routes" }, ...lines),
+  );
 }
 
 /** @param {Studio} studio */
@@ -75,7 +90,16 @@ function codeBlock({ store }) {
     const all = snippets(subject());
     tabs.replaceChildren(
       ...all.map(({ id, title }) =>
-        h("button", { type: "button", id: `code-${id}`, "aria-pressed": id === chosen, onclick: () => choose(id) }, title),
+        h(
+          "button",
+          {
+            type: "button",
+            id: `code-${id}`,
+            "aria-pressed": id === chosen,
+            onclick: () => choose(id),
+          },
+          title,
+        ),
       ),
     );
     code.textContent = all.find(({ id }) => id === chosen)?.code ?? "";
@@ -83,7 +107,7 @@ function codeBlock({ store }) {
   const choose = (/** @type {string} */ id) => {
     chosen = id;
     show();
-    tabs.querySelector(`#code-${id}`)?.focus();
+    document.getElementById(`code-${id}`)?.focus();
   };
   own.addEventListener("change", show);
   const ownLine = h("label", { class: "switch-line" }, own, "This picture's numbers");
@@ -97,7 +121,12 @@ function codeBlock({ store }) {
   return h(
     "section",
     { class: "block" },
-    h("div", { class: "block-head" }, h("h3", {}, "Code"), copyButton(() => code.textContent ?? "")),
+    h(
+      "div",
+      { class: "block-head" },
+      h("h3", {}, "Code"),
+      copyButton(() => code.textContent ?? ""),
+    ),
     tabs,
     code,
     ownLine,
@@ -107,7 +136,12 @@ function codeBlock({ store }) {
 /** @param {string} heading @param {HTMLElement} text */
 function codeSection(heading, text) {
   const copy = copyButton(() => text.textContent ?? "");
-  return h("section", { class: "block" }, h("div", { class: "block-head" }, h("h3", {}, heading), copy), text);
+  return h(
+    "section",
+    { class: "block" },
+    h("div", { class: "block-head" }, h("h3", {}, heading), copy),
+    text,
+  );
 }
 
 /** @param {() => string} text */

@@ -10,16 +10,33 @@ import { stateSentence, stateWord } from "../status.js";
 
 const FIGURES_EVERY_MS = 250;
 
-export default { id: "picture", title: "Picture", place: "stage", mount };
+export default /** @type {import("./index.js").Panel} */ ({
+  id: "picture",
+  title: "Picture",
+  place: "stage",
+  mount,
+});
 
 /** @param {HTMLElement} root @param {Studio} studio */
 function mount(root, studio) {
   const canvas = /** @type {HTMLCanvasElement} */ (
-    /** @type {unknown} */ (h("canvas", { class: "picture", id: "picture-canvas", role: "img", "aria-label": "The generated picture" }))
+    /** @type {unknown} */ (
+      h("canvas", {
+        class: "picture",
+      width: 512,
+      height: 512,
+        id: "picture-canvas",
+        role: "img",
+        "aria-label": "The generated picture",
+      })
+    )
   );
   const figures = new Figures();
   new Screen(canvas, figures, studio);
-  root.append(h("div", { class: "picture-frame" }, canvas, notice(studio)), caption(studio, figures));
+  root.append(
+    h("div", { class: "picture-frame" }, canvas, notice(studio)),
+    caption(studio, figures),
+  );
 }
 
 /** Draws frames, newest wins, and gives their credits back. */
@@ -38,7 +55,9 @@ class Screen {
     this.#canvas = canvas;
     this.#figures = figures;
     this.#studio = studio;
-    this.#context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d", { alpha: false }));
+    this.#context = /** @type {CanvasRenderingContext2D} */ (
+      canvas.getContext("2d", { alpha: false })
+    );
     const { connection } = studio;
     connection.addEventListener("close", () => (this.#shown = { frame: 0, inputSeq: 0 }));
     connection.addEventListener("frame", (event) => {
@@ -90,7 +109,11 @@ class Screen {
 function notice({ store, stage }) {
   const word = h("strong");
   const sentence = h("p");
-  const button = h("button", { type: "button", class: "primary", onclick: () => stage.askModelTo("start") });
+  const button = h("button", {
+    type: "button",
+    class: "primary",
+    onclick: () => stage.askModelTo("start"),
+  });
   const element = h("div", { class: "notice" }, word, sentence, button);
   store.follow(["state"], () => {
     const state = store.get("state");
@@ -105,14 +128,26 @@ function notice({ store, stage }) {
 
 /** @param {Studio} studio @param {Figures} figures */
 function caption({ store }, figures) {
-  const part = (/** @type {string} */ id, /** @type {string} */ label, /** @type {string} */ hint) => {
+  const part = (
+    /** @type {string} */ id,
+    /** @type {string} */ label,
+    /** @type {string} */ hint,
+  ) => {
     const value = h("b", { id }, "–");
     return { value, element: h("span", { title: hint }, value, ` ${label}`) };
   };
   const size = part("figure-size", "px", "Size of the picture");
-  const render = part("figure-render", "ms in the model", "How long the model took for this picture");
+  const render = part(
+    "figure-render",
+    "ms in the model",
+    "How long the model took for this picture",
+  );
   const rate = part("figure-fps", "", "Pictures shown in the last second");
-  const age = part("figure-age", "ms old", "From your hand's move to the picture, median of the last 60");
+  const age = part(
+    "figure-age",
+    "ms old",
+    "From your hand's move to the picture, median of the last 60",
+  );
   setInterval(() => {
     const picture = store.get("picture");
     if (!picture) return;

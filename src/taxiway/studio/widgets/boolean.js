@@ -15,4 +15,4 @@ function make(field, id, change) {
   return { element, show };
 }
 
-export default { suits, make };
+export default /** @type {import("./index.js").WidgetType} */ ({ suits, make });

@@ -26,16 +26,24 @@ function segments(field, id, change) {
       button.setAttribute("aria-pressed", String(field.oneOf[k] === chosen)),
     );
   };
-  const element = h("div", { class: "segments", id, role: "group", "aria-label": field.name }, ...buttons);
+  const element = h(
+    "div",
+    { class: "segments", id, role: "group", "aria-label": field.name },
+    ...buttons,
+  );
   return { element, show };
 }
 
 /** @param {Field} field @param {string} id @param {(value: any) => void} change */
 function list(field, id, change) {
-  const element = h("select", { id }, ...field.oneOf.map((/** @type {string} */ choice) => h("option", {}, choice)));
+  const element = h(
+    "select",
+    { id },
+    ...field.oneOf.map((/** @type {string} */ choice) => h("option", {}, choice)),
+  );
   element.addEventListener("change", () => change(element.value));
   const show = (/** @type {any} */ value) => (element.value = value ?? field.default);
   return { element, show };
 }
 
-export default { suits, make };
+export default /** @type {import("./index.js").WidgetType} */ ({ suits, make });

@@ -11,10 +11,18 @@ const suits = ({ type }) => type === "number";
 function make(field, id, change) {
   const step = field.step ?? (field.whole ? 1 : "any");
   const placeholder = field.default ?? "not set";
-  const box = h("input", { type: "number", class: "figure", id, min: field.min, max: field.max, step, placeholder });
+  const box = h("input", {
+    type: "number",
+    class: "figure",
+    id,
+    min: field.min,
+    max: field.max,
+    step,
+    placeholder,
+  });
   box.addEventListener("change", () => change(box.value === "" ? null : Number(box.value)));
   const show = (/** @type {any} */ value) => (box.value = value ?? "");
   return { element: box, show };
 }
 
-export default { suits, make };
+export default /** @type {import("./index.js").WidgetType} */ ({ suits, make });

@@ -39,4 +39,4 @@ function make(field, id, change) {
   return { element: h("div", { class: "slider" }, range, box), show };
 }
 
-export default { suits, make };
+export default /** @type {import("./index.js").WidgetType} */ ({ suits, make });

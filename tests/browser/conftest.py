@@ -1,0 +1,133 @@
+"""A real server with a light model, and a real Chromium that looks at it."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from browser.watching import hold_studio, wait_for_store
+from taxiway.latent.sample import z_of_seed
+
+HERE = Path(__file__).parent
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PATIENCE_MS = 10_000
+FIRST_OF_SEED_0 = z_of_seed(0)[0]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker("browser")
+
+
+class Server:
+    """A Taxiway in a process of its own, at a port it keeps when started again."""
+
+    def __init__(self, family: str = "lantern:Lantern", **options: object) -> None:
+        self._family = family
+        self._options = options
+        self.port = 0
+        self.start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/"
+
+    def start(self) -> None:
+        arguments = [str(self.port), self._family, json.dumps(self._options)]
+        self._process = subprocess.Popen(
+            [sys.executable, str(HERE / "serve.py"), *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(HERE), *sys.path])},
+            text=True,
+        )
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            if line.startswith("at "):
+                self.port = int(line.split()[1])
+                return
+        raise AssertionError("The server ended before it listened.")
+
+    def stop(self) -> None:
+        self._process.communicate()
+
+    def kill_workers(self) -> None:
+        """Kill the model's process: of the server's descendants those that are nobody's parent."""
+        for process in psutil.Process(self._process.pid).children(recursive=True):
+            if not process.children() and "resource_tracker" not in " ".join(process.cmdline()):
+                process.kill()
+
+
+def chromium() -> str | None:
+    """The system's Chromium, or None for Playwright's own."""
+    return shutil.which("chromium") or shutil.which("google-chrome")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    running = Server()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def context(browser: Browser, server: Server) -> Iterator[BrowserContext]:
+    fresh = new_context(browser, server)
+    yield fresh
+    fresh.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    """The studio with its first picture, starting from seed 0 with the default values."""
+    return open_studio(context)
+
+
+def new_context(browser: Browser, server: Server, **options: Any) -> BrowserContext:
+    settings = {"viewport": {"width": 1280, "height": 800}, "base_url": server.url, **options}
+    context = browser.new_context(**settings)
+    context.set_default_timeout(PATIENCE_MS)
+    return context
+
+
+def open_studio(context: BrowserContext) -> Page:
+    page = context.new_page()
+    page.goto("/")
+    hold_studio(page)
+    wait_for_store(page, "store.get('picture') !== null")
+    page.evaluate(
+        """() => {
+          for (const name of Object.keys(studio.store.get("values"))) {
+            studio.stage.setValue(name, null);
+          }
+          studio.stage.goToSeed(0);
+        }"""
+    )
+    wait_for_store(page, f"Math.abs(store.get('vector')[0] - {FIRST_OF_SEED_0}) < 1e-6")
+    return page

@@ -1,0 +1,30 @@
+"""Serve a model for a browser: `serve.py PORT FAMILY OPTIONS`, until the standard input closes."""
+
+import asyncio
+import json
+import sys
+
+from taxiway import app
+from taxiway.core.config import Config
+from taxiway.library.catalog import Card
+from taxiway.servers.listen import loop_factory
+
+
+async def serve(port: int, family: str, options: dict[str, object]) -> None:
+    card = Card(
+        name="lantern",
+        family=family,
+        title="Lantern",
+        summary="Lights up. Drawn, not learned.",
+        licence="Apache-2.0",
+        made="For tests.",
+        limits="Gradients.",
+    )
+    async with app.serving(Config(port=port), card, options) as listener:
+        print(f"at {listener.port}", flush=True)
+        await asyncio.to_thread(sys.stdin.read)
+
+
+if __name__ == "__main__":
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        runner.run(serve(int(sys.argv[1]), sys.argv[2], json.loads(sys.argv[3])))

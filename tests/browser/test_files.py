@@ -1,0 +1,114 @@
+"""Files: the vector as JSON and in a picture, out and in again."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from browser.watching import stored, vector, wait_for_store
+from taxiway.core.images import open_image, read_metadata
+
+
+def save(page: Page, button: str) -> tuple[str, bytes]:
+    with page.expect_download() as download:
+        page.click(button)
+    return download.value.suggested_filename, Path(download.value.path()).read_bytes()
+
+
+def give(page: Page, name: str, content: bytes) -> None:
+    """Choose a file by the Import button."""
+    with page.expect_file_chooser() as chooser:
+        page.click("#import-vector")
+    chooser.value.set_files({"name": name, "mimeType": "", "buffer": content})
+
+
+def drop(page: Page, name: str, content: bytes) -> None:
+    page.evaluate(
+        """({ name, bytes }) => {
+          const dataTransfer = new DataTransfer();
+          dataTransfer.items.add(new File([new Uint8Array(bytes)], name));
+          const event = { dataTransfer, bubbles: true, cancelable: true };
+          document.body.dispatchEvent(new DragEvent("drop", event));
+        }""",
+        {"name": name, "bytes": list(content)},
+    )
+
+
+def alert(page: Page, part: str) -> None:
+    page.get_by_role("alert").filter(has_text=part).wait_for()
+
+
+def test_the_exported_vector_holds_what_query_takes(page: Page) -> None:
+    page.locator("#input-truncation").fill("0.5")
+    name, content = save(page, "#export-vector")
+    told = json.loads(content)
+    assert name == "lantern-seed-0.json"
+    assert told["z"] == pytest.approx(vector(page))
+    assert told["truncation"] == 0.5
+    assert "seed" not in told
+    answer = page.request.post("/query", data=told)
+    assert answer.ok
+
+
+def test_a_downloaded_picture_holds_its_vector_and_restores_it(page: Page) -> None:
+    page.locator("#input-truncation").fill("0.6")
+    numbers = vector(page)
+    name, picture = save(page, "#download-picture")
+    assert name == "lantern-seed-0.png"
+    assert open_image(picture, "picture").size == (64, 64)
+    told = read_metadata(picture)
+    assert told is not None
+    assert told["model"] == "lantern"
+    assert told["z"] == pytest.approx(numbers)
+
+    page.click("[data-action=random]")
+    page.locator("#input-truncation").fill("0.9")
+    drop(page, name, picture)
+    wait_for_store(page, "store.get('values').truncation === 0.6")
+    assert vector(page) == numbers
+
+
+def test_the_picture_downloaded_is_the_one_shown(page: Page) -> None:
+    before = page.evaluate("() => studio.store.get('picture')")
+    page.locator("#input-size").fill("96")
+    wait_for_store(page, "store.get('picture').width === 96")
+    _, picture = save(page, "#tool-save")
+    assert open_image(picture, "picture").size == (96, 96)
+    assert before["width"] == 64
+
+
+@pytest.mark.parametrize(
+    ("content", "values"),
+    [
+        pytest.param([0.25] * 512, {}, id="list"),
+        pytest.param({"z": [0.25] * 512, "truncation": 0.3}, {"truncation": 0.3}, id="object"),
+    ],
+)
+def test_numbers_are_imported(page: Page, content: Any, values: dict[str, float]) -> None:
+    give(page, "numbers.json", json.dumps(content).encode())
+    wait_for_store(page, "store.get('vector').every((value) => value === 0.25)")
+    assert stored(page, "values") == values
+    assert stored(page, "origin") is None
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (json.dumps([0.5] * 511).encode(), "'z' takes 512 numbers, 'file' has 511."),
+        (json.dumps([0.5] * 511 + ["x"]).encode(), "'z' takes 512 numbers, 'file' has 511."),
+        (b'{"w": 1}', "'file' takes a JSON list of 512 numbers"),
+        (b"null", "'file' takes a JSON list of 512 numbers"),
+        (b"\xff\xd8\xff\xe0 a photograph", "'file' takes a JSON list of 512 numbers"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "'file' does not say which numbers made it"),
+    ],
+    ids=["short", "text", "other names", "null", "photograph", "foreign picture"],
+)
+def test_a_file_that_does_not_fit_is_told_in_a_sentence(
+    page: Page, content: bytes, words: str
+) -> None:
+    before = vector(page)
+    drop(page, "file", content)
+    alert(page, words)
+    assert vector(page) == before

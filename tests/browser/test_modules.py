@@ -1,0 +1,195 @@
+"""The studio's modules by themselves, in the browser that runs them."""
+
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page
+
+from browser.conftest import Server
+from taxiway.core.images import encode_png, read_metadata
+
+TESTS = Path(__file__).parents[1]
+WIRE = json.loads((TESTS / "servers" / "golden_wire.json").read_text())
+NOISE = json.loads((TESTS / "fixtures" / "p5_noise.json").read_text())
+SENT = [message for message in WIRE["client"] if message["fields"].get("space", 0) == 0]
+
+HEX = """
+  const bytesOf = (hex) => Uint8Array.from(hex.match(/../g) ?? [], (pair) => parseInt(pair, 16));
+  const hexOf = (buffer) =>
+    Array.from(new Uint8Array(buffer), (byte) => byte.toString(16).padStart(2, "0")).join("");
+"""
+
+
+@pytest.fixture(scope="module")
+def modules(browser: Browser, server: Server) -> Iterator[Page]:
+    """One page for all tests here: they share nothing but the code they import."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(server.url)
+    yield page
+    context.close()
+
+
+def ask(page: Page, module: str, body: str, argument: Any = None) -> Any:
+    """Run `body`, which knows the module as `m`, the argument as `given`, `bytesOf` and `hexOf`."""
+    script = f'async (given) => {{ const m = await import("/studio/{module}"); {HEX} {body} }}'
+    return page.evaluate(script, argument)
+
+
+@pytest.mark.parametrize("message", SENT, ids=lambda message: message["name"])
+def test_what_the_page_sends_is_as_the_wire_says(modules: Page, message: dict[str, Any]) -> None:
+    encoded = ask(
+        modules,
+        "frames.js",
+        """
+        const { kind, seq, time, values } = given;
+        if (kind === 1) return hexOf(m.encodeVector(seq, time, Float32Array.from(values)));
+        if (kind === 3) return hexOf(m.encodeAcknowledge(seq, time));
+        const { field_seed, level, i, j, similarity, request } = given;
+        const tile = { id: request, seed: field_seed, level, i, j, similarity };
+        return hexOf(m.encodeTile(time, tile));
+        """,
+        message["fields"],
+    )
+    assert encoded == message["hex"]
+
+
+@pytest.mark.parametrize("message", WIRE["server"], ids=lambda message: message["name"])
+def test_what_the_server_sends_is_read(modules: Page, message: dict[str, Any]) -> None:
+    read = ask(
+        modules,
+        "frames.js",
+        """
+        const frame = m.decodeFrame(bytesOf(given).buffer);
+        return { ...frame, payload: hexOf(frame.payload) };
+        """,
+        message["hex"],
+    )
+    fields = message["fields"]
+    assert message["hex"].endswith(read["payload"])
+    assert len(read["payload"]) == 2 * fields["bytes"]
+    assert read["kind"] == {1: "frame", 2: "tile", 3: "vector"}[fields["kind"]]
+    assert read["mime"] == {0: None, 1: "image/jpeg", 2: "image/png"}[fields["codec"]]
+    names = {"number": "number", "input_seq": "inputSeq", "time": "time", "width": "width"}
+    names |= {"height": "height", "merged": "merged", "flags": "flags", "render_ms": "renderMs"}
+    for name, ours in names.items():
+        assert read[ours] == fields[name], name
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param("bytes[0] = 0x53", id="magic"),
+        pytest.param("bytes[1] = 2", id="version"),
+        pytest.param("bytes[2] = 9", id="kind"),
+        pytest.param("bytes = bytes.slice(0, 39)", id="cut head"),
+        pytest.param("bytes = bytes.slice(0, bytes.length - 1)", id="cut payload"),
+        pytest.param("bytes[36]++", id="length"),
+    ],
+)
+def test_a_message_that_is_none_is_ignored(modules: Page, change: str) -> None:
+    script = f"let bytes = bytesOf(given); {change}; return m.decodeFrame(bytes.buffer);"
+    assert ask(modules, "frames.js", script, WIRE["server"][0]["hex"]) is None
+
+
+@pytest.mark.parametrize("curve", NOISE["curves"], ids=lambda curve: f"seed {curve['seed']}")
+def test_noise_is_that_of_p5(modules: Page, curve: dict[str, Any]) -> None:
+    x = [point for point, _ in curve["values"]]
+    ours = ask(
+        modules,
+        "noise.js",
+        "const table = m.noiseTable(given.seed); return given.x.map((x) => m.noise(table, x));",
+        {"seed": curve["seed"], "x": x},
+    )
+    assert ours == pytest.approx([value for _, value in curve["values"]], abs=1e-15)
+
+
+def test_text_put_into_a_png_is_read_by_us_and_by_the_command_line(modules: Page) -> None:
+    picture = encode_png(np.zeros((4, 4, 3), np.uint8))
+    told = {"model": "painter", "z": [0.5] * 512, "truncation": 0.7}
+    written = bytes.fromhex(
+        ask(
+            modules,
+            "png.js",
+            "return hexOf(m.writeText(bytesOf(given.png), given.text));",
+            {"png": picture.hex(), "text": json.dumps(told)},
+        )
+    )
+    assert read_metadata(written) == told
+    assert Image.open(io.BytesIO(written)).size == (4, 4)
+    text = ask(modules, "png.js", "return m.readText(bytesOf(given));", written.hex())
+    assert json.loads(text) == told
+
+
+def test_text_that_the_command_line_put_into_a_png_is_read(modules: Page) -> None:
+    picture = encode_png(np.zeros((4, 4, 3), np.uint8), {"seed": 3})
+    assert json.loads(
+        ask(modules, "png.js", "return m.readText(bytesOf(given));", picture.hex())
+    ) == {"seed": 3}
+
+
+@pytest.mark.parametrize("cut", [0, 7, 20, 45, 60])
+def test_a_png_cut_short_or_without_text_has_none(modules: Page, cut: int) -> None:
+    picture = encode_png(np.zeros((4, 4, 3), np.uint8))[: cut or None]
+    assert ask(modules, "png.js", "return m.readText(bytesOf(given));", picture.hex()) is None
+
+
+def test_keys_of_one_name_in_quick_succession_are_one_step(modules: Page) -> None:
+    states = ask(
+        modules,
+        "history.js",
+        """
+        let state = 0, time = 0;
+        const history = new m.History(() => state, () => time);
+        const change = (name, at) => { time = at; history.step(name); state++; };
+        change("fader 1", 0); change("fader 1", 400); change("fader 1", 800);
+        change("fader 1", 1400); change("", 1401); change("", 1402);
+        const back = [];
+        for (let earlier; (earlier = history.undo()) !== undefined; ) back.push(state = earlier);
+        const forth = [];
+        for (let later; (later = history.redo()) !== undefined; ) forth.push(state = later);
+        return [back, forth];
+        """,
+    )
+    assert states == [[5, 4, 3, 0], [3, 4, 5, 6]]
+
+
+def test_cells_of_different_levels_share_their_picture(modules: Page) -> None:
+    same = ask(
+        modules,
+        "map/view.js",
+        """
+        return [
+          m.coarsest({ level: 3, i: 8, j: -16 }), m.coarsest({ level: 0, i: 1, j: 2 }),
+          m.coarsest({ level: 5, i: 0, j: 0 }),
+        ];
+        """,
+    )
+    assert same == [
+        {"level": 0, "i": 1, "j": -2},
+        {"level": 0, "i": 1, "j": 2},
+        {"level": -8, "i": 0, "j": 0},
+    ]
+
+
+def test_the_cells_nearest_to_the_middle_come_first_and_fill_the_view(modules: Page) -> None:
+    cells = ask(
+        modules,
+        "map/view.js",
+        """
+        const view = new m.View();
+        Object.assign(view, { width: 500, height: 300, x: 10 * view.spacing(), y: 0 });
+        return view.visibleCells();
+        """,
+    )
+    assert cells[0] == {"level": 0, "i": 10, "j": 0}
+    assert {cell["i"] for cell in cells} == set(range(8, 13))
+    assert {cell["j"] for cell in cells} == set(range(-1, 2))
+    away = [(cell["i"] - 10) ** 2 + cell["j"] ** 2 for cell in cells]
+    assert away == sorted(away)

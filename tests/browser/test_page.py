@@ -1,0 +1,215 @@
+"""The page as a whole: what it loads, how it fits, and that hands on keys can do everything."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Request
+
+from browser.conftest import Server, new_context, open_studio
+from browser.watching import stored, vector, wait_for_store
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+WIDTHS = {"phone": (360, 740), "tablet": (768, 1024), "laptop": (1280, 800)}
+PANELS = ["controls", "network", "card"]
+
+
+@pytest.fixture
+def phone(browser: Browser, server: Server) -> Iterator[Page]:
+    context = new_context(browser, server, **PHONE)
+    yield open_studio(context)
+    context.close()
+
+
+def test_it_loads_without_a_word_from_elsewhere_and_without_complaint(
+    context: BrowserContext, server: Server
+) -> None:
+    foreign: list[str] = []
+    complaints: list[str] = []
+
+    def note(request: Request) -> None:
+        if not request.url.startswith((server.url, "blob:", "data:")):
+            foreign.append(request.url)
+
+    context.on("request", note)
+    context.on("console", lambda message: complaints.append(message.text))
+    context.on("weberror", lambda problem: complaints.append(str(problem.error)))
+    context.on("requestfailed", lambda request: complaints.append(request.url))
+    context.on("response", lambda got: got.ok or complaints.append(f"{got.status} {got.url}"))
+    page = open_studio(context)
+    for panel in PANELS:
+        page.click(f"#tab-{panel}")
+    page.wait_for_load_state("networkidle")
+    assert foreign == []
+    assert complaints == []
+
+
+def test_scripts_from_text_are_refused(page: Page) -> None:
+    refused = page.evaluate(
+        """() => new Promise((done) => {
+          document.addEventListener("securitypolicyviolation", (event) => done(event.blockedURI));
+          const script = document.createElement("script");
+          script.textContent = "document.title = 'taken over'";
+          document.body.append(script);
+        })"""
+    )
+    assert refused == "inline"
+    assert page.title() == "Taxiway"
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_nothing_is_wider_than_the_window(page: Page, width: str) -> None:
+    page.set_viewport_size(dict(zip(("width", "height"), WIDTHS[width], strict=True)))
+    for tab in page.get_by_role("tab").all():
+        if tab.is_visible():
+            tab.click()
+        assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+        outside = page.evaluate(
+            """() => [...document.querySelectorAll("main > *")]
+                .filter((element) => element.offsetParent)
+                .map((element) => element.getBoundingClientRect())
+                .filter((box) => box.left < 0 || box.right > innerWidth + 0.5
+                  || box.bottom > innerHeight + 0.5).length"""
+        )
+        assert outside == 0
+
+
+def test_on_a_phone_the_picture_comes_first_and_large(phone: Page) -> None:
+    picture = phone.locator("#picture-canvas").bounding_box()
+    mixer = phone.locator(".mixer-canvas").bounding_box()
+    assert picture is not None
+    assert mixer is not None
+    assert min(picture["width"], picture["height"]) > 330
+    assert picture["y"] + picture["height"] <= mixer["y"]
+    assert mixer["height"] > 120
+
+
+def test_on_a_phone_every_target_is_large_enough_for_a_thumb(phone: Page) -> None:
+    for tab in phone.get_by_role("tab").all():
+        tab.tap()
+        small = phone.evaluate(
+            """() => [...document.querySelectorAll("button, select, input:not([type=checkbox])")]
+                .filter((element) => element.offsetParent)
+                .filter((element) => element.getBoundingClientRect().height < 42)
+                .map((element) => element.outerHTML)"""
+        )
+        assert small == []
+
+
+def test_a_finger_draws_on_the_faders(phone: Page) -> None:
+    phone.get_by_role("button", name="Zero").tap()
+    box = phone.locator(".mixer-canvas").bounding_box()
+    assert box is not None
+    phone.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + 5)
+    assert max(vector(phone)) > 2
+
+
+def test_the_form_has_a_widget_for_every_knob_and_sets_it(page: Page) -> None:
+    page.locator("#input-label").fill("3")
+    page.locator("#input-label").blur()
+    page.locator("#input-noise_mode").get_by_role("button", name="none").click()
+    page.locator("#input-mirrored").check()
+    page.locator("#input-words").fill("good morning")
+    page.locator("#input-words").blur()
+    page.locator("#input-truncation").fill("0.25")
+    wanted = {
+        "label": 3,
+        "noise_mode": "none",
+        "mirrored": True,
+        "words": "good morning",
+        "truncation": 0.25,
+    }
+    assert stored(page, "values") == wanted
+    other = page.context.new_page()
+    other.goto("/")
+    other.locator("#input-mirrored").wait_for()
+    assert other.locator("#input-words").input_value() == "good morning"
+    assert page.locator("#input-format").count() == 0
+
+
+def test_the_seed_leads_to_its_vector(page: Page) -> None:
+    page.locator("#input-seed").fill("5")
+    page.locator("#input-seed").press("Enter")
+    wait_for_store(page, "Math.abs(store.get('vector')[0] - 0.44122749) < 1e-6")
+    assert stored(page, "origin") == {"seed": 5}
+
+
+def test_single_keys_play_unless_a_field_is_being_written_in(page: Page) -> None:
+    before = vector(page)
+    page.locator("#input-words").focus()
+    page.keyboard.type("zrp")
+    assert vector(page) == before
+    page.locator("#input-words").blur()
+    page.keyboard.press("z")
+    assert vector(page) == [0] * 512
+    page.keyboard.press("]")
+    assert stored(page, "values")["truncation"] == 0.85
+    page.keyboard.press("Shift+{")
+    assert stored(page, "values")["truncation"] == 0.84
+
+
+def test_the_question_mark_lists_the_keys(page: Page) -> None:
+    page.keyboard.press("?")
+    dialog = page.get_by_role("dialog", name="Keys")
+    dialog.wait_for()
+    assert "Perlin noise" in dialog.inner_text()
+    page.keyboard.press("Escape")
+    dialog.wait_for(state="hidden")
+
+
+def test_the_tab_key_reaches_every_control_and_the_focus_is_seen(page: Page) -> None:
+    page.evaluate(
+        """() => {
+          globalThis.reached = new Set();
+          addEventListener("focusin", ({ target }) => {
+            const width = parseFloat(getComputedStyle(target).outlineWidth);
+            if (target.matches(":focus-visible") && width >= 2) reached.add(target);
+          });
+        }"""
+    )
+    for _ in range(60):
+        page.keyboard.press("Tab")
+    missed = page.evaluate(
+        """() => [...document.querySelectorAll("button, input, select, canvas, pre")]
+            .filter((element) => element.offsetParent && !element.disabled)
+            .filter((element) => element.tabIndex >= 0)
+            .filter((element) => !reached.has(element))
+            .map((element) => element.id || element.outerHTML)"""
+    )
+    assert missed == []
+
+
+def test_a_whole_session_by_keys_alone(page: Page) -> None:
+    numbers = vector(page)
+    page.keyboard.press("g")
+    page.keyboard.press("Enter")
+    wait_for_store(page, "store.get('origin')?.x === 0")
+    page.keyboard.press("ArrowRight")
+    wait_for_store(page, "store.get('origin')?.x > 0")
+    page.keyboard.press("m")
+    page.keyboard.press("ArrowUp")
+    assert stored(page, "origin") is None
+    page.locator("#tab-controls").focus()
+    page.keyboard.press("ArrowRight")
+    assert page.locator("#address").is_visible()
+    for _ in range(3):
+        page.keyboard.press("Control+z")
+    assert vector(page) == numbers
+
+
+def test_text_stands_out_from_its_ground(page: Page) -> None:
+    worst = page.evaluate(
+        """() => {
+          const style = getComputedStyle(document.documentElement);
+          const light = (name) => {
+            const hex = style.getPropertyValue(name).trim();
+            const parts = [1, 3, 5].map((k) => parseInt(hex.slice(k, k + 2), 16) / 255);
+            const linear = (c) => (c <= 0.04 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+            const [r, g, b] = parts.map(linear);
+            return 0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05;
+          };
+          const inks = ["--ink", "--dim", "--paint", "--red", "--green", "--amber"];
+          const grounds = ["--night", "--asphalt", "--raised", "--well"];
+          return Math.min(...inks.flatMap((ink) => grounds.map((g) => light(ink) / light(g))));
+        }"""
+    )
+    assert worst > 4.5
