@@ -12,7 +12,9 @@ from taxiway.core.datatypes import AnyDataType, Category, Image, Number, OutputF
 from taxiway.latent.sample import z_of_seed
 from taxiway.networks import build_generator
 from taxiway.networks.checkpoint import read_checkpoint
+from taxiway.networks.device import pick_device
 from taxiway.networks.generator import Generator, to_uint8, truncate
+from taxiway.networks.tuning import tune
 
 MAX_BATCH = 8
 
@@ -23,8 +25,8 @@ class StyleGAN:
     options: ClassVar[dict[str, AnyDataType]] = {
         "checkpoint": Text(default=None, description="The checkpoint's file."),
         "precision": Category(
-            one_of=("auto", "float32", "bfloat16"),
-            description="auto is the faster of the two on this machine, measured at the start.",
+            one_of=("auto", "float32", "bfloat16", "float16"),
+            description="auto is the fastest that this machine does well, measured at the start.",
         ),
     }
     commands: dict[str, Command]
@@ -33,11 +35,19 @@ class StyleGAN:
     def setup(self, device: str, options: Values) -> None:
         """Read the checkpoint, build the network and choose its fastest form.
 
-        Raises NotFound or UnreadableCheckpoint.
+        Raises NotFound, UnreadableCheckpoint or InvalidArgument.
         """
-        self.generator = build_generator(read_checkpoint(options["checkpoint"]))
+        checkpoint = read_checkpoint(options["checkpoint"])
+        plain = build_generator(checkpoint)
+        self.generator, tuning = tune(plain, pick_device(device), options["precision"])
         self.commands = {"generate": declare(self.generator)}
-        self.facts = {}
+        self.facts = {
+            "device": tuning.device,
+            "precision": tuning.precision,
+            "threads": tuning.threads,
+            "ms_per_image": round(min(tuning.milliseconds.values()), 1),
+            "notes": checkpoint.source.get("notes", []),
+        }
 
     @torch.inference_mode()
     def predict(self, command: str, batch: list[Values]) -> list[Values]:
@@ -130,7 +140,8 @@ def transform(x: float, y: float, rotation: float) -> Tensor:
     """
     cos, sin = math.cos(math.radians(rotation)), math.sin(math.radians(rotation))
     moved = torch.tensor([[cos, -sin, x], [sin, cos, y], [0.0, 0.0, 1.0]])
-    return torch.linalg.inv(moved)
+    inverse: Tensor = torch.linalg.inv(moved)
+    return inverse
 
 
 SLOT = StyleGAN

@@ -1,0 +1,72 @@
+"""What this machine can do, measured; every line is for a person to read or to send us."""
+
+import platform
+import shutil
+import socket
+import time
+from collections.abc import Callable, Iterator
+from importlib.metadata import version
+
+from taxiway.core.images import encode_jpeg
+from taxiway.latent.sample import z_of_seed
+from taxiway.library import catalog
+from taxiway.painting import paint
+
+MEASURE_SECONDS = 3.0
+
+
+def report() -> Iterator[str]:
+    """The lines, one as soon as it is known. A missing PyTorch is a line, not an error."""
+    yield f"Taxiway     {version('taxiway')}, Python {platform.python_version()}"
+    yield f"System      {platform.platform(terse=True)}, {platform.machine()}"
+    disk = shutil.disk_usage(catalog.HERE).free / 1e9
+    yield f"Disk        {disk:.0f} GB free"
+    yield f"Port 8000   {'free' if _is_free(8000) else 'in use: choose another with --port'}"
+    picture = paint(z_of_seed(0), 256)
+    seconds = _per_call(lambda: paint(z_of_seed(0), 256))
+    yield f"Painter     {1 / seconds:.0f} pictures of 256 px a second, one core"
+    yield f"JPEG        {_per_call(lambda: encode_jpeg(picture)) * 1000:.2f} ms for 256 px"
+    try:
+        yield from _network()
+    except ImportError:
+        yield "PyTorch     missing, so only the painter runs: pip install 'taxiway[torch]'"
+
+
+def _network() -> Iterator[str]:
+    import torch
+
+    from taxiway.networks import build_generator
+    from taxiway.networks.checkpoint import read_checkpoint
+    from taxiway.networks.device import devices, pick_device, processor
+    from taxiway.networks.tuning import tune
+
+    cpu = processor()
+    bfloat16 = f"bfloat16 by {cpu.bfloat16}" if cpu.bfloat16 else "no bfloat16"
+    yield f"Processor   {cpu.name}, {cpu.cores} cores, {bfloat16}"
+    yield f"PyTorch     {torch.__version__}; devices: {', '.join(devices())}"
+    for card in catalog.cards():
+        if card.family != "stylegan":
+            continue
+        generator = build_generator(read_checkpoint(catalog.spec(card).options["checkpoint"]))
+        _, tuning = tune(generator, pick_device(), seconds=MEASURE_SECONDS)
+        for (precision, threads), milliseconds in sorted(tuning.milliseconds.items()):
+            chosen = (precision, threads) == (tuning.precision, tuning.threads)
+            rate = f"{milliseconds:6.1f} ms an image, {1000 / milliseconds:4.0f} a second"
+            mark = "  <- used" if chosen else ""
+            yield f"{card.name:11} {precision:8} {threads} threads: {rate}{mark}"
+
+
+def _per_call(work: Callable[[], object], seconds: float = 1.0) -> float:
+    """The least time of one call, in seconds, over about `seconds`."""
+    least, deadline = float("inf"), time.perf_counter() + seconds
+    while time.perf_counter() < deadline:
+        began = time.perf_counter()
+        work()
+        least = min(least, time.perf_counter() - began)
+    return least
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(0.5)
+        return probe.connect_ex(("127.0.0.1", port)) != 0

@@ -1,0 +1,40 @@
+"""The doctor says what there is."""
+
+import builtins
+import socket
+from typing import Any
+
+import pytest
+
+from taxiway import doctor
+
+
+def test_every_line_names_what_it_is_about(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "MEASURE_SECONDS", 0.1)
+    monkeypatch.setattr(doctor, "_per_call", lambda work: work() is not None and 0.5)
+    lines = {line[:12].strip(): line[12:] for line in doctor.report()}
+    assert {"Taxiway", "System", "Disk", "Port 8000", "Painter", "JPEG"} <= set(lines)
+    assert lines["Painter"] == "2 pictures of 256 px a second, one core"
+    assert "cpu" in lines["PyTorch"]
+
+
+def test_a_missing_pytorch_is_a_line_and_not_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = builtins.__import__
+
+    def without_torch(name: str, *rest: Any) -> Any:
+        if name == "torch":
+            raise ImportError(name)
+        return real(name, *rest)
+
+    monkeypatch.setattr(doctor, "_per_call", lambda work: 0.5)
+    monkeypatch.setattr(builtins, "__import__", without_torch)
+    assert any("pip install 'taxiway[torch]'" in line for line in doctor.report())
+
+
+def test_a_taken_port_is_told() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert not doctor._is_free(port)
+    assert doctor._is_free(port)
