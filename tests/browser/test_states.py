@@ -127,8 +127,9 @@ PAINT = """
 def test_a_stale_frame_never_replaces_a_newer_one(page: Page) -> None:
     """The older picture is large, so that its decoding ends after that of the newer one."""
     seen = page.evaluate(
-        f"""async () => {{
-          {PAINT}
+        "async () => {"
+        + PAINT
+        + """
           const acknowledged = [];
           studio.connection.sendBinary = (message) => {
             const number = new DataView(message).getUint32(4, true);
@@ -141,8 +142,8 @@ def test_a_stale_frame_never_replaces_a_newer_one(page: Page) -> None:
           show(1e6 + 1, young);
           show(1e6 - 1, old);
           while (acknowledged.length < 3) await new Promise((done) => setTimeout(done, 5));
-          return {{ colour: colour(), acknowledged, colours }};
-        }}"""
+          return { colour: colour(), acknowledged, colours };
+        }"""
     )
     assert seen["colour"][2] > 200
     assert seen["colour"][0] < 50
