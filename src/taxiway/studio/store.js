@@ -4,6 +4,13 @@
 /** @typedef {{ name: StateName, message: string }} ModelState */
 /** @typedef {Record<string, any> & { name: string, type: string }} Field an input or output */
 /** @typedef {{ name?: string, inputs: Field[], outputs: Field[] }} Declaration */
+/**
+ * @typedef {object} Picture
+ * @property {number} width pixels
+ * @property {number} height pixels
+ * @property {number} renderMs time in the model
+ * @property {number | null} age ms from the change that made it to its drawing; null if not ours
+ */
 /** @typedef {{ field_seed: number, x: number, y: number }} Place a point of a latent map */
 /** @typedef {{ seed: number } | { noise: number } | Place} Origin */
 
@@ -16,7 +23,7 @@
  * @property {Float32Array} vector the latent; edited in place, then announced
  * @property {Origin | null} origin where the vector comes from, null once it was edited
  * @property {string} error one sentence, empty when all is well
- * @property {{ width: number, height: number, renderMs: number } | null} picture the one shown
+ * @property Picture | null} picture the one shown
  */
 
 /** @returns {Contents} */

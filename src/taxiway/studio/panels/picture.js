@@ -98,10 +98,11 @@ class Screen {
     this.#context.drawImage(bitmap, 0, 0);
     const now = performance.now();
     const isOurs = frame.inputSeq > this.#shown.inputSeq;
-    this.#figures.count(now, isOurs ? now - frame.time : null);
+    const age = isOurs ? now - frame.time : null;
+    this.#figures.count(now, age);
     this.#shown.frame = frame.number;
     if (isOurs) this.#shown.inputSeq = frame.inputSeq;
-    this.#studio.store.set("picture", { width, height, renderMs: frame.renderMs });
+    this.#studio.store.set("picture", { width, height, renderMs: frame.renderMs, age });
   }
 }
 
