@@ -62,18 +62,22 @@ def read_source(source: Source) -> Checkpoint:
 
 
 def container(source: Source) -> str:
-    """What kind of file holds the top object."""
-    if source.read(0, min(2, source.size)) == b"PK":
+    """What kind of file holds the top object, by its first bytes."""
+    start = source.read(0, min(2, source.size))
+    if start == b"PK":
         return "zip file"
-    return "torch stream" if is_stream(source) else "pickle, or no known format"
+    if is_stream(source):
+        return "torch stream"
+    return "pickle" if start[:1] == b"\x80" else "no known format"
 
 
 def read_top(source: Source, reading: Reading) -> object:
     """The top object of a pickle or torch file, whatever it is; raises Broken or Refused."""
-    if source.read(0, min(2, source.size)) == b"PK":
-        return read_zip(source, reading)
-    if is_stream(source):
-        return read_stream(source.whole(), reading)
+    match container(source):
+        case "zip file":
+            return read_zip(source, reading)
+        case "torch stream":
+            return read_stream(source.whole(), reading)
     return read_pickle(source, reading)
 
 
@@ -87,6 +91,10 @@ def _find(source: Source) -> Found:
     budget = Budget(source.size)
     try:
         top = read_top(source, Reading(budget))
+    except Broken:
+        if container(source) == "no known format":
+            raise Broken(f"is of no format that is known; {SUPPORTED}") from None
+        raise
     except Refused as refusal:
         top, seen, _ = look(source)
         if kind := foreign.by_contents(top, seen.names):
@@ -116,7 +124,7 @@ def look(source: Source) -> tuple[object, Seen, str | None]:
     seen = Seen()
     try:
         return read_top(source, Reading(Budget(source.size), seen)), seen, None
-    except Broken as error:
+    except UnreadableCheckpoint as error:
         return None, seen, str(error)
 
 

@@ -25,6 +25,13 @@ def _set(args: Args) -> list[object]:
     raise Refused("a set made of something else than a list")
 
 
+def _no_bytes(args: Args) -> Span:
+    """How protocol 2 writes an empty byte string."""
+    if args:
+        raise Refused("bytes made from arguments")
+    return Span(Source.of(b""), 0, 0)
+
+
 def _tensor(args: Args) -> Tensor:
     match args:
         case (storage, offset, shape, strides, *_):
@@ -60,6 +67,7 @@ CALLS: dict[str, Callable[[Args], object]] = {
     "dnnlib.util.EasyDict": _mapping,
     "__builtin__.set": _set,
     "builtins.set": _set,
+    "__builtin__.bytes": _no_bytes,
     "torch._utils._rebuild_tensor_v2": _tensor,
     "torch._utils._rebuild_parameter": _parameter,
     "torch_utils.persistence._reconstruct_persistent_obj": _module,

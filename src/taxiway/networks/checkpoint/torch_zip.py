@@ -67,11 +67,11 @@ def read_directory(source: Source) -> dict[str, Entry]:
 def _read_entry(cursor: Cursor, limit: int) -> tuple[str, Entry]:
     fields = _ENTRY.unpack(cursor.take(_ENTRY.size))
     mark, _, _, flags, method, _, _, crc32, packed, size, name_size, extra, comment = fields[:13]
+    if mark != b"PK\1\2":
+        raise Broken("has a broken table of contents")
     raw = cursor.take(name_size)
     cursor.skip(extra + comment)
     name = raw.decode("utf-8", "replace")
-    if mark != b"PK\1\2":
-        raise Broken("has a broken table of contents")
     if method or packed != size or flags & _ENCRYPTED:
         raise Broken(f"has a compressed entry {name!r:.60}, which torch never writes")
     start = _find(cursor.source, fields[-1], raw)

@@ -1,0 +1,99 @@
+"""Files that nobody wrote: whatever the bytes, a checkpoint or one sentence, and nothing done."""
+
+import random
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mutations import mutated
+from pickles import Name, Writer, storage_bytes
+from snapshots import nvidia_pickle, small_stylegan2
+from taxiway.core.errors import UnreadableCheckpoint
+from taxiway.networks.checkpoint import inspect_checkpoint, read_checkpoint, write_checkpoint
+from taxiway.networks.checkpoint.records import NAMES
+from watch import nothing_done
+
+FIXTURES = Path(__file__).parents[2] / "fixtures"
+FORMATS = [
+    "own", "protocol 2", "protocol 3", "protocol 4", "protocol 5", "stylegan3-t_32.pkl",
+    "stylegan2-ada_32_resnet.pkl", "tensorflow-stylegan2_32.pkl", "rosinality_32.pt",
+    "rosinality_32_legacy-stream.pt",
+]  # fmt: skip
+WORDS = [
+    "_parameters", "_buffers", "_modules", "G_ema", "g_ema", "state", "type", "class", "version",
+    "module_src", "class_name", "synthesis", "input.input", "style.1.weight", "storage", "0", "cpu",
+    "latin1", "f4", "O8", "<", "components", "variables", "static_kwargs",
+]  # fmt: skip
+fuzzing = settings(
+    max_examples=200,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+def survive(path: Path, data: bytes) -> None:
+    """Read and look at a file; all else than a checkpoint or UnreadableCheckpoint fails."""
+    path.write_bytes(data)
+    with nothing_done():
+        try:
+            read_checkpoint(path)
+        except UnreadableCheckpoint as error:
+            assert str(error).isprintable()
+        assert inspect_checkpoint(path).text()
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """A file of every format, some with tiny networks, so that damage hits structure."""
+    path = tmp_path_factory.mktemp("files") / "own.safetensors"
+    small = small_stylegan2(blocks=2, channels=2, width=2)
+    write_checkpoint(path, small)
+    made = {name: (FIXTURES / name).read_bytes() for name in FORMATS if "_32" in name}
+    made |= {f"protocol {number}": nvidia_pickle(small, number) for number in (2, 3, 4, 5)}
+    return made | {"own": path.read_bytes()}
+
+
+@fuzzing
+@given(start=st.sampled_from([b"\x80\x04", b"\x80\x02", b"PK", b""]), data=st.binary(max_size=999))
+def test_random_bytes(tmp_path: Path, start: bytes, data: bytes) -> None:
+    survive(tmp_path / "file", start + data)
+
+
+FOUR = np.zeros(4, np.float32)
+FRAGMENTS = [
+    *(
+        bytes([code])
+        for code in b"(.012NRabdelostu}])Q\x81\x85\x86\x87\x88\x89\x8f\x90\x91\x92\x93\x94"
+    ),
+    *(Writer(2).write_Name(Name(name)) for name in sorted(NAMES)),
+    *(b"X" + struct.pack("<I", len(word)) + word.encode() for word in WORDS),
+    *(b"h" + bytes([index]) for index in range(6)),
+    *(b"q" + bytes([index]) for index in range(6)),
+    *(b"K" + bytes([number]) for number in (0, 1, 2, 4, 255)),
+    *(b"B" + struct.pack("<I", len(data)) + data for data in (b"", b"abcd", storage_bytes(FOUR))),
+]
+
+
+@fuzzing
+@given(codes=st.lists(st.sampled_from(FRAGMENTS), max_size=80))
+def test_random_instructions(tmp_path: Path, codes: list[bytes]) -> None:
+    survive(tmp_path / "file", b"\x80\x04" + b"".join(codes) + b".")
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@settings(fuzzing, max_examples=60)
+@given(seed=st.integers(0, 1 << 32))
+def test_damaged_files(name: str, seed: int, files: dict[str, bytes], tmp_path: Path) -> None:
+    damaged = mutated(files[name], random.Random(seed), list(files.values()))
+    survive(tmp_path / "file", damaged)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_files_cut_at_every_64th(name: str, files: dict[str, bytes], tmp_path: Path) -> None:
+    for part in range(64):
+        survive(tmp_path / "file", files[name][: len(files[name]) * part // 64])
