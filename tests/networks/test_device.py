@@ -1,5 +1,8 @@
 """Choosing a device, and saying which there are."""
 
+import subprocess
+import sys
+
 import pytest
 import torch
 
@@ -36,3 +39,30 @@ def test_the_processor_is_described() -> None:
     assert found.name
     assert found.cores >= 1
     assert found.bfloat16 in (None, "amx", "avx512", "neon")
+
+
+FRAMES = """
+import resource, sys, torch
+from taxiway.networks.device import keep_freed_memory
+kept = keep_freed_memory() if sys.argv[1] == "keep" else False
+for frame in range(16):
+    if frame == 6:
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    buffers = [torch.ones(10 * 2**20) for _ in range(2)]
+    del buffers
+print(kept, resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only glibc is asked")
+def test_kept_memory_is_not_asked_for_again() -> None:
+    def faults(mode: str) -> tuple[bool, int]:
+        command = [sys.executable, "-c", FRAMES, mode]
+        kept, count = subprocess.run(command, capture_output=True, check=True).stdout.split()
+        return kept == b"True", int(count)
+
+    asked, few = faults("keep")
+    _, many = faults("default")
+    if asked:
+        assert few < many / 100
+    assert many > 10_000

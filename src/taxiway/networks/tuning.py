@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from taxiway.core.errors import InvalidArgument
-from taxiway.networks.device import processor
+from taxiway.networks.device import keep_freed_memory, processor
 from taxiway.networks.fast import fast
 from taxiway.networks.generator import Generator
 
@@ -34,11 +34,12 @@ def tune(
 ) -> tuple[Generator, Tuning]:
     """The fast form of `generator` that is fastest on `device`, in one precision or in the best.
 
-    Sets this process's number of threads. Trying stops after about `seconds`, likely candidates
-    first; at least one image is made. Raises InvalidArgument for a
+    Sets this process's number of threads and has it keep freed memory. Trying stops after about
+    `seconds`, likely candidates first; at least one image is made. Raises InvalidArgument for a
     precision that is none of auto, float32, bfloat16, float16.
     """
     names = candidates(device, precision)
+    keep_freed_memory()
     most = torch.get_num_threads()
     forms = {names[0]: fast(generator, PRECISIONS[names[0]], device)}
     milliseconds: dict[tuple[str, int], float] = {}
