@@ -16,6 +16,7 @@ from taxiway.core.events import Events, State, StateChanged
 from taxiway.engine import Engine
 from taxiway.live.fanout import Shot, Viewer
 from taxiway.live.loop import Stage
+from taxiway.servers.websocket import WebSocketProtocol
 from toys import gradient
 
 SPEC = ModelSpec(name="fake", family="fake", title="A fake")
@@ -117,11 +118,12 @@ class Watcher:
 
 
 @contextlib.asynccontextmanager
-async def on_stage(
-    engine: FakeEngine, start: bool = True, **options: Any
-) -> AsyncIterator[Stage]:
-    """A stage with its loop running, and the fake model too unless told otherwise."""
-    stage = Stage(cast(Engine, engine), SPEC, **options)
+async def on_stage(engine: FakeEngine, start: bool = True, **options: Any) -> AsyncIterator[Stage]:
+    """A stage with its loop running, and the fake model too unless told otherwise.
+
+    Final pictures come only where a test asks for them by `rest_seconds`.
+    """
+    stage = Stage(cast(Engine, engine), SPEC, **{"rest_seconds": 3600.0, **options})
     running = asyncio.create_task(stage.run())
     if start:
         await engine.start(SPEC)
@@ -133,13 +135,16 @@ async def on_stage(
 
 
 @contextlib.asynccontextmanager
-async def served(app: ASGIApp) -> AsyncIterator[int]:
-    """Serve `app` on a free port of 127.0.0.1 until the block ends."""
+async def served(app: ASGIApp, connections: set[Any] | None = None) -> AsyncIterator[int]:
+    """Serve `app` on a free port of 127.0.0.1 until the block ends.
+
+    `connections` is kept filled with those that are open.
+    """
     config = uvicorn.Config(
         app,
         port=0,
         lifespan="off",
-        ws="websockets-sansio",
+        ws=WebSocketProtocol,
         ws_per_message_deflate=False,
         log_config=None,
         timeout_graceful_shutdown=1,
@@ -147,6 +152,8 @@ async def served(app: ASGIApp) -> AsyncIterator[int]:
     config.load()
     server = uvicorn.Server(config)
     server.lifespan = config.lifespan_class(config)
+    if connections is not None:
+        server.server_state.connections = connections
     # Not `serve`, whose loop looks only ten times a second whether it should end.
     await server.startup()
     try:

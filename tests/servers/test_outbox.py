@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from stage_fakes import Clock, FakeEngine, Watcher, on_stage
-from studio_page import Page, Studio, studio
+from studio_page import Studio, studio
 from taxiway.core.errors import ModelFailed
 from taxiway.latent.sample import z_of_seed
 from taxiway.live.loop import Stage
@@ -88,20 +88,19 @@ async def test_who_comes_later_is_told_what_was_set(own: Studio, stage: Stage) -
 
 async def test_before_the_model_was_ever_set_up_hello_says_so_and_comes_again_after() -> None:
     engine = FakeEngine()
-    async with on_stage(engine, start=False) as stage:
-        async with studio(stage) as own, own.page() as page:
-            hello = await page.word("hello")
-            assert (hello["state"], hello["info"], hello["facts"]) == ("asleep", None, {})
-            engine.turn("starting")
-            assert await page.word("state") == {
-                "type": "state",
-                "state": "starting",
-                "message": "fake is starting.",
-            }
-            engine.turn("running")
-            hello = await page.word("hello")
-            assert (hello["state"], hello["info"]["name"]) == ("running", "generate")
-            await page.frame()
+    async with on_stage(engine, start=False) as stage, studio(stage) as own, own.page() as page:
+        hello = await page.word("hello")
+        assert (hello["state"], hello["info"], hello["facts"]) == ("asleep", None, {})
+        engine.turn("starting")
+        assert await page.word("state") == {
+            "type": "state",
+            "state": "starting",
+            "message": "fake is starting.",
+        }
+        engine.turn("running")
+        hello = await page.word("hello")
+        assert (hello["state"], hello["info"]["name"]) == ("running", "generate")
+        await page.frame()
 
 
 async def test_what_another_changed_comes_before_the_picture_that_shows_it(own: Studio) -> None:
@@ -138,8 +137,12 @@ async def test_a_page_is_not_told_what_it_did_itself(own: Studio) -> None:
                 break
 
 
-async def test_a_picture_is_sent_at_full_quality_when_the_input_rests(own: Studio) -> None:
-    async with own.page() as page:
+async def test_a_picture_is_sent_at_full_quality_when_the_input_rests(engine: FakeEngine) -> None:
+    async with (
+        on_stage(engine, rest_seconds=0.01) as stage,
+        studio(stage) as own,
+        own.page() as page,
+    ):
         live, small = await page.frame(flags=0)
         final, large = await page.frame(flags=wire.FINAL)
     assert final.number > live.number
@@ -173,8 +176,8 @@ async def test_a_slow_page_gets_two_pictures_and_later_the_newest(
         assert first.number < second.number < newest.number <= last.number
 
 
-async def outbox_of(stage: Stage, sheet: Sheet, clock: Clock | None = None) -> Outbox:
-    return Outbox(sheet, stage, {}, 0, clock or Clock())  # type: ignore[arg-type]
+async def outbox_of(stage: Stage, sheet: Sheet) -> Outbox:
+    return Outbox(sheet, stage, {}, page=0)  # type: ignore[arg-type]
 
 
 async def test_what_waits_is_bounded_and_the_newest_stays(engine: FakeEngine, stage: Stage) -> None:
@@ -198,8 +201,9 @@ async def test_what_waits_is_bounded_and_the_newest_stays(engine: FakeEngine, st
 
 async def test_a_page_that_does_not_read_is_noticed_even_if_it_owes_no_frame(stage: Stage) -> None:
     sheet, clock = Sheet(), Clock()
+    stage.clock = clock
     sheet.free.clear()
-    outbox = await outbox_of(stage, sheet, clock)
+    outbox = await outbox_of(stage, sheet)
     sending = asyncio.create_task(outbox.run())
     assert outbox.stalled() == 0
     await asyncio.sleep(0)

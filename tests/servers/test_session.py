@@ -223,28 +223,41 @@ def test_messages_are_counted_by_the_second() -> None:
     assert [budget.spend() for _ in range(21)] == [True] * 20 + [False]
 
 
-async def test_a_page_that_never_draws_is_left_alone_and_then_closed(stage: Stage) -> None:
-    async with studio(stage, patience=0.2) as own, own.page(ack=False) as stalled:
+async def test_a_page_that_never_draws_is_left_alone_and_then_closed(engine: FakeEngine) -> None:
+    clock = Clock()
+    async with (
+        on_stage(engine, clock=clock) as stage,
+        studio(stage, patience=0.2) as own,
+        own.page(ack=False) as stalled,
+    ):
         frames = 0
-        with contextlib.suppress(ConnectionClosed):
-            while True:
-                await stalled.frame()
-                frames += 1
-                await stalled.set_vector(Z * frames, seq=frames)
+        for frames in range(1, 3):
+            await stalled.frame()
+            await stalled.set_vector(Z * frames, seq=frames)
+        clock.now += 0.3
         assert await stalled.closing() == (1013, "No frame was acknowledged for 0.2 seconds.")
     assert frames == 2
 
 
-async def test_a_page_that_never_reads_is_given_up(engine: FakeEngine, stage: Stage) -> None:
-    async with studio(stage, patience=0.3) as own, own.page() as page, own.page() as deaf:
+async def test_a_page_that_never_reads_is_given_up_and_disturbs_nobody(engine: FakeEngine) -> None:
+    clock = Clock()
+    async with (
+        on_stage(engine, clock=clock) as stage,
+        studio(stage, patience=0.5) as own,
+        own.page() as page,
+        own.page() as deaf,
+    ):
         await deaf.word("hello")
         deaf.socket.transport.pause_reading()
         seq = 0
         while stage.fanout.watched == 2:
             seq += 1
+            clock.now += 0.02
             await page.set_vector(Z * (seq % 7), seq=seq)
             await page.frame(input_seq=seq)
         deaf.socket.transport.abort()
+        await page.set_vector(Z, seq=seq + 1)
+        await page.frame(input_seq=seq + 1)
 
 
 async def test_who_leaves_leaves_nothing_behind(own: Studio, stage: Stage) -> None:

@@ -51,7 +51,7 @@ class Stage:
         self.tiles = Tiles(engine, spec.name, self.controls)
         self.command: Command | None = None
         self._rest_seconds = rest_seconds
-        self._clock = clock
+        self.clock = clock
         self._stirred = asyncio.Event()
         self._life = 0
         self._rendered = (-1, -1)
@@ -214,7 +214,7 @@ class Stage:
     async def _render(self) -> None:
         snapshot = self.controls.snapshot()
         self._rendered = (snapshot.version, self._life)
-        started = self._clock()
+        started = self.clock()
         try:
             pixels = await self._picture(snapshot.values)
         except TaxiwayError as error:
@@ -225,7 +225,7 @@ class Stage:
             self._tell("The live picture could not be made; the server's log says why.")
             return
         self._trouble = None
-        now = self._clock()
+        now = self.clock()
         self.fanout.publish(
             Frame(
                 pixels=pixels,

@@ -1,9 +1,8 @@
 """What one page of the studio is to be sent: bounded, the newest of everything, in good order."""
 
 import asyncio
-import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -35,13 +34,11 @@ class Outbox:
         stage: Stage,
         card: Mapping[str, Any],
         page: int,
-        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._socket = socket
         self._stage = stage
         self._card = card
         self._page = page
-        self._clock = clock
         self._wake = asyncio.Event()
         self._wake.set()
         self._greet = True
@@ -74,7 +71,7 @@ class Outbox:
     def stalled(self) -> float:
         """For how many seconds the page has not read, or has not drawn."""
         since = self._sending_since
-        sending = 0.0 if since is None else self._clock() - since
+        sending = 0.0 if since is None else self._stage.clock() - since
         return max(sending, self.viewer.owing())
 
     async def run(self) -> None:
@@ -120,7 +117,7 @@ class Outbox:
         await self._send(wire.frame_message(shot, encoded, mark))
 
     async def _send(self, message: str | bytes) -> None:
-        self._sending_since = self._clock()
+        self._sending_since = self._stage.clock()
         if isinstance(message, str):
             await self._socket.send_text(message)
         else:

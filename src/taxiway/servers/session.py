@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import time
 from collections.abc import Callable, Coroutine, Mapping
 from itertools import count
 from typing import Any
@@ -69,14 +68,13 @@ class Session:
         stage: Stage,
         card: Mapping[str, Any],
         patience: float = PATIENCE_SECONDS,
-        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._page = next(_pages)
         self._socket = socket
         self._stage = stage
         self._patience = patience
-        self._budget = Budget(RATE, BURST, clock)
-        self._outbox = Outbox(socket, stage, card, self._page, clock)
+        self._budget = Budget(RATE, BURST, stage.clock)
+        self._outbox = Outbox(socket, stage, card, self._page)
 
     async def serve(self) -> None:
         """Serve the socket to its end; never raises."""

@@ -1,0 +1,23 @@
+"""uvicorn's WebSocket connection, which also ends when nobody reads it."""
+
+import asyncio
+
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+GRACE_SECONDS = 5.0
+
+
+class WebSocketProtocol(WebSocketsSansIOProtocol):
+    """A connection is cut 5 seconds after the application has left it.
+
+    uvicorn closes it then, but only once all was sent: a client that does not read would keep the
+    socket and what waits in its buffer for ever.
+    """
+
+    transport: asyncio.Transport
+
+    async def run_asgi(self) -> None:
+        try:
+            await super().run_asgi()
+        finally:
+            self.loop.call_later(GRACE_SECONDS, self.transport.abort)
