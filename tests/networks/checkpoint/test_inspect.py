@@ -48,12 +48,7 @@ def test_tensorflow_and_torch_files_are_told_too() -> None:
     assert [len(network.tensors) for network in report.networks] == [76, 0, 76]
     report = inspect_checkpoint(FIXTURES / "rosinality_32.pt")
     assert [network.name for network in report.networks] == ["top", "g_ema"]
-    assert report.settings["args"] == {
-        "size": 32,
-        "channel_multiplier": 2,
-        "n_mlp": 8,
-        "latent": 64,
-    }
+    assert report.settings["args"]["channel_multiplier"] == 2
 
 
 def test_our_own_file_asks_for_nothing(tmp_path: Path) -> None:
