@@ -84,7 +84,7 @@ def open_image(data: bytes, name: str) -> Image.Image:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         millions = MAX_PIXELS // 1_000_000
         raise InvalidArgument(
-            f"'{name}' is a picture of more than {millions} million pixels, the most that is taken.",
+            f"'{name}' is a picture of more than {millions} million pixels, the most taken.",
             name,
         ) from None
     except Exception:
