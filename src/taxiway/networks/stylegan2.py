@@ -142,14 +142,16 @@ class Block(nn.Module):
 
     def features(self, x: Tensor | None, ws: Tensor, noise: Noise) -> Tensor:
         """The block's convolutions: [N, in, H/2, W/2] (None for the first) -> [N, out, H, W]."""
+        y: Tensor
         if x is None or self.conv0 is None:
             assert self.const is not None, "only the first block starts from nothing"
-            y: Tensor = self.conv1(self.const[None].expand(len(ws), -1, -1, -1), ws[:, 0], noise)
-            return y
-        y = self.conv0(x, ws[:, 0], noise)
-        if self.skip is None:
-            return self.conv1(y, ws[:, 1], noise)  # type: ignore[no-any-return]
-        return self.skip(x) + self.conv1(y, ws[:, 1], noise, gain=math.sqrt(0.5))  # type: ignore[no-any-return]
+            y = self.conv1(self.const[None].expand(len(ws), -1, -1, -1), ws[:, 0], noise)
+        elif self.skip is None:
+            y = self.conv1(self.conv0(x, ws[:, 0], noise), ws[:, 1], noise)
+        else:
+            y = self.conv1(self.conv0(x, ws[:, 0], noise), ws[:, 1], noise, gain=math.sqrt(0.5))
+            y = y + self.skip(x)
+        return y
 
 
 class SynthesisNetwork(nn.Module):
