@@ -28,7 +28,7 @@ from taxiway.training.pictures import TRAINING, Pictures, curated, twin_threshol
 from taxiway.training.samples import save_sheet
 from taxiway.training.stylegan2 import Settings
 
-SMALL_KIMG = 18.0
+SMALL_KIMG = 17.4
 """How long the network is trained at half size before its last block comes in."""
 
 
@@ -51,8 +51,13 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--kimg", type=float, default=200, help="thousands of pictures to show")
     parser.add_argument("--pictures", type=int, default=18_000, help="how many to paint")
     parser.add_argument("--size", type=int, default=64, help="pixels of the finished model")
-    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--threads", type=int, choices=(1, 2, 4), default=default_threads())
     return parser.parse_args()
+
+
+def default_threads() -> int:
+    cores = os.cpu_count() or 1
+    return max(count for count in (1, 2, 4) if count <= cores)
 
 
 def run(options: argparse.Namespace) -> None:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from taxiway.core.errors import InvalidArgument
 from taxiway.training.discriminator import Discriminator, deviation
 from taxiway.training.stylegan2 import LOSSES, Players, Settings, grown
 
@@ -112,3 +113,9 @@ def test_bfloat16_keeps_weights_in_float32() -> None:
     players = Players(8, replace(TINY, bf16=True))
     assert np.isfinite(players.step(pictures(8))["g"])
     assert {tensor.dtype for tensor in weights(players).values()} == {torch.float32}
+
+
+def test_a_batch_is_not_split_into_parts_too_small_to_compare() -> None:
+    with pytest.raises(InvalidArgument, match=r"of 12 cannot be split over 2 threads: each part"):
+        Settings(batch=12, threads=2)
+    assert Settings(batch=12, threads=3).threads == 3

@@ -9,7 +9,8 @@ from torch import Tensor, nn
 from taxiway.networks.mapping import Dense
 from taxiway.networks.ops import fir, kernel_2d
 
-_GROUP = 4
+GROUP = 4
+"""How many samples are compared with each other."""
 
 
 class Conv(nn.Module):
@@ -76,7 +77,7 @@ class Head(nn.Module):
 
 def deviation(x: Tensor) -> Tensor:
     """How much groups of 4 samples differ: one plane [N, 1, H, W] (Karras et al. 2018)."""
-    groups = x.reshape(min(_GROUP, len(x)), -1, *x.shape[1:])
+    groups = x.reshape(min(GROUP, len(x)), -1, *x.shape[1:])
     spread = (groups.var(dim=0, unbiased=False) + 1e-8).sqrt().mean(dim=(1, 2, 3))
     plane = spread.repeat(len(groups))[:, None, None, None]
     return plane.expand(-1, 1, *x.shape[2:])

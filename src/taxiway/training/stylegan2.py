@@ -12,9 +12,10 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from taxiway.core.errors import InvalidArgument
 from taxiway.networks.generator import Generator
 from taxiway.networks.stylegan2 import new_stylegan2
-from taxiway.training.discriminator import Discriminator
+from taxiway.training.discriminator import GROUP, Discriminator
 
 R1_EVERY = 16
 LOSSES = ("d", "g", "sign")
@@ -33,6 +34,7 @@ class Settings:
     half-life of the kept average; `fade_kimg` how long a new block takes to come in; `threads`
     into how many parts a batch is split. Convolutions run in bfloat16 when `bf16`; weights stay
     float32. On one thread, the same settings and pictures give the same weights bit for bit.
+    Raises InvalidArgument where the parts of a batch are not of four or a multiple.
     """
 
     channel_base: int = 2048
@@ -46,6 +48,14 @@ class Settings:
     bf16: bool = True
     threads: int = 1
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.batch % (GROUP * self.threads):
+            raise InvalidArgument(
+                f"A batch of {self.batch} cannot be split over {self.threads} threads: "
+                f"each part takes a multiple of {GROUP}.",
+                "threads",
+            )
 
 
 class Players:
@@ -177,7 +187,7 @@ class Players:
 
 
 def grown(players: Players) -> Players:
-    """The same players at twice the size: one new block each, which starts out unseen."""
+    """The same players at twice the size: one new block each, unseen at first; fresh optimisers."""
     larger = Players(2 * players.size, players.settings)
     larger.seen = larger.grown_at = players.seen
     for new, old in ((larger.g, players.g), (larger.average, players.average)):
