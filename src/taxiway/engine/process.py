@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import multiprocessing
+import os
 import sys
 import threading
 from multiprocessing.shared_memory import SharedMemory
@@ -103,6 +104,9 @@ class Worker:
         self._areas = []
 
     def _spawn(self) -> None:
+        # Threads of a network that wait by spinning starve each other on a busy machine: a picture
+        # then takes a hundred times as long.
+        os.environ.setdefault("OMP_WAIT_POLICY", "passive")
         self._areas = [SharedMemory(create=True, size=size) for size in AREA_BYTES]
         self._codec.outgoing, self._codec.incoming = self._areas
         self._connection, theirs = CONTEXT.Pipe()

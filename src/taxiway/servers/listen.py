@@ -15,11 +15,11 @@ from starlette.types import ASGIApp
 from taxiway.core.config import Config
 from taxiway.core.errors import TaxiwayError
 from taxiway.servers.connection import Door, Paced, protocol
+from taxiway.servers.websocket import WebSocketProtocol
+from taxiway.servers.wire import LARGEST_MESSAGE
 
 TICK = 1.0
 """Seconds between two looks at the connections."""
-MESSAGE_BYTES = 2**20
-"""The largest WebSocket message: a set of 512 faders as text is 10 kB."""
 ATTEMPTS = 20
 BOTH = {"127.0.0.1": "::1", "localhost": "::1", "0.0.0.0": "::"}
 """Clients say `localhost`, which is either; so each of these brings its counterpart."""
@@ -145,8 +145,8 @@ def settings(app: ASGIApp, config: Config, parser: str) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http=http,
-        ws="websockets-sansio",
-        ws_max_size=MESSAGE_BYTES,
+        ws=WebSocketProtocol,
+        ws_max_size=LARGEST_MESSAGE,
         ws_per_message_deflate=False,
         lifespan="off",
         log_config=None,
