@@ -9,7 +9,13 @@ from browser.conftest import Server, new_context, open_studio
 from browser.watching import stored, vector, wait_for_store
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-WIDTHS = {"phone": (360, 740), "tablet": (768, 1024), "laptop": (1280, 800)}
+SIZES = {
+    "phone": (360, 740),
+    "phone on its side": (740, 360),
+    "tablet": (768, 1024),
+    "laptop": (1366, 768),
+    "screen": (1920, 1080),
+}
 PANELS = ["controls", "network", "card"]
 
 
@@ -56,9 +62,10 @@ def test_scripts_from_text_are_refused(page: Page) -> None:
     assert page.title() == "Taxiway"
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-def test_nothing_is_wider_than_the_window(page: Page, width: str) -> None:
-    page.set_viewport_size(dict(zip(("width", "height"), WIDTHS[width], strict=True)))
+@pytest.mark.parametrize("size", SIZES)
+def test_every_panel_fits_into_the_window(page: Page, size: str) -> None:
+    width, height = SIZES[size]
+    page.set_viewport_size({"width": width, "height": height})
     for tab in page.get_by_role("tab").all():
         if tab.is_visible():
             tab.click()

@@ -83,7 +83,8 @@ def test_a_server_that_comes_back_finds_the_page_and_gets_its_vector(
     assert float(dimmed) < 0.5
     page.click("[data-action=max]")
     own_server.start()
-    wait_for_store(page, "store.get('state').name === 'running'")
+    # The page asks after 0.5, 1, 2, 4 and then every 8 seconds.
+    wait_for_store(page, "store.get('state').name === 'running'", seconds=30)
     fresh = page.context.new_page()
     fresh.goto("/")
     hold_studio(fresh)

@@ -22,9 +22,10 @@ def stored(page: Page, key: str) -> Any:
     return page.evaluate("(key) => studio.store.get(key)", key)
 
 
-def wait_for_store(page: Page, condition: str) -> None:
+def wait_for_store(page: Page, condition: str, seconds: float = 10) -> None:
     """Wait until a JavaScript expression of `store` holds; a promise would not be waited for."""
-    page.wait_for_function(f"() => {{ const store = studio.store; return {condition}; }}")
+    script = f"() => {{ const store = studio.store; return {condition}; }}"
+    page.wait_for_function(script, timeout=1000 * seconds)
 
 
 def wait_for_vector(page: Page, before: list[float]) -> list[float]:

@@ -178,9 +178,10 @@ export class Stage {
     }
   }
 
-  /** @param {Record<string, any>} hello */
+  /** A `hello` without `info` is of a model that was not set up yet; another follows. @param {any} hello */
   #meet(hello) {
-    const length = vectorInput(hello.info ?? { inputs: [] })?.length ?? 0;
+    if (!hello.info) return;
+    const length = vectorInput(hello.info)?.length ?? 0;
     const fits = length > 0 && this.#store.get("vector").length === length;
     if (this.#ours && fits) return this.#sendEverything();
     this.#ours = false;

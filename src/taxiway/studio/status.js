@@ -40,9 +40,8 @@ export function keepStatus(connection, store) {
 /** @param {any} hello @param {Store} store */
 function meet(hello, store) {
   store.set("model", hello.model);
-  const declaration = hello.info ?? { inputs: [], outputs: [] };
-  const isKnown = JSON.stringify(declaration) === JSON.stringify(store.get("declaration"));
-  if (!isKnown) store.set("declaration", declaration);
+  const isNew = JSON.stringify(hello.info) !== JSON.stringify(store.get("declaration"));
+  if (hello.info && isNew) store.set("declaration", hello.info);
   setState(hello, store);
 }
 

@@ -23,7 +23,7 @@
  * @property {Float32Array} vector the latent; edited in place, then announced
  * @property {Origin | null} origin where the vector comes from, null once it was edited
  * @property {string} error one sentence, empty when all is well
- * @property Picture | null} picture the one shown
+ * @property {Picture | null} picture the one shown
  */
 
 /** @returns {Contents} */

@@ -14,8 +14,9 @@ const colour = (name) => getComputedStyle(document.documentElement).getPropertyV
 
 export class Faders {
   cursor = 0;
+  /** How many there are, and which of them are in view. */
+  length = 0;
   first = 0;
-  /** How many faders are in view. */
   count = 0;
   #canvas;
   #context;
@@ -60,14 +61,17 @@ export class Faders {
     };
   }
 
-  /** Move the view so that the cursor is in it. @param {number} length of the vector */
-  showCursor(length) {
-    const last = this.cursor - this.count + 1;
-    this.first = Math.min(length - this.count, Math.max(last, Math.min(this.first, this.cursor)));
+  /** Move the view so that the cursor is in it. */
+  showCursor() {
+    this.cursor = Math.min(this.cursor, Math.max(0, this.length - 1));
+    const least = this.cursor - this.count + 1;
+    const first = Math.max(least, Math.min(this.first, this.cursor));
+    this.first = Math.min(this.length - this.count, first);
   }
 
   /** @param {Float32Array} vector */
   paint(vector) {
+    if (!this.count) return;
     this.#paintGround();
     const { bar, tip, cursor } = this.#colours;
     this.#context.fillStyle = bar;

@@ -98,7 +98,7 @@ function fileButtons({ files, store }) {
     ),
     button(
       "import-vector",
-      "Import…",
+      "Import",
       "A JSON file of numbers, or a PNG that Taxiway made",
       files.chooseFile,
     ),

@@ -2,16 +2,14 @@
 
 import { vectorInput } from "../declaration.js";
 import { h } from "../dom.js";
-import { Faders, RANGE } from "../mixer/faders.js";
-import { drawByPointer, playByKeys } from "../mixer/hand.js";
-import { atMostEvery, oncePerFrame } from "../pace.js";
-import { norm } from "../vectors.js";
+import { Bank } from "../mixer/bank.js";
 
 /** @typedef {import("./index.js").Studio} Studio */
 
-const READOUT_EVERY_MS = 100;
+/** How many faders are in view, 0 for all. */
 const ZOOMS = [0, 128, 32];
 
+/** Action, label, key and meaning. */
 const BUTTONS = [
   ["random", "Random", "R", "New random numbers, normally distributed"],
   ["nudge", "Nudge", "N", "A small step to a neighbouring picture"],
@@ -31,84 +29,20 @@ export default /** @type {import("./index.js").Panel} */ ({
 
 /** @param {HTMLElement} root @param {Studio} studio */
 function mount(root, studio) {
-  const { store, stage } = studio;
-  const canvas = /** @type {HTMLCanvasElement} */ (/** @type {unknown} */ (makeCanvas()));
-  const faders = new Faders(canvas);
-  const vector = () => store.get("vector");
-  const scroll = h("input", {
-    type: "range",
-    class: "mixer-scroll",
-    "aria-label": "First fader in view",
-    min: 0,
-  });
-
-  const paint = oncePerFrame(() => vector().length && faders.paint(vector()));
-  const figures = readout();
-  const describe = atMostEvery(READOUT_EVERY_MS, () => {
-    if (!vector().length) return;
-    tellValue(canvas, faders, vector());
-    figures.tell(faders.cursor, vector());
-  });
-  const moved = () => {
-    faders.showCursor(vector().length);
-    scroll.value = String(faders.first);
-    describe();
-    paint();
-  };
-  const zoomTo = (/** @type {number} */ count) => {
-    faders.count = Math.min(count || vector().length, vector().length);
-    scroll.hidden = faders.count === vector().length;
-    scroll.max = vector().length - faders.count;
-    moved();
-  };
-
-  const player = { faders, vector, stage, moved };
-  drawByPointer(canvas, player);
-  playByKeys(canvas, player);
-  scroll.addEventListener("input", () => {
-    faders.first = Number(scroll.value);
-    paint();
-  });
+  const bank = new Bank(studio);
+  const readout = h("div", { class: "readout" }, noiseSeed(studio), bank.told, bank.length);
   root.append(
     h(
       "header",
       { class: "panel-head" },
       h("h2", {}, "Mixer"),
       fillButtons(studio),
-      zoomButtons(zoomTo),
-      figures.element,
+      zoomButtons(bank),
+      readout,
     ),
-    h("div", { class: "mixer-bank" }, axis(), canvas),
-    scroll,
+    h("div", { class: "mixer-bank" }, axis(), bank.canvas),
+    bank.scroll,
   );
-  store.follow(["vector"], () => {
-    if (faders.count === 0 || faders.count > vector().length) zoomTo(0);
-    describe();
-    paint();
-  });
-  new ResizeObserver(() => {
-    faders.resize();
-    paint();
-  }).observe(canvas);
-}
-
-function makeCanvas() {
-  return h("canvas", {
-    class: "mixer-canvas",
-    tabindex: 0,
-    role: "slider",
-    "aria-label": "Faders: left and right choose one, up and down change it",
-    "aria-valuemin": -RANGE,
-    "aria-valuemax": RANGE,
-    "aria-valuenow": 0,
-  });
-}
-
-/** @param {HTMLElement} canvas @param {Faders} faders @param {Float32Array} vector */
-function tellValue(canvas, faders, vector) {
-  const value = vector[faders.cursor].toFixed(2);
-  canvas.setAttribute("aria-valuenow", value);
-  canvas.setAttribute("aria-valuetext", `fader ${faders.cursor}, ${value}`);
 }
 
 function axis() {
@@ -132,32 +66,28 @@ function fillButtons({ actions }) {
   return h("div", { class: "row", role: "group", "aria-label": "Set all faders" }, ...buttons);
 }
 
-/** @param {(count: number) => void} zoomTo */
-function zoomButtons(zoomTo) {
+/** @param {Bank} bank */
+function zoomButtons(bank) {
   const group = h("div", { class: "segments", role: "group", "aria-label": "Faders in view" });
   for (const count of ZOOMS) {
     const button = h("button", { type: "button", "aria-pressed": count === 0 }, count || "All");
     button.addEventListener("click", () => {
-      for (const other of group.children)
+      for (const other of group.children) {
         other.setAttribute("aria-pressed", String(other === button));
-      zoomTo(count);
+      }
+      bank.zoomTo(count);
     });
     group.append(button);
   }
   return group;
 }
 
-/** The fader last touched, and how far the vector is from zero. */
-function readout() {
-  const fader = h("span", { class: "figure", title: "The fader last touched" });
-  const length = h("span", {
-    class: "figure",
-    title: "Length of the vector, of the length of a typical random one",
+/** Which noise was drawn, as long as it is what is on stage. @param {Studio} studio */
+function noiseSeed({ store }) {
+  const text = h("span", { class: "figure", title: "The seed of the Perlin noise" });
+  store.follow(["origin"], () => {
+    const origin = store.get("origin");
+    text.textContent = origin && "noise" in origin ? `Noise ${origin.noise}` : "";
   });
-  const tell = (/** @type {number} */ cursor, /** @type {Float32Array} */ vector) => {
-    const value = vector[cursor];
-    fader.textContent = `z[${cursor}] ${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(2)}`;
-    length.textContent = `|z| ${norm(vector).toFixed(1)} of ${Math.sqrt(vector.length).toFixed(1)}`;
-  };
-  return { element: h("div", { class: "readout" }, fader, length), tell };
+  return text;
 }

@@ -1,0 +1,109 @@
+/** The bank of faders as a thing on the page: seen, played, zoomed, and told of in words. */
+
+import { h } from "../dom.js";
+import { atMostEvery, oncePerFrame } from "../pace.js";
+import { norm } from "../vectors.js";
+import { Faders, RANGE } from "./faders.js";
+import { drawByPointer, playByKeys } from "./hand.js";
+
+/** @typedef {import("../panels/index.js").Studio} Studio */
+
+const TELL_EVERY_MS = 100;
+
+export class Bank {
+  canvas = makeCanvas();
+  scroll = h("input", {
+    type: "range",
+    class: "mixer-scroll",
+    "aria-label": "First fader in view",
+    min: 0,
+  });
+  /** The fader last touched. */
+  told = h("span", { class: "figure", title: "The fader last touched" });
+  /** How far the vector is from zero. */
+  length = h("span", {
+    class: "figure",
+    title: "Length of the vector, of the length of a typical random one",
+  });
+  #store;
+  #faders = new Faders(this.canvas);
+  #paint = oncePerFrame(() => this.#faders.paint(this.#vector));
+  #tell = atMostEvery(TELL_EVERY_MS, () => this.#tellNow());
+
+  /** @param {Studio} studio */
+  constructor({ store, stage }) {
+    this.#store = store;
+    const player = {
+      faders: this.#faders,
+      vector: () => this.#vector,
+      stage,
+      moved: () => this.#moved(),
+    };
+    drawByPointer(this.canvas, player);
+    playByKeys(this.canvas, player);
+    this.scroll.addEventListener("input", () => {
+      this.#faders.first = Number(this.scroll.value);
+      this.#paint();
+    });
+    store.follow(["vector"], () => this.#follow());
+    new ResizeObserver(() => this.#resize()).observe(this.canvas);
+  }
+
+  /** Show so many faders, around the one last touched. @param {number} count 0 for all */
+  zoomTo(count) {
+    const { length } = this.#vector;
+    this.#faders.count = Math.min(count || length, length);
+    this.scroll.hidden = this.#faders.count === length;
+    this.scroll.max = length - this.#faders.count;
+    this.#moved();
+  }
+
+  get #vector() {
+    return this.#store.get("vector");
+  }
+
+  #follow() {
+    if (this.#faders.length !== this.#vector.length) {
+      this.#faders.length = this.#vector.length;
+      this.zoomTo(0);
+    }
+    this.#tell();
+    this.#paint();
+  }
+
+  #moved() {
+    this.#faders.showCursor();
+    this.scroll.value = String(this.#faders.first);
+    this.#tell();
+    this.#paint();
+  }
+
+  #resize() {
+    this.#faders.resize();
+    this.#paint();
+  }
+
+  #tellNow() {
+    const { cursor } = this.#faders;
+    const value = this.#vector[cursor];
+    if (value === undefined) return;
+    this.canvas.setAttribute("aria-valuenow", value.toFixed(2));
+    this.canvas.setAttribute("aria-valuetext", `fader ${cursor}, ${value.toFixed(2)}`);
+    this.told.textContent = `z[${cursor}] ${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(2)}`;
+    const typical = Math.sqrt(this.#vector.length).toFixed(1);
+    this.length.textContent = `|z| ${norm(this.#vector).toFixed(1)} of ${typical}`;
+  }
+}
+
+function makeCanvas() {
+  const canvas = h("canvas", {
+    class: "mixer-canvas",
+    tabindex: 0,
+    role: "slider",
+    "aria-label": "Faders: left and right choose one, up and down change it",
+    "aria-valuemin": -RANGE,
+    "aria-valuemax": RANGE,
+    "aria-valuenow": 0,
+  });
+  return /** @type {HTMLCanvasElement} */ (/** @type {unknown} */ (canvas));
+}

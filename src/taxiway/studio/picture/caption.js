@@ -1,0 +1,60 @@
+/** What is told below the picture: rate, age, size, and what went wrong. */
+
+import { h } from "../dom.js";
+
+/** @typedef {import("../panels/index.js").Studio} Studio */
+/** @typedef {import("./figures.js").Figures} Figures */
+
+const EVERY_MS = 250;
+
+/** Id, unit and meaning of every figure. */
+const PARTS = [
+  ["rate", "", "Pictures shown in the last second"],
+  ["age", "ms old", "From your hand's move to the picture, median of the last 60"],
+  ["render", "ms in the model", "How long the model took for this picture"],
+  ["size", "px", "Size of the picture"],
+];
+
+/** @param {Studio["store"]} store @param {Figures} figures */
+export function makeCaption(store, figures) {
+  return h("div", { class: "caption" }, figuresLine(store, figures), errorLine(store));
+}
+
+/** @param {Studio["store"]} store @param {Figures} figures */
+function figuresLine(store, figures) {
+  const parts = PARTS.map(([id, unit, meaning]) => {
+    const value = h("b", { id: `figure-${id}` });
+    return { id, value, element: h("span", { title: meaning, hidden: true }, value, ` ${unit}`) };
+  });
+  setInterval(() => {
+    const texts = /** @type {Record<string, string>} */ (textsOf(store, figures));
+    for (const { id, value, element } of parts) {
+      value.textContent = texts[id] ?? "";
+      element.hidden = !texts[id];
+    }
+  }, EVERY_MS);
+  return h("div", { class: "figures" }, ...parts.map(({ element }) => element));
+}
+
+/** @param {Studio["store"]} store @param {Figures} figures */
+function textsOf(store, figures) {
+  const picture = store.get("picture");
+  if (!picture) return {};
+  const rate = figures.rate(performance.now());
+  return {
+    rate: rate ? `${rate} fps` : "At rest",
+    age: figures.age?.toFixed(0),
+    render: picture.renderMs.toFixed(picture.renderMs < 10 ? 1 : 0),
+    size: `${picture.width} × ${picture.height}`,
+  };
+}
+
+/** @param {Studio["store"]} store */
+function errorLine(store) {
+  const element = h("p", { class: "error", role: "alert" });
+  store.follow(["error"], () => {
+    element.textContent = store.get("error");
+    element.hidden = !store.get("error");
+  });
+  return element;
+}
