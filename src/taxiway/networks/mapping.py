@@ -10,6 +10,8 @@ from torch import Tensor, nn
 
 from taxiway.networks.ops import ACTIVATIONS, normalise
 
+HOMOGENEOUS = [ACTIVATIONS[name][0] for name in ("linear", "lrelu", "relu")]
+
 
 class Dense(nn.Module):
     """A fully connected layer whose weight is scaled at run time (equalised learning rate).
@@ -31,9 +33,9 @@ class Dense(nn.Module):
 class Prescaled:
     """A `Dense` layer with its gains worked into the weights: faster, no longer to be trained."""
 
-    def __init__(self, layer: Dense) -> None:
-        self.weight = (layer.weight.detach() * layer.weight_gain).T.contiguous()  # [in, out]
-        self.bias = layer.bias.detach() * layer.bias_gain
+    def __init__(self, layer: Dense, gain: float = 1.0) -> None:
+        self.weight = (layer.weight.detach() * (layer.weight_gain * gain)).T.contiguous()
+        self.bias = layer.bias.detach() * (layer.bias_gain * gain)  # weight: [in, out]
 
     def __call__(self, x: Tensor) -> Tensor:  # [N, inputs] -> [N, outputs]
         return torch.addmm(self.bias, x, self.weight)
@@ -72,7 +74,8 @@ class MappingNetwork(nn.Module):
         if self.c_dim:
             x = torch.cat([x, normalise(self.embed(self.labels(c, z)))], dim=1)  # [N, widths[0]]
         for layer in self.prescaled or self.layers():
-            x = self.activation(layer(x)) * self.gain
+            x = self.activation(layer(x))
+            x = x if self.gain == 1 else x * self.gain
         return x  # [N, w_dim]
 
     def layers(self) -> list[Dense]:
@@ -88,5 +91,8 @@ class MappingNetwork(nn.Module):
 def fast_mapping(mapping: MappingNetwork) -> MappingNetwork:
     """A copy of a mapping network that does not scale its weights again at every call."""
     fast = copy.deepcopy(mapping)
-    fast.prescaled = [Prescaled(layer) for layer in fast.layers()]
+    # gain * lrelu(x) is lrelu(gain * x): the gain of such an activation goes into the weights too.
+    gain = fast.gain if fast.activation in HOMOGENEOUS else 1.0
+    fast.prescaled = [Prescaled(layer, gain) for layer in fast.layers()]
+    fast.gain /= gain
     return fast
