@@ -11,6 +11,7 @@ differ. Each model is played with the faders painted and with the mixer hidden, 
 import argparse
 import asyncio
 import json
+import os
 import shutil
 import statistics
 import subprocess
@@ -134,7 +135,8 @@ def measure(seconds: float, chromium: str | None) -> list[dict[str, Any]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--seconds", type=float, default=6, help="per row")
-    parser.add_argument("--chromium", default=shutil.which("chromium"), help="which to run")
+    chromium = os.environ.get("TAXIWAY_CHROMIUM") or shutil.which("chromium")
+    parser.add_argument("--chromium", default=chromium, help="which to run")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--serve", type=int, help=argparse.SUPPRESS)
     arguments = parser.parse_args()

@@ -77,8 +77,8 @@ class Server:
 
 
 def chromium() -> str | None:
-    """The system's Chromium, or None for Playwright's own."""
-    return shutil.which("chromium") or shutil.which("google-chrome")
+    """The one that scripts/test.py found, else the system's; None for Playwright's own."""
+    return os.environ.get("TAXIWAY_CHROMIUM") or shutil.which("chromium")
 
 
 @pytest.fixture(scope="module")

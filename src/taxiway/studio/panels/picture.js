@@ -32,7 +32,7 @@ function mount(root, studio) {
   const figures = new Figures();
   new Screen(canvas, figures, studio);
   root.append(
-    h("div", { class: "picture-frame" }, canvas, notice(studio)),
+    h("div", { class: "picture-frame" }, canvas, notice(studio), trouble(studio.store)),
     makeCaption(studio.store, figures),
   );
 }
@@ -54,6 +54,16 @@ function notice({ store, stage }) {
     sentence.textContent = stateSentence(state);
     button.hidden = !["asleep", "failed"].includes(state.name);
     button.textContent = state.name === "failed" ? "Try again" : "Wake";
+  });
+  return element;
+}
+
+/** What went wrong, in a sentence. @param {Studio["store"]} store */
+function trouble(store) {
+  const element = h("p", { class: "error", role: "alert" });
+  store.follow(["error"], () => {
+    element.textContent = store.get("error");
+    element.hidden = !store.get("error");
   });
   return element;
 }

@@ -1,4 +1,4 @@
-/** What is told below the picture: rate, age, size, and what went wrong. */
+/** The figures below the picture: rate, age, time in the model, size. */
 
 import { h } from "../dom.js";
 
@@ -17,11 +17,6 @@ const PARTS = [
 
 /** @param {Studio["store"]} store @param {Figures} figures */
 export function makeCaption(store, figures) {
-  return h("div", { class: "caption" }, figuresLine(store, figures), errorLine(store));
-}
-
-/** @param {Studio["store"]} store @param {Figures} figures */
-function figuresLine(store, figures) {
   const parts = PARTS.map(([id, unit, meaning]) => {
     const value = h("b", { id: `figure-${id}` });
     return { id, value, element: h("span", { title: meaning, hidden: true }, value, ` ${unit}`) };
@@ -33,7 +28,7 @@ function figuresLine(store, figures) {
       element.hidden = !texts[id];
     }
   }, EVERY_MS);
-  return h("div", { class: "figures" }, ...parts.map(({ element }) => element));
+  return h("div", { class: "caption figures" }, ...parts.map(({ element }) => element));
 }
 
 /** @param {Studio["store"]} store @param {Figures} figures */
@@ -47,14 +42,4 @@ function textsOf(store, figures) {
     render: picture.renderMs.toFixed(picture.renderMs < 10 ? 1 : 0),
     size: `${picture.width} × ${picture.height}`,
   };
-}
-
-/** @param {Studio["store"]} store */
-function errorLine(store) {
-  const element = h("p", { class: "error", role: "alert" });
-  store.follow(["error"], () => {
-    element.textContent = store.get("error");
-    element.hidden = !store.get("error");
-  });
-  return element;
 }
