@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 MAGIC = b"\x8a\x0a" + (0x1950A86A20F9469CFC6C).to_bytes(10, "little")
+STORAGES = {"f2": "Half", "f4": "Float", "f8": "Double", "i8": "Long", "b1": "Bool"}
 CORE = {2: "numpy.core", 3: "numpy.core", 4: "numpy._core", 5: "numpy._core"}
 
 
@@ -150,12 +151,11 @@ class Writer:
         return self.write(Fill(empty, (1, value.shape, kind, False, value.tobytes())))
 
 
-def storage_bytes(
-    array: np.ndarray[Any, Any], count: int | None = None, kind: str = "Float"
-) -> bytes:
+def storage_bytes(array: np.ndarray[Any, Any], count: int | None = None) -> bytes:
     """A stream as `torch.storage._load_from_bytes` is given it, holding an array's numbers."""
     count = array.size if count is None else count
-    identity = ("storage", Name(f"torch.{kind}Storage"), "0", "cpu", count, None)
+    kind = Name(f"torch.{STORAGES[array.dtype.str[1:]]}Storage")
+    identity = ("storage", kind, "0", "cpu", count, None)
     system = {"protocol_version": 1001, "little_endian": True}
     body = Raw(Writer(2).write(identity) + b"Q")
     head = b"\x80\x02" + MAGIC + b"." + Writer(2).dump(1001) + Writer(2).dump(system)

@@ -11,6 +11,7 @@ from taxiway.networks.checkpoint.shapes import stylegan2_blocks
 TEXT = "raise RuntimeError('a checkpoint reader executed code embedded in the file')\n"
 BUFFERS = ("w_avg", "noise_const", "resample_filter", "freqs", "phases", "transform", "_ema", "r")
 SIZES = ("in_size", "out_size")
+Shapes = dict[str, tuple[int, ...]]
 
 
 def small_stylegan2(
@@ -20,36 +21,23 @@ def small_stylegan2(
     const: tuple[int, int] = (4, 4),
     labels: int = 0,
     width: int = 8,
-    channels: int = 4,
+    channels: int | list[int] = 4,
     use_noise: bool = True,
-    seed: int = 0,
 ) -> Checkpoint:
-    """A StyleGAN2 of `blocks` blocks that all have the same number of channels."""
-    draw = np.random.default_rng(seed)
-    sizes = [4 << index for index in range(blocks)]
-    conv = {"conv_clamp": 256.0, "activation": "lrelu", "act_gain": 2**0.5, "use_noise": use_noise}
-    shapes: dict[str, tuple[int, ...]] = {"mapping.w_avg": (width,)}
-    shapes |= {"synthesis.b4.const": (channels, *const)}
-    if labels:
-        shapes |= dense("mapping.embed", labels, width)
+    """A StyleGAN2 of `blocks` blocks, all with the same number of channels if only one is given."""
+    plan = channels if isinstance(channels, list) else [channels] * blocks
+    shapes: Shapes = {"mapping.w_avg": (width,), "synthesis.b4.const": (plan[0], *const)}
+    shapes |= dense("mapping.embed", labels, width) if labels else {}
     for i in range(depth):
         shapes |= dense(f"mapping.fc{i}", (2 if labels and not i else 1) * width, width)
     layers: dict[str, Any] = {}
-    for index, size in enumerate(sizes):
-        block = f"synthesis.b{size}"
-        for layer in ("conv0", "conv1")[index == 0 :]:
-            layers[f"b{size}.{layer}"] = {"up": 2 if layer == "conv0" else 1, **conv}
-            shapes |= convolution(f"{block}.{layer}", width, channels, channels, 3)
-            if use_noise:
-                noise = (const[0] << index, const[1] << index)
-                shapes |= {f"{block}.{layer}.noise_const": noise}
-                shapes |= {f"{block}.{layer}.noise_strength": ()}
-        if architecture == "skip" or size == sizes[-1]:
-            layers[f"b{size}.torgb"] = {"conv_clamp": 256.0}
-            shapes |= convolution(f"{block}.torgb", width, channels, 3, 1)
-        if architecture == "resnet" and index:
-            layers[f"b{size}.skip"] = {}
-            shapes |= {f"{block}.skip.weight": (channels, channels, 1, 1)}
+    for index, outputs in enumerate(plan):
+        size = (const[0] << index, const[1] << index)
+        block = block_layers(index, index == blocks - 1, architecture, use_noise)
+        layers |= block
+        for name in block:
+            inputs = plan[max(index - 1, 0)] if name.endswith(("conv0", "skip")) else outputs
+            shapes |= layer_shapes(name, width, inputs, outputs, size if use_noise else None)
     config = {
         "z_dim": width,
         "w_dim": width,
@@ -68,18 +56,46 @@ def small_stylegan2(
         "resample_filter": [1, 3, 3, 1],
         "layers": layers,
     }
-    tensors = {name: draw.standard_normal(shape, np.float32) for name, shape in shapes.items()}
-    tensors = {name: np.asarray(array) for name, array in tensors.items()}
+    draw = np.random.default_rng(0)
+    tensors = {
+        name: np.asarray(draw.standard_normal(shape, np.float32)) for name, shape in shapes.items()
+    }
     return Checkpoint("stylegan2", config, tensors, {})
 
 
-def dense(path: str, inputs: int, outputs: int) -> dict[str, tuple[int, ...]]:
+def block_layers(index: int, last: bool, architecture: str, use_noise: bool) -> dict[str, Any]:
+    """The layers of one block as a config has them."""
+    block = f"b{4 << index}"
+    conv = {"conv_clamp": 256.0, "activation": "lrelu", "act_gain": 2**0.5, "use_noise": use_noise}
+    layers: dict[str, Any] = {f"{block}.conv0": {"up": 2, **conv}} if index else {}
+    layers[f"{block}.conv1"] = {"up": 1, **conv}
+    if architecture == "skip" or last:
+        layers[f"{block}.torgb"] = {"conv_clamp": 256.0}
+    if architecture == "resnet" and index:
+        layers[f"{block}.skip"] = {}
+    return layers
+
+
+def layer_shapes(
+    name: str, width: int, inputs: int, outputs: int, noise: tuple[int, int] | None
+) -> Shapes:
+    """The tensors of one layer."""
+    path = f"synthesis.{name}"
+    if name.endswith("skip"):
+        return {f"{path}.weight": (outputs, inputs, 1, 1)}
+    if name.endswith("torgb"):
+        return convolution(path, width, outputs, 3, 1)
+    companions: Shapes = (
+        {f"{path}.noise_const": noise, f"{path}.noise_strength": ()} if noise else {}
+    )
+    return convolution(path, width, inputs, outputs, 3) | companions
+
+
+def dense(path: str, inputs: int, outputs: int) -> Shapes:
     return {f"{path}.weight": (outputs, inputs), f"{path}.bias": (outputs,)}
 
 
-def convolution(
-    path: str, width: int, inputs: int, outputs: int, kernel: int
-) -> dict[str, tuple[int, ...]]:
+def convolution(path: str, width: int, inputs: int, outputs: int, kernel: int) -> Shapes:
     shapes = dense(f"{path}.affine", width, inputs)
     return {
         **shapes,

@@ -104,6 +104,15 @@ def same_stream_twice() -> bytes:
     return snapshot(extra=[tensor(FOUR, storage=storage) for storage in twice])
 
 
+def many_blocks() -> bytes:
+    """Five thousand blocks, each of them empty."""
+    checkpoint = small_stylegan2(blocks=2)
+    generator = nvidia_generator(checkpoint)
+    blocks = generator.args[0]["state"]["_modules"]["synthesis"].args[0]["state"]["_modules"]
+    blocks.update({f"b{number}": persistent("Block", dict(EMPTY)) for number in range(100, 5100)})
+    return Writer(4).dump({"G_ema": generator})
+
+
 CASES = {
     "a storage that announces 2^40 numbers": (
         stored(storage_bytes(FOUR, count=1 << 40)),
@@ -188,6 +197,7 @@ CASES = {
     "settings that share lists": (snapshot(z_dim=shared_lists(60)), "'z_dim'"),
     "modules that share modules, deep": (shared_modules(60), "more than 16 deep"),
     "modules that share modules, wide": (shared_modules(16), "more than 50000 values"),
+    "five thousand blocks": (many_blocks(), "no learned constant"),
     "a module that holds itself": (looping_module(), "more than 16 deep"),
 }
 """What a file claims -> (the file, the words that say what is wrong)."""

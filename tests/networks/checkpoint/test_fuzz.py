@@ -1,8 +1,10 @@
 """Files that nobody wrote: whatever the bytes, a checkpoint or one sentence, and nothing done."""
 
+import json
 import random
 import struct
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mutations import mutated
-from pickles import Name, Writer, storage_bytes
-from snapshots import nvidia_pickle, small_stylegan2
+from pickles import Name, Writer, storage_bytes, tensor
+from snapshots import module, nvidia_pickle, recorded, small_stylegan2
 from taxiway.core.errors import UnreadableCheckpoint
 from taxiway.networks.checkpoint import inspect_checkpoint, read_checkpoint, write_checkpoint
 from taxiway.networks.checkpoint.records import NAMES
@@ -64,6 +66,12 @@ def test_random_bytes(tmp_path: Path, start: bytes, data: bytes) -> None:
     survive(tmp_path / "file", start + data)
 
 
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=9), inner),
+    max_leaves=8,
+)
+STYLEGAN3 = read_checkpoint(FIXTURES / "stylegan3-t_32.pkl")
 FOUR = np.zeros(4, np.float32)
 FRAGMENTS = [
     *(bytes([code]) for code in b"(.012NRabdelostu}])Q" + bytes(range(0x81, 0x95))),
@@ -97,3 +105,57 @@ def test_files_cut_at_every_64th(name: str, files: dict[str, bytes], tmp_path: P
         path.write_bytes(files[name][: len(files[name]) * part // 64])
         with pytest.raises(UnreadableCheckpoint):
             read_checkpoint(path)
+
+
+ODD: list[Any] = [
+    None, True, -1, 0, 2**31, 2**70, -(2**70), 0.0, -1.5, 1e300, float("nan"), float("inf"), "",
+    "x", [], [1] * 4, (), {}, {"a": 1}, np.zeros(2), np.zeros((0, 2)), np.array(["a"]), [2**40] * 2,
+    b"bytes", Name("torch.FloatStorage"),
+]  # fmt: skip
+
+
+def odd_tensor(draw: random.Random) -> np.ndarray[Any, Any]:
+    shape = [draw.choice([0, 1, 2, 3, 4, 7]) for _ in range(draw.randrange(6))]
+    number = draw.choice([np.float32(0), np.float32("nan"), np.float32(1e38), np.float16("inf"), 7])
+    return np.full(shape, number)
+
+
+@pytest.mark.parametrize("family", ["stylegan2", "stylegan3"])
+@settings(fuzzing, max_examples=80)
+@given(seed=st.integers(0, 1 << 32))
+def test_odd_attributes_and_tensors(family: str, seed: int, tmp_path: Path) -> None:
+    draw = random.Random(seed)
+    checkpoint = small_stylegan2(blocks=2) if family == "stylegan2" else STYLEGAN3
+    tensors, attributes = dict(checkpoint.tensors), recorded(checkpoint)
+    for _ in range(draw.randrange(3)):
+        tensors[draw.choice(list(tensors))] = odd_tensor(draw)
+    for _ in range(draw.randrange(1, 4)):
+        layer = attributes[draw.choice([path for path in attributes if attributes[path]])]
+        layer[draw.choice(list(layer))] = draw.choice(ODD)
+    if draw.random() < 0.3:
+        del tensors[draw.choice(list(tensors))]
+    survive(tmp_path / "file", Writer(4).dump({"G_ema": module("", tensors, attributes, tensor)}))
+
+
+@fuzzing
+@given(data=st.data())
+def test_odd_descriptions(data: st.DataObject, files: dict[str, bytes], tmp_path: Path) -> None:
+    own = files["own"]
+    end = 8 + int.from_bytes(own[:8], "little")
+    header = json.loads(own[8:end])
+    description = json.loads(header["__metadata__"]["taxiway"])
+    place = description["config"]
+    while isinstance(place, dict) and place and data.draw(st.booleans()):
+        key = data.draw(st.sampled_from(list(place)))
+        if isinstance(place[key], dict) and data.draw(st.booleans()):
+            place = place[key]
+        elif data.draw(st.booleans()):
+            place[key] = data.draw(JSON)
+        else:
+            del place[key]
+    header["__metadata__"]["taxiway"] = json.dumps(description)
+    if data.draw(st.booleans()):
+        name = data.draw(st.sampled_from(list(header)))
+        header[name] = data.draw(JSON)
+    text = json.dumps(header).encode()
+    survive(tmp_path / "file", len(text).to_bytes(8, "little") + text + own[end:])

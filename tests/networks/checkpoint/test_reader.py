@@ -10,6 +10,7 @@ from snapshots import TEXT, nvidia_generator, nvidia_pickle, persistent, small_s
 from taxiway.core.errors import NotFound, UnreadableCheckpoint
 from taxiway.networks.checkpoint import Checkpoint, inspect_checkpoint, read_checkpoint
 from taxiway.networks.checkpoint.shapes import fit
+from taxiway.networks.checkpoint.source import Source
 from watch import nothing_done
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
@@ -204,6 +205,15 @@ def test_no_file_is_not_found(tmp_path: Path) -> None:
         read_checkpoint(tmp_path / "missing.pkl")
     with pytest.raises(NotFound, match="There is no file"):
         read_checkpoint(tmp_path)
+
+
+def test_a_file_that_fails_to_be_read_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(source: Source, start: int, stop: int) -> bytes:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(Source, "read", fail)
+    with pytest.raises(UnreadableCheckpoint, match="cannot be read: Input/output error"):
+        read_checkpoint(FIXTURES / "stylegan3-t_32.pkl")
 
 
 WRONG = {

@@ -19,6 +19,7 @@ MAX_HEADER = 4 << 20  # bytes, of a safetensors file
 MAX_DIMENSIONS = 8
 MAX_WALK = 50_000  # values visited while looking for tensors
 MAX_MODULE_DEPTH = 16
+MAX_KERNEL = 4096  # numbers, of a filter that enlarges; known ones have 16
 MAX_BLOCKS = 16  # of a StyleGAN2; 1024 px has 9
 
 

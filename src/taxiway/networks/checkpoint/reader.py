@@ -37,15 +37,14 @@ def read_checkpoint(path: Path | str) -> Checkpoint:
 
 @contextmanager
 def open_source(path: Path) -> Iterator[Source]:
-    """The bytes of a file; raises NotFound or, where it may not be read, UnreadableCheckpoint."""
+    """The bytes of a file; raises NotFound or, where it cannot be read, UnreadableCheckpoint."""
     if not path.is_file():
         raise NotFound(f"There is no file '{path}'.")
     try:
-        file = path.open("rb")
+        with path.open("rb") as file:
+            yield Source(file)
     except OSError as error:
-        raise UnreadableCheckpoint(f"'{path}' cannot be opened: {error.strerror}.") from None
-    with file:
-        yield Source(file)
+        raise UnreadableCheckpoint(f"'{path}' cannot be read: {error.strerror}.") from None
 
 
 def read_source(source: Source) -> Checkpoint:

@@ -1,7 +1,6 @@
 """What a config must look like, for checkpoints of every origin: kinds, ranges and agreement."""
 
-import math
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
@@ -9,6 +8,7 @@ from msgspec import Meta, Struct
 from taxiway.networks.checkpoint.limits import MAX_BLOCKS, Broken
 from taxiway.networks.checkpoint.stylegan2 import layer_names
 
+T = TypeVar("T")
 Width = Annotated[int, Meta(ge=1, le=1 << 15)]
 Labels = Annotated[int, Meta(ge=0, le=1 << 15)]
 Side = Annotated[int, Meta(ge=1, le=1 << 13)]
@@ -31,12 +31,28 @@ class Mapping(Struct):
     embed_lr_multiplier: Positive = 1.0
 
 
-class Layer2(Struct):
-    up: Literal[1, 2] = 1
-    conv_clamp: Clamp = None
-    activation: Activation = "lrelu"
-    act_gain: Positive = math.sqrt(2)
-    use_noise: bool = False
+class Convolution(Struct):
+    up: Literal[1, 2]
+    conv_clamp: Clamp
+    activation: Activation
+    act_gain: Positive
+    use_noise: bool
+
+
+class ToRGB(Struct):
+    conv_clamp: Clamp
+
+
+class Skip(Struct):
+    pass
+
+
+LAYERS: dict[str, type[Struct]] = {
+    "conv0": Convolution,
+    "conv1": Convolution,
+    "torgb": ToRGB,
+    "skip": Skip,
+}
 
 
 class StyleGAN2(Struct):
@@ -49,7 +65,9 @@ class StyleGAN2(Struct):
     architecture: Literal["skip", "resnet", "orig"]
     mapping: Mapping
     resample_filter: tuple[Tap, Tap, Tap, Tap]
-    layers: Annotated[dict[LayerName, Layer2], Meta(min_length=2, max_length=4 * MAX_BLOCKS)]
+    layers: Annotated[
+        dict[LayerName, dict[str, Any]], Meta(min_length=2, max_length=4 * MAX_BLOCKS)
+    ]
 
 
 class Input(Struct):
@@ -108,14 +126,18 @@ def check(family: str, config: dict[str, Any]) -> None:
         raise Broken(
             f"holds a network of the family {family!r:.40}, not of {' or '.join(FAMILIES)}"
         )
-    try:
-        found = msgspec.convert(config, FAMILIES[family])
-    except msgspec.ValidationError as error:
-        raise Broken(f"describes its network in a way that cannot be: {error}") from None
+    found = _convert(config, FAMILIES[family])
     if isinstance(found, StyleGAN2):
         _check_stylegan2(found)
     else:
         _check_stylegan3(found)
+
+
+def _convert(config: dict[str, Any], kind: type[T]) -> T:
+    try:
+        return msgspec.convert(config, kind)
+    except msgspec.ValidationError as error:
+        raise Broken(f"describes its network in a way that cannot be: {error}") from None
 
 
 def _check_stylegan2(config: StyleGAN2) -> None:
@@ -128,8 +150,9 @@ def _check_stylegan2(config: StyleGAN2) -> None:
         raise Broken(f"has {config.num_ws} w for {blocks} blocks, which take {2 * blocks}")
     if config.resample_filter != config.resample_filter[::-1]:
         raise Broken("enlarges with a filter that is not symmetric")
-    for name, layer in config.layers.items():
-        if layer.up != (2 if name.endswith("conv0") else 1):
+    for name, values in config.layers.items():
+        layer = _convert(values, LAYERS[name.split(".")[1]])
+        if isinstance(layer, Convolution) and layer.up != (2 if name.endswith("conv0") else 1):
             raise Broken(f"enlarges {layer.up} times in its layer '{name}'")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from taxiway.networks.checkpoint.limits import MAX_BLOCKS, Broken
+from taxiway.networks.checkpoint.limits import MAX_BLOCKS, MAX_KERNEL, Broken
 from taxiway.networks.checkpoint.modules import Network
 from taxiway.networks.checkpoint.shapes import shape_of
 from taxiway.networks.checkpoint.tensors import Array
@@ -20,7 +20,7 @@ def stylegan2_config(network: Network, arrays: dict[str, Array]) -> Config:
     top = network.attributes("")
     blocks = sorted(network.children("synthesis", r"b\d{1,5}"), key=lambda name: int(name[1:]))
     const = arrays.get("synthesis.b4.const")
-    if not blocks or const is None or const.ndim != 3:
+    if not 0 < len(blocks) <= MAX_BLOCKS or const is None or const.ndim != 3:
         raise Broken("has no learned constant of a StyleGAN2")
     scale = 1 << (len(blocks) - 1)
     return {
@@ -123,20 +123,20 @@ def _plain_layers(
 
 
 def taps_of(kernel: Array) -> list[Any]:
-    """The 1-D taps whose outer product a stored filter is, smallest 1; else the filter as lists.
+    """The 1-D taps whose outer product a stored filter is, the smallest as 1.
 
-    [1, 3, 3, 1] is stored as its outer product divided by 64.
+    [1, 3, 3, 1] is stored as its outer product over 64. Raises Broken if it is another's.
     """
+    if kernel.ndim not in (1, 2) or len({*kernel.shape}) != 1 or not 0 < kernel.size <= MAX_KERNEL:
+        raise Broken(f"enlarges with a filter of shape {list(kernel.shape)}")
     row = kernel.astype(np.float64)
-    if row.ndim == 2:
-        row = row.sum(axis=0)
-    smallest = np.abs(row).min(initial=np.inf)
-    if not np.isfinite(row).all() or not 0 < smallest < np.inf:
-        return list(kernel.tolist())
-    separable = kernel.ndim == 1 or np.allclose(np.outer(row, row) / row.sum(), kernel, atol=1e-6)
-    taps = np.round(row / smallest, 6)
-    if not separable:
-        return list(kernel.tolist())
+    row = row if row.ndim == 1 else row.sum(axis=0)
+    with np.errstate(all="ignore"):
+        taps = np.round(row / np.abs(row).min(), 6)
+        product = np.outer(row, row) / row.sum()
+        separable = kernel.ndim == 1 or np.allclose(product, kernel, atol=1e-6)
+    if not separable or not np.isfinite(taps).all():
+        raise Broken("enlarges with a filter that is no outer product")
     return [int(tap) if tap == int(tap) else float(tap) for tap in taps]
 
 
@@ -152,10 +152,8 @@ def _taps(network: Network, blocks: list[str], arrays: dict[str, Array]) -> list
     paths = [f"synthesis.{block}" for block in blocks]
     paths += [f"synthesis.{block}.{layer}" for block in blocks[1:] for layer in ("conv0", "skip")]
     kernels = [arrays[name] for path in paths if (name := f"{path}.resample_filter") in arrays]
-    if not kernels or kernels[0].ndim not in (1, 2):
+    if not kernels:
         raise Broken("has no filter to enlarge with")
-    if any(kernel.shape != kernels[0].shape for kernel in kernels):
-        raise Broken("enlarges with different filters from block to block")
     if not all(np.array_equal(kernel, kernels[0]) for kernel in kernels):
         raise Broken("enlarges with different filters from block to block")
     return taps_of(kernels[0])

@@ -55,8 +55,3 @@ def is_sizes(value: object) -> TypeGuard[tuple[int, ...]]:
     if not isinstance(value, tuple) or len(value) > MAX_DIMENSIONS:
         return False
     return all(is_size(item) for item in value)
-
-
-def is_mapping(value: object) -> TypeGuard[dict[str, object]]:
-    """A dictionary with text for keys."""
-    return isinstance(value, dict) and all(isinstance(key, str) for key in value)
