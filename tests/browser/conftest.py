@@ -27,6 +27,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+VIEWPORT: Any = {"width": 1280, "height": 800}
 PATIENCE_MS = 10_000
 FIRST_OF_SEED_0 = z_of_seed(0)[0]
 
@@ -83,6 +84,7 @@ def chromium() -> str | None:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Closed after every file: while it runs, its event loop is in the way of asyncio's tests."""
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
         yield running
@@ -98,26 +100,42 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture
 def context(browser: Browser, server: Server) -> Iterator[BrowserContext]:
+    """A browser that has never been anywhere."""
     fresh = new_context(browser, server)
     yield fresh
     fresh.close()
 
 
+@pytest.fixture(scope="module")
+def window(browser: Browser, server: Server) -> Iterator[Page]:
+    """One window for many tests: opening one takes longer than loading the studio anew."""
+    context = new_context(browser, server)
+    yield context.new_page()
+    context.close()
+
+
 @pytest.fixture
-def page(context: BrowserContext) -> Page:
-    """The studio with its first picture, starting from seed 0 with the default values."""
-    return open_studio(context)
+def page(window: Page) -> Iterator[Page]:
+    """The studio, loaded anew, with its first picture: seed 0 and the default values."""
+    window.set_viewport_size(VIEWPORT)
+    yield show_studio(window)
+    for other in window.context.pages:
+        if other is not window:
+            other.close()
 
 
 def new_context(browser: Browser, server: Server, **options: Any) -> BrowserContext:
-    settings = {"viewport": {"width": 1280, "height": 800}, "base_url": server.url, **options}
+    settings = {"viewport": VIEWPORT, "base_url": server.url, **options}
     context = browser.new_context(**settings)
     context.set_default_timeout(PATIENCE_MS)
     return context
 
 
 def open_studio(context: BrowserContext) -> Page:
-    page = context.new_page()
+    return show_studio(context.new_page())
+
+
+def show_studio(page: Page) -> Page:
     page.goto("/")
     hold_studio(page)
     wait_for_store(page, "store.get('picture') !== null")
