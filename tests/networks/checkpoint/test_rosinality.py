@@ -171,6 +171,25 @@ def test_an_average_of_another_length_is_refused(refusal: Callable[..., str]) ->
     assert "an average w of another length" in refusal(rosinality_stream(checkpoint))
 
 
+def test_a_layer_of_no_width_is_refused(refusal: Callable[..., str]) -> None:
+    checkpoint = small_stylegan2(depth=2)
+    checkpoint.tensors["mapping.fc0.weight"] = np.zeros((0, 8), np.float32)
+    checkpoint.tensors["mapping.fc0.bias"] = np.zeros(0, np.float32)
+    checkpoint.tensors["mapping.fc1.weight"] = np.zeros((8, 0), np.float32)
+    assert "no numbers in 'mapping.fc0.bias'" in refusal(rosinality_stream(checkpoint))
+    assert "no numbers in 'mapping.fc0.bias'" in refusal(
+        rosinality_stream(checkpoint, average=False)
+    )
+
+
+def test_weights_that_are_no_numbers_give_no_warning(tmp_path: Path) -> None:
+    checkpoint = small_stylegan2(depth=2)
+    checkpoint.tensors["mapping.fc1.weight"][0, 0] = np.inf
+    path = tmp_path / "file.pt"
+    path.write_bytes(rosinality_stream(checkpoint, average=False))
+    assert not np.isfinite(read_checkpoint(path).tensors["mapping.w_avg"][0])
+
+
 def test_missing_layers_are_named(refusal: Callable[..., str]) -> None:
     checkpoint = small_stylegan2(depth=2)
     del checkpoint.tensors["synthesis.b8.conv1.affine.bias"]

@@ -27,4 +27,4 @@ def average_w(tensors: Mapping[str, Array], config: Mapping[str, Any]) -> tuple[
             weight, bias = (tensors[f"mapping.fc{i}.{part}"] for part in ("weight", "bias"))
             x = x @ (weight.T * (lr / math.sqrt(weight.shape[1]))) + bias * lr
             x = np.maximum(x, 0.2 * x) * math.sqrt(2)
-    return x.mean(axis=0).astype(np.float32), count
+        return x.mean(axis=0).astype(np.float32), count

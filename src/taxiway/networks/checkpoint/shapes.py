@@ -135,7 +135,10 @@ def _dense(path: str, inputs: int, outputs: int) -> dict[str, Shape]:
 
 
 def _length(tensors: Tensors, name: str) -> int:
-    return shape_of(tensors, name, 1)[0]
+    length = shape_of(tensors, name, 1)[0]
+    if not length:
+        raise Broken(f"has no numbers in '{name}'")
+    return length
 
 
 def shape_of(tensors: Tensors, name: str, axes: int) -> Shape:

@@ -20,6 +20,7 @@ from taxiway.networks.checkpoint.stylegan2 import config_of_shapes
 from taxiway.networks.checkpoint.tensors import Array, Tensor, last_axes
 from taxiway.networks.checkpoint.values import Record
 
+_SINGLE = {"dlatent_avg": "mapping.w_avg", "synthesis/4x4/Const/const": "synthesis.b4.const"}
 _DENSE = re.compile(r"mapping/(?:Dense(\d{1,2})|LabelEmbed)/(weight|bias)")
 _LAYER = re.compile(
     r"synthesis/(\d{1,5})x\d{1,5}/(Conv|Conv0_up|Conv1|ToRGB|Skip)"
@@ -113,9 +114,6 @@ def nvidia_name(name: str, resolution: int) -> str | None:
         part = _PARTS.get(match[3], match[3])
         return f"synthesis.b{int(match[1])}.{_LAYERS[match[2]]}.{part}"
     return None
-
-
-_SINGLE = {"dlatent_avg": "mapping.w_avg", "synthesis/4x4/Const/const": "synthesis.b4.const"}
 
 
 def _networks(
