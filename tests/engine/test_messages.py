@@ -54,6 +54,8 @@ def test_arrays_cross_inline_through_shared_memory_and_past_its_end(
     back = crossing(codecs, array)
     np.testing.assert_array_equal(back, array)
     assert back.dtype == array.dtype
+    # torch warns of arrays that cannot be written.
+    assert back.flags.writeable
 
 
 def test_several_arrays_of_a_batch_do_not_overlap(codecs: tuple[Codec, Codec]) -> None:

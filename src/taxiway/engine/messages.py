@@ -133,6 +133,6 @@ class Codec:
         if dtype.kind not in "biuf":
             raise ValueError(f"an array of {dtype}")
         if place.offset < 0:
-            return np.frombuffer(place.data, dtype).reshape(place.shape)
+            return np.frombuffer(place.data, dtype).reshape(place.shape).copy()
         assert self.incoming is not None
         return np.ndarray(place.shape, dtype, self.incoming.buf, place.offset).copy()
