@@ -3,7 +3,8 @@
 from typing import Any, ClassVar
 
 from taxiway.core.command import Command, Values
-from taxiway.core.datatypes import AnyDataType, Image, Number, OutputFormat, Vector
+from taxiway.core.datatypes import AnyDataType, Image, Number, OutputFormat
+from taxiway.latent.inputs import latent_inputs
 from taxiway.latent.sample import z_of_seed
 from taxiway.painting import paint
 
@@ -18,16 +19,7 @@ class Painter:
             name="generate",
             description="Draw the rainbow landscape that z stands for.",
             inputs={
-                "z": Vector(length=512, sampling_std=0.5),
-                "truncation": Number(default=0.8, min=0, max=1, step=0.01),
-                "seed": Number(
-                    default=None,
-                    optional=True,
-                    whole=True,
-                    min=0,
-                    max=2**32 - 1,
-                    description="Used for z where no z is given.",
-                ),
+                **latent_inputs(512),
                 "size": Number(
                     default=256, whole=True, min=32, max=1024, description="Width in pixels."
                 ),

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from taxiway.core.command import Command, Values
 from taxiway.core.datatypes import AnyDataType, Category, Image, Number, OutputFormat, Text, Vector
+from taxiway.latent.inputs import latent_inputs
 from taxiway.latent.sample import z_of_seed
 from taxiway.networks import build_generator
 from taxiway.networks.checkpoint import read_checkpoint
@@ -90,16 +91,7 @@ def declare(g: Generator) -> Command:
     """The command of a generator: Runway's names, then what its network adds."""
     height, width = g.resolution
     inputs: dict[str, AnyDataType] = {
-        "z": Vector(length=g.z_dim, sampling_std=0.5),
-        "truncation": Number(default=0.8, min=0, max=1, step=0.01),
-        "seed": Number(
-            default=None,
-            optional=True,
-            whole=True,
-            min=0,
-            max=2**32 - 1,
-            description="Used for z where no z is given.",
-        ),
+        **latent_inputs(g.z_dim),
         "w": Vector(
             length=g.w_dim,
             rows=g.num_ws,

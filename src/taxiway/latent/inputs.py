@@ -1,0 +1,20 @@
+"""The inputs that every generator of pictures from z has, under Runway's names."""
+
+from taxiway.core.datatypes import AnyDataType, Number, Vector
+from taxiway.latent.sample import MAX_SEED
+
+
+def latent_inputs(z_dim: int) -> dict[str, AnyDataType]:
+    """z and truncation as Runway's StyleGAN described them, and a seed to use in place of z."""
+    return {
+        "z": Vector(length=z_dim, sampling_std=0.5),
+        "truncation": Number(default=0.8, min=0, max=1, step=0.01),
+        "seed": Number(
+            default=None,
+            optional=True,
+            whole=True,
+            min=0,
+            max=MAX_SEED,
+            description="Used for z where no z is given.",
+        ),
+    }
