@@ -22,19 +22,21 @@ def fill(queue: CallQueue, *commands: Command) -> list[Call]:
 async def test_the_oldest_goes_first_with_company_of_its_command() -> None:
     queue = CallQueue(9)
     a, b, c, d = fill(queue, PAIRS, OTHER, PAIRS, PAIRS)
-    assert await queue.take() == [a, c]
-    assert await queue.take() == [b]
-    assert await queue.take() == [d]
+    assert queue.take() == [a, c]
+    assert queue.take() == [b]
+    assert queue.take() == [d]
     assert len(queue) == 0
 
 
-async def test_take_waits_for_a_call() -> None:
+async def test_filled_waits_for_a_call() -> None:
     queue = CallQueue(9)
-    taking = asyncio.create_task(queue.take())
+    assert queue.take() == []
+    waiting = asyncio.create_task(queue.filled())
     await asyncio.sleep(0)
-    assert not taking.done()
+    assert not waiting.done()
     [call] = fill(queue, OTHER)
-    assert await taking == [call]
+    await waiting
+    assert queue.take() == [call]
 
 
 async def test_a_full_queue_refuses_all_but_live_calls() -> None:
@@ -53,7 +55,7 @@ async def test_a_newer_live_call_replaces_the_older_of_its_caller_only() -> None
         queue.put(call)
     with pytest.raises(Superseded):
         await old.future
-    assert [await queue.take(), await queue.take()] == [[new], [other]]
+    assert [queue.take(), queue.take()] == [[new], [other]]
 
 
 async def test_a_cancelled_call_leaves_the_queue() -> None:
@@ -61,7 +63,7 @@ async def test_a_cancelled_call_leaves_the_queue() -> None:
     first, second = fill(queue, OTHER, OTHER)
     first.future.cancel()
     await asyncio.sleep(0)
-    assert await queue.take() == [second]
+    assert queue.take() == [second]
 
 
 async def test_fail_answers_everyone() -> None:

@@ -163,6 +163,24 @@ async def test_a_killed_worker_is_back_and_its_caller_told(engine: Engine) -> No
     assert states == ["starting", "running"]
 
 
+async def test_a_worker_killed_while_idle_is_back_before_anyone_asks(engine: Engine) -> None:
+    await started(engine, GRADIENT)
+    events = heard(engine)
+    running = asyncio.Event()
+    engine.events.listen(
+        lambda event: running.set() if getattr(event, "state", "") == "running" else None
+    )
+    pid = engine.running["gradient"].pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    await asyncio.wait_for(running.wait(), 10)
+    assert [event.state for event in events if isinstance(event, StateChanged)] == [
+        "starting",
+        "running",
+    ]
+    assert "image" in await engine.query("gradient", {"seed": 1})
+
+
 async def test_a_model_that_keeps_dying_is_given_up(engine: Engine) -> None:
     spec = ModelSpec(name="doomed", family="toys:Troubled", options={"at_start": "die"})
     await engine.start(spec)

@@ -61,17 +61,22 @@ class CallQueue:
         call.future.add_done_callback(lambda _: self._forget(key, call))
         self._filled.set()
 
-    async def take(self) -> list[Call]:
-        """Wait for calls; return the oldest and those of the same command, up to its batch.
-
-        Nobody waits for company: while the worker is busy calls gather by themselves.
-        """
+    async def filled(self) -> None:
+        """Wait until there is a call."""
         while not self._calls:
             self._filled.clear()
             await self._filled.wait()
-        command = next(iter(self._calls.values())).command
-        keys = [key for key, call in self._calls.items() if call.command is command]
-        return [self._calls.pop(key) for key in keys[: command.max_batch]]
+
+    def take(self) -> list[Call]:
+        """The oldest call and those of the same command, up to its batch; none if there is none.
+
+        Nobody waits for company: while the worker is busy calls gather by themselves.
+        """
+        oldest = next(iter(self._calls.values()), None)
+        if oldest is None:
+            return []
+        keys = [key for key, call in self._calls.items() if call.command is oldest.command]
+        return [self._calls.pop(key) for key in keys[: oldest.command.max_batch]]
 
     def fail(self, error: TaxiwayError) -> None:
         """Give every waiting call that error."""

@@ -51,6 +51,7 @@ class Worker:
 
     def __init__(self, spec: ModelSpec) -> None:
         self.spec = spec
+        self.died = asyncio.Event()
         self._codec = Codec()
         self._loop = asyncio.get_running_loop()
         self._answer: asyncio.Future[Message] = self._loop.create_future()
@@ -84,7 +85,7 @@ class Worker:
         try:
             self._connection.send_bytes(self._codec.pack(Predict(command, batch)))
         except OSError:
-            raise WorkerDied(await self._exitcode()) from None
+            raise WorkerDied(await self.exitcode()) from None
         message = await self._receive()
         assert isinstance(message, Answers)
         return [
@@ -139,6 +140,8 @@ class Worker:
                 self._loop.call_soon_threadsafe(self._deliver, None)
 
     def _deliver(self, data: bytes | None) -> None:
+        if data is None:
+            self.died.set()
         if self._answer.done():
             return
         if data is None:
@@ -153,8 +156,9 @@ class Worker:
         try:
             return await self._answer
         except WorkerDied:
-            raise WorkerDied(await self._exitcode()) from None
+            raise WorkerDied(await self.exitcode()) from None
 
-    async def _exitcode(self) -> int | None:
+    async def exitcode(self) -> int | None:
+        """How the process ended: negative for a signal, None if it did not."""
         await asyncio.to_thread(self._process.join, 1)
         return self._process.exitcode  # type: ignore[no-any-return]

@@ -126,12 +126,11 @@ class Running:
         return None
 
     async def _serve(self, worker: Worker) -> None:
-        """Answer calls until nobody asked for `idle_seconds`."""
-        while True:
-            try:
-                calls = await asyncio.wait_for(self._queue.take(), self.idle_seconds)
-            except TimeoutError:
-                return
+        """Answer calls until nobody asked for `idle_seconds`; raises WorkerDied at once."""
+        while await self._has_work(worker):
+            calls = self._queue.take()
+            if not calls:
+                continue
             try:
                 results = await worker.predict(
                     calls[0].command.name, [call.inputs for call in calls]
@@ -140,6 +139,23 @@ class Running:
                 self._answer(calls, [self._lost(error)] * len(calls))
                 raise
             self._answer(calls, results)
+
+    async def _has_work(self, worker: Worker) -> bool:
+        """Wait for a call (true), for sleep (false), or for the worker's death (WorkerDied)."""
+        if len(self._queue):
+            return True
+        filled = asyncio.ensure_future(self._queue.filled())
+        death = asyncio.ensure_future(worker.died.wait())
+        try:
+            await asyncio.wait(
+                {filled, death}, timeout=self.idle_seconds, return_when=asyncio.FIRST_COMPLETED
+            )
+            if worker.died.is_set():
+                raise WorkerDied(await worker.exitcode())
+            return filled.done()
+        finally:
+            filled.cancel()
+            death.cancel()
 
     def _answer(self, calls: list[Call], results: list[Values | TaxiwayError]) -> None:
         for call, result in zip(calls, results, strict=True):
