@@ -12,7 +12,7 @@ from stage_fakes import served
 from taxiway.core.command import Command, Values
 from taxiway.core.config import Config
 from taxiway.core.datatypes import Image, Number, Text, Wire
-from taxiway.core.errors import TaxiwayError
+from taxiway.core.errors import NotFound, TaxiwayError
 from taxiway.core.events import Events, OutputReady, QueryFailed
 from taxiway.engine import Engine
 from taxiway.servers.application import application
@@ -40,6 +40,7 @@ class BroadcastingEngine:
         self.command = command
         self.gate = asyncio.Event()
         self.gate.set()
+        self.gone = False
         self.asked = 0
         self.cancelled = 0
 
@@ -49,8 +50,10 @@ class BroadcastingEngine:
 
     async def query(self, name: str, wire: Mapping[str, Wire]) -> dict[str, Wire]:
         self.asked += 1
+        if self.gone:
+            raise NotFound(f"No model named '{name}' runs.")
         try:
-            outputs = await self._answer(wire)
+            outputs = await self.answer(wire)
         except TaxiwayError as error:
             self.events.emit(QueryFailed(name, str(error)))
             raise
@@ -60,7 +63,8 @@ class BroadcastingEngine:
         self.events.emit(OutputReady(name, outputs))
         return outputs
 
-    async def _answer(self, wire: Mapping[str, Wire]) -> dict[str, Wire]:
+    async def answer(self, wire: Mapping[str, Wire]) -> dict[str, Wire]:
+        """What a query gives, told to nobody."""
         inputs = self.command.decode(wire)
         await self.gate.wait()
         return self.command.encode(self._outputs(inputs), {})

@@ -11,6 +11,15 @@ class Config(Struct, frozen=True, kw_only=True):
     port: int = 8000
     """0 takes any free port."""
 
+    socketio_port: int | None = 3000
+    """Where old sketches look for Socket.IO; None switches it off."""
+    osc_port: int | None = 57100
+    """Where OSC comes in, by UDP; None switches it off."""
+    osc_reply_port: int = 57200
+    """Where OSC clients listen, whatever port they send from."""
+    osc_target: str | None = "127.0.0.1"
+    """The IP address that gets every output by OSC without asking, for patches that only listen."""
+
     allowed_hosts: tuple[str, ...] = ()
     """Names this server may be called by, beside the loopback ones and `host`."""
     allowed_origins: tuple[str, ...] = ("*",)
