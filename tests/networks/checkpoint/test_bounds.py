@@ -141,7 +141,7 @@ CASES = {
     "more sizes than strides": (viewed(shape=(2, 2), strides=(1,)), "short lists of sizes"),
     "a storage that is text": (viewed(storage="x"), "without a storage"),
     "one storage under many names": (shared_storage(), "more memory for its tensors"),
-    "one stream opened twice": (same_stream_twice(), "_load_from_bytes"),
+    "one stream opened twice": (same_stream_twice(), "opens one stored tensor twice"),
     "an array larger than its bytes": (
         array_bytes((1 << 40,), bytes(8)),
         "outside of its 1 numbers",

@@ -60,11 +60,13 @@ class Attributes:
 
     def _get(self, name: str) -> object:
         if name not in self.values:
-            raise Broken(f"has no '{name}' in its layer '{self.path}'")
+            raise Broken(f"has no '{name}' in its layer '{self.path or 'generator'}'")
         return self.values[name]
 
     def _wrong(self, name: str, expected: str) -> Broken:
-        return Broken(f"has something else than {expected} as '{name}' of its layer '{self.path}'")
+        return Broken(
+            f"has something else than {expected} as '{name}' of its layer '{self.path or 'generator'}'"
+        )
 
 
 def _finite(value: float) -> bool:

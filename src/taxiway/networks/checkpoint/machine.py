@@ -149,8 +149,10 @@ class Machine:
         if name != records.LOAD_STORAGE:
             return records.call(function, args)
         match args:
-            case (Span() as span,) if self._open_storage and span not in self.reading.opened:
-                self.reading.opened.add(span)  # writers never refer to the same stream twice
+            case (Span() as span,) if self._open_storage:
+                if span in self.reading.opened:
+                    raise Broken("opens one stored tensor twice, which writers never do")
+                self.reading.opened.add(span)
                 return self._open_storage(span)
         raise Refused(f"{name} of something else than a stored tensor")
 

@@ -57,12 +57,12 @@ def _members(module: Module, kind: str, path: str, budget: Budget) -> list[tuple
     """The parameters, buffers or modules of a module by dotted name, without the empty ones."""
     members = module.state.get(kind)
     if not isinstance(members, dict):
-        raise Broken(f"has no '{kind}' in its layer '{path}'")
+        raise Broken(f"has no '{kind}' in its layer '{path or 'generator'}'")
     found = []
     for name, value in members.items():
         budget.visit()
         if not isinstance(name, str) or not _NAME.fullmatch(name):
-            raise Broken(f"has a member of its layer '{path}' whose name is none")
+            raise Broken(f"has a member of its layer '{path or 'generator'}' whose name is none")
         if value is not None:
             found.append((f"{path}.{name}" if path else name, value))
     return found
