@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
@@ -36,6 +37,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except TaxiwayError as error:
         print(error, file=sys.stderr)
         return getattr(error, "exit_code", 1)
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; Python would complain once more while it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except OSError as error:
         print(f"{error.strerror}: {error.filename}.", file=sys.stderr)
         return 1
