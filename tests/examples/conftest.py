@@ -1,0 +1,93 @@
+"""The command a student starts, and a Chromium that finds it at localhost:8000."""
+
+import contextlib
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, sync_playwright
+
+from browser.conftest import ARGUMENTS, PATIENCE_MS, chromium
+from examples.npm import VERSION, p5
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "examples"
+TOLD = "http://localhost:8000"
+"""The address in everything we publish."""
+P5_URL = f"https://cdn.jsdelivr.net/npm/p5@{VERSION}/lib/p5.min.js"
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """Where a Taxiway of its own process answers, with the painter running."""
+    command = [sys.executable, "-m", "taxiway", "run", "painter", "--no-browser", "--port", "0"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"}
+    ) as process:
+        assert process.stdout is not None
+        at = ""
+        for line in process.stdout:
+            if "http://" in line:
+                at = "http://" + line.partition("http://")[2].split()[0]
+            if "is running" in line:
+                break
+        assert at, "The server ended before it ran."
+        yield at
+        process.terminate()
+
+
+@pytest.fixture(scope="module")
+def elsewhere() -> Iterator[str]:
+    """Another origin, which serves examples/ as it is."""
+    with serving(EXAMPLES) as origin:
+        yield origin
+
+
+@contextlib.contextmanager
+def serving(folder: Path) -> Iterator[str]:
+    """An origin of its own for the files of a folder."""
+    handler = partial(Quiet, directory=folder)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=[0.05])
+        thread.start()
+        yield f"http://localhost:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Does not tell of every request."""
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def browser(address: str) -> Iterator[Browser]:
+    """For it, localhost:8000 is where the server of these tests is: pages run unchanged."""
+    told, is_at = (text.partition("//")[2] for text in (TOLD, address))
+    arguments = [*ARGUMENTS, f"--host-resolver-rules=MAP {told} {is_at}"]
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium(), args=arguments)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """An empty window that gets p5 from npm."""
+    context = browser.new_context()
+    context.set_default_timeout(PATIENCE_MS)
+    context.route(P5_URL, give_p5)
+    yield context.new_page()
+    context.close()
+
+
+def give_p5(route: Route) -> None:
+    route.fulfill(path=p5(), content_type="text/javascript")
