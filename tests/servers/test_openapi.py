@@ -1,0 +1,131 @@
+"""The OpenAPI document: valid, complete, and true to what the server takes.
+
+jsonschema_rs, which checks schemas here, comes with schemathesis.
+"""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema_rs import Draft202012Validator, meta
+
+from taxiway.core.command import Command
+from taxiway.core.datatypes import (
+    AnyType,
+    Boolean,
+    Category,
+    Image,
+    Number,
+    OutputFormat,
+    Text,
+    Vector,
+)
+from taxiway.core.errors import InvalidArgument
+from taxiway.servers import openapi
+
+STYLEGAN = Command(
+    name="generate",
+    description="Draws.",
+    inputs={
+        "z": Vector(length=4),
+        "seed": Number(default=None, optional=True, whole=True, min=0, max=9),
+        "w": Vector(length=2, rows=3),
+        "truncation": Number(default=0.8, min=0, max=1),
+        "noise_mode": Category(one_of=("const", "none"), description="How."),
+        "format": OutputFormat(),
+    },
+    outputs={"image": Image(width=4, height=4)},
+    needs_one_of=("z", "seed", "w"),
+)
+EVERYTHING = Command(
+    name="everything",
+    inputs={
+        "any": AnyType(),
+        "text": Text(),
+        "number": Number(),
+        "whole": Number(whole=True, default=1),
+        "switch": Boolean(),
+        "vector": Vector(length=2),
+        "photo": Image(),
+    },
+    outputs={"said": Text(), "mean": Number(), "odd": AnyType()},
+)
+ROUTES = {"/query", "/info", "/data", "/error", "/healthz", "/openapi.json"}
+
+
+def body_of(command: Command) -> dict[str, Any]:
+    document = openapi.document("m", command, "http://localhost:8000")
+    content: dict[str, Any] = document["paths"]["/query"]["post"]["requestBody"]["content"]
+    return content["application/json"]
+
+
+def taken(command: Command, wire: Any) -> bool:
+    try:
+        command.decode(wire)
+    except InvalidArgument:
+        return False
+    return True
+
+
+def test_every_route_is_there_and_pictures_where_there_is_one() -> None:
+    pictures = {"/generate.png", "/generate.jpg"}
+    assert set(openapi.document("m", STYLEGAN, "")["paths"]) == ROUTES | pictures
+    assert set(openapi.document("m", EVERYTHING, "")["paths"]) == ROUTES
+
+
+def test_the_document_names_the_model_and_the_address_that_was_asked() -> None:
+    document = openapi.document("rainbow", STYLEGAN, "http://localhost:8001")
+    assert document["openapi"] == "3.1.0"
+    assert document["info"]["title"] == "Taxiway: rainbow"
+    assert document["info"]["description"] == "Draws."
+    assert document["servers"] == [{"url": "http://localhost:8001"}]
+    assert "description" not in openapi.document("m", EVERYTHING, "")["info"]
+
+
+@pytest.mark.parametrize("command", [STYLEGAN, EVERYTHING])
+def test_every_schema_is_one_and_every_name_of_an_operation_is_single(command: Command) -> None:
+    document = openapi.document("m", command, "")
+    operations = [operation for path in document["paths"].values() for operation in path.values()]
+    names = [operation["operationId"] for operation in operations]
+    assert len(set(names)) == len(names)
+    for operation in operations:
+        assert {"200", "400", "429", "500", "503"} <= set(operation["responses"])
+        for parameter in operation.get("parameters", ()):
+            meta.validate(parameter["schema"])
+    meta.validate(body_of(command)["schema"])
+
+
+def test_only_what_fits_in_an_address_is_a_parameter() -> None:
+    document = openapi.document("m", STYLEGAN, "")
+    parameters = document["paths"]["/generate.png"]["get"]["parameters"]
+    names = [parameter["name"] for parameter in parameters]
+    assert names == ["seed", "truncation", "noise_mode", "format", "psi"]
+
+
+def test_the_example_is_short_and_taken() -> None:
+    shown = openapi.example(STYLEGAN)
+    assert shown == {"seed": 1, "truncation": 0.8, "noise_mode": "const"}
+    for command in (STYLEGAN, Command(name="c", inputs={"v": Vector(length=2)}, outputs={})):
+        example = openapi.example(command)
+        Draft202012Validator(body_of(command)["schema"]).validate(example)
+        assert taken(command, example)
+
+
+def test_what_has_no_default_is_required() -> None:
+    assert body_of(EVERYTHING)["schema"]["required"] == ["any", "vector", "photo"]
+    assert "required" not in body_of(STYLEGAN)["schema"]
+
+
+NUMBERS = [0, 1.5, -1, 10, 3.0, 10**400]
+LISTS = [[], [1, 2], [1, 2, 3, 4], [[1, 2]] * 3, [[1, 2]] * 2, [True, 1, 1, 1], ["1", 1, 1, 1]]
+VALUE = st.sampled_from([None, True, "", "const", "JPEG", {}, [None] * 4, *NUMBERS, *LISTS])
+
+
+@given(st.dictionaries(st.sampled_from([*STYLEGAN.inputs, "other"]), VALUE))
+def test_the_schema_takes_what_the_command_takes(wire: dict[str, Any]) -> None:
+    # JSON Schema counts null as given where the command does not.
+    wire = {name: value for name, value in wire.items() if value is not None}
+    huge = any(value == 10**400 for value in wire.values())
+    valid = Draft202012Validator(body_of(STYLEGAN)["schema"]).is_valid(wire)
+    assert taken(STYLEGAN, wire) == (valid and not huge)
