@@ -1,7 +1,6 @@
 const ADDRESS = "http://localhost:8000"; // where the terminal says Taxiway is
-
 let z; // 512 numbers: where we are among all possible rainbows
-let asked; // where we were when we last asked
+let asked; // the place we last asked about
 let waiting, walking;
 
 function setup() {
@@ -33,6 +32,7 @@ function show(result) {
 }
 
 function complain() {
+  background(255);
   text(`No picture came. Is Taxiway running at ${ADDRESS}?`, 20, 30);
   walking.checked(false);
   waiting = false;
