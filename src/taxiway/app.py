@@ -7,10 +7,12 @@ import signal
 import sys
 import threading
 import webbrowser
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any
 
 import msgspec
+from msgspec import structs
+from starlette.routing import BaseRoute
 
 from taxiway.core.config import Config
 from taxiway.core.events import Event, StateChanged
@@ -18,9 +20,10 @@ from taxiway.engine import Engine, preload
 from taxiway.library import catalog
 from taxiway.library.catalog import Card
 from taxiway.live.loop import Stage
-from taxiway.servers import frames, http, studio
+from taxiway.servers import frames, http, osc, studio
 from taxiway.servers.application import application
-from taxiway.servers.listen import Listener, loop_factory
+from taxiway.servers.listen import CannotListen, Listener, PortInUse, loop_factory
+from taxiway.servers.socketio import SocketIo
 
 
 def run(config: Config, card: Card, options: dict[str, Any], open_browser: bool) -> None:
@@ -34,23 +37,43 @@ async def serving(config: Config, card: Card, options: dict[str, Any]) -> AsyncI
     """Everything running within the block; the model begins to start once the port is taken."""
     spec = catalog.spec(card, options)
     preload([f"taxiway.models.{spec.family}"])
-    async with Engine() as engine:
+    async with Engine() as engine, contextlib.AsyncExitStack() as doors:
         engine.events.listen(_tell)
         stage = Stage(engine, spec)
         token = studio.new_token()
-        routes = [
-            *http.routes(engine, lambda: spec.name),
-            *frames.routes(stage, token, msgspec.to_builtins(card)),
-            *studio.routes(token),
-        ]
-        async with Listener(application(routes, config), config) as listener:
-            live = asyncio.create_task(stage.run())
-            await engine.start(spec)
+        sockets = SocketIo(engine, lambda: spec.name)
+        doors.callback(sockets.close)
+        model = [*http.routes(engine, lambda: spec.name), *sockets.routes()]
+        page = frames.routes(stage, token, msgspec.to_builtins(card))
+        app = application([*model, *page, *studio.routes(token)], config)
+        listener = await doors.enter_async_context(Listener(app, config))
+        live = asyncio.create_task(stage.run())
+        doors.push_async_callback(_end, live)
+        await engine.start(spec)
+        for name, door in _old_doors(config, engine, stage, model):
             try:
-                yield listener
-            finally:
-                live.cancel()
-                await asyncio.gather(live, return_exceptions=True)
+                await doors.enter_async_context(door)
+            except PortInUse as error:
+                print(f"{name} is off: port {error.port} is in use.", flush=True)
+            except CannotListen as error:
+                print(f"{name} is off: {error}", flush=True)
+        yield listener
+
+
+def _old_doors(
+    config: Config, engine: Engine, stage: Stage, model: Sequence[BaseRoute]
+) -> Iterator[tuple[str, contextlib.AbstractAsyncContextManager[Any]]]:
+    """The doors that Runway's other clients knock at; Taxiway goes on without one that is taken."""
+    if config.socketio_port is not None:
+        beside = structs.replace(config, port=config.socketio_port)
+        yield "Socket.IO", Listener(application(model, beside), beside)
+    if config.osc_port is not None:
+        yield "OSC", osc.OscServer(engine, stage, config)
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 async def _until_told(
