@@ -86,3 +86,9 @@ class Troubled:
         if what.startswith("sleep "):
             time.sleep(float(what.split()[1]))
         return str(os.getpid()) if what == "pid" else None
+
+
+class Looker(Troubled):
+    """A photo in, its mean out."""
+
+    commands: ClassVar[dict[str, Command]] = {"look": Troubled.commands["look"]}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from taxiway.core.command import Command
 from taxiway.core.datatypes import Boolean, Category, Image, Number, Text, Vector
 from taxiway.core.errors import InvalidArgument
-from taxiway.servers.inputs import EXPLAINED_BYTES, from_body, from_query
+from taxiway.servers.inputs import EXPLAINED_BYTES, MOST_VALUES, from_body, from_query
 
 COMMAND = Command(
     name="generate",
@@ -84,6 +84,18 @@ def test_a_large_broken_body_is_refused_without_a_second_reading() -> None:
     with pytest.raises(InvalidArgument, match="not valid JSON") as caught:
         from_body(body)
     assert caught.value.name is None
+
+
+def test_too_many_values_are_refused_before_they_take_memory() -> None:
+    for value in (b"[]", b"{}", b"0", b'{"a":[]}'):
+        body = b'{"a":[' + (value + b",") * MOST_VALUES + b"0]}"
+        with pytest.raises(InvalidArgument, match="too many values; at most 524288"):
+            from_body(body)
+
+
+def test_many_values_and_long_texts_are_taken() -> None:
+    wire = {"w": [[0.5] * 512] * 18, "photo": "data:image/png;base64," + "A" * 4 * MOST_VALUES}
+    assert from_body(json.dumps(wire).encode()) == wire
 
 
 def test_an_address_gives_values_of_the_inputs_types() -> None:

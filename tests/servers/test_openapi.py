@@ -56,8 +56,9 @@ ROUTES = {"/query", "/info", "/data", "/error", "/healthz", "/openapi.json"}
 
 def body_of(command: Command) -> dict[str, Any]:
     document = openapi.document("m", command, "http://localhost:8000")
-    content: dict[str, Any] = document["paths"]["/query"]["post"]["requestBody"]["content"]
-    return content["application/json"]
+    body: dict[str, Any] = document["paths"]["/query"]["post"]["requestBody"]
+    media: dict[str, Any] = body["content"]["application/json"]
+    return media
 
 
 def taken(command: Command, wire: Any) -> bool:

@@ -99,6 +99,10 @@ class Guard:
     def _refuse(self, scope: Scope, headers: Headers) -> Answer | None:
         if not self._welcome(headers):
             return error_answer(403, "Pages of this origin may not ask this server.")
+        if b"content-length" in headers and b"transfer-encoding" in headers:
+            # What follows may be part of this body, or a request that somebody hid in it.
+            close = {"connection": "close"}
+            return error_answer(400, "The body has two ways to end; give one of them.", close)
         length = headers.get(b"content-length", b"0")
         if not length.isdigit():
             return error_answer(400, "Content-Length takes a number.")

@@ -11,6 +11,8 @@ from taxiway.core.errors import InvalidArgument
 
 EXPLAINED_BYTES = 2**20
 """Up to this size a broken body is read again, slowly, to say what is wrong with it."""
+MOST_VALUES = 2**19
+"""In one body, counted by their separators: `[]` takes forty times its text in memory."""
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 ALIASES = {"psi": "truncation"}
 
@@ -22,6 +24,8 @@ def from_body(body: bytes) -> dict[str, Wire]:
     body = body.removeprefix(BYTE_ORDER_MARK)
     if not body.strip():
         raise InvalidArgument('The body is empty; it takes a JSON object such as {"seed": 1}.')
+    if len(body) > MOST_VALUES and sum(map(body.count, b",[{")) > MOST_VALUES:
+        raise InvalidArgument(f"The body holds too many values; at most {MOST_VALUES} are taken.")
     try:
         return _decoder.decode(body)
     except RecursionError:

@@ -1,0 +1,35 @@
+"""The server in a process of its own, whose memory a test can watch.
+
+    python -m servers.serve_toy TOY
+
+prints its port once the model runs, and serves until SIGTERM.
+"""
+
+import asyncio
+import signal
+import sys
+
+from taxiway.core.command import ModelSpec
+from taxiway.core.config import Config
+from taxiway.engine import Engine
+from taxiway.servers.application import application
+from taxiway.servers.http import routes
+from taxiway.servers.listen import Listener, loop_factory
+
+
+async def serve(toy: str) -> None:
+    config = Config(port=0)
+    async with Engine() as engine:
+        await engine.start(ModelSpec(name="toy", family=f"toys:{toy}"))
+        await engine.ready("toy")
+        app = application(routes(engine, lambda: "toy"), config)
+        async with Listener(app, config) as listener:
+            told = asyncio.Event()
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, told.set)
+            print(listener.port, flush=True)
+            await told.wait()
+
+
+if __name__ == "__main__":
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        runner.run(serve(sys.argv[1]))
