@@ -11,7 +11,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from browser.conftest import ARGUMENTS, PATIENCE_MS, chromium
 from examples.npm import VERSION, p5
@@ -82,12 +82,9 @@ def browser(address: str) -> Iterator[Browser]:
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """An empty window that gets p5 from npm."""
+    file = p5()
     context = browser.new_context()
     context.set_default_timeout(PATIENCE_MS)
-    context.route(P5_URL, give_p5)
+    context.route(P5_URL, lambda route: route.fulfill(path=file, content_type="text/javascript"))
     yield context.new_page()
     context.close()
-
-
-def give_p5(route: Route) -> None:
-    route.fulfill(path=p5(), content_type="text/javascript")
