@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 SIDE = 64
-SAME = 4.0
+SAME = 1.0
 """Levels out of 255: what scaling and JPEG change on average."""
 
 
