@@ -85,6 +85,8 @@ async def _until_told(
             asyncio.get_running_loop().add_signal_handler(number, told.set)
     async with serving(config, card, options) as listener:
         print(f"{card.title} at {listener.url} (Ctrl-C ends it)", flush=True)
+        if config.host not in ("127.0.0.1", "localhost", "::1"):
+            print("Anyone on your network can play it, and put it to sleep.", flush=True)
         if open_browser and _has_screen():
             threading.Thread(target=webbrowser.open, args=[listener.url], daemon=True).start()
         await told.wait()
