@@ -5,6 +5,7 @@ jsonschema_rs, which checks schemas here, comes with schemathesis.
 
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ from jsonschema_rs import Draft202012Validator, meta
 
 from taxiway.core.command import Command
 from taxiway.core.datatypes import (
+    FLOAT32_LIMIT,
     AnyType,
     Boolean,
     Category,
@@ -114,7 +116,14 @@ def test_the_example_is_short_and_taken() -> None:
 
 
 def test_what_has_no_default_is_required() -> None:
-    assert body_of(EVERYTHING)["schema"]["required"] == ["any", "vector", "photo"]
+    schema = body_of(EVERYTHING)["schema"]
+    assert schema["required"] == ["any", "vector", "photo"]
+    valid = Draft202012Validator(schema).is_valid
+    whole = {"any": 1, "vector": [1, 2], "photo": "data:,"}
+    assert valid(whole)
+    for name in whole:
+        assert not valid({**whole, name: None})
+        assert not taken(EVERYTHING, {**whole, name: None})
     assert "required" not in body_of(STYLEGAN)["schema"]
 
 
@@ -123,10 +132,17 @@ LISTS = [[], [1, 2], [1, 2, 3, 4], [[1, 2]] * 3, [[1, 2]] * 2, [True, 1, 1, 1], 
 VALUE = st.sampled_from([None, True, "", "const", "JPEG", {}, [None] * 4, *NUMBERS, *LISTS])
 
 
+def test_the_largest_number_of_a_vector_is_the_same_in_the_schema() -> None:
+    valid = Draft202012Validator(body_of(STYLEGAN)["schema"]).is_valid
+    for sign in (1, -1):
+        for number, fits in [(np.nextafter(FLOAT32_LIMIT, 0), True), (FLOAT32_LIMIT, False)]:
+            wire = {"z": [float(number) * sign] * 4}
+            assert valid(wire) == taken(STYLEGAN, wire) == fits
+
+
 @given(st.dictionaries(st.sampled_from([*STYLEGAN.inputs, "other"]), VALUE))
 def test_the_schema_takes_what_the_command_takes(wire: dict[str, Any]) -> None:
-    # JSON Schema counts null as given where the command does not.
-    wire = {name: value for name, value in wire.items() if value is not None}
+    # How large a number may be has no place in a schema.
     huge = any(value == 10**400 for value in wire.values())
     valid = Draft202012Validator(body_of(STYLEGAN)["schema"]).is_valid(wire)
     assert taken(STYLEGAN, wire) == (valid and not huge)

@@ -20,6 +20,9 @@ from taxiway.core.images import ImageFormat, Pixels, from_data_uri, to_data_uri
 Wire = Any
 """What JSON can carry: None, bool, int, float, str, list, dict."""
 
+FLOAT32_LIMIT = 2.0**128 - 2.0**103
+"""From here on a number is infinite as float32, which no vector takes."""
+
 
 class DataType(Struct, frozen=True, kw_only=True, tag_field="type", rename="camel"):
     """Parent of all types. `optional` inputs may be left out; the model then sees None."""
@@ -196,7 +199,11 @@ class Vector(DataType, frozen=True, tag="vector"):
     def wire_schema(self) -> dict[str, Any]:
         row = {
             "type": "array",
-            "items": {"type": "number"},
+            "items": {
+                "type": "number",
+                "exclusiveMinimum": -FLOAT32_LIMIT,
+                "exclusiveMaximum": FLOAT32_LIMIT,
+            },
             "minItems": self.length,
             "maxItems": self.length,
         }

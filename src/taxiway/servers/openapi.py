@@ -23,6 +23,8 @@ ERRORS = {
     "500": "The model failed.",
     "503": "The model is starting again or stopped; try again after Retry-After.",
 }
+GIVEN: Schema = {"not": {"type": "null"}}
+"""Null stands for "not given", which is no choice where an input is needed."""
 FORMATS = {"png": "image/png", "jpg": "image/jpeg"}
 
 
@@ -68,10 +70,8 @@ def _query(command: Command) -> Schema:
 
 
 def _inputs(command: Command) -> Schema:
-    schema: Schema = {
-        "type": "object",
-        "properties": {name: field.schema() for name, field in command.inputs.items()},
-    }
+    properties = {name: field.schema() for name, field in command.inputs.items()}
+    schema: Schema = {"type": "object", "properties": properties}
     required = [
         name
         for name, field in command.inputs.items()
@@ -79,8 +79,11 @@ def _inputs(command: Command) -> Schema:
     ]
     if required:
         schema["required"] = required
+        properties.update({name: {**properties[name], **GIVEN} for name in required})
     if command.needs_one_of:
-        schema["anyOf"] = [{"required": [name]} for name in command.needs_one_of]
+        schema["anyOf"] = [
+            {"required": [name], "properties": {name: GIVEN}} for name in command.needs_one_of
+        ]
     return schema
 
 

@@ -1,0 +1,25 @@
+"""Every request that the OpenAPI document allows, and many that it does not (schemathesis)."""
+
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+
+from servers.fakes import FakeEngine
+from taxiway.core.config import Config
+from taxiway.servers.application import application
+from taxiway.servers.http import routes
+from toys import Gradient
+
+engine: Any = FakeEngine(Gradient(), {"length": 8})
+app = application(routes(engine, lambda: "fake"), Config(allowed_hosts=("testserver",)))
+schema = schemathesis.openapi.from_asgi("/openapi.json", app)
+
+
+# The toy's arithmetic overflows on the largest numbers that a vector takes.
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@schema.parametrize()
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+def test_every_answer_is_as_the_document_says(case: schemathesis.Case) -> None:
+    case.call_and_validate()
