@@ -82,6 +82,8 @@ class Served:
     def __init__(self, engine: BroadcastingEngine, socket_io: SocketIo, port: int) -> None:
         self.engine = engine
         self.socket_io = socket_io
+        self.engineio = socket_io._engineio
+        self.sessions = self.engineio.sessions
         self.port = port
         self.address = f"127.0.0.1:{port}"
 

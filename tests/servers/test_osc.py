@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from interop.broadcasting import DRAW, ECHO, BroadcastingEngine
+from interop.engineio_clients import until
 from stage_fakes import FakeEngine, on_stage
 from taxiway.core.config import Config
 from taxiway.core.events import OutputReady, StateChanged
@@ -284,8 +285,7 @@ async def test_a_taken_port_is_named() -> None:
 async def test_stopping_leaves_no_work_behind(room: Room) -> None:
     room.engine.gate.clear()
     room.say("/query", '{"text": "a"}')
-    while not room.engine.asked:
-        await asyncio.sleep(0)
+    await until(lambda: room.engine.asked == 1)
     await room.server.stop()
     assert room.engine.cancelled == 1
 
