@@ -121,6 +121,14 @@ def test_psi_is_an_input_of_its_own_where_a_model_has_one() -> None:
     assert from_query(command, {"psi": "1"}) == {"psi": 1}
 
 
+@pytest.mark.parametrize("first", ["psi", "truncation"])
+def test_a_wrong_value_under_either_name_is_refused(first: str) -> None:
+    names = {"psi": "1", "truncation": "1"}
+    assert from_query(COMMAND, names) == {"truncation": 1}
+    with pytest.raises(InvalidArgument, match="'truncation' takes a finite number"):
+        from_query(COMMAND, {**names, first: "1e300"})
+
+
 @pytest.mark.parametrize("name", ["z", "photo"])
 def test_what_does_not_fit_in_an_address_says_where_it_does(name: str) -> None:
     with pytest.raises(InvalidArgument, match=f"'{name}' does not fit .* POST it to /query") as e:

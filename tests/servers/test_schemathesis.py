@@ -20,6 +20,8 @@ schema = schemathesis.openapi.from_asgi("/openapi.json", app)
 # The toy's arithmetic overflows on the largest numbers that a vector takes.
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @schema.parametrize()
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=100, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck)
+)
 def test_every_answer_is_as_the_document_says(case: schemathesis.Case) -> None:
     case.call_and_validate()

@@ -20,8 +20,10 @@ from taxiway.core.images import ImageFormat, Pixels, from_data_uri, to_data_uri
 Wire = Any
 """What JSON can carry: None, bool, int, float, str, list, dict."""
 
+FLOAT32_MAX = 2.0**128 - 2.0**104
+"""The largest number in which a model computes."""
 FLOAT32_LIMIT = 2.0**128 - 2.0**103
-"""From here on a number is infinite as float32, which no vector takes."""
+"""From here on rounding to float32 gives infinity, which no vector takes."""
 
 
 class DataType(Struct, frozen=True, kw_only=True, tag_field="type", rename="camel"):
@@ -91,7 +93,7 @@ class Text(DataType, frozen=True, tag="text"):
 
 
 class Number(DataType, frozen=True, tag="number"):
-    """A finite number; bounds are told, not enforced, as in Runway's SDK.
+    """A number that float32 can hold; bounds are told, not enforced, as in Runway's SDK.
 
     With `whole`, which Runway did not have, it is an integer and its bounds are enforced.
     """
@@ -105,9 +107,9 @@ class Number(DataType, frozen=True, tag="number"):
     def decode(self, name: str, wire: Wire) -> float | int:
         if isinstance(wire, bool) or not isinstance(wire, (int, float)):
             raise InvalidArgument(f"'{name}' takes a number, got {_kind(wire)}.", name)
-        if not _finite(wire):
-            raise InvalidArgument(f"'{name}' takes a finite number.", name)
-        return self._decode_whole(name, wire) if self.whole is True else wire
+        if not abs(wire) <= FLOAT32_MAX:
+            raise InvalidArgument(f"'{name}' takes a finite number, at most 3.4e38.", name)
+        return self._decode_whole(name, wire) if self.whole is True else float(wire)
 
     def _decode_whole(self, name: str, wire: float) -> int:
         if wire != int(wire):
@@ -123,9 +125,14 @@ class Number(DataType, frozen=True, tag="number"):
         return plain
 
     def wire_schema(self) -> dict[str, Any]:
+        schema: dict[str, Any] = {
+            "type": "number",
+            "minimum": -FLOAT32_MAX,
+            "maximum": FLOAT32_MAX,
+        }
         if self.whole is not True:
-            return {"type": "number"}
-        schema: dict[str, Any] = {"type": "integer"}
+            return schema
+        schema["type"] = "integer"
         if self.min is not UNSET:
             schema["minimum"] = self.min
         if self.max is not UNSET:
@@ -296,13 +303,6 @@ def _kinds(wire: Sequence[Wire]) -> set[type]:
     if kinds <= {list}:
         return {type(item) for row in wire for item in row}
     return kinds
-
-
-def _finite(number: float) -> bool:
-    try:
-        return math.isfinite(number)
-    except OverflowError:
-        return False
 
 
 def _range(low: float, high: float) -> str:

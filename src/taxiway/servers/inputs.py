@@ -70,7 +70,9 @@ def from_query(command: Command, given: Mapping[str, str]) -> dict[str, Wire]:
     for key, text in given.items():
         name = ALIASES.get(key, key) if key not in command.inputs else key
         if name in command.inputs:
-            wire[name] = _parse(name, command.inputs[name], text)
+            field = command.inputs[name]
+            # Decoded here, since the engine sees only one of `psi` and `truncation`.
+            wire[name] = field.decode(name, _parse(name, field, text))
     return wire
 
 
