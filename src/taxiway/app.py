@@ -42,7 +42,6 @@ async def serving(config: Config, card: Card, options: dict[str, Any]) -> AsyncI
         stage = Stage(engine, spec)
         token = studio.new_token()
         sockets = SocketIo(engine, lambda: spec.name)
-        doors.callback(sockets.close)
         model = [*http.routes(engine, lambda: spec.name), *sockets.routes()]
         page = frames.routes(stage, token, msgspec.to_builtins(card))
         app = application([*model, *page, *studio.routes(token)], config)
@@ -57,6 +56,8 @@ async def serving(config: Config, card: Card, options: dict[str, Any]) -> AsyncI
                 print(f"{name} is off: port {error.port} is in use.", flush=True)
             except CannotListen as error:
                 print(f"{name} is off: {error}", flush=True)
+        # Last in, first out: a poll that hangs would hold its listener up.
+        doors.callback(sockets.close)
         yield listener
 
 

@@ -27,6 +27,8 @@ class Config(Struct, frozen=True, kw_only=True):
 
     body_limit: int = 64 * 2**20
     """The largest request; two or three photos as base64 fit."""
+    message_limit: int = 8 * 2**20
+    """The largest WebSocket message; the studio's socket takes less by itself."""
     connections_per_client: int = 128
     """Open connections from one address."""
 

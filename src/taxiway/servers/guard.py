@@ -28,6 +28,9 @@ CORS = (
     (b"access-control-max-age", b"86400"),
 )
 
+CREDENTIALED = "/socket.io"
+"""Its clients ask with credentials, of which there are none here; browsers want that allowed."""
+
 Headers = dict[bytes, bytes]
 
 
@@ -54,11 +57,11 @@ class Guard:
             await self._http(scope, receive, send)
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._refuse_host(scope) is None:
+        if self._refuse_host(scope) is None and self._welcome(dict(scope["headers"])):
             await self.app(scope, receive, send)
         else:
             await receive()
-            await send({"type": "websocket.close", "code": 1008, "reason": "foreign Host"})
+            await send({"type": "websocket.close", "code": 1008, "reason": "foreign"})
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers: Headers = dict(scope["headers"])
@@ -124,7 +127,10 @@ class Guard:
         if is_private(scope):
             return send
         extra = list(CORS)
-        if "*" in self.config.allowed_origins:
+        credentialed = scope["path"].startswith(CREDENTIALED) and b"origin" in headers
+        if credentialed:
+            extra += [(b"access-control-allow-credentials", b"true"), (b"vary", b"Origin")]
+        if "*" in self.config.allowed_origins and not credentialed:
             extra.append((b"access-control-allow-origin", b"*"))
         elif b"origin" in headers and self._welcome(headers):
             extra.append((b"access-control-allow-origin", headers[b"origin"]))

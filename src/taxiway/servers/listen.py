@@ -16,7 +16,6 @@ from taxiway.core.config import Config
 from taxiway.core.errors import TaxiwayError
 from taxiway.servers.connection import Door, Paced, protocol
 from taxiway.servers.websocket import WebSocketProtocol
-from taxiway.servers.wire import LARGEST_MESSAGE
 
 TICK = 1.0
 """Seconds between two looks at the connections."""
@@ -146,7 +145,7 @@ def settings(app: ASGIApp, config: Config, parser: str) -> uvicorn.Config:
         app,
         http=http,
         ws=WebSocketProtocol,
-        ws_max_size=LARGEST_MESSAGE,
+        ws_max_size=config.message_limit,
         ws_per_message_deflate=False,
         lifespan="off",
         log_config=None,
