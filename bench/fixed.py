@@ -3,7 +3,6 @@
 from typing import Any, ClassVar
 
 from picture import picture
-
 from taxiway.core.command import Command, Values
 from taxiway.core.datatypes import AnyDataType, Image, Number, Text, Vector
 from taxiway.core.images import to_data_uri

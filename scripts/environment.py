@@ -96,7 +96,15 @@ def install_packages(*packages: str) -> bool:
 
 def pip(python: Path, *arguments: str) -> None:
     """Install with pip, or stop with what it said."""
-    command = [str(python), "-m", "pip", "install", "-qq", "--disable-pip-version-check", *arguments]
+    command = [
+        str(python),
+        "-m",
+        "pip",
+        "install",
+        "-qq",
+        "--disable-pip-version-check",
+        *arguments,
+    ]
     if subprocess.run(command, cwd=ROOT).returncode:
         stop(f"pip could not install {arguments[-1] if len(arguments) == 1 else arguments[0]}.")
 

@@ -65,7 +65,7 @@ class Attributes:
 
     def _wrong(self, name: str, expected: str) -> Broken:
         return Broken(
-            f"has something else than {expected} as '{name}' of its layer '{self.path or 'generator'}'"
+            f"has something else than {expected} as '{name}' of '{self.path or 'generator'}'"
         )
 
 
