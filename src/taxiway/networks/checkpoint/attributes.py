@@ -64,9 +64,8 @@ class Attributes:
         return self.values[name]
 
     def _wrong(self, name: str, expected: str) -> Broken:
-        return Broken(
-            f"has something else than {expected} as '{name}' of '{self.path or 'generator'}'"
-        )
+        layer = self.path or "generator"
+        return Broken(f"has something else than {expected} as '{name}' of its layer '{layer}'")
 
 
 def _finite(value: float) -> bool:
