@@ -12,7 +12,7 @@ from taxiway.core.datatypes import names
 from taxiway.core.errors import InvalidArgument, NotFound
 
 HERE = Path(__file__).parent
-DEFAULT = "painter"
+DEFAULT = "rainbow"
 """What runs when nobody says otherwise."""
 
 CHECKPOINTS = (".safetensors", ".pkl", ".pt")
