@@ -33,8 +33,9 @@ class InProcess:
     """Stands in for the engine's worker process."""
 
     pid = None
+    died = False
 
-    def __init__(self, spec: Any) -> None:
+    def __init__(self, spec: Any, on_death: Any) -> None:
         self.spec = spec
 
     async def start(self) -> Any:

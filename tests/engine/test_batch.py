@@ -28,15 +28,16 @@ async def test_the_oldest_goes_first_with_company_of_its_command() -> None:
     assert len(queue) == 0
 
 
-async def test_filled_waits_for_a_call() -> None:
+async def test_a_call_or_a_stir_ends_the_wait() -> None:
     queue = CallQueue(9)
     assert queue.take() == []
-    waiting = asyncio.create_task(queue.filled())
-    await asyncio.sleep(0)
-    assert not waiting.done()
-    [call] = fill(queue, OTHER)
-    await waiting
-    assert queue.take() == [call]
+    for stir in (queue.stir, lambda: fill(queue, OTHER)):
+        waiting = asyncio.create_task(queue.stirred())
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        stir()
+        await waiting
+    assert len(queue.take()) == 1
 
 
 async def test_a_full_queue_refuses_all_but_live_calls() -> None:

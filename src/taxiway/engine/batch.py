@@ -40,7 +40,7 @@ class CallQueue:
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self._calls: OrderedDict[Any, Call] = OrderedDict()
-        self._filled = asyncio.Event()
+        self._stirred = asyncio.Event()
 
     def __len__(self) -> int:
         return len(self._calls)
@@ -59,13 +59,16 @@ class CallQueue:
         key = call.live if call.live is not None else call.number
         self._calls[key] = call
         call.future.add_done_callback(lambda _: self._forget(key, call))
-        self._filled.set()
+        self._stirred.set()
 
-    async def filled(self) -> None:
-        """Wait until there is a call."""
-        while not self._calls:
-            self._filled.clear()
-            await self._filled.wait()
+    async def stirred(self) -> None:
+        """Wait for the next call, or for `stir`."""
+        self._stirred.clear()
+        await self._stirred.wait()
+
+    def stir(self) -> None:
+        """Wake whoever waits for calls: there is something else to look at."""
+        self._stirred.set()
 
     def take(self) -> list[Call]:
         """The oldest call and those of the same command, up to its batch; none if there is none.

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import sys
 import threading
+from collections.abc import Callable
 from multiprocessing.shared_memory import SharedMemory
 from typing import Any
 
@@ -49,9 +50,10 @@ def preload(modules: list[str]) -> None:
 class Worker:
     """One process holding one model. Used from one event loop; answers one batch at a time."""
 
-    def __init__(self, spec: ModelSpec) -> None:
+    def __init__(self, spec: ModelSpec, on_death: Callable[[], None] = lambda: None) -> None:
         self.spec = spec
-        self.died = asyncio.Event()
+        self.died = False
+        self._on_death = on_death
         self._codec = Codec()
         self._loop = asyncio.get_running_loop()
         self._answer: asyncio.Future[Message] = self._loop.create_future()
@@ -141,7 +143,8 @@ class Worker:
 
     def _deliver(self, data: bytes | None) -> None:
         if data is None:
-            self.died.set()
+            self.died = True
+            self._on_death()
         if self._answer.done():
             return
         if data is None:

@@ -110,7 +110,7 @@ class Running:
 
     async def _once(self) -> str | None:
         """One life of the worker. Returns why there can be no other, if so."""
-        worker = self._worker = Worker(self.spec)
+        worker = self._worker = Worker(self.spec, self._queue.stir)
         try:
             ready = await worker.start()
             self.commands, self.facts = ready.commands, ready.facts
@@ -120,6 +120,10 @@ class Running:
             return self._after(death)
         except ModelFailed as error:
             return f"{self.spec.name} could not start: {error}"
+        except Exception as error:
+            # Whatever it is, callers must hear of it: nobody serves them from here on.
+            log.exception("The engine failed for '%s'", self.spec.name)
+            return f"{self.spec.name} failed: {type(error).__name__}: {error}"
         finally:
             await worker.stop()
             self._worker = None
@@ -142,20 +146,15 @@ class Running:
 
     async def _has_work(self, worker: Worker) -> bool:
         """Wait for a call (true), for sleep (false), or for the worker's death (WorkerDied)."""
-        if len(self._queue):
-            return True
-        filled = asyncio.ensure_future(self._queue.filled())
-        death = asyncio.ensure_future(worker.died.wait())
-        try:
-            await asyncio.wait(
-                {filled, death}, timeout=self.idle_seconds, return_when=asyncio.FIRST_COMPLETED
-            )
-            if worker.died.is_set():
-                raise WorkerDied(await worker.exitcode())
-            return filled.done()
-        finally:
-            filled.cancel()
-            death.cancel()
+        if not len(self._queue) and not worker.died:
+            try:
+                async with asyncio.timeout(self.idle_seconds):
+                    await self._queue.stirred()
+            except TimeoutError:
+                return len(self._queue) > 0
+        if worker.died:
+            raise WorkerDied(await worker.exitcode())
+        return True
 
     def _answer(self, calls: list[Call], results: list[Values | TaxiwayError]) -> None:
         for call, result in zip(calls, results, strict=True):
