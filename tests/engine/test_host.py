@@ -22,6 +22,7 @@ from taxiway.core.errors import (
     Unavailable,
 )
 from taxiway.core.events import Event, OutputReady, QueryFailed, StateChanged
+from taxiway.core.images import to_data_uri
 from taxiway.engine import Engine
 from toys import gradient
 
@@ -161,6 +162,45 @@ async def test_a_killed_worker_is_back_and_its_caller_told(engine: Engine) -> No
     assert engine.running["slow"].pid != pid
     states = [event.state for event in events if isinstance(event, StateChanged)]
     assert states == ["starting", "running"]
+
+
+async def test_pictures_are_decoded_only_as_fast_as_they_are_worked_off(engine: Engine) -> None:
+    await started(engine, TROUBLED)
+    room = engine.running["troubled"].pictures
+    room.limit = 1
+    picture = np.zeros((64, 64, 3), np.uint8)
+    calls = asyncio.gather(
+        *(engine.query("troubled", {"picture": to_data_uri(picture)}, "look") for _ in range(9))
+    )
+    held = {0}
+    while not calls.done():
+        held.add(room.held)
+        await asyncio.sleep(0)
+    assert held == {0, picture.nbytes}
+    assert await calls == [{"mean": 0.0}] * 9
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="signals of POSIX")
+@pytest.mark.parametrize("end", ["stopped", "killed"])
+async def test_a_worker_that_hangs_holds_up_neither_the_server_nor_its_end(
+    engine: Engine, end: str
+) -> None:
+    await started(engine, TROUBLED)
+    pid = engine.running["troubled"].pid
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    # More than any pipe holds, and than the memory shared with the worker.
+    photo = np.zeros((3000, 2500, 3), np.uint8)
+    call = asyncio.create_task(engine.run("troubled", {"picture": photo}, "look"))
+    for _ in range(100):
+        await asyncio.sleep(0)
+    assert not call.done()
+    if end == "stopped":
+        await engine.stop("troubled")
+    else:
+        os.kill(pid, signal.SIGKILL)
+    with pytest.raises(Unavailable, match=f"was {end}|died"):
+        await asyncio.wait_for(call, 5)
 
 
 async def test_a_worker_killed_while_idle_is_back_before_anyone_asks(engine: Engine) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Self
 
 from taxiway.core.command import Command, ModelSpec, Values, first_command
-from taxiway.core.datatypes import Image, Wire, names
+from taxiway.core.datatypes import Wire, names
 from taxiway.core.errors import NotFound, TaxiwayError
 from taxiway.core.events import Events, OutputReady, QueryFailed
 from taxiway.core.images import ImageFormat
@@ -76,9 +76,9 @@ class Engine:
         running = self._find(name)
         try:
             chosen = await self._command(running, command)
-            inputs = await self._decode(chosen, wire)
-            formats = chosen.formats(inputs, format_header)
-            outputs = await running.call(chosen, inputs, None)
+            async with running.pictures.decoded(chosen, wire) as inputs:
+                formats = chosen.formats(inputs, format_header)
+                outputs = await running.call(chosen, inputs, None)
             result = await self._encode(chosen, outputs, formats)
         except TaxiwayError as error:
             running.last_error = str(error)
@@ -102,13 +102,8 @@ class Engine:
         """
         running = self._find(name)
         chosen = await self._command(running, command)
-        return await running.call(chosen, await self._decode(chosen, values), live)
-
-    async def _decode(self, command: Command, wire: Mapping[str, Any]) -> Values:
-        # A photo may take half a second; numbers take less than a thread.
-        if any(isinstance(field, Image) for field in command.inputs.values()):
-            return await asyncio.to_thread(command.decode, wire)
-        return command.decode(wire)
+        async with running.pictures.decoded(chosen, values) as inputs:
+            return await running.call(chosen, inputs, live)
 
     async def _encode(
         self, command: Command, outputs: Values, formats: Mapping[str, ImageFormat]

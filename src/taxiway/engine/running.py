@@ -11,6 +11,7 @@ from taxiway.core.datatypes import Wire
 from taxiway.core.errors import ModelFailed, TaxiwayError, Unavailable
 from taxiway.core.events import Events, State, StateChanged
 from taxiway.engine.batch import Call, CallQueue
+from taxiway.engine.pictures import PictureRoom
 from taxiway.engine.process import Worker, WorkerDied
 
 log = logging.getLogger("taxiway.engine")
@@ -37,6 +38,7 @@ class Running:
         self.last_error: str | None = None
         self.idle_seconds = idle_seconds
         self._events = events
+        self.pictures = PictureRoom()
         self._queue = CallQueue(queue_limit)
         self._worker: Worker | None = None
         self._task: asyncio.Task[None] | None = None
