@@ -192,6 +192,8 @@ async def test_a_worker_that_hangs_holds_up_neither_the_server_nor_its_end(
     # More than any pipe holds, and than the memory shared with the worker.
     photo = np.zeros((3000, 2500, 3), np.uint8)
     call = asyncio.create_task(engine.run("troubled", {"picture": photo}, "look"))
+    while not engine.running["troubled"].pictures.held:
+        await asyncio.sleep(0)
     for _ in range(100):
         await asyncio.sleep(0)
     assert not call.done()

@@ -92,11 +92,11 @@ class Worker:
     async def predict(self, command: str, batch: list[Values]) -> list[Values | TaxiwayError]:
         """Ask for a batch; one result or error per call. Raises WorkerDied."""
         self._answer = self._loop.create_future()
+        # Nobody may be left to hear of a death when the reader tells of it.
+        self._answer.add_done_callback(lambda answer: answer.cancelled() or answer.exception())
         try:
             await self._hand_over(Predict(command, batch))
         except OSError:
-            # The death is told once, here, whether or not the reader heard of it too.
-            self._answer.cancel() or self._answer.exception()
             raise WorkerDied(await self.exitcode()) from None
         message = await self._receive()
         assert isinstance(message, Answers)
