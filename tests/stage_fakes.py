@@ -10,7 +10,7 @@ import numpy as np
 import uvicorn
 from starlette.types import ASGIApp
 
-from taxiway.core.command import Command, ModelSpec, Values
+from taxiway.core.command import Command, ModelSpec, Values, first_command
 from taxiway.core.datatypes import Image, Number, Vector
 from taxiway.core.events import Events, State, StateChanged
 from taxiway.engine import Engine
@@ -65,6 +65,9 @@ class FakeEngine:
             spec=SPEC, state=state, message=message, commands=commands, facts=facts
         )
         self.events.emit(StateChanged(SPEC.name, state, message))
+
+    async def command_of(self, name: str) -> Command:
+        return first_command(self.running[name].commands)
 
     async def run(
         self,

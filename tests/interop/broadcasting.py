@@ -9,7 +9,7 @@ from typing import Any, cast
 import numpy as np
 
 from stage_fakes import served
-from taxiway.core.command import Command, Values
+from taxiway.core.command import Command, Values, first_command
 from taxiway.core.config import Config
 from taxiway.core.datatypes import Image, Number, Text, Wire
 from taxiway.core.errors import NotFound, TaxiwayError
@@ -47,6 +47,12 @@ class BroadcastingEngine:
     async def ready(self, name: str) -> None:
         await self.gate.wait()
         self.running[name].commands = {self.command.name: self.command}
+
+    async def command_of(self, name: str, command: str | None = None) -> Command:
+        running = self.running[name]
+        if not running.commands:
+            await self.ready(name)
+        return first_command(running.commands, command)
 
     async def query(self, name: str, wire: Mapping[str, Wire]) -> dict[str, Wire]:
         self.asked += 1

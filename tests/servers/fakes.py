@@ -31,6 +31,12 @@ class FakeEngine:
     async def ready(self, name: str) -> None:
         self._find(name)
 
+    async def command_of(self, name: str, command: str | None = None) -> Command:
+        running = self._find(name)
+        if not running.commands:
+            await self.ready(name)
+        return first_command(running.commands, command)
+
     async def query(
         self,
         name: str,

@@ -9,6 +9,7 @@ from taxiway.core.datatypes import Wire, names
 from taxiway.core.errors import NotFound, TaxiwayError
 from taxiway.core.events import Events, OutputReady, QueryFailed
 from taxiway.core.images import ImageFormat
+from taxiway.engine.messages import array_bytes
 from taxiway.engine.running import Running
 
 ENCODED_AT_ONCE = 256 * 256 * 3
@@ -62,6 +63,17 @@ class Engine:
         """Stop everything."""
         await asyncio.gather(*(running.stop() for running in self.running.values()))
 
+    async def command_of(self, name: str, command: str | None = None) -> Command:
+        """A command of a model, its first for None.
+
+        What a model can be asked is known once it was set up for the first time, and waited for.
+        Raises NotFound, or Unavailable if the model failed or was stopped before.
+        """
+        running = self._find(name)
+        if not running.commands:
+            await running.ready()
+        return first_command(running.commands, command)
+
     async def query(
         self,
         name: str,
@@ -75,7 +87,7 @@ class Engine:
         """
         running = self._find(name)
         try:
-            chosen = await self._command(running, command)
+            chosen = await self.command_of(name, command)
             async with running.pictures.decoded(chosen, wire) as inputs:
                 formats = chosen.formats(inputs, format_header)
                 outputs = await running.call(chosen, inputs, None)
@@ -101,22 +113,16 @@ class Engine:
         Superseded. Raises as `query` does.
         """
         running = self._find(name)
-        chosen = await self._command(running, command)
+        chosen = await self.command_of(name, command)
         async with running.pictures.decoded(chosen, values) as inputs:
             return await running.call(chosen, inputs, live)
 
     async def _encode(
         self, command: Command, outputs: Values, formats: Mapping[str, ImageFormat]
     ) -> dict[str, Wire]:
-        if sum(getattr(value, "nbytes", 0) for value in outputs.values()) <= ENCODED_AT_ONCE:
+        if array_bytes(outputs) <= ENCODED_AT_ONCE:
             return command.encode(outputs, formats)
         return await asyncio.to_thread(command.encode, outputs, formats)
-
-    async def _command(self, running: Running, command: str | None) -> Command:
-        # What a model can be asked is known once it was set up for the first time.
-        if not running.commands:
-            await running.ready()
-        return first_command(running.commands, command)
 
     def _find(self, name: str) -> Running:
         if name not in self.running:

@@ -83,6 +83,11 @@ class Array(Struct, array_like=True):
     data: bytes
 
 
+def array_bytes(values: Values) -> int:
+    """The bytes of all arrays among the inputs or outputs of a call."""
+    return sum(getattr(value, "nbytes", 0) for value in values.values())
+
+
 class Codec:
     """Packs messages; large arrays go into `area` as long as they fit, else into the message.
 

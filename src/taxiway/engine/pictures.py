@@ -7,6 +7,7 @@ from typing import Any
 
 from taxiway.core.command import Command, Values
 from taxiway.core.datatypes import Image
+from taxiway.engine.messages import array_bytes
 
 ROOM_BYTES = 256 * 2**20
 """Decoded pictures that one model may hold, waiting and in work, before more are decoded."""
@@ -37,7 +38,7 @@ class PictureRoom:
                 await self._left.wait()
             # A photo may take half a second; numbers take less than a thread.
             values = await asyncio.to_thread(command.decode, wire)
-            size = sum(getattr(value, "nbytes", 0) for value in values.values())
+            size = array_bytes(values)
             self.held += size
         try:
             yield values

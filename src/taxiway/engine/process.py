@@ -23,6 +23,7 @@ from taxiway.engine.messages import (
     Message,
     Predict,
     Ready,
+    array_bytes,
 )
 
 # A fork server that has the heavy imports done starts a worker in a tenth of a second instead of
@@ -41,11 +42,6 @@ class WorkerDied(Exception):
     def __init__(self, exitcode: int | None) -> None:
         super().__init__(f"exit code {exitcode}")
         self.exitcode = exitcode
-
-
-def weight(batch: list[Values]) -> int:
-    """The bytes of all arrays in a batch."""
-    return sum(getattr(value, "nbytes", 0) for call in batch for value in call.values())
 
 
 def preload(modules: list[str]) -> None:
@@ -120,7 +116,7 @@ class Worker:
         self._areas = []
 
     async def _hand_over(self, request: Predict) -> None:
-        if weight(request.batch) <= SENT_AT_ONCE:
+        if sum(map(array_bytes, request.batch)) <= SENT_AT_ONCE:
             self._send(request)
             return
         self._sending = asyncio.ensure_future(asyncio.to_thread(self._send, request))

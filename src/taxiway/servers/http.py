@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from taxiway.core.command import Command, first_command
+from taxiway.core.command import Command
 from taxiway.core.datatypes import Wire
 from taxiway.servers import inputs, openapi, picture
 from taxiway.servers.answers import Answer, to_json
@@ -97,11 +97,7 @@ class Api:
         return picture.answer(body, format)
 
     async def _command(self) -> Command:
-        name = self.name_of_model()
-        running = self.engine.running.get(name)
-        if running is None or not running.commands:
-            await self.engine.ready(name)
-        return first_command(self.engine.running[name].commands)
+        return await self.engine.command_of(self.name_of_model())
 
     def _encode(self, outputs: dict[str, Wire]) -> bytes:
         """JSON of a current output, encoded once: it is polled at the rate of a screen."""

@@ -20,7 +20,6 @@ from taxiway.core.events import Event, OutputReady, QueryFailed
 from taxiway.live.loop import Stage
 from taxiway.servers import inputs, osc_controls, osc_packet
 from taxiway.servers.answers import to_json
-from taxiway.servers.info import info
 from taxiway.servers.listen import CannotListen
 from taxiway.servers.osc_audience import Address, Audience, is_public
 from taxiway.servers.osc_packet import Malformed, Message
@@ -155,7 +154,7 @@ class OscServer:
 
     async def _introduce(self, source: Address) -> None:
         try:
-            fields = await info(self._engine, self._stage.spec.name)
+            fields = (await self._engine.command_of(self._stage.spec.name)).describe()
         except TaxiwayError as error:
             self._complain(str(error), source)
             return

@@ -19,7 +19,6 @@ from taxiway.servers import socketio_packet as packets
 from taxiway.servers.engineio import EngineIo
 from taxiway.servers.engineio_payload import Malformed
 from taxiway.servers.engineio_session import Session, Timing
-from taxiway.servers.info import info
 from taxiway.servers.socketio_packet import CONNECT, DISCONNECT, Packet
 
 if TYPE_CHECKING:
@@ -145,7 +144,8 @@ class SocketIo:
 
     async def _introduce(self, session: Session) -> None:
         try:
-            session.send(packets.event("info", await info(self._engine, self._name_of_model())))
+            command = await self._engine.command_of(self._name_of_model())
+            session.send(packets.event("info", command.describe()))
         except TaxiwayError as error:
             self._refuse(session, error, "")
 
