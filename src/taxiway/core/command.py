@@ -80,12 +80,16 @@ class Command(Struct, frozen=True, kw_only=True):
 
 
 class ModelSpec(Struct, frozen=True, kw_only=True):
-    """Which model to run: the name it runs under, its family, and its set-up options."""
+    """Which model to run: the name it runs under, its family, and its set-up options.
+
+    `command` is the one that `/query` means, its first if none is named.
+    """
 
     name: str
     family: str
     options: dict[str, Any] = {}
     title: str = ""
+    command: str | None = None
 
 
 class Model(Protocol):

@@ -40,6 +40,14 @@ class Engine:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
+    def add(self, spec: ModelSpec, idle_seconds: float | None = None) -> None:
+        """Know a model without starting it: it sleeps until a call or `wake` starts it.
+
+        `idle_seconds` stands in for the engine's own. A model of that name must not be there.
+        """
+        idle = self._idle_seconds if idle_seconds is None else idle_seconds
+        self.running[spec.name] = Running(spec, self.events, self._queue_limit, idle)
+
     async def start(self, spec: ModelSpec) -> None:
         """Begin to start a model (`ready` waits for it), or restart one whose spec differs."""
         running = self.running.get(spec.name)
@@ -47,9 +55,17 @@ class Engine:
             await running.stop()
             running = None
         if running is None:
-            running = Running(spec, self.events, self._queue_limit, self._idle_seconds)
-            self.running[spec.name] = running
-        running.start()
+            self.add(spec)
+        self.running[spec.name].start()
+
+    def wake(self, name: str) -> None:
+        """Begin to start a model that sleeps; nothing for one that was stopped, or has failed."""
+        self._find(name).wake()
+
+    async def remove(self, name: str) -> None:
+        """Stop a model and forget it."""
+        await self.stop(name)
+        del self.running[name]
 
     async def ready(self, name: str) -> None:
         """Wait until the model runs. Raises Unavailable if it failed or was stopped."""
@@ -64,7 +80,7 @@ class Engine:
         await asyncio.gather(*(running.stop() for running in self.running.values()))
 
     async def command_of(self, name: str, command: str | None = None) -> Command:
-        """A command of a model, its first for None.
+        """A command of a model; for None the one of its spec, or its first.
 
         What a model can be asked is known once it was set up for the first time, and waited for.
         Raises NotFound, or Unavailable if the model failed or was stopped before.
@@ -72,7 +88,7 @@ class Engine:
         running = self._find(name)
         if not running.commands:
             await running.ready()
-        return first_command(running.commands, command)
+        return first_command(running.commands, command or running.spec.command)
 
     async def query(
         self,
@@ -96,9 +112,13 @@ class Engine:
             running.last_error = str(error)
             self.events.emit(QueryFailed(name, str(error)))
             raise
-        running.last_output, running.last_error = result, None
-        self.events.emit(OutputReady(name, result))
+        self._tell(running, result)
         return result
+
+    async def publish(self, name: str, outputs: Values, command: str | None = None) -> None:
+        """Make decoded outputs, which `run` gave, the model's current output."""
+        chosen = await self.command_of(name, command)
+        self._tell(self._find(name), await self._encode(chosen, outputs, {}))
 
     async def run(
         self,
@@ -116,6 +136,10 @@ class Engine:
         chosen = await self.command_of(name, command)
         async with running.pictures.decoded(chosen, values) as inputs:
             return await running.call(chosen, inputs, live)
+
+    def _tell(self, running: Running, outputs: dict[str, Wire]) -> None:
+        running.last_output, running.last_error = outputs, None
+        self.events.emit(OutputReady(running.spec.name, outputs))
 
     async def _encode(
         self, command: Command, outputs: Values, formats: Mapping[str, ImageFormat]

@@ -58,6 +58,11 @@ class Running:
             self._set("starting", f"Starting {self.spec.name}.")
             self._task = asyncio.get_running_loop().create_task(self._live())
 
+    def wake(self) -> None:
+        """Start if asleep and not stopped by someone."""
+        if self.state == "asleep" and not self._stopped:
+            self.start()
+
     async def stop(self) -> None:
         """End the worker; its memory is free when this returns. Calls are refused until `start`."""
         self._stopped = True
@@ -80,8 +85,7 @@ class Running:
         self._refuse_if_down()
         call = Call(command, inputs, live)
         self._queue.put(call)
-        if self.state == "asleep":
-            self.start()
+        self.wake()
         try:
             return await call.future
         finally:

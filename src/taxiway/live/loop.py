@@ -165,7 +165,7 @@ class Stage:
         """The model was set up: learn its command, and keep of the controls what it takes."""
         self._life += 1
         commands = self.engine.running[self.spec.name].commands
-        self.command = self.tiles.command = command = first_command(commands)
+        self.command = self.tiles.command = command = first_command(commands, self.spec.command)
         self.controls.one_of = tuple(name for name in command.needs_one_of if name != "seed")
         unfit = {
             name: None
