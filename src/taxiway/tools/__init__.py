@@ -1,0 +1,1 @@
+"""A slot: one file is one tool that works on a generator (see `core.tool`)."""
