@@ -66,8 +66,8 @@ PLAY = """async ({ seconds, painted }) => {
 
 async def serve(card: Card, options: dict[str, Any]) -> None:
     """Serve until the standard input closes; says the address first."""
-    async with app.serving(Config(port=0), card, options) as listener:
-        print(f"at {listener.url}", flush=True)
+    async with app.serving(Config(port=0), [card], options) as gates:
+        print(f"at {gates.places()[0].url}", flush=True)
         await asyncio.to_thread(sys.stdin.read)
 
 

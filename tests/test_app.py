@@ -20,8 +20,8 @@ from taxiway.library import catalog
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
     async with (
-        app.serving(Config(port=0), catalog.card("painter"), {}) as listener,
-        httpx.AsyncClient(base_url=listener.url, timeout=30) as client,
+        app.serving(Config(port=0), [catalog.card("painter")], {}) as gates,
+        httpx.AsyncClient(base_url=gates.places()[0].url, timeout=30) as client,
     ):
         yield client
 

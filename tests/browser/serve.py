@@ -20,8 +20,8 @@ async def serve(port: int, family: str, options: dict[str, object]) -> None:
         made="For tests.",
         limits="Gradients.",
     )
-    async with app.serving(Config(port=port), card, options) as listener:
-        print(f"at {listener.port}", flush=True)
+    async with app.serving(Config(port=port), [card], options) as gates:
+        print(f"at {gates.places()[0].port}", flush=True)
         await asyncio.to_thread(sys.stdin.read)
 
 

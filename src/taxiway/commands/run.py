@@ -1,34 +1,86 @@
-"""`taxiway run`: a model with its studio and its addresses."""
+"""`taxiway run`: models with their studio and their addresses."""
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from taxiway.commands import DEVICES
 
-HELP = "run a model: the studio, and its address for programs"
+if TYPE_CHECKING:
+    from taxiway.core.config import Config
+    from taxiway.live.chains import Link
+
+HELP = "run a model, or several: the studio, and an address each for programs"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", nargs="?", help="a model's name, or a checkpoint file")
+    parser.add_argument("model", nargs="*", help="a model's name, or a checkpoint file")
     parser.add_argument(
         "--checkpoint", type=Path, metavar="FILE", help="a StyleGAN2 or 3 checkpoint"
     )
     parser.add_argument(
-        "--port", type=port_number, default=8000, metavar="N", help="8000 if not given"
-    )
-    parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 lets other machines in")
+        "--chain", action="append", default=[], metavar="A:B",
+        help="let the output of A be the input of B; A.image:B.photo names which",
+    )  # fmt: skip
     parser.add_argument("--device", default="auto", choices=DEVICES)
     parser.add_argument("--no-browser", action="store_true", help="do not open the studio")
+    doors = parser.add_argument_group("addresses", "A second model is one port further, and so on.")
+    doors.add_argument("--host", default="127.0.0.1", help="0.0.0.0 lets other machines in")
+    for name, port, what in (
+        ("port", 8000, "HTTP and the studio"),
+        ("socketio-port", 3000, "Socket.IO, or off"),
+        ("osc-port", 57100, "OSC, or off"),
+    ):
+        takes = port_number if name == "port" else port_or_off
+        doors.add_argument(f"--{name}", type=takes, default=port, metavar="N", help=f"{what}")
+    doors.add_argument(
+        "--allow-origin", action="append", metavar="ORIGIN",
+        help="only pages of this origin may ask, such as https://editor.p5js.org; again for more",
+    )  # fmt: skip
+    doors.add_argument(
+        "--allow-host", action="append", default=[], metavar="NAME",
+        help="a name by which this server may be called, beside localhost; again for more",
+    )  # fmt: skip
 
 
 def run(parsed: argparse.Namespace) -> None:
     from taxiway import app
-    from taxiway.core.config import Config
+    from taxiway.core.errors import InvalidArgument
     from taxiway.library import catalog
 
-    card = catalog.choose(parsed.model or catalog.DEFAULT, parsed.checkpoint)
-    config = Config(host=parsed.host, port=parsed.port)
-    app.run(config, card, {"device": parsed.device}, open_browser=not parsed.no_browser)
+    models = parsed.model or [catalog.DEFAULT]
+    if parsed.checkpoint is not None and len(models) > 1:
+        raise InvalidArgument("--checkpoint goes with one model; give the files themselves.")
+    cards = [catalog.choose(model, parsed.checkpoint) for model in models]
+    links = [link(text) for text in parsed.chain]
+    options = {"device": parsed.device}
+    app.run(config(parsed), cards, options, links, open_browser=not parsed.no_browser)
+
+
+def config(parsed: argparse.Namespace) -> "Config":
+    """How to listen, from the flags."""
+    from taxiway.core.config import Config
+
+    return Config(
+        host=parsed.host,
+        port=parsed.port,
+        socketio_port=parsed.socketio_port,
+        osc_port=parsed.osc_port,
+        allowed_hosts=tuple(parsed.allow_host),
+        allowed_origins=tuple(parsed.allow_origin or ("*",)),
+    )
+
+
+def link(text: str) -> "Link":
+    """`A:B` or `A.image:B.photo`; what stands behind the last dot of either is a field's name."""
+    from taxiway.core.errors import InvalidArgument
+    from taxiway.live.chains import Link
+
+    source, colon, target = text.partition(":")
+    if not (source and colon and target):
+        raise InvalidArgument(f"A chain is A:B, such as rainbow:edges, got '{text}'.")
+    (giver, _, output), (taker, _, taken) = source.partition("."), target.partition(".")
+    return Link(source=giver, output=output, target=taker, input=taken)
 
 
 def port_number(text: str) -> int:
@@ -36,3 +88,8 @@ def port_number(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and int(text) <= 65535):
         raise argparse.ArgumentTypeError(f"a port is a number up to 65535, got {text!r}")
     return int(text)
+
+
+def port_or_off(text: str) -> int | None:
+    """A port, or None for `off`."""
+    return None if text == "off" else port_number(text)

@@ -19,10 +19,11 @@ class StateChanged(Struct, frozen=True, tag="state"):
 
 
 class OutputReady(Struct, frozen=True, tag="output"):
-    """A query was answered: this is now the model's current output."""
+    """This is now the model's current output: a query's answer, or with `live` what was played."""
 
     model: str
     outputs: Mapping[str, Wire]
+    live: bool = False
 
 
 class QueryFailed(Struct, frozen=True, tag="error"):

@@ -112,13 +112,14 @@ class Engine:
             running.last_error = str(error)
             self.events.emit(QueryFailed(name, str(error)))
             raise
-        self._tell(running, result)
+        running.last_inputs = wire
+        self._tell(running, OutputReady(name, result))
         return result
 
-    async def publish(self, name: str, outputs: Values, command: str | None = None) -> None:
-        """Make decoded outputs, which `run` gave, the model's current output."""
-        chosen = await self.command_of(name, command)
-        self._tell(self._find(name), await self._encode(chosen, outputs, {}))
+    async def publish(self, name: str, outputs: Values) -> None:
+        """Make decoded outputs, which `run` gave and which were played, the current output."""
+        encoded = await self._encode(await self.command_of(name), outputs, {})
+        self._tell(self._find(name), OutputReady(name, encoded, live=True))
 
     async def run(
         self,
@@ -137,9 +138,9 @@ class Engine:
         async with running.pictures.decoded(chosen, values) as inputs:
             return await running.call(chosen, inputs, live)
 
-    def _tell(self, running: Running, outputs: dict[str, Wire]) -> None:
-        running.last_output, running.last_error = outputs, None
-        self.events.emit(OutputReady(running.spec.name, outputs))
+    def _tell(self, running: Running, news: OutputReady) -> None:
+        running.last_output, running.last_error = news.outputs, None
+        self.events.emit(news)
 
     async def _encode(
         self, command: Command, outputs: Values, formats: Mapping[str, ImageFormat]

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections import deque
+from collections.abc import Mapping
 from typing import Any
 
 from taxiway.core.command import Command, ModelSpec, Values
@@ -23,7 +24,8 @@ CRASH_WINDOW = 60.0
 class Running:
     """A model that was started: asleep, starting, running or failed.
 
-    `last_output` and `last_error` are the model's current output and error, whoever asked.
+    `last_output` and `last_error` are the model's current output and error, whoever asked;
+    `last_inputs` is what the last query that was answered asked with.
     """
 
     def __init__(
@@ -34,7 +36,8 @@ class Running:
         self.facts: dict[str, Any] = {}
         self.state: State = "asleep"
         self.message = ""
-        self.last_output: dict[str, Wire] = {}
+        self.last_inputs: Mapping[str, Wire] = {}
+        self.last_output: Mapping[str, Wire] = {}
         self.last_error: str | None = None
         self.idle_seconds = idle_seconds
         self._events = events

@@ -1,6 +1,7 @@
 """The stage: one model played live; renders the newest controls, then the newest again."""
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Callable, Hashable, Mapping
@@ -56,6 +57,7 @@ class Stage:
         self._life = 0
         self._rendered = (-1, -1)
         self._trouble: str | None = None
+        self._outputs: Values = {}
         self._stop_listening = engine.events.listen(self._on_event)
         if self.state == "running":
             self._introduce()
@@ -187,6 +189,7 @@ class Stage:
                     await self._change()
             except TimeoutError:
                 self.fanout.finish()
+                await self._publish()
             else:
                 await self._render()
 
@@ -239,10 +242,14 @@ class Stage:
         )
 
     async def _picture(self, values: Values) -> Any:
-        command = self._known()
-        name = image_name(command)
-        outputs = await self.engine.run(self.spec.name, values, live="stage")
-        return outputs[name]
+        name = image_name(self._known())
+        self._outputs = await self.engine.run(self.spec.name, values, live="stage")
+        return self._outputs[name]
+
+    async def _publish(self) -> None:
+        """What was played last is the current output, which other protocols hear of as well."""
+        with contextlib.suppress(TaxiwayError):
+            await self.engine.publish(self.spec.name, self._outputs)
 
     def _tell(self, trouble: str) -> None:
         # Told once: at 60 changes a second the same sentence would be no news.

@@ -1,0 +1,204 @@
+"""Gates: one per running model, with every door to it; slot k is at port 8000 + k and so on."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from itertools import count
+from typing import Any
+
+import msgspec
+from msgspec import structs
+from starlette.routing import BaseRoute
+
+from taxiway.core.config import Config
+from taxiway.core.errors import InvalidArgument, NotFound
+from taxiway.engine import Engine
+from taxiway.library import catalog
+from taxiway.library.catalog import Card
+from taxiway.live.chains import Chains
+from taxiway.live.loop import Stage
+from taxiway.servers import control, frames, http, osc, studio
+from taxiway.servers.application import application
+from taxiway.servers.desk import Place
+from taxiway.servers.listen import CannotListen, Listener, PortInUse
+from taxiway.servers.socketio import SocketIo
+
+MOST_GATES = 32
+
+
+class Gate:
+    """One model at a slot: its stage, and its doors from `open` to `close`."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        config: Config,
+        slot: int,
+        card: Card,
+        options: dict[str, Any],
+        command: str | None = None,
+    ) -> None:
+        self.engine, self.slot, self.card = engine, slot, card
+        self.config = shifted(config, slot)
+        self.spec = structs.replace(catalog.spec(card, options), command=command)
+        self.stage = Stage(engine, self.spec)
+        self.listener: Listener | None = None
+        self._sockets = SocketIo(engine, lambda: self.spec.name)
+        self._doors = AsyncExitStack()
+        self._open: dict[str, int] = {}
+
+    async def open(self, token: str, more: Sequence[BaseRoute]) -> None:
+        """Take the ports and begin to start the model; `more` are routes beside the model's own.
+
+        Raises PortInUse or CannotListen for the HTTP port; another door that is taken stays shut.
+        """
+        model = [*http.routes(self.engine, lambda: self.spec.name), *self._sockets.routes()]
+        page = frames.routes(self.stage, token, msgspec.to_builtins(self.card))
+        routes = [*model, *page, *more, *studio.routes(token)]
+        listener = Listener(application(routes, self.config), self.config)
+        self.listener = await self._doors.enter_async_context(listener)
+        live = asyncio.create_task(self.stage.run())
+        self._doors.push_async_callback(_end, live)
+        await self.engine.start(self.spec)
+        for name, door in self._old_doors(model):
+            await self._enter(name, door)
+        # Last in, first out: a poll that hangs would hold its listener up.
+        self._doors.callback(self._sockets.close)
+
+    async def close(self) -> None:
+        """Shut every door and stop the model."""
+        await self._doors.aclose()
+        if self.spec.name in self.engine.running:
+            await self.engine.remove(self.spec.name)
+
+    @property
+    def place(self) -> Place:
+        """Where it is, and how the model does."""
+        assert self.listener is not None
+        return Place(
+            name=self.spec.name,
+            title=self.card.title,
+            card=msgspec.to_builtins(self.card),
+            slot=self.slot,
+            state=self.stage.state,
+            message=self.stage.message,
+            url=self.listener.url,
+            port=self.listener.port,
+            socketio_port=self._open.get("Socket.IO"),
+            osc_port=self._open.get("OSC"),
+            osc_reply_port=self.config.osc_reply_port,
+            info=self.stage.command.describe() if self.stage.command else None,
+        )
+
+    def _old_doors(
+        self, model: Sequence[BaseRoute]
+    ) -> Iterator[tuple[str, AbstractAsyncContextManager[Any]]]:
+        """The doors that Runway's other clients knock at."""
+        if self.config.socketio_port is not None:
+            beside = structs.replace(self.config, port=self.config.socketio_port)
+            yield "Socket.IO", Listener(application(model, beside), beside)
+        if self.config.osc_port is not None:
+            yield "OSC", osc.OscServer(self.engine, self.stage, self.config)
+
+    async def _enter(self, name: str, door: AbstractAsyncContextManager[Any]) -> None:
+        """Open a door that Taxiway can do without."""
+        try:
+            self._open[name] = (await self._doors.enter_async_context(door)).port
+        except PortInUse as error:
+            print(f"{name} of {self.card.title} is off: port {error.port} is in use.", flush=True)
+        except CannotListen as error:
+            print(f"{name} of {self.card.title} is off: {error}", flush=True)
+
+
+class Gates:
+    """Every gate there is: what `taxiway run` opens, and the studio's desk (servers/desk.py)."""
+
+    def __init__(self, engine: Engine, config: Config, options: dict[str, Any]) -> None:
+        self.token = studio.new_token()
+        self.chains = Chains(engine, lambda name: self._find(name).stage)
+        self._engine, self._config, self._options = engine, config, options
+        self._gates: dict[str, Gate] = {}
+        self._closing: set[asyncio.Task[None]] = set()
+
+    async def open(
+        self, card: Card, options: dict[str, Any] | None = None, command: str | None = None
+    ) -> Gate:
+        """A gate for `card` at the lowest slot whose HTTP port is free; its old one if it has one.
+
+        The first gate takes slot 0 and nothing else. Raises PortInUse or CannotListen.
+        """
+        if card.name in self._gates:
+            return self._gates[card.name]
+        merged = {**self._options, **(options or {})}
+        for slot in self._free_slots():
+            gate = Gate(self._engine, self._config, slot, card, merged, command)
+            try:
+                await gate.open(self.token, control.routes(self, self.chains, self.token))
+            except PortInUse as error:
+                if not self._gates:
+                    raise
+                print(f"Port {error.port} is in use, trying the next.", flush=True)
+            else:
+                self._gates[card.name] = gate
+                return gate
+        raise InvalidArgument(f"{MOST_GATES} models run already; stop one of them first.")
+
+    async def close(self) -> None:
+        """Shut every gate."""
+        self.chains.close()
+        await asyncio.gather(*(gate.close() for gate in self._gates.values()), *self._closing)
+
+    def models(self) -> list[dict[str, Any]]:
+        """The cards of what can be started."""
+        cards: list[dict[str, Any]] = msgspec.to_builtins(catalog.cards())
+        return cards
+
+    def places(self) -> list[Place]:
+        """Every gate's place, by slot."""
+        return sorted((gate.place for gate in self._gates.values()), key=lambda place: place.slot)
+
+    async def start(
+        self, model: str, options: dict[str, Any] | None = None, command: str | None = None
+    ) -> Place:
+        """A place for the model of that name. Raises NotFound, InvalidArgument or CannotListen."""
+        return (await self.open(catalog.card(model), options, command)).place
+
+    async def stop(self, name: str) -> None:
+        """Give a model's place up. Raises NotFound, or InvalidArgument for the last one."""
+        gate = self._find(name)
+        if len(self._gates) == 1:
+            raise InvalidArgument(
+                f"{gate.card.title} is the only model here; put it to sleep, or end Taxiway."
+            )
+        del self._gates[name]
+        self.chains.forget(name)
+        # Not waited for: the gate may be the one by which this was asked.
+        task = asyncio.create_task(gate.close())
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+    def _free_slots(self) -> Iterator[int]:
+        taken = {gate.slot for gate in self._gates.values()}
+        free = (slot for slot in count() if slot not in taken)
+        return (slot for slot, _ in zip(free, range(MOST_GATES - len(taken)), strict=False))
+
+    def _find(self, name: str) -> Gate:
+        if name not in self._gates:
+            there_are = ", ".join(f"'{known}'" for known in self._gates)
+            raise NotFound(f"No model named '{name}' runs. Running: {there_are}.")
+        return self._gates[name]
+
+
+def shifted(config: Config, slot: int) -> Config:
+    """The configuration of a slot: every port moved up by it; 0 still takes any free one."""
+    ports = {
+        name: port + slot
+        for name in ("port", "socketio_port", "osc_port", "osc_reply_port")
+        if (port := getattr(config, name))
+    }
+    return structs.replace(config, **ports)
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
