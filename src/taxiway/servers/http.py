@@ -22,9 +22,6 @@ from taxiway.servers.answers import Answer, to_json
 if TYPE_CHECKING:
     from taxiway.engine import Engine
 
-BIG_BODY = 2**18
-"""Beyond this, decoding JSON would hold up everyone else."""
-
 
 def routes(engine: "Engine", name_of_model: Callable[[], str]) -> list[Route]:
     """The routes of the model that `name_of_model` names at the time of each request."""
@@ -51,9 +48,7 @@ class Api:
 
     async def query(self, request: Request) -> Answer:
         """Ask the model; the answer becomes its current output, an error its current error."""
-        body = await request.body()
-        decode = inputs.from_body
-        wire = decode(body) if len(body) < BIG_BODY else await asyncio.to_thread(decode, body)
+        wire = await inputs.from_request(request)
         format_header = request.headers.get("x-runway-output-format")
         outputs = await self.engine.query(self.name_of_model(), wire, format_header=format_header)
         return Answer(self._encode(outputs))

@@ -1,14 +1,18 @@
 """From a request to wire values: a JSON body, or the parameters of an address."""
 
+import asyncio
 import json
 from collections.abc import Mapping
 
 import msgspec
+from starlette.requests import Request
 
 from taxiway.core.command import Command
 from taxiway.core.datatypes import Boolean, DataType, Image, Number, Vector, Wire
 from taxiway.core.errors import InvalidArgument
 
+BIG_BODY = 2**18
+"""Beyond this, decoding JSON would hold up everyone else."""
 EXPLAINED_BYTES = 2**20
 """Up to this size a broken body is read again, slowly, to say what is wrong with it."""
 MOST_VALUES = 2**19
@@ -17,6 +21,12 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 ALIASES = {"psi": "truncation"}
 
 _decoder = msgspec.json.Decoder(dict[str, Wire])
+
+
+async def from_request(request: Request) -> dict[str, Wire]:
+    """Decode a request's body. Raises InvalidArgument as `from_body` does."""
+    body = await request.body()
+    return from_body(body) if len(body) < BIG_BODY else await asyncio.to_thread(from_body, body)
 
 
 def from_body(body: bytes) -> dict[str, Wire]:
