@@ -286,3 +286,12 @@ async def test_large_pictures_cross_both_ways(engine: Engine) -> None:
     picture = np.full((1024, 1024, 3), 77, np.uint8)
     answer = await engine.run("troubled", {"picture": picture}, "look")
     assert answer["mean"] == pytest.approx(77)
+
+
+async def test_a_model_put_to_sleep_wakes_for_any_call(engine: Engine) -> None:
+    await started(engine, GRADIENT)
+    await engine.sleep("gradient")
+    running = engine.running["gradient"]
+    assert (running.state, running.pid) == ("asleep", None)
+    assert "image" in await engine.query("gradient", {"z": Z})
+    assert running.state == "running"

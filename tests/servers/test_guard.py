@@ -264,3 +264,18 @@ async def test_many_large_bodies_at_once_are_told_to_come_again() -> None:
     open_door.set()
     assert await asyncio.gather(*holding) == [200] * 4
     assert await post(app) == 200
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("a.models.example.org", 200),
+        ("A.Models.Example.org:443", 200),
+        ("models.example.org", 403),
+        ("evilmodels.example.org", 403),
+        ("a.models.example.org.evil.example", 403),
+    ],
+)
+async def test_every_name_below_one_may_be_allowed(host: str, status: int) -> None:
+    async with listening(allowed_hosts=("*.Models.example.org",)) as port:
+        assert (await ask(port, request(Host=host))).status == status

@@ -10,6 +10,9 @@ class Config(Struct, frozen=True, kw_only=True):
     """Where to listen; "0.0.0.0" lets other machines in."""
     port: int = 8000
     """0 takes any free port."""
+    certificate: str | None = None
+    """A PEM file with the certificate and its chain, for HTTPS; `key` is the file with its key."""
+    key: str | None = None
 
     socketio_port: int | None = 3000
     """Where old sketches look for Socket.IO; None switches it off."""
@@ -21,7 +24,10 @@ class Config(Struct, frozen=True, kw_only=True):
     """The IP address that gets every output by OSC without asking, for patches that only listen."""
 
     allowed_hosts: tuple[str, ...] = ()
-    """Names this server may be called by, beside the loopback ones and `host`."""
+    """Names this server may be called by, beside the loopback ones and `host`.
+
+    `*.example.org` is every name below that one.
+    """
     allowed_origins: tuple[str, ...] = ("*",)
     """Web pages that may ask the model, as `https://example.org` or `null`; "*" is all of them."""
 

@@ -71,6 +71,10 @@ class Engine:
         """Wait until the model runs. Raises Unavailable if it failed or was stopped."""
         await self._find(name).ready()
 
+    async def sleep(self, name: str) -> None:
+        """Free a model's memory as `stop` does; any call wakes it again."""
+        await self._find(name).sleep()
+
     async def stop(self, name: str) -> None:
         """Stop a model; its memory is free when this returns."""
         await self._find(name).stop()

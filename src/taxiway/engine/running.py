@@ -76,6 +76,11 @@ class Running:
         self._queue.fail(Unavailable(f"'{self.spec.name}' was stopped."))
         self._set("asleep", f"{self.spec.name} is stopped.")
 
+    async def sleep(self) -> None:
+        """End the worker as `stop` does, but let any call wake the model again."""
+        await self.stop()
+        self._stopped = False
+
     async def ready(self) -> None:
         """Wait until the model runs; raises Unavailable if it failed or was stopped."""
         while self.state != "running":

@@ -94,7 +94,7 @@ class Guard:
         name = host_name(header)
         if name in LOOPBACK or name == self.config.host.lower():
             return True
-        if name in (allowed.lower() for allowed in self.config.allowed_hosts):
+        if any(is_named(name, allowed.lower()) for allowed in self.config.allowed_hosts):
             return True
         # An address cannot be rebound to another machine, only a name can.
         return self.config.host not in LOOPBACK and is_address(name)
@@ -173,6 +173,11 @@ def host_name(header: bytes) -> str:
     if text.startswith("["):
         return text[1:].partition("]")[0]
     return text.partition(":")[0].removesuffix(".")
+
+
+def is_named(name: str, allowed: str) -> bool:
+    """Whether `name` is `allowed`, or below it for one such as `*.example.org`."""
+    return name == allowed or (allowed.startswith("*.") and name.endswith(allowed[1:]))
 
 
 def is_address(name: str) -> bool:

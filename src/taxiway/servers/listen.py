@@ -110,7 +110,8 @@ class Listener:
     def url(self) -> str:
         """The address to tell people."""
         host = "localhost" if self.config.host in BOTH else self.config.host
-        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+        scheme = "https" if self.config.certificate else "http"
+        return f"{scheme}://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     async def start(self) -> None:
         """Listen; requests are taken when this returns."""
@@ -147,6 +148,8 @@ def settings(app: ASGIApp, config: Config, parser: str) -> uvicorn.Config:
         ws=WebSocketProtocol,
         ws_max_size=config.message_limit,
         ws_per_message_deflate=False,
+        ssl_certfile=config.certificate,
+        ssl_keyfile=config.key,
         lifespan="off",
         log_config=None,
         log_level="error",
