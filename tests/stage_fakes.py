@@ -47,6 +47,7 @@ class FakeEngine:
         self.gate = asyncio.Event()
         self.gate.set()
         self.error: Exception | None = None
+        self.published: list[Values] = []
         self.picture_size = (1024, 1024)
 
     async def start(self, spec: ModelSpec) -> None:
@@ -86,6 +87,9 @@ class FakeEngine:
         height, width = self.picture_size
         size = int(inputs.get("size") or max(height, width))
         return {"image": gradient(z, size)[:height, :width]}
+
+    async def publish(self, name: str, outputs: Values) -> None:
+        self.published.append(outputs)
 
     async def call_number(self, number: int) -> Values:
         """Wait for the `number`-th call, from 1; its inputs."""

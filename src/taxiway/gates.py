@@ -118,7 +118,7 @@ class Gates:
         self.chains = Chains(engine, lambda name: self._find(name).stage)
         self._engine, self._config, self._options = engine, config, options
         self._gates: dict[str, Gate] = {}
-        self._closing: set[asyncio.Task[None]] = set()
+        self._closing: dict[str, asyncio.Task[None]] = {}
 
     async def open(
         self, card: Card, options: dict[str, Any] | None = None, command: str | None = None
@@ -129,6 +129,8 @@ class Gates:
         """
         if card.name in self._gates:
             return self._gates[card.name]
+        if card.name in self._closing:
+            await self._closing[card.name]
         merged = {**self._options, **(options or {})}
         for slot in self._free_slots():
             gate = Gate(self._engine, self._config, slot, card, merged, command)
@@ -146,7 +148,7 @@ class Gates:
     async def close(self) -> None:
         """Shut every gate."""
         self.chains.close()
-        await asyncio.gather(*(gate.close() for gate in self._gates.values()), *self._closing)
+        await asyncio.gather(*(gate.close() for gate in self._gates.values()), *self._closing.values())
 
     def models(self) -> list[dict[str, Any]]:
         """The cards of what can be started."""
@@ -173,9 +175,8 @@ class Gates:
         del self._gates[name]
         self.chains.forget(name)
         # Not waited for: the gate may be the one by which this was asked.
-        task = asyncio.create_task(gate.close())
-        self._closing.add(task)
-        task.add_done_callback(self._closing.discard)
+        task = self._closing[name] = asyncio.create_task(gate.close())
+        task.add_done_callback(lambda _: self._closing.pop(name))
 
     def _free_slots(self) -> Iterator[int]:
         taken = {gate.slot for gate in self._gates.values()}

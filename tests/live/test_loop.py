@@ -93,6 +93,8 @@ async def test_when_the_input_rests_the_last_picture_comes_again_at_full_quality
         watcher = Watcher(stage)
         shots = [await watcher.next(), await watcher.next()]
     assert [shot.final for shot in shots] == [False, True]
+    (published,) = engine.published
+    assert published["image"] is shots[1].frame.pixels
     assert shots[0].frame.pixels is shots[1].frame.pixels
     assert len(engine.calls) == 1
 

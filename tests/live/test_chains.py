@@ -1,0 +1,126 @@
+"""Chains on the real engine: what one model shows, another is asked about."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from stage_fakes import Watcher
+from taxiway.core.command import ModelSpec
+from taxiway.core.datatypes import AnyType, Image, Text, Vector
+from taxiway.core.errors import InvalidArgument, NotFound
+from taxiway.core.events import Event, OutputReady
+from taxiway.engine import Engine
+from taxiway.live.chains import Chains, Link, matches
+from taxiway.live.loop import Stage
+from toys import gradient
+
+SPECS = (
+    ModelSpec(name="gradient", family="toys:Gradient"),
+    ModelSpec(name="looker", family="toys:Looker"),
+)
+
+
+class Ear:
+    """Waits for outputs of a model."""
+
+    def __init__(self, engine: Engine, model: str) -> None:
+        self.model = model
+        self.outputs: asyncio.Queue[Any] = asyncio.Queue()
+        engine.events.listen(self._hear)
+
+    def _hear(self, event: Event) -> None:
+        if isinstance(event, OutputReady) and event.model == self.model:
+            self.outputs.put_nowait(event.outputs)
+
+
+@pytest.fixture
+async def room() -> AsyncIterator[tuple[Engine, dict[str, Stage], Chains]]:
+    async with Engine() as engine:
+        stages = {spec.name: Stage(engine, spec) for spec in SPECS}
+        tasks = [asyncio.create_task(stage.run()) for stage in stages.values()]
+        for stage in stages.values():
+            await stage.start()
+
+        def find(name: str) -> Stage:
+            if name not in stages:
+                raise NotFound(f"No '{name}'.")
+            return stages[name]
+
+        chains = Chains(engine, find)
+        yield engine, stages, chains
+        chains.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+
+
+Room = tuple[Engine, dict[str, Stage], Chains]
+
+
+async def test_an_answered_query_and_a_live_picture_both_go_on(room: Room) -> None:
+    engine, stages, chains = room
+    ear = Ear(engine, "looker")
+    link = await chains.add(Link(source="gradient", target="looker"))
+    assert (link.output, link.input) == ("image", "picture")
+    assert chains.links == [link]
+    first = await asyncio.wait_for(ear.outputs.get(), 20)
+    assert first["mean"] == pytest.approx(engine.running["looker"].last_output["mean"])
+    z = [1.0, 1.0] + [0.0] * 510
+    stages["gradient"].set({"z": z})
+    while (await asyncio.wait_for(ear.outputs.get(), 20))["mean"] != gradient_mean(z):
+        pass
+    z = [-0.5, -0.5] + [0.0] * 510
+    await engine.query("gradient", {"z": z, "format": "PNG"})
+    while (await asyncio.wait_for(ear.outputs.get(), 20))["mean"] != gradient_mean(z):
+        pass
+
+
+def gradient_mean(z: list[float]) -> float:
+    import numpy as np
+
+    return float(gradient(np.float32(z)).mean())
+
+
+async def test_what_does_not_fit_is_refused_in_a_sentence(room: Room) -> None:
+    _, _, chains = room
+    with pytest.raises(InvalidArgument, match="Nothing that 'looker' gives is of a type"):
+        await chains.add(Link(source="looker", target="gradient", input="z"))
+    with pytest.raises(NotFound, match="'gradient' has no output 'sound'. There are: image"):
+        await chains.add(Link(source="gradient", output="sound", target="looker"))
+    with pytest.raises(NotFound, match="No 'ghost'"):
+        await chains.add(Link(source="ghost", target="looker"))
+    assert chains.links == []
+
+
+async def test_no_model_feeds_itself_by_any_way_round(room: Room) -> None:
+    _, _, chains = room
+    await chains.add(Link(source="looker", output="mean", target="gradient", input="truncation"))
+    with pytest.raises(InvalidArgument, match="'looker' already feeds 'gradient'"):
+        await chains.add(Link(source="gradient", target="looker"))
+
+
+async def test_a_removed_chain_carries_nothing_more(room: Room) -> None:
+    engine, stages, chains = room
+    ear = Ear(engine, "looker")
+    link = await chains.add(Link(source="gradient", target="looker"))
+    await asyncio.wait_for(ear.outputs.get(), 20)
+    chains.remove(link)
+    watcher = Watcher(stages["gradient"])
+    stages["gradient"].set({"truncation": 0.3})
+    while (await watcher.next()).frame.values.get("truncation") != 0.3:
+        pass
+    await engine.query("gradient", {"seed": 1})
+    assert ear.outputs.empty()
+    with pytest.raises(NotFound, match="does not feed"):
+        chains.remove(link)
+    chains.forget("gradient")
+
+
+def test_types_match_where_the_value_is_taken() -> None:
+    assert matches(Image(), Image(channels=4))
+    assert matches(Text(), AnyType())
+    assert matches(Vector(length=3), Vector(length=3, sampling_std=2))
+    assert not matches(Vector(length=3), Vector(length=4))
+    assert not matches(Text(), Image())

@@ -1,0 +1,106 @@
+"""The desk over HTTP: who may use it, and what it says."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+
+from taxiway import app
+from taxiway.core.config import Config
+from taxiway.gates import Gates
+from taxiway.library import catalog
+
+CONFIG = Config(port=0, socketio_port=None, osc_port=None)
+
+
+@pytest.fixture
+async def gates() -> AsyncIterator[Gates]:
+    async with app.serving(CONFIG, [catalog.card("painter")], {}) as gates:
+        yield gates
+
+
+@pytest.fixture
+async def client(gates: Gates) -> AsyncIterator[httpx.AsyncClient]:
+    headers = {"authorization": f"Bearer {gates.token}"}
+    url = gates.places()[0].url
+    async with httpx.AsyncClient(base_url=url, headers=headers, timeout=30) as client:
+        yield client
+
+
+async def test_the_desk_lists_models_places_and_chains(client: httpx.AsyncClient) -> None:
+    await client.get("/info")
+    desk = (await client.get("/studio/api/desk")).json()
+    assert {"rainbow", "painter"} <= {card["name"] for card in desk["models"]}
+    (place,) = desk["running"]
+    assert (place["name"], place["slot"], place["state"]) == ("painter", 0, "running")
+    assert place["url"] == str(client.base_url).rstrip("/")
+    assert [field["name"] for field in place["info"]["outputs"]] == ["image"]
+    assert desk["chains"] == []
+
+
+ROUTES = [
+    ("GET", "/studio/api/desk", None),
+    ("POST", "/studio/api/running", {"model": "rainbow"}),
+    ("DELETE", "/studio/api/running/painter", None),
+    ("POST", "/studio/api/chains", {"source": "painter", "target": "painter"}),
+    ("DELETE", "/studio/api/chains", {"source": "painter", "target": "painter"}),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "body"), ROUTES)
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"authorization": ""},
+        {"authorization": "Bearer wrong"},
+        {"origin": "https://evil.example"},
+        {"origin": "null"},
+    ],
+)
+async def test_without_token_or_from_another_page_nothing_changes(
+    client: httpx.AsyncClient, gates: Gates, headers: Any, method: str, path: str, body: Any
+) -> None:
+    answer = await client.request(method, path, json=body, headers=headers)
+    assert answer.status_code == 403
+    assert [place.name for place in gates.places()] == ["painter"]
+    assert gates.chains.links == []
+
+
+async def test_preflights_of_the_desk_open_nothing(client: httpx.AsyncClient) -> None:
+    answer = await client.options("/studio/api/running", headers={"origin": "https://evil.example"})
+    assert "access-control-allow-origin" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "words"),
+    [
+        ("POST", "/studio/api/running", {"model": "nope"}, 404, "No model named 'nope'"),
+        ("POST", "/studio/api/running", {"model": 3}, 400, "Expected `str`, got `int`"),
+        ("POST", "/studio/api/running", None, 400, "The body is not"),
+        ("DELETE", "/studio/api/running/nope", None, 404, "No model named 'nope' runs"),
+        ("DELETE", "/studio/api/running/painter", None, 400, "the only model here"),
+        ("POST", "/studio/api/chains", {"source": "painter"}, 400, "target"),
+        ("POST", "/studio/api/chains", {"source": "x", "target": "painter"}, 404, "'x' runs"),
+        ("DELETE", "/studio/api/chains", {"source": "a", "target": "b"}, 404, "does not feed"),
+    ],
+)
+async def test_what_cannot_be_done_is_said(
+    client: httpx.AsyncClient, method: str, path: str, body: Any, status: int, words: str
+) -> None:
+    answer = await client.request(method, path, json=body)
+    assert answer.status_code == status
+    assert words in answer.json()["error"]
+
+
+async def test_a_model_is_started_and_stopped(client: httpx.AsyncClient, gates: Gates) -> None:
+    own = {"origin": str(client.base_url).rstrip("/")}
+    place = (
+        await client.post("/studio/api/running", json={"model": "rainbow"}, headers=own)
+    ).json()
+    assert (place["name"], place["slot"]) == ("rainbow", 1)
+    assert (await client.get(f"{place['url']}/healthz")).json()["model"] == "rainbow"
+    # A page may shut the gate it came by.
+    answer = await client.delete(f"{place['url']}/studio/api/running/rainbow")
+    assert (answer.status_code, answer.json()) == (200, {})
+    assert [place.name for place in gates.places()] == ["painter"]

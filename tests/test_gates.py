@@ -1,0 +1,78 @@
+"""Several models at once, each at ports of its own."""
+
+import socket
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from taxiway import app
+from taxiway.core.config import Config
+from taxiway.core.errors import InvalidArgument, NotFound
+from taxiway.gates import Gates, shifted
+from taxiway.library import catalog
+
+PAINTER = catalog.card("painter")
+
+
+def second(name: str = "second") -> catalog.Card:
+    return catalog.Card(name=name, family="painter", title=name.title(), summary="The same again.")
+
+
+def closed_doors(**ports: int) -> Config:
+    return Config(**{"port": 0, "socketio_port": None, "osc_port": None, **ports})
+
+
+@pytest.fixture
+async def gates() -> AsyncIterator[Gates]:
+    async with app.serving(closed_doors(), [PAINTER, second()], {}) as gates:
+        yield gates
+
+
+def test_slot_k_has_every_port_moved_by_k() -> None:
+    third = shifted(Config(), 2)
+    ports = (third.port, third.socketio_port, third.osc_port, third.osc_reply_port)
+    assert ports == (8002, 3002, 57102, 57202)
+    assert shifted(closed_doors(), 2).port == 0
+    assert shifted(closed_doors(), 2).socketio_port is None
+
+
+async def test_each_model_answers_at_its_own_port(gates: Gates) -> None:
+    async with httpx.AsyncClient(timeout=30) as client:
+        places = gates.places()
+        assert [place.slot for place in places] == [0, 1]
+        for place in places:
+            health = (await client.get(f"{place.url}/healthz")).json()
+            assert health["model"] == place.name
+        await client.post(f"{places[1].url}/query", json={"seed": 1, "size": 32})
+        assert (await client.get(f"{places[0].url}/data")).json() == {}
+        assert (await client.get(f"{places[1].url}/data")).json()["image"]
+        assert gates.places()[1].info is not None
+
+
+async def test_a_stopped_model_gives_its_slot_up_and_the_last_stays(gates: Gates) -> None:
+    first = gates.places()[0]
+    await gates.stop("painter")
+    assert [place.name for place in gates.places()] == ["second"]
+    again = await gates.open(second("third"))
+    assert again.slot == 0
+    assert (await gates.start("painter")).slot == 2
+    assert await gates.start("painter") == gates.places()[2]
+    for name in ("painter", "third"):
+        await gates.stop(name)
+    with pytest.raises(InvalidArgument, match="Second is the only model here"):
+        await gates.stop("second")
+    with pytest.raises(NotFound, match="No model named 'painter' runs"):
+        await gates.stop(first.name)
+
+
+async def test_a_port_in_use_is_named_and_the_next_slot_taken(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        taken = other.getsockname()[1]
+        async with app.serving(closed_doors(port=taken - 1), [PAINTER, second()], {}) as gates:
+            assert [place.port for place in gates.places()] == [taken - 1, taken + 1]
+    assert f"Port {taken} is in use, trying the next." in capsys.readouterr().out
