@@ -23,6 +23,12 @@ class Config(Struct, frozen=True, kw_only=True):
     osc_target: str | None = "127.0.0.1"
     """The IP address that gets every output by OSC without asking, for patches that only listen."""
 
+    hub_port: int | None = 5142
+    """Where Runway's Photoshop and Unity plug-ins look for models; None switches it off."""
+    hub_null_origin: bool = False
+    """Whether pages without an origin may start and stop models there, as Photoshop's panels are;
+    pages of the web can make themselves such pages."""
+
     allowed_hosts: tuple[str, ...] = ()
     """Names this server may be called by, beside the loopback ones and `host`.
 
