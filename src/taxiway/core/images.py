@@ -7,6 +7,7 @@ import json
 import warnings
 from collections.abc import Mapping
 from typing import Any, Literal
+from urllib.parse import unquote_to_bytes
 
 import numpy as np
 import numpy.typing as npt
@@ -64,11 +65,32 @@ def from_data_uri(text: str, name: str) -> Image.Image:
     more than MAX_PIXELS (read from its header, before any pixel is decoded).
     """
     _, _, payload = text.rpartition(",") if "," in text[:200] else ("", "", text)
+    return open_image(_from_base64(payload, name), name)
+
+
+def from_file_uri(text: str, name: str, most: int) -> bytes:
+    """Return the bytes of a `data:` URI, in base64 or percent-encoded.
+
+    Raises InvalidArgument naming the input for bad base64 or more than `most` bytes.
+    """
+    head, _, payload = text.partition(",")
+    if len(payload) * 3 / 4 > most + 2:
+        raise InvalidArgument(f"'{name}' takes a file of at most {most // 2**20} MB.", name)
+    if head.endswith(";base64"):
+        return _from_base64(payload, name)
+    return unquote_to_bytes(payload)
+
+
+def to_file_uri(data: bytes) -> str:
+    """Return `data` as a data URI of no particular type."""
+    return f"data:application/octet-stream;base64,{base64.b64encode(data).decode('ascii')}"
+
+
+def _from_base64(payload: str, name: str) -> bytes:
     try:
-        data = base64.b64decode(payload, validate=True)
+        return base64.b64decode(payload, validate=True)
     except (binascii.Error, ValueError) as error:
         raise InvalidArgument(f"'{name}' is not valid base64: {error}.", name) from None
-    return open_image(data, name)
 
 
 def open_image(data: bytes, name: str) -> Image.Image:

@@ -12,6 +12,7 @@ import numpy as np
 from msgspec import Struct
 
 from taxiway.core.command import Command, Values
+from taxiway.core.datatypes import weight
 from taxiway.core.errors import InvalidArgument, ModelFailed, TaxiwayError
 
 
@@ -84,8 +85,8 @@ class Array(Struct, array_like=True):
 
 
 def array_bytes(values: Values) -> int:
-    """The bytes of all arrays among the inputs or outputs of a call."""
-    return sum(getattr(value, "nbytes", 0) for value in values.values())
+    """The bytes of all arrays among the inputs or outputs of a call, also in lists of them."""
+    return sum(map(weight, values.values()))
 
 
 class Codec:

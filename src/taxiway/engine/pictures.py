@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from taxiway.core.command import Command, Values
-from taxiway.core.datatypes import Image
 from taxiway.engine.messages import array_bytes
 
 ROOM_BYTES = 256 * 2**20
@@ -29,7 +28,7 @@ class PictureRoom:
     @contextlib.asynccontextmanager
     async def decoded(self, command: Command, wire: Mapping[str, Any]) -> AsyncIterator[Values]:
         """The call's inputs; their pictures count until the block ends. Raises InvalidArgument."""
-        if not any(isinstance(field, Image) for field in command.inputs.values()):
+        if not any(field.holds_pictures for field in command.inputs.values()):
             yield command.decode(wire)
             return
         async with self._turn:

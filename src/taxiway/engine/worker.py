@@ -63,7 +63,7 @@ def start(spec: ModelSpec) -> tuple[Model, dict[str, Any]]:
         value = field.fallback if value is None else value
         if value is msgspec.UNSET:
             raise InvalidArgument(f"'{spec.name}' needs the option '{name}'.", name)
-        options[name] = None if value is None else field.decode(name, value)
+        options[name] = None if value is None else field.decode_option(name, value)
     model.setup(str(spec.options.get("device", "auto")), options)
     return model, dict(getattr(model, "facts", {}))
 

@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import UNSET
 
 from taxiway.core.command import Command
-from taxiway.core.datatypes import AnyDataType, Boolean, Category, Image, Number, Vector, Wire
+from taxiway.core.datatypes import AnyDataType, Boolean, Category, Image, Number, Wire
 
 Schema = dict[str, Any]
 
@@ -101,22 +101,11 @@ def example(command: Command) -> dict[str, Wire]:
     if needed:
         needed = ["seed"] if "seed" in needed else needed[:1]
     needed += [name for name, field in command.inputs.items() if _shown(name, field, command)]
-    return {name: _value(command.inputs[name]) for name in needed}
+    return {name: command.inputs[name].example for name in needed}
 
 
 def _shown(name: str, field: AnyDataType, command: Command) -> bool:
     return name not in command.needs_one_of and field.fallback is not None
-
-
-def _value(field: AnyDataType) -> Wire:
-    default = field.fallback
-    if default is not UNSET and default is not None:
-        return default
-    if isinstance(field, Vector):
-        return [0.0] * field.length
-    if isinstance(field, Image):
-        return "data:image/png;base64,..."
-    return 1 if isinstance(field, Number) else ""
 
 
 def _picture(command: Command, suffix: str, media: str) -> Schema:

@@ -8,16 +8,23 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema_rs import Draft202012Validator
 
 from taxiway.core.datatypes import (
     AnyDataType,
     AnyType,
+    Array,
     Boolean,
     Category,
     DataType,
+    File,
     Image,
+    ImageBoundingBox,
+    ImageLandmarks,
+    ImagePoint,
     Number,
     OutputFormat,
+    Segmentation,
     Text,
     Vector,
 )
@@ -36,6 +43,36 @@ TYPES: dict[str, AnyDataType] = {
     "matrix": Vector(length=3, rows=2, optional=True),
     "image": Image(),
     "grey": Image(channels=1),
+    "segmentation": Segmentation(labels=("ground", "sky")),
+    "file": File(extension=".txt"),
+    "point": ImagePoint(),
+    "box": ImageBoundingBox(),
+    "landmarks": ImageLandmarks(length=2, labels=("nose", "chin"), connections=(("nose", "chin"),)),
+    "array": Array(item_type=Number()),
+    "photos": Array(item_type=Image(), max_length=3),
+    "nested": Array(item_type=Array(item_type=ImagePoint())),
+}
+PICTURE = to_data_uri(np.arange(24, dtype=np.uint8).reshape(2, 4, 3), "PNG")
+TAKEN: dict[str, Any] = {
+    "any": {"a": [1, None]},
+    "text": "hello",
+    "number": 0.5,
+    "whole": 3,
+    "boolean": True,
+    "category": "night",
+    "format": "PNG",
+    "vector": [1, 2, 3],
+    "matrix": [[1, 2, 3], [4, 5, 6]],
+    "image": PICTURE,
+    "grey": PICTURE,
+    "segmentation": PICTURE,
+    "file": "data:text/plain;base64,aGVsbG8=",
+    "point": [0.5, 2],
+    "box": [0, 0.25, 1, 0.5],
+    "landmarks": [[0, 0], [1, 0.5]],
+    "array": [1, 2.5],
+    "photos": [PICTURE, PICTURE],
+    "nested": [[[0, 1]], []],
 }
 
 json_values = st.recursive(
@@ -56,8 +93,42 @@ def test_a_description_is_plain_json_with_a_name_and_a_type(kind: str) -> None:
     described = json.loads(msgspec.json.encode(TYPES[kind].describe("it")))
     assert described["name"] == "it"
     assert described["type"] in {
-        "any", "text", "number", "boolean", "category", "vector", "image"
+        "any", "text", "number", "boolean", "category", "vector", "array", "image", "segmentation",
+        "file", "image_point", "image_bounding_box", "image_landmarks",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", sorted(TYPES.keys() - {"format"}))
+def test_a_type_is_made_from_its_description_whatever_else_that_says(kind: str) -> None:
+    described = {**TYPES[kind].describe("it"), "addedLater": 1}
+    wire = json.loads(msgspec.json.encode(described))
+    assert msgspec.convert(wire, AnyDataType) == TYPES[kind]
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_what_was_decoded_is_taken_again_as_it_is(kind: str) -> None:
+    once = TYPES[kind].decode("it", TAKEN[kind])
+    twice = TYPES[kind].decode("it", once)
+    np.testing.assert_equal(twice, once)
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_what_is_taken_fits_the_schema(kind: str) -> None:
+    validator = Draft202012Validator(TYPES[kind].schema())
+    assert validator.is_valid(TAKEN[kind])
+    if not TYPES[kind].holds_pictures:
+        assert validator.is_valid(TYPES[kind].example)
+
+
+@pytest.mark.parametrize("kind", ["number", "boolean", "point", "box", "landmarks", "array"])
+def test_plain_values_come_back_as_they_went_in(kind: str) -> None:
+    field = TYPES[kind]
+    assert field.encode(field.decode("it", TAKEN[kind])) == TAKEN[kind]
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_an_example_is_plain_json(kind: str) -> None:
+    assert json.loads(json.dumps(TYPES[kind].example)) == TYPES[kind].example
 
 
 @pytest.mark.parametrize("kind", TYPES)
@@ -67,7 +138,7 @@ def test_anything_is_decoded_or_refused_by_name(kind: str, value: Any) -> None:
         TYPES[kind].decode("it", value)
     except InvalidArgument as error:
         assert error.name == "it"
-        assert str(error).startswith("'it' ")
+        assert str(error).startswith("'it")
         assert str(error).endswith(".")
 
 
@@ -120,6 +191,17 @@ def test_runways_own_description_of_stylegans_inputs() -> None:
         (Text(), 5, "'it' takes text, got a number."),
         (Boolean(), 0, "'it' takes true or false, got a number."),
         (Category(one_of=("day", "night")), "noon", "'it' takes one of 'day', 'night', got 'noon'"),
+        (Segmentation(labels=("a",)), 5, "'it' takes a picture as a data URI, got a number."),
+        (Segmentation(labels=("a",)), "data:,hello", "'it' is not valid base64"),
+        (ImagePoint(), [1], "'it' takes [x, y], got a list of 1."),
+        (ImagePoint(), "1,2", "'it' takes [x, y], got text."),
+        (ImagePoint(), [1, "2"], "'it' takes a number, got text."),
+        (ImageBoundingBox(), [1, 0, 0, 1], "'it' takes xmin below xmax, got 1.0 and 0.0."),
+        (ImageBoundingBox(), [0, 1, 1, 1], "'it' takes ymin below ymax, got 1.0 and 1.0."),
+        (ImageLandmarks(length=2), [[0, 0]], "'it' takes 2 points [x, y], got a list of 1."),
+        (ImageLandmarks(length=1), [[0]], "'it' takes points [x, y], got a list of 1."),
+        (Array(item_type=Text()), "a", "'it' takes a list, got text."),
+        (Array(item_type=Text()), ["a", 2], "'it[1]' takes text, got a number."),
         (Image(), 5, "'it' takes a picture as a data URI, got a number."),
         (Image(), "data:image/png;base64,!!", "'it' is not valid base64"),
         (Image(), "data:image/png;base64,aGVsbG8=", "'it' is not a readable picture"),

@@ -1,0 +1,65 @@
+"""A picture, as a data URI on the wire."""
+
+from typing import Any, ClassVar, Literal
+
+import msgspec
+import numpy as np
+from msgspec import UNSET, UnsetType
+from PIL import Image as PillowImage
+
+from taxiway.core.datatypes.base import DataType, Wire, kind
+from taxiway.core.errors import InvalidArgument
+from taxiway.core.images import ImageFormat, Pixels, from_data_uri, to_data_uri
+
+
+class Picture(DataType, frozen=True):
+    """What pictures of every kind tell of their size in pixels; told, not enforced."""
+
+    width: int | UnsetType = UNSET
+    height: int | UnsetType = UNSET
+    min_width: int | UnsetType = UNSET
+    max_width: int | UnsetType = UNSET
+    min_height: int | UnsetType = UNSET
+    max_height: int | UnsetType = UNSET
+
+    plainest: ClassVar[Wire] = "data:image/png;base64,..."
+    holds_pictures: ClassVar[bool] = True
+
+    def decode(self, name: str, wire: Wire) -> Pixels:
+        if isinstance(wire, np.ndarray):
+            return wire
+        if not isinstance(wire, str):
+            raise InvalidArgument(
+                f"'{name}' takes a picture as a data URI, got {kind(wire)}.", name
+            )
+        return self.pixels(from_data_uri(wire, name))
+
+    def pixels(self, picture: PillowImage.Image) -> Pixels:
+        """The decoded file as the model takes it."""
+        raise NotImplementedError
+
+    def wire_schema(self) -> dict[str, Any]:
+        return {"type": "string", "contentEncoding": "base64", "contentMediaType": "image/*"}
+
+
+class Image(Picture, frozen=True, tag="image"):
+    """A picture: a data URI on the wire, uint8 [H, W, channels] ([H, W] for one) inside."""
+
+    channels: Literal[1, 3, 4] = 3
+    default_output_format: ImageFormat | UnsetType = UNSET
+
+    MODES: ClassVar[dict[int, str]] = {1: "L", 3: "RGB", 4: "RGBA"}
+
+    def __post_init__(self) -> None:
+        if self.default_output_format is UNSET:
+            format = "JPEG" if self.channels == 3 else "PNG"
+            msgspec.structs.force_setattr(self, "default_output_format", format)
+
+    def pixels(self, picture: PillowImage.Image) -> Pixels:
+        return np.asarray(picture.convert(self.MODES[self.channels]))
+
+    def encode(self, value: Any, format: ImageFormat | None = None) -> str:
+        pixels = np.asarray(value) if isinstance(value, PillowImage.Image) else value
+        chosen = format or self.default_output_format
+        assert chosen is not UNSET
+        return to_data_uri(pixels, chosen)
