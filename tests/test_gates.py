@@ -48,6 +48,9 @@ async def test_each_model_answers_at_its_own_port(gates: Gates) -> None:
         assert (await client.get(f"{places[0].url}/data")).json() == {}
         assert (await client.get(f"{places[1].url}/data")).json()["image"]
         assert gates.places()[1].info is not None
+        picture = (await client.post(f"{places[0].url}/generate", json={"seed": 1})).json()
+        assert (await client.get(f"{places[0].url}/data")).json() == picture
+        assert (await client.get(f"{places[0].url}/favicon.ico")).status_code == 404
 
 
 async def test_a_stopped_model_gives_its_slot_up_and_the_last_stays(gates: Gates) -> None:

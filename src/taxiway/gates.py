@@ -17,7 +17,7 @@ from taxiway.library import catalog
 from taxiway.library.catalog import Card
 from taxiway.live.chains import Chains
 from taxiway.live.loop import Stage
-from taxiway.servers import control, frames, http, osc, studio
+from taxiway.servers import control, frames, http, osc, sdk, studio
 from taxiway.servers.application import application
 from taxiway.servers.desk import Place
 from taxiway.servers.listen import CannotListen, Listener, PortInUse
@@ -52,9 +52,12 @@ class Gate:
 
         Raises PortInUse or CannotListen for the HTTP port; another door that is taken stays shut.
         """
-        model = [*http.routes(self.engine, lambda: self.spec.name), *self._sockets.routes()]
+        name = self.spec.name
+        # The SDK's come last: theirs is every path of one word.
+        plugins = sdk.routes(self.engine, lambda: name)
+        model = [*http.routes(self.engine, lambda: name), *self._sockets.routes()]
         page = frames.routes(self.stage, token, msgspec.to_builtins(self.card))
-        routes = [*model, *page, *more, *studio.routes(token)]
+        routes = [*model, *page, *more, *studio.routes(token), *plugins]
         listener = Listener(application(routes, self.config), self.config)
         self.listener = await self._doors.enter_async_context(listener)
         live = asyncio.create_task(self.stage.run())
