@@ -96,7 +96,7 @@ class Instrument:
         given = self._tensor(ws)
         given = given if given.ndim == 3 else given[:, None].expand(-1, self.num_ws, -1)
         extras: dict[str, Any] = {} if transform is None else {"transform": self._tensor(transform)}
-        for part in given.split(1 if self.device.type == "cpu" else BATCH):
+        for part in torch.split(given, 1 if self.device.type == "cpu" else BATCH):
             pixels = to_uint8(self._fast.synthesis(part, noise, **extras)).cpu().numpy()
             yield in_colour(pixels)
 
