@@ -1,0 +1,89 @@
+"""`taxiway dataset`: pictures made ready for a training, and a page about them."""
+
+import argparse
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+HELP = "make pictures ready for a training"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    what = parser.add_subparsers(dest="what", metavar="WHAT", required=True)
+    prepare = what.add_parser("prepare", help="write a dataset of square pictures of one size")
+    source(prepare)
+    prepare.add_argument("out", type=Path, metavar="OUT.zip")
+    prepare.add_argument("--crops", type=int, default=1, help="random crops of each picture")
+    prepare.add_argument("--mirror", action="store_true", help="add a mirrored copy of each")
+    prepare.add_argument("--labels", action="store_true", help="folders are classes")
+    prepare.add_argument("--seed", type=int, default=0, help="of the random crops")
+    prepare.add_argument("--force", action="store_true", help="even with fewer than 50 pictures")
+    prepare.set_defaults(do=run_prepare)
+    report = what.add_parser("report", help="write a page that shows what is in a dataset")
+    source(report)
+    report.add_argument("--out", type=Path, default=Path("report.html"), metavar="report.html")
+    report.add_argument("--no-timing", action="store_true", help="do not time training steps")
+    report.set_defaults(do=run_report)
+
+
+def source(parser: argparse.ArgumentParser) -> None:
+    """What both take."""
+    parser.add_argument("source", type=Path, help="a folder, a zip file or a video")
+    parser.add_argument("--resolution", type=int, default=256, metavar="N", help="pixels: 256")
+    parser.add_argument("--crop", default="center", choices=("center", "random", "none", "pad"))
+    parser.add_argument("--fps", type=float, default=10.0, help="pictures per second of a video")
+    parser.add_argument("--max-images", type=int, default=25_000, metavar="N")
+
+
+def run(parsed: argparse.Namespace) -> None:
+    parsed.do(parsed)
+
+
+def run_prepare(parsed: argparse.Namespace) -> None:
+    from taxiway.training.dataset.crops import Plan
+    from taxiway.training.dataset.prepare import prepare
+    from taxiway.training.dataset.sources import open_source
+
+    plan = Plan(parsed.resolution, parsed.crop, parsed.crops, parsed.mirror, parsed.seed)
+    with (
+        open_source(parsed.source, parsed.labels, parsed.fps) as found,
+        bar(min(found.count, parsed.max_images), parsed.source.name) as advance,
+    ):
+        summary = prepare(found, parsed.out, plan, parsed.max_images, parsed.force, advance)
+    if found.count > parsed.max_images and not found.moving:
+        print(f"Only the first {parsed.max_images:,} of {found.count:,} pictures were looked at.")
+    print("\n".join(summary.lines()))
+    print(f"Wrote {parsed.out} ({parsed.out.stat().st_size / 1e6:.1f} MB).")
+
+
+def run_report(parsed: argparse.Namespace) -> None:
+    from taxiway.core.files import write_whole
+    from taxiway.training.dataset.crops import Plan
+    from taxiway.training.dataset.prepare import Summary
+    from taxiway.training.dataset.report import report
+    from taxiway.training.dataset.sources import open_source
+    from taxiway.training.dataset.survey import survey
+
+    plan, facts = Plan(parsed.resolution, parsed.crop), []
+    with (
+        open_source(parsed.source, rate=parsed.fps) as found,
+        bar(min(found.count, parsed.max_images), parsed.source.name) as advance,
+    ):
+        for one in survey(found, plan, parsed.max_images):
+            facts.append(one)
+            advance()
+    summary = Summary(facts, found.others)
+    page = report(parsed.source.name, summary, plan, [])
+    write_whole(parsed.out, page.encode())
+    print("\n".join([*summary.lines(), f"Wrote {parsed.out}."]))
+
+
+@contextmanager
+def bar(total: int, name: str) -> Iterator[Callable[[], object]]:
+    """A progress bar with the time left; what it gives is called once for each picture."""
+    from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns) as progress:
+        task = progress.add_task(name, total=total)
+        yield lambda: progress.advance(task)

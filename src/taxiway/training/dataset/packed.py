@@ -1,0 +1,99 @@
+"""Packed datasets in the layout of StyleGAN's tools: square PNGs in a zip file, with labels.
+
+`00000/img00000000.png` and on, a thousand to a folder, stored without compression, and a
+`dataset.json` of `{"labels": [[name, class], ...]}` or `{"labels": null}`.
+"""
+
+import io
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from zipfile import ZIP_STORED, ZipFile, ZipInfo
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from taxiway.core.errors import InvalidArgument
+from taxiway.core.files import whole_file
+from taxiway.training.dataset.opening import Unusable
+from taxiway.training.dataset.sources import DESCRIPTION, open_source
+
+Pictures = NDArray[np.uint8]
+MAX_BYTES = 5_000_000_000
+"""The largest dataset that is written."""
+
+
+class Packing:
+    """A dataset being written. The same pictures in the same order give the same bytes."""
+
+    def __init__(self, archive: ZipFile) -> None:
+        self.archive, self.labels, self.bytes = archive, list[tuple[str, int | None]](), 0
+
+    def add(self, square: Image.Image, label: int | None) -> None:
+        """Append one picture; raises InvalidArgument when there is more than a dataset holds."""
+        buffer = io.BytesIO()
+        square.save(buffer, "PNG")
+        number = len(self.labels)
+        name = f"{number // 1000:05d}/img{number:08d}.png"
+        self.bytes += buffer.tell()
+        if self.bytes > MAX_BYTES:
+            raise InvalidArgument(
+                f"The dataset is larger than {MAX_BYTES // 10**9} GB after {number} pictures; "
+                "take a smaller --resolution or fewer pictures (--max-images)."
+            )
+        self.archive.writestr(entry(name), buffer.getvalue())
+        self.labels.append((name, label))
+
+    def describe(self) -> None:
+        """Write the labels; the last thing."""
+        known = any(label is not None for _, label in self.labels)
+        text = json.dumps({"labels": self.labels if known else None})
+        self.archive.writestr(entry(DESCRIPTION), text)
+
+
+@contextmanager
+def packing(path: Path) -> Iterator[Packing]:
+    """A dataset to write, which becomes `path` only when it is whole."""
+    with whole_file(path) as file, ZipFile(file, "w", ZIP_STORED) as archive:
+        made = Packing(archive)
+        yield made
+        made.describe()
+
+
+def entry(name: str) -> ZipInfo:
+    """A member of a zip file without the time and the machine that it was made on."""
+    info = ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
+    info.create_system, info.external_attr = 3, 0o644 << 16
+    return info
+
+
+def read_dataset(path: Path) -> Pictures:
+    """The pictures [N, S, S, 3] of a prepared dataset, zip or folder, in the order of names.
+
+    Raises InvalidArgument where they are not square and all of one size, or cannot be opened.
+    """
+    with open_source(path) as source:
+        if not source.count or source.moving:
+            raise unprepared(path, "holds no pictures")
+        made: Pictures | None = None
+        for i, item in enumerate(source.items):
+            try:
+                image = item.read()
+            except Unusable as reason:
+                raise unprepared(path, f"has a picture '{item.name}' that {reason}") from None
+            if made is None:
+                made = np.empty((source.count, image.width, image.width, 3), np.uint8)
+            if image.size != (made.shape[2], made.shape[1]):
+                raise unprepared(path, f"has pictures of several sizes, such as '{item.name}'")
+            made[i] = np.asarray(image)
+    assert made is not None
+    return made
+
+
+def unprepared(path: Path, what: str) -> InvalidArgument:
+    """The error for pictures that a training cannot take as they are."""
+    return InvalidArgument(
+        f"'{path}' {what}; make it ready with: taxiway dataset prepare SOURCE OUT.zip"
+    )
