@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from taxiway.core.command import Command, Values
-from taxiway.core.datatypes import AnyDataType, Image, Number, OutputFormat, Text, Vector
+from taxiway.core.datatypes import AnyDataType, Boolean, Image, Number, OutputFormat, Text, Vector
 from taxiway.core.errors import InvalidArgument
 
 
@@ -92,3 +92,28 @@ class Looker(Troubled):
     """A photo in, its mean out."""
 
     commands: ClassVar[dict[str, Command]] = {"look": Troubled.commands["look"]}
+
+
+class Counter:
+    """A tool: counts to `until` in a file, one more each time; with `hold` it stays at one."""
+
+    command = Command(
+        name="count",
+        inputs={"until": Number(default=1, whole=True), "hold": Boolean()},
+        outputs={"counted": Number(), "layers": Number()},
+    )
+
+    def run(self, generator: Any, inputs: Values, job: Any) -> Values:
+        if inputs["until"] == 13:
+            raise InvalidArgument("13 brings bad luck.", "until")
+        file = job.folder / "count.txt"
+        counted = int(file.read_text()) if file.exists() else 0
+        while counted < inputs["until"]:
+            counted += 1
+            file.write_text(str(counted))
+            while True:
+                time.sleep(0.01)
+                job.progress(counted, inputs["until"], str(os.getpid()), gradient(np.zeros(2)))
+                if not inputs["hold"]:
+                    break
+        return {"counted": counted, "layers": generator.num_ws}

@@ -4,8 +4,8 @@ import asyncio
 import contextlib
 import multiprocessing
 import os
+import socket
 import sys
-import threading
 from collections.abc import Callable
 from multiprocessing.shared_memory import SharedMemory
 from typing import Any
@@ -25,15 +25,16 @@ from taxiway.engine.messages import (
     Ready,
     array_bytes,
 )
+from taxiway.engine.pipe import ServersEnd
 
 # A fork server that has the heavy imports done starts a worker in a tenth of a second instead of
 # seconds; Windows has none and spawns.
 CONTEXT: Any = multiprocessing.get_context("spawn" if sys.platform == "win32" else "forkserver")
 # To the worker and back. Only pages that are written take memory; what does not fit goes through
-# the pipe, slower.
+# the socket, slower.
 AREA_BYTES = (16 * 2**20, 64 * 2**20)
 SENT_AT_ONCE = 2**20
-"""Bytes of a batch up to which handing it over holds up nobody; a photo takes 0.1 s."""
+"""Bytes of a batch up to which copying them holds up nobody; a photo takes 0.1 s."""
 
 
 class WorkerDied(Exception):
@@ -60,10 +61,10 @@ class Worker:
         self._codec = Codec()
         self._loop = asyncio.get_running_loop()
         self._answer: asyncio.Future[Message] = self._loop.create_future()
-        self._spawning: asyncio.Future[None] | None = None
-        self._sending: asyncio.Future[None] | None = None
+        self._spawning: asyncio.Future[socket.socket] | None = None
+        self._packing: asyncio.Future[bytes] | None = None
         self._process: Any = None
-        self._connection: Any = None
+        self._pipe = ServersEnd(self._hear, self._end_heard)
         self._areas: list[SharedMemory] = []
 
     @property
@@ -76,8 +77,7 @@ class Worker:
         Raises ModelFailed with the model's own words, or WorkerDied.
         """
         self._spawning = asyncio.ensure_future(asyncio.to_thread(self._spawn))
-        await asyncio.shield(self._spawning)
-        threading.Thread(target=self._read, name=f"{self.spec.name}-reader", daemon=True).start()
+        await self._pipe.connect(await asyncio.shield(self._spawning))
         message = await self._receive()
         if isinstance(message, Failed):
             await self.stop()
@@ -90,10 +90,7 @@ class Worker:
         self._answer = self._loop.create_future()
         # Nobody may be left to hear of a death when the reader tells of it.
         self._answer.add_done_callback(lambda answer: answer.cancelled() or answer.exception())
-        try:
-            await self._hand_over(Predict(command, batch))
-        except OSError:
-            raise WorkerDied(await self.exitcode()) from None
+        await self._hand_over(Predict(command, batch))
         message = await self._receive()
         assert isinstance(message, Answers)
         return [
@@ -105,11 +102,15 @@ class Worker:
         """End the process, gently for two seconds and then not, and give its memory back."""
         if self._spawning is not None:
             await asyncio.wait([self._spawning])
+            self._pipe.close()
+            with contextlib.suppress(Exception):
+                # Nobody took it over if the start was given up.
+                self._spawning.result().close()
         if self._process is not None:
             await asyncio.to_thread(self._end)
-        if self._sending is not None:
-            # It ends with the process, and must before the memory goes that it writes to.
-            await asyncio.gather(self._sending, return_exceptions=True)
+        if self._packing is not None:
+            # It must end before the memory goes that it writes to.
+            await asyncio.gather(self._packing, return_exceptions=True)
         for area in self._areas:
             area.close()
             area.unlink()
@@ -117,21 +118,20 @@ class Worker:
 
     async def _hand_over(self, request: Predict) -> None:
         if sum(map(array_bytes, request.batch)) <= SENT_AT_ONCE:
-            self._send(request)
-            return
-        self._sending = asyncio.ensure_future(asyncio.to_thread(self._send, request))
-        await asyncio.shield(self._sending)
+            message = self._codec.pack(request)
+        else:
+            packing = asyncio.to_thread(self._codec.pack, request)
+            self._packing = asyncio.ensure_future(packing)
+            message = await asyncio.shield(self._packing)
+        self._pipe.send(message)
 
-    def _send(self, request: Predict) -> None:
-        self._connection.send_bytes(self._codec.pack(request))
-
-    def _spawn(self) -> None:
+    def _spawn(self) -> socket.socket:
         # Threads of a network that wait by spinning starve each other on a busy machine: a picture
         # then takes a hundred times as long.
         os.environ.setdefault("OMP_WAIT_POLICY", "passive")
         self._areas = [SharedMemory(create=True, size=size) for size in AREA_BYTES]
         self._codec.outgoing, self._codec.incoming = self._areas
-        self._connection, theirs = CONTEXT.Pipe()
+        ours, theirs = socket.socketpair()
         self._process = CONTEXT.Process(
             target=worker.main,
             args=(theirs, msgspec.msgpack.encode(self.spec), tuple(a.name for a in self._areas)),
@@ -141,6 +141,7 @@ class Worker:
         self._process.start()
         # Only the child may hold its end, or its death would go unnoticed here.
         theirs.close()
+        return ours
 
     def _end(self) -> None:
         self._process.terminate()
@@ -148,31 +149,20 @@ class Worker:
         if self._process.exitcode is None:
             self._process.kill()
             self._process.join()
-        self._connection.close()
 
-    def _read(self) -> None:
-        try:
-            while True:
-                data = self._connection.recv_bytes()
-                self._loop.call_soon_threadsafe(self._deliver, data)
-        except (EOFError, OSError, TypeError, RuntimeError):
-            # RuntimeError: the loop is closed; TypeError: the connection was closed meanwhile.
-            with contextlib.suppress(RuntimeError):
-                self._loop.call_soon_threadsafe(self._deliver, None)
-
-    def _deliver(self, data: bytes | None) -> None:
-        if data is None:
-            self.died = True
-            self._on_death()
+    def _hear(self, data: bytes) -> None:
         if self._answer.done():
-            return
-        if data is None:
-            self._answer.set_exception(WorkerDied(None))
             return
         try:
             self._answer.set_result(self._codec.unpack(data))
         except (msgspec.DecodeError, AssertionError, ValueError, TypeError) as error:
             self._answer.set_exception(ModelFailed(f"The model's answer is not readable: {error}."))
+
+    def _end_heard(self) -> None:
+        self.died = True
+        self._on_death()
+        if not self._answer.done():
+            self._answer.set_exception(WorkerDied(None))
 
     async def _receive(self) -> Message:
         try:

@@ -68,18 +68,22 @@ class Running:
 
     async def stop(self) -> None:
         """End the worker; its memory is free when this returns. Calls are refused until `start`."""
+        await self._end()
+        self._set("asleep", f"{self.spec.name} is stopped.")
+
+    async def sleep(self) -> None:
+        """End the worker as `stop` does, but let any call wake the model again."""
+        await self._end()
+        self._stopped = False
+        self._set("asleep", f"{self.spec.name} fell asleep; any request wakes it.")
+
+    async def _end(self) -> None:
         self._stopped = True
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
         self._queue.fail(Unavailable(f"'{self.spec.name}' was stopped."))
-        self._set("asleep", f"{self.spec.name} is stopped.")
-
-    async def sleep(self) -> None:
-        """End the worker as `stop` does, but let any call wake the model again."""
-        await self.stop()
-        self._stopped = False
 
     async def ready(self) -> None:
         """Wait until the model runs; raises Unavailable if it failed or was stopped."""

@@ -2,8 +2,8 @@
 
 import logging
 import signal
+import socket
 import sys
-from multiprocessing.connection import Connection
 from multiprocessing.shared_memory import SharedMemory
 from typing import Any
 
@@ -22,30 +22,31 @@ from taxiway.engine.messages import (
     Predict,
     Ready,
 )
+from taxiway.engine.pipe import WorkersEnd
 
 log = logging.getLogger("taxiway.worker")
 
 
-def main(connection: Connection, spec: bytes, areas: tuple[str, str]) -> None:
+def main(connection: socket.socket, spec: bytes, areas: tuple[str, str]) -> None:
     """Set the model up, say so, then answer batches until the other side is gone."""
     # Ctrl-C goes to the whole process group; the server decides when a worker ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    codec = Codec()
+    pipe, codec = WorkersEnd(connection), Codec()
     codec.incoming, codec.outgoing = (SharedMemory(name) if name else None for name in areas)
     try:
         model, facts = start(msgspec.msgpack.decode(spec, type=ModelSpec))
     except Exception as error:
-        connection.send_bytes(codec.pack(_failure(error)))
+        pipe.send(codec.pack(_failure(error)))
         return
-    connection.send_bytes(codec.pack(Ready(model.commands, facts)))
+    pipe.send(codec.pack(Ready(model.commands, facts)))
     while True:
         try:
-            request = codec.unpack(connection.recv_bytes())
+            request = codec.unpack(pipe.receive())
         except (EOFError, OSError):
             return
         assert isinstance(request, Predict)
         answers = answer(model, request.command, request.batch)
-        connection.send_bytes(_packed(codec, answers))
+        pipe.send(_packed(codec, answers))
 
 
 def start(spec: ModelSpec) -> tuple[Model, dict[str, Any]]:

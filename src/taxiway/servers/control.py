@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import Struct
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route
 
 from taxiway.core.errors import InvalidArgument
@@ -19,6 +20,7 @@ from taxiway.servers.answers import Answer, error_answer, to_json
 from taxiway.servers.desk import Desk
 
 PREFIX = "/studio/api"
+Handler = Callable[[Request], Awaitable[Any]]
 T = TypeVar("T")
 
 
@@ -37,7 +39,7 @@ def routes(desk: Desk, chains: Chains, token: str) -> list[Route]:
         return {"models": desk.models(), "running": desk.places(), "chains": chains.links}
 
     async def start(request: Request) -> Any:
-        wanted = await _body(request, Wanted)
+        wanted = await body(request, Wanted)
         return await desk.start(wanted.model, wanted.options, wanted.command)
 
     async def stop(request: Request) -> Any:
@@ -45,29 +47,39 @@ def routes(desk: Desk, chains: Chains, token: str) -> list[Route]:
         return {}
 
     async def link(request: Request) -> Any:
-        return await chains.add(await _body(request, Link))
+        return await chains.add(await body(request, Link))
 
     async def unlink(request: Request) -> Any:
-        chains.remove(await _body(request, Link))
+        chains.remove(await body(request, Link))
         return {}
 
-    def route(path: str, method: str, handler: Callable[[Request], Awaitable[Any]]) -> Route:
-        async def guarded(request: Request) -> Answer:
-            return _refusal(request, token) or Answer(to_json(await handler(request)))
-
-        return Route(PREFIX + path, guarded, methods=[method])
-
     return [
-        route("/desk", "GET", show),
-        route("/running", "POST", start),
-        route("/running/{name}", "DELETE", stop),
-        route("/chains", "POST", link),
-        route("/chains", "DELETE", unlink),
+        guarded(PREFIX + "/desk", "GET", show, token),
+        guarded(PREFIX + "/running", "POST", start, token),
+        guarded(PREFIX + "/running/{name}", "DELETE", stop, token),
+        guarded(PREFIX + "/chains", "POST", link, token),
+        guarded(PREFIX + "/chains", "DELETE", unlink, token),
     ]
 
 
-def _refusal(request: Request, token: str) -> Answer | None:
-    """A page of another origin could not read the token, but might have been told it."""
+def guarded(path: str, method: str, handler: Handler, token: str) -> Route:
+    """A route whose handler gives a response, or what is sent as JSON, to who knows `token`."""
+
+    async def answer(request: Request) -> Response:
+        refused = refusal(request, token)
+        if refused is not None:
+            return refused
+        result = await handler(request)
+        return result if isinstance(result, Response) else Answer(to_json(result))
+
+    return Route(path, answer, methods=[method])
+
+
+def refusal(request: Request, token: str) -> Answer | None:
+    """What to answer to who may not do this, if so: no token, or a page of another origin.
+
+    Such a page could not read the token, but might have been told it.
+    """
     host, origin = request.headers.get("host", ""), request.headers.get("origin")
     if origin is not None and origin.lower() not in (f"http://{host}", f"https://{host}".lower()):
         return error_answer(403, "Only the studio's own page may do this.")
@@ -77,7 +89,8 @@ def _refusal(request: Request, token: str) -> Answer | None:
     return None
 
 
-async def _body(request: Request, kind: type[T]) -> T:
+async def body(request: Request, kind: type[T]) -> T:
+    """The request's JSON as a `kind`. Raises InvalidArgument."""
     try:
         return msgspec.json.decode(await request.body(), type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
