@@ -15,15 +15,22 @@ from taxiway.core.command import Command
 from taxiway.core.datatypes import (
     FLOAT32_LIMIT,
     AnyType,
+    Array,
     Boolean,
     Category,
+    File,
     Image,
+    ImageBoundingBox,
+    ImageLandmarks,
+    ImagePoint,
     Number,
     OutputFormat,
+    Segmentation,
     Text,
     Vector,
 )
 from taxiway.core.errors import InvalidArgument
+from taxiway.core.images import to_data_uri
 from taxiway.servers import openapi
 
 STYLEGAN = Command(
@@ -50,9 +57,16 @@ EVERYTHING = Command(
         "switch": Boolean(),
         "vector": Vector(length=2),
         "photo": Image(),
+        "map": Segmentation(labels=("ground", "sky")),
+        "words": Array(item_type=Text()),
+        "file": File(default=None, optional=True),
+        "point": ImagePoint(),
+        "box": ImageBoundingBox(),
+        "face": ImageLandmarks(length=2),
     },
     outputs={"said": Text(), "mean": Number(), "odd": AnyType()},
 )
+PICTURE = to_data_uri(np.zeros((2, 2, 3), np.uint8), "PNG")
 ROUTES = {"/query", "/info", "/data", "/error", "/healthz", "/openapi.json"}
 
 
@@ -117,9 +131,19 @@ def test_the_example_is_short_and_taken() -> None:
 
 def test_what_has_no_default_is_required() -> None:
     schema = body_of(EVERYTHING)["schema"]
-    assert schema["required"] == ["any", "vector", "photo"]
+    whole = {
+        "any": 1,
+        "vector": [1, 2],
+        "photo": PICTURE,
+        "map": PICTURE,
+        "words": [],
+        "point": [0, 1],
+        "box": [0, 0, 1, 1],
+        "face": [[0, 0], [1, 1]],
+    }
+    assert schema["required"] == list(whole)
     valid = Draft202012Validator(schema).is_valid
-    whole = {"any": 1, "vector": [1, 2], "photo": "data:,"}
+    assert taken(EVERYTHING, whole)
     assert valid(whole)
     for name in whole:
         assert not valid({**whole, name: None})
