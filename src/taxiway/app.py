@@ -14,9 +14,10 @@ from taxiway.core.config import Config
 from taxiway.core.errors import TaxiwayError
 from taxiway.core.events import Event, StateChanged
 from taxiway.engine import Engine, preload
-from taxiway.gates import Gates
+from taxiway.gates import Gates, enter
 from taxiway.library.catalog import Card
 from taxiway.live.chains import Link
+from taxiway.servers import hub
 from taxiway.servers.listen import loop_factory
 
 
@@ -38,15 +39,16 @@ async def serving(
 ) -> AsyncIterator[Gates]:
     """Everything running within the block; models begin to start once their ports are taken."""
     preload(sorted({f"taxiway.models.{card.family}" for card in cards}))
-    async with Engine() as engine:
+    async with Engine() as engine, contextlib.AsyncExitStack() as doors:
         engine.events.listen(_tell)
         gates = Gates(engine, config, options)
-        try:
-            for card in cards:
-                await gates.open(card)
-            yield gates
-        finally:
-            await gates.close()
+        doors.push_async_callback(gates.close)
+        for card in cards:
+            await gates.open(card)
+        if config.hub_port is not None:
+            door = hub.listener(gates, config, config.hub_port)
+            await enter(doors, "The hub of Runway's plug-ins", door)
+        yield gates
 
 
 async def _until_told(

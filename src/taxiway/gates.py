@@ -45,7 +45,7 @@ class Gate:
         self.listener: Listener | None = None
         self._sockets = SocketIo(engine, lambda: self.spec.name)
         self._doors = AsyncExitStack()
-        self._open: dict[str, int] = {}
+        self._open: dict[str, int | None] = {}
 
     async def open(self, token: str, more: Sequence[BaseRoute]) -> None:
         """Take the ports and begin to start the model; `more` are routes beside the model's own.
@@ -64,7 +64,8 @@ class Gate:
         self._doors.push_async_callback(_end, live)
         await self.engine.start(self.spec)
         for name, door in self._old_doors(model):
-            await self._enter(name, door)
+            port = await enter(self._doors, f"{name} of {self.card.title}", door)
+            self._open[name] = port
         # Last in, first out: a poll that hangs would hold its listener up.
         self._doors.callback(self._sockets.close)
 
@@ -102,15 +103,6 @@ class Gate:
             yield "Socket.IO", Listener(application(model, beside), beside)
         if self.config.osc_port is not None:
             yield "OSC", osc.OscServer(self.engine, self.stage, self.config)
-
-    async def _enter(self, name: str, door: AbstractAsyncContextManager[Any]) -> None:
-        """Open a door that Taxiway can do without."""
-        try:
-            self._open[name] = (await self._doors.enter_async_context(door)).port
-        except PortInUse as error:
-            print(f"{name} of {self.card.title} is off: port {error.port} is in use.", flush=True)
-        except CannotListen as error:
-            print(f"{name} of {self.card.title} is off: {error}", flush=True)
 
 
 class Gates:
@@ -151,7 +143,9 @@ class Gates:
     async def close(self) -> None:
         """Shut every gate."""
         self.chains.close()
-        await asyncio.gather(*(gate.close() for gate in self._gates.values()), *self._closing.values())
+        await asyncio.gather(
+            *(gate.close() for gate in self._gates.values()), *self._closing.values()
+        )
 
     def models(self) -> list[dict[str, Any]]:
         """The cards of what can be started."""
@@ -169,12 +163,11 @@ class Gates:
         return (await self.open(catalog.card(model), options, command)).place
 
     async def stop(self, name: str) -> None:
-        """Give a model's place up. Raises NotFound, or InvalidArgument for the last one."""
+        """Stop a model and give its place up, which the last one keeps. Raises NotFound."""
         gate = self._find(name)
         if len(self._gates) == 1:
-            raise InvalidArgument(
-                f"{gate.card.title} is the only model here; put it to sleep, or end Taxiway."
-            )
+            await gate.stage.stop()
+            return
         del self._gates[name]
         self.chains.forget(name)
         # Not waited for: the gate may be the one by which this was asked.
@@ -201,6 +194,22 @@ def shifted(config: Config, slot: int) -> Config:
         if (port := getattr(config, name))
     }
     return structs.replace(config, **ports)
+
+
+async def enter(
+    doors: AsyncExitStack, name: str, door: AbstractAsyncContextManager[Any]
+) -> int | None:
+    """Open a door that Taxiway can do without, and say so if it must; its port."""
+    try:
+        opened = await doors.enter_async_context(door)
+    except PortInUse as error:
+        print(f"{name} is off: port {error.port} is in use.", flush=True)
+    except CannotListen as error:
+        print(f"{name} is off: {error}", flush=True)
+    else:
+        port: int = opened.port
+        return port
+    return None
 
 
 async def _end(task: asyncio.Task[None]) -> None:

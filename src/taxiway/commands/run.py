@@ -30,9 +30,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         ("port", 8000, "HTTP and the studio"),
         ("socketio-port", 3000, "Socket.IO, or off"),
         ("osc-port", 57100, "OSC, or off"),
+        ("hub-port", 5142, "Runway's Photoshop and Unity plug-ins, or off"),
     ):
         takes = port_number if name == "port" else port_or_off
         doors.add_argument(f"--{name}", type=takes, default=port, metavar="N", help=f"{what}")
+    doors.add_argument(
+        "--photoshop", action="store_true",
+        help="let panels start models at the hub; pages of the web can pose as such",
+    )  # fmt: skip
     doors.add_argument(
         "--allow-origin", action="append", metavar="ORIGIN",
         help="only pages of this origin may ask, such as https://editor.p5js.org; again for more",
@@ -66,6 +71,8 @@ def config(parsed: argparse.Namespace) -> "Config":
         port=parsed.port,
         socketio_port=parsed.socketio_port,
         osc_port=parsed.osc_port,
+        hub_port=parsed.hub_port,
+        hub_null_origin=parsed.photoshop,
         allowed_hosts=tuple(parsed.allow_host),
         allowed_origins=tuple(parsed.allow_origin or ("*",)),
     )

@@ -46,4 +46,4 @@ class Desk(Protocol):
         """
 
     async def stop(self, name: str) -> None:
-        """Stop a model and give its place up. Raises NotFound."""
+        """Stop a model and give its place up, which the last one keeps. Raises NotFound."""
