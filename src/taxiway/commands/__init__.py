@@ -5,6 +5,10 @@ from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from taxiway.core.command import Command
 
 FIRST = ("run", "generate", "models")
 """What most people look for; the other commands follow by name."""
@@ -29,15 +33,40 @@ def load(name: str) -> ModuleType:
 
 def more_inputs(parser: argparse.ArgumentParser, rest: Sequence[str]) -> dict[str, object]:
     """`--noise-mode none --label=3` as inputs: text that reads as JSON is that, else text."""
-    import json
+    return {name: value_of(text) for name, text in option_words(parser, rest)}
 
-    inputs: dict[str, object] = {}
+
+def option_words(parser: argparse.ArgumentParser, rest: Sequence[str]) -> list[tuple[str, str]]:
+    """`--noise-mode none --label=3` as pairs of a name and a text."""
     words = [piece for word in rest for piece in word.split("=", 1)]
     if len(words) % 2 or any(not name.startswith("--") for name in words[::2]):
         parser.error(f"cannot make sense of {' '.join(rest)!r}")
-    for name, text in zip(words[::2], words[1::2], strict=True):
-        try:
-            inputs[name[2:].replace("-", "_")] = json.loads(text)
-        except ValueError:
-            inputs[name[2:].replace("-", "_")] = text
+    names = [name[2:].replace("-", "_") for name in words[::2]]
+    return list(zip(names, words[1::2], strict=True))
+
+
+def value_of(text: str) -> object:
+    """Text that reads as JSON is that, else text."""
+    import json
+
+    try:
+        value: object = json.loads(text)
+    except ValueError:
+        return text
+    return value
+
+
+def tool_inputs(
+    parser: argparse.ArgumentParser, rest: Sequence[str], command: "Command"
+) -> dict[str, object]:
+    """As `more_inputs`, but typed as a tool's command has them; an unknown name is an error."""
+    from taxiway.core.datatypes import Category, Text
+
+    inputs: dict[str, object] = {}
+    for name, text in option_words(parser, rest):
+        field = command.inputs.get(name)
+        if field is None:
+            there_are = ", ".join(f"--{known.replace('_', '-')}" for known in command.inputs)
+            parser.error(f"there is no input '{name}'; there are {there_are}")
+        inputs[name] = text if isinstance(field, (Text, Category)) else value_of(text)
     return inputs

@@ -1,8 +1,9 @@
 """Arrays and latents in files of any kind, torch's .pt among them, with nothing unpickled."""
 
+import re
 import struct
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from taxiway.core.errors import InvalidArgument, UnreadableCheckpoint
 from taxiway.core.files import write_whole
 from taxiway.latent import arrays, files
 from taxiway.latent.arrays import ONLY, Arrays
+from taxiway.latent.given import latents_of
 from taxiway.latent.space import Latent, Shape, Space
 from taxiway.networks.checkpoint.limits import Budget
 from taxiway.networks.checkpoint.machine import Reading
@@ -30,6 +32,31 @@ def read_latents(path: Path | str, shape: Shape, space: Space | None = None) -> 
     if path.suffix not in (".pt", ".pth"):
         return files.read_latents(path, shape, space)
     return files.of_arrays(read_arrays(path), path.name, shape, space)
+
+
+def read_words(words: Sequence[str], shape: Shape, space: Space | None = None) -> list[Latent]:
+    """The latents of a command line: seeds (1,5-9), files, and folders of files in order of name.
+
+    A word of digits is seeds even if there is a file of that name. Raises as `read_latents`.
+    """
+    found: list[Latent] = []
+    for word in words:
+        path = Path(word)
+        if re.fullmatch(r"[0-9, -]+", word):
+            found += latents_of(word, shape, "seeds")
+        elif path.is_dir():
+            inside = [file for file in sorted(path.iterdir()) if file.suffix in files.SUFFIXES]
+            taken = [file for file in inside if not has_better(file, inside)]
+            found += [latent for file in taken for latent in read_latents(file, shape, space)]
+        else:
+            found += read_latents(path, shape, space)
+    return found
+
+
+def has_better(file: Path, inside: Sequence[Path]) -> bool:
+    """Whether the latent of a file is in a folder once more, as `seed1.json` beside `seed1.png`."""
+    better = files.SUFFIXES[: files.SUFFIXES.index(file.suffix)]
+    return any(file.with_suffix(suffix) in inside for suffix in better)
 
 
 def write_latent(path: Path | str, given: Latent, ws: npt.ArrayLike | None = None) -> None:

@@ -1,6 +1,8 @@
 """A generator ready to be played from numpy: seeds or z to w, w to pictures, in batches."""
 
-from collections.abc import Iterator, Sequence
+import copy
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,9 +12,12 @@ from torch import Tensor
 
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.images import Pixels
+from taxiway.discovery.player import How, Player
 from taxiway.latent.sample import z_of_seed
+from taxiway.latent.space import Latent, Shape
 from taxiway.networks.fast import fast
 from taxiway.networks.generator import Generator, Noise, to_uint8, truncate
+from taxiway.networks.stylegan2 import StyledConv
 
 Array = npt.NDArray[np.float32]
 BATCH = 8
@@ -26,12 +31,20 @@ class Instrument:
     by one, so that the same w gives the same bytes in any company (together: a fifth sooner).
     """
 
-    def __init__(self, generator: Generator, device: torch.device | str = "cpu") -> None:
+    def __init__(
+        self,
+        generator: Generator,
+        device: torch.device | str = "cpu",
+        name: str = "",
+        sha256: str = "",
+    ) -> None:
+        self.name, self.sha256 = name, sha256
         self.device = torch.device(device)
         self.generator = generator.to(self.device)
         self._fast = fast(self.generator)
         self.z_dim, self.w_dim, self.c_dim = generator.z_dim, generator.w_dim, generator.c_dim
         self.num_ws, self.resolution = generator.num_ws, generator.resolution
+        self.shape = Shape(self.z_dim, self.w_dim, self.num_ws)
 
     @property
     def w_avg(self) -> Array:
@@ -100,6 +113,45 @@ class Instrument:
             pixels = to_uint8(self._fast.synthesis(part, noise, **extras)).cpu().numpy()
             yield in_colour(pixels)
 
+    def rows(self, latents: Sequence[Latent], how: How) -> Array:
+        """The ws [N, num_ws, w_dim] of latents: z mapped and truncated, w and w+ as they are."""
+        return np.concatenate([self._rows(latent, how) for latent in latents])
+
+    def _rows(self, latent: Latent, how: How) -> Array:
+        if latent.space != "z":
+            return np.broadcast_to(latent.numbers, (1, self.num_ws, self.w_dim))
+        label = latent.label if how.label is None else how.label
+        psi = how.psi_of(latent)
+        return self.ws(latent.numbers[None], psi, how.cutoff, how.centre, label)
+
+    def pictures(self, latents: Sequence[Latent], how: How) -> Iterator[Pixels]:
+        """Pictures [H, W, 3] of latents, one after the other."""
+        for start in range(0, len(latents), BATCH):
+            ws = self.rows(latents[start : start + BATCH], how)
+            for part in self.stream(ws, how.noise, self._transform(how)):
+                yield from part
+
+    def _transform(self, how: How) -> Array | None:
+        if not (how.x or how.y or how.rotation):
+            return None
+        if self.generator.family != "stylegan3":
+            raise InvalidArgument("Only a StyleGAN3's picture can be shifted and turned.", "x")
+        return transform(how.x, how.y, how.rotation)
+
+    def with_noise(self, factors: Mapping[int, float]) -> "Instrument":
+        """The same generator, the noise of its layers 0 to num_ws - 2 times `factors`.
+
+        Raises InvalidArgument if it has no noise.
+        """
+        generator = copy.deepcopy(self.generator)
+        layers = [layer for layer in generator.modules() if isinstance(layer, StyledConv)]
+        if not any(layer.use_noise for layer in layers):
+            raise InvalidArgument("This model has no noise to be made weaker.", "noise_strength")
+        for index, factor in factors.items():
+            if index < len(layers) and layers[index].use_noise:
+                layers[index].noise_strength.data *= factor
+        return Instrument(generator, self.device, self.name, self.sha256)
+
     def _tensor(self, array: npt.ArrayLike) -> Tensor:
         return torch.from_numpy(np.array(array, np.float32)).to(self.device)
 
@@ -120,6 +172,26 @@ class Instrument:
             return centres[0]
         first = w if w.ndim == 2 else w.mean(dim=1)
         return centres[torch.cdist(first, centres).argmin(dim=1)][:, None]
+
+
+def player_of(generator: Generator | Player) -> Player:
+    """What plays a generator; players play themselves."""
+    return Instrument(generator) if isinstance(generator, Generator) else generator
+
+
+def instrument_of(generator: Generator | Player) -> Instrument:
+    """The instrument of a generator; InvalidArgument for the painter, which has no w."""
+    player = player_of(generator)
+    if isinstance(player, Instrument):
+        return player
+    raise InvalidArgument("The painter has z only: this needs a model with w, a StyleGAN.")
+
+
+def transform(x: float, y: float, rotation: float) -> Array:
+    """The [3, 3] that StyleGAN3's input takes: the inverse of shifting and turning a picture."""
+    cos, sin = math.cos(math.radians(rotation)), math.sin(math.radians(rotation))
+    moved = np.array([[cos, -sin, x], [sin, cos, y], [0, 0, 1]], np.float64)
+    return np.linalg.inv(moved).astype(np.float32)
 
 
 def in_colour(pixels: Pixels) -> Pixels:

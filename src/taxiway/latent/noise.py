@@ -81,7 +81,8 @@ def noise_vector(seed: int, length: int = 512, centred: bool = False) -> npt.NDA
     All of these lean to the same side (a mean near -0.25), which is what a generator sees of them;
     `centred` ones have mean 0 and deviation 1.
     """
-    return noise_vectors(noise_table(seed), np.zeros(1), np.zeros(1), length, centred)[0]
+    [vector] = noise_vectors(noise_table(seed), np.zeros(1), np.zeros(1), length, centred)
+    return np.asarray(vector, np.float32)
 
 
 def noise_vectors(
