@@ -63,9 +63,9 @@ class Gate:
         live = asyncio.create_task(self.stage.run())
         self._doors.push_async_callback(_end, live)
         await self.engine.start(self.spec)
-        for name, door in self._old_doors(model):
-            port = await enter(self._doors, f"{name} of {self.card.title}", door)
-            self._open[name] = port
+        for kind, door in self._old_doors(model):
+            port = await enter(self._doors, f"{kind} of {self.card.title}", door)
+            self._open[kind] = port
         # Last in, first out: a poll that hangs would hold its listener up.
         self._doors.callback(self._sockets.close)
 
