@@ -14,6 +14,8 @@ from taxiway.core.datatypes import Image, Vector
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 OPTIONS: dict[str, list[Values]] = {
     "painter": [{}],
+    # Its commands are those of its port: see test_ported.py.
+    "ported": [],
     "stylegan": [
         {"checkpoint": str(FIXTURES / name), "precision": "float32"}
         for name in (

@@ -10,6 +10,7 @@ from msgspec import Struct
 from taxiway.core.command import ModelSpec
 from taxiway.core.datatypes import names
 from taxiway.core.errors import InvalidArgument, NotFound
+from taxiway.library import ports
 
 HERE = Path(__file__).parent
 DEFAULT = "rainbow"
@@ -27,6 +28,7 @@ class Card(Struct, kw_only=True):
     summary: str
     description: str = ""
     checkpoint: str | None = None
+    options: dict[str, Any] = {}
     resolution: int | list[int] | None = None
     licence: str = ""
     made: str = ""
@@ -57,13 +59,15 @@ def card(name: str) -> Card:
 def choose(model: str, checkpoint: Path | None = None) -> Card:
     """The card of what `taxiway run MODEL --checkpoint FILE` means.
 
-    MODEL is a model's name, a family with a checkpoint, or a checkpoint file by itself. Raises
-    NotFound, or InvalidArgument where a checkpoint is given to a model that takes none.
+    MODEL is a model's name, a family with a checkpoint, a checkpoint file by itself, a ported
+    model's folder or `runway_model.py`, or the address of a model server. Raises NotFound, or
+    InvalidArgument where a checkpoint is given to a model that takes none.
     """
     if checkpoint is None and Path(model).suffix in CHECKPOINTS:
         model, checkpoint = "stylegan", Path(model)
     if checkpoint is None:
-        return card(model)
+        ported = ports.described(model)
+        return Card(**{**ported, "name": _slug(ported["name"])}) if ported else card(model)
     if not checkpoint.is_file():
         raise NotFound(f"There is no file '{checkpoint}'.")
     family = model if model == "stylegan" else card(model).family
@@ -81,7 +85,7 @@ def choose(model: str, checkpoint: Path | None = None) -> Card:
 
 def spec(chosen: Card, options: dict[str, Any] | None = None) -> ModelSpec:
     """What the engine is told to run for a card."""
-    merged = dict(options or {})
+    merged = {**chosen.options, **(options or {})}
     if chosen.checkpoint is not None:
         merged["checkpoint"] = str(HERE / "weights" / chosen.checkpoint)
     return ModelSpec(name=chosen.name, family=chosen.family, options=merged, title=chosen.title)

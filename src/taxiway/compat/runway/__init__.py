@@ -1,0 +1,15 @@
+"""The interface of Runway's Model SDK 0.6.1: `setup`, `command`, `run` and the data types.
+
+Written anew from its documentation; the code suits Python 3.7 and needs numpy and Pillow only.
+"""
+
+from . import leash
+from .data_types import *  # noqa: F403
+from .model import RunwayModel
+
+leash.hold()
+
+_model = RunwayModel()
+setup = _model.setup
+command = _model.command
+run = _model.run

@@ -1,0 +1,143 @@
+"""What a port declares: commands and options, checked and converted as the SDK did."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+from collections.abc import Iterator
+from typing import Any
+
+from .exceptions import InferenceError, InvalidArgumentError, MissingInputError, RunwayError
+from .fields import BaseType, array, declared, is_number, vector
+from .files import file
+from .pictures import FORMATS, image, segmentation
+from .places import image_point
+
+
+def fields(given: Any) -> dict[str, BaseType]:
+    """The declared types by name: from a dictionary, or the oldest SDK's list of named types."""
+    pairs = given.items() if isinstance(given, dict) else ((None, field) for field in given or ())
+    made = [declared(field, name) for name, field in pairs]
+    for field in made:
+        if not field.name:
+            raise ValueError(f"Every data type of a list needs a name=, one {field.type} has none.")
+    return {field.name: field for field in made}
+
+
+def decode(
+    declaration: dict[str, BaseType], given: Any, missing: Any, at_home: bool
+) -> dict[str, Any]:
+    """Every declared value from `given` or its default; further ones are ignored.
+
+    Raises `missing(name)`, or InvalidArgumentError. Files are opened for callers of this machine
+    (`at_home`) only.
+    """
+    values = {}
+    for name, field in declaration.items():
+        value = given.get(name)
+        if value is None:
+            value = field.default
+        elif isinstance(field, file) and not at_home:
+            raise InvalidArgumentError(name, "Files are taken from programs of this machine only.")
+        if value is None:
+            raise missing(name)
+        values[name] = field.deserialize(value)
+    return values
+
+
+def formats(header: str | None) -> dict[str, str]:
+    """`X-Runway-Output-Format: image=PNG; mask=JPEG` by output; what is not known is left out."""
+    pairs = (part.partition("=") for part in (header or "").split(";"))
+    asked = {name.strip(): format.strip().upper() for name, _, format in pairs}
+    return {name: format for name, format in asked.items() if format in FORMATS}
+
+
+class Command:
+    """One function of the port with its typed inputs and outputs."""
+
+    def __init__(
+        self, name: str, function: Any, inputs: Any, outputs: Any, description: str | None
+    ) -> None:
+        self.name, self.function, self.description = name, function, description
+        self.inputs, self.outputs = fields(inputs), fields(outputs)
+        if not self.inputs or not self.outputs:
+            raise ValueError(f"The command '{name}' needs at least one input and one output.")
+        self.positional = not isinstance(inputs, dict)
+
+    def describe(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "description": self.description,
+            "inputs": [field.to_dict() for field in self.inputs.values()],
+            "outputs": [field.to_dict() for field in self.outputs.values()],
+        }
+
+    def answers(
+        self, model: Any, given: Any, at_home: bool, asked: dict[str, str] | None = None
+    ) -> Iterator[tuple[dict[str, Any], float | None]]:
+        """Run the command: (outputs as JSON, progress or None), once, or as often as it yields.
+
+        Raises RunwayError. Closing this generator closes the port's own.
+        """
+        inputs = decode(self.inputs, given, MissingInputError, at_home)
+        try:
+            returned = self._call(model, inputs)
+            if not inspect.isgenerator(returned):
+                yield self._answer(returned, asked or {})
+                return
+            nothing = True
+            with contextlib.closing(returned):
+                for value in returned:
+                    nothing = False
+                    yield self._answer(value, asked or {})
+            if nothing:
+                raise ValueError("it yielded nothing")
+        except RunwayError:
+            raise
+        except (Exception, SystemExit) as error:
+            raise InferenceError(repr(error)) from error
+
+    def _call(self, model: Any, inputs: dict[str, Any]) -> Any:
+        if self.positional:
+            return self.function(model, *inputs.values())
+        return self.function(model, inputs)
+
+    def _answer(self, returned: Any, asked: dict[str, str]) -> tuple[dict[str, Any], float | None]:
+        progress = None
+        if self._has_progress(returned):
+            returned, progress = returned
+        outputs = self._by_name(returned)
+        try:
+            encoded = {
+                name: _serialized(field, outputs[name], asked.get(name))
+                for name, field in self.outputs.items()
+                if name in outputs
+            }
+        except InvalidArgumentError as error:
+            raise InferenceError(error.message.replace("argument", "output", 1)[:-1]) from error
+        return encoded, progress
+
+    def _has_progress(self, returned: Any) -> bool:
+        """Whether it is (outputs, progress) and not a pair of numbers that is an output itself."""
+        if not isinstance(returned, tuple) or len(returned) != 2:
+            return False
+        first, second = returned
+        if second is not None and not (is_number(second) and 0 <= second <= 1):
+            return False
+        only = next(iter(self.outputs.values())) if len(self.outputs) == 1 else None
+        return not (is_number(first) and isinstance(only, (image_point, vector, array)))
+
+    def _by_name(self, returned: Any) -> dict[str, Any]:
+        name = next(iter(self.outputs))
+        named = isinstance(returned, dict) and (len(self.outputs) > 1 or name in returned)
+        if named:
+            return dict(returned)
+        if len(self.outputs) == 1:
+            return {name: returned}
+        raise TypeError(f"'{self.name}' returns a dictionary of its outputs, got {returned!r:.60}.")
+
+
+def _serialized(field: BaseType, value: Any, format: str | None) -> Any:
+    if isinstance(field, (image, segmentation)):
+        return field.serialize(value, format)
+    return field.serialize(value)

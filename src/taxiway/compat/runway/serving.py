@@ -1,0 +1,44 @@
+"""A port as a server: it listens while the model is set up, and answers once it is."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from typing import Any
+
+from .server import Server
+
+
+def serve(model: Any, address: tuple[str, int], options: dict[str, Any], debug: bool) -> None:
+    """Set `model` up and serve it until Ctrl-C; ends the process with 1 if either fails."""
+    try:
+        server = Server(model, address)
+    except OSError as error:
+        sys.exit(f"Cannot listen at {address[0]}:{address[1]}: {error.strerror}.")
+    threading.Thread(target=server.serve_forever, name="server", daemon=True).start()
+    model.start(options)
+    print(f"Starting model server at http://{address[0]}:{server.server_port}...", flush=True)
+    if debug:
+        threading.Thread(target=_restart_on_change, name="reloader", daemon=True).start()
+    try:
+        server.work.serve()
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _restart_on_change() -> None:
+    """Start the program anew when a file of its own changes."""
+    before = _changes()
+    while _changes() == before:
+        threading.Event().wait(1)
+    print("Restarting, since a file changed.", flush=True)
+    os.execv(sys.executable, [sys.executable, *sys.argv])
+
+
+def _changes() -> dict[str, float]:
+    """The times of change of the modules that lie under the current folder."""
+    files = {getattr(module, "__file__", None) or "" for module in list(sys.modules.values())}
+    here = os.getcwd() + os.sep
+    own = [file for file in files if os.path.abspath(file).startswith(here)]
+    return {file: os.stat(file).st_mtime for file in own if os.path.exists(file)}
