@@ -14,13 +14,13 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from browser.conftest import ARGUMENTS, PATIENCE_MS, chromium
-from examples.npm import VERSION, p5
+from interop.npm import packages, version
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
 TOLD = "http://localhost:8000"
 """The address in everything we publish."""
-P5_URL = f"https://cdn.jsdelivr.net/npm/p5@{VERSION}/lib/p5.min.js"
+P5_URL = f"https://cdn.jsdelivr.net/npm/p5@{version('p5')}/lib/p5.min.js"
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +82,7 @@ def browser(address: str) -> Iterator[Browser]:
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """An empty window that gets p5 from npm."""
-    file = p5()
+    file = packages() / "p5" / "lib" / "p5.min.js"
     context = browser.new_context()
     context.set_default_timeout(PATIENCE_MS)
     context.route(P5_URL, lambda route: route.fulfill(path=file, content_type="text/javascript"))

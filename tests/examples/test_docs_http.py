@@ -10,7 +10,7 @@ from typing import Any
 from starlette.routing import Route
 
 from examples.conftest import ROOT, TOLD
-from examples.npm import absent
+from interop.npm import absent
 from taxiway.engine import Engine
 from taxiway.servers import http
 

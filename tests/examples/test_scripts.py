@@ -8,8 +8,8 @@ from pathlib import Path
 from PIL import Image
 
 from examples.conftest import EXAMPLES, TOLD
-from examples.npm import absent
 from examples.pictures import SAME, answered, difference
+from interop.npm import absent
 
 
 def test_query_py_saves_the_picture_that_was_answered(address: str, tmp_path: Path) -> None:
