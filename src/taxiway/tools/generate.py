@@ -1,11 +1,8 @@
 """Pictures of seeds, vectors and files, each saved with all that is needed to make it again."""
 
-import json
 import re
-from collections.abc import Iterator, Sequence
-from itertools import groupby
-from pathlib import Path
-from typing import Any, NamedTuple, cast
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from msgspec.structs import replace
@@ -13,27 +10,15 @@ from msgspec.structs import replace
 from taxiway.core.command import Command, Values
 from taxiway.core.datatypes import AnyType, Category, Number, Text
 from taxiway.core.errors import InvalidArgument
-from taxiway.core.files import write_whole
-from taxiway.core.images import Pixels, encode_png, open_image, read_metadata
 from taxiway.core.tool import Job
-from taxiway.discovery.files import write_latent
+from taxiway.discovery import album
+from taxiway.discovery.album import Plan
 from taxiway.discovery.instrument import instrument_of, player_of
 from taxiway.discovery.player import Drawing, How, Player, how, how_inputs
-from taxiway.film.grid import columns_of, tiled
+from taxiway.film.grid import columns_of
 from taxiway.latent.given import latents_of
 from taxiway.latent.layers import parse_layers
 from taxiway.latent.space import Array, Latent
-
-GRID = "grid.png"
-
-
-class Plan(NamedTuple):
-    """One picture to be made: the stem of its files, and what they say of it."""
-
-    stem: str
-    latent: Latent
-    how: How
-    told: dict[str, Any]
 
 
 class Generate:
@@ -70,20 +55,12 @@ class Generate:
 
     def run(self, generator: Any, inputs: Values, job: Job) -> Values:
         player = prepared(player_of(generator), inputs)
-        plans = list(plans_of(player, inputs))
-        psis = len(sweep(inputs["sweep"]))
-        columns = grid_columns(inputs["grid"], len(plans), psis)
-        missing = [plan for plan in plans if not is_made(job.folder, plan, inputs["save"])]
-        done = len(plans) - len(missing)
-        job.progress(done, len(plans))
-        for plan, pixels in zip(missing, pictures(player, missing), strict=True):
-            save(job.folder, plan, pixels, player, inputs["save"])
-            done += 1
-            job.progress(done, len(plans), preview=pixels)
-        files = [f"{plan.stem}.png" for plan in plans]
+        plans = album.distinct(plans_of(player, inputs))
+        columns = grid_columns(inputs["grid"], len(plans), len(sweep(inputs["sweep"])))
+        made = album.make(player, plans, job)
         if columns:
-            write_grid(job.folder, files, columns)
-        return {"files": files, "made": len(missing)}
+            album.write_grid(job.folder, [plan.stem for plan in plans], columns)
+        return {"files": [f"{plan.stem}.png" for plan in plans], "made": made}
 
 
 def prepared(player: Player, inputs: Values) -> Player:
@@ -132,23 +109,19 @@ def a_number(text: str, name: str) -> float:
 
 
 def plans_of(player: Player, inputs: Values) -> Iterator[Plan]:
-    """Every picture that is asked for, with a stem of its own."""
+    """Every picture that is asked for."""
     common = how(inputs, centre_of(player, inputs["centre"]))
     extras = {name: inputs[name] for name in ("noise_strength", "size") if inputs[name]}
-    psis = sweep(inputs["sweep"])
-    taken: dict[str, int] = {}
+    psis: list[float | None] = [*sweep(inputs["sweep"])]
     for latent in latents_of(inputs["latents"], player.shape):
-        for psi in cast(list[float | None], psis) or [common.psi]:
+        for psi in psis or [common.psi]:
             stem = stem_of(latent, common, psi if psis else None)
-            taken[stem] = taken.get(stem, 0) + 1
-            unique = stem if taken[stem] == 1 else f"{stem}-{taken[stem]}"
-            one = replace(common, psi=psi)
-            yield Plan(unique, latent, one, told(player, latent, one) | extras)
+            yield album.plan(player, stem, latent, replace(common, psi=psi), extras, inputs["save"])
 
 
 def stem_of(latent: Latent, common: How, psi: float | None) -> str:
-    """`seed0003`, `seed0003-psi0.50`, `seed0003-label2`; nothing that leaves the folder."""
-    stem = re.sub(r"[^\w.+-]", "_", latent.name).lstrip(".")[:80] or latent.space
+    """`seed0003`, `seed0003-psi0.50`, `seed0003-label2`."""
+    stem = album.safe_stem(latent.name)
     stem += "" if psi is None else f"-psi{psi:.2f}"
     return stem if common.label is None else f"{stem}-label{common.label}"
 
@@ -161,61 +134,11 @@ def centre_of(player: Player, given: Any) -> Array | None:
     return np.asarray(centres.mean(axis=1), np.float32)
 
 
-def told(player: Player, latent: Latent, one: How) -> dict[str, Any]:
-    """What a picture carries: what `/query` takes to make it again, and which model made it."""
-    model = {"model": player.name or None, "sha256": player.sha256 or None}
-    result = {name: value for name, value in model.items() if value} | latent.told() | one.told()
-    if latent.space == "z":
-        result["truncation"] = one.psi_of(latent)
-    if one.centre is not None or one.cutoff is not None:
-        # A query knows neither; the w has both in it.
-        result["w"] = player.rows([latent], one)[0].tolist()
-    return result
-
-
-def pictures(player: Player, plans: Sequence[Plan]) -> Iterator[Pixels]:
-    """Their pictures in order, in batches of one truncation."""
-    for _, group in groupby(plans, key=lambda plan: plan.how.psi):
-        together = list(group)
-        yield from player.pictures([plan.latent for plan in together], together[0].how)
-
-
-def is_made(folder: Path, plan: Plan, kind: str) -> bool:
-    """Whether the files of a picture are there and say the same of it."""
-    picture, text = folder / f"{plan.stem}.png", folder / f"{plan.stem}.json"
-    if not (picture.is_file() and text.is_file()):
-        return False
-    if kind != "none" and not (folder / f"{plan.stem}.{kind}").is_file():
-        return False
-    try:
-        said = (json.loads(text.read_bytes()), read_metadata(picture.read_bytes()))
-        return said == (plan.told, plan.told)
-    except (ValueError, InvalidArgument):
-        return False
-
-
-def save(folder: Path, plan: Plan, pixels: Pixels, player: Player, kind: str) -> None:
-    """Write the picture, what made it, and the latent if it is wanted, each file whole."""
-    write_whole(folder / f"{plan.stem}.png", encode_png(pixels, plan.told))
-    write_whole(folder / f"{plan.stem}.json", json.dumps(plan.told).encode())
-    if kind != "none":
-        ws = player.rows([plan.latent], plan.how)[0] if player.shape.num_ws else None
-        latent = replace(plan.latent, psi=plan.told.get("truncation"), model=player.sha256)
-        write_latent(folder / f"{plan.stem}.{kind}", latent, ws)
-
-
 def grid_columns(text: str, count: int, psis: int) -> int:
     """How many columns the grid has: one for each truncation of a sweep; 0 for no grid."""
     if not text:
         return 0
     return psis if text == "auto" and psis else columns_of(text, count)
-
-
-def write_grid(folder: Path, files: Sequence[str], columns: int) -> None:
-    """One picture of all, from the files."""
-    parts = (open_image((folder / file).read_bytes(), file) for file in files)
-    sheet = tiled([np.asarray(part.convert("RGB")) for part in parts], columns)
-    write_whole(folder / GRID, encode_png(sheet))
 
 
 SLOT = Generate
