@@ -8,16 +8,18 @@ from typing import Any
 
 import msgspec
 from msgspec import structs
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Route
 
 from taxiway.core.config import Config
 from taxiway.core.errors import InvalidArgument, NotFound
 from taxiway.engine import Engine
+from taxiway.engine.jobs import Jobs
 from taxiway.library import catalog
 from taxiway.library.catalog import Card
+from taxiway.library.folder import data_path
 from taxiway.live.chains import Chains
 from taxiway.live.loop import Stage
-from taxiway.servers import control, frames, http, osc, sdk, studio
+from taxiway.servers import control, frames, http, jobs, osc, sdk, studio
 from taxiway.servers.application import application
 from taxiway.servers.desk import Place
 from taxiway.servers.listen import CannotListen, Listener, PortInUse
@@ -111,6 +113,7 @@ class Gates:
     def __init__(self, engine: Engine, config: Config, options: dict[str, Any]) -> None:
         self.token = studio.new_token()
         self.chains = Chains(engine, lambda name: self._find(name).stage)
+        self.jobs = Jobs(data_path() / "jobs")
         self._engine, self._config, self._options = engine, config, options
         self._gates: dict[str, Gate] = {}
         self._closing: dict[str, asyncio.Task[None]] = {}
@@ -130,7 +133,7 @@ class Gates:
         for slot in self._free_slots():
             gate = Gate(self._engine, self._config, slot, card, merged, command)
             try:
-                await gate.open(self.token, control.routes(self, self.chains, self.token))
+                await gate.open(self.token, self._desk())
             except PortInUse as error:
                 if not self._gates:
                     raise
@@ -143,6 +146,7 @@ class Gates:
     async def close(self) -> None:
         """Shut every gate."""
         self.chains.close()
+        await self.jobs.close()
         await asyncio.gather(
             *(gate.close() for gate in self._gates.values()), *self._closing.values()
         )
@@ -173,6 +177,19 @@ class Gates:
         # Not waited for: the gate may be the one by which this was asked.
         task = self._closing[name] = asyncio.create_task(gate.close())
         task.add_done_callback(lambda _: self._closing.pop(name))
+
+    def _desk(self) -> list[Route]:
+        """What the studio's page may do beside playing its model."""
+        models = control.routes(self, self.chains, self.token)
+        return [*models, *jobs.routes(self.jobs, self._checkpoint, self.token)]
+
+    def _checkpoint(self, name: str) -> str:
+        """The file of a running model, or of one that comes with Taxiway. Raises NotFound."""
+        card = self._gates[name].card if name in self._gates else catalog.card(name)
+        file = catalog.spec(card).options.get("checkpoint")
+        if file is None:
+            raise NotFound(f"{card.title} has no network that a tool could work on.")
+        return str(file)
 
     def _free_slots(self) -> Iterator[int]:
         taken = {gate.slot for gate in self._gates.values()}
