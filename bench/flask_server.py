@@ -1,9 +1,11 @@
-"""The baseline of bench/query.py: the same query in Flask, as Runway's Python SDK served it.
+"""The same query in Flask, as Runway's Python SDK served it: what ours is compared with.
 
-    python bench/flask_server.py PORT SIZE PREPARED
+    python bench/flask_server.py PORT SIZE ANSWER [gevent]
 
-SIZE is the picture's width; PREPARED 1 answers one data URI encoded beforehand, 0 encodes a JPEG
-for every query.
+SIZE is the picture's width; ANSWER is `prepared` for one data URI encoded beforehand, `encoded`
+for a JPEG made for every query, `rendered` for its picture made as well. Served by Flask's own
+server, in threads, which closes the connection after each answer; or by gevent's, as the SDK did,
+which keeps it.
 """
 
 import base64
@@ -13,10 +15,10 @@ import sys
 
 import numpy as np
 from flask import Flask, Response, jsonify, request
+from gevent.pywsgi import WSGIServer
 from PIL import Image
-from werkzeug.serving import WSGIRequestHandler
 
-from picture import picture
+from picture import gradient, picture
 
 
 def data_uri(pixels: np.ndarray) -> str:
@@ -26,7 +28,7 @@ def data_uri(pixels: np.ndarray) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
 
 
-def create(size: int, prepared: bool) -> Flask:
+def create(size: int, answer: str) -> Flask:
     """The application: checks z and truncation, answers the picture, opens itself to any page."""
     app = Flask(__name__)
     pixels = picture(size)
@@ -39,7 +41,9 @@ def create(size: int, prepared: bool) -> Flask:
         truncation = float(inputs.get("truncation", 0.8))
         if z.shape != (512,) or not np.isfinite(z).all() or not np.isfinite(truncation):
             return jsonify(error="z takes 512 numbers"), 400
-        return jsonify(image=ready if prepared else data_uri(pixels))
+        if answer == "prepared":
+            return jsonify(image=ready)
+        return jsonify(image=data_uri(gradient(z, size) if answer == "rendered" else pixels))
 
     @app.after_request
     def cors(response: Response) -> Response:
@@ -51,8 +55,9 @@ def create(size: int, prepared: bool) -> Flask:
 
 
 if __name__ == "__main__":
-    port, size, prepared = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3] == "1"
+    port, size = map(int, sys.argv[1:3])
+    app = create(size, sys.argv[3])
+    if sys.argv[4:] == ["gevent"]:
+        WSGIServer(("127.0.0.1", port), app, log=None).serve_forever()
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    # Keep-alive, or Flask would pay for a connection per query.
-    WSGIRequestHandler.protocol_version = "HTTP/1.1"
-    create(size, prepared).run("127.0.0.1", port, threaded=True)
+    app.run("127.0.0.1", port, threaded=True)

@@ -25,7 +25,11 @@ import psutil
 
 HERE = Path(__file__).parent
 QUERIES = 400
-CASES = [("encoded beforehand", 256, 1), ("JPEG of 256x256", 256, 0), ("JPEG of 512x512", 512, 0)]
+CASES = [
+    ("encoded beforehand", 256, "prepared"),
+    ("JPEG of 256x256", 256, "encoded"),
+    ("JPEG of 512x512", 512, "encoded"),
+]
 BODY = json.dumps({"z": np.random.default_rng(1).normal(size=512).tolist(), "truncation": 0.8})
 
 
@@ -51,7 +55,7 @@ class InProcess:
         pass
 
 
-async def serve(kind: str, port: int, size: int, prepared: int) -> None:
+async def serve(kind: str, port: int, size: int, answer: str) -> None:
     """Run Taxiway's server until killed."""
     from taxiway.core.command import ModelSpec
     from taxiway.core.config import Config
@@ -62,7 +66,7 @@ async def serve(kind: str, port: int, size: int, prepared: int) -> None:
 
     if kind == "fixed":
         running.Worker = InProcess  # type: ignore[assignment,misc]
-    options = {"size": size, "prepared": prepared}
+    options = {"size": size, "answer": answer}
     config = Config(port=port)
     async with Engine() as engine:
         await engine.start(ModelSpec(name="fixed", family="fixed:Fixed", options=options))
@@ -71,14 +75,20 @@ async def serve(kind: str, port: int, size: int, prepared: int) -> None:
             await asyncio.Event().wait()
 
 
-@contextmanager
-def started(kind: str, size: int, prepared: int) -> Iterator["Server"]:
-    """A server in a process of its own, ready to be asked."""
+def free_port() -> int:
+    """A port that nobody has."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        port: int = probe.getsockname()[1]
+    return port
+
+
+@contextmanager
+def started(kind: str, size: int, answer: str) -> Iterator["Server"]:
+    """A server in a process of its own, ready to be asked."""
+    port = free_port()
     script = ["flask_server.py"] if kind == "flask" else ["query.py", "--serve", kind]
-    words = [*script, str(port), str(size), str(prepared)]
+    words = [*script, str(port), str(size), answer]
     process = subprocess.Popen([sys.executable, *words], cwd=HERE, stderr=subprocess.DEVNULL)
     try:
         yield Server(process.pid, port)
@@ -122,11 +132,11 @@ class Server:
         return times.user + times.system
 
 
-def compare(size: int, prepared: int, rounds: int) -> dict[str, float]:
+def compare(size: int, answer: str, rounds: int) -> dict[str, float]:
     """Median CPU milliseconds per query of each server, measured in turn."""
     kinds = ("flask", "fixed", "worker")
     with ExitStack() as stack:
-        servers = {kind: stack.enter_context(started(kind, size, prepared)) for kind in kinds}
+        servers = {kind: stack.enter_context(started(kind, size, answer)) for kind in kinds}
         for server in servers.values():
             server.milliseconds()
         results = [{kind: servers[kind].milliseconds() for kind in kinds} for _ in range(rounds)]
@@ -136,8 +146,8 @@ def compare(size: int, prepared: int, rounds: int) -> dict[str, float]:
 def main(rounds: int = 9) -> None:
     print(f"CPU ms per query in the server process, medians of {rounds} x {QUERIES} queries")
     print(f"{'answer':20} {'Flask':>8} {'Taxiway':>8} {'ratio':>7} {'+ worker':>9} {'ratio':>7}")
-    for words, size, prepared in CASES:
-        cpu = compare(size, prepared, rounds)
+    for words, size, answer in CASES:
+        cpu = compare(size, answer, rounds)
         flask, fixed, worker = cpu["flask"], cpu["fixed"], cpu["worker"]
         print(
             f"{words:20} {flask:8.3f} {fixed:8.3f} {fixed / flask:7.2f}"
@@ -150,6 +160,6 @@ if __name__ == "__main__":
         from taxiway.servers.listen import loop_factory
 
         with asyncio.Runner(loop_factory=loop_factory()) as runner:
-            runner.run(serve(sys.argv[2], *map(int, sys.argv[3:6])))
+            runner.run(serve(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), sys.argv[5]))
     else:
         main(*map(int, sys.argv[1:2]))

@@ -1,0 +1,91 @@
+"""Whole messages over a socket between server and worker, each after its length.
+
+The worker waits at its end. The server's never waits, neither for a worker that is slow to read
+nor for the rest of a message: it is a part of the event loop.
+"""
+
+import asyncio
+import socket
+import struct
+import sys
+from collections.abc import Callable
+from typing import cast
+
+BUFFER_BYTES = 2**16
+_LENGTH = struct.Struct("<Q")
+
+
+class WorkersEnd:
+    """Sends and receives, waiting for both. Raises EOFError or OSError when the server is gone."""
+
+    def __init__(self, own: socket.socket) -> None:
+        self._socket = own
+        self._file = own.makefile("rb", BUFFER_BYTES)
+
+    def receive(self) -> bytes:
+        """The next message."""
+        (length,) = _LENGTH.unpack(self._read(_LENGTH.size))
+        return self._read(length)
+
+    def send(self, message: bytes) -> None:
+        """Send one message."""
+        # To copy it costs less than a second call.
+        self._socket.sendall(_LENGTH.pack(len(message)) + message)
+
+    def _read(self, size: int) -> bytes:
+        data = self._file.read(size)
+        if len(data) < size:
+            raise EOFError
+        return data
+
+
+class ServersEnd(asyncio.Protocol):
+    """Gives each message to `heard`, and calls `ended` once, when the worker is gone."""
+
+    def __init__(self, heard: Callable[[bytes], None], ended: Callable[[], None]) -> None:
+        self._heard = heard
+        self._ended = ended
+        self._come = bytearray()
+        self._transport: asyncio.Transport | None = None
+
+    async def connect(self, own: socket.socket) -> None:
+        """Begin to listen at `own`, on the running loop."""
+        loop = asyncio.get_running_loop()
+        if sys.platform == "win32":
+            await loop.create_connection(lambda: self, sock=own)
+        else:
+            await loop.create_unix_connection(lambda: self, sock=own)
+
+    def send(self, message: bytes) -> None:
+        """Send one message; what the worker does not read yet is kept."""
+        if self._transport is not None:
+            self._transport.write(_LENGTH.pack(len(message)) + message)
+
+    def close(self) -> None:
+        """Stop listening; what was not sent is dropped."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        # uvloop's transports are not of asyncio's classes.
+        self._transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        self._come += data
+        while (message := self._next()) is not None:
+            self._heard(message)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._transport = None
+        self._ended()
+
+    def _next(self) -> bytes | None:
+        """A whole message, if one has come."""
+        if len(self._come) < _LENGTH.size:
+            return None
+        end = _LENGTH.size + _LENGTH.unpack_from(self._come)[0]
+        if len(self._come) < end:
+            return None
+        message = bytes(memoryview(self._come)[_LENGTH.size : end])
+        del self._come[:end]
+        return message
