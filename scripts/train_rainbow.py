@@ -22,9 +22,10 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 
 from taxiway.core.errors import TaxiwayError
 from taxiway.core.files import write_whole
-from taxiway.training.export import figures, write_model
+from taxiway.training.export import write_model
 from taxiway.training.loop import Report, Schedule, train
 from taxiway.training.pictures import TRAINING, Pictures, curated, twin_threshold
+from taxiway.training.rainbow import figures
 from taxiway.training.samples import save_sheet
 from taxiway.training.stylegan2 import Settings
 

@@ -13,14 +13,6 @@ TINY = Settings(channel_base=64, channel_max=16, batch=8, bf16=False, fade_kimg=
 STAGES = ((8, 0.024), (16, 0.064))
 
 
-@pytest.fixture(autouse=True)
-def _one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture(scope="module")
 def pictures() -> np.ndarray:
     return np.random.RandomState(0).randint(0, 255, (20, 16, 16, 3), dtype=np.uint8)

@@ -11,14 +11,6 @@ from taxiway.training.stylegan2 import LOSSES, Players, Settings, grown
 TINY = Settings(channel_base=64, channel_max=16, batch=8, bf16=False, fade_kimg=0.016)
 
 
-@pytest.fixture(autouse=True)
-def _one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def pictures(size: int) -> np.ndarray:
     return np.random.RandomState(0).randint(0, 255, (20, size, size, 3), dtype=np.uint8)
 

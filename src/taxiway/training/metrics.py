@@ -1,118 +1,155 @@
-"""How good a rainbow model is, in numbers: bows, distance to held-out pictures, variety."""
+"""How far one set of pictures is from another, in numbers that need no download.
+
+All but the sliced Wasserstein distance are taken on the features of `features.py`. `made` is the
+set that is judged, `real` the one it is held against; pictures are uint8 [N, S, S, 3] of one size.
+"""
 
 import math
+from collections.abc import Callable, Sequence
+from functools import cached_property
 
-import numpy as np
 import torch
 import torch.nn.functional as F
-from numpy.typing import NDArray
 from torch import Tensor
 
-from taxiway.training.bow import bow_scores, bow_threshold
+from taxiway.core.errors import InvalidArgument
+from taxiway.training.features import MainComponents, Pictures, features, images
 
-Pictures = NDArray[np.uint8]
-_COMPONENTS = 64
+SIZE = 64
+"""Pixels at which sets are compared, so that figures of different models can be."""
+_PATCHES, _PATCH, _DIRECTIONS = 48, 7, 128
 
 
-def report(made: Pictures, held_out: Pictures, twins: Pictures) -> dict[str, float]:
-    """The figures of a model card, from pictures [N, 64, 64, 3] of three kinds.
+def compare(made: Pictures, real: Pictures, names: Sequence[str]) -> dict[str, float]:
+    """The figures of METRICS by name; raises InvalidArgument for a name that there is not."""
+    unknown = [name for name in names if name not in METRICS]
+    if unknown:
+        raise InvalidArgument(
+            f"'metrics' takes {', '.join(METRICS)}, got {unknown[0]!r}.", "metrics"
+        )
+    pair = Pair(made, real)
+    return {key: value for name in names for key, value in METRICS[name](pair).items()}
 
-    `made` by the model, `held_out` from the painter but never trained on, `twins` without a bow.
-    A pass rate is the share whose bow score exceeds that of 95 % of the twins.
+
+class Pair:
+    """Two sets, and their features along the main axes of the real ones, worked out once."""
+
+    def __init__(self, made: Pictures, real: Pictures) -> None:
+        self.made, self.real = made, real
+
+    @cached_property
+    def features(self) -> tuple[Tensor, Tensor]:
+        """Of those made [N, 64] and of the real ones."""
+        found = features(self.real)
+        project = MainComponents(found)
+        return torch.from_numpy(project(features(self.made))), torch.from_numpy(project(found))
+
+
+def kid(made: Pictures, real: Pictures) -> float:
+    """Kernel distance (Binkowski et al. 2018), 0 for equal sources; does not favour large sets."""
+    return kernel_distance(Pair(made, real))
+
+
+def kernel_distance(pair: Pair) -> float:
+    """The same of a pair."""
+    a, b = pair.features
+    return _within(a) + _within(b) - 2 * float(_kernel(a, b).mean())
+
+
+def frechet(pair: Pair) -> float:
+    """Frechet distance (Heusel et al. 2017) of the features' Gaussians; smaller for larger sets."""
+    a, b = pair.features
+    apart = (a.mean(dim=0) - b.mean(dim=0)).square().sum()
+    ours, theirs = torch.cov(a.T), torch.cov(b.T)
+    # The eigenvalues of a product of covariances are real; those below 0 are rounding.
+    middle = torch.linalg.eigvals(ours @ theirs).real.clamp(min=0).sqrt().sum()
+    return float(apart + ours.trace() + theirs.trace() - 2 * middle)
+
+
+def precision_recall(pair: Pair, k: int = 3) -> tuple[float, float]:
+    """(precision, recall) by nearest neighbours (Kynkaanniemi et al. 2019), 0 to 1.
+
+    Precision is the share of `made` that lies among the real ones, recall the share of `real`
+    that lies among those made.
     """
-    threshold = bow_threshold(twins)
-    half = len(held_out) // 2
-    return {
-        "bow_pass_rate": pass_rate(made, threshold),
-        "bow_pass_rate_held_out": pass_rate(held_out, threshold),
-        "bow_pass_rate_without_bow": pass_rate(twins, threshold),
-        "bow_pass_rate_upside_down": pass_rate(made[:, ::-1].copy(), threshold),
-        "red_outside_rate": red_outside_rate(made),
-        "red_outside_rate_held_out": red_outside_rate(held_out),
-        "kid": kid(made, held_out),
-        "kid_between_held_out": kid(held_out[:half], held_out[half:]),
-        "kid_without_bow": kid(twins, held_out),
-        "variety": spread(made) / spread(held_out),
-    }
+    a, b = pair.features
+    across = torch.cdist(a, b)
+    return _covered(across, b, k), _covered(across.T, a, k)
 
 
-def pass_rate(pictures: Pictures, threshold: float) -> float:
-    """The share of pictures whose bow score exceeds the threshold."""
-    return float((bow_scores(pictures) > threshold).mean())
-
-
-def red_outside_rate(pictures: Pictures) -> float:
-    """The share of pictures that look more like a bow than with red and blue exchanged."""
-    exchanged = np.ascontiguousarray(pictures[..., ::-1])
-    return float((bow_scores(pictures) > bow_scores(exchanged)).mean())
+def _covered(across: Tensor, there: Tensor, k: int) -> float:
+    """The share of rows that are within the k-th neighbour's distance of some point `there`."""
+    reach = torch.cdist(there, there).kthvalue(min(k + 1, len(there)), dim=1).values
+    return float((across <= reach).any(dim=1).double().mean())
 
 
 def spread(pictures: Pictures) -> float:
     """The mean root-mean-square difference, in levels, of pairs of pictures at 32 px."""
-    small = F.interpolate(_images(pictures), (32, 32), mode="area").flatten(1)
+    small = F.interpolate(images(pictures), (32, 32), mode="area").flatten(1)
     distance = torch.cdist(small, small) / math.sqrt(small.shape[1])
-    pairs = len(small) * (len(small) - 1)
+    pairs = max(1, len(small) * (len(small) - 1))
     return float(distance.sum() / pairs)
 
 
-def kid(made: Pictures, real: Pictures) -> float:
-    """Kernel distance (Binkowski et al. 2018) on edge and colour features, 0 for equal sources.
+def sliced_wasserstein(pair: Pair, seed: int = 0) -> float:
+    """Sliced Wasserstein distance times 1000 of patches of three scales (Karras et al. 2018)."""
+    dice = torch.Generator().manual_seed(seed)
+    a, b = images(pair.made), images(pair.real)
+    distances = []
+    for level in range(3):
+        last = level == 2
+        ours, theirs = (_patches(x if last else _detail(x), dice) for x in (a, b))
+        mean, deviation = (
+            theirs.mean(dim=(0, 2), keepdim=True),
+            theirs.std(dim=(0, 2), keepdim=True),
+        )
+        flat = [((x - mean) / (deviation + 1e-6)).flatten(1) for x in (ours, theirs)]
+        axes = F.normalize(torch.randn(flat[0].shape[1], _DIRECTIONS, generator=dice), dim=0)
+        distances.append(_apart(flat[0] @ axes, flat[1] @ axes))
+        a, b = F.avg_pool2d(a, 2), F.avg_pool2d(b, 2)
+    return 1000 * sum(distances) / len(distances)
 
-    The features are our own: pretrained ones carry a licence and a download, and random ones do
-    not see a missing bow.
-    """
-    project = _MainComponents(features(real))
-    a, b = project(features(made)), project(features(real))
-    return _within(a) + _within(b) - 2 * float(_kernel(a, b).mean())
+
+def _apart(a: Tensor, b: Tensor) -> float:
+    """The mean distance of two sets of numbers [N, axes] along each axis, at 1000 quantiles."""
+    at = torch.linspace(0, 1, 1000)
+    a, b = (x.sort(dim=0).values[(at * (len(x) - 1)).long()] for x in (a, b))
+    return float((a - b).abs().mean())
 
 
-def _kernel(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
-    result: NDArray[np.float64] = (a @ b.T / a.shape[1] + 1) ** 3
-    return result
+def _detail(x: Tensor) -> Tensor:
+    """What is lost when x [N, 3, H, W] is made half as large: a level of a Laplacian pyramid."""
+    return x - F.interpolate(F.avg_pool2d(x, 2), scale_factor=2, mode="bilinear")
 
 
-def _within(a: NDArray[np.float64]) -> float:
+def _patches(x: Tensor, dice: torch.Generator) -> Tensor:
+    """48 patches of 7 x 7 pixels of each picture: [N * 48, 3, 49]."""
+    window = torch.arange(_PATCH)
+    rows, columns = (
+        torch.randint(side - _PATCH + 1, (len(x), _PATCHES, 1, 1), generator=dice)
+        for side in x.shape[2:]
+    )
+    which = torch.arange(len(x))[:, None, None, None]
+    found = x.movedim(1, -1)[which, rows + window[:, None], columns + window]  # [N, 48, 7, 7, 3]
+    return found.flatten(0, 1).flatten(1, 2).movedim(-1, 1)
+
+
+def _kernel(a: Tensor, b: Tensor) -> Tensor:
+    return (a @ b.T / a.shape[1] + 1) ** 3
+
+
+def _within(a: Tensor) -> float:
     """The kernel's mean over pairs of different pictures."""
     kernel = _kernel(a, a)
-    return float((kernel.sum() - np.trace(kernel)) / (len(a) * (len(a) - 1)))
+    return float((kernel.sum() - kernel.trace()) / (len(a) * (len(a) - 1)))
 
 
-class _MainComponents:
-    """Projects features to the main axes of the real ones, scaled by the first."""
-
-    def __init__(self, real: NDArray[np.float64]) -> None:
-        self.mean, self.deviation = real.mean(axis=0), real.std(axis=0) + 1e-6
-        scaled = (real - self.mean) / self.deviation
-        _, sizes, axes = np.linalg.svd(scaled / math.sqrt(len(real) - 1), full_matrices=False)
-        self.axes = axes[:_COMPONENTS].T / sizes[0]
-
-    def __call__(self, found: NDArray[np.float64]) -> NDArray[np.float64]:
-        result: NDArray[np.float64] = ((found - self.mean) / self.deviation) @ self.axes
-        return result
-
-
-def features(pictures: Pictures) -> NDArray[np.float64]:
-    """Features [N, 1344]: colours in 8 x 8 cells, edges by direction in 4 x 4 cells, 3 scales."""
-    red, green, blue = (_images(pictures) / 127.5 - 1).unbind(dim=1)
-    planes = torch.stack([(red + green + blue) / 3, red - blue, 2 * green - red - blue], dim=1)
-    found = [F.adaptive_avg_pool2d(planes, 8).flatten(1)]
-    for _ in range(3):
-        found += _edges(planes)
-        planes = F.avg_pool2d(planes, 2)
-    return torch.cat(found, dim=1).double().numpy()
-
-
-def _edges(planes: Tensor) -> list[Tensor]:
-    padded = F.pad(planes, (1, 1, 1, 1), mode="replicate")
-    across = padded[:, :, 1:-1, 2:] - padded[:, :, 1:-1, :-2]
-    down = padded[:, :, 2:, 1:-1] - padded[:, :, :-2, 1:-1]
-    found = []
-    for angle in (0.0, math.pi / 4, math.pi / 2, 3 * math.pi / 4):
-        edge = across * math.cos(angle) + down * math.sin(angle)
-        sides = (edge.relu(), (-edge).relu())
-        found += [F.adaptive_avg_pool2d(side, 4).sqrt().flatten(1) for side in sides]
-    return found
-
-
-def _images(pictures: Pictures) -> Tensor:
-    return torch.from_numpy(np.ascontiguousarray(pictures)).permute(0, 3, 1, 2).float()
+Figures = Callable[[Pair], dict[str, float]]
+METRICS: dict[str, Figures] = {
+    "kid": lambda pair: {"kid": kernel_distance(pair)},
+    "fd": lambda pair: {"frechet": frechet(pair)},
+    "swd": lambda pair: {"sliced_wasserstein": sliced_wasserstein(pair)},
+    "pr": lambda pair: dict(zip(("precision", "recall"), precision_recall(pair), strict=True)),
+    "variety": lambda pair: {"variety": spread(pair.made) / max(spread(pair.real), 1e-6)},
+}
+"""What can be asked for, each with the figures it gives."""

@@ -14,7 +14,7 @@ from taxiway.training.pictures import Pictures
 
 
 def samples(generator: Generator, seeds: Sequence[int], psi: float) -> Pictures:
-    """The generator's pictures [N, S, S, 3] for seeds, in full precision, without noise."""
+    """The generator's pictures [N, S, S, 3] for seeds, in full precision, noise held still."""
     return np.concatenate(
         [_made(generator, seeds[i : i + 32], psi) for i in range(0, len(seeds), 32)]
     )
@@ -22,9 +22,10 @@ def samples(generator: Generator, seeds: Sequence[int], psi: float) -> Pictures:
 
 @torch.inference_mode()
 def _made(generator: Generator, seeds: Sequence[int], psi: float) -> Pictures:
-    z = torch.from_numpy(np.stack([np.random.RandomState(seed).randn(512) for seed in seeds]))
+    zs = [np.random.RandomState(seed).randn(generator.z_dim) for seed in seeds]
+    z = torch.from_numpy(np.stack(zs)).float().to(generator.device)
     ws = truncate(generator.mapping(z), generator.w_avg, psi, num_ws=generator.num_ws)
-    pictures: Pictures = to_uint8(generator.synthesis(ws, noise="none")).numpy()
+    pictures: Pictures = to_uint8(generator.synthesis(ws, noise="const")).cpu().numpy()
     return pictures
 
 

@@ -1,0 +1,103 @@
+"""`taxiway metrics`: how far two sets of pictures are from each other."""
+
+import argparse
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+HELP = "measure how far pictures or a model are from others"
+TOLD = {
+    "kid": ("distance (KID)", "0 is equal"),
+    "frechet": ("distance (Frechet)", "0 is equal"),
+    "sliced_wasserstein": ("patches (SWD x 1000)", "0 is equal"),
+    "precision": ("precision", "share of A that could be of B"),
+    "recall": ("recall", "share of B that A covers"),
+    "variety": ("variety", "1 is as varied as B"),
+}
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    takes = "a folder, zip file, video, model's name or checkpoint"
+    parser.add_argument("a", metavar="A", help=f"what is judged: {takes}")
+    parser.add_argument("b", metavar="B", help="what it is held against: the same kinds")
+    parser.add_argument("--metrics", default="kid,fd,swd,pr,variety", metavar="LIST")
+    parser.add_argument("--count", type=int, default=500, metavar="N", help="pictures of each")
+    parser.add_argument("--psi", type=float, default=1.0, help="truncation of models: 1")
+    parser.add_argument("--size", type=int, default=64, metavar="N", help="pixels compared: 64")
+    parser.add_argument("--json", action="store_true")
+
+
+def run(parsed: argparse.Namespace) -> None:
+    import json
+
+    from taxiway.training.metrics import METRICS, compare
+
+    names = [name.strip() for name in parsed.metrics.split(",")]
+    # what is there to measure is said before anything is drawn
+    check(names, METRICS)
+    made, real = drawn(parsed)
+    figures = {name: round(value, 5) for name, value in compare(made, real, names).items()}
+    about = {"a": parsed.a, "b": parsed.b, "size": parsed.size, "psi": parsed.psi}
+    counts = {"pictures_a": len(made), "pictures_b": len(real)}
+    if parsed.json:
+        print(json.dumps({**about, **counts, "metrics": figures}, indent=1))
+    else:
+        show(figures, counts)
+
+
+def check(names: list[str], known: dict[str, Any]) -> None:
+    """Refuse a metric that there is not."""
+    from taxiway.core.errors import InvalidArgument
+
+    for name in names:
+        if name not in known:
+            raise InvalidArgument(f"'metrics' takes {', '.join(known)}, got {name!r}.", "metrics")
+
+
+def drawn(parsed: argparse.Namespace) -> tuple[Any, Any]:
+    """The pictures of A and of B, with a progress bar on the terminal's error stream."""
+    from rich.console import Console
+    from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeRemainingColumn())
+    console, found = Console(stderr=True), []
+    hidden = not console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=hidden) as progress:
+        # A model held against itself, or another, is drawn with other seeds.
+        for first, name in ((0, parsed.a), (1_000_000, parsed.b)):
+            task = progress.add_task(name, total=parsed.count)
+            found.append(pictures(name, parsed, first, partial(progress.advance, task)))
+    return found[0], found[1]
+
+
+def pictures(
+    name: str, parsed: argparse.Namespace, first: int, advance: Callable[[int], object]
+) -> Any:
+    """The pictures that a name on the command line stands for."""
+    from taxiway.library import catalog
+    from taxiway.training.gallery import pictures_by, pictures_of
+
+    path = Path(name)
+    if path.is_dir() or (path.is_file() and path.suffix not in catalog.CHECKPOINTS):
+        return pictures_of(path, parsed.count, parsed.size, advance)
+    options = catalog.spec(catalog.choose(name)).options
+    if "checkpoint" not in options:
+        from taxiway.core.errors import InvalidArgument
+
+        raise InvalidArgument(f"'{name}' has no checkpoint; save pictures with: taxiway generate")
+    checkpoint = Path(options["checkpoint"])
+    return pictures_by(checkpoint, parsed.count, parsed.psi, parsed.size, first, advance)
+
+
+def show(figures: dict[str, float], counts: dict[str, int]) -> None:
+    """The figures as a table."""
+    from rich.console import Console
+    from rich.table import Table
+
+    told = f"{counts['pictures_a']} pictures of A, {counts['pictures_b']} of B"
+    table = Table(box=None, show_header=False, caption=told, caption_justify="left")
+    for name, value in figures.items():
+        title, meaning = TOLD[name]
+        table.add_row(title, f"{value:.3g}", meaning)
+    Console().print(table)

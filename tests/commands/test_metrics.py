@@ -1,0 +1,53 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from training.dataset.folders import fill
+
+CHECKPOINT = Path(__file__).parents[1] / "fixtures" / "stylegan2-ada_32.pkl"
+
+
+def taxiway(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "taxiway", "metrics", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120)
+
+
+def test_a_model_is_held_against_pictures(tmp_path) -> None:
+    done = taxiway(CHECKPOINT, fill(tmp_path / "in", 40), "--count", "24", "--size", "32", "--json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert (found["pictures_a"], found["pictures_b"]) == (24, 24)
+    assert found["metrics"]["kid"] > 0.05
+    assert set(found["metrics"]) == {
+        *("kid", "frechet", "sliced_wasserstein", "precision", "recall", "variety")
+    }
+
+
+def test_the_table_tells_what_is_good(tmp_path) -> None:
+    first, second = fill(tmp_path / "a", 24), fill(tmp_path / "b", 24, first=100)
+    done = taxiway(first, second, "--metrics", "kid,pr", "--size", "32")
+    assert done.returncode == 0, done.stderr
+    assert "0 is equal" in done.stdout
+    assert "24 pictures of A, 24 of B" in done.stdout
+    assert "variety" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["none", "none"], "No model named 'none'"),
+        (["painter", "painter"], "'painter' has no checkpoint"),
+        (["rainbow", "rainbow", "--metrics", "fid"], "'metrics' takes kid, fd, swd, pr, variety"),
+        (["rainbow", "rainbow", "--size", "512"], "makes no colour pictures of 512 pixels"),
+        ([".", "."], "'.' has 0 usable pictures; a figure takes 20 or more"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_sentence(arguments, message, tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = taxiway(*arguments)
+    assert done.returncode == 1
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1
