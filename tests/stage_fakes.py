@@ -49,6 +49,7 @@ class FakeEngine:
         self.error: Exception | None = None
         self.published: list[Values] = []
         self.picture_size = (1024, 1024)
+        self.last_output: dict[str, Any] = {}
 
     async def start(self, spec: ModelSpec) -> None:
         self.turn("starting")
@@ -63,7 +64,12 @@ class FakeEngine:
         message = f"fake is {state}."
         facts = {"device": "cpu"}
         self.running[SPEC.name] = SimpleNamespace(
-            spec=SPEC, state=state, message=message, commands=commands, facts=facts
+            spec=SPEC,
+            state=state,
+            message=message,
+            commands=commands,
+            facts=facts,
+            last_output=self.last_output,
         )
         self.events.emit(StateChanged(SPEC.name, state, message))
 

@@ -7,8 +7,11 @@ import numpy as np
 import pytest
 
 from stage_fakes import GENERATE, FakeEngine, Watcher, on_stage
+from studio_page import settle
+from taxiway.core.command import Command
+from taxiway.core.datatypes import Image, Text
 from taxiway.core.errors import InvalidArgument, ModelFailed, Unavailable
-from taxiway.core.events import Event, QueryFailed, StateChanged
+from taxiway.core.events import Event, OutputReady, QueryFailed, StateChanged
 from taxiway.core.frame import Mark
 from taxiway.latent.field import Field
 from taxiway.latent.sample import z_of_seed
@@ -312,8 +315,31 @@ async def test_a_model_without_z_has_no_seeds_no_map_and_no_such_vector(
             stage.set_vector("z", np.ones(512, np.float32), "page", mark)
 
 
-async def test_a_model_that_makes_no_picture_says_so(engine: FakeEngine) -> None:
-    engine.command = msgspec.structs.replace(GENERATE, outputs={})
+HEAVY = {**GENERATE.inputs, "photo": Image()}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        WITHOUT_Z,
+        msgspec.structs.replace(GENERATE, outputs={"said": Text()}),
+        msgspec.structs.replace(GENERATE, inputs=HEAVY),
+    ],
+    ids=["no z", "no picture", "a photo comes first"],
+)
+async def test_what_is_no_instrument_is_not_played_but_its_answers_are_told(
+    engine: FakeEngine, command: Command
+) -> None:
+    engine.command = command
     async with on_stage(engine) as stage:
         Watcher(stage)
-        assert await trouble(stage) == "'generate' makes no picture."
+        told: list[Event] = []
+        stage.events.listen(told.append)
+        answer = OutputReady("fake", {"said": "hello"})
+        for event in (OutputReady("other", {}), QueryFailed("fake", "no"), answer):
+            engine.events.emit(event)
+        await settle()
+        assert not stage.is_live
+        assert told == [answer]
+        assert engine.calls == []
+        assert stage.controls.values() == {}

@@ -2,13 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any, cast
 
+import msgspec
 import numpy as np
 import pytest
 
-from stage_fakes import Clock, FakeEngine, Watcher, on_stage
-from studio_page import Studio, studio
+from stage_fakes import GENERATE, Clock, FakeEngine, Watcher, on_stage
+from studio_page import Studio, settle, studio
+from taxiway.core.datatypes import Text
 from taxiway.core.errors import ModelFailed
+from taxiway.core.events import OutputReady
 from taxiway.latent.sample import z_of_seed
 from taxiway.live.loop import Stage
 from taxiway.live.tiles import Tile
@@ -63,6 +67,7 @@ async def test_hello_comes_first_then_the_vector_then_the_picture(
         "version": 1,
         "model": {"name": "fake", "family": "fake", "title": "A fake"},
         "info": engine.command.describe() | {"inputs": hello["info"]["inputs"]},  # type: ignore[call-overload]
+        "live": True,
         "state": "running",
         "message": "fake is running.",
         "device": "cpu",
@@ -101,6 +106,37 @@ async def test_before_the_model_was_ever_set_up_hello_says_so_and_comes_again_af
         hello = await page.word("hello")
         assert (hello["state"], hello["info"]["name"]) == ("running", "generate")
         await page.frame()
+
+
+TALK = msgspec.structs.replace(GENERATE, inputs={"what": Text()}, needs_one_of=())
+
+
+async def test_of_a_model_that_is_not_played_a_page_gets_the_newest_answer() -> None:
+    engine = FakeEngine(TALK)
+    engine.last_output = {"said": "before"}
+    async with on_stage(engine) as stage, studio(stage) as own, own.page() as page:
+        assert (await page.word("hello"))["live"] is False
+        assert await page.word("output") == {"type": "output", "outputs": {"said": "before"}}
+        engine.events.emit(OutputReady("fake", {"said": "hello"}))
+        assert (await page.word("output"))["outputs"] == {"said": "hello"}
+
+
+async def test_answers_are_not_queued_for_a_page_that_reads_slowly(stage: Stage) -> None:
+    stage.command = TALK
+    sheet = Sheet()
+    sheet.free.clear()
+    outbox = Outbox(cast(Any, sheet), stage, {}, 1)
+    sending = asyncio.create_task(outbox.run())
+    await settle()
+    for number in range(100):
+        stage.events.emit(OutputReady("fake", {"number": number}))
+        await settle()
+    sheet.free.set()
+    await settle()
+    sending.cancel()
+    outbox.close()
+    outputs = [text for text in sheet.sent if '"output"' in str(text)]
+    assert outputs == ['{"type":"output","outputs":{"number":99}}']
 
 
 async def test_what_another_changed_comes_before_the_picture_that_shows_it(own: Studio) -> None:

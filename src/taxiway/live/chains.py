@@ -12,6 +12,7 @@ from taxiway.core.datatypes import AnyDataType, AnyType, Image, Vector
 from taxiway.core.errors import InvalidArgument, NotFound, TaxiwayError
 from taxiway.core.events import Event, OutputReady
 from taxiway.live.loop import Stage
+from taxiway.live.tiles import plays_live
 
 if TYPE_CHECKING:
     from taxiway.engine import Engine
@@ -89,8 +90,8 @@ class Feed:
 
     def __init__(self, engine: "Engine", stage: Stage, link: Link, giver: Command) -> None:
         self._engine, self._stage, self._link = engine, stage, link
-        # Only a model with a z renders unasked; of the others the queries' answers are passed on.
-        self._is_live = "z" in giver.inputs and isinstance(giver.outputs[link.output], Image)
+        # Only an instrument renders unasked; of the others the queries' answers are passed on.
+        self._is_live = plays_live(giver) and isinstance(giver.outputs[link.output], Image)
         self._stirred = asyncio.Event()
         self._waiting: Any = None
         self._last: Any = None

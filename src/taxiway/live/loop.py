@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy.typing as npt
 
 from taxiway.core.command import Command, ModelSpec, Values, first_command
-from taxiway.core.datatypes import Vector, names
+from taxiway.core.datatypes import Vector, Wire, names
 from taxiway.core.errors import InvalidArgument, TaxiwayError, Unavailable
 from taxiway.core.events import Event, Events, QueryFailed, State, StateChanged
 from taxiway.core.frame import Frame, Mark
@@ -18,7 +18,7 @@ from taxiway.latent.field import field
 from taxiway.latent.sample import z_of_seed
 from taxiway.live.controls import Controls, Origin
 from taxiway.live.fanout import Fanout
-from taxiway.live.tiles import Tiles, image_name, length_of_z
+from taxiway.live.tiles import Tiles, image_name, length_of_z, plays_live
 
 if TYPE_CHECKING:
     from taxiway.engine import Engine
@@ -32,7 +32,8 @@ REST_SECONDS = 0.2
 class Stage:
     """Everything live about one model: `controls` in, pictures out by `fanout`, and `tiles`.
 
-    `events` tells what viewers should know: the model's states, and live trouble as QueryFailed.
+    `events` tells what viewers should know: the model's states and outputs, and live trouble as
+    QueryFailed.
     Keep `run` going; stopping, failing and restarting of the model is met by waiting for the next
     change or for it to be running again. Nothing is rendered while nobody watches.
     """
@@ -73,6 +74,17 @@ class Stage:
         """The model's state in a sentence."""
         running = self.engine.running.get(self.spec.name)
         return running.message if running else f"{self.spec.name} is not started."
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the model is played here; of any other, viewers see the answers to queries."""
+        return self.command is not None and plays_live(self.command)
+
+    @property
+    def last_output(self) -> Mapping[str, Wire]:
+        """The model's current output, empty before the first."""
+        running = self.engine.running.get(self.spec.name)
+        return running.last_output if running else {}
 
     async def run(self) -> None:
         """Render for ever; cancel it to end."""
@@ -156,12 +168,15 @@ class Stage:
         self._stirred.set()
 
     def _on_event(self, event: Event) -> None:
-        if not isinstance(event, StateChanged) or event.model != self.spec.name:
+        if event.model != self.spec.name:
             return
-        if event.state == "running":
-            self._introduce()
-        self._stir()
-        self.events.emit(event)
+        if isinstance(event, StateChanged):
+            if event.state == "running":
+                self._introduce()
+            self._stir()
+        # What a query failed at concerns who asked; live trouble is told by `_tell`.
+        if not isinstance(event, QueryFailed):
+            self.events.emit(event)
 
     def _introduce(self) -> None:
         """The model was set up: learn its command, and keep of the controls what it takes."""
@@ -176,10 +191,7 @@ class Stage:
         }
         if unfit:
             self.controls.set(unfit)
-        if (
-            "z" in command.inputs
-            and not {"z", *self.controls.one_of} & self.controls.values().keys()
-        ):
+        if self.is_live and not {"z", *self.controls.one_of} & self.controls.values().keys():
             self.controls.set({"z": self._z_of_seed(0)}, origin={"seed": 0})
 
     async def _live(self) -> None:
@@ -209,7 +221,7 @@ class Stage:
         # A sleeping model is due too: being asked wakes it.
         return (
             self.fanout.watched > 0
-            and self.command is not None
+            and self.is_live
             and self.state in ("running", "asleep")
             and self._rendered != (self.controls.version, self._life)
         )

@@ -13,7 +13,7 @@ from msgspec import Struct
 from PIL import Image as PillowImage
 
 from taxiway.core.command import Command, Values
-from taxiway.core.datatypes import Image, Vector
+from taxiway.core.datatypes import File, Image, Vector
 from taxiway.core.errors import InvalidArgument, NotFound, TaxiwayError
 from taxiway.core.images import Pixels, encode_jpeg
 from taxiway.latent.field import field, tile_point
@@ -203,6 +203,16 @@ class Tiles:
             for name, value in self._controls.values().items()
             if name != "seed" and not isinstance(value, np.ndarray)
         }
+
+
+def plays_live(command: Command) -> bool:
+    """Whether it is an instrument: z in, a picture out, and no photo or file that comes first."""
+    takes_z = isinstance(command.inputs.get("z"), Vector)
+    gives_picture = any(isinstance(output, Image) for output in command.outputs.values())
+    heavy = any(
+        field.holds_pictures or isinstance(field, File) for field in command.inputs.values()
+    )
+    return takes_z and gives_picture and not heavy
 
 
 def length_of_z(command: Command) -> int:

@@ -9,6 +9,7 @@ import numpy as np
 from starlette.websockets import WebSocket
 
 from taxiway.core.command import Values
+from taxiway.core.datatypes import Wire
 from taxiway.core.events import Event, QueryFailed, StateChanged
 from taxiway.live.controls import Entry, Origin
 from taxiway.live.fanout import Shot
@@ -25,7 +26,7 @@ class Outbox:
     """Sends to the page that is the controls' source `page`; the only one who sends on its socket.
 
     Whatever has news leaves it in its place here and wakes `run`. What matters most goes first:
-    greeting, state, replies, the live picture, tiles.
+    greeting, state, replies, the newest output, the live picture, tiles.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class Outbox:
         self._greet = True
         self._state_changed = False
         self._replies: deque[str | bytes] = deque(maxlen=MOST_REPLIES)
+        self._output: Mapping[str, Wire] = {}
         self._tiles: deque[Tile] = deque(maxlen=MOST_TILES)
         self._synced = 0
         self._sending_since: float | None = None
@@ -88,6 +90,8 @@ class Outbox:
             self._greet = self._greet or event.state == "running"
         elif isinstance(event, QueryFailed):
             self._replies.append(words.write(words.Error(event.error)))
+        elif not self._stage.is_live:
+            self._output = event.outputs
         self._wake.set()
 
     async def _send_something(self) -> bool:
@@ -101,6 +105,9 @@ class Outbox:
             await self._send(words.write(words.State(self._stage.state, self._stage.message)))
         elif self._replies:
             await self._send(self._replies.popleft())
+        elif self._output:
+            output, self._output = self._output, {}
+            await self._send(words.write(words.Output(output)))
         elif (shot := self.viewer.take()) is not None:
             await self._send_shot(shot)
         elif self._tiles:
@@ -131,9 +138,12 @@ class Outbox:
         running = stage.engine.running.get(stage.spec.name)
         facts = running.facts if running else {}
         values, origin, vectors = _parted(stage.controls.entries)
+        if not stage.is_live:
+            self._output = stage.last_output
         hello = words.Hello(
             model=self._card,
             info=stage.command.describe() if stage.command else None,
+            live=stage.is_live,
             state=stage.state,
             message=stage.message,
             device=facts.get("device"),

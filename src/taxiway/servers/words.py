@@ -74,6 +74,7 @@ class Hello(Struct, frozen=True, kw_only=True, tag_field="type", tag="hello"):
     version: int = VERSION
     model: Mapping[str, Any]
     info: Mapping[str, Any] | None
+    live: bool
     state: str
     message: str
     device: str | None
@@ -96,6 +97,12 @@ class Values(Struct, frozen=True, tag_field="type", tag="values"):
     origin: Origin | None
 
 
+class Output(Struct, frozen=True, tag_field="type", tag="output"):
+    """What the model answered last, whoever asked; only of a model that is not played live."""
+
+    outputs: Mapping[str, Any]
+
+
 class Error(Struct, frozen=True, tag_field="type", tag="error"):
     """A message could not be obeyed, or the model failed."""
 
@@ -104,6 +111,6 @@ class Error(Struct, frozen=True, tag_field="type", tag="error"):
     seq: int | None = None
 
 
-def write(word: Hello | State | Values | Error) -> str:
+def write(word: Hello | State | Values | Output | Error) -> str:
     """The text of one message of the server."""
     return msgspec.json.encode(word).decode()
