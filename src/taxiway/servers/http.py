@@ -7,7 +7,7 @@ GET  /error   the current error          GET /generate.jpg
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
@@ -44,7 +44,7 @@ class Api:
     def __init__(self, engine: "Engine", name_of_model: Callable[[], str]) -> None:
         self.engine = engine
         self.name_of_model = name_of_model
-        self._encoded: tuple[dict[str, Wire], bytes] = ({}, b"{}")
+        self._encoded: tuple[Mapping[str, Wire], bytes] = ({}, b"{}")
 
     async def query(self, request: Request) -> Answer:
         """Ask the model; the answer becomes its current output, an error its current error."""
@@ -94,7 +94,7 @@ class Api:
     async def _command(self) -> Command:
         return await self.engine.command_of(self.name_of_model())
 
-    def _encode(self, outputs: dict[str, Wire]) -> bytes:
+    def _encode(self, outputs: Mapping[str, Wire]) -> bytes:
         """JSON of a current output, encoded once: it is polled at the rate of a screen."""
         known, encoded = self._encoded
         if known is not outputs:
