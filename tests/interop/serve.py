@@ -1,0 +1,30 @@
+"""Serve a model and the hub at free ports: `serve.py FAMILY`, until the standard input closes.
+
+Prints the two ports once they are open.
+"""
+
+import asyncio
+import sys
+
+from taxiway import app
+from taxiway.core.config import Config
+from taxiway.library.catalog import Card
+from taxiway.servers import hub
+from taxiway.servers.listen import loop_factory
+
+CONFIG = Config(port=0, socketio_port=None, osc_port=None, hub_port=None)
+
+
+async def serve(family: str) -> None:
+    card = Card(name="toy", family=family, title="Toy", summary="For tests.")
+    async with (
+        app.serving(CONFIG, [card], {}) as gates,
+        hub.listener(gates, CONFIG, 0) as door,
+    ):
+        print("ports", gates.places()[0].port, door.port, flush=True)
+        await asyncio.to_thread(sys.stdin.read)
+
+
+if __name__ == "__main__":
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        runner.run(serve(sys.argv[1]))
