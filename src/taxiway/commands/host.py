@@ -1,0 +1,102 @@
+"""`taxiway host`: models for others to ask, over the network, with tokens and counts."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from taxiway.commands import more_inputs
+from taxiway.commands.run import port_number
+
+HELP = "host models for others, with tokens and counts"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    _model_arguments(actions)
+    _token_arguments(_action(actions, "token", "give and end tokens"))
+    told = _action(actions, "usage", "what was asked with each token", "usage")
+    told.add_argument("name", nargs="?", help="of one model")
+    told.add_argument("--csv", action="store_true", help="for a spreadsheet")
+    _serve_arguments(_action(actions, "serve", "answer requests until Ctrl-C", "serve"))
+    _action(actions, "backup", "copy all that is kept, at any time", "backup").add_argument(
+        "to", type=Path, metavar="FILE"
+    )
+
+
+def run(parsed: argparse.Namespace) -> None:
+    from taxiway import host_actions
+
+    if parsed.act == "create":
+        parsed.options = more_inputs(parsed.parser, [f"--{pair}" for pair in parsed.option])
+    getattr(host_actions, parsed.act)(parsed)
+
+
+def _action(actions: Any, name: str, help: str, act: str = "") -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = actions.add_parser(name, help=help)
+    if act:
+        parser.add_argument(
+            "--data", type=Path, metavar="DIR", help="where it is kept; also $TAXIWAY_DATA"
+        )
+        parser.set_defaults(act=act, parser=parser)
+    return parser
+
+
+def _model_arguments(actions: Any) -> None:
+    made = _action(actions, "create", "host a model", "create")
+    made.add_argument("name", help="a-z, 0-9 and '-'; part of its address")
+    made.add_argument("--model", required=True, help="a model's name, or a checkpoint file")
+    made.add_argument("--checkpoint", type=Path, metavar="FILE")
+    made.add_argument("--command", dest="model_command", metavar="NAME", help="its first if not")
+    made.add_argument("--option", action="append", default=[], metavar="NAME=VALUE")
+    made.add_argument("--idle", type=float, default=300, metavar="S", help="then it falls asleep")
+    who = made.add_mutually_exclusive_group()
+    who.add_argument("--public", action="store_true", help="anyone may ask, without a token")
+    who.add_argument("--private", dest="public", action="store_false", help="the default")
+    _limit_arguments(made)
+    _action(actions, "list", "what is hosted", "list_models")
+    for name, help, act in (
+        ("remove", "forget a model, its tokens and counts", "remove"),
+        ("activate", "let a model answer again", "activate"),
+        ("deactivate", "let a model answer nobody", "deactivate"),
+    ):
+        _action(actions, name, help, act).add_argument("name")
+
+
+def _token_arguments(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="token_action", metavar="ACTION", required=True)
+    made = _action(actions, "create", "one more token for a model", "create_token")
+    made.add_argument("name")
+    _limit_arguments(made)
+    _action(actions, "list", "all tokens, without themselves", "list_tokens").add_argument(
+        "name", nargs="?"
+    )
+    ended = _action(actions, "revoke", "end a token", "revoke")
+    ended.add_argument("token", type=int, metavar="NUMBER", help="as 'token list' shows it")
+
+
+def _limit_arguments(parser: argparse.ArgumentParser) -> None:
+    limits = parser.add_argument_group("what the token may do")
+    limits.add_argument("--label", default="", help="such as 'class 7b', for your tables")
+    limits.add_argument("--scopes", default="query,info")
+    limits.add_argument("--expires", metavar="PERIOD", help="such as 12h or 30d")
+    limits.add_argument("--rate", help="such as 10/s or 1000/h")
+    limits.add_argument("--budget-requests", type=int, metavar="N", help="and no more")
+    limits.add_argument("--price", default="0", help="of a request, such as 0.01")
+
+
+def _serve_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 lets other machines in")
+    parser.add_argument("--port", type=port_number, default=8080, metavar="N")
+    parser.add_argument("--certificate", metavar="PEM", help="for HTTPS, with its chain")
+    parser.add_argument("--key", metavar="PEM")
+    parser.add_argument(
+        "--name", action="append", default=[], help="such as models.example.org; may be repeated"
+    )
+    parser.add_argument(
+        "--behind-proxy",
+        nargs="?",
+        const="127.0.0.1",
+        metavar="ADDRESS",
+        help="a proxy on this machine, or at this address, does HTTPS and tells who asks",
+    )
+    parser.add_argument("--awake", type=int, default=4, metavar="N", help="models at once")
