@@ -24,6 +24,7 @@ except ImportError:
 
 PIPELINED = 32
 """Requests that may wait behind another on one connection."""
+RETRY = "retry-after: 2\r\naccess-control-expose-headers: Retry-After\r\n"
 
 
 class Door:
@@ -101,13 +102,45 @@ class Paced(asyncio.Protocol):
 def refusal(status: int, message: str) -> bytes:
     """A whole answer, for requests that never reach the application."""
     body = to_json({"error": message})
-    retry = "retry-after: 2\r\n" if status == 429 else ""
+    retry = RETRY if status == 429 else ""
     header = (
         f"HTTP/1.1 {status} {http.HTTPStatus(status).phrase}\r\n"
         f"content-type: application/json\r\ncontent-length: {len(body)}\r\n{retry}"
         "access-control-allow-origin: *\r\nconnection: close\r\n\r\n"
     )
     return header.encode("ascii") + body
+
+
+class Joined:
+    """A connection's transport as the application has it: the header goes with the first of the
+    body, by one call of the system; by itself it would cost as much as all of HTTP's rest.
+    """
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._header = b""
+
+    def write(self, data: bytes) -> None:
+        """Send `data`; a header waits for what else is written at once, or else a moment."""
+        if self._header:
+            self._transport.writelines([self._header, data])
+            self._header = b""
+        elif data.startswith(b"HTTP/1.1 "):
+            self._header = data
+            self._loop.call_soon(self._send_header)
+        else:
+            self._transport.write(data)
+
+    def close(self) -> None:
+        """Close the connection when all was sent."""
+        self._send_header()
+        self._transport.close()
+
+    def _send_header(self) -> None:
+        if self._header:
+            self._transport.write(self._header)
+            self._header = b""
 
 
 if HttpToolsProtocol is not None:
@@ -135,6 +168,8 @@ if HttpToolsProtocol is not None:
                 raise ValueError("too many pipelined requests")
             super().on_headers_complete()
             self.pace.header_done(self.loop.time())
+            if self.cycle is not None and self.cycle.transport is self.transport:
+                self.cycle.transport = Joined(self.transport, self.loop)
 
         def on_body(self, body: bytes) -> None:
             self.pace.overhead -= len(body)
