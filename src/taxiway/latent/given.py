@@ -39,8 +39,8 @@ def latents_in(item: Any, shape: Shape, name: str) -> list[Latent]:
             return [of_seed(seed, shape) for seed in parse_seeds(item)]
         case int() if not isinstance(item, bool):
             return [of_seed(item, shape)]
-        case {"seed": int(seed)} if "z" not in item and "w" not in item:
-            return [of_seed(seed, shape)]
+        case dict() if "seed" in item and not {"z", "w"} & item.keys():
+            return latents_in(item["seed"], shape, name)
         case np.ndarray():
             return files.of_array(item.astype(np.float32), name, shape)
         case dict() | list():
