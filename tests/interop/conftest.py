@@ -29,10 +29,10 @@ class Ports(NamedTuple):
 
 
 @contextlib.contextmanager
-def taxiway(family: str) -> Iterator[Ports]:
-    """Run a model until the block ends."""
+def taxiway(*arguments: str) -> Iterator[Ports]:
+    """Run what serve.py makes of these until the block ends."""
     with subprocess.Popen(
-        [sys.executable, str(HERE / "serve.py"), family],
+        [sys.executable, str(HERE / "serve.py"), *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},

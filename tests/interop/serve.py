@@ -1,10 +1,12 @@
-"""Serve a model and the hub at free ports: `serve.py FAMILY`, until the standard input closes.
+"""Serve a model and the hub at free ports: `serve.py FAMILY [photoshop]`, until stdin closes.
 
 Prints the two ports once they are open.
 """
 
 import asyncio
 import sys
+
+from msgspec import structs
 
 from taxiway import app
 from taxiway.core.config import Config
@@ -15,11 +17,12 @@ from taxiway.servers.listen import loop_factory
 CONFIG = Config(port=0, socketio_port=None, osc_port=None, hub_port=None)
 
 
-async def serve(family: str) -> None:
+async def serve(family: str, photoshop: bool) -> None:
+    config = structs.replace(CONFIG, hub_null_origin=photoshop)
     card = Card(name="toy", family=family, title="Toy", summary="For tests.")
     async with (
-        app.serving(CONFIG, [card], {}) as gates,
-        hub.listener(gates, CONFIG, 0) as door,
+        app.serving(config, [card], {}) as gates,
+        hub.listener(gates, config, 0) as door,
     ):
         print("ports", gates.places()[0].port, door.port, flush=True)
         await asyncio.to_thread(sys.stdin.read)
@@ -27,4 +30,4 @@ async def serve(family: str) -> None:
 
 if __name__ == "__main__":
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
-        runner.run(serve(sys.argv[1]))
+        runner.run(serve(sys.argv[1], "photoshop" in sys.argv))

@@ -10,11 +10,16 @@ from starlette.requests import Request
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
+from servers.fakes import FakeEngine
 from servers.sockets import ask, line, listening, model
 from taxiway.core.config import Config
+from taxiway.core.errors import Busy, Unavailable
 from taxiway.servers.answers import Answer
 from taxiway.servers.application import application
+from taxiway.servers.connection import refusal
 from taxiway.servers.guard import Guard, host_name, is_address
+from taxiway.servers.http import routes
+from toys import Gradient
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND")
 PATHS = ("/", "/query", "/info", "/nothing", "/studio/index.html", "*")
@@ -86,6 +91,45 @@ async def test_the_refusal_says_which_name_and_what_to_do(port: int) -> None:
     assert "'attacker.example" in reply.error
     assert len(reply.error) < 200
     assert reply.headers["access-control-allow-origin"] == "*"
+
+
+@pytest.mark.parametrize(
+    ("status", "data"),
+    [
+        (400, request("POST", "/query", Host="localhost", Content_Length="0")),
+        (400, b"nonsense\r\n\r\n"),
+        (403, request(Host="attacker.example")),
+        (404, request("GET", "/nothing", Host="localhost")),
+        (405, request("PUT", "/query", Host="localhost")),
+        (413, request("POST", "/query", Host="localhost", Content_Length="99999999999")),
+    ],
+)
+async def test_a_page_can_read_why_it_was_refused(port: int, status: int, data: bytes) -> None:
+    reply = await ask(port, data)
+    assert (reply.status, reply.headers["access-control-allow-origin"]) == (status, "*")
+    assert reply.error
+
+
+@pytest.mark.parametrize(
+    ("error", "status"), [(Busy("Full."), 429), (Unavailable("Not now."), 503)]
+)
+async def test_a_page_can_read_when_to_ask_again(error: Exception, status: int) -> None:
+    engine = FakeEngine(Gradient())
+    engine.raises = error
+    app: Any = application(routes(engine, lambda: "fake"), Config())  # type: ignore[arg-type]
+    got, headers, _ = await through(app, "/query", "POST", b'{"seed": 1}', origin="null")
+    assert (got, headers["retry-after"]) == (status, "1")
+    assert headers["access-control-allow-origin"] == "*"
+    assert headers["access-control-expose-headers"] == "Retry-After"
+
+
+def test_a_page_can_read_what_never_reaches_the_application() -> None:
+    for status in (408, 429, 431):
+        head, _, body = refusal(status, "No.").partition(b"\r\n\r\n")
+        lines = head.decode().split("\r\n")
+        assert "access-control-allow-origin: *" in lines
+        assert ("access-control-expose-headers: Retry-After" in lines) is (status == 429)
+        assert (f"content-length: {len(body)}" in lines, body) == (True, b'{"error":"No."}')
 
 
 async def test_no_host_or_two_are_refused(port: int) -> None:
