@@ -33,7 +33,7 @@ class WorkersEnd:
         self._socket.sendall(_LENGTH.pack(len(message)) + message)
 
     def _read(self, size: int) -> bytes:
-        data = self._file.read(size)
+        data: bytes = self._file.read(size)
         if len(data) < size:
             raise EOFError
         return data
