@@ -1,7 +1,7 @@
 """Hosted models and what their tokens may do: the records, and how people write them."""
 
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -142,13 +142,9 @@ def read_rate(text: str) -> Rate:
 
 def read_price(text: str) -> int:
     """`0.01` in millionths. Raises InvalidArgument."""
-    try:
-        price = Decimal(text) * MICROS
-    except InvalidOperation:
-        price = Decimal(-1)
-    if not 0 <= price <= 10**6 * MICROS or price != int(price):
+    if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?", text):
         raise InvalidArgument(f"A price is a number such as 0.01, got '{text}'.")
-    return int(price)
+    return int(Decimal(text) * MICROS)
 
 
 def write_price(micros: int) -> str:

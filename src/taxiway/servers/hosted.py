@@ -172,7 +172,8 @@ class Api:
         await self._admitted(request, token)
         try:
             return await self._query(request, hosted)
-        except Exception:
+        except BaseException:
+            # Also when it was cancelled, which is how a question that takes too long ends.
             await self.ledger(self.store.failed, token.id)
             raise
 
