@@ -32,7 +32,7 @@ def test_a_panel_starts_asks_and_stops_models(page: Page, server: Ports, tmp_pat
 
 
 @pytest.mark.parametrize("how", ["file", "port"])
-def test_a_page_without_leave_may_look_but_not_start(
+def test_a_panel_without_leave_may_look_but_not_start(
     page: Page, server: Ports, tmp_path: Path, how: str
 ) -> None:
     with taxiway(FAMILY) as ports, opened(page, tmp_path, how, PANEL):
