@@ -145,6 +145,8 @@ def of_array(
     Leading axes of one are dropped. A w+ of 18 rows (of a 1024 px model) is cut to the layers
     that there are.
     """
+    if not array.size:
+        raise InvalidArgument(f"'{name}' holds no numbers.")
     whole = array.ndim >= 3 and array.shape[-2] > 1
     while array.ndim > 1 and array.shape[0] == 1:
         array = array[0]

@@ -37,8 +37,8 @@ def latents_in(item: Any, shape: Shape, name: str) -> list[Latent]:
             return [item]
         case str():
             return [of_seed(seed, shape) for seed in parse_seeds(item)]
-        case int() if not isinstance(item, bool):
-            return [of_seed(item, shape)]
+        case int() | np.integer() if not isinstance(item, bool):
+            return [of_seed(int(item), shape)]
         case dict() if "seed" in item and not {"z", "w"} & item.keys():
             return latents_in(item["seed"], shape, name)
         case np.ndarray():
