@@ -53,7 +53,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def browser(site: str) -> Iterator[Browser]:
     flags = [
-        f"--host-resolver-rules=MAP sketches.example {site}",
+        f"--host-resolver-rules=MAP sketches.example {site},MAP plain.example {site}",
         f"--ip-address-space-overrides={site}=public",
         f"--unsafely-treat-insecure-origin-as-secure={PAGE}",
     ]
@@ -92,6 +92,16 @@ def heard(listening: socket.socket) -> Iterator[bytes]:
             with connection, contextlib.suppress(BlockingIOError, ConnectionResetError):
                 connection.setblocking(False)
                 yield connection.recv(1)
+
+
+def test_a_page_of_a_plain_http_address_is_refused_and_nobody_can_give_it_leave(
+    page: Page, server: Ports
+) -> None:
+    page.goto("http://plain.example")
+    state = "() => navigator.permissions.query({ name: 'local-network-access' })"
+    assert page.evaluate(f"{state}.then(({{ state }}) => state)") == "denied"
+    with page.expect_console_message(lambda said: "not a secure context" in said.text):
+        assert page.evaluate(ASK, server.url) == "TypeError: Failed to fetch"
 
 
 def test_with_leave_a_query_passes_its_preflight_and_a_socket_opens(
