@@ -25,26 +25,30 @@ def run(
     config: Config,
     cards: Sequence[Card],
     options: dict[str, Any],
+    command: str | None = None,
     links: Sequence[Link] = (),
     open_browser: bool = False,
 ) -> None:
     """Serve `cards` until Ctrl-C or SIGTERM. Raises PortInUse or CannotListen."""
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
-        runner.run(_until_told(config, cards, options, links, open_browser))
+        runner.run(_until_told(serving(config, cards, options, command), links, open_browser))
 
 
 @contextlib.asynccontextmanager
 async def serving(
-    config: Config, cards: Sequence[Card], options: dict[str, Any]
+    config: Config, cards: Sequence[Card], options: dict[str, Any], command: str | None = None
 ) -> AsyncIterator[Gates]:
-    """Everything running within the block; models begin to start once their ports are taken."""
+    """Everything running within the block; models begin to start once their ports are taken.
+
+    `options` are those of every model's set-up, `command` is what a query means.
+    """
     preload(sorted({f"taxiway.models.{card.family}" for card in cards}))
     async with Engine() as engine, contextlib.AsyncExitStack() as doors:
         engine.events.listen(_tell)
         gates = Gates(engine, config, options)
         doors.push_async_callback(gates.close)
         for card in cards:
-            await gates.open(card)
+            await gates.open(card, command=command)
         if config.hub_port is not None:
             door = hub.listener(gates, config, config.hub_port)
             await enter(doors, "The hub of Runway's plug-ins", door)
@@ -52,9 +56,7 @@ async def serving(
 
 
 async def _until_told(
-    config: Config,
-    cards: Sequence[Card],
-    options: dict[str, Any],
+    running: contextlib.AbstractAsyncContextManager[Gates],
     links: Sequence[Link],
     open_browser: bool,
 ) -> None:
@@ -62,10 +64,10 @@ async def _until_told(
     if sys.platform != "win32":
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, told.set)
-    async with serving(config, cards, options) as gates:
+    async with running as gates:
         for place in gates.places():
             print(f"{place.title} at {place.url} (Ctrl-C ends it)", flush=True)
-        if config.host not in ("127.0.0.1", "localhost", "::1"):
+        if gates.is_open_to_others:
             print("Anyone on your network can play it, and put it to sleep.", flush=True)
         if open_browser and _has_screen():
             url = gates.places()[0].url

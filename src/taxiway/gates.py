@@ -118,6 +118,11 @@ class Gates:
         self._gates: dict[str, Gate] = {}
         self._closing: dict[str, asyncio.Task[None]] = {}
 
+    @property
+    def is_open_to_others(self) -> bool:
+        """Whether other machines can ask."""
+        return self._config.host not in ("127.0.0.1", "localhost", "::1")
+
     async def open(
         self, card: Card, options: dict[str, Any] | None = None, command: str | None = None
     ) -> Gate:

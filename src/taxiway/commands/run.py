@@ -8,15 +8,30 @@ from taxiway.commands import DEVICES
 
 if TYPE_CHECKING:
     from taxiway.core.config import Config
+    from taxiway.library.catalog import Card
     from taxiway.live.chains import Link
 
+OF_ONE_MODEL = {
+    "--checkpoint": "checkpoint", "--option": "option", "--command": "means", "--python": "python",
+}  # fmt: skip
 HELP = "run a model, or several: the studio, and an address each for programs"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", nargs="*", help="a model's name, or a checkpoint file")
+    parser.add_argument(
+        "model", nargs="*",
+        help="a model's name, a checkpoint file, or the folder of a ported model",
+    )  # fmt: skip
     parser.add_argument(
         "--checkpoint", type=Path, metavar="FILE", help="a StyleGAN2 or 3 checkpoint"
+    )
+    parser.add_argument(
+        "--option", action="append", default=[], metavar="NAME=VALUE",
+        help="an option of the model's set-up; again for more",
+    )  # fmt: skip
+    parser.add_argument("--command", metavar="NAME", dest="means", help="what a query means")
+    parser.add_argument(
+        "--python", type=Path, metavar="FILE", help="the Python that a ported model runs in"
     )
     parser.add_argument(
         "--chain", action="append", default=[], metavar="A:B",
@@ -54,12 +69,35 @@ def run(parsed: argparse.Namespace) -> None:
     from taxiway.library import catalog
 
     models = parsed.model or [catalog.DEFAULT]
-    if parsed.checkpoint is not None and len(models) > 1:
-        raise InvalidArgument("--checkpoint goes with one model; give the files themselves.")
+    for flag, name in OF_ONE_MODEL.items():
+        if len(models) > 1 and getattr(parsed, name):
+            raise InvalidArgument(f"{flag} goes with one model, got {len(models)}.")
     cards = [catalog.choose(model, parsed.checkpoint) for model in models]
+    if len(cards) == 1:
+        cards = [with_options(cards[0], parsed.option, parsed.python)]
     links = [link(text) for text in parsed.chain]
-    options = {"device": parsed.device}
-    app.run(config(parsed), cards, options, links, open_browser=not parsed.no_browser)
+    app.run(
+        config(parsed),
+        cards,
+        {"device": parsed.device},
+        command=parsed.means,
+        links=links,
+        open_browser=not parsed.no_browser,
+    )
+
+
+def with_options(card: "Card", words: list[str], python: Path | None) -> "Card":
+    """The card with options of its set-up: a ported model's own are one of them together."""
+    from msgspec import structs
+
+    from taxiway.library import ports
+
+    options: dict[str, object] = dict(ports.settings(words))
+    if card.family == "ported" and options:
+        options = {"settings": options}
+    if python is not None:
+        options["python"] = str(python)
+    return structs.replace(card, options={**card.options, **options})
 
 
 def config(parsed: argparse.Namespace) -> "Config":
