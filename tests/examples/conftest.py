@@ -72,7 +72,8 @@ class Quiet(SimpleHTTPRequestHandler):
 def browser(address: str) -> Iterator[Browser]:
     """For it, localhost:8000 is where the server of these tests is: pages run unchanged."""
     told, is_at = (text.partition("//")[2] for text in (TOLD, address))
-    arguments = [*ARGUMENTS, f"--host-resolver-rules=MAP {told} {is_at}"]
+    rules = f"MAP {told} {is_at},MAP localhost:3000 {is_at}"
+    arguments = [*ARGUMENTS, f"--host-resolver-rules={rules}"]
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=chromium(), args=arguments)
         yield running
