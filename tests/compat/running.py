@@ -14,6 +14,8 @@ import httpx
 from taxiway import compat
 
 PORTS = Path(__file__).parent / "ports"
+PYTHON = os.environ.get("PORT_PYTHON", sys.executable)
+"""Another one to try the ports in: the oldest that Runway had is 3.6."""
 SDK = str(Path(compat.__file__).parent)
 
 
@@ -24,7 +26,7 @@ def environment(**variables: str) -> dict[str, str]:
 def run(program: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run a port to its end."""
     return subprocess.run(
-        [sys.executable, program],
+        [PYTHON, program],
         env=environment(**{"RW_PORT": "0", **variables}),
         capture_output=True,
         text=True,
@@ -63,7 +65,7 @@ class Serving:
 def serving(program: Path | str, folder: Path | None = None, **variables: str) -> Iterator[Serving]:
     """A port that serves until the block ends."""
     process = subprocess.Popen(
-        [sys.executable, PORTS / program],
+        [PYTHON, PORTS / program],
         env=environment(**{"RW_PORT": "0", **variables}),
         cwd=folder,
         stdin=subprocess.DEVNULL,

@@ -53,6 +53,7 @@ class Port(Struct, frozen=True):
             **dict(word.split("=", 1) for word in words),
             "PYTHONPATH": os.pathsep.join(filter(None, paths)),
             "PYTHONUNBUFFERED": "1",
+            "PYTHONIOENCODING": "utf-8",
         }
 
 

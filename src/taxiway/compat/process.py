@@ -1,6 +1,5 @@
 """A port's own process, which ends when ours does, however ours ends."""
 
-import contextlib
 import ctypes
 import os
 import signal
@@ -33,12 +32,10 @@ class PortProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            text=True,
+            encoding="utf-8",
             errors="replace",
-            start_new_session=True,
             preexec_fn=end_with_parent(),
         )
-        self.pid = self._process.pid
         self._reader = threading.Thread(target=self._read, name="port-output", daemon=True)
         self._reader.start()
 
@@ -56,26 +53,12 @@ class PortProcess:
         spoken = [line.strip() for line in self.lines if line.strip()]
         return spoken[-1] if spoken else ""
 
-    def stop(self) -> None:
-        """End it and what it started."""
-        with contextlib.suppress(ProcessLookupError):
-            if sys.platform == "win32":
-                self._process.kill()
-            else:
-                os.killpg(self.pid, signal.SIGKILL)
-        self._process.wait()
-        self._reader.join(1)
-        for stream in (self._process.stdin, self._process.stdout):
-            assert stream is not None
-            stream.close()
-
     def _read(self) -> None:
         assert self._process.stdout is not None
-        with contextlib.suppress(ValueError):
-            while line := self._process.stdout.readline(LONGEST_LINE):
-                self.lines.append(line)
-                sys.stderr.write(line)
-                sys.stderr.flush()
+        while line := self._process.stdout.readline(LONGEST_LINE):
+            self.lines.append(line)
+            sys.stderr.write(line)
+            sys.stderr.flush()
 
 
 def end_with_parent() -> Callable[[], None] | None:

@@ -110,7 +110,7 @@ def _picture(pixels: Any, format: str) -> str:
 
 def _file(field: File, data: bytes, path: Path) -> str:
     if field.is_directory is True:
-        raise InvalidArgument(f"'{path.name}' is a folder, which only files on disk can be.")
+        raise InvalidArgument(f"'{path.name}' takes a folder, which no request can carry.")
     ending = field.extension if isinstance(field.extension, str) else ""
     path = path.with_name(f"{path.name}{ending}")
     path.write_bytes(data)

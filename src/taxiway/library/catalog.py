@@ -53,7 +53,10 @@ def card(name: str) -> Card:
         if found.name == name:
             return found
     there_are = names([found.name for found in cards()])
-    raise NotFound(f"No model named '{name}'. There are: {there_are}; or give a checkpoint file.")
+    raise NotFound(
+        f"No model named '{name}'. There are: {there_are}; "
+        "or give a checkpoint file or a ported model's folder."
+    )
 
 
 def choose(model: str, checkpoint: Path | None = None) -> Card:

@@ -1,6 +1,7 @@
 """The interface of Runway's Model SDK 0.6.1: `setup`, `command`, `run` and the data types.
 
-Written anew from its documentation; the code suits Python 3.7 and needs numpy and Pillow only.
+Written anew from its documentation; the code suits Python 3.6, which Runway's own models
+ran in, and needs numpy and Pillow only.
 """
 
 from . import leash

@@ -1,10 +1,8 @@
 """Who asks: by what name, from which machine, from which page."""
 
-from __future__ import annotations
-
 import ipaddress
 import socket
-from typing import Any
+from typing import Any, Dict, List, Optional
 from urllib.parse import urlsplit
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -18,7 +16,7 @@ def is_loopback(host: str) -> bool:
         return host.lower() == "localhost"
 
 
-def is_known(hosts: list[str], loopback: bool) -> bool:
+def is_known(hosts: List[str], loopback: bool) -> bool:
     """Whether a request's Host headers name this server once.
 
     A web page may give its own name the address of this machine (DNS rebinding); an address or
@@ -34,14 +32,14 @@ def is_known(hosts: list[str], loopback: bool) -> bool:
     return name == socket.gethostname().lower() or _is_address(name)
 
 
-def at_home(address: str, origin: str | None) -> bool:
+def at_home(address: str, origin: Optional[str]) -> bool:
     """Whether a program of this machine asks, or a page that this machine served."""
     if not is_loopback(address.replace("::ffff:", "")):
         return False
     return origin is None or is_loopback(urlsplit(origin).hostname or "")
 
 
-def told(answer: dict[str, Any], home: bool) -> dict[str, Any]:
+def told(answer: Dict[str, Any], home: bool) -> Dict[str, Any]:
     """An error's answer; its traceback, which names files, only for callers of this machine."""
     if home or "traceback" not in answer:
         return answer

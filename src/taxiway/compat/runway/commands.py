@@ -1,11 +1,8 @@
 """What a port declares: commands and options, checked and converted as the SDK did."""
 
-from __future__ import annotations
-
 import contextlib
 import inspect
-from collections.abc import Iterator
-from typing import Any
+from typing import Any, Dict, Iterator, Optional, Tuple
 
 from .exceptions import InferenceError, InvalidArgumentError, MissingInputError, RunwayError
 from .fields import BaseType, array, declared, is_number, vector
@@ -14,7 +11,7 @@ from .pictures import FORMATS, image, segmentation
 from .places import image_point
 
 
-def fields(given: Any) -> dict[str, BaseType]:
+def fields(given: Any) -> Dict[str, BaseType]:
     """The declared types by name: from a dictionary, or the oldest SDK's list of named types."""
     pairs = given.items() if isinstance(given, dict) else ((None, field) for field in given or ())
     made = [declared(field, name) for name, field in pairs]
@@ -25,8 +22,8 @@ def fields(given: Any) -> dict[str, BaseType]:
 
 
 def decode(
-    declaration: dict[str, BaseType], given: Any, missing: Any, at_home: bool
-) -> dict[str, Any]:
+    declaration: Dict[str, BaseType], given: Any, missing: Any, at_home: bool
+) -> Dict[str, Any]:
     """Every declared value from `given` or its default; further ones are ignored.
 
     Raises `missing(name)`, or InvalidArgumentError. Files are opened for callers of this machine
@@ -45,7 +42,7 @@ def decode(
     return values
 
 
-def formats(header: str | None) -> dict[str, str]:
+def formats(header: Optional[str]) -> Dict[str, str]:
     """`X-Runway-Output-Format: image=PNG; mask=JPEG` by output; what is not known is left out."""
     pairs = (part.partition("=") for part in (header or "").split(";"))
     asked = {name.strip(): format.strip().upper() for name, _, format in pairs}
@@ -56,7 +53,7 @@ class Command:
     """One function of the port with its typed inputs and outputs."""
 
     def __init__(
-        self, name: str, function: Any, inputs: Any, outputs: Any, description: str | None
+        self, name: str, function: Any, inputs: Any, outputs: Any, description: Optional[str]
     ) -> None:
         self.name, self.function, self.description = name, function, description
         self.inputs, self.outputs = fields(inputs), fields(outputs)
@@ -64,7 +61,7 @@ class Command:
             raise ValueError(f"The command '{name}' needs at least one input and one output.")
         self.positional = not isinstance(inputs, dict)
 
-    def describe(self) -> dict[str, Any]:
+    def describe(self) -> Dict[str, Any]:
         return {
             "name": self.name,
             "description": self.description,
@@ -73,8 +70,8 @@ class Command:
         }
 
     def answers(
-        self, model: Any, given: Any, at_home: bool, asked: dict[str, str] | None = None
-    ) -> Iterator[tuple[dict[str, Any], float | None]]:
+        self, model: Any, given: Any, at_home: bool, asked: Optional[Dict[str, str]] = None
+    ) -> Iterator[Tuple[Dict[str, Any], Optional[float]]]:
         """Run the command: (outputs as JSON, progress or None), once, or as often as it yields.
 
         Raises RunwayError. Closing this generator closes the port's own.
@@ -97,12 +94,14 @@ class Command:
         except (Exception, SystemExit) as error:
             raise InferenceError(repr(error)) from error
 
-    def _call(self, model: Any, inputs: dict[str, Any]) -> Any:
+    def _call(self, model: Any, inputs: Dict[str, Any]) -> Any:
         if self.positional:
             return self.function(model, *inputs.values())
         return self.function(model, inputs)
 
-    def _answer(self, returned: Any, asked: dict[str, str]) -> tuple[dict[str, Any], float | None]:
+    def _answer(
+        self, returned: Any, asked: Dict[str, str]
+    ) -> Tuple[Dict[str, Any], Optional[float]]:
         progress = None
         if self._has_progress(returned):
             returned, progress = returned
@@ -127,7 +126,7 @@ class Command:
         only = next(iter(self.outputs.values())) if len(self.outputs) == 1 else None
         return not (is_number(first) and isinstance(only, (image_point, vector, array)))
 
-    def _by_name(self, returned: Any) -> dict[str, Any]:
+    def _by_name(self, returned: Any) -> Dict[str, Any]:
         name = next(iter(self.outputs))
         named = isinstance(returned, dict) and (len(self.outputs) > 1 or name in returned)
         if named:
@@ -137,7 +136,7 @@ class Command:
         raise TypeError(f"'{self.name}' returns a dictionary of its outputs, got {returned!r:.60}.")
 
 
-def _serialized(field: BaseType, value: Any, format: str | None) -> Any:
+def _serialized(field: BaseType, value: Any, format: Optional[str]) -> Any:
     if isinstance(field, (image, segmentation)):
         return field.serialize(value, format)
     return field.serialize(value)

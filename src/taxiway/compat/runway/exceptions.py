@@ -1,10 +1,8 @@
 """The SDK's errors: a message, an HTTP status, and the answer that both make."""
 
-from __future__ import annotations
-
 import sys
 import traceback
-from typing import Any
+from typing import Any, Dict, List, Optional
 
 
 class RunwayError(Exception):
@@ -16,7 +14,7 @@ class RunwayError(Exception):
         super().__init__(message)
         self.message = message
 
-    def get_traceback(self) -> list[str]:
+    def get_traceback(self) -> List[str]:
         """The lines of the error's traceback, of what caused it where that is known."""
         error = self.__cause__ or self
         text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
@@ -27,7 +25,7 @@ class RunwayError(Exception):
         text = "\n".join(self.get_traceback())
         print(f"\033[31m{text}\033[0m" if sys.stderr.isatty() else text, file=sys.stderr)
 
-    def to_response(self) -> dict[str, Any]:
+    def to_response(self) -> Dict[str, Any]:
         """The answer's body."""
         return {"error": self.message, "traceback": self.get_traceback()}
 
@@ -55,7 +53,7 @@ class InvalidArgumentError(RunwayError):
 
     code = 400
 
-    def __init__(self, name: str | None, message: str = "") -> None:
+    def __init__(self, name: Optional[str], message: str = "") -> None:
         super().__init__(f"Invalid argument: {name}. {message}".rstrip())
 
 
@@ -89,5 +87,5 @@ class RefusedError(RunwayError):
         super().__init__(message)
         self.code = code
 
-    def to_response(self) -> dict[str, Any]:
+    def to_response(self) -> Dict[str, Any]:
         return {"error": self.message}

@@ -1,10 +1,7 @@
 """The data types that JSON carries as they are; keys and quirks are those of SDK 0.6.1."""
 
-from __future__ import annotations
-
 import copy
-from collections.abc import Sequence
-from typing import Any
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -17,10 +14,10 @@ class BaseType:
     `SHOWN` are the attributes that a description shows where they are set, in camel case.
     """
 
-    SHOWN: tuple[str, ...] = ()
+    SHOWN: Tuple[str, ...] = ()
     default: Any = None
 
-    def __init__(self, data_type: str, description: str | None = None, name: Any = None) -> None:
+    def __init__(self, data_type: str, description: Optional[str] = None, name: Any = None) -> None:
         self.type = data_type
         self.description = description
         self.name = name
@@ -33,7 +30,7 @@ class BaseType:
         """From what a command returns to JSON."""
         return value
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> Dict[str, Any]:
         """The description that `/meta` shows."""
         shown = {"name": self.name, "type": self.type, "description": self.description}
         for attribute in self.SHOWN:
@@ -46,7 +43,7 @@ class BaseType:
         return InvalidArgumentError(self.name or self.type, message)
 
 
-def declared(field: Any, name: str | None = None) -> BaseType:
+def declared(field: Any, name: Optional[str] = None) -> BaseType:
     """The instance of a type or instance, under that name; an instance may stand in many places."""
     made = field() if isinstance(field, type) else copy.copy(field)
     if not isinstance(made, BaseType):
@@ -62,7 +59,7 @@ def is_number(value: Any) -> bool:
 class any(BaseType):
     """Whatever JSON carries."""
 
-    def __init__(self, description: str | None = None, name: str | None = None) -> None:
+    def __init__(self, description: Optional[str] = None, name: Optional[str] = None) -> None:
         super().__init__("any", description, name)
 
 
@@ -74,10 +71,10 @@ class text(BaseType):
     def __init__(
         self,
         default: str = "",
-        description: str | None = None,
+        description: Optional[str] = None,
         min_length: int = 0,
-        max_length: int | None = None,
-        name: str | None = None,
+        max_length: Optional[int] = None,
+        name: Optional[str] = None,
     ) -> None:
         super().__init__("text", description, name)
         self.default, self.min_length, self.max_length = default, min_length, max_length
@@ -96,12 +93,12 @@ class number(BaseType):
 
     def __init__(
         self,
-        default: float | None = None,
-        description: str | None = None,
-        min: float | None = None,
-        max: float | None = None,
-        step: float | None = None,
-        name: str | None = None,
+        default: Optional[float] = None,
+        description: Optional[str] = None,
+        min: Optional[float] = None,
+        max: Optional[float] = None,
+        step: Optional[float] = None,
+        name: Optional[str] = None,
     ) -> None:
         super().__init__("number", description, name)
         self.default = default or min or max or 0
@@ -117,7 +114,7 @@ class boolean(BaseType):
     SHOWN = ("default",)
 
     def __init__(
-        self, default: bool = False, description: str | None = None, name: str | None = None
+        self, default: bool = False, description: Optional[str] = None, name: Optional[str] = None
     ) -> None:
         super().__init__("boolean", description, name)
         self.default = default
@@ -137,10 +134,10 @@ class category(BaseType):
 
     def __init__(
         self,
-        choices: Sequence[Any] | None = None,
+        choices: Optional[Sequence[Any]] = None,
         default: Any = None,
-        description: str | None = None,
-        name: str | None = None,
+        description: Optional[str] = None,
+        name: Optional[str] = None,
     ) -> None:
         super().__init__("category", description, name)
         if not choices:
@@ -164,12 +161,12 @@ class vector(BaseType):
 
     def __init__(
         self,
-        length: int | None = None,
-        description: str | None = None,
+        length: Optional[int] = None,
+        description: Optional[str] = None,
         sampling_mean: float = 0,
         sampling_std: float = 1,
-        default: Sequence[float] | None = None,
-        name: str | None = None,
+        default: Optional[Sequence[float]] = None,
+        name: Optional[str] = None,
     ) -> None:
         super().__init__("vector", description, name)
         if length is None:
@@ -190,7 +187,7 @@ class vector(BaseType):
     def serialize(self, value: Any) -> Any:
         return np.asarray(value).tolist()
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> Dict[str, Any]:
         return {**super().to_dict(), "default": self.default}
 
 
@@ -202,10 +199,10 @@ class array(BaseType):
     def __init__(
         self,
         item_type: Any = None,
-        description: str | None = None,
+        description: Optional[str] = None,
         min_length: int = 0,
-        max_length: int | None = None,
-        name: str | None = None,
+        max_length: Optional[int] = None,
+        name: Optional[str] = None,
     ) -> None:
         super().__init__("array", description, name)
         if item_type is None:
@@ -214,13 +211,13 @@ class array(BaseType):
         self.item_type.name = f"{self.item_type.type}_array_item"
         self.min_length, self.max_length = min_length, max_length
 
-    def deserialize(self, value: Any) -> list[Any]:
+    def deserialize(self, value: Any) -> List[Any]:
         if not isinstance(value, list):
             raise self.refuse("It takes a list.")
         return [self.item_type.deserialize(item) for item in value]
 
-    def serialize(self, value: Any) -> list[Any]:
+    def serialize(self, value: Any) -> List[Any]:
         return [self.item_type.serialize(item) for item in value]
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> Dict[str, Any]:
         return {**super().to_dict(), "itemType": self.item_type.to_dict()}

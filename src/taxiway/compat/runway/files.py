@@ -1,9 +1,7 @@
 """The data types for files of the machine that the model runs on."""
 
-from __future__ import annotations
-
 import os
-from typing import Any
+from typing import Any, Optional
 
 from .fields import BaseType
 
@@ -17,11 +15,11 @@ class file(BaseType):
 
     def __init__(
         self,
-        description: str | None = None,
+        description: Optional[str] = None,
         is_directory: bool = False,
-        extension: str | None = None,
-        default: str | None = None,
-        name: str | None = None,
+        extension: Optional[str] = None,
+        default: Optional[str] = None,
+        name: Optional[str] = None,
     ) -> None:
         super().__init__("file", description, name)
         self.is_directory = is_directory or None
@@ -45,7 +43,10 @@ class directory(file):
     """The path of a folder."""
 
     def __init__(
-        self, description: str | None = None, default: str | None = None, name: str | None = None
+        self,
+        description: Optional[str] = None,
+        default: Optional[str] = None,
+        name: Optional[str] = None,
     ) -> None:
         super().__init__(description, is_directory=True, default=default, name=name)
 

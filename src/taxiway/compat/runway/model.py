@@ -1,14 +1,11 @@
 """One port: its set-up function, its options, its commands; set up once, then asked."""
 
-from __future__ import annotations
-
 import inspect
 import json
 import os
 import sys
 import time
-from collections.abc import Iterator
-from typing import Any
+from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 from .commands import Command, decode, fields
 from .exceptions import MissingOptionError, RunwayError, SetupError, UnknownCommandError
@@ -22,12 +19,12 @@ class RunwayModel:
 
     def __init__(self) -> None:
         self.options = fields({})
-        self.commands: dict[str, Command] = {}
+        self.commands: Dict[str, Command] = {}
         self.status = "STARTING"
         self.model: Any = None
         self._function: Any = None
         self._started = time.monotonic()
-        self._last_command: float | None = None
+        self._last_command: Optional[float] = None
 
     def setup(self, decorated: Any = None, options: Any = None) -> Any:
         """`@runway.setup`, `@runway.setup()` or `@runway.setup(options={name: type})`."""
@@ -42,7 +39,7 @@ class RunwayModel:
         name: str,
         inputs: Any = None,
         outputs: Any = None,
-        description: str | None = None,
+        description: Optional[str] = None,
     ) -> Any:
         """`@runway.command(name, inputs={name: type}, outputs={name: type})`."""
 
@@ -56,7 +53,7 @@ class RunwayModel:
         self,
         host: str = "127.0.0.1",
         port: int = 9000,
-        model_options: dict[str, Any] | None = None,
+        model_options: Optional[Dict[str, Any]] = None,
         debug: bool = False,
         meta: bool = False,
         no_serve: bool = False,
@@ -77,7 +74,7 @@ class RunwayModel:
         else:
             serve(self, address, options, _flag("RW_DEBUG", debug))
 
-    def start(self, options: dict[str, Any]) -> None:
+    def start(self, options: Dict[str, Any]) -> None:
         """Set up for the first time, and tell; ends the process with 1 if that fails."""
         print("Initializing model...", flush=True)
         began = time.monotonic()
@@ -89,7 +86,7 @@ class RunwayModel:
             sys.exit(1)
         print(f"Model initialized ({time.monotonic() - began:.2f}s)", flush=True)
 
-    def set_up(self, given: dict[str, Any]) -> None:
+    def set_up(self, given: Dict[str, Any]) -> None:
         """Run the set-up function. Raises RunwayError; a model that was there then stays."""
         values = decode(self.options, given, MissingOptionError, at_home=True)
         status, self.status = self.status, "STARTING"
@@ -103,7 +100,7 @@ class RunwayModel:
         finally:
             self.status = status
 
-    def ask(self, name: str, *arguments: Any) -> Iterator[tuple[dict[str, Any], float | None]]:
+    def ask(self, name: str, *arguments: Any) -> Iterator[Tuple[Dict[str, Any], Optional[float]]]:
         """The answers of a command, see `Command.answers`."""
         yield from self.find(name).answers(self.model, *arguments)
         self._last_command = time.monotonic()
@@ -114,7 +111,7 @@ class RunwayModel:
             raise UnknownCommandError(name)
         return self.commands[name]
 
-    def describe(self) -> dict[str, Any]:
+    def describe(self) -> Dict[str, Any]:
         """What `/meta` tells."""
         return {
             "modelSDKVersion": SDK_VERSION,
@@ -125,16 +122,16 @@ class RunwayModel:
             "commands": self._commands(),
         }
 
-    def _made(self, values: dict[str, Any]) -> Any:
+    def _made(self, values: Dict[str, Any]) -> Any:
         if self._function is None:
             return None
         takes = inspect.signature(self._function).parameters
         return self._function(values) if takes else self._function()
 
-    def _described(self) -> list[dict[str, Any]]:
+    def _described(self) -> List[Dict[str, Any]]:
         return [field.to_dict() for field in self.options.values()]
 
-    def _commands(self) -> list[dict[str, Any]]:
+    def _commands(self) -> List[Dict[str, Any]]:
         return [command.describe() for command in self.commands.values()]
 
 
@@ -142,5 +139,5 @@ def _flag(variable: str, otherwise: bool) -> bool:
     return os.environ[variable] == "1" if variable in os.environ else otherwise
 
 
-def _millis_since(moment: float | None) -> int | None:
+def _millis_since(moment: Optional[float]) -> Optional[int]:
     return None if moment is None else round(1000 * (time.monotonic() - moment))

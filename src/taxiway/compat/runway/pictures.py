@@ -1,11 +1,9 @@
 """The data types for pictures: data URIs in JSON, PIL pictures in commands."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 import io
-from typing import Any
+from typing import Any, Dict, Optional
 
 import numpy as np
 from PIL import Image
@@ -30,16 +28,16 @@ class image(BaseType):
 
     def __init__(
         self,
-        description: str | None = None,
+        description: Optional[str] = None,
         channels: int = 3,
-        min_width: int | None = None,
-        min_height: int | None = None,
-        max_width: int | None = None,
-        max_height: int | None = None,
-        width: int | None = None,
-        height: int | None = None,
-        default_output_format: str | None = None,
-        name: str | None = None,
+        min_width: Optional[int] = None,
+        min_height: Optional[int] = None,
+        max_width: Optional[int] = None,
+        max_height: Optional[int] = None,
+        width: Optional[int] = None,
+        height: Optional[int] = None,
+        default_output_format: Optional[str] = None,
+        name: Optional[str] = None,
     ) -> None:
         super().__init__("image", description, name)
         if channels not in MODES:
@@ -52,7 +50,7 @@ class image(BaseType):
     def deserialize(self, value: Any) -> Image.Image:
         return opened(self, value).convert(MODES[self.channels])
 
-    def serialize(self, value: Any, format: str | None = None) -> str:
+    def serialize(self, value: Any, format: Optional[str] = None) -> str:
         return to_data_uri(to_picture(self, value), format or self.default_output_format)
 
 
@@ -67,17 +65,17 @@ class segmentation(BaseType):
 
     def __init__(
         self,
-        label_to_id: dict[str, int] | None = None,
-        description: str | None = None,
-        label_to_color: dict[str, Any] | None = None,
-        default_label: str | None = None,
-        min_width: int | None = None,
-        min_height: int | None = None,
-        max_width: int | None = None,
-        max_height: int | None = None,
-        width: int | None = None,
-        height: int | None = None,
-        name: str | None = None,
+        label_to_id: Optional[Dict[str, int]] = None,
+        description: Optional[str] = None,
+        label_to_color: Optional[Dict[str, Any]] = None,
+        default_label: Optional[str] = None,
+        min_width: Optional[int] = None,
+        min_height: Optional[int] = None,
+        max_width: Optional[int] = None,
+        max_height: Optional[int] = None,
+        width: Optional[int] = None,
+        height: Optional[int] = None,
+        name: Optional[str] = None,
     ) -> None:
         super().__init__("segmentation", description, name)
         if not label_to_id or not all(0 <= number <= 255 for number in label_to_id.values()):
@@ -97,13 +95,13 @@ class segmentation(BaseType):
             return picture.convert("L")
         return Image.fromarray(self._ids(np.asarray(picture.convert("RGB"))))
 
-    def serialize(self, value: Any, format: str | None = None) -> str:
+    def serialize(self, value: Any, format: Optional[str] = None) -> str:
         drawn = np.asarray(value)
         if drawn.ndim == 2:
             drawn = self._colours()[drawn.astype(np.uint8)]
         return to_data_uri(to_picture(self, drawn), format if format == "BMP" else "PNG")
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> Dict[str, Any]:
         return {
             **super().to_dict(),
             "labels": list(self.label_to_id),

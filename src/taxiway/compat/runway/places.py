@@ -1,9 +1,6 @@
 """The data types for places in a picture, 0 to 1 from its upper left corner."""
 
-from __future__ import annotations
-
-from collections.abc import Sequence
-from typing import Any
+from typing import Any, List, Optional, Sequence
 
 from .fields import BaseType, is_number
 
@@ -11,10 +8,10 @@ from .fields import BaseType, is_number
 class image_point(BaseType):
     """`[x, y]`."""
 
-    def __init__(self, description: str | None = None, name: str | None = None) -> None:
+    def __init__(self, description: Optional[str] = None, name: Optional[str] = None) -> None:
         super().__init__("image_point", description, name)
 
-    def deserialize(self, value: Any) -> list[float]:
+    def deserialize(self, value: Any) -> List[float]:
         return _numbers(self, value, 2)
 
     serialize = deserialize
@@ -23,10 +20,10 @@ class image_point(BaseType):
 class image_bounding_box(BaseType):
     """`[xmin, ymin, xmax, ymax]`."""
 
-    def __init__(self, description: str | None = None, name: str | None = None) -> None:
+    def __init__(self, description: Optional[str] = None, name: Optional[str] = None) -> None:
         super().__init__("image_bounding_box", description, name)
 
-    def deserialize(self, value: Any) -> list[float]:
+    def deserialize(self, value: Any) -> List[float]:
         left, top, right, bottom = _numbers(self, value, 4)
         if not (left < right and top < bottom):
             raise self.refuse("Its left must be less than its right, its top than its bottom.")
@@ -42,11 +39,11 @@ class image_landmarks(BaseType):
 
     def __init__(
         self,
-        length: int | None = None,
-        description: str | None = None,
-        labels: Sequence[str] | None = None,
-        connections: Sequence[Sequence[str]] | None = None,
-        name: str | None = None,
+        length: Optional[int] = None,
+        description: Optional[str] = None,
+        labels: Optional[Sequence[str]] = None,
+        connections: Optional[Sequence[Sequence[str]]] = None,
+        name: Optional[str] = None,
     ) -> None:
         super().__init__("image_landmarks", description, name)
         if length is None:
@@ -55,7 +52,7 @@ class image_landmarks(BaseType):
             raise ValueError(f"{length} landmarks take {length} labels, got {len(labels)}.")
         self.length, self.labels, self.connections = length, labels, connections
 
-    def deserialize(self, value: Any) -> list[list[float]]:
+    def deserialize(self, value: Any) -> List[List[float]]:
         if len(value) != self.length:
             raise self.refuse(f"It takes {self.length} points, got {len(value)}.")
         return [_numbers(self, point, 2) for point in value]
@@ -63,7 +60,7 @@ class image_landmarks(BaseType):
     serialize = deserialize
 
 
-def _numbers(field: BaseType, value: Any, length: int) -> list[float]:
+def _numbers(field: BaseType, value: Any, length: int) -> List[float]:
     """A list of so many numbers as plain floats, from a list or an array of them."""
     try:
         given = list(value)

@@ -1,7 +1,5 @@
 """JSON of whatever a port returns: numpy too, and null for numbers that JSON has not."""
 
-from __future__ import annotations
-
 import json
 import math
 from typing import Any

@@ -1,15 +1,14 @@
 """The SDK's HTTP routes: description, health, set-up and commands; the WebSocket is at `/`."""
 
-from __future__ import annotations
-
 import collections
 import hmac
 import json
 import os
 import threading
 import zlib
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from socketserver import TCPServer, ThreadingMixIn
+from typing import Any, Dict, Tuple
 from urllib.parse import unquote, urlsplit
 
 from . import callers
@@ -38,13 +37,13 @@ CORS = (
 )
 
 
-class Server(ThreadingHTTPServer):
+class Server(ThreadingMixIn, HTTPServer):
     """Reads and writes in a thread per connection; what the port does goes through `work`."""
 
     daemon_threads = True
     request_queue_size = 64
 
-    def __init__(self, model: Any, address: tuple[str, int]) -> None:
+    def __init__(self, model: Any, address: Tuple[str, int]) -> None:
         self.model, self.work = model, Work()
         self.token = os.environ.get(TOKEN, "")
         self.loopback = callers.is_loopback(address[0])
@@ -53,9 +52,7 @@ class Server(ThreadingHTTPServer):
 
     def server_bind(self) -> None:
         # The parent's asks the name service for this machine's name, which may take seconds.
-        import socketserver
-
-        socketserver.TCPServer.server_bind(self)
+        TCPServer.server_bind(self)
         self.server_name, self.server_port = self.server_address[:2]  # type: ignore[assignment]
 
     def process_request(self, request: Any, client_address: Any) -> None:
@@ -106,7 +103,9 @@ class Handler(BaseHTTPRequestHandler):
                 self._send(200, to_json(value))
         except RunwayError as error:
             self._fail(error)
-        except TypeError as error:
+        except OSError:
+            raise
+        except Exception as error:
             self._fail(InferenceError(repr(error)))
 
     def _check(self) -> None:
@@ -161,7 +160,7 @@ class Handler(BaseHTTPRequestHandler):
     def _path(self) -> str:
         return unquote(urlsplit(self.path).path).strip("/")
 
-    def _body(self) -> dict[str, Any]:
+    def _body(self) -> Dict[str, Any]:
         length = self.headers.get("Content-Length", "")
         if not (length.isdigit() and int(length) <= MOST_BYTES):
             self.close_connection = True
@@ -196,7 +195,9 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         for name, content in () if self.server.token else CORS:
             self.send_header(name, content)
-        if self.headers and self.headers.get("Access-Control-Request-Private-Network") == "true":
+        # What is no request has no headers.
+        headers = getattr(self, "headers", {})
+        if headers.get("Access-Control-Request-Private-Network") == "true":
             self.send_header("Access-Control-Allow-Private-Network", "true")
         if self.close_connection:
             self.send_header("Connection", "close")
@@ -206,6 +207,8 @@ class Handler(BaseHTTPRequestHandler):
     def send_error(self, code: int, message: Any = None, explain: Any = None) -> None:
         """Refuse what is no request at all, in JSON too."""
         self.close_connection = True
+        # To one word the parent would answer as in 1991, without a status.
+        self.request_version = self.protocol_version
         short = message or self.responses.get(code, ("Bad request",))[0]
         self._send(code, to_json({"error": f"{short}."}))
 

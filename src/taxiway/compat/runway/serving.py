@@ -1,16 +1,14 @@
 """A port as a server: it listens while the model is set up, and answers once it is."""
 
-from __future__ import annotations
-
 import os
 import sys
 import threading
-from typing import Any
+from typing import Any, Dict, Tuple
 
 from .server import Server
 
 
-def serve(model: Any, address: tuple[str, int], options: dict[str, Any], debug: bool) -> None:
+def serve(model: Any, address: Tuple[str, int], options: Dict[str, Any], debug: bool) -> None:
     """Set `model` up and serve it until Ctrl-C; ends the process with 1 if either fails."""
     try:
         server = Server(model, address)
@@ -36,7 +34,7 @@ def _restart_on_change() -> None:
     os.execv(sys.executable, [sys.executable, *sys.argv])
 
 
-def _changes() -> dict[str, float]:
+def _changes() -> Dict[str, float]:
     """The times of change of the modules that lie under the current folder."""
     files = {getattr(module, "__file__", None) or "" for module in list(sys.modules.values())}
     here = os.getcwd() + os.sep

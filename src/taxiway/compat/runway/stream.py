@@ -1,19 +1,17 @@
 """The SDK's streaming WebSocket: jobs that tell every output as it comes, and can be stopped."""
 
-from __future__ import annotations
-
 import json
 import socket
 import threading
 import time
-from typing import Any
+from typing import Any, Dict, List
 
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
 from websockets.server import ServerProtocol
 
 from . import callers
-from .exceptions import RunwayError
+from .exceptions import InferenceError, RunwayError
 from .plain import to_json
 
 MOST_BYTES = 64 * 2**20
@@ -35,10 +33,10 @@ class Stream:
         self._server = handler.server
         self._socket = handler.connection
         self._at_home = handler.at_home()
-        self._jobs: dict[Any, Job] = {}
+        self._jobs: set[Job] = set()
         self._writing = threading.Lock()
         self._protocol = ServerProtocol(max_size=MOST_BYTES)
-        self._text = b""
+        self._text = bytearray()
         lines = [f"{name}: {value}" for name, value in handler.headers.items()]
         self._opening = "\r\n".join([handler.requestline, *lines, "", ""]).encode("latin-1")
 
@@ -58,8 +56,7 @@ class Stream:
         except OSError:
             pass
         finally:
-            for job in list(self._jobs.values()):
-                job.cancelled.set()
+            self._cancel()
 
     def _receive(self, data: bytes) -> None:
         with self._writing:
@@ -73,59 +70,70 @@ class Stream:
             if isinstance(event, Frame) and event.opcode in (Opcode.TEXT, Opcode.CONT):
                 self._text += event.data
                 if event.fin:
-                    text, self._text = self._text, b""
+                    text, self._text = self._text, bytearray()
                     self._hear(text)
 
-    def _hear(self, text: bytes) -> None:
+    def _hear(self, text: bytearray) -> None:
         try:
             message = json.loads(text.decode())
             kind, number = message["type"], message.get("id")
+            hash((kind, number))
         except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
-            self._tell("failed", None, error="A message is a JSON object with a type.")
+            self._tell(
+                "failed", None, error="A message is a JSON object with a type and a plain id."
+            )
             return
         if kind == "submit":
             self._submit(message, number)
-        elif kind == "cancel" and number in self._jobs:
-            self._jobs[number].cancelled.set()
+        elif kind == "cancel" and self._find(number):
+            self._cancel(number)
         else:
             self._tell("failed", number, error=f"There is nothing to {kind!s:.20}.")
 
-    def _submit(self, message: dict[str, Any], number: Any) -> None:
+    def _submit(self, message: Dict[str, Any], number: Any) -> None:
         job = Job(number)
         try:
             if not isinstance(message.get("inputData"), dict):
                 raise RunwayError("A submit takes inputData, an object.")
-            if number is not None and (number in self._jobs or not isinstance(number, (str, int))):
+            if number is not None and self._find(number):
                 raise RunwayError("A submit takes an id that no other job has.")
-            self._server.model.find(message.get("command"))
-            self._jobs[number] = job
+            self._server.model.find(str(message.get("command")))
+            self._jobs.add(job)
             self._server.work.ask(lambda: self._work(job, message))
         except RunwayError as error:
-            if self._jobs.get(number) is job:
-                del self._jobs[number]
+            self._jobs.discard(job)
             self._tell("failed", number, **callers.told(error.to_response(), self._at_home))
 
-    def _work(self, job: Job, message: dict[str, Any]) -> None:
+    def _find(self, number: Any) -> List[Job]:
+        return [job for job in list(self._jobs) if job.number == number]
+
+    def _cancel(self, *numbers: Any) -> None:
+        """Cancel the jobs of these ids, all jobs if none is given."""
+        for job in list(self._jobs):
+            if not numbers or job.number in numbers:
+                job.cancelled.set()
+
+    def _work(self, job: Job, message: Dict[str, Any]) -> None:
         """Run a job, in the main thread."""
         began = time.monotonic()
         self._tell("started", job.number)
         try:
             self._stream(job, message)
-        except RunwayError as error:
+        except Exception as raised:
+            error = raised if isinstance(raised, RunwayError) else InferenceError(repr(raised))
             if error.code >= 500:
                 error.print_exception()
             self._tell("failed", job.number, **callers.told(error.to_response(), self._at_home))
             return
         finally:
-            if self._jobs.get(job.number) is job:
-                del self._jobs[job.number]
+            self._jobs.discard(job)
         if job.cancelled.is_set():
             self._tell("cancelled", job.number)
         else:
             elapsed = round(1000 * (time.monotonic() - began))
             self._tell("succeeded", job.number, timeElapsed=elapsed)
 
-    def _stream(self, job: Job, message: dict[str, Any]) -> None:
+    def _stream(self, job: Job, message: Dict[str, Any]) -> None:
         answers = self._server.model.ask(message["command"], message["inputData"], self._at_home)
         try:
             while not job.cancelled.is_set():
@@ -145,8 +153,7 @@ class Stream:
                 self._protocol.send_text(message)
                 self._flush()
         except Exception:
-            for job in list(self._jobs.values()):
-                job.cancelled.set()
+            self._cancel()
 
     def _flush(self) -> None:
         for data in self._protocol.data_to_send():

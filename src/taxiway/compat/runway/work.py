@@ -4,12 +4,9 @@ Frameworks keep state by thread (TensorFlow's graph, PyTorch's gradient mode), a
 function sets there must hold for the commands too.
 """
 
-from __future__ import annotations
-
 import queue
-from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Any
+from typing import Any, Callable, Tuple
 
 from .exceptions import RefusedError
 
@@ -20,9 +17,9 @@ class Work:
     """Calls from other threads, handed to the main one."""
 
     def __init__(self) -> None:
-        self._calls: queue.Queue[tuple[Callable[[], Any], Future[Any]]] = queue.Queue(WAITING)
+        self._calls: queue.Queue[Tuple[Callable[[], Any], Future[Any]]] = queue.Queue(WAITING)
 
-    def ask(self, function: Callable[[], Any]) -> Future[Any]:
+    def ask(self, function: Callable[[], Any]) -> "Future[Any]":
         """Have `function` called soon; RefusedError where too many calls wait."""
         future: Future[Any] = Future()
         try:
