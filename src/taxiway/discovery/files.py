@@ -63,7 +63,7 @@ def write_latent(path: Path | str, given: Latent, ws: npt.ArrayLike | None = Non
     """As `latent.files.write_latent`, and also .pt: one tensor that `torch.load` reads."""
     if Path(path).suffix != ".pt":
         return files.write_latent(path, given, ws)
-    return write_whole(path, torch_bytes(given.numbers if ws is None else files.stacked(ws)))
+    return write_whole(path, torch_bytes(files.plain_array(given, ws)))
 
 
 def read_arrays(path: Path | str) -> Arrays:

@@ -42,15 +42,12 @@ class How(Struct, frozen=True, kw_only=True):
     def told(self) -> dict[str, Any]:
         """What differs from the defaults, under the names of a query."""
         names = {"psi": "truncation", "noise": "noise_mode"}
-        given = {name: value for name, value in self._values() if name != "centre"}
-        return {names.get(name, name): value for name, value in given.items()}
-
-    def _values(self) -> Iterator[tuple[str, Any]]:
         default = How()
-        for name in self.__struct_fields__:
-            value = getattr(self, name)
-            if value is not None and value is not getattr(default, name) and value != 0.0:
-                yield name, value
+        return {
+            names.get(name, name): getattr(self, name)
+            for name in self.__struct_fields__
+            if name != "centre" and getattr(self, name) != getattr(default, name)
+        }
 
 
 def how_inputs() -> dict[str, AnyDataType]:

@@ -44,10 +44,13 @@ class Frames:
         """Keep a frame and what made it."""
         write_whole(self.path(index), encode_png(pixels, {**told, KEY: self.keys[index]}))
 
+    def read(self, index: int) -> Pixels:
+        """A frame, uint8 [H, W, 3]."""
+        path = self.path(index)
+        return np.asarray(open_image(path.read_bytes(), path.name).convert("RGB"))
+
     def __iter__(self) -> Iterator[Pixels]:
-        for index in range(len(self.keys)):
-            image = open_image(self.path(index).read_bytes(), self.path(index).name)
-            yield np.asarray(image.convert("RGB"))
+        return (self.read(index) for index in range(len(self.keys)))
 
     def clear(self) -> None:
         """Remove the frames, and the folder if nothing else is in it."""

@@ -66,12 +66,19 @@ def write_latent(path: Path | str, given: Latent, ws: npt.ArrayLike | None = Non
     if path.suffix == ".npz":
         write_whole(path, arrays.npz_bytes(own_arrays(given, ws)))
     elif path.suffix == ".npy":
-        write_whole(path, arrays.npy_bytes(given.numbers if ws is None else stacked(ws)))
+        write_whole(path, arrays.npy_bytes(plain_array(given, ws)))
     elif path.suffix == ".json":
         write_whole(path, json.dumps(given.told()).encode())
     else:
         written = ", ".join(WRITTEN)
         raise InvalidArgument(f"A latent is written as {written}, not {path.suffix!r}.")
+
+
+def plain_array(given: Latent, ws: npt.ArrayLike | None = None) -> npt.NDArray[np.float32]:
+    """A latent as one array: its w as [1, rows, w_dim], or a z [z_dim]."""
+    if ws is None and given.space == "z":
+        return given.numbers
+    return stacked(given.numbers if ws is None else ws)
 
 
 def own_arrays(given: Latent, ws: npt.ArrayLike | None = None) -> dict[str, npt.ArrayLike]:

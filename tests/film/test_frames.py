@@ -1,0 +1,31 @@
+"""Frames kept while a film is made."""
+
+from pathlib import Path
+
+import numpy as np
+
+from taxiway.film.frames import Frames
+
+
+def test_only_frames_of_the_same_making_count(tmp_path: Path) -> None:
+    frames = Frames(tmp_path / "film", ["a", "b", "c"])
+    picture = np.full((4, 5, 3), 7, np.uint8)
+    for index in range(3):
+        frames.put(index, picture + index, {"seed": index})
+    assert frames.missing() == []
+    assert Frames(tmp_path / "film", ["a", "other", "c"]).missing() == [1]
+    frames.path(2).write_bytes(frames.path(2).read_bytes()[:50])
+    frames.path(0).unlink()
+    assert frames.missing() == [0, 2]
+    assert (frames.read(1) == picture + 1).all()
+
+
+def test_clearing_leaves_what_is_not_ours(tmp_path: Path) -> None:
+    frames = Frames(tmp_path / "film", ["a"])
+    frames.put(0, np.zeros((2, 2, 3), np.uint8), {})
+    (tmp_path / "film" / "notes.txt").write_text("mine")
+    frames.clear()
+    assert [path.name for path in (tmp_path / "film").iterdir()] == ["notes.txt"]
+    (tmp_path / "film" / "notes.txt").unlink()
+    Frames(tmp_path / "film", ["a"]).clear()
+    assert not (tmp_path / "film").exists()
