@@ -66,6 +66,7 @@ async def test_a_stopped_model_gives_its_slot_up_and_the_last_stays(gates: Gates
     await gates.stop("second")
     (last,) = gates.places()
     assert (last.name, last.state) == ("second", "asleep")
+    assert (await gates.start("second")).state == "starting"
     with pytest.raises(NotFound, match="No model named 'painter' runs"):
         await gates.stop(first.name)
 

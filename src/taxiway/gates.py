@@ -169,7 +169,10 @@ class Gates:
         self, model: str, options: dict[str, Any] | None = None, command: str | None = None
     ) -> Place:
         """A place for the model of that name. Raises NotFound, InvalidArgument or CannotListen."""
-        return (await self.open(catalog.card(model), options, command)).place
+        gate = self._gates.get(model) or await self.open(catalog.card(model), options, command)
+        if gate.stage.state in ("asleep", "failed"):
+            await gate.stage.start()
+        return gate.place
 
     async def stop(self, name: str) -> None:
         """Stop a model and give its place up, which the last one keeps. Raises NotFound."""

@@ -14,6 +14,7 @@ class FakeRunning:
     def __init__(self, commands: dict[str, Command]) -> None:
         self.commands = commands
         self.state = "running"
+        self.is_stopped = False
         self.facts: dict[str, Any] = {"device": "cpu"}
         self.last_output: dict[str, Wire] = {}
         self.last_error: str | None = None

@@ -125,7 +125,7 @@ async def test_a_session_runs_from_its_start_to_its_stop(
 
 @pytest.mark.parametrize(
     ("state", "status"),
-    [("asleep", "RUNNING"), ("failed", "FAILED"), ("starting", "STARTING")],
+    [("running", "RUNNING"), ("failed", "FAILED"), ("starting", "STARTING")],
 )
 async def test_the_status_is_one_that_plug_ins_know(
     desk: FakeDesk, api: httpx.AsyncClient, state: Any, status: str
@@ -145,6 +145,16 @@ async def test_a_model_that_runs_already_is_joined_not_started_again(
     desk.place(own)
     assert (await begin(api, "mine"))["id"] == "mine"
     assert "mine" in [model["name"] for model in (await api.get("/v1/models")).json()["models"]]
+
+
+async def test_a_model_that_was_only_put_to_sleep_has_no_session_and_starts_again(
+    desk: FakeDesk, api: httpx.AsyncClient
+) -> None:
+    desk.place(RAINBOW).state = "asleep"
+    assert await sessions(api) == []
+    assert (await api.get("/v1/model_sessions/rainbow")).status_code == 404
+    made = await begin(api, "rainbow")
+    assert (desk.asked, made["modelSession"]["application"]) == ([("rainbow", {})], "Unity")
 
 
 async def test_stop_all_stops_what_that_application_started(

@@ -90,11 +90,14 @@ async def test_healthcheck_of_a_model_that_is_not_there_yet_is_starting(
     assert (await api.get("/healthcheck")).json() == {"status": "STARTING"}
 
 
-async def test_healthcheck_of_a_model_that_failed_says_why() -> None:
-    failed = SimpleNamespace(state="failed", message="It has no weights.")
-    async with client(SimpleNamespace(running={"fake": failed})) as api:
+@pytest.mark.parametrize(("state", "stopped"), [("failed", False), ("asleep", True)])
+async def test_healthcheck_of_a_model_that_failed_or_was_stopped_says_why(
+    state: str, stopped: bool
+) -> None:
+    down = SimpleNamespace(state=state, is_stopped=stopped, message="It is no more.")
+    async with client(SimpleNamespace(running={"fake": down})) as api:
         answer = await api.get("/healthcheck")
-        assert (answer.status_code, answer.json()) == (503, {"error": "It has no weights."})
+        assert (answer.status_code, answer.json()) == (503, {"error": "It is no more."})
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])

@@ -54,6 +54,11 @@ class Running:
         """The process id of the worker, while there is one."""
         return self._worker.pid if self._worker else None
 
+    @property
+    def is_stopped(self) -> bool:
+        """Whether someone stopped it: then calls do not wake it but are refused."""
+        return self._stopped
+
     def start(self) -> None:
         """Begin to start; `ready` waits for the end of it."""
         self._stopped = False

@@ -42,7 +42,8 @@ class Desk(Protocol):
     ) -> Place:
         """Begin to start a model, by its card's name, at the lowest free slot.
 
-        One that has a place already keeps it. Raises NotFound, InvalidArgument or PortInUse.
+        One that has a place already keeps it, and starts again if it was stopped. Raises
+        NotFound, InvalidArgument or PortInUse.
         """
 
     async def stop(self, name: str) -> None:

@@ -100,10 +100,10 @@ class Hub:
         """Start a model, or join it where it runs; Photoshop reads `id`, Unity the rest."""
         wanted = await inputs.from_request(request)
         card = self._card(wanted.get("modelVersionId"))
+        options = hub_records.chosen_options(card, _object(wanted, "modelOptions"))
+        provider = _object(wanted, "providerOptions")
+        start = Start(str(wanted.get("application") or "?")[:LONGEST_NAME], provider)
         if card["name"] not in {place.name for place in self._look()}:
-            options = hub_records.chosen_options(card, _object(wanted, "modelOptions"))
-            provider = _object(wanted, "providerOptions")
-            start = Start(str(wanted.get("application") or "?")[:LONGEST_NAME], provider)
             await self.desk.start(card["name"], options)
             self._starts[card["name"]] = start
         session = self._session(self._find(card["name"]))
@@ -125,8 +125,11 @@ class Hub:
         return {"success": True}
 
     def _look(self) -> list[Place]:
-        """The places, after noting those that came or went, and what is known of them now."""
-        places = self.desk.places()
+        """The places, after noting those that came or went, and what is known of them now.
+
+        A model that sleeps is left out, though it has a place: somebody stopped it.
+        """
+        places = [place for place in self.desk.places() if place.state != "asleep"]
         self._starts = {place.name: self._starts.get(place.name) or Start() for place in places}
         self._infos |= {place.name: place.info for place in places if place.info}
         for place in places:

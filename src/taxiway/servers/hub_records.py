@@ -13,8 +13,8 @@ from taxiway.servers.desk import Place
 
 Record = dict[str, Any]
 
-STATUS = {"starting": "STARTING", "running": "RUNNING", "asleep": "RUNNING", "failed": "FAILED"}
-"""Any request wakes a model that sleeps, so for a plug-in it runs."""
+STATUS = {"starting": "STARTING", "running": "RUNNING", "failed": "FAILED"}
+"""A model that sleeps has no session; a plug-in wakes it by starting one."""
 
 STYLEGAN: Record = {
     "name": "generate",

@@ -58,9 +58,9 @@ class Api:
         self._asked: float | None = None
 
     async def health(self, request: Request) -> Answer:
-        """RUNNING also for a model that sleeps, since any request wakes it; 503 if it failed."""
+        """RUNNING also for a model that sleeps, since any request wakes it; 503 for no more."""
         running = self.engine.running.get(self.name_of_model())
-        if running is not None and running.state == "failed":
+        if running is not None and (running.state == "failed" or running.is_stopped):
             raise Unavailable(running.message, retry_after=10)
         there = running is not None and running.state != "starting"
         return Answer(to_json({"status": "RUNNING" if there else "STARTING"}))
