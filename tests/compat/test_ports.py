@@ -1,5 +1,6 @@
 """Ports of every style as servers of their own, asked over real HTTP."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -187,6 +188,20 @@ def test_an_option_without_a_default_is_missed(tmp_path: Path) -> None:
     done = run(PORTS / "oldest.py")
     assert done.returncode == 1
     assert done.stderr.endswith("Missing option: weights.\n")
+
+
+def test_with_debug_it_starts_again_when_its_file_changes(tmp_path: Path) -> None:
+    program = tmp_path / "runway_model.py"
+    text = (PORTS / "classes.py").read_text()
+    program.write_text(text)
+    with serving(program, tmp_path, RW_DEBUG="1") as port:
+        program.write_text(text.replace("loading nothing", "loading again"))
+        os.utime(program, (0, 0))
+        assert port.process.stdout is not None
+        said = [port.process.stdout.readline().strip() for _ in range(5)]
+    assert said[0] == "Restarting, since a file changed."
+    assert said[2] == "loading again at all"
+    assert said[4].startswith("Starting model server at")
 
 
 def test_a_port_in_use_is_named(classes: Serving) -> None:

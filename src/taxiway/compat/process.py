@@ -18,12 +18,15 @@ PR_SET_PDEATHSIG = 1
 
 
 class PortProcess:
-    """One running port. What it prints goes to our standard error; the last of it is kept.
+    """One running port. What it prints goes to our standard error under its folder's name.
+
+    The last of it is kept.
 
     Made and left by the thread that lives as long as it should: on Linux it ends with that thread.
     """
 
     def __init__(self, command: list[str], folder: Path, environment: dict[str, str]) -> None:
+        self.name = folder.name
         self.lines: deque[str] = deque(maxlen=LAST_LINES)
         self._process = subprocess.Popen(
             command,
@@ -57,7 +60,7 @@ class PortProcess:
         assert self._process.stdout is not None
         while line := self._process.stdout.readline(LONGEST_LINE):
             self.lines.append(line)
-            sys.stderr.write(line)
+            sys.stderr.write(f"{self.name}: {line}")
             sys.stderr.flush()
 
 

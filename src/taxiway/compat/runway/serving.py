@@ -16,7 +16,8 @@ def serve(model: Any, address: Tuple[str, int], options: Dict[str, Any], debug: 
         sys.exit(f"Cannot listen at {address[0]}:{address[1]}: {error.strerror}.")
     threading.Thread(target=server.serve_forever, name="server", daemon=True).start()
     model.start(options)
-    print(f"Starting model server at http://{address[0]}:{server.server_port}...", flush=True)
+    if not server.token:
+        print(f"Starting model server at http://{address[0]}:{server.server_port}...", flush=True)
     if debug:
         threading.Thread(target=_restart_on_change, name="reloader", daemon=True).start()
     try:
