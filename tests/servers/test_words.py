@@ -103,6 +103,7 @@ def test_what_the_server_says_is_json_even_where_a_model_speaks_nonsense() -> No
         "version": 1,
         "model": {"name": "m"},
         "info": None,
+        "live": True,
         "state": "running",
         "message": "",
         "device": None,

@@ -17,6 +17,11 @@ export class Connection extends EventTarget {
   #delay = FIRST_DELAY_MS;
   #token = tokenIn(document);
 
+  /** What the control API wants to see; another one after each start of the server. */
+  get token() {
+    return this.#token;
+  }
+
   get isOpen() {
     return this.#socket?.readyState === WebSocket.OPEN;
   }

@@ -3,7 +3,15 @@
 /** @typedef {import("./store.js").Field} Field */
 /** @typedef {import("./store.js").Declaration} Declaration */
 
-const KNOBS = ["number", "boolean", "category", "text"];
+const LATENTS = ["z", "w"];
+
+/**
+ * Whether the model is an instrument, with a map, faders and a live picture; else it is a form.
+ * @param {Declaration} declaration
+ */
+export function isLive(declaration) {
+  return declaration.live !== false;
+}
 
 /**
  * The vector that the map and the mixer play, or null.
@@ -11,16 +19,20 @@ const KNOBS = ["number", "boolean", "category", "text"];
  * @returns {Field | null}
  */
 export function vectorInput(declaration) {
-  return declaration.inputs.find((field) => field.type === "vector") ?? null;
+  if (!isLive(declaration)) return null;
+  const vectors = declaration.inputs.filter((field) => field.type === "vector");
+  return vectors.find(({ name }) => name === "z") ?? vectors[0] ?? null;
 }
 
 /**
- * The inputs that get a widget of their own.
+ * The inputs that get a widget of their own: of an instrument all but its latent.
  * @param {Declaration} declaration
  * @returns {Field[]}
  */
 export function knobs(declaration) {
-  return declaration.inputs.filter((field) => KNOBS.includes(field.type) && !isFileFormat(field));
+  const isLatent = (/** @type {Field} */ { type, name }) =>
+    isLive(declaration) && type === "vector" && LATENTS.includes(name);
+  return declaration.inputs.filter((field) => !isLatent(field) && !isFileFormat(field));
 }
 
 /**
@@ -40,4 +52,21 @@ function isFileFormat(field) {
 export function title(name) {
   const words = name.replaceAll("_", " ");
   return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** Whether values of this type are pictures, so that places can be shown on them. @param {Field} field */
+export function isPicture({ type }) {
+  return type === "image" || type === "segmentation";
+}
+
+/**
+ * The field if it is of places in a picture, or of its items if it is a list of such; else null.
+ * @param {Field} field
+ * @returns {Field | null}
+ */
+export function placesIn(field) {
+  const inner = field.type === "array" ? field.itemType : field;
+  return ["image_point", "image_bounding_box", "image_landmarks"].includes(inner.type)
+    ? inner
+    : null;
 }

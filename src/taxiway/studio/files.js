@@ -1,6 +1,6 @@
 /** Files in and out: the vector as JSON, the picture as a PNG that remembers its vector. */
 
-import { imageOutput, knobs, vectorInput } from "./declaration.js";
+import { imageOutput, isLive, knobs, vectorInput } from "./declaration.js";
 import { h } from "./dom.js";
 import { isPng, readText, writeText } from "./png.js";
 
@@ -25,7 +25,8 @@ export function makeFiles(store, stage) {
       download(`${nameOf(store)}.json`, new Blob([JSON.stringify(momentOf(store))])),
     downloadPicture: () => attempt(() => downloadPicture(store)),
     chooseFile: () => chooseFile(read),
-    acceptDrops: () => acceptDrops(read),
+    acceptDrops: () => acceptDrops(read, () => isLive(store.get("declaration"))),
+    download,
   };
 }
 
@@ -92,9 +93,14 @@ function chooseFile(take) {
   input.click();
 }
 
-/** Take files dropped anywhere on the page. @param {(file: File) => void} take */
-function acceptDrops(take) {
-  const mark = (/** @type {boolean} */ on) => document.body.classList.toggle("dropping", on);
+/**
+ * Take files dropped anywhere on the page; where none is wanted, at least stay on it.
+ * @param {(file: File) => void} take
+ * @param {() => boolean} isWanted
+ */
+function acceptDrops(take, isWanted) {
+  const mark = (/** @type {boolean} */ on) =>
+    document.body.classList.toggle("dropping", on && isWanted());
   addEventListener("dragover", (event) => {
     event.preventDefault();
     mark(true);
@@ -104,7 +110,7 @@ function acceptDrops(take) {
     event.preventDefault();
     mark(false);
     const file = event.dataTransfer?.files[0];
-    if (file) take(file);
+    if (file && isWanted()) take(file);
   });
 }
 

@@ -1,21 +1,25 @@
 /** The bar at the top: the sign, the model, its state, and what is always at hand. */
 
+import { isLive } from "./declaration.js";
 import { h, icon } from "./dom.js";
+import { makeMenu } from "./models/menu.js";
 import { statusLamp } from "./status.js";
 
 /**
  * @param {import("./panels/index.js").Studio} studio
  * @param {{ fullScreen: () => void, help: () => void }} reach
  */
-export function makeHeader({ store, stage, actions, files }, reach) {
-  const model = h("span", { class: "model-name", id: "model-name" });
-  store.follow(["model"], () => (model.textContent = store.get("model")?.title ?? ""));
+export function makeHeader({ store, stage, connection, actions, files }, reach) {
   const undo = tool("undo", "Undo", () => actions.undo());
   const redo = tool("redo", "Redo", () => actions.redo());
   const enable = () => {
     undo.disabled = !stage.history.canUndo;
     redo.disabled = !stage.history.canRedo;
   };
+  const save = tool("save", "Download PNG", files.downloadPicture);
+  store.follow(["declaration"], () => {
+    for (const element of [undo, redo, save]) element.hidden = !isLive(store.get("declaration"));
+  });
   stage.history.addEventListener("change", enable);
   enable();
   return h(
@@ -23,13 +27,13 @@ export function makeHeader({ store, stage, actions, files }, reach) {
     { class: "bar" },
     h("h1", { class: "sign" }, "Taxiway"),
     statusLamp(store),
-    model,
+    makeMenu({ store, connection }),
     h(
       "div",
       { class: "tools", role: "toolbar", "aria-label": "Tools" },
       undo,
       redo,
-      tool("save", "Download PNG", files.downloadPicture),
+      save,
       tool("full", "Full screen", reach.fullScreen),
       tool("keys", "Keys", reach.help),
     ),

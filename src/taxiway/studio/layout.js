@@ -1,5 +1,6 @@
 /** Which panels stand side by side and which are tabs, by the size of the window. */
 
+import { isLive } from "./declaration.js";
 import { h } from "./dom.js";
 import { PANELS } from "./panels/index.js";
 
@@ -71,6 +72,7 @@ function arrangePieces(main, pieces, declaration, chosen) {
   const tabbed = shown.filter(({ panel }) => layout.tabbed.includes(panel.place));
   const current = tabbed.find(({ panel }) => panel.id === chosen) ?? tabbed[0];
   main.dataset.layout = layout.name;
+  main.dataset.kind = isLive(declaration) ? "live" : "form";
   main.dataset.deck = String(shown.some(({ panel }) => panel.place === "deck"));
   for (const piece of pieces) {
     const isTab = tabbed.includes(piece);

@@ -1,6 +1,7 @@
 /** Where the studio begins: the parts are made, introduced to each other and put on the page. */
 
 import { makeActions } from "./actions.js";
+import { Asker } from "./asking.js";
 import { Connection } from "./connection.js";
 import { makeFiles } from "./files.js";
 import { makeHeader } from "./header.js";
@@ -18,6 +19,7 @@ const stage = new Stage(store, connection);
 export const studio = {
   store,
   stage,
+  asker: new Asker(store),
   connection,
   actions: makeActions(store, stage),
   files: makeFiles(store, stage),

@@ -46,12 +46,14 @@ export class Stage {
    * @param {string} [gesture] edits of one name in quick succession are one step
    */
   edit(change, gesture = "") {
+    if (!this.#store.get("vector").length) return;
     this.history.step(gesture);
     this.draw(change);
   }
 
   /** Change the vector within a gesture whose step was taken. @param {(v: Float32Array) => void} change */
   draw(change) {
+    if (!this.#store.get("vector").length) return;
     change(this.#store.get("vector"));
     if (this.#store.get("origin")) this.#store.set("origin", null);
     this.#store.announce("vector");
@@ -181,7 +183,7 @@ export class Stage {
   /** A `hello` without `info` is of a model that was not set up yet; another follows. @param {any} hello */
   #meet(hello) {
     if (!hello.info) return;
-    const length = vectorInput(hello.info)?.length ?? 0;
+    const length = vectorInput({ ...hello.info, live: hello.live })?.length ?? 0;
     const fits = length > 0 && this.#store.get("vector").length === length;
     if (this.#ours && fits) return this.#sendEverything();
     this.#ours = false;

@@ -28,6 +28,7 @@ export function keepStatus(connection, store) {
     const words = /** @type {CustomEvent} */ (event).detail;
     if (words.type === "hello") meet(words, store);
     if (words.type === "state") setState(words, store);
+    if (words.type === "output") store.set("outputs", words.outputs);
     if (words.type === "error") store.set("error", words.message);
   });
   let clearing = 0;
@@ -40,8 +41,9 @@ export function keepStatus(connection, store) {
 /** @param {any} hello @param {Store} store */
 function meet(hello, store) {
   store.set("model", hello.model);
-  const isNew = JSON.stringify(hello.info) !== JSON.stringify(store.get("declaration"));
-  if (hello.info && isNew) store.set("declaration", hello.info);
+  const declaration = { ...hello.info, live: hello.live };
+  const isNew = JSON.stringify(declaration) !== JSON.stringify(store.get("declaration"));
+  if (hello.info && isNew) store.set("declaration", declaration);
   setState(hello, store);
 }
 

@@ -3,7 +3,7 @@
 /** @typedef {"offline" | "asleep" | "starting" | "running" | "failed"} StateName */
 /** @typedef {{ name: StateName, message: string }} ModelState */
 /** @typedef {Record<string, any> & { name: string, type: string }} Field an input or output */
-/** @typedef {{ name?: string, inputs: Field[], outputs: Field[] }} Declaration */
+/** @typedef {{ name?: string, live?: boolean, inputs: Field[], outputs: Field[] }} Declaration */
 /**
  * @typedef {object} Picture
  * @property {number} width pixels
@@ -15,6 +15,13 @@
 /** @typedef {{ seed: number } | { noise: number } | Place} Origin */
 
 /**
+ * @typedef {object} Asked how the page's own questions to `/query` do
+ * @property {boolean} working
+ * @property {number | null} ms what the last one took
+ * @property {string | null} wrong the input that was refused
+ */
+
+/**
  * @typedef {object} Contents
  * @property {ModelState} state
  * @property {Record<string, any> | null} model the model's card
@@ -22,6 +29,9 @@
  * @property {Record<string, any>} values of the inputs other than the vector
  * @property {Float32Array} vector the latent; edited in place, then announced
  * @property {Origin | null} origin where the vector comes from, null once it was edited
+ * @property {Record<string, any>} form inputs of a model that is not played live, as sent
+ * @property {Record<string, any>} outputs what such a model answered last, whoever asked
+ * @property {Asked} asked
  * @property {string} error one sentence, empty when all is well
  * @property {Picture | null} picture the one shown
  */
@@ -34,6 +44,9 @@ const blank = () => ({
   values: {},
   vector: new Float32Array(0),
   origin: null,
+  form: {},
+  outputs: {},
+  asked: { working: false, ms: null, wrong: null },
   error: "",
   picture: null,
 });

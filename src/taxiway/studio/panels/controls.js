@@ -1,7 +1,8 @@
 /** The model's knobs, made from its declaration, with seed, files, waking and sleeping. */
 
-import { knobs, title, vectorInput } from "../declaration.js";
+import { isLive, knobs, title, vectorInput } from "../declaration.js";
 import { h } from "../dom.js";
+import { makePower } from "../power.js";
 import { makeWidget } from "../widgets/index.js";
 
 /** @typedef {import("./index.js").Studio} Studio */
@@ -14,6 +15,7 @@ export default /** @type {import("./index.js").Panel} */ ({
   id: "controls",
   title: "Controls",
   place: "side",
+  shown: isLive,
   mount,
 });
 
@@ -27,9 +29,12 @@ function mount(root, studio) {
   const seed = seedLine(studio);
   /** @type {Map<string, import("../widgets/index.js").Widget>} */
   let widgets = new Map();
-  root.append(form, fileButtons(studio), power(studio));
+  const power = makePower(studio);
+  root.append(form, fileButtons(studio));
   store.follow(["declaration"], () => {
     const hasVector = vectorInput(store.get("declaration")) !== null;
+    if (isLive(store.get("declaration"))) root.append(power);
+    else power.remove();
     const fields = fieldsOf(store.get("declaration"));
     widgets = new Map(
       fields.map((field) => [
@@ -49,6 +54,7 @@ function mount(root, studio) {
 
 /** @param {import("../store.js").Declaration} declaration */
 function fieldsOf(declaration) {
+  if (!isLive(declaration)) return [];
   const hasVector = vectorInput(declaration) !== null;
   return knobs(declaration).filter(({ name }) => !(hasVector && name === SEED.name));
 }
@@ -130,26 +136,3 @@ function fileButtons({ files, store }) {
     ),
   );
 }
-
-/** @param {Studio} studio */
-function power({ store, stage }) {
-  const button = h("button", { type: "button", id: "power" });
-  const device = h("p", { class: "hint" });
-  button.addEventListener("click", () => stage.askModelTo(isAwake(store) ? "stop" : "start"));
-  store.follow(["state", "model"], () => {
-    button.textContent = isAwake(store) ? "Put to sleep" : "Wake";
-    button.disabled = store.get("state").name === "offline";
-    const title = store.get("model")?.title;
-    device.textContent = title ? `${title} keeps its memory only while it is awake.` : "";
-  });
-  return h(
-    "section",
-    { class: "block" },
-    h("h3", {}, "Model"),
-    h("div", { class: "row" }, button),
-    device,
-  );
-}
-
-/** @param {Studio["store"]} store */
-const isAwake = (store) => ["starting", "running"].includes(store.get("state").name);

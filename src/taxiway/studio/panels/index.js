@@ -7,6 +7,7 @@
  * @typedef {object} Studio what every panel is given
  * @property {import("../store.js").Store} store
  * @property {import("../stage.js").Stage} stage
+ * @property {import("../asking.js").Asker} asker
  * @property {import("../connection.js").Connection} connection
  * @property {Record<string, import("../actions.js").Action>} actions
  * @property {ReturnType<typeof import("../files.js").makeFiles>} files
@@ -21,10 +22,11 @@
 
 import card from "./card.js";
 import controls from "./controls.js";
+import inputs from "./inputs.js";
 import map from "./map.js";
 import mixer from "./mixer.js";
 import network from "./network.js";
 import picture from "./picture.js";
 
 /** @type {Panel[]} */
-export const PANELS = [picture, mixer, map, controls, network, card];
+export const PANELS = [picture, mixer, map, inputs, controls, network, card];

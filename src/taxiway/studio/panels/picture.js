@@ -1,10 +1,12 @@
-/** The picture, with the model's state over it and its figures below. */
+/** The live picture, or a form's answers, with the model's state over it and figures below. */
 
+import { isLive } from "../declaration.js";
 import { h } from "../dom.js";
+import { makeBoard } from "../outputs/board.js";
 import { makeCaption } from "../picture/caption.js";
 import { Figures } from "../picture/figures.js";
+import { makeNotice, makeTrouble } from "../picture/notice.js";
 import { Screen } from "../picture/screen.js";
-import { stateSentence, stateWord } from "../status.js";
 
 /** @typedef {import("./index.js").Studio} Studio */
 
@@ -31,39 +33,15 @@ function mount(root, studio) {
   );
   const figures = new Figures();
   new Screen(canvas, figures, studio);
+  const { store } = studio;
+  const board = makeBoard(studio);
+  const caption = makeCaption(store, figures);
   root.append(
-    h("div", { class: "picture-frame" }, canvas, notice(studio), trouble(studio.store)),
-    makeCaption(studio.store, figures),
+    h("div", { class: "picture-frame" }, canvas, board, makeNotice(studio), makeTrouble(store)),
+    caption,
   );
-}
-
-/** Said over the picture when there is none to come, with the way out where there is one. @param {Studio} studio */
-function notice({ store, stage }) {
-  const word = h("strong");
-  const sentence = h("p");
-  const button = h("button", {
-    type: "button",
-    class: "primary",
-    onclick: () => stage.askModelTo("start"),
+  store.follow(["declaration"], () => {
+    canvas.hidden = caption.hidden = !isLive(store.get("declaration"));
+    board.hidden = !canvas.hidden;
   });
-  const element = h("div", { class: "notice" }, word, sentence, button);
-  store.follow(["state"], () => {
-    const state = store.get("state");
-    element.hidden = state.name === "running";
-    word.textContent = stateWord(state);
-    sentence.textContent = stateSentence(state);
-    button.hidden = !["asleep", "failed"].includes(state.name);
-    button.textContent = state.name === "failed" ? "Try again" : "Wake";
-  });
-  return element;
-}
-
-/** What went wrong, in a sentence. @param {Studio["store"]} store */
-function trouble(store) {
-  const element = h("p", { class: "error", role: "alert" });
-  store.follow(["error"], () => {
-    element.textContent = store.get("error");
-    element.hidden = !store.get("error");
-  });
-  return element;
 }

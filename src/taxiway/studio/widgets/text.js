@@ -1,4 +1,4 @@
-/** A line of text. */
+/** Text, as tall as it is long. */
 
 import { h } from "../dom.js";
 
@@ -9,9 +9,13 @@ const suits = ({ type }) => type === "text";
 
 /** @param {Field} field @param {string} id @param {(value: any) => void} change */
 function make(field, id, change) {
-  const element = h("input", { type: "text", id, maxlength: field.maxLength });
-  element.addEventListener("change", () => change(element.value));
-  const show = (/** @type {any} */ value) => (element.value = value ?? field.default ?? "");
+  const element = h("textarea", { id, rows: 1, maxlength: field.maxLength, spellcheck: "false" });
+  element.addEventListener("input", () => change(element.value));
+  // Setting what is there already would move the caret.
+  const show = (/** @type {any} */ value) => {
+    const text = value ?? field.default ?? "";
+    if (element.value !== text) element.value = text;
+  };
   return { element, show };
 }
 

@@ -1,0 +1,71 @@
+/** The control API: which models run and can be started, and which feed which. */
+
+/**
+ * @typedef {{ name: string, title?: string, summary?: string }} Card
+ * @typedef {object} Place a running model
+ * @property {string} name
+ * @property {string} title
+ * @property {string} state
+ * @property {number} port
+ * @property {import("../store.js").Declaration | null} info
+ *
+ * @typedef {{ source: string, output: string, target: string, input: string }} Chain
+ * @typedef {{ models: Card[], running: Place[], chains: Chain[] }} State
+ */
+
+const ROOT = "/studio/api";
+
+/** Every call throws an error with the server's sentence when it is refused. */
+export class Desk {
+  #token;
+
+  /** @param {() => string} token */
+  constructor(token) {
+    this.#token = token;
+  }
+
+  /** @returns {Promise<State>} */
+  state() {
+    return this.#ask("GET", "/desk");
+  }
+
+  /** @param {string} model its card's name @returns {Promise<Place>} */
+  start(model) {
+    return this.#ask("POST", "/running", { model });
+  }
+
+  /** @param {string} name */
+  stop(name) {
+    return this.#ask("DELETE", `/running/${encodeURIComponent(name)}`);
+  }
+
+  /** @param {Chain} chain */
+  link(chain) {
+    return this.#ask("POST", "/chains", chain);
+  }
+
+  /** @param {Chain} chain */
+  unlink(chain) {
+    return this.#ask("DELETE", "/chains", chain);
+  }
+
+  /** @param {string} method @param {string} path @param {any} [content] */
+  async #ask(method, path, content) {
+    const headers = /** @type {Record<string, string>} */ ({
+      Authorization: `Bearer ${this.#token()}`,
+    });
+    if (content) headers["Content-Type"] = "application/json";
+    const body = content && JSON.stringify(content);
+    const answer = await fetch(ROOT + path, { method, headers, body }).catch(() => {
+      throw new Error("The server does not answer.");
+    });
+    const result = await answer.json();
+    if (!answer.ok) throw new Error(result.error);
+    return result;
+  }
+}
+
+/** The page of a running model, on the host by which this page was reached. @param {Place} place */
+export function addressOf({ port }) {
+  return `${location.protocol}//${location.hostname}:${port}/`;
+}

@@ -1,0 +1,139 @@
+/** The menu of models in the bar: those that run, those that can be started, and their chains. */
+
+import { h } from "../dom.js";
+import { stateWord } from "../status.js";
+import { chainsSection } from "./chains.js";
+import { addressOf, Desk } from "./desk.js";
+
+/** @typedef {import("./desk.js").State} State */
+/** @typedef {import("./desk.js").Place} Place */
+
+const EVERY_MS = 2000;
+
+/** @param {Pick<import("../panels/index.js").Studio, "store" | "connection">} studio */
+export function makeMenu({ store, connection }) {
+  const name = h("span", { class: "model-title" });
+  store.follow(["model"], () => (name.textContent = store.get("model")?.title ?? "Models"));
+  const button = h("button", { type: "button", id: "models", "aria-expanded": false }, name);
+  button.title = "Other models, and chains between them";
+  const menu = new Menu(new Desk(() => connection.token), () => store.get("model")?.name ?? "");
+  const open = (/** @type {boolean} */ isOpen) => {
+    button.setAttribute("aria-expanded", String(isOpen));
+    menu.toggle(isOpen);
+  };
+  button.addEventListener("click", () => open(menu.element.hidden));
+  const element = h("div", { class: "models" }, button, menu.element);
+  element.addEventListener("keydown", (event) => {
+    event.stopPropagation();
+    if (event.key !== "Escape") return;
+    open(false);
+    button.focus();
+  });
+  document.addEventListener("pointerdown", ({ target }) => {
+    if (!menu.element.hidden && target instanceof Node && !element.contains(target)) open(false);
+  });
+  return element;
+}
+
+/** The list below the button; it asks the server every two seconds while it is open. */
+class Menu {
+  element = h("div", { class: "menu", role: "dialog", "aria-label": "Models", hidden: true });
+  #content = h("div", {});
+  #trouble = h("p", { class: "menu-trouble", role: "alert", hidden: true });
+  #desk;
+  #own;
+  #timer = 0;
+  #shown = "";
+
+  /** @param {Desk} desk @param {() => string} own the name of this page's model */
+  constructor(desk, own) {
+    this.#desk = desk;
+    this.#own = own;
+    this.element.append(this.#content, this.#trouble);
+  }
+
+  /** @param {boolean} isOpen */
+  toggle(isOpen) {
+    this.element.hidden = !isOpen;
+    clearInterval(this.#timer);
+    if (!isOpen) return;
+    this.#act(async () => {});
+    this.#timer = setInterval(() => this.#act(async () => {}), EVERY_MS);
+  }
+
+  /** Do something, say what went wrong, and show how things stand. @param {() => Promise<any>} work */
+  async #act(work) {
+    try {
+      await work();
+      this.#trouble.hidden = true;
+    } catch (error) {
+      this.#trouble.textContent = error instanceof Error ? error.message : String(error);
+      this.#trouble.hidden = false;
+    }
+    const state = await this.#desk.state().catch(() => null);
+    if (state) this.#show(state);
+  }
+
+  /** What has not changed stays as it is, with its focus and what was chosen. @param {State} state */
+  #show(state) {
+    const text = JSON.stringify(state);
+    if (text === this.#shown) return;
+    this.#shown = text;
+    const running = new Set(state.running.map(({ name }) => name));
+    const idle = state.models.filter(({ name }) => !running.has(name));
+    this.#content.replaceChildren(
+      part("Running", state.running.map((place) => this.#runningLine(place, state))),
+      ...(idle.length ? [part("Start another", idle.map((card) => this.#startLine(card)))] : []),
+      chainsSection(state, this.#own(), {
+        link: (chain) => this.#act(() => this.#desk.link(chain)),
+        unlink: (chain) => this.#act(() => this.#desk.unlink(chain)),
+      }),
+    );
+  }
+
+  /** @param {Place} place @param {State} state */
+  #runningLine(place, { running }) {
+    const isOwn = place.name === this.#own();
+    const address = addressOf(place);
+    const label = [
+      h("span", { class: "lamp", "data-lamp": place.state, "aria-hidden": "true" }),
+      h("span", {}, place.title, h("small", {}, `${stateWord(/** @type {any} */ ({ name: place.state }))} at ${new URL(address).host}`)),
+    ];
+    const way = isOwn
+      ? h("span", { class: "menu-way", "aria-current": "page" }, ...label)
+      : h("a", { class: "menu-way", href: address }, ...label);
+    const next = running.find(({ name }) => name !== place.name);
+    const stop = h("button", { type: "button", "aria-label": `Stop ${place.title}` }, "Stop");
+    stop.hidden = !next;
+    stop.addEventListener("click", () =>
+      this.#act(async () => {
+        await this.#desk.stop(place.name);
+        if (isOwn && next) location.assign(addressOf(next));
+      }),
+    );
+    return h("li", { class: "menu-line" }, way, stop);
+  }
+
+  /** @param {import("./desk.js").Card} card */
+  #startLine({ name, title, summary }) {
+    const start = h("button", { type: "button", "aria-label": `Start ${title ?? name}` }, "Start");
+    start.addEventListener("click", () => {
+      start.disabled = true;
+      this.#act(async () => location.assign(addressOf(await this.#desk.start(name)))).finally(
+        () => (start.disabled = false),
+      );
+    });
+    const words = h("span", { class: "menu-way" }, h("span", {}, title ?? name, h("small", {}, summary ?? "")));
+    return h("li", { class: "menu-line" }, words, start);
+  }
+}
+
+/** @param {string} heading @param {HTMLElement[]} lines */
+function part(heading, lines) {
+  return h(
+    "section",
+    { class: "menu-part" },
+    h("h3", {}, heading),
+    h("ul", { class: "menu-lines" }, ...lines),
+  );
+}

@@ -1,0 +1,82 @@
+/**
+ * The views of outputs: pictures, text, places over the picture they are in, JSON for the rest.
+ *
+ * @typedef {import("../store.js").Field} Field
+ * @typedef {object} View
+ * @property {HTMLElement} element
+ * @property {(outputs: Record<string, any>) => void} show
+ */
+
+import { isPicture, placesIn, title } from "../declaration.js";
+import { copyFrom, h } from "../dom.js";
+import { placesView } from "./places.js";
+
+/**
+ * @param {import("../store.js").Declaration} declaration
+ * @param {import("../panels/index.js").Studio} studio
+ * @returns {View[]}
+ */
+export function makeViews(declaration, studio) {
+  const views = declaration.outputs.map((field) => viewOf(field, studio));
+  const isOfPlaces = declaration.outputs.some((field) => placesIn(field));
+  return isOfPlaces ? [placesView(declaration, studio.store), ...views] : views;
+}
+
+/** @param {Field} field @param {import("../panels/index.js").Studio} studio */
+function viewOf(field, studio) {
+  if (isPicture(field)) return pictureView(field, studio);
+  return field.type === "text" ? textView(field) : dataView(field);
+}
+
+/** @param {Field} field @param {import("../panels/index.js").Studio} studio @returns {View} */
+function pictureView({ name }, { files }) {
+  const picture = /** @type {HTMLImageElement} */ (
+    /** @type {unknown} */ (h("img", { alt: title(name) }))
+  );
+  const save = h("button", { type: "button", class: "copy" }, "Save");
+  save.addEventListener("click", async () => {
+    const blob = await (await fetch(picture.src)).blob();
+    files.download(`${name}.${blob.type === "image/png" ? "png" : "jpg"}`, blob);
+  });
+  return {
+    element: output(name, "output-picture", picture, save),
+    show: (outputs) => (picture.src = outputs[name] ?? ""),
+  };
+}
+
+/** @param {Field} field @returns {View} */
+function textView({ name }) {
+  const text = h("p", { class: "output-words" });
+  return {
+    element: output(name, "output-text", text, copyButton(text)),
+    show: (outputs) => (text.textContent = outputs[name] ?? ""),
+  };
+}
+
+/** @param {Field} field @returns {View} */
+function dataView({ name }) {
+  const text = h("pre", { tabindex: 0 });
+  return {
+    element: output(name, "output-data", text, copyButton(text)),
+    show: (outputs) => (text.textContent = written(outputs[name])),
+  };
+}
+
+/** JSON that a person reads: short lists on one line. @param {any} value */
+function written(value) {
+  const short = JSON.stringify(value);
+  return short === undefined || short.length < 60 ? (short ?? "") : JSON.stringify(value, null, 1);
+}
+
+/** @param {HTMLElement} text */
+function copyButton(text) {
+  const button = h("button", { type: "button", class: "copy" }, "Copy");
+  button.addEventListener("click", () => copyFrom(button, text.textContent ?? ""));
+  return button;
+}
+
+/** @param {string} name @param {string} kind @param {HTMLElement} content @param {HTMLElement} button */
+function output(name, kind, content, button) {
+  const head = h("div", { class: "block-head" }, h("h3", {}, title(name)), button);
+  return h("section", { class: `output ${kind}`, id: `output-${name}` }, head, content);
+}

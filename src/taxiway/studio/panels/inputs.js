@@ -1,0 +1,128 @@
+/** The form of a model that is not played live: a widget for every input, Run, and auto. */
+
+import { isLive, isPicture, knobs, title } from "../declaration.js";
+import { h } from "../dom.js";
+import { makePower } from "../power.js";
+import { makeWidget } from "../widgets/index.js";
+
+/** @typedef {import("./index.js").Studio} Studio */
+/** @typedef {import("../store.js").Field} Field */
+/** @typedef {import("../widgets/index.js").Widget} Widget */
+
+export default /** @type {import("./index.js").Panel} */ ({
+  id: "inputs",
+  title: "Inputs",
+  place: "field",
+  shown: (declaration) => !isLive(declaration),
+  mount,
+});
+
+/** @param {HTMLElement} root @param {Studio} studio */
+function mount(root, studio) {
+  const { store, asker } = studio;
+  const form = h("form", { class: "form inputs-form", id: "inputs-form" });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    asker.ask();
+  });
+  /** @type {Map<string, Widget>} */
+  let widgets = new Map();
+  const power = makePower(studio);
+  const scroll = h("div", { class: "inputs-scroll" }, form);
+  root.append(scroll, runLine(studio));
+  store.follow(["declaration"], () => {
+    const fields = isLive(store.get("declaration")) ? [] : knobs(store.get("declaration"));
+    widgets = new Map(fields.map((field) => [field.name, widgetOf(field, studio)]));
+    scroll.replaceChildren(form, ...(fields.length ? [power] : []));
+    store.set("form", initialValues(widgets));
+    form.replaceChildren(
+      ...fields.map((field) => block(field, /** @type {any} */ (widgets.get(field.name)))),
+    );
+  });
+  store.follow(["declaration", "form"], () => showForm(store, widgets));
+  store.addEventListener("asked", () => mark(form, store.get("asked").wrong));
+  takeFiles(root, () => widgets);
+}
+
+/** @param {Field} field @param {Studio} studio */
+function widgetOf(field, { asker, store }) {
+  return makeWidget(
+    field,
+    (value) => asker.set(field.name, value),
+    (error) => store.set("error", error),
+  );
+}
+
+/** What is sent of inputs that nobody touched. @param {Map<string, Widget>} widgets */
+function initialValues(widgets) {
+  const initial = [...widgets].filter(([, widget]) => widget.initial !== undefined);
+  return Object.fromEntries(initial.map(([name, widget]) => [name, widget.initial]));
+}
+
+/** @param {Studio["store"]} store @param {Map<string, Widget>} widgets */
+function showForm(store, widgets) {
+  const form = store.get("form");
+  const picture = store.get("declaration").inputs.find((field) => isPicture(field));
+  for (const [name, widget] of widgets) {
+    widget.show(form[name]);
+    if (picture) widget.over?.(form[picture.name] ?? null);
+  }
+}
+
+/** @param {Field} field @param {Widget} widget */
+function block(field, { element, isWide }) {
+  return h(
+    "div",
+    { class: isWide ? "line wide" : "line", "data-input": field.name, title: field.description },
+    h("label", { for: `input-${field.name}` }, title(field.name)),
+    element,
+  );
+}
+
+/** Point at the input that was refused. @param {HTMLElement} form @param {string | null} wrong */
+function mark(form, wrong) {
+  for (const line of form.querySelectorAll("[data-input]")) {
+    line.classList.toggle("wrong", /** @type {HTMLElement} */ (line).dataset.input === wrong);
+  }
+}
+
+/** @param {Studio} studio */
+function runLine({ store, asker }) {
+  const run = h("button", { type: "submit", form: "inputs-form", class: "primary", id: "run" });
+  const auto = h("input", { type: "checkbox", class: "switch", role: "switch", id: "auto" });
+  auto.addEventListener("change", () => {
+    asker.auto = auto.checked;
+    if (asker.auto) asker.ask();
+  });
+  const figure = h("span", { class: "hint figure", id: "asked" });
+  store.follow(["asked"], () => {
+    const { working, ms } = store.get("asked");
+    run.textContent = "Run";
+    run.classList.toggle("working", working);
+    figure.textContent = ms === null ? "" : `${ms.toFixed(0)} ms`;
+  });
+  const hint = "Ask again whenever an input changes; the newest wins";
+  const autoLine = h("label", { class: "switch-line", title: hint }, auto, "Auto");
+  return h("div", { class: "run-line" }, run, autoLine, figure);
+}
+
+/**
+ * Files dropped on the panel or pasted go to the widget they are dropped on, else to the first
+ * that takes files.
+ * @param {HTMLElement} root
+ * @param {() => Map<string, Widget>} widgets
+ */
+function takeFiles(root, widgets) {
+  const take = (/** @type {Event} */ event, /** @type {DataTransfer | null} */ data) => {
+    const file = data?.files[0];
+    const target = event.target instanceof Element ? event.target.closest("[data-input]") : null;
+    const named = widgets().get(/** @type {any} */ (target)?.dataset.input);
+    const widget = named?.take ? named : [...widgets().values()].find((one) => one.take);
+    if (!file || !widget || root.hidden) return;
+    event.preventDefault();
+    event.stopPropagation();
+    widget.take?.(file);
+  };
+  root.addEventListener("drop", (event) => take(event, event.dataTransfer));
+  document.addEventListener("paste", (event) => take(event, event.clipboardData));
+}

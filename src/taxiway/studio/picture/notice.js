@@ -1,0 +1,37 @@
+/** What is said over a picture: the state while the model does not run, and what went wrong. */
+
+import { h } from "../dom.js";
+import { stateSentence, stateWord } from "../status.js";
+
+/** @typedef {import("../panels/index.js").Studio} Studio */
+
+/** Said over the picture when there is none to come, with the way out where there is one. @param {Studio} studio */
+export function makeNotice({ store, stage }) {
+  const word = h("strong");
+  const sentence = h("p");
+  const button = h("button", {
+    type: "button",
+    class: "primary",
+    onclick: () => stage.askModelTo("start"),
+  });
+  const element = h("div", { class: "notice" }, word, sentence, button);
+  store.follow(["state"], () => {
+    const state = store.get("state");
+    element.hidden = state.name === "running";
+    word.textContent = stateWord(state);
+    sentence.textContent = stateSentence(state);
+    button.hidden = !["asleep", "failed"].includes(state.name);
+    button.textContent = state.name === "failed" ? "Try again" : "Wake";
+  });
+  return element;
+}
+
+/** What went wrong, in a sentence. @param {Studio["store"]} store */
+export function makeTrouble(store) {
+  const element = h("p", { class: "error", role: "alert" });
+  store.follow(["error"], () => {
+    element.textContent = store.get("error");
+    element.hidden = !store.get("error");
+  });
+  return element;
+}

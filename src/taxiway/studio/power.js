@@ -1,0 +1,26 @@
+/** Waking the model and putting it to sleep. */
+
+import { h } from "./dom.js";
+
+/** @param {import("./panels/index.js").Studio} studio */
+export function makePower({ store, stage }) {
+  const button = h("button", { type: "button", id: "power" });
+  const device = h("p", { class: "hint" });
+  button.addEventListener("click", () => stage.askModelTo(isAwake(store) ? "stop" : "start"));
+  store.follow(["state", "model"], () => {
+    button.textContent = isAwake(store) ? "Put to sleep" : "Wake";
+    button.disabled = store.get("state").name === "offline";
+    const title = store.get("model")?.title;
+    device.textContent = title ? `${title} keeps its memory only while it is awake.` : "";
+  });
+  return h(
+    "section",
+    { class: "block" },
+    h("h3", {}, "Model"),
+    h("div", { class: "row" }, button),
+    device,
+  );
+}
+
+/** @param {import("./store.js").Store} store */
+const isAwake = (store) => ["starting", "running"].includes(store.get("state").name);

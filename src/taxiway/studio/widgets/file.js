@@ -1,0 +1,34 @@
+/** A file, sent as what is in it. */
+
+import { h } from "../dom.js";
+import { chooseFile, dataUri } from "./picking.js";
+
+/** @typedef {import("../store.js").Field} Field */
+
+/** @param {Field} field */
+const suits = ({ type }) => type === "file";
+
+/** @type {import("./index.js").Make} */
+function make(field, id, change) {
+  const told = h("span", { class: "hint" });
+  let name = "";
+  const take = async (/** @type {File} */ file) => {
+    name = `${file.name}, ${Math.ceil(file.size / 1024)} kB`;
+    change(await dataUri(file));
+  };
+  const wanted = field.isDirectory ? ".tar" : field.extension;
+  const button = h("button", { type: "button", id }, "Choose");
+  button.addEventListener("click", () => chooseFile(take, wanted ?? ""));
+  const show = (/** @type {any} */ value) => {
+    told.textContent = value ? name : hint(field);
+  };
+  return { element: h("div", { class: "row file" }, button, told), show, take };
+}
+
+/** @param {Field} field */
+function hint(field) {
+  if (field.isDirectory) return "A folder, as a tar archive";
+  return field.extension ? `A file ending in ${field.extension}` : "Or drop one here";
+}
+
+export default /** @type {import("./index.js").WidgetType} */ ({ suits, make });

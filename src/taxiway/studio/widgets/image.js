@@ -1,0 +1,35 @@
+/** A picture: from a file, dropped, pasted, or from the camera, live. */
+
+import { h } from "../dom.js";
+import { Camera } from "./camera.js";
+import { chooseFile, pictureIn } from "./picking.js";
+
+/** @typedef {import("../store.js").Field} Field */
+
+/** @param {Field} field */
+const suits = ({ type }) => type === "image";
+
+/** @type {import("./index.js").Make} */
+function make(field, id, change, complain) {
+  const picture = h("img", { alt: `The picture for ${field.name}`, hidden: true });
+  const empty = h("span", { class: "hint" }, "Drop or paste a picture here");
+  const well = h("div", { class: "photo-well" }, picture, empty);
+  const camera = new Camera(change, complain);
+  const take = async (/** @type {File} */ file) => {
+    camera.stop();
+    await pictureIn(file).then(change, (error) => complain(error.message));
+  };
+  const choose = h("button", { type: "button", id }, "Choose");
+  choose.addEventListener("click", () => chooseFile(take, "image/*"));
+  const clear = h("button", { type: "button", onclick: () => change(null) }, "Clear");
+  const show = (/** @type {any} */ value) => {
+    picture.hidden = clear.hidden = !value;
+    empty.hidden = Boolean(value);
+    if (value) picture.src = value;
+    else camera.stop();
+  };
+  const buttons = h("div", { class: "row" }, choose, camera.button, clear);
+  return { element: h("div", { class: "photo" }, well, buttons), show, take, isWide: true };
+}
+
+export default /** @type {import("./index.js").WidgetType} */ ({ suits, make });

@@ -1,0 +1,56 @@
+/** Anything, as JSON: for lists, for types that are not told, and beside other widgets. */
+
+import { h } from "../dom.js";
+
+/** @typedef {import("../store.js").Field} Field */
+
+const suits = () => true;
+
+/** @type {import("./index.js").Make} */
+function make(field, id, change, complain) {
+  const fits = field.type === "array" ? Array.isArray : () => true;
+  const box = jsonBox(id, fits, `'${field.name}' takes ${wanted(field)}.`, change, complain);
+  box.element.setAttribute("placeholder", field.type === "array" ? "[]" : '{"key": "value"}');
+  return { ...box, initial: field.type === "array" ? [] : undefined, isWide: true };
+}
+
+/** @param {Field} field */
+function wanted(field) {
+  if (field.type !== "array") return "JSON, such as 5, \"text\" or [1, 2]";
+  return `a JSON list of ${field.itemType?.type ?? "any"} items`;
+}
+
+/**
+ * A box of JSON that sends what fits, and says so where it does not.
+ * @param {string} id
+ * @param {(value: any) => boolean} fits
+ * @param {string} sentence
+ * @param {(value: any) => void} change
+ * @param {(sentence: string) => void} complain
+ */
+export function jsonBox(id, fits, sentence, change, complain) {
+  const element = h("textarea", { id, class: "json", rows: 1, spellcheck: "false" });
+  element.addEventListener("change", () => {
+    const value = parse(element.value);
+    const isWrong = element.value.trim() !== "" && (value === undefined || !fits(value));
+    element.classList.toggle("wrong", isWrong);
+    if (isWrong) complain(sentence);
+    else change(element.value.trim() ? value : null);
+  });
+  const show = (/** @type {any} */ value) => {
+    if (document.activeElement === element && value !== undefined) return;
+    element.value = value === undefined || value === null ? "" : JSON.stringify(value);
+  };
+  return { element, show };
+}
+
+/** @param {string} text @returns {any} undefined where it is no JSON */
+function parse(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+export default /** @type {import("./index.js").WidgetType} */ ({ suits, make });
