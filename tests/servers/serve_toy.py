@@ -15,19 +15,23 @@ from taxiway.engine import Engine
 from taxiway.servers.application import application
 from taxiway.servers.http import routes
 from taxiway.servers.listen import Listener, loop_factory
+from taxiway.servers.socketio import SocketIo
 
 
 async def serve(toy: str) -> None:
     config = Config(port=0)
     async with Engine() as engine:
-        await engine.start(ModelSpec(name="toy", family=f"toys:{toy}"))
+        family = toy if ":" in toy else f"toys:{toy}"
+        await engine.start(ModelSpec(name="toy", family=family))
         await engine.ready("toy")
-        app = application(routes(engine, lambda: "toy"), config)
+        sockets = SocketIo(engine, lambda: "toy")
+        app = application([*routes(engine, lambda: "toy"), *sockets.routes()], config)
         async with Listener(app, config) as listener:
             told = asyncio.Event()
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, told.set)
             print(listener.port, flush=True)
             await told.wait()
+            sockets.close()
 
 
 if __name__ == "__main__":

@@ -2,21 +2,17 @@
 
 import asyncio
 import base64
-import contextlib
 import json
-import os
 import random
 import re
 import struct
-import subprocess
-import sys
 import zlib
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import pytest
 
 from servers.sockets import GET, POST, Line, Reply, ask, line, listening
+from servers.toy import Toy, linux, serving
 
 PARSERS = ("httptools", "h11")
 HUGE = 120 * 2**20
@@ -231,48 +227,10 @@ async def test_an_old_client_without_keep_alive_is_answered_and_closed(port: int
         assert await own.rest() == b""
 
 
-linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-
-
-class Toy:
-    """A server in a process of its own."""
-
-    def __init__(self, process: "subprocess.Popen[str]") -> None:
-        assert process.stdout is not None
-        self.pid = process.pid
-        self.port = int(process.stdout.readline())
-
-    @contextlib.contextmanager
-    def grows_at_most(self, megabytes: int) -> Iterator[None]:
-        """The peak of the server's memory within the block, over what it had before."""
-        Path(f"/proc/{self.pid}/clear_refs").write_text("5")
-        before = self._peak()
-        yield
-        assert (self._peak() - before) / 2**20 < megabytes
-
-    def _peak(self) -> int:
-        status = Path(f"/proc/{self.pid}/status").read_text()
-        found = re.search(r"VmHWM:\s+(\d+) kB", status)
-        assert found is not None
-        return int(found[1]) * 1024
-
-
 @pytest.fixture(scope="module")
 def toy() -> Iterator[Toy]:
-    tests = Path(__file__).parents[1]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "servers.serve_toy", "Looker"],
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(tests)},
-    )
-    try:
-        yield Toy(process)
-    finally:
-        process.terminate()
-        process.wait(10)
-        assert process.stdout is not None
-        process.stdout.close()
+    with serving("Looker") as toy:
+        yield toy
 
 
 def bomb(size: int) -> bytes:

@@ -29,6 +29,9 @@ def whole_file(path: Path | str) -> Iterator[BinaryIO]:
             os.fsync(file.fileno())
         os.chmod(temporary, 0o644)
         os.replace(temporary, path)
-    except BaseException:
+    except BaseException as error:
         os.unlink(temporary)
+        if isinstance(error, OSError) and error.filename is None:
+            # A full disk does not say where it is full.
+            error.filename = str(path)
         raise

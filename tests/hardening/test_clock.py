@@ -1,0 +1,32 @@
+"""Nothing that runs depends on the clock on the wall, which jumps."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import taxiway
+
+ROOT = Path(taxiway.__file__).parent
+TELLING = {
+    ("servers", "hub_records.py"): "when a session began is told to plug-ins, and to nothing else",
+    ("servers", "hosted.py"): "tokens end on a date, and usage is counted by the day",
+}
+WALL = {"time.time", "time.time_ns", "time.localtime", "datetime.now", "datetime.utcnow"}
+
+
+def looks(tree: ast.Module) -> Iterator[str]:
+    """Calls by which a module looks at the wall."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in WALL:
+            yield f"{ast.unparse(node.func)} in line {node.lineno}"
+        if isinstance(node, ast.ImportFrom) and node.module == "time":
+            yield from (f"{name.name} from time" for name in node.names if name.name == "time")
+
+
+def test_what_runs_has_monotonic_clocks_only() -> None:
+    found = {}
+    for room in ("engine", "live", "servers"):
+        for path in (ROOT / room).rglob("*.py"):
+            if wall := list(looks(ast.parse(path.read_text(encoding="utf-8")))):
+                found[room, path.name] = wall
+    assert found.keys() <= TELLING.keys(), found

@@ -1,0 +1,83 @@
+"""A disk that is full and a folder that may not be written: nothing is lost, and it is said."""
+
+import errno
+import io
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from taxiway import cli
+from taxiway.core.files import write_whole
+
+
+def fail(number: int) -> Any:
+    def failing(*_: Any, **__: Any) -> None:
+        raise OSError(number, os.strerror(number))
+
+    return failing
+
+
+@pytest.mark.parametrize("step", ["fsync", "replace", "open"])
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EIO, errno.EDQUOT])
+def test_at_whatever_step_writing_fails_the_old_file_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, number: int
+) -> None:
+    file = tmp_path / "work.safetensors"
+    write_whole(file, b"a day's work")
+    with monkeypatch.context() as broken:
+        broken.setattr(os, step, fail(number))
+        with pytest.raises(OSError, match=os.strerror(number)):
+            write_whole(file, b"newer")
+    assert file.read_bytes() == b"a day's work"
+    assert os.listdir(tmp_path) == [file.name]
+    write_whole(file, b"newer")
+    assert file.read_bytes() == b"newer"
+
+
+def test_a_disk_that_fills_up_while_writing_leaves_no_half(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "work.npz"
+    write_whole(file, b"old")
+
+    class Full(io.FileIO):
+        def write(self, data: Any) -> int:
+            super().write(data[: len(data) // 2])
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "fdopen", lambda handle, mode: Full(handle, mode))
+        with pytest.raises(OSError, match="No space left"):
+            write_whole(file, b"new" * 1000)
+    assert file.read_bytes() == b"old"
+    assert os.listdir(tmp_path) == [file.name]
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES, errno.EROFS])
+def test_generate_says_in_one_sentence_that_it_cannot_write(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    number: int,
+) -> None:
+    monkeypatch.setattr(os, "fsync", fail(number))
+    out = tmp_path / "pictures"
+    assert cli.main(["generate", "painter", "--seeds", "1", "--out", str(out)]) == 1
+    said = capsys.readouterr().err.strip().splitlines()[-1]
+    assert os.strerror(number) in said
+    assert "None" not in said
+    assert str(out) in said
+    assert not list(out.rglob("*.png"))
+
+
+def test_a_folder_that_cannot_be_made_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    out = tmp_path / "file" / "pictures"
+    assert cli.main(["generate", "painter", "--seeds", "1", "--out", str(out)]) == 1
+    said = capsys.readouterr().err.strip()
+    assert "\n" not in said
+    assert str(tmp_path / "file") in said
