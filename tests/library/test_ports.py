@@ -11,7 +11,7 @@ from compat.uris import picture, to_uri
 from taxiway.compat.port import read_port
 from taxiway.core.errors import InvalidArgument, NotFound
 from taxiway.engine import Engine
-from taxiway.library import catalog, ports
+from taxiway.library import catalog
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "ports"
 
@@ -29,8 +29,8 @@ def test_a_folder_and_its_program_are_the_same_model(folder: Path) -> None:
     assert (card.name, card.family, card.title) == ("my-model-2", "ported", "My Model (2)")
     assert card.summary == "A model ported to Runway, from My Model (2)."
     assert catalog.choose(str(folder / "runway_model.py")).name == "my-model-2"
-    spec = catalog.spec(card, {"device": "cpu", "settings": {"a": 1}})
-    assert spec.options == {"path": str(folder), "device": "cpu", "settings": {"a": 1}}
+    spec = catalog.spec(card, {"device": "cpu", "python": "python3.7"})
+    assert spec.options == {"path": str(folder), "device": "cpu", "python": "python3.7"}
 
 
 def test_another_program_is_named_after_itself(folder: Path) -> None:
@@ -49,8 +49,8 @@ def test_a_readme_gives_the_summary(folder: Path) -> None:
 
 def test_an_address_is_a_server_that_runs_already() -> None:
     card = catalog.choose("http://localhost:9000")
-    assert (card.name, card.family, card.options) == (
-        "server-9000",
+    assert (card.name, card.family, card.setup) == (
+        "localhost-9000",
         "ported",
         {"url": "http://localhost:9000"},
     )
@@ -109,18 +109,14 @@ def test_a_port_inherits_no_settings_of_another(
     assert environment["PYTHONPATH"].endswith(":mine")
 
 
-def test_options_are_json_or_text() -> None:
-    words = ["size=512", "paper=black", "deep=true", "list=[1, 2]", "url=a=b", "empty="]
-    assert ports.settings(words) == {
-        "size": 512,
-        "paper": "black",
-        "deep": True,
-        "list": [1, 2],
-        "url": "a=b",
-        "empty": "",
+def test_further_options_are_the_ports_own(folder: Path) -> None:
+    given = {"device": "cpu", "size": 512, "path": "/elsewhere", "settings": {"path": "a", "b": 1}}
+    options = catalog.spec(catalog.choose(str(folder)), given).options
+    assert options == {
+        "device": "cpu",
+        "path": str(folder),
+        "settings": {"path": "a", "b": 1, "size": 512},
     }
-    with pytest.raises(InvalidArgument, match="An option takes name=value, got 'size'"):
-        ports.settings(["size"])
 
 
 @pytest.fixture(scope="module")

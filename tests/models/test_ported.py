@@ -240,7 +240,7 @@ async def test_a_port_runs_in_the_python_that_it_is_given(engine: Engine, tmp_pa
         "runway.run()\n"
     )
     (tmp_path / "runway.yml").write_text("entrypoint: MORE='from yml' python3.6 own.py\n")
-    await started(engine, spec(tmp_path, python=str(python)))
+    await started(engine, spec(tmp_path, python=os.path.relpath(python)))
     assert await engine.query("port", {}) == {"y": "given from yml"}
 
 

@@ -28,7 +28,8 @@ class Card(Struct, kw_only=True):
     summary: str
     description: str = ""
     checkpoint: str | None = None
-    options: dict[str, Any] = {}
+    setup: dict[str, Any] = {}
+    """What the card itself says of the set-up; nobody's options change it."""
     resolution: int | list[int] | None = None
     licence: str = ""
     made: str = ""
@@ -87,8 +88,11 @@ def choose(model: str, checkpoint: Path | None = None) -> Card:
 
 
 def spec(chosen: Card, options: dict[str, Any] | None = None) -> ModelSpec:
-    """What the engine is told to run for a card."""
-    merged = {**chosen.options, **(options or {})}
+    """What the engine is told to run for a card; a port's own options may stand beside ours."""
+    merged = dict(options or {})
+    if chosen.family == "ported":
+        merged = ports.options(merged)
+    merged |= chosen.setup
     if chosen.checkpoint is not None:
         merged["checkpoint"] = str(HERE / "weights" / chosen.checkpoint)
     return ModelSpec(name=chosen.name, family=chosen.family, options=merged, title=chosen.title)

@@ -1,15 +1,14 @@
 """Ported models: the card of a port's folder, or of a model server that runs already."""
 
-import json
 import re
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from taxiway.compat.port import PROGRAM, is_port, read_port
-from taxiway.core.errors import InvalidArgument
 
+OPTIONS = ("device", "path", "python", "settings", "url")
+"""What the family takes itself; a port's option of such a name goes into `settings`."""
 LICENCE = "That of the model's author."
 README = ("README.md", "README.rst", "README.txt", "README")
 LONGEST = 200
@@ -21,14 +20,14 @@ def described(model: str) -> dict[str, Any] | None:
     Raises InvalidArgument for a port whose runway.yml makes no sense.
     """
     if model.startswith(("http://", "https://")):
-        parts = urlsplit(model)
+        address = model.partition("://")[2].partition("/")[0]
         return {
-            "name": f"server-{parts.port or 80}",
+            "name": address,
             "family": "ported",
-            "title": parts.netloc,
+            "title": address,
             "summary": f"The model server at {model}.",
             "licence": LICENCE,
-            "options": {"url": model},
+            "setup": {"url": model},
         }
     path = Path(model).expanduser()
     if not is_port(path):
@@ -41,22 +40,17 @@ def described(model: str) -> dict[str, Any] | None:
         "title": title,
         "summary": summary(folder) or f"A model ported to Runway, from {title}.",
         "licence": LICENCE,
-        "options": {"path": str(whole)},
+        "setup": {"path": str(whole)},
     }
 
 
-def settings(words: Iterable[str]) -> dict[str, Any]:
-    """`name=value` pairs as a port's options: what reads as JSON is that, else text."""
-    chosen: dict[str, Any] = {}
-    for word in words:
-        name, equals, text = word.partition("=")
-        if not (name and equals):
-            raise InvalidArgument(f"An option takes name=value, got '{word}'.")
-        try:
-            chosen[name] = json.loads(text)
-        except ValueError:
-            chosen[name] = text
-    return chosen
+def options(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Set-up options of the family; those that it does not have are the port's own settings."""
+    ours = {name: value for name, value in given.items() if name in OPTIONS}
+    own = {name: value for name, value in given.items() if name not in OPTIONS}
+    if own:
+        ours["settings"] = {**(ours.get("settings") or {}), **own}
+    return ours
 
 
 def summary(folder: Path) -> str:

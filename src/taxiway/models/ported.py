@@ -89,7 +89,7 @@ class Ported:
         }
         if options["settings"] is not None:
             environment["RW_MODEL_OPTIONS"] = json.dumps(options["settings"])
-        command = port.command(options["python"])
+        command = port.command(_absolute(options["python"]))
         try:
             self.process = PortProcess(command, port.folder, environment)
         except OSError as error:
@@ -108,6 +108,13 @@ class Ported:
         """End this worker with its port, so that the engine starts both again."""
         process.ended(None)
         os._exit(1)
+
+
+def _absolute(python: str | None) -> str | None:
+    # The port starts in its own folder. A link stays one: it is what makes an environment.
+    if python is None or os.sep not in python:
+        return python
+    return os.path.abspath(os.path.expanduser(python))
 
 
 def _wait(process: PortProcess, server: SdkServer, port: Port) -> None:
