@@ -1,5 +1,6 @@
 """Several models at once, each at ports of its own."""
 
+import asyncio
 import socket
 from collections.abc import AsyncIterator
 
@@ -69,6 +70,13 @@ async def test_a_stopped_model_gives_its_slot_up_and_the_last_stays(gates: Gates
     assert (await gates.start("second")).state == "starting"
     with pytest.raises(NotFound, match="No model named 'painter' runs"):
         await gates.stop(first.name)
+
+
+async def test_two_who_start_the_same_model_at_once_get_the_same_place(gates: Gates) -> None:
+    await gates.stop("painter")
+    one, other = await asyncio.gather(gates.start("painter"), gates.start("painter"))
+    assert (one.url, one.slot) == (other.url, other.slot)
+    assert len(gates.places()) == 2
 
 
 async def test_a_port_in_use_is_named_and_the_next_slot_taken(

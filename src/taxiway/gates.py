@@ -117,6 +117,7 @@ class Gates:
         self._engine, self._config, self._options = engine, config, options
         self._gates: dict[str, Gate] = {}
         self._closing: dict[str, asyncio.Task[None]] = {}
+        self._opening = asyncio.Lock()
 
     @property
     def is_open_to_others(self) -> bool:
@@ -130,8 +131,11 @@ class Gates:
 
         The first gate takes slot 0 and nothing else. Raises PortInUse or CannotListen.
         """
-        if card.name in self._gates:
-            return self._gates[card.name]
+        # One at a time: two that ask for the same model at once are to get the same gate.
+        async with self._opening:
+            return self._gates.get(card.name) or await self._open(card, options, command)
+
+    async def _open(self, card: Card, options: dict[str, Any] | None, command: str | None) -> Gate:
         if card.name in self._closing:
             await self._closing[card.name]
         merged = {**self._options, **(options or {})}
