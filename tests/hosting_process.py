@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -77,7 +78,7 @@ class Hosting:
         self.process.communicate()
         self.process = None
 
-    def ask(self, model: str, token: str | None = None, **inputs: object) -> httpx.Response:
+    def ask(self, model: str, token: str | None = None, **inputs: Any) -> httpx.Response:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         url = f"{self.url}/{model}/v1/query"
         return httpx.post(url, json=inputs, headers=headers, timeout=60)

@@ -13,6 +13,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil
@@ -22,7 +23,7 @@ from hosting_process import Hosting, hosting
 from taxiway.hosting import Settings, addresses
 from taxiway.library.store import Store
 
-SMALL = {"seed": 1, "size": 32}
+SMALL: dict[str, Any] = {"seed": 1, "size": 32}
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +85,7 @@ def test_what_the_command_line_changes_holds_for_the_next_request(school: Hostin
         (["usage", "nobody"], "No hosted model named 'nobody'."),
         (["serve"], "A server works with"),
         (["serve", "--name", "a b"], "A name is written as"),
+        (["serve", "--behind-proxy", "*"], "--behind-proxy takes an IP address"),
         (["serve", "--key", "k.pem"], "--key belongs to a --certificate"),
         (["serve", "--certificate", "none.pem"], "The certificate none.pem and its key cannot"),
     ],
@@ -206,7 +208,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("certificate")
     subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
     make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", *subject]
-    files = ["-keyout", folder / "key.pem", "-out", folder / "cert.pem"]
+    files = ["-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem")]
     subprocess.run([*make, *files], check=True, capture_output=True)
     return folder
 
@@ -232,7 +234,7 @@ def test_a_key_that_asks_for_a_password_is_refused_in_a_sentence(
 ) -> None:
     locked = tmp_path / "locked.pem"
     lock = ["openssl", "rsa", "-aes256", "-passout", "pass:secret"]
-    files = ["-in", certificate / "key.pem", "-out", locked]
+    files = ["-in", str(certificate / "key.pem"), "-out", str(locked)]
     subprocess.run([*lock, *files], check=True, capture_output=True)
     with hosting(tmp_path) as host:
         done = host.tried("serve", "--certificate", certificate / "cert.pem", "--key", locked)
@@ -296,3 +298,23 @@ def test_the_address_that_people_are_told() -> None:
         "*.models.example.org",
         "*.hosted-models.runwayml.cloud",
     )
+
+
+def test_a_ported_model_is_hosted_like_any_other(school: Hosting) -> None:
+    port = Path(__file__).parent / "compat" / "ports" / "latent.py"
+    token = school.token("create", "ported", "--model", port)
+    answer = httpx.get(
+        f"{school.url}/ported/v1/info", headers={"Authorization": f"Bearer {token}"}, timeout=60
+    )
+    assert answer.status_code == 200
+    assert answer.json()["outputs"]
+
+
+def test_a_checkpoint_is_hosted_from_wherever_the_server_starts(school: Hosting) -> None:
+    file = Path(__file__).parent / "fixtures" / "stylegan2-ada_32.pkl"
+    near = os.path.relpath(file)
+    assert school.ask("net", school.token("create", "net", "--model", near), seed=1).json()["image"]
+    token = school.token("create", "named", "--model", "stylegan", "--checkpoint", near)
+    assert school.ask("named", token, seed=1).json()["image"]
+    with Store(school.folder) as store:
+        assert store.model("net").model == store.model("named").checkpoint == str(file)

@@ -1,14 +1,18 @@
 """What `taxiway host` does: each action by its name, with what the command line gave."""
 
 import asyncio
+import json
 import time
 from argparse import Namespace
 from pathlib import Path
+from typing import Any
 
 from taxiway import hosting
 from taxiway import usage as tables
+from taxiway.compat.port import is_port
 from taxiway.core.errors import InvalidArgument
 from taxiway.library import hosted as written
+from taxiway.library.catalog import CHECKPOINTS
 from taxiway.library.folder import data_folder
 from taxiway.library.hosted import ANYONE, Hosted, Limits, Token, checked_label, checked_name
 from taxiway.library.serving import is_serving
@@ -23,7 +27,7 @@ def create(parsed: Namespace) -> None:
         name=checked_name(parsed.name),
         model=_place(parsed.model),
         checkpoint=parsed.checkpoint and str(parsed.checkpoint.resolve()),
-        options=parsed.options,
+        options=_options(parsed.option, parsed.python),
         command=parsed.model_command,
         public=parsed.public,
         idle_seconds=parsed.idle,
@@ -156,7 +160,21 @@ def _limits(parsed: Namespace) -> Limits:
     )
 
 
+def _options(words: list[str], python: Path | None) -> dict[str, Any]:
+    """`name=value` pairs; a value that reads as JSON is that, else text."""
+    options: dict[str, Any] = {} if python is None else {"python": str(python.absolute())}
+    for word in words:
+        name, equals, text = word.partition("=")
+        if not (name and equals):
+            raise InvalidArgument(f"--option takes name=value, got '{word}'.")
+        try:
+            options[name] = json.loads(text)
+        except ValueError:
+            options[name] = text
+    return options
+
+
 def _place(model: str) -> str:
     """A model's name as it is; a path from the root on, since the server starts elsewhere."""
-    path = Path(model)
-    return str(path.resolve()) if path.suffix and path.exists() else model
+    path = Path(model).expanduser()
+    return str(path.resolve()) if path.suffix in CHECKPOINTS or is_port(path) else model

@@ -23,7 +23,7 @@ from taxiway.library.hosted import Hosted
 from taxiway.library.serving import serving as alone
 from taxiway.library.store import Store
 from taxiway.servers.application import application
-from taxiway.servers.guard import LOOPBACK
+from taxiway.servers.guard import LOOPBACK, is_address
 from taxiway.servers.hosted import Api, Ledger
 from taxiway.servers.hosted_address import RUNWAY
 from taxiway.servers.hosted_awake import Awake
@@ -54,6 +54,9 @@ class Settings(Struct, frozen=True, kw_only=True):
         for name in self.names:
             if not DOMAIN.fullmatch(name):
                 raise InvalidArgument(f"A name is written as models.example.org, got '{name}'.")
+        for proxy in self.proxies:
+            if not is_address(proxy):
+                raise InvalidArgument(f"--behind-proxy takes an IP address, got '{proxy}'.")
         if self.awake < 1:
             raise InvalidArgument(f"At least one model must be allowed awake, got {self.awake}.")
         _check_certificate(self.certificate, self.key)

@@ -4,7 +4,6 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from taxiway.commands import more_inputs
 from taxiway.commands.run import port_number
 
 HELP = "host models for others, with tokens and counts"
@@ -26,8 +25,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(parsed: argparse.Namespace) -> None:
     from taxiway import host_actions
 
-    if parsed.act == "create":
-        parsed.options = more_inputs(parsed.parser, [f"--{pair}" for pair in parsed.option])
     getattr(host_actions, parsed.act)(parsed)
 
 
@@ -44,10 +41,15 @@ def _action(actions: Any, name: str, help: str, act: str = "") -> argparse.Argum
 def _model_arguments(actions: Any) -> None:
     made = _action(actions, "create", "host a model", "create")
     made.add_argument("name", help="a-z, 0-9 and '-'; part of its address")
-    made.add_argument("--model", required=True, help="a model's name, or a checkpoint file")
+    made.add_argument(
+        "--model",
+        required=True,
+        help="a model's name, a checkpoint file, or the folder of a ported model",
+    )
     made.add_argument("--checkpoint", type=Path, metavar="FILE")
     made.add_argument("--command", dest="model_command", metavar="NAME", help="its first if not")
     made.add_argument("--option", action="append", default=[], metavar="NAME=VALUE")
+    made.add_argument("--python", type=Path, metavar="FILE", help="that a ported model runs in")
     made.add_argument("--idle", type=float, default=300, metavar="S", help="then it falls asleep")
     who = made.add_mutually_exclusive_group()
     who.add_argument("--public", action="store_true", help="anyone may ask, without a token")

@@ -79,11 +79,15 @@ class Store:
             self._sql = sqlite3.connect(
                 self.path, BUSY_SECONDS, isolation_level=None, check_same_thread=False
             )
-            self._sql.row_factory = sqlite3.Row
-            self._sql.execute("PRAGMA journal_mode = WAL")
-            self._sql.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-            self._sql.execute("PRAGMA foreign_keys = ON")
-        self._migrate()
+        self._sql.row_factory = sqlite3.Row
+        try:
+            self._one("PRAGMA journal_mode = WAL")
+            self._one(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            self._one("PRAGMA foreign_keys = ON")
+            self._migrate()
+        except BaseException:
+            self.close()
+            raise
 
     def __enter__(self) -> Self:
         return self

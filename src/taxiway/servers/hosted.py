@@ -65,9 +65,7 @@ class Ledger:
         self.store = store
         self._thread = ThreadPoolExecutor(1, "ledger")
 
-    async def __call__(
-        self, method: Callable[[Unpack[Given]], Result], *given: *Given
-    ) -> Result:
+    async def __call__(self, method: Callable[[Unpack[Given]], Result], *given: *Given) -> Result:
         """Call a method of the store; what it wrote is committed when this returns."""
         return await asyncio.wrap_future(self._thread.submit(method, *given))
 
