@@ -10,7 +10,9 @@ import numpy.typing as npt
 from taxiway.core.errors import InvalidArgument
 
 Array = npt.NDArray[np.float32]
-ROUNDS = 60
+ROUNDS = 20
+SETTLED = 0.001
+"""The share of points that may still change their centre at the end."""
 
 
 def find_centres(w: Array, count: int = 64, seed: int = 0) -> Array:
@@ -25,40 +27,42 @@ def find_centres(w: Array, count: int = 64, seed: int = 0) -> Array:
     deviation = np.where(deviation > 0, deviation, 1)
     points = ((w - mean) / deviation).astype(np.float32)
     random = np.random.RandomState(seed)
-    centres = first_centres(points, count, random)
+    squares = np.square(points).sum(axis=1)
+    centres = first_centres(points, squares, count, random)
     nearest = np.full(len(points), -1)
     for _ in range(ROUNDS):
-        distances = squared_distances(points, centres)
+        distances = squared_distances(points, squares, centres)
         before, nearest = nearest, distances.argmin(axis=1)
-        if (before == nearest).all():
+        if (before != nearest).mean() <= SETTLED:
             break
         centres = moved(points, centres, nearest, distances.min(axis=1))
     return np.asarray(centres * deviation + mean, np.float32)
 
 
-def first_centres(points: Array, count: int, random: np.random.RandomState) -> Array:
+def first_centres(
+    points: Array, squares: Array, count: int, random: np.random.RandomState
+) -> Array:
     """Points drawn with a chance that grows with the square of the distance to those before."""
     chosen = [points[random.randint(len(points))]]
-    away = squared_distances(points, chosen[0][None])[:, 0]
+    away = squared_distances(points, squares, chosen[0][None])[:, 0]
     for _ in range(count - 1):
         total = away.sum(dtype=np.float64)
         chance = away / total if total > 0 else None
         chosen.append(points[random.choice(len(points), p=chance)])
-        away = np.minimum(away, squared_distances(points, chosen[-1][None])[:, 0])
+        away = np.minimum(away, squared_distances(points, squares, chosen[-1][None])[:, 0])
     return np.stack(chosen)
 
 
-def squared_distances(points: Array, centres: Array) -> Array:
-    """[N, K], each number at least 0."""
+def squared_distances(points: Array, squares: Array, centres: Array) -> Array:
+    """[N, K], each number at least 0; `squares` [N] are the squared lengths of the points."""
     cross = points @ centres.T
-    squares = np.square(points).sum(axis=1)[:, None] + np.square(centres).sum(axis=1)
-    return np.asarray(np.maximum(squares - 2 * cross, 0), np.float32)
+    lengths = squares[:, None] + np.square(centres).sum(axis=1)
+    return np.asarray(np.maximum(lengths - 2 * cross, 0), np.float32)
 
 
 def moved(points: Array, centres: Array, nearest: npt.NDArray[np.intp], away: Array) -> Array:
     """Every centre at the mean of its points; one without points at the point furthest away."""
-    result = centres.copy()
-    for index in range(len(centres)):
-        own = points[nearest == index]
-        result[index] = own.mean(axis=0) if len(own) else points[away.argmax()]
-    return result
+    belongs = (nearest == np.arange(len(centres))[:, None]).astype(np.float32)  # [K, N]
+    counts = belongs.sum(axis=1, keepdims=True)
+    means = belongs @ points / np.maximum(counts, 1)
+    return np.asarray(np.where(counts > 0, means, points[away.argmax()]), np.float32)

@@ -1,0 +1,227 @@
+"""A model in a notebook or a script: `g = taxiway.load("rainbow"); g.image(seed=3)`."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from taxiway.console import ConsoleJob
+from taxiway.core.command import Command
+from taxiway.core.errors import InvalidArgument
+from taxiway.core.tool import Job, QuietJob
+from taxiway.discovery.files import read_latents, read_words, write_latent
+from taxiway.discovery.instrument import Instrument, instrument_of
+from taxiway.discovery.opening import open_player
+from taxiway.discovery.player import Drawing, How, Player, how, how_inputs
+from taxiway.discovery.route import Route, walk_inputs
+from taxiway.film.grid import tiled
+from taxiway.latent.centres import find_centres
+from taxiway.latent.given import latents_of
+from taxiway.latent.layers import parse_layers
+from taxiway.latent.space import Array, Latent
+from taxiway.library import catalog
+from taxiway.tools.mix import mixed
+from taxiway.tools.video import Video
+
+HOW = Command(name="how", inputs=how_inputs(), outputs={})
+WALK = Command(name="walk", inputs=walk_inputs(), outputs={})
+FOR_SHORT = {"psi": "truncation", "noise": "noise_mode"}
+"""Names that are shorter to type, and what `/query` and the tools call them."""
+
+Picture = Image.Image
+Latents = Any
+"""Seeds (`3`, `"0-9"`), a file or folder, a vector, a `Latent`, or a list of these."""
+
+
+def load(model: str | Path, device: str = "auto") -> "Model":
+    """The model of that name, or of a checkpoint file, ready to play in this process.
+
+    `device` is auto, cpu, cuda or mps. Raises NotFound, UnreadableCheckpoint or InvalidArgument.
+    """
+    card = catalog.choose(str(model))
+    return Model(open_player(catalog.spec(card), device))
+
+
+class Model:
+    """A generator to be played. Pictures are Pillow's, which a notebook shows by itself.
+
+    Every method that makes pictures takes the options `psi` (truncation), `cutoff`, `label`,
+    `noise` ("const", "random", "none"), `centre`, and for StyleGAN3 `x`, `y` and `rotation`.
+    Raises InvalidArgument with one sentence for whatever does not fit.
+    """
+
+    def __init__(self, player: Player) -> None:
+        self.player, self.name, self.shape = player, player.name, player.shape
+
+    def __repr__(self) -> str:
+        height, width = self.player.resolution
+        z, w, rows = self.shape
+        spaces = f"z {z}, w {w} x {rows}" if rows else f"z {z}"
+        return f"<{self.name}: {width} x {height} pixels, {spaces}>"
+
+    def image(self, latent: Latents = None, *, seed: int | None = None, **options: Any) -> Picture:
+        """One picture: `g.image(seed=3)`, `g.image(z)`, `g.image("projected_w.npz", psi=0.7)`.
+
+        Raises InvalidArgument for none or several latents.
+        """
+        found = self.latents(latent if seed is None else seed)
+        if len(found) != 1:
+            raise InvalidArgument(f"One picture takes one latent, got {len(found)}; see images.")
+        return self.images(found, **options)[0]
+
+    def images(self, latents: Latents, **options: Any) -> list[Picture]:
+        """Pictures of several latents: `g.images("0-8")`."""
+        player, manner = self._playing(options)
+        pictures = player.pictures(self.latents(latents), manner)
+        return [Image.fromarray(pixels) for pixels in pictures]
+
+    def grid(self, latents: Latents, columns: int | None = None, **options: Any) -> Picture:
+        """Several pictures as one."""
+        pictures = [np.asarray(picture) for picture in self.images(latents, **options)]
+        across = columns or int(np.ceil(np.sqrt(len(pictures))))
+        return Image.fromarray(tiled(pictures, across))
+
+    def latents(self, given: Latents) -> list[Latent]:
+        """What is meant by seeds, vectors and files, as latents with all that is known of them."""
+        items = given if isinstance(given, (list, tuple)) else [given]
+        if any(isinstance(item, Path) or is_file(item) for item in items):
+            return [latent for item in items for latent in self._in_file(item)]
+        return latents_of(given, self.shape)
+
+    def w(self, latents: Latents, **options: Any) -> Array:
+        """The ws [N, num_ws, w_dim] of latents, truncated as asked (0.8 unless they say)."""
+        return self.instrument.rows(self.latents(latents), self._playing(options)[1])
+
+    def mix(
+        self, rows: Latents, columns: Latents, styles: str = "coarse", **options: Any
+    ) -> Picture:
+        """A grid: each row's picture with the layers `styles` of each column's."""
+        manner = self._playing(options)[1]
+        layers = parse_layers(styles, self.instrument.num_ws, "styles")
+        down, across = self.w(rows, **options), self.w(columns, **options)
+        mixes = np.stack([mixed(row, column, layers) for row in down for column in across])
+        heads = self._images(np.concatenate([down, across]), manner)
+        inside = self._images(mixes, manner)
+        sheet = [np.zeros_like(heads[0]), *heads[len(down) :]]
+        for index, head in enumerate(heads[: len(down)]):
+            sheet += [head, *inside[index * len(across) : (index + 1) * len(across)]]
+        return Image.fromarray(tiled(sheet, 1 + len(across)))
+
+    def walk(self, keys: Latents = None, **options: Any) -> "Journey":
+        """A walk through keys, or of a kind that takes none: `g.walk("1,5,9")`.
+
+        Options as `taxiway video` has them: kind, loop, pace, times, seed, changes, radius,
+        truncation_to and so on.
+        """
+        given = None if keys is None else self.latents(keys)
+        values = WALK.decode(checked({"keys": given, **options}, WALK))
+        return Journey(self.player, Route(self.player, values))
+
+    def video(
+        self, path: Path | str, keys: Latents = None, *, quiet: bool = False, **options: Any
+    ) -> Path:
+        """Film a walk: `g.video("film.mp4", "1,5,9", seconds=10)`; returns the file.
+
+        Options as `taxiway video` has them. A call that was interrupted goes on where it stopped.
+        """
+        path = Path(path)
+        given = None if keys is None else self.latents(keys)
+        inputs = checked({"file": path.name, "keys": given, **options}, Video.command)
+        folder = path.resolve().parent
+        if quiet:
+            self._film(inputs, QuietJob(folder))
+        else:
+            with ConsoleJob(folder, path.name) as job:
+                self._film(inputs, job)
+        return path
+
+    def centres(self, count: int = 64, samples: int = 60_000, seed: int = 0) -> Array:
+        """Centres [count, w_dim] to truncate towards: `g.image(3, psi=0.3, centre=g.centres())`.
+
+        k-means over the w of `samples` random z, so that strong truncation keeps its variety.
+        """
+        instrument = self.instrument
+        z = np.random.RandomState(seed).standard_normal((samples, instrument.z_dim))
+        return find_centres(instrument.w(z.astype(np.float32)), count, seed)
+
+    def save(self, path: Path | str, latent: Latents, **options: Any) -> Path:
+        """Write a latent as .npz (Taxiway's, read by NVIDIA's tools), .npy, .pt or .json."""
+        [found] = self.latents(latent)
+        ws = self.w([found], **options)[0] if self.shape.num_ws else None
+        write_latent(path, found, ws)
+        return Path(path)
+
+    @property
+    def instrument(self) -> Instrument:
+        """The generator as an instrument; InvalidArgument for the painter, which has no w."""
+        return instrument_of(self.player)
+
+    def _images(self, ws: Array, manner: How) -> list[Any]:
+        latents = [Latent(space="w+", numbers=row) for row in ws]
+        return list(self.instrument.pictures(latents, manner))
+
+    def _film(self, inputs: dict[str, Any], job: Job) -> None:
+        Video().run(self.player, Video.command.decode(inputs), job)
+
+    def _in_file(self, item: Any) -> list[Latent]:
+        if isinstance(item, Path) and not item.is_dir():
+            return read_latents(item, self.shape)
+        if isinstance(item, (str, Path)):
+            return read_words([str(item)], self.shape)
+        return latents_of(item, self.shape)
+
+    def _playing(self, options: dict[str, Any]) -> tuple[Player, How]:
+        """The player, the painter at the size that is asked for, and how it is to play."""
+        rest, player, centre = dict(options), self.player, options.get("centre")
+        rest.pop("centre", None)
+        if isinstance(player, Drawing) and "size" in rest:
+            player = Drawing(rest.pop("size"))
+        towards = None if centre is None else self._centre(centre)
+        return player, how(HOW.decode(checked(rest, HOW)), towards)
+
+    def _centre(self, centre: Latents) -> Array:
+        if isinstance(centre, np.ndarray):
+            return centre.astype(np.float32).reshape(-1, self.shape.w_dim)
+        rows = self.instrument.rows(self.latents(centre), How(psi=1.0))
+        return np.asarray(rows.mean(axis=1), np.float32)
+
+
+class Journey:
+    """A walk through a model, to be looked at anywhere: `walk.image(0.25)`, `walk.frames(60)`."""
+
+    def __init__(self, player: Player, route: Route) -> None:
+        self.player, self.route = player, route
+
+    def latents(self, u: float | Sequence[float]) -> list[Latent]:
+        """The latents at places u, 0 to 1."""
+        return self.route.latents(np.atleast_1d(np.asarray(u, np.float64)))
+
+    def image(self, u: float) -> Picture:
+        """The picture at a place."""
+        [pixels] = self.player.pictures(self.latents(u), self.route.how)
+        return Image.fromarray(pixels)
+
+    def frames(self, count: int) -> Iterator[Picture]:
+        """That many pictures along the way, one after the other."""
+        return (self.image(u) for u in self.route.walk.places(count))
+
+    def strip(self, count: int = 8) -> Picture:
+        """That many pictures along the way, side by side."""
+        return Image.fromarray(tiled([np.asarray(image) for image in self.frames(count)], count))
+
+
+def checked(options: dict[str, Any], command: Command) -> dict[str, Any]:
+    """Options under the names of a command's inputs; InvalidArgument for one it does not have."""
+    named = {FOR_SHORT.get(name, name): value for name, value in options.items()}
+    for name in named:
+        if name not in command.inputs:
+            there_are = ", ".join(command.inputs)
+            raise InvalidArgument(f"There is no option '{name}'; there are {there_are}.", name)
+    return named
+
+
+def is_file(item: Any) -> bool:
+    """Whether text names a file rather than seeds."""
+    return isinstance(item, str) and any(letter.isalpha() or letter == "/" for letter in item)
