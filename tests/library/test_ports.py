@@ -11,7 +11,7 @@ from compat.uris import picture, to_uri
 from taxiway.compat.port import read_port
 from taxiway.core.errors import InvalidArgument, NotFound
 from taxiway.engine import Engine
-from taxiway.library import catalog
+from taxiway.library import catalog, ports
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "ports"
 
@@ -117,6 +117,20 @@ def test_further_options_are_the_ports_own(folder: Path) -> None:
         "path": str(folder),
         "settings": {"path": "a", "b": 1, "size": 512},
     }
+
+
+def test_options_are_json_or_text() -> None:
+    words = ["size=512", "paper=black", "deep=true", "list=[1, 2]", "url=a=b", "empty="]
+    assert ports.settings(words) == {
+        "size": 512,
+        "paper": "black",
+        "deep": True,
+        "list": [1, 2],
+        "url": "a=b",
+        "empty": "",
+    }
+    with pytest.raises(InvalidArgument, match="An option takes name=value, got 'size'"):
+        ports.settings(["size"])
 
 
 @pytest.fixture(scope="module")

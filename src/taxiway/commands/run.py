@@ -97,7 +97,7 @@ def with_options(card: "Card", words: list[str], python: Path | None) -> "Card":
         options = {"settings": options}
     if python is not None:
         options["python"] = str(python)
-    return structs.replace(card, options={**card.options, **options})
+    return structs.replace(card, setup={**options, **card.setup})
 
 
 def config(parsed: argparse.Namespace) -> "Config":

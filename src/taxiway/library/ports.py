@@ -1,11 +1,13 @@
 """Ported models: the card of a port's folder, or of a model server that runs already."""
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from taxiway.compat.port import PROGRAM, is_port, read_port
+from taxiway.core.errors import InvalidArgument
 
 OPTIONS = ("device", "path", "python", "settings", "url")
 """What the family takes itself; a port's option of such a name goes into `settings`."""
@@ -42,6 +44,20 @@ def described(model: str) -> dict[str, Any] | None:
         "licence": LICENCE,
         "setup": {"path": str(whole)},
     }
+
+
+def settings(words: Iterable[str]) -> dict[str, Any]:
+    """Options from `name=value`: what reads as JSON is that, else text. Raises InvalidArgument."""
+    chosen: dict[str, Any] = {}
+    for word in words:
+        name, equals, text = word.partition("=")
+        if not (name and equals):
+            raise InvalidArgument(f"An option takes name=value, got '{word}'.")
+        try:
+            chosen[name] = json.loads(text)
+        except ValueError:
+            chosen[name] = text
+    return chosen
 
 
 def options(given: Mapping[str, Any]) -> dict[str, Any]:
