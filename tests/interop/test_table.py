@@ -53,3 +53,5 @@ def test_the_versions_are_those_that_npm_brings() -> None:
     told = {word: said for said, _, word in ROWS if f'"node_modules/{word}"' in locked}
     assert set(told) == {"p5", "p5-08", "sio1", "sio20", "sio23", "sio3", "sio4", "osc"}
     assert told == {word: version(word) for word in told}
+    hosted = {said for said, file, _ in ROWS if file.startswith("hosted/")}
+    assert hosted == {version("@runwayml/hosted-models", HERE / "hosted")}
