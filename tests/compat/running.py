@@ -62,13 +62,18 @@ class Serving:
 
 
 @contextlib.contextmanager
-def serving(program: Path | str, folder: Path | None = None, **variables: str) -> Iterator[Serving]:
+def serving(
+    program: Path | str,
+    folder: Path | None = None,
+    stdin: int = subprocess.DEVNULL,
+    **variables: str,
+) -> Iterator[Serving]:
     """A port that serves until the block ends."""
     process = subprocess.Popen(
         [PYTHON, PORTS / program],
         env=environment(**{"RW_PORT": "0", **variables}),
         cwd=folder,
-        stdin=subprocess.DEVNULL,
+        stdin=stdin,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -1,6 +1,7 @@
 """Ports of every style as servers of their own, asked over real HTTP."""
 
 import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -78,6 +79,21 @@ def test_the_last_value_of_a_generator_is_answered() -> None:
         500,
         "Error during inference: ValueError('it yielded nothing').",
     )
+
+
+def test_commands_run_in_the_thread_of_the_set_up() -> None:
+    # Frameworks keep graphs and gradient modes by thread.
+    with serving("streaming.py") as port:
+        assert port.ask("/thread", {}) == {"name": "MainThread"}
+        assert port.ask("/log", {}) == {"lines": ["MainThread"]}
+
+
+def test_a_port_on_a_leash_ends_with_its_standard_input() -> None:
+    with serving("classes.py", stdin=subprocess.PIPE, TAXIWAY_LEASH="1") as port:
+        assert port.ask("/shout", {"words": "a"}) == {"loud": "A!"}
+        assert port.process.stdin is not None
+        port.process.stdin.close()
+        assert port.process.wait(10) == 1
 
 
 def test_the_oldest_dialect_works(tmp_path: Path) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from compat.running import Serving, serving
 
@@ -175,6 +177,39 @@ def test_what_is_no_request_gets_an_answer_too(
     head, _, body = answer.partition(b"\r\n\r\n")
     assert head.split()[1] == code
     assert isinstance(json.loads(body)["error"], str)
+
+
+def test_a_client_that_stalls_holds_nobody_up(port: Serving) -> None:
+    parts = urlsplit(port.url)
+    address = (parts.hostname, parts.port)
+    half = b"POST /raise HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{"
+    stalled = [socket.create_connection(address, 10) for _ in range(8)]
+    for connection in stalled:
+        connection.sendall(half)
+    assert port.post("/refuse", {}).status_code == 400
+    for connection in stalled:
+        connection.close()
+
+
+def test_more_connections_than_there_is_room_for_are_closed() -> None:
+    with serving("classes.py") as port:
+        assert port.ask("/shout", {"words": "here"}) == {"loud": "HERE!"}
+        parts = urlsplit(port.url)
+        many = [socket.create_connection((parts.hostname, parts.port), 10) for _ in range(140)]
+        many[-1].settimeout(10)
+        assert many[-1].recv(1) == b""
+        # By the connection that there is already.
+        assert port.ask("/shout", {"words": "still here"}) == {"loud": "STILL HERE!"}
+        for connection in many:
+            connection.close()
+
+
+@given(st.binary(max_size=200))
+@settings(max_examples=60, deadline=None)
+def test_any_bytes_leave_it_serving(port: Serving, data: bytes) -> None:
+    answer = raw(port, data)
+    assert not answer or b'{"error": ' in answer
+    assert port.get("/healthcheck").status_code == 200
 
 
 def test_a_client_that_asks_first_may_go_on(port: Serving) -> None:

@@ -10,6 +10,7 @@ LOG = []
 @runway.setup(options={})
 def setup(opts):
     assert opts == {}
+    LOG.append(threading.current_thread().name)
     return LOG
 
 
@@ -45,6 +46,11 @@ def tell(log, inputs):
 def slow(log, inputs):
     threading.Event().wait(inputs["seconds"])
     return "done", 1
+
+
+@runway.command("thread", inputs={"x": runway.number}, outputs={"name": runway.text})
+def thread(log, inputs):
+    return threading.current_thread().name
 
 
 runway.run()
