@@ -26,8 +26,17 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
 ]
 VIEWPORT: Any = {"width": 1280, "height": 800}
+SIZES = {
+    "phone": (360, 740),
+    "phone on its side": (740, 360),
+    "tablet": (768, 1024),
+    "laptop": (1366, 768),
+    "screen": (1920, 1080),
+}
 PATIENCE_MS = 10_000
 FIRST_OF_SEED_0 = z_of_seed(0)[0]
 

@@ -193,3 +193,54 @@ def test_the_cells_nearest_to_the_middle_come_first_and_fill_the_view(modules: P
     assert {cell["j"] for cell in cells} == set(range(-1, 2))
     away = [(cell["i"] - 10) ** 2 + cell["j"] ** 2 for cell in cells]
     assert away == sorted(away)
+
+
+PAINT = """
+  const painting = new m.Painting(8, 6, [0, 0, 0]);
+  const canvas = new OffscreenCanvas(8, 6).getContext("2d");
+  const rows = () => {
+    painting.show(canvas);
+    const { data } = canvas.getImageData(0, 0, 8, 6);
+    const letter = ([red, green]) => (red ? (green ? "b" : "a") : ".");
+    const pixel = (x, y) => letter(data.subarray(4 * (8 * y + x)));
+    return [...Array(6).keys()].map((y) => [...Array(8).keys()].map((x) => pixel(x, y)).join(""));
+  };
+"""
+
+
+def test_a_brush_paints_whole_pixels_also_beyond_the_edge(modules: Page) -> None:
+    body = "painting.stroke({ x: 0, y: 2 }, { x: 4, y: 2 }, 1.5, [255, 0, 0]); return rows();"
+    assert ask(modules, "segmentation/painting.js", PAINT + body) == [
+        "........",
+        "aaaaaa..",
+        "aaaaaa..",
+        "aaaaaa..",
+        "........",
+        "........",
+    ]
+
+
+def test_filling_stops_at_other_labels_and_does_not_wrap_around(modules: Page) -> None:
+    body = """
+      painting.stroke({ x: 3, y: -1 }, { x: 3, y: 7 }, 0.6, [255, 0, 0]);
+      painting.fill({ x: 7, y: 5 }, [255, 255, 0]);
+      return rows();
+    """
+    assert ask(modules, "segmentation/painting.js", PAINT + body) == ["...abbbb"] * 6
+
+
+def test_chains_are_offered_where_a_value_fits(modules: Page) -> None:
+    body = """
+      const place = (name, inputs, outputs) => ({ name, info: { inputs, outputs } });
+      const photo = { name: "photo", type: "image" };
+      const vector = (name, length) => ({ name, type: "vector", length });
+      const running = [
+        place("a", [], [{ name: "picture", type: "image" }, vector("z", 4)]),
+        place("b", [photo, vector("z", 5), { name: "o", type: "any" }], []),
+        { name: "c", info: null },
+      ];
+      const known = { source: "a", output: "z", target: "b", input: "o" };
+      return m.possibleChains({ running, chains: [known] }, "b").map((c) => [c.output, c.input]);
+    """
+    offered = ask(modules, "models/chains.js", body)
+    assert offered == [["picture", "photo"], ["picture", "o"]]

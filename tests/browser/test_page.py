@@ -5,17 +5,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request
 
-from browser.conftest import Server, new_context, open_studio
+from browser.conftest import SIZES, Server, new_context, open_studio
 from browser.watching import stored, vector, wait_for_store
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-SIZES = {
-    "phone": (360, 740),
-    "phone on its side": (740, 360),
-    "tablet": (768, 1024),
-    "laptop": (1366, 768),
-    "screen": (1920, 1080),
-}
 PANELS = ["controls", "network", "card"]
 
 

@@ -1,6 +1,6 @@
 /** Code to copy, made from the model's declaration, its address and what is on stage. */
 
-import { imageOutput, knobs, vectorInput } from "./declaration.js";
+import { imageOutput, isPicture, knobs, vectorInput } from "./declaration.js";
 
 /**
  * @typedef {object} Subject
@@ -12,6 +12,11 @@ import { imageOutput, knobs, vectorInput } from "./declaration.js";
 /** @typedef {{ id: string, title: string, code: string }} Snippet */
 
 const LINE = 88;
+/** Stands for the bytes of a picture or file, which each language has its own way to get. */
+const FILE = Symbol("file");
+const CANVAS = 'document.querySelector("canvas").toDataURL("image/jpeg")';
+const pythonFile = (/** @type {string} */ name) =>
+  `"data:;base64," + base64.b64encode(open("${name}", "rb").read()).decode()`;
 
 /** @param {Subject} subject @returns {Snippet[]} */
 export function snippets(subject) {
@@ -81,9 +86,9 @@ function python(subject) {
   const image = imageOutput(subject.declaration);
   const random = (/** @type {any} */ { length, mean, deviation }) =>
     `[random.gauss(${mean}, ${deviation}) for _ in range(${length})]`;
-  const imports = isRandom(subject)
-    ? "base64, json, random, urllib.request"
-    : "base64, json, urllib.request";
+  const needs = ["json", "urllib.request"];
+  if (isRandom(subject)) needs.splice(1, 0, "random");
+  if (image || plainValues(subject).some(([, value]) => value === FILE)) needs.unshift("base64");
   const keep = image
     ? `\
 with open("picture.${image.defaultOutputFormat === "PNG" ? "png" : "jpg"}", "wb") as file:
@@ -91,7 +96,7 @@ with open("picture.${image.defaultOutputFormat === "PNG" ? "png" : "jpg"}", "wb"
 `
     : "print(outputs)\n";
   return `\
-import ${image ? imports : imports.replace("base64, ", "")}
+import ${needs.join(", ")}
 
 inputs = ${object(subject, random, JSON.stringify, "", pythonValue)}
 request = urllib.request.Request(
@@ -113,12 +118,45 @@ function curl(subject) {
   if (field && vector) inputs.unshift([field.name, rounded(vector)]);
   else if (field && takesSeed) inputs.unshift(["seed", 1]);
   else if (field) inputs.unshift([field.name, Array(field.length).fill(0)]);
+  if (inputs.some(([, value]) => value === FILE)) return curlWithFile(subject, inputs);
   const body = JSON.stringify(Object.fromEntries(inputs)).replaceAll("'", "\\u0027");
   return `\
 curl -s ${address}/query \\
   -H 'Content-Type: application/json' \\
   -d '${wrap(body, "    ")}'
 `;
+}
+
+/**
+ * A file is too long for a command line, so the shell puts it into a text, whose own signs mean
+ * nothing to it.
+ * @param {Subject} subject
+ * @param {[string, any][]} inputs
+ */
+function curlWithFile(subject, inputs) {
+  const escaped = (/** @type {any} */ value) =>
+    JSON.stringify(value)
+      .replaceAll("\\\\", "\\u005c")
+      .replaceAll("$", "\\u0024")
+      .replaceAll("`", "\\u0060");
+  const lines = inputs.map(([name, value]) => {
+    const file = `"data:;base64,$(base64 < ${fileFor(subject, name)} | tr -d '\\n')"`;
+    const text = value === FILE ? file : escaped(value);
+    return `  ${escaped(name)}: ${text}`;
+  });
+  return `\
+curl -s ${subject.address}/query -H 'Content-Type: application/json' -d @- <<END
+{
+${lines.join(",\n")}
+}
+END
+`;
+}
+
+/** The file that an input is read from: `photo.jpg` for one named photo. @param {Subject} subject @param {string} name */
+function fileFor({ declaration }, name) {
+  const field = declaration.inputs.find((input) => input.name === name);
+  return field && isPicture(field) ? `${name}.jpg` : name + (field?.extension ?? "");
 }
 
 /** @param {Subject} subject */
@@ -135,7 +173,10 @@ const isRandom = ({ declaration, vector }) => vectorInput(declaration) !== null 
 function object(subject, random, key, indent, literal = JSON.stringify) {
   const inner = `${indent}${indent.length % 4 === 2 ? "  " : "    "}`;
   const field = vectorInput(subject.declaration);
-  const lines = plainValues(subject).map(([name, value]) => `${key(name)}: ${literal(value)}`);
+  const fileNamed = literal === pythonValue ? pythonFile : () => CANVAS;
+  const lines = plainValues(subject).map(
+    ([name, value]) => `${key(name)}: ${value === FILE ? fileNamed(fileFor(subject, name)) : literal(value)}`,
+  );
   if (field) lines.unshift(`${key(field.name)}: ${vectorLiteral(subject, field, random, inner)}`);
   return lines.length ? `{\n${lines.map((line) => `${inner}${line},\n`).join("")}${indent}}` : "{}";
 }
@@ -155,11 +196,15 @@ function plainValues({ declaration, values }) {
   const hasVector = vectorInput(declaration) !== null;
   return knobs(declaration)
     .filter(({ name }) => !(hasVector && name === "seed"))
-    .map(
-      ({ name, default: fallback }) =>
-        /** @type {[string, any]} */ ([name, values[name] ?? fallback]),
-    )
+    .map((field) => /** @type {[string, any]} */ ([field.name, valueOf(field, values)]))
     .filter(([, value]) => value !== null && value !== undefined);
+}
+
+/** What the input is set to, or by default; pictures and files are left to the program. @param {import("./store.js").Field} field @param {Record<string, any>} values */
+function valueOf(field, values) {
+  const value = values[field.name] ?? field.default;
+  const isFile = isPicture(field) || field.type === "file";
+  return isFile && (value || !field.optional) ? FILE : value;
 }
 
 /** Four digits after the point are more than a picture shows. @param {Float32Array} vector */
@@ -180,7 +225,12 @@ const javascriptKey = (name) => (/^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.s
 
 /** @param {any} value */
 function pythonValue(value) {
-  return typeof value === "boolean" ? (value ? "True" : "False") : JSON.stringify(value);
+  const words = { true: "True", false: "False", null: "None" };
+  // Words outside of strings, of which JSON has these three.
+  return JSON.stringify(value).replace(
+    /"(?:[^"\\]|\\.)*"|true|false|null/g,
+    (found) => words[/** @type {keyof typeof words} */ (found)] ?? found,
+  );
 }
 
 /** @param {string} sample @param {number} mean @param {number} deviation */

@@ -21,7 +21,7 @@ export function makeMenu({ store, connection }) {
     button.setAttribute("aria-expanded", String(isOpen));
     menu.toggle(isOpen);
   };
-  button.addEventListener("click", () => open(menu.element.hidden));
+  button.addEventListener("click", () => open(Boolean(menu.element.hidden)));
   const element = h("div", { class: "models" }, button, menu.element);
   element.addEventListener("keydown", (event) => {
     event.stopPropagation();

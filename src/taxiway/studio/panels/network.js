@@ -1,6 +1,6 @@
 /** How programs reach the model: its address, routes, inputs, outputs, and code to copy. */
 
-import { vectorInput } from "../declaration.js";
+import { imageOutput, isLive, vectorInput } from "../declaration.js";
 import { copyFrom, h } from "../dom.js";
 import { atMostEvery } from "../pace.js";
 import { snippets } from "../snippets.js";
@@ -8,6 +8,8 @@ import { snippets } from "../snippets.js";
 /** @typedef {import("./index.js").Studio} Studio */
 
 const REFRESH_MS = 300;
+/** The place of the picture's address in the list below. */
+const PICTURE = 4;
 const ROUTES = [
   ["POST", "/query", "Inputs as JSON in, outputs as JSON out"],
   ["GET", "/info", "The inputs and outputs below"],
@@ -27,7 +29,13 @@ export default /** @type {import("./index.js").Panel} */ ({
 
 /** @param {HTMLElement} root @param {Studio} studio */
 function mount(root, studio) {
-  root.append(addressBlock(), codeBlock(studio), routesBlock(), ...specificationBlocks(studio));
+  root.append(
+    addressBlock(),
+    codeBlock(studio),
+    routesBlock(studio),
+    permissionBlock(),
+    ...specificationBlocks(studio),
+  );
 }
 
 function addressBlock() {
@@ -44,7 +52,8 @@ function addressBlock() {
   );
 }
 
-function routesBlock() {
+/** @param {Studio} studio */
+function routesBlock({ store }) {
   const lines = ROUTES.map(([verb, path, meaning]) =>
     h(
       "li",
@@ -54,11 +63,43 @@ function routesBlock() {
       copyButton(() => location.origin + path),
     ),
   );
+  // The address of a picture needs one among the outputs.
+  store.follow(["declaration"], () => {
+    lines[PICTURE].hidden = imageOutput(store.get("declaration")) === null;
+  });
   return h(
     "section",
     { class: "block" },
     h("h3", {}, "Routes"),
     h("ul", { class: "routes" }, ...lines),
+  );
+}
+
+/** Browsers ask before a page from the internet may reach this computer. */
+function permissionBlock() {
+  return h(
+    "details",
+    { class: "block", id: "permission" },
+    h("summary", {}, "From a page on the internet, such as editor.p5js.org"),
+    h(
+      "p",
+      {},
+      "Your browser will ask whether the page may reach this computer (“local network” or " +
+        "“apps on this device”): click Allow.",
+    ),
+    h(
+      "p",
+      {},
+      "If it was denied, or nothing happens: click the sign left of the page's address, set " +
+        "“Local network access” to Allow, and reload the page.",
+    ),
+    h(
+      "p",
+      {},
+      "The question comes with the first plain request. A sketch that only opens a Socket.IO " +
+        "connection asks for it with this line:",
+    ),
+    h("pre", {}, `fetch("${location.origin}/healthz")`),
   );
 }
 
@@ -83,7 +124,7 @@ function codeBlock({ store }) {
   const subject = () => ({
     address: location.origin,
     declaration: store.get("declaration"),
-    values: store.get("values"),
+    values: isLive(store.get("declaration")) ? store.get("values") : store.get("form"),
     vector: own.checked ? store.get("vector") : null,
   });
   const show = () => {
@@ -115,9 +156,11 @@ function codeBlock({ store }) {
     ownLine.hidden = vectorInput(store.get("declaration")) === null;
     show();
   });
+  const refreshForm = atMostEvery(REFRESH_MS, show);
   const refresh = atMostEvery(REFRESH_MS, () => own.checked && show());
   store.addEventListener("vector", refresh);
   store.addEventListener("values", show);
+  store.addEventListener("form", refreshForm);
   return h(
     "section",
     { class: "block" },

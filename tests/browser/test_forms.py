@@ -1,0 +1,269 @@
+"""The studio of a model that is not played live: a form of every type, and what it answers."""
+
+import io
+import json
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import FilePayload, Page
+
+from browser.conftest import SIZES, VIEWPORT, Server
+from browser.watching import hold_studio, stored, wait_for_store
+from taxiway.core.images import encode_png, from_data_uri
+
+SKY = (140, 59, 255)
+PHOTO = np.zeros((60, 80, 3), np.uint8)
+PHOTO[:30] = (250, 200, 0)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    running = Server("everything:Everything")
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def form(window: Page) -> Page:
+    """The form, filled in as far as a person must."""
+    window.set_viewport_size(VIEWPORT)
+    window.goto("/")
+    hold_studio(window)
+    wait_for_store(window, "store.get('state').name === 'running'")
+    choose(window, "#input-photo", png("photo.png", PHOTO))
+    window.locator(".photo-well img").wait_for()
+    return window
+
+
+def png(name: str, pixels: np.ndarray[Any, Any]) -> FilePayload:
+    return {"name": name, "mimeType": "image/png", "buffer": encode_png(pixels)}
+
+
+def choose(page: Page, button: str, file: FilePayload) -> None:
+    with page.expect_file_chooser() as chooser:
+        page.click(button)
+    chooser.value.set_files(file)
+
+
+def run(page: Page) -> dict[str, Any]:
+    """Press Run and wait for the answer."""
+    page.evaluate("() => studio.store.set('outputs', {})")
+    page.click("#run")
+    wait_for_store(page, "'given' in store.get('outputs')")
+    outputs: dict[str, Any] = stored(page, "outputs")
+    return outputs
+
+
+def ask(server: Server, **inputs: Any) -> dict[str, Any]:
+    """Somebody else asks the model."""
+    request = urllib.request.Request(
+        f"{server.url}query", json.dumps(inputs).encode(), {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request) as answer:
+        outputs: dict[str, Any] = json.load(answer)
+    return outputs
+
+
+def drag(page: Page, canvas: str, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """Draw from one point of a canvas to another; both from 0 to 1."""
+    page.locator(canvas).scroll_into_view_if_needed()
+    box = page.locator(canvas).bounding_box()
+    assert box is not None
+    at = [
+        (box["x"] + part[0] * box["width"], box["y"] + part[1] * box["height"])
+        for part in (start, end)
+    ]
+    page.mouse.move(*at[0])
+    page.mouse.down()
+    page.mouse.move(*at[1], steps=3)
+    page.mouse.up()
+
+
+def test_the_defaults_and_a_photo_are_answered(form: Page) -> None:
+    outputs = run(form)
+    assert form.locator("#output-said p").inner_text() == "a quiet morning, in ink"
+    upside_down = np.asarray(from_data_uri(outputs["picture"], "picture"))
+    assert upside_down[0].max() < 20
+    assert upside_down[-1, 0, 0] > 200
+    shown = form.locator("#output-picture img")
+    assert shown.evaluate("(picture) => [picture.naturalWidth, picture.naturalHeight]") == [80, 60]
+    assert outputs["given"]["face"] == [[0.5, 0.2], [0.7598, 0.65], [0.2402, 0.65]]
+
+
+def test_a_widget_of_every_type_is_sent(form: Page) -> None:
+    form.fill("#input-prompt", "two\nlines")
+    form.fill("#input-strength", "0.25")
+    form.fill("#input-steps", "7")
+    form.locator("#input-steps").blur()
+    form.locator("#input-style").get_by_role("button", name="oil").click()
+    form.check("#input-mirrored")
+    form.fill("#input-words", '["a", "b"]')
+    form.fill("#input-point", "[0.1, 0.9]")
+    form.fill("#input-box", "[0, 0.5, 1, 1]")
+    form.fill("#input-face", "[[0, 0], [1, 0], [0.5, 1]]")
+    form.fill("#input-other", '{"any": [1, null]}')
+    form.locator("#input-other").blur()
+    notes: FilePayload = {"name": "a.txt", "mimeType": "text/plain", "buffer": b"take care"}
+    choose(form, "#input-notes", notes)
+    form.get_by_text("a.txt, 1 kB").wait_for()
+    given = run(form)["given"]
+    assert given == {
+        "prompt": "two\nlines",
+        "strength": 0.25,
+        "steps": 7,
+        "style": "oil",
+        "mirrored": True,
+        "words": ["a", "b"],
+        "point": [0.1, 0.9],
+        "box": [0, 0.5, 1, 1],
+        "face": [[0, 0], [1, 0], [0.5, 1]],
+        "notes": "take care",
+        "other": {"any": [1, None]},
+        "numbers": 128,
+    }
+    assert '"take care"' in form.locator("#output-given pre").inner_text()
+
+
+def test_a_painted_label_arrives_as_that_label(form: Page) -> None:
+    form.get_by_role("button", name="sky").click()
+    drag(form, ".easel", (0.2, 0.5), (0.8, 0.5))
+    labels = np.asarray(from_data_uri(run(form)["labels"], "labels"))
+    assert labels.shape == (96, 128, 3)
+    assert tuple(labels[48, 64]) == SKY
+    assert {tuple(colour) for colour in labels.reshape(-1, 3)} == {SKY, (214, 0, 0)}
+    form.get_by_role("button", name="Fill").click()
+    drag(form, ".easel", (0.01, 0.01), (0.01, 0.01))
+    filled = np.asarray(from_data_uri(run(form)["labels"], "labels"))
+    assert (filled == SKY).all()
+
+
+def test_places_are_dragged_in_the_picture(form: Page) -> None:
+    drag(form, "[data-input=point] canvas", (0.1, 0.1), (0.75, 0.25))
+    drag(form, "[data-input=box] canvas", (0.75, 0.5), (0.25, 0.25))
+    drag(form, "[data-input=face] canvas", (0.5, 0.25), (0.5, 0.5))
+    given = run(form)["given"]
+    np.testing.assert_allclose(given["point"], [0.75, 0.25], atol=0.01)
+    np.testing.assert_allclose(given["box"], [0.25, 0.25, 0.75, 0.5], atol=0.01)
+    np.testing.assert_allclose(given["face"][0], [0.5, 0.5], atol=0.01)
+    assert form.locator("#output-places canvas").evaluate("(canvas) => canvas.width") == 80
+
+
+def test_a_vector_is_drawn_anew_pasted_and_refused_in_words(form: Page) -> None:
+    before = stored(form, "form")["code"]
+    form.click("#input-code")
+    assert stored(form, "form")["code"] != before
+    form.locator(".vector summary").click()
+    form.fill("#input-code-json", json.dumps([0.5] * 128))
+    form.locator("#input-code-json").blur()
+    assert stored(form, "form")["code"] == [0.5] * 128
+    form.fill("#input-code-json", "[1, 2]")
+    form.locator("#input-code-json").blur()
+    assert stored(form, "error") == "'code' takes a JSON list of 128 numbers."
+    assert stored(form, "form")["code"] == [0.5] * 128
+
+
+def test_what_is_wrong_is_told_in_words_and_shown_where(form: Page) -> None:
+    form.fill("#input-prompt", "nothing")
+    form.click("#run")
+    form.locator(".line.wrong[data-input=prompt]").wait_for()
+    assert form.locator(".error").inner_text() == "'prompt' takes something."
+    form.fill("#input-prompt", "something")
+    run(form)
+    assert form.locator(".line.wrong").count() == 0
+    assert form.locator(".error").is_hidden()
+
+
+def test_with_auto_the_newest_change_is_answered_last(form: Page) -> None:
+    form.check("#auto")
+    for word in ("one", "two", "three"):
+        form.fill("#input-prompt", word)
+    form.get_by_text("three, in ink").wait_for()
+    assert form.locator("#asked").inner_text().endswith(" ms")
+
+
+def test_the_camera_gives_pictures_until_it_is_stopped(form: Page) -> None:
+    photo = stored(form, "form")["photo"]
+    form.get_by_role("button", name="Camera").click()
+    wait_for_store(form, f"store.get('form').photo !== {json.dumps(photo)}")
+    form.get_by_role("button", name="Take it").click()
+    taken = stored(form, "form")["photo"]
+    picture = from_data_uri(taken, "photo")
+    assert picture.width >= 320
+    assert run(form)["picture"].startswith("data:image/jpeg")
+    assert stored(form, "form")["photo"] == taken
+
+
+def test_a_picture_dropped_on_the_panel_is_taken(form: Page) -> None:
+    buffer = io.BytesIO()
+    Image.new("RGB", (8, 6), "white").save(buffer, "GIF")
+    form.evaluate(
+        """(bytes) => {
+          const data = new DataTransfer();
+          data.items.add(new File([Uint8Array.from(bytes)], "a.gif", { type: "image/gif" }));
+          const event = new DragEvent("drop", { dataTransfer: data, bubbles: true });
+          document.querySelector("#input-prompt").dispatchEvent(event);
+        }""",
+        list(buffer.getvalue()),
+    )
+    wait_for_store(form, "store.get('form').photo.startsWith('data:image/jpeg')")
+    assert from_data_uri(stored(form, "form")["photo"], "photo").size == (8, 6)
+
+
+def test_what_others_asked_for_appears_and_meets_who_comes_later(
+    form: Page, server: Server
+) -> None:
+    inputs = {name: value for name, value in stored(form, "form").items() if value is not None}
+    ask(server, **{**inputs, "prompt": "by another"})
+    form.get_by_text("by another, in ink").wait_for()
+    late = form.context.new_page()
+    late.goto("/")
+    late.get_by_text("by another, in ink").wait_for()
+    late.close()
+
+
+def test_keys_of_instruments_do_no_harm(form: Page) -> None:
+    for key in ("r", "n", "z", "p", "]", "m", "g", "Control+z"):
+        form.keyboard.press(key)
+    assert stored(form, "error") == ""
+    assert run(form)["said"] == "a quiet morning, in ink"
+    for tool in ("#tool-save", "#tool-undo", "#tab-controls", "#tab-mixer", "#tab-map"):
+        assert form.locator(tool).is_hidden()
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_form_fits_into_the_window(form: Page, size: str) -> None:
+    width, height = SIZES[size]
+    form.set_viewport_size({"width": width, "height": height})
+    for tab in form.get_by_role("tab").all():
+        if tab.is_visible():
+            tab.click()
+        assert form.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+    if form.locator("#tab-inputs").is_visible():
+        form.click("#tab-inputs")
+    button = form.locator("#run").bounding_box()
+    assert button is not None
+    assert button["y"] + button["height"] <= height
+
+
+def test_the_python_code_runs_as_it_stands(form: Page, tmp_path: Path) -> None:
+    for name, file in {"photo": "photo.jpg", "layout": "layout.jpg"}.items():
+        picture = from_data_uri(stored(form, "form")[name], name).convert("RGB")
+        picture.save(tmp_path / file)
+    form.click("#tab-network")
+    form.click("#code-python")
+    code = form.locator("#snippet").inner_text()
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True, timeout=20)
+    assert (tmp_path / "picture.jpg").stat().st_size > 100
+    form.click("#code-curl")
+    line = form.locator("#snippet").inner_text()
+    done = subprocess.run(
+        ["bash", "-c", line], cwd=tmp_path, check=True, timeout=20, capture_output=True
+    )
+    assert json.loads(done.stdout)["said"] == "a quiet morning, in ink"

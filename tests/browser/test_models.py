@@ -1,0 +1,152 @@
+"""The menu of models, against a control API that only pretends."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, Route
+
+from browser.conftest import Server
+
+RAINBOW = {
+    "name": "rainbow",
+    "inputs": [{"name": "z", "type": "vector", "length": 512}],
+    "outputs": [{"name": "image", "type": "image"}],
+}
+ECHO = {
+    "name": "echo",
+    "inputs": [
+        {"name": "photo", "type": "image"},
+        {"name": "code", "type": "vector", "length": 3},
+        {"name": "z", "type": "vector", "length": 512},
+    ],
+    "outputs": [{"name": "code", "type": "vector", "length": 512}],
+}
+LINK = {"source": "echo", "output": "code", "target": "lantern", "input": "z"}
+
+
+COUNT_TIMERS = """() => {
+  globalThis.ticking = new Set();
+  const [begin, end] = [setInterval, clearInterval];
+  globalThis.setInterval = (...given) => {
+    const timer = begin(...given);
+    ticking.add(timer);
+    return timer;
+  };
+  globalThis.clearInterval = (timer) => {
+    ticking.delete(timer);
+    end(timer);
+  };
+}"""
+
+
+def place(name: str, info: dict[str, Any] | None, port: int) -> dict[str, Any]:
+    return {"name": name, "title": name.title(), "state": "running", "port": port, "info": info}
+
+
+class Desk:
+    """Answers as the control API does, and keeps what it was asked."""
+
+    def __init__(self, port: int) -> None:
+        lantern = {**RAINBOW, "name": "lantern"}
+        self.port = port
+        self.running = [place("lantern", lantern, port)]
+        self.models = [{"name": name, "title": name.title()} for name in ("lantern", "painter")]
+        self.chains: list[dict[str, str]] = []
+        self.asked: list[tuple[str, str, Any]] = []
+        self.tokens: set[str] = set()
+        self.error = ""
+
+    def answer(self, route: Route) -> None:
+        request = route.request
+        path = request.url.partition("/studio/api")[2]
+        body = request.post_data_json if request.post_data else None
+        self.tokens.add(request.headers.get("authorization", ""))
+        if (request.method, path) != ("GET", "/desk"):
+            self.asked.append((request.method, path, body))
+            if self.error:
+                route.fulfill(status=400, json={"error": self.error})
+                return
+        route.fulfill(json=self._answer(request.method, path, body))
+
+    def _answer(self, method: str, path: str, body: Any) -> Any:
+        if path == "/desk":
+            return {"models": self.models, "running": self.running, "chains": self.chains}
+        if path == "/chains":
+            self.chains = [body] if method == "POST" else []
+            return body
+        return place(body["model"], None, self.port) if method == "POST" else {}
+
+
+@pytest.fixture
+def desk(page: Page, server: Server) -> Desk:
+    """With the menu open."""
+    desk = Desk(server.port)
+    page.unroute_all()
+    page.route("**/studio/api/**", desk.answer)
+    page.evaluate(COUNT_TIMERS)
+    page.click("#models")
+    page.get_by_role("dialog", name="Models").get_by_text("Painter").wait_for()
+    return desk
+
+
+def test_it_lists_what_runs_and_what_can_be_started(page: Page, desk: Desk) -> None:
+    menu = page.get_by_role("dialog", name="Models")
+    assert page.locator("#models").inner_text() == "Lantern"
+    assert menu.locator("[aria-current=page]").inner_text().startswith("Lantern")
+    assert menu.get_by_role("button", name="Stop Lantern").is_hidden()
+    assert menu.get_by_role("button", name="Start Painter").is_visible()
+    token = page.locator("meta[name=taxiway-token]").get_attribute("content")
+    assert desk.tokens == {f"Bearer {token}"}
+
+
+def test_it_is_asked_for_only_while_it_is_open(page: Page, desk: Desk) -> None:
+    with page.expect_response("**/studio/api/desk"):
+        assert page.evaluate("() => ticking.size") == 1
+    page.keyboard.press("Escape")
+    assert page.get_by_role("dialog", name="Models").is_hidden()
+    assert page.evaluate("() => document.activeElement.id") == "models"
+    assert page.evaluate("() => ticking.size") == 0
+
+
+def test_starting_a_model_leads_to_its_page(page: Page, desk: Desk) -> None:
+    with page.expect_navigation():
+        page.get_by_role("button", name="Start Painter").click()
+    assert desk.asked == [("POST", "/running", {"model": "painter"})]
+
+
+def test_other_models_are_a_click_away_and_can_be_stopped(page: Page, desk: Desk) -> None:
+    desk.running.append(place("echo", ECHO, 8001))
+    link = page.get_by_role("link", name="Echo")
+    link.wait_for()
+    assert link.get_attribute("href") == "http://127.0.0.1:8001/"
+    with page.expect_response("**/studio/api/running/echo"):
+        page.get_by_role("button", name="Stop Echo").click()
+    assert desk.asked == [("DELETE", "/running/echo", None)]
+
+
+def test_chains_are_made_and_removed_where_types_match(page: Page, desk: Desk) -> None:
+    desk.running.append(place("echo", ECHO, 8001))
+    choice = page.locator("#chain-choice")
+    choice.wait_for()
+    assert choice.locator("option").all_inner_texts() == ["Echo: Code → Z"]
+    page.click("#chain-add")
+    remove = page.get_by_role("button", name="Remove Echo: Code → Z")
+    remove.click()
+    remove.wait_for(state="detached")
+    assert desk.asked == [("POST", "/chains", LINK), ("DELETE", "/chains", LINK)]
+
+
+def test_what_is_refused_is_told(page: Page, desk: Desk) -> None:
+    desk.error = "32 models run already; stop one of them first."
+    page.get_by_role("button", name="Start Painter").click()
+    alert = page.locator(".menu-trouble")
+    alert.wait_for()
+    assert alert.inner_text() == desk.error
+
+
+def test_the_real_desk_is_understood(page: Page) -> None:
+    page.unroute_all()
+    page.click("#models")
+    menu = page.get_by_role("dialog", name="Models")
+    menu.get_by_role("button", name="Start Painter").wait_for()
+    assert "Running at 127.0.0.1" in menu.inner_text()
