@@ -1,9 +1,11 @@
 """`taxiway host` as a teacher uses it: one server process, and the command line beside it."""
 
+import asyncio
 import csv
 import io
 import os
 import re
+import shlex
 import shutil
 import signal
 import socket
@@ -20,9 +22,12 @@ import psutil
 import pytest
 
 from hosting_process import Hosting, hosting
+from taxiway import cli
+from taxiway.commands import host
 from taxiway.hosting import Settings, addresses
 from taxiway.library.store import Store
 
+COMMAND = Path(host.__file__).read_text()
 SMALL: dict[str, Any] = {"seed": 1, "size": 32}
 
 
@@ -318,3 +323,31 @@ def test_a_checkpoint_is_hosted_from_wherever_the_server_starts(school: Hosting)
     assert school.ask("named", token, seed=1).json()["image"]
     with Store(school.folder) as store:
         assert store.model("net").model == store.model("named").checkpoint == str(file)
+
+
+async def test_a_class_of_thirty_at_once_is_answered_and_counted(school: Hosting) -> None:
+    token = await asyncio.to_thread(school.token, "create", "thirty", "--model", "painter")
+    headers = {"Authorization": f"Bearer {token}"}
+    async with httpx.AsyncClient(headers=headers, timeout=60) as client:
+        asking = [
+            client.post(f"{school.url}/thirty/v1/query", json={"seed": seed, "size": 32})
+            for seed in range(30)
+        ]
+        answers = await asyncio.gather(*asking)
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.text for answer in answers}) == 30
+    with Store(school.folder) as store:
+        assert store.tokens("thirty")[0].requests == 30
+
+
+def test_the_commands_on_the_page_parse_and_its_statuses_are_those_of_the_code() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "hosted.md").read_text()
+    commands = re.findall(r"^taxiway (host .*)", page, re.MULTILINE)
+    assert len(commands) >= 8
+    for command in commands:
+        assert cli.parser().parse_args(shlex.split(command)).command == "host"
+    told = {int(status) for status in re.findall(r"^\| (\d{3}) \|", page, re.MULTILINE)}
+    assert told == {200, 401, 404, 429, 500, 502}
+    for option in re.findall(r"`(--[a-z-]+)", page):
+        if option != "--host-resolver-rules":
+            assert f'"{option}"' in COMMAND, option
