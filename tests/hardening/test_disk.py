@@ -11,6 +11,8 @@ import pytest
 from taxiway import cli
 from taxiway.core.files import write_whole
 
+GENERATE = ["generate", "painter", "--size", "32", "--seeds", "1", "--out"]
+
 
 def fail(number: int) -> Any:
     def failing(*_: Any, **__: Any) -> None:
@@ -64,7 +66,7 @@ def test_generate_says_in_one_sentence_that_it_cannot_write(
 ) -> None:
     monkeypatch.setattr(os, "fsync", fail(number))
     out = tmp_path / "pictures"
-    assert cli.main(["generate", "painter", "--seeds", "1", "--out", str(out)]) == 1
+    assert cli.main([*GENERATE, str(out)]) == 1
     said = capsys.readouterr().err.strip().splitlines()[-1]
     assert os.strerror(number) in said
     assert "None" not in said
@@ -77,7 +79,7 @@ def test_a_folder_that_cannot_be_made_is_named(
 ) -> None:
     (tmp_path / "file").write_text("in the way")
     out = tmp_path / "file" / "pictures"
-    assert cli.main(["generate", "painter", "--seeds", "1", "--out", str(out)]) == 1
+    assert cli.main([*GENERATE, str(out)]) == 1
     said = capsys.readouterr().err.strip()
     assert "\n" not in said
     assert str(tmp_path / "file") in said
