@@ -244,6 +244,7 @@ async def test_origins_may_be_narrowed_to_a_list_and_the_servers_own_pages() -> 
         assert got == status, origin
         allowed = headers.get("access-control-allow-origin")
         assert allowed == (origin if status == 200 else None)
+        assert headers["vary"] == "Origin"
     got, headers, _ = await through(app, "/healthz")
     assert (got, headers.get("access-control-allow-origin")) == (200, None)
 

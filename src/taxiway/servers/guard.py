@@ -129,11 +129,13 @@ class Guard:
         extra = list(CORS)
         credentialed = scope["path"].startswith(CREDENTIALED) and b"origin" in headers
         if credentialed:
-            extra += [(b"access-control-allow-credentials", b"true"), (b"vary", b"Origin")]
+            extra.append((b"access-control-allow-credentials", b"true"))
         if "*" in self.config.allowed_origins and not credentialed:
             extra.append((b"access-control-allow-origin", b"*"))
-        elif b"origin" in headers and self._welcome(headers):
-            extra.append((b"access-control-allow-origin", headers[b"origin"]))
+        else:
+            extra.append((b"vary", b"Origin"))
+            if b"origin" in headers and self._welcome(headers):
+                extra.append((b"access-control-allow-origin", headers[b"origin"]))
         if headers.get(b"access-control-request-private-network") == b"true":
             extra.append((b"access-control-allow-private-network", b"true"))
 
