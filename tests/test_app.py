@@ -62,6 +62,26 @@ def test_ctrl_c_ends_the_server_and_its_worker() -> None:
     process.stdout.close()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+def test_a_service_that_is_ended_as_a_whole_ends_in_order() -> None:
+    command = [sys.executable, "-m", "taxiway", "run", "painter", "--no-browser", "--port", "0"]
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    for line in process.stdout:
+        if "is running" in line:
+            break
+    os.killpg(process.pid, signal.SIGTERM)
+    assert process.wait(10) == 0
+    assert process.stdout.read() == "\nStopping.\npainter is stopped.\n"
+    process.stdout.close()
+
+
 async def test_thirty_students_at_once_are_all_answered(client: httpx.AsyncClient) -> None:
     calls = [client.post("/query", json={"seed": seed, "size": 32}) for seed in range(30)]
     answers = await asyncio.gather(*calls)

@@ -96,6 +96,7 @@ class PipedJob:
 def main(connection: Connection, assignment: bytes) -> None:
     """Run a tool to its end; the last message is Done, Halted or Broken."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     with contextlib.suppress(AttributeError, OSError):
         os.nice(NICENESS)
     news = work(connection, msgspec.msgpack.decode(assignment, type=Assignment))

@@ -4,9 +4,11 @@ import asyncio
 import contextlib
 import multiprocessing
 import os
+import signal
 import socket
 import sys
 from collections.abc import Callable
+from multiprocessing import forkserver
 from multiprocessing.shared_memory import SharedMemory
 from typing import Any
 
@@ -46,9 +48,17 @@ class WorkerDied(Exception):
 
 
 def preload(modules: list[str]) -> None:
-    """Import `modules` once in the fork server, before its first worker."""
-    if sys.platform != "win32":
-        CONTEXT.set_forkserver_preload(modules)
+    """Start the fork server, which imports `modules` before its first worker; main thread only.
+
+    Systems end a service with a SIGTERM to every process of it. The fork server and what it
+    starts leave that to the server, or workers would seem to die and be started again.
+    """
+    if sys.platform == "win32":
+        return
+    CONTEXT.set_forkserver_preload(modules)
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    forkserver.ensure_running()
+    signal.signal(signal.SIGTERM, before)
 
 
 class Worker:
@@ -99,7 +109,7 @@ class Worker:
         ]
 
     async def stop(self) -> None:
-        """End the process, gently for two seconds and then not, and give its memory back."""
+        """End the process and give its memory back."""
         if self._spawning is not None:
             await asyncio.wait([self._spawning])
             self._pipe.close()
@@ -144,11 +154,9 @@ class Worker:
         return ours
 
     def _end(self) -> None:
-        self._process.terminate()
-        self._process.join(2)
-        if self._process.exitcode is None:
-            self._process.kill()
-            self._process.join()
+        # It has nothing to put in order: what it shares is ours.
+        self._process.kill()
+        self._process.join()
 
     def _hear(self, data: bytes) -> None:
         if self._answer.done():
