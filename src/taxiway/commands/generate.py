@@ -16,9 +16,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "Run it again after a stop: what is there already is kept."
     )
     parser.add_argument("model", help="a model's name, or a checkpoint file")
-    parser.add_argument("latents", nargs="*", metavar="FILE", help="latent files, or folders")
     parser.add_argument("--checkpoint", type=Path, metavar="FILE")
     parser.add_argument("--seeds", metavar="RANGE", help="such as 0-9 or 1,5,7-9")
+    parser.add_argument(
+        "--latents", nargs="+", default=[], metavar="FILE", help="latent files, or folders of them"
+    )
     parser.add_argument("--psi", metavar="PSI", help="truncation; or several: 0,0.5,1 or 0:1:5")
     parser.add_argument("--centre", metavar="SEED|FILE", help="truncate towards this w")
     parser.add_argument("--grid", metavar="COLUMNS", help="one picture of all, too; or auto")
@@ -39,7 +41,7 @@ def run(parsed: argparse.Namespace) -> None:
     tool = Generate()
     inputs = {**tool_inputs(parsed.parser, parsed.rest, tool.command), **psi(parsed.psi)}
     if not parsed.seeds and not parsed.latents:
-        raise InvalidArgument("Give --seeds, or latent files.")
+        raise InvalidArgument("Give --seeds, or --latents and files.")
     seeds = parse_seeds(parsed.seeds) if parsed.seeds else []
     card = catalog.choose(parsed.model, parsed.checkpoint)
     player = open_player(catalog.spec(card), parsed.device)
