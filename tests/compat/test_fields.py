@@ -15,8 +15,9 @@ from compat.uris import picture, pixels, to_uri
 from taxiway.compat import runway
 from taxiway.compat.runway import palette
 from taxiway.compat.runway.commands import Command, formats
-from taxiway.compat.runway.exceptions import InferenceError, InvalidArgumentError
+from taxiway.compat.runway.exceptions import InferenceError, InvalidArgumentError, SetupError
 from taxiway.compat.runway.fields import declared
+from taxiway.compat.runway.model import RunwayModel
 from taxiway.compat.runway.plain import to_json
 
 SOURCES = sorted(Path(runway.__file__).parent.glob("*.py"))
@@ -312,3 +313,29 @@ def test_the_module_suits_an_old_python_and_needs_nothing_else(source: Path) -> 
     assert imported <= known
     for newer in ("__future__", "| None", "list[", "dict[", "tuple[", "removeprefix", "strict="):
         assert newer not in text
+
+
+@pytest.mark.parametrize("options", [{"size": runway.number(default=3)}, None])
+def test_a_set_up_may_be_declared_in_every_form(options: Any) -> None:
+    ways = [lambda model: model.setup(options=options), lambda model: model.setup(options)]
+    if options is None:
+        ways += [lambda model: model.setup, lambda model: model.setup()]
+    for way in ways:
+        model = RunwayModel()
+        way(model)(lambda given: given)
+        model.set_up({})
+        assert model.model == ({} if options is None else {"size": 3})
+        way(model)(lambda: "made")
+        model.set_up({})
+        assert model.model == "made"
+
+
+def test_a_set_up_that_fails_leaves_the_model_that_there_is() -> None:
+    model = RunwayModel()
+    model.setup(options={"fine": runway.boolean(default=True)})(
+        lambda given: "made" if given["fine"] else 1 / 0
+    )
+    model.set_up({})
+    with pytest.raises(SetupError, match="ZeroDivisionError"):
+        model.set_up({"fine": False})
+    assert (model.model, model.status) == ("made", "RUNNING")

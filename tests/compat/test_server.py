@@ -167,6 +167,12 @@ def test_the_names_of_this_machine_are_taken(port: Serving, host: str) -> None:
         (b"POST /show HTTP/1.1\r\nHost: localhost\r\n\r\n", b"400"),
         (b"POST /show HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n", b"400"),
         (b"POST /show HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999\r\n\r\n", b"413"),
+        (b"POST /show HTTP/1.1\r\nHost: localhost\r\nContent-Length: \xb2\r\n\r\n", b"400"),
+        (
+            b"POST /show HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n"
+            b"Content-Length: 3\r\n\r\n{}",
+            b"411",
+        ),
         (b"POST /show HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n", b"411"),
     ],
 )
@@ -177,6 +183,23 @@ def test_what_is_no_request_gets_an_answer_too(
     head, _, body = answer.partition(b"\r\n\r\n")
     assert head.split()[1] == code
     assert isinstance(json.loads(body)["error"], str)
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        b"POST /refuse HTTP/1.1\r\nHost: evil.example\r\n",
+        b"GET /healthcheck HTTP/1.1\r\nHost: localhost\r\n",
+        b"OPTIONS / HTTP/1.1\r\nHost: localhost\r\n",
+        b"DELETE / HTTP/1.1\r\nHost: localhost\r\n",
+        b"POST /refuse HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n",
+    ],
+)
+def test_a_body_is_not_taken_for_another_request(port: Serving, start: bytes) -> None:
+    hidden = b"GET /meta HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    answer = raw(port, start + b"Content-Length: %d\r\n\r\n" % len(hidden) + hidden)
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert b"modelSDKVersion" not in answer
 
 
 def test_a_client_that_stalls_holds_nobody_up(port: Serving) -> None:
@@ -227,7 +250,7 @@ def test_what_went_wrong_names_no_file_to_foreigners(port: Serving) -> None:
     here = port.post("/raise", {}).json()["traceback"]
     assert any("troubled.py" in line for line in here)
     page = port.post("/raise", {}, headers={"Origin": "https://example.org"}).json()["traceback"]
-    assert page == ["ZeroDivisionError: division by zero"]
+    assert page == ["ZeroDivisionError"]
 
 
 def test_it_listens_on_this_machine_alone_unless_told() -> None:

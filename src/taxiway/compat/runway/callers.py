@@ -40,10 +40,11 @@ def at_home(address: str, origin: Optional[str]) -> bool:
 
 
 def told(answer: Dict[str, Any], home: bool) -> Dict[str, Any]:
-    """An error's answer; its traceback, which names files, only for callers of this machine."""
+    """An error's answer; of its traceback, which names files, only the kind for foreigners."""
     if home or "traceback" not in answer:
         return answer
-    return {**answer, "traceback": answer["traceback"][-1:]}
+    kinds = [line.partition(":")[0] for line in answer["traceback"][-1:]]
+    return {**answer, "traceback": kinds}
 
 
 def _is_address(name: str) -> bool:

@@ -28,7 +28,7 @@ class RunwayModel:
 
     def setup(self, decorated: Any = None, options: Any = None) -> Any:
         """`@runway.setup`, `@runway.setup()` or `@runway.setup(options={name: type})`."""
-        if inspect.isfunction(decorated):
+        if callable(decorated):
             self._function = decorated
             return decorated
         self.options = fields(decorated if options is None else options)
