@@ -24,9 +24,10 @@ from taxiway.library.serving import serving as alone
 from taxiway.library.store import Store
 from taxiway.servers.application import application
 from taxiway.servers.guard import LOOPBACK, is_address
-from taxiway.servers.hosted import Api, Ledger
+from taxiway.servers.hosted import Api
 from taxiway.servers.hosted_address import RUNWAY
 from taxiway.servers.hosted_awake import Awake
+from taxiway.servers.hosted_ledger import Ledger
 from taxiway.servers.listen import Listener, loop_factory
 
 CONNECTIONS_PER_CLIENT = 1024

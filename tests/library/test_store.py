@@ -71,7 +71,7 @@ def test_what_one_process_commits_another_sees_at_once(store: Store, tmp_path: P
         store.revoke(token, 6.0)
         assert server.tokens()[0].revoked == 6.0
         store.set_active("class", False)
-        found = server.asked("class")
+        found = server.asked("class", digest("secret"))
         assert found is not None
         assert not found[0].active
 
@@ -115,7 +115,7 @@ def test_a_name_is_given_once_and_what_is_not_there_is_named(store: Store) -> No
             act("klass")
     with pytest.raises(NotFound, match="No token has the number 99"):
         store.revoke(99, 0)
-    assert store.asked("klass") is None
+    assert store.asked("klass", digest("secret")) is None
 
 
 def test_a_model_that_is_removed_takes_its_tokens_along(store: Store) -> None:

@@ -19,8 +19,9 @@ from taxiway.library.hosted import ANYONE, Hosted, Limits
 from taxiway.library.store import Store
 from taxiway.library.tokens import digest
 from taxiway.servers.application import application
-from taxiway.servers.hosted import Api, Ledger
+from taxiway.servers.hosted import Api
 from taxiway.servers.hosted_awake import Awake
+from taxiway.servers.hosted_ledger import Ledger
 
 ECHO = Command(
     name="echo",

@@ -117,6 +117,7 @@ async def test_a_token_that_is_revoked_or_late_is_refused_at_once(host: Host) ->
     host.store.revoke(counted(host).id, time.time())
     said = [(await host.ask(TEXT, token=token)).json()["error"] for token in (TOKEN, "tw_2")]
     assert said == ["This token is revoked.", "This token is expired."]
+    assert [(token.requests, token.refused) for token in host.store.tokens()] == [(2, 1), (1, 1)]
 
 
 async def test_a_scope_is_all_that_a_token_allows(host: Host) -> None:
@@ -209,7 +210,7 @@ async def test_a_model_that_cannot_start_says_so_and_is_not_asked_for_ever(host:
     host.engine.turn("class", "failed", "class could not start: no memory.")
     for answer in (await host.get(), await host.ask(TEXT), await host.get("/class/v1/info")):
         assert answer.status_code == 500
-        assert answer.json()["error"] == "class could not start: no memory."
+        assert answer.json()["error"] == "'class' cannot start; the server's log says why."
 
 
 async def test_a_model_whose_file_is_gone_names_no_file(host: Host) -> None:
@@ -271,6 +272,7 @@ async def test_a_query_that_cannot_be_counted_is_not_answered(
     monkeypatch.setattr(host.store, "admit", full)
     answer = await host.ask(TEXT)
     assert (answer.status_code, host.engine.asked) == (500, 0)
+    assert answer.json()["error"] == "The server cannot keep its counts; its log says why."
 
 
 async def test_a_preflight_needs_no_token_and_every_answer_is_for_any_page(host: Host) -> None:

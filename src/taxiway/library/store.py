@@ -116,10 +116,17 @@ class Store:
         rows = self._rows("SELECT * FROM tokens WHERE model = ? ORDER BY id", model)
         return [_token(row) for row in rows]
 
-    def asked(self, model: str) -> tuple[Hosted, list[Token]] | None:
-        """A model and its tokens, for a request; None if there is none of that name."""
+    def asked(self, model: str, hash: bytes) -> tuple[Hosted, list[Token]] | None:
+        """A model, for a request, and its tokens that may be meant; None if there is no such model.
+
+        Looking a hash up tells nobody anything: who could choose its first bytes had broken
+        SHA-256. `tokens.find` compares.
+        """
         rows = self._rows("SELECT * FROM models WHERE name = ?", model)
-        return (_hosted(rows[0]), self.tokens(model)) if rows else None
+        if not rows:
+            return None
+        meant = "SELECT * FROM tokens WHERE model = ? AND (hash = ? OR hash IS NULL)"
+        return _hosted(rows[0]), [_token(row) for row in self._rows(meant, model, hash)]
 
     def check_free(self, name: str) -> None:
         """Raises InvalidArgument if there is a model of that name."""

@@ -14,8 +14,7 @@ import logging
 import math
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple, Unpack
+from typing import TYPE_CHECKING, TypeVar
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -24,13 +23,15 @@ from starlette.routing import Route
 
 from taxiway.core.command import ModelSpec
 from taxiway.core.errors import Busy, ModelFailed, TaxiwayError, Unavailable
-from taxiway.library import tokens
 from taxiway.library.hosted import Hosted, Token, write_rate
-from taxiway.library.store import Store
+from taxiway.library.store import StoreError
+from taxiway.library.tokens import digest
 from taxiway.servers import hosted_page, inputs
 from taxiway.servers.answers import Answer, error_answer, to_json
+from taxiway.servers.hosted_access import Access, access, bearer
 from taxiway.servers.hosted_address import address
 from taxiway.servers.hosted_awake import Awake
+from taxiway.servers.hosted_ledger import Ledger
 from taxiway.servers.hosted_rate import Pace
 
 if TYPE_CHECKING:
@@ -45,7 +46,6 @@ HOLD_SECONDS = 1.0
 HELD_BACK = (429, 502)
 METHODS = {(): "GET", ("info",): "GET", ("query",): "POST"}
 
-Given = TypeVarTuple("Given")
 Result = TypeVar("Result")
 
 
@@ -56,26 +56,6 @@ class Refused(TaxiwayError):
         super().__init__(message)
         self.status = status
         self.retry_after = retry_after
-
-
-class Ledger:
-    """The store on a thread of its own: a disk that is slow to flush holds up nobody else."""
-
-    def __init__(self, store: Store) -> None:
-        self.store = store
-        self._thread = ThreadPoolExecutor(1, "ledger")
-
-    async def __call__(self, method: Callable[[Unpack[Given]], Result], *given: *Given) -> Result:
-        """Call a method of the store; what it wrote is committed when this returns."""
-        return await asyncio.wrap_future(self._thread.submit(method, *given))
-
-    def later(self, method: Callable[[Unpack[Given]], Any], *given: *Given) -> None:
-        """Call it soon, in order, without waiting."""
-        self._thread.submit(method, *given)
-
-    def close(self) -> None:
-        """Finish what was begun."""
-        self._thread.shutdown()
 
 
 class Api:
@@ -126,7 +106,8 @@ class Api:
 
     async def _model(self, request: Request) -> Answer:
         found = address(request.headers["host"], request.scope["path"], self.domains)
-        asked = await self.ledger(self.store.asked, found.model) if found else None
+        given = bearer(request)
+        asked = await self.ledger(self.store.asked, found.model, digest(given)) if found else None
         if found is None or asked is None or not asked[0].active:
             raise Refused(404, "There is no such model here, or it is not active.")
         if found.route not in METHODS:
@@ -134,9 +115,11 @@ class Api:
         if request.method.replace("HEAD", "GET") != METHODS[found.route]:
             raise Refused(405, f"This takes {METHODS[found.route]}, got {request.method}.")
         hosted, known = asked
-        token = allowed(request, hosted, known, "query" if found.route == ("query",) else "info")
         if found.route == ("query",):
-            return await self._counted(request, hosted, token)
+            return await self._counted(request, hosted, access(given, hosted, known, "query"))
+        refused = access(given, hosted, known, "info").refusal
+        if refused is not None:
+            raise Refused(401, refused)
         if found.route == ("info",):
             return await self._info(hosted)
         return self._status(hosted)
@@ -147,7 +130,7 @@ class Api:
         running = self.engine.running.get(hosted.name)
         self.awake.knock(spec, hosted.idle_seconds)
         if running is not None and running.state == "failed":
-            raise ModelFailed(running.message)
+            raise cannot_start(hosted.name)
         is_up = running is not None and running.state == "running" and running.spec == spec
         return Answer(
             to_json(
@@ -165,8 +148,13 @@ class Api:
             command = await self._of_model(hosted, self.engine.command_of(hosted.name))
         return Answer(to_json(command.describe()))
 
-    async def _counted(self, request: Request, hosted: Hosted, token: Token) -> Answer:
+    async def _counted(self, request: Request, hosted: Hosted, given: Access) -> Answer:
         """Ask the model, within the token's limits; what is answered has been counted."""
+        token = given.token
+        if token is None or given.refusal is not None:
+            if token is not None:
+                await self.ledger(self.store.refuse, token.id, time.time())
+            raise Refused(401, str(given.refusal))
         await self._admitted(request, token)
         try:
             return await self._query(request, hosted)
@@ -202,10 +190,10 @@ class Api:
             return await asking
         except Busy:
             raise
-        except Unavailable as error:
+        except Unavailable:
             running = self.engine.running.get(hosted.name)
             if running is not None and running.state == "failed":
-                raise ModelFailed(str(error)) from None
+                raise cannot_start(hosted.name) from None
             raise
 
     def _spec(self, hosted: Hosted) -> ModelSpec:
@@ -214,36 +202,14 @@ class Api:
             try:
                 self._specs[key] = hosted.spec()
             except TaxiwayError as error:
-                # It names files, which are nobody's business.
                 log.error("%s cannot start: %s", hosted.name, error)
-                raise ModelFailed(
-                    f"'{hosted.name}' cannot start; the server's log says why."
-                ) from None
+                raise cannot_start(hosted.name) from None
         return self._specs[key]
 
 
-def allowed(request: Request, hosted: Hosted, known: Sequence[Token], scope: str) -> Token:
-    """The token that a request is counted to. Raises Refused (401)."""
-    kind, _, given = request.headers.get("authorization", "").partition(" ")
-    token = tokens.find(given.strip(), known) if kind.lower() == "bearer" else None
-    reason = _why_not(token, scope)
-    if reason is None and token is not None:
-        return token
-    anyone = next((candidate for candidate in known if candidate.hash is None), None)
-    if hosted.public and anyone is not None:
-        return anyone
-    raise Refused(401, reason or "This model is private: send 'Authorization: Bearer TOKEN'.")
-
-
-def _why_not(token: Token | None, scope: str) -> str | None:
-    if token is None:
-        return "This model is private: send 'Authorization: Bearer TOKEN' with a token of it."
-    state = token.state(time.time())
-    if state in ("revoked", "expired"):
-        return f"This token is {state}."
-    if scope not in token.limits.scopes:
-        return f"This token does not allow {scope}."
-    return None
+def cannot_start(name: str) -> ModelFailed:
+    """What clients hear of it; the reason names files, which are none of their business."""
+    return ModelFailed(f"'{name}' cannot start; the server's log says why.")
 
 
 def refusal(error: Exception) -> Answer:
@@ -255,6 +221,9 @@ def refusal(error: Exception) -> Answer:
     elif isinstance(error, HTTPException):
         # Too many large requests at once is a kind of too many.
         status, message = (429 if error.status_code == 503 else error.status_code), error.detail
+    elif isinstance(error, StoreError):
+        log.error("%s", error)
+        message = "The server cannot keep its counts; its log says why."
     elif isinstance(error, TimeoutError):
         message = f"The model did not answer within {WHOLE_SECONDS / 60:.0f} minutes."
     elif isinstance(error, Unavailable):
