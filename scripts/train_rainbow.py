@@ -7,30 +7,28 @@ Ctrl-C stops after the step in hand and saves; --resume goes on exactly there.
 
 import argparse
 import json
-import os
-import signal
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from threading import Event
 
 import numpy as np
 import torch
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from taxiway.commands.train import announced, bar, stopping
 from taxiway.core.errors import TaxiwayError
 from taxiway.core.files import write_whole
-from taxiway.training.export import write_model
-from taxiway.training.loop import Report, Schedule, train
+from taxiway.training.order import About, Order, default_threads, grown_stages
 from taxiway.training.pictures import TRAINING, Pictures, curated, twin_threshold
 from taxiway.training.rainbow import figures
-from taxiway.training.samples import save_sheet
+from taxiway.training.session import Session, free_folder
+from taxiway.training.speed import pays_bf16
 from taxiway.training.stylegan2 import Settings
 
-SMALL_KIMG = 17.4
-"""How long the network is trained at half size before its last block comes in."""
+CPU = torch.device("cpu")
+ABOUT = About(
+    title="Rainbow",
+    licence="Apache-2.0",
+    data="Landscapes from Taxiway's painter, those whose bow passes the bow test. No photographs.",
+)
 
 
 def main() -> int:
@@ -52,27 +50,20 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--kimg", type=float, default=200, help="thousands of pictures to show")
     parser.add_argument("--pictures", type=int, default=18_000, help="how many to paint")
     parser.add_argument("--size", type=int, default=64, help="pixels of the finished model")
-    parser.add_argument("--threads", type=int, choices=(1, 2, 4), default=default_threads())
+    parser.add_argument("--threads", type=int, choices=(1, 2, 4), default=default_threads(CPU, 16))
     return parser.parse_args()
 
 
-def default_threads() -> int:
-    cores = os.cpu_count() or 1
-    return max(count for count in (1, 2, 4) if count <= cores)
-
-
 def run(options: argparse.Namespace) -> None:
-    out: Path = options.out
-    if (out / "state.pt").exists() and not options.resume:
-        raise TaxiwayError(f"'{out}' holds a training; add --resume or take another folder.")
-    out.mkdir(parents=True, exist_ok=True)
+    out = free_folder(options.out, options.resume)
     pictures = data(out, options.pictures, options.size)
-    settings = Settings(threads=options.threads, bf16=has_bf16())
-    schedule = Schedule(((options.size // 2, SMALL_KIMG), (options.size, options.kimg)))
-    with progress(options.kimg) as (report, stop):
-        players = train(pictures, out, settings, schedule, stop, report)
-    write_model(out / "rainbow.safetensors", players.average, players.seen)
-    save_sheet(out / "rainbow.png", players.average)
+    settings = Settings(threads=options.threads, bf16=pays_bf16(CPU), gamma=2.0)
+    stages = grown_stages(options.size, options.kimg)
+    session = Session(Order("painter", stages, settings, about=ABOUT), out, pictures)
+    with stopping() as stop:
+        every = announced(session, pictures)
+        with bar(options.kimg) as session.told:
+            players = session.run(stop, every)
     text = json.dumps(figures(players.average), indent=2)
     write_whole(out / "figures.json", text.encode())
     print(text)
@@ -86,39 +77,6 @@ def data(out: Path, count: int, size: int) -> Pictures:
         np.save(path, curated(TRAINING, count, size, twin_threshold(size)))
     pictures: Pictures = np.load(path)
     return pictures
-
-
-@contextmanager
-def progress(kimg: float) -> Iterator[tuple[Report, Event]]:
-    """A progress bar with the time left, and an event that Ctrl-C and SIGTERM set."""
-    stop = Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    columns = ("{task.completed:.1f} of {task.total:g} kimg", "{task.fields[losses]}")
-    bars = [BarColumn(), *map(TextColumn, columns), TimeElapsedColumn(), TimeRemainingColumn()]
-    with Progress(*bars, speed_estimate_period=300) as shown:
-        task = shown.add_task("", total=kimg, losses="")
-
-        def report(seen: float, losses: dict[str, float]) -> None:
-            text = " ".join(f"{name} {value:.2f}" for name, value in losses.items())
-            shown.update(task, completed=seen, losses=text)
-
-        yield report, stop
-
-
-def has_bf16() -> bool:
-    """Whether convolutions in bfloat16 pay here: timed, since every other CPU differs."""
-    x, weight = torch.randn(16, 64, 32, 32), torch.randn(64, 64, 3, 3)
-    return _seconds(x.bfloat16(), weight.bfloat16()) < 0.8 * _seconds(x, weight)
-
-
-def _seconds(x: torch.Tensor, weight: torch.Tensor) -> float:
-    times = []
-    for _ in range(4):
-        start = time.process_time()
-        torch.nn.functional.conv2d(x, weight, padding=1)
-        times.append(time.process_time() - start)
-    return min(times)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,14 @@
-from dataclasses import replace
+import subprocess
+import sys
+from pathlib import Path
 from threading import Event
 
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 
-from taxiway.training.loop import Schedule, train
+from taxiway.core.errors import TaxiwayError
+from taxiway.training.loop import Schedule, resumed, train
 from taxiway.training.stylegan2 import Players, Settings
 
 TINY = Settings(channel_base=64, channel_max=16, batch=8, bf16=False, fade_kimg=0.016)
@@ -22,16 +24,31 @@ def tensors(players: Players) -> dict[str, torch.Tensor]:
     return {f"{n}.{k}": v for n in ("g", "d", "average") for k, v in players.state()[n].items()}
 
 
-def run(folder, pictures, stop_after: int | None = None) -> Players:
+class Watching:
+    """Stops after so many steps; keeps what it hears."""
+
+    def __init__(self, stop_after: int | None = None) -> None:
+        self.stop, self.stop_after = Event(), stop_after
+        self.losses: list[dict[str, float]] = []
+        self.snapshots: list[int] = []
+
+    def stepped(self, players: Players, losses: dict[str, float]) -> None:
+        self.losses.append(losses)
+        if len(self.losses) == self.stop_after:
+            self.stop.set()
+
+    def snapshot(self, players: Players) -> None:
+        self.snapshots.append(players.seen)
+
+
+SCHEDULE = Schedule(STAGES, snapshot_kimg=0.04)
+
+
+def run(folder, pictures, stop_after: int | None = None, schedule=SCHEDULE) -> Players:
     folder.mkdir(exist_ok=True)
-    stop, told = Event(), []
-
-    def report(kimg: float, losses: dict[str, float]) -> None:
-        told.append(kimg)
-        if len(told) == stop_after:
-            stop.set()
-
-    return train(pictures, folder, TINY, Schedule(STAGES, snapshot_kimg=0.04), stop, report)
+    watching = Watching(stop_after)
+    players = resumed(folder, TINY, schedule)
+    return train(players, pictures, folder, schedule, watching.stop, watching)
 
 
 @pytest.mark.parametrize("stop_after", [1, 3, 5])
@@ -45,13 +62,38 @@ def test_a_stopped_training_goes_on_bit_for_bit(tmp_path, pictures, stop_after) 
         assert torch.equal(tensor, tensors(resumed)[name]), name
 
 
-def test_a_training_leaves_a_state_a_sheet_and_weights(tmp_path, pictures) -> None:
-    players = run(tmp_path, pictures)
-    names = sorted(path.name for path in tmp_path.iterdir())
-    assert names == ["016px-00000kimg.png", "016px-00000kimg.pt", "state.pt"]
-    with Image.open(tmp_path / "016px-00000kimg.png") as sheet:
-        assert sheet.size == (128, 128)
-    assert players.size == 16
+def test_a_killed_training_goes_on_bit_for_bit_from_what_was_saved(tmp_path, pictures) -> None:
+    whole = run(tmp_path / "whole", pictures)
+    (tmp_path / "killed").mkdir()
+    np.save(tmp_path / "pictures.npy", pictures)
+    script = (
+        "import sys, torch, numpy as np; from pathlib import Path\n"
+        f"sys.path[:0] = {[str(Path(__file__).parents[1])]!r}\n"
+        "from dataclasses import replace\n"
+        "from training.test_loop import SCHEDULE, TINY, Watching, resumed, train\n"
+        "torch.set_num_threads(1); watching, folder = Watching(), Path('killed')\n"
+        "often = replace(SCHEDULE, state_seconds=0.0)\n"
+        "watching.stepped = lambda players, losses: print(players.seen, flush=True)\n"
+        "train(resumed(folder, TINY, often), np.load('pictures.npy'), folder, often,"
+        " watching.stop, watching)\n"
+    )
+    command = [sys.executable, "-c", script]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        seen = [int(process.stdout.readline()) for _ in range(5)]
+        process.kill()
+    assert seen == [8, 16, 24, 32, 40]
+    assert torch.load(tmp_path / "killed" / "state.pt", weights_only=True)["seen"] >= 32
+    resumed = run(tmp_path / "killed", pictures)
+    for name, tensor in tensors(whole).items():
+        assert torch.equal(tensor, tensors(resumed)[name]), name
+
+
+def test_the_watcher_hears_of_steps_and_snapshots(tmp_path, pictures) -> None:
+    watching = Watching()
+    players = resumed(tmp_path, TINY, SCHEDULE)
+    players = train(players, pictures, tmp_path, SCHEDULE, watching.stop, watching)
+    assert (players.size, len(watching.losses), watching.snapshots) == (16, 8, [40])
     assert torch.load(tmp_path / "state.pt", weights_only=True)["seen"] == 64
 
 
@@ -62,8 +104,17 @@ def test_stopping_before_growing_saves_the_small_network(tmp_path, pictures) -> 
 
 def test_other_settings_of_the_loop_do_not_change_the_weights(tmp_path, pictures) -> None:
     first = run(tmp_path / "a", pictures)
-    (tmp_path / "b").mkdir()
-    often = replace(Schedule(STAGES), state_seconds=0.0, snapshot_kimg=0.008)
-    second = train(pictures, tmp_path / "b", TINY, often, Event(), lambda kimg, losses: None)
+    often = Schedule(STAGES, state_seconds=0.0, snapshot_kimg=0.008)
+    second = run(tmp_path / "b", pictures, schedule=often)
     for name, tensor in tensors(first).items():
         assert torch.equal(tensor, tensors(second)[name]), name
+
+
+def test_losses_that_run_away_stop_it_and_spare_what_was_saved(tmp_path, pictures) -> None:
+    run(tmp_path, pictures, stop_after=2)
+    before = (tmp_path / "state.pt").read_bytes()
+    players = resumed(tmp_path, TINY, SCHEDULE)
+    players.d.b4.out.bias.data.fill_(float("nan"))
+    with pytest.raises(TaxiwayError, match=r"no numbers any more at 0.0 kimg.*--resume"):
+        train(players, pictures, tmp_path, SCHEDULE, Event(), Watching())
+    assert (tmp_path / "state.pt").read_bytes() == before

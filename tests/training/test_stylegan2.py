@@ -5,8 +5,9 @@ import pytest
 import torch
 
 from taxiway.core.errors import InvalidArgument
+from taxiway.training.augment import Augment
 from taxiway.training.discriminator import Discriminator, deviation
-from taxiway.training.stylegan2 import LOSSES, Players, Settings, grown
+from taxiway.training.stylegan2 import LOSSES, Players, Settings, _batch, grown
 
 TINY = Settings(channel_base=64, channel_max=16, batch=8, bf16=False, fade_kimg=0.016)
 
@@ -51,7 +52,7 @@ def test_the_penalty_flattens_the_discriminator() -> None:
     players = Players(8, TINY)
     real = torch.from_numpy(pictures(8)[:8]).permute(0, 3, 1, 2) / 127.5 - 1
     players.d.zero_grad()
-    penalty = players._penalty(real)
+    penalty = players._penalty(real, None)
     assert penalty.item() > 0
     penalty.backward()
     assert players.d.get_parameter("b8.conv0.weight").grad is not None
@@ -99,6 +100,7 @@ def test_gradients_that_are_not_numbers_do_no_harm() -> None:
     players.d.b4.out.weight.register_hook(lambda gradient: gradient * float("nan"))
     players.step(pictures(8))
     assert all(torch.isfinite(tensor).all() for tensor in weights(players).values())
+    assert players.broken == 1
 
 
 def test_bfloat16_keeps_weights_in_float32() -> None:
@@ -111,3 +113,72 @@ def test_a_batch_is_not_split_into_parts_too_small_to_compare() -> None:
     with pytest.raises(InvalidArgument, match=r"of 12 cannot be split over 2 threads: each part"):
         Settings(batch=12, threads=2)
     assert Settings(batch=12, threads=3).threads == 3
+
+
+AUGMENTED = replace(TINY, augment=Augment(moves=True, turns=True, hues=True), ada_kimg=0.05)
+
+
+def test_a_sure_discriminator_raises_p_and_an_unsure_one_lowers_it() -> None:
+    players = Players(8, AUGMENTED)
+    for sign, expected in ((1.0, 0.64), (1.0, 1.0), (-1.0, 0.36), (-1.0, 0.0), (-1.0, 0.0)):
+        for _ in range(4):
+            players._steer(sign)
+        assert players.p == pytest.approx(expected)
+
+
+def test_augmented_training_goes_on_bit_for_bit_from_a_state() -> None:
+    whole, first = Players(8, AUGMENTED), Players(8, AUGMENTED)
+    for players in (whole, first):
+        players.p = 0.7
+        for _ in range(2):
+            players.step(pictures(8))
+    second = Players(8, AUGMENTED)
+    second.restore(first.state())
+    for players in (whole, second):
+        for _ in range(3):
+            players.step(pictures(8))
+    assert whole.p == second.p != 0.7
+    for name, tensor in weights(whole).items():
+        assert torch.equal(tensor, weights(second)[name]), name
+
+
+def test_a_state_from_before_there_was_augmentation_is_understood() -> None:
+    players = Players(8, TINY)
+    state = {k: v for k, v in players.state().items() if k not in ("p", "signs")}
+    players.restore(state)
+    assert players.p == 0
+
+
+def test_noise_follows_from_the_seed_too() -> None:
+    first, second = (Players(8, replace(TINY, use_noise=True)) for _ in range(2))
+    for players in (first, second):
+        players.step(pictures(8))
+        torch.rand(1)  # others may draw in between
+        players.step(pictures(8))
+    for name, tensor in weights(first).items():
+        assert torch.equal(tensor, weights(second)[name]), name
+
+
+def test_frozen_blocks_learn_nothing_and_the_others_do() -> None:
+    players = Players(16, replace(TINY, freeze=1))
+    before = {name: tensor.clone() for name, tensor in players.d.state_dict().items()}
+    players.step(pictures(16))
+    for name, tensor in players.d.state_dict().items():
+        still = name.startswith(("b16.", "b8.fromrgb."))  # the latter is used only while growing
+        assert torch.equal(tensor, before[name]) == still, name
+
+
+def test_the_generator_waits_for_a_new_discriminator() -> None:
+    players = Players(8, replace(TINY, hold_kimg=0.008))
+    before = players.g.get_parameter("synthesis.b8.conv1.weight").clone()
+    assert np.isfinite(players.step(pictures(8))["g"])
+    assert torch.equal(players.g.get_parameter("synthesis.b8.conv1.weight"), before)
+    players.step(pictures(8))
+    assert not torch.equal(players.g.get_parameter("synthesis.b8.conv1.weight"), before)
+
+
+def test_pictures_are_mirrored_only_where_they_may_be() -> None:
+    slope = np.broadcast_to(np.arange(8, dtype=np.uint8)[:, None], (1, 8, 8, 3)) * 30
+    for mirror in (True, False):
+        batch = _batch(slope, 16, np.random.default_rng(0), mirror)
+        assert (batch[:, 0, 0, 0] > 0).any().item() == mirror

@@ -108,6 +108,12 @@ class Discriminator(nn.Module):
         result: Tensor = self.b4(x)
         return result
 
+    def learning(self, frozen: int) -> list[nn.Parameter]:
+        """The parameters that learn when so many blocks, the largest first, do not."""
+        for i in range(min(frozen, len(self.sizes))):
+            self._block(i).requires_grad_(False)
+        return [parameter for parameter in self.parameters() if parameter.requires_grad]
+
     def _block(self, i: int) -> DownBlock:
         block = self.get_submodule(f"b{self.sizes[i]}")
         assert isinstance(block, DownBlock)

@@ -1,20 +1,21 @@
 """The training loop: from small pictures to large, saved as it goes, stopped and continued."""
 
-import io
+import math
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
+from typing import Protocol
 
 import torch
 
-from taxiway.core.files import write_whole
+from taxiway.core.errors import TaxiwayError
+from taxiway.core.files import whole_file
 from taxiway.training.pictures import Pictures, reduced
-from taxiway.training.samples import save_sheet
 from taxiway.training.stylegan2 import Players, Settings, grown
 
-Report = Callable[[float, dict[str, float]], None]
+Stages = tuple[tuple[int, float], ...]
+_LOST = 3  # steps in a row without a number, after which there is nothing left to save
 
 
 @dataclass(frozen=True)
@@ -25,30 +26,39 @@ class Schedule:
     twice the one before.
     """
 
-    stages: tuple[tuple[int, float], ...]
-    state_seconds: float = 120.0
+    stages: Stages
+    state_seconds: float = 90.0
     snapshot_kimg: float = 10.0
 
 
+class Watcher(Protocol):
+    """Who is told how a training goes."""
+
+    def stepped(self, players: Players, losses: dict[str, float]) -> None:
+        """After each step, with its losses."""
+
+    def snapshot(self, players: Players) -> None:
+        """Whenever `snapshot_kimg` more have been seen, and at the end of the schedule."""
+
+
 def train(
+    players: Players,
     pictures: Pictures,
     folder: Path,
-    settings: Settings,
     schedule: Schedule,
     stop: Event,
-    report: Report,
+    watcher: Watcher,
 ) -> Players:
     """Train on pictures [N, S, S, 3] of the last stage's size until the schedule or `stop` ends it.
 
-    Continues from `folder`/state.pt where there is one. After each step `report` hears how many
-    kimg have been seen, and the losses. `folder` gets a sheet and the weights at every snapshot.
+    What continuing needs is kept in `folder`/state.pt. Raises TaxiwayError where the numbers run
+    away; state.pt is then from before.
     """
-    players = resumed(folder, settings, schedule)
     for size, end in schedule.stages:
         if players.size * 2 == size and not stop.is_set():
             players = grown(players)
         if players.size == size:
-            _stage(players, reduced(pictures, size), folder, end, schedule, stop, report)
+            _stage(players, reduced(pictures, size), folder, end, schedule, stop, watcher)
     save_state(players, folder)
     return players
 
@@ -60,18 +70,28 @@ def _stage(
     end: float,
     schedule: Schedule,
     stop: Event,
-    report: Report,
+    watcher: Watcher,
 ) -> None:
     """Train at one size until `end` kimg."""
-    every, saved = 1000 * schedule.snapshot_kimg, time.monotonic()
+    every, saved, lost = 1000 * schedule.snapshot_kimg, time.monotonic(), 0
     while players.seen < 1000 * end and not stop.is_set():
         before = players.seen
-        report(players.seen / 1000, players.step(pictures))
-        if before // every != players.seen // every:
-            snapshot(players, folder)
-        if time.monotonic() - saved > schedule.state_seconds:
+        losses = players.step(pictures)
+        lost = 0 if all(map(math.isfinite, losses.values())) else lost + 1
+        if lost == _LOST:
+            raise TaxiwayError(RUN_AWAY.format(kimg=players.seen / 1000))
+        watcher.stepped(players, losses)
+        if not lost and before // every != players.seen // every:
+            watcher.snapshot(players)
+        if not lost and time.monotonic() - saved > schedule.state_seconds:
             save_state(players, folder)
             saved = time.monotonic()
+
+
+RUN_AWAY = (
+    "The losses are no numbers any more at {kimg:.1f} kimg, so the training has stopped; go on "
+    "from what was saved with --resume and a --gamma four times as large."
+)
 
 
 def resumed(folder: Path, settings: Settings, schedule: Schedule) -> Players:
@@ -79,7 +99,7 @@ def resumed(folder: Path, settings: Settings, schedule: Schedule) -> Players:
     path = folder / "state.pt"
     if not path.exists():
         return Players(schedule.stages[0][0], settings)
-    state = torch.load(path, weights_only=True)
+    state = torch.load(path, map_location="cpu", weights_only=True)
     players = Players(state["size"], settings)
     players.restore(state)
     return players
@@ -87,17 +107,5 @@ def resumed(folder: Path, settings: Settings, schedule: Schedule) -> Players:
 
 def save_state(players: Players, folder: Path) -> None:
     """Write everything that continuing needs to `folder`/state.pt, whole."""
-    _save(players.state(), folder / "state.pt")
-
-
-def snapshot(players: Players, folder: Path) -> None:
-    """Keep the average generator as it is now, and a sheet of its pictures."""
-    name = f"{players.size:03d}px-{players.seen // 1000:05d}kimg"
-    _save(players.average.state_dict(), folder / f"{name}.pt")
-    save_sheet(folder / f"{name}.png", players.average)
-
-
-def _save(values: object, path: Path) -> None:
-    buffer = io.BytesIO()
-    torch.save(values, buffer)
-    write_whole(path, buffer.getvalue())
+    with whole_file(folder / "state.pt") as file:
+        torch.save(players.state(), file)

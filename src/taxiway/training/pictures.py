@@ -48,6 +48,8 @@ def curated(first_seed: int, count: int, size: int, threshold: float) -> Picture
 def reduced(pictures: Pictures, size: int) -> Pictures:
     """Pictures [N, S, S, 3] at a smaller size that divides S, by averaging squares of pixels."""
     factor = pictures.shape[1] // size
+    if factor == 1:
+        return pictures
     made = []
     for part in np.array_split(pictures, max(1, len(pictures) // 512)):
         squares = part.reshape(len(part), size, factor, size, factor, 3)

@@ -36,8 +36,13 @@ def sheet(pictures: Pictures) -> Pictures:
     return np.concatenate(np.concatenate(rows, axis=1), axis=1)
 
 
-def save_sheet(path: Path, generator: Generator) -> None:
-    """Write 8 x 8 pictures (seeds 0 to 63, psi 0.7) as PNG."""
-    png = io.BytesIO()
-    Image.fromarray(sheet(samples(generator, range(64), psi=0.7))).save(png, "png")
-    write_whole(path, png.getvalue())
+def save_sheet(path: Path, pictures: Pictures, largest: int = 128) -> None:
+    """Write a contact sheet of pictures as PNG or JPEG, each of up to `largest` pixels."""
+    pixels = sheet(pictures)
+    image = Image.fromarray(pixels)
+    if pictures.shape[1] > largest:
+        side = pixels.shape[0] * largest // pictures.shape[1]
+        image = image.resize((side, side), Image.Resampling.LANCZOS)
+    data = io.BytesIO()
+    image.save(data, "PNG" if path.suffix == ".png" else "JPEG", quality=92)
+    write_whole(path, data.getvalue())

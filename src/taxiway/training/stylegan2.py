@@ -3,7 +3,7 @@
 import copy
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import numpy as np
@@ -15,6 +15,7 @@ from torch import Tensor
 from taxiway.core.errors import InvalidArgument
 from taxiway.networks.generator import Generator
 from taxiway.networks.stylegan2 import new_stylegan2
+from taxiway.training.augment import EVERY, Augment, changed, drawn, steered
 from taxiway.training.discriminator import GROUP, Discriminator
 
 R1_EVERY = 16
@@ -34,7 +35,13 @@ class Settings:
     half-life of the kept average; `fade_kimg` how long a new block takes to come in; `threads`
     into how many parts a batch is split. Convolutions run in bfloat16 when `bf16`; weights stay
     float32. On one thread, the same settings and pictures give the same weights bit for bit.
-    Raises InvalidArgument where the parts of a batch are not of four or a multiple.
+
+    `augment` is what may be changed in the pictures that are judged, with a probability that
+    takes `ada_kimg` from 0 to 1. `freeze` blocks of the discriminator, the largest first, learn
+    nothing (Mo et al. 2020). For `hold_kimg` the generator waits until a new discriminator knows
+    something. `ema_ramp` keeps the average young at first; 0 where the start is a trained model.
+    `mapping_layers` to `c_dim` are the network's shape, as in `new_stylegan2`. Raises
+    InvalidArgument where the parts of a batch are not of four or a multiple.
     """
 
     channel_base: int = 2048
@@ -48,6 +55,18 @@ class Settings:
     bf16: bool = True
     threads: int = 1
     seed: int = 0
+    device: str = "cpu"
+    augment: Augment = field(default_factory=Augment)
+    ada_kimg: float = 500.0
+    freeze: int = 0
+    hold_kimg: float = 0.0
+    ema_ramp: float = 0.05
+    mapping_layers: int = 2
+    use_noise: bool = False
+    conv_clamp: float | None = None
+    z_dim: int = 512
+    w_dim: int = 512
+    c_dim: int = 0
 
     def __post_init__(self) -> None:
         if self.batch % (GROUP * self.threads):
@@ -61,21 +80,24 @@ class Settings:
 class Players:
     """Generator, its average, discriminator and both optimisers, at one picture size.
 
-    `seen` counts the pictures shown so far, `grown_at` is its value when the size was last raised.
-    Every random choice of a step follows from the seed and `seen`, so a saved state continues
-    exactly as if it had never stopped.
+    `seen` counts the pictures shown so far, `grown_at` is its value when the size was last raised;
+    `p` is the probability of each change that the judged pictures get; `broken` counts gradients
+    that were no numbers. Every random choice of a step follows from the seed and `seen`, so a
+    saved state continues exactly as if it had never stopped.
     """
 
     def __init__(self, size: int, settings: Settings) -> None:
         torch.manual_seed(settings.seed + size)
         self.size, self.settings = size, settings
-        self.seen, self.grown_at = 0, 0
+        self.seen, self.grown_at, self.broken = 0, 0, 0
+        self.p, self._signs = 0.0, list[float]()
+        self.device = torch.device(settings.device)
         self._pool = ThreadPoolExecutor(settings.threads, initializer=_one_thread)
-        shape = (size, settings.channel_base, settings.channel_max)
-        self.g = new_stylegan2(*shape, mapping_layers=2, use_noise=False)
-        self.d = Discriminator(*shape)
+        self.g = new_generator(size, settings).to(self.device)
+        self.d = Discriminator(size, settings.channel_base, settings.channel_max).to(self.device)
         for network in (self.g.synthesis, self.d):
             network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._learning = self.d.learning(settings.freeze)
         self.average = copy.deepcopy(self.g).requires_grad_(False)
         self.g_adam = _adam(self.g, settings.learning_rate)
         # Each lazy penalty counts as a step more (Karras et al. 2020, appendix B).
@@ -87,21 +109,51 @@ class Players:
         The generator is taught on the fakes the discriminator has just seen: a forward pass less.
         """
         rng = np.random.default_rng([self.settings.seed, self.seen])
-        real, dice = _batch(pictures, self.settings.batch, rng), self._dice(rng)
+        mirror = self.settings.augment.mirror
+        real = _batch(pictures, self.settings.batch, rng, mirror).to(self.device)
+        dice = self._dice(rng)
+        changes = [self._changes(rng) for _ in range(3)]
+        if self.settings.use_noise:
+            torch.manual_seed(int(rng.integers(2**31)))
         fakes = self._shared(self._generate, self._split(dice))
         self.d_adam.zero_grad(set_to_none=True)
-        told = self._shared(self._teach_discriminator, self._split(real), fakes)
-        _step(self.d_adam)
+        self._learn(True)
+        told = self._shared(self._teach_discriminator, self._split(real), fakes, *changes[:2])
+        self.broken += _step(self.d_adam)
         self.g_adam.zero_grad(set_to_none=True)
-        self.d.requires_grad_(False)
-        told += self._shared(self._teach_generator, fakes)
-        self.d.requires_grad_(True)
-        _step(self.g_adam)
+        self._learn(False)
+        told += self._shared(self._teach_generator, fakes, changes[2])
+        if self.seen >= 1000 * self.settings.hold_kimg:
+            self.broken += _step(self.g_adam)
         self.seen += len(real)
         self._follow(dice)
-        return {name: float(np.mean([x[name] for x in told if name in x])) for name in LOSSES}
+        losses = {x: float(np.mean([part[x] for part in told if x in part])) for x in LOSSES}
+        self._steer(losses["sign"])
+        return losses
 
-    def _shared(self, work: Callable[..., T], *parts: Sequence[Tensor]) -> list[T]:
+    def _learn(self, learning: bool) -> None:
+        """Have the discriminator's parameters gather gradients, or not; never the frozen ones."""
+        for parameter in self._learning:
+            parameter.requires_grad_(learning)
+
+    def _changes(self, rng: np.random.Generator) -> Sequence[Tensor | None]:
+        """How each part of a batch is changed before it is judged."""
+        kind, count = self.settings.augment, self.settings.batch
+        if not kind or not self.p:
+            return [None] * self.settings.threads
+        return self._split(drawn(kind, self.p, count, self.size, rng).to(self.device))
+
+    def _steer(self, sign: float) -> None:
+        """Change p by how sure the discriminator was of the real pictures in the last steps."""
+        if not self.settings.augment:
+            return
+        self._signs.append(sign)
+        if len(self._signs) == EVERY:
+            settings = self.settings
+            self.p = steered(self.p, self._signs, settings.ada_kimg, settings.batch)
+            self._signs = []
+
+    def _shared(self, work: Callable[..., T], *parts: Sequence[Tensor | None]) -> list[T]:
         """Do each part of a batch on its own thread; gradients of all parts add up.
 
         One thread per part and none inside it: threads that wait for each other after every
@@ -115,61 +167,70 @@ class Players:
     def state(self) -> dict[str, Any]:
         """Everything that continuing needs, as plain tensors and numbers."""
         parts = {name: part.state_dict() for name, part in self._parts().items()}
-        return parts | {"size": self.size, "seen": self.seen, "grown_at": self.grown_at}
+        counts = {"size": self.size, "seen": self.seen, "grown_at": self.grown_at}
+        return parts | counts | {"p": self.p, "signs": list(self._signs)}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Continue from a `state` of the same size and settings."""
         for name, part in self._parts().items():
             part.load_state_dict(state[name])
         self.seen, self.grown_at = state["seen"], state["grown_at"]
+        self.p, self._signs = state.get("p", 0.0), list(state.get("signs", ()))
 
     def _parts(self) -> dict[str, Any]:
         names = ("g", "d", "average", "g_adam", "d_adam")
         return {name: getattr(self, name) for name in names}
 
-    def _teach_discriminator(self, real: Tensor, fake: Tensor) -> dict[str, float]:
-        fakes, reals = self._judge(fake.detach()), self._judge(real)
+    def _teach_discriminator(
+        self, real: Tensor, fake: Tensor, for_real: Tensor | None, for_fake: Tensor | None
+    ) -> dict[str, float]:
+        fakes, reals = self._judge(fake.detach(), for_fake), self._judge(real, for_real)
         loss = F.softplus(fakes).mean() + F.softplus(-reals).mean()
         if self.seen // self.settings.batch % R1_EVERY == 0:
-            loss = loss + R1_EVERY * self._penalty(real)
+            loss = loss + R1_EVERY * self._penalty(real, for_real)
         _backward(loss / self.settings.threads)
         return {"d": loss.item(), "sign": reals.sign().mean().item()}
 
-    def _penalty(self, real: Tensor) -> Tensor:
+    def _penalty(self, real: Tensor, changes: Tensor | None) -> Tensor:
         """R1: the discriminator is to be flat around real pictures; in full precision."""
         real = real.detach().requires_grad_(True)
-        (slope,) = torch.autograd.grad(self.d(real, self._fade()).sum(), real, create_graph=True)
+        verdict = self.d(real if changes is None else changed(real, changes), self._fade())
+        (slope,) = torch.autograd.grad(verdict.sum(), real, create_graph=True)
         gamma = self.settings.gamma * 0.0002 * self.size**2 / self.settings.batch
         return slope.square().sum(dim=(1, 2, 3)).mean() * (gamma / 2)
 
-    def _teach_generator(self, fake: Tensor) -> dict[str, float]:
-        loss = F.softplus(-self._judge(fake)).mean()
+    def _teach_generator(self, fake: Tensor, changes: Tensor | None) -> dict[str, float]:
+        loss = F.softplus(-self._judge(fake, changes)).mean()
         _backward(loss / self.settings.threads)
         return {"g": loss.item()}
 
     def _dice(self, rng: np.random.Generator) -> Tensor:
-        """What a batch of fakes is made from [N, 1025]: two z, and the row where styles change."""
+        """What fakes are made from [N, 2 z_dim + 1]: two z, and the row where styles change."""
         count, rows = self.settings.batch, self.g.num_ws
-        z = rng.standard_normal((count, 1024), dtype=np.float32)
+        z = rng.standard_normal((count, 2 * self.g.z_dim), dtype=np.float32)
         cuts = rng.integers(1, rows, count)
         cuts[rng.random(count) >= self.settings.mixing] = rows
-        return torch.from_numpy(np.column_stack([z, cuts]).astype(np.float32))
+        return torch.from_numpy(np.column_stack([z, cuts]).astype(np.float32)).to(self.device)
 
     def _generate(self, dice: Tensor) -> Tensor:
-        w, other = (self.g.mapping(z) for z in (dice[:, :512], dice[:, 512:1024]))
-        first = torch.arange(self.g.num_ws) < dice[:, 1024:]
-        ws = torch.where(first[..., None], w[:, None], other[:, None])
+        z_dim = self.g.z_dim
+        z, other, cut = dice[:, :z_dim], dice[:, z_dim:-1], dice[:, -1:]
+        first = torch.arange(self.g.num_ws, device=self.device) < cut
+        ws = torch.where(
+            first[..., None], self.g.mapping(z)[:, None], self.g.mapping(other)[:, None]
+        )
         with self._precision():
-            images: Tensor = self.g.synthesis(ws, noise="none")
+            images: Tensor = self.g.synthesis(ws, noise="random")
         return images.float()
 
-    def _judge(self, images: Tensor) -> Tensor:
+    def _judge(self, images: Tensor, changes: Tensor | None) -> Tensor:
+        images = images if changes is None else changed(images, changes)
         with self._precision():
             verdict: Tensor = self.d(images, self._fade())
         return verdict.float()
 
     def _precision(self) -> torch.autocast:
-        return torch.autocast("cpu", torch.bfloat16, enabled=self.settings.bf16)
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.settings.bf16)
 
     def _fade(self) -> float:
         if not self.grown_at:
@@ -178,10 +239,12 @@ class Players:
 
     def _follow(self, dice: Tensor) -> None:
         """Move the middle of w and the kept average along; the average faster while young."""
-        half_life = min(1000 * self.settings.ema_kimg, 0.05 * self.seen)
+        half_life = 1000 * self.settings.ema_kimg
+        if self.settings.ema_ramp:
+            half_life = min(half_life, self.settings.ema_ramp * self.seen)
         rate = 1 - 0.5 ** (self.settings.batch / max(half_life, 1e-8))
         with torch.no_grad():
-            self.g.w_avg.lerp_(self.g.mapping(dice[:, :512]).mean(dim=0), 0.002)
+            self.g.w_avg.lerp_(self.g.mapping(dice[:, : self.g.z_dim]).mean(dim=0), 0.002)
             for kept, new in zip(_tensors(self.average), _tensors(self.g), strict=True):
                 kept.lerp_(new, rate)
 
@@ -190,11 +253,27 @@ def grown(players: Players) -> Players:
     """The same players at twice the size: one new block each, unseen at first; fresh optimisers."""
     larger = Players(2 * players.size, players.settings)
     larger.seen = larger.grown_at = players.seen
+    larger.p = players.p
     for new, old in ((larger.g, players.g), (larger.average, players.average)):
         new.load_state_dict(old.state_dict(), strict=False)
         new.get_parameter(f"synthesis.b{larger.size}.torgb.weight").data.zero_()
     larger.d.load_state_dict(players.d.state_dict(), strict=False)
     return larger
+
+
+def new_generator(size: int, settings: Settings) -> Generator:
+    """A generator of `size` pixels with fresh weights."""
+    return new_stylegan2(
+        size,
+        settings.channel_base,
+        settings.channel_max,
+        settings.mapping_layers,
+        settings.z_dim,
+        settings.w_dim,
+        settings.c_dim,
+        use_noise=settings.use_noise,
+        conv_clamp=settings.conv_clamp,
+    )
 
 
 def _one_thread() -> None:
@@ -210,21 +289,29 @@ def _backward(loss: Tensor) -> None:
     loss.backward()  # type: ignore[no-untyped-call]
 
 
-def _step(adam: torch.optim.Adam) -> None:
-    for group in adam.param_groups:
-        for parameter in group["params"]:
-            if parameter.grad is not None:
-                torch.nan_to_num(parameter.grad, 0.0, 1e5, -1e5, out=parameter.grad)
+def _step(adam: torch.optim.Adam) -> int:
+    """Take a step; returns how many gradients held something that is no number."""
+    gradients = [
+        p.grad for group in adam.param_groups for p in group["params"] if p.grad is not None
+    ]
+    broken = sum(not bool(norm.isfinite()) for norm in torch._foreach_norm(gradients))
+    if broken:
+        for gradient in gradients:
+            torch.nan_to_num(gradient, 0.0, 1e5, -1e5, out=gradient)
     adam.step()
+    return broken
 
 
 def _tensors(generator: Generator) -> list[Tensor]:
     return [*generator.parameters(), *generator.buffers()]
 
 
-def _batch(pictures: NDArray[np.uint8], count: int, rng: np.random.Generator) -> Tensor:
-    """Random pictures [N, 3, H, W] in -1..1, half of them mirrored."""
+def _batch(
+    pictures: NDArray[np.uint8], count: int, rng: np.random.Generator, mirror: bool
+) -> Tensor:
+    """Random pictures [N, 3, H, W] in -1..1, half of them mirrored if they may be."""
     chosen = pictures[rng.integers(0, len(pictures), count)]
-    turned = np.where(rng.random(count)[:, None, None, None] < 0.5, chosen[:, :, ::-1], chosen)
+    turn = (rng.random(count) < (0.5 if mirror else 0.0))[:, None, None, None]
+    turned = np.where(turn, chosen[:, :, ::-1], chosen)
     images = torch.from_numpy(np.ascontiguousarray(turned)).permute(0, 3, 1, 2)
     return images.float() / 127.5 - 1

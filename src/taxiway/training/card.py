@@ -1,0 +1,51 @@
+"""The card of a trained model: what it was made from and how, and what nobody has said."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from taxiway.training.features import Pictures
+from taxiway.training.order import Order
+from taxiway.training.records import Record
+
+UNSAID = "Not stated by its maker."
+LIMITS = (
+    "Nobody has looked for biases. What is rare in the pictures is rarer, or missing, in what "
+    "it makes; what it makes may come close to single pictures of the dataset."
+)
+
+
+def card(
+    order: Order, name: str, size: int, pictures: Pictures, records: Sequence[Record]
+) -> dict[str, Any]:
+    """The card's fields (those of the library's cards) for the model `name` of a training."""
+    about, settings = order.about, order.settings
+    measured = [record for record in records if "kid" in record]
+    best = min(measured, key=lambda record: float(record["kid"]), default=None)
+    shown = best if name == "best" else measured[-1] if measured else None
+    title = about.title or "A model without a title"
+    begun = f", from {order.start.rpartition('/')[2]}" if order.start else ", from nothing"
+    kimg = max((record["kimg"] for record in records), default=0.0)
+    return {
+        "name": re.sub(r"[^a-z0-9._-]+", "-", title.lower()).strip("-._")[:64] or "model",
+        "family": "stylegan",
+        "title": title,
+        "summary": f"A StyleGAN2 trained on {len(pictures):,} pictures of {size} pixels.",
+        "checkpoint": f"{name}.safetensors",
+        "resolution": size,
+        "licence": about.licence or UNSAID,
+        "made": f"{kimg:.1f} thousand pictures shown{begun}; batch {settings.batch}, "
+        f"gamma {settings.gamma:g} times the usual, {told(order)}.",
+        "data": about.data or UNSAID,
+        "metrics": {} if shown is None else {k: shown[k] for k in ("kid", "variety", "kimg")},
+        "limits": about.limits or LIMITS,
+        "command": f"taxiway train {order.dataset} --kimg {order.kimg:g} --resolution {order.size}",
+    }
+
+
+def told(order: Order) -> str:
+    """What the discriminator saw instead of the bare pictures."""
+    augment = order.settings.augment
+    words = [word for word in ("moves", "turns", "hues") if getattr(augment, word)]
+    mirror = "mirrored" if augment.mirror else "not mirrored"
+    return f"augmented by {' and '.join(words) or 'nothing'}, {mirror}"

@@ -1,0 +1,60 @@
+"""What goes wrong in trainings, noticed and said in words, once each time it begins."""
+
+from collections.abc import Iterator
+
+PATIENCE = 5.0
+"""kimg for which something must have been so."""
+YOUNG = 20.0
+"""kimg before which pictures are alike in every training."""
+
+OVERFITTED = (
+    "The discriminator is learning the pictures by heart (sure of {sign:.0%} of them): "
+    "more pictures would help; later snapshots may get worse, so compare with best.safetensors."
+)
+AHEAD = (
+    "The discriminator is far ahead (the generator's loss is {g:.1f}): "
+    "try again with a --gamma four times as large."
+)
+COLLAPSING = (
+    "The pictures are growing alike ({variety:.0%} of the dataset's variety): "
+    "go back with --from best.safetensors and a larger --gamma."
+)
+BROKEN = "{broken} gradients were no numbers and counted as 0; one now and then does no harm."
+
+
+class Health:
+    """Listens to a training's figures; each method gives sentences worth telling."""
+
+    def __init__(self) -> None:
+        self._since: dict[str, float] = {}
+        self._said: set[str] = set()
+
+    def hear(self, kimg: float, figures: dict[str, float]) -> list[str]:
+        """After some steps: `figures` has d, g, sign, p and broken."""
+        helpless = figures["p"] > 0.8 or not figures["augmented"]
+        return [
+            *self._lasting(OVERFITTED, figures["sign"] > 0.9 and bool(helpless), kimg, figures),
+            *self._lasting(AHEAD, figures["g"] > 8, kimg, figures),
+            *self._told(BROKEN, figures["broken"] > 0, figures),
+        ]
+
+    def see(self, kimg: float, variety: float) -> list[str]:
+        """After a snapshot, whose variety is a share of the dataset's."""
+        alike = variety < 0.5 and kimg >= YOUNG
+        return list(self._told(COLLAPSING, alike, {"variety": variety}))
+
+    def _lasting(
+        self, text: str, wrong: bool, kimg: float, figures: dict[str, float]
+    ) -> Iterator[str]:
+        """The text, when it has been so for long enough."""
+        if not wrong:
+            self._since.pop(text, None)
+        began = self._since.setdefault(text, kimg) if wrong else kimg
+        yield from self._told(text, wrong and kimg - began >= PATIENCE, figures)
+
+    def _told(self, text: str, wrong: bool, figures: dict[str, float]) -> Iterator[str]:
+        if not wrong:
+            self._said.discard(text)
+        elif text not in self._said:
+            self._said.add(text)
+            yield text.format(**figures)

@@ -1,0 +1,128 @@
+"""What a training was asked for: kept in its folder, so that it can go on without being told."""
+
+import os
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import msgspec
+import torch
+
+from taxiway.core.errors import InvalidArgument, NotFound
+from taxiway.core.files import write_whole
+from taxiway.training.augment import KINDS, fitting
+from taxiway.training.discriminator import GROUP
+from taxiway.training.features import Pictures
+from taxiway.training.loop import Stages
+from taxiway.training.speed import pays_bf16
+from taxiway.training.stylegan2 import Settings
+from taxiway.training.transfer import Start
+
+NAME = "training.json"
+SMALLEST = 32
+"""Pixels that a training from nothing begins with."""
+ADA_KIMG = 100.0
+"""How quickly the augmentation follows: trainings here are short."""
+QUALITIES = {"draft": (2048, 256), "good": (4096, 256)}
+"""Channels of a block of r pixels: the first over r, at most the second."""
+
+
+@dataclass(frozen=True)
+class About:
+    """What a model's card says and only its maker can know."""
+
+    title: str = ""
+    licence: str = ""
+    data: str = ""
+    limits: str = ""
+
+
+@dataclass(frozen=True)
+class Order:
+    """Everything that a training follows from, beside its pictures."""
+
+    dataset: str
+    stages: Stages
+    settings: Settings
+    start: str = ""
+    about: About = field(default_factory=About)
+    version: int = 1
+
+    @property
+    def size(self) -> int:
+        """Pixels of the finished model."""
+        return self.stages[-1][0]
+
+    @property
+    def kimg(self) -> float:
+        """How long the training is."""
+        return self.stages[-1][1]
+
+    def write(self, folder: Path) -> None:
+        """Keep it in a training's folder."""
+        write_whole(folder / NAME, msgspec.json.format(msgspec.json.encode(self)))
+
+
+def read_order(folder: Path) -> Order:
+    """What the training in a folder was asked for; NotFound or InvalidArgument if none was."""
+    path = folder / NAME
+    if not path.exists():
+        raise NotFound(f"'{folder}' holds no training to go on with: there is no {NAME}.")
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Order)
+    except msgspec.DecodeError as error:
+        raise InvalidArgument(f"'{path}' is not understood: {error}.") from None
+
+
+def new_settings(
+    quality: str, batch: int, gamma: float, freeze: int, device: torch.device, threads: int | None
+) -> Settings:
+    """The settings of a training from nothing, suited to the device."""
+    base, most = QUALITIES[quality]
+    return Settings(
+        channel_base=base,
+        channel_max=most,
+        batch=batch,
+        gamma=gamma,
+        freeze=freeze,
+        device=str(device),
+        threads=threads or default_threads(device, batch),
+        bf16=pays_bf16(device),
+        ada_kimg=ADA_KIMG,
+    )
+
+
+def default_threads(device: torch.device, batch: int) -> int:
+    """Into how many parts a batch is best split here."""
+    cores = (os.cpu_count() or 1) if device.type == "cpu" else 1
+    return max(n for n in range(1, min(cores, 8) + 1) if batch % (GROUP * n) == 0 or n == 1)
+
+
+def grown_stages(size: int, kimg: float, first: int = SMALLEST) -> Stages:
+    """From a first size by doubling to `size`; most of the time is for the last.
+
+    Stage i of n ends after (i / n)^2 of all pictures.
+    """
+    sizes = [min(first, size)]
+    while sizes[-1] < size:
+        sizes.append(2 * sizes[-1])
+    return tuple((s, kimg * ((i + 1) / len(sizes)) ** 2) for i, s in enumerate(sizes))
+
+
+def stages_from(start: Start, size: int, kimg: float) -> Stages:
+    """From the size of a trained model, which is not trained any further, to `size`."""
+    if size <= start.size:
+        return ((size, kimg),)
+    return ((start.size, 0.0), *grown_stages(size, kimg, first=2 * start.size))
+
+
+def augmented(settings: Settings, name: str, pictures: Pictures) -> Settings:
+    """The settings with the changes of a name, or with "auto" those that suit the pictures."""
+    return replace(settings, augment=fitting(pictures) if name == "auto" else KINDS[name])
+
+
+def check_freeze(settings: Settings, stages: Stages) -> None:
+    """Raise InvalidArgument where blocks would be frozen that have learnt nothing yet."""
+    if settings.freeze and (len(stages) > 1 or settings.hold_kimg or settings.ema_ramp):
+        raise InvalidArgument(
+            "'freeze' takes a start with a discriminator of the same size (--from).", "freeze"
+        )

@@ -1,0 +1,100 @@
+"""The curves of a training as one SVG picture."""
+
+import math
+from collections.abc import Sequence
+from html import escape
+
+from taxiway.training.records import Record
+
+WIDTH, HEIGHT = 640, 170
+LEFT, TOP, RIGHT, BOTTOM = 48, 30, 12, 24
+COLOURS = ("#3f6fd8", "#d9822b", "#2f9e6e")
+PANELS = (
+    ("losses", (("d", "discriminator"), ("g", "generator"))),
+    ("augmentation", (("p", "probability p"), ("sign", "sure of real ones"))),
+    ("distance to the dataset", (("kid", "KID, lower is better"),)),
+    ("variety", (("variety", "share of the dataset's"),)),
+)
+_POINTS = 400
+
+Points = list[tuple[float, float]]
+
+
+def curves(records: Sequence[Record]) -> str:
+    """All panels for which there are figures, one below the other."""
+    drawn: list[str] = []
+    for title, lines in PANELS:
+        found = [(label, points_of(records, key)) for key, label in lines]
+        found = [(label, points) for label, points in found if len(points) > 1]
+        if found:
+            drawn.append(panel(title, found, HEIGHT * len(drawn)))
+    height = max(1, HEIGHT * len(drawn))
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" '
+        f'width="{WIDTH}" height="{height}" font-family="system-ui, sans-serif" font-size="11">'
+        f'<rect width="100%" height="100%" fill="#fff"/>{"".join(drawn)}</svg>'
+    )
+
+
+def points_of(records: Sequence[Record], key: str) -> Points:
+    """(kimg, value) of one figure; neighbours are averaged where there are too many."""
+    found = [
+        (float(record["kimg"]), float(record[key]))
+        for record in records
+        if isinstance(record.get(key), int | float) and math.isfinite(record[key])
+    ]
+    every = math.ceil(len(found) / _POINTS) or 1
+    groups = [found[i : i + every] for i in range(0, len(found), every)]
+    return [(sum(x) / len(x), sum(y) / len(y)) for x, y in (zip(*g, strict=True) for g in groups)]
+
+
+def panel(title: str, lines: list[tuple[str, Points]], top: float) -> str:
+    """One diagram of several lines, `top` pixels down."""
+    xs = [x for _, points in lines for x, _ in points]
+    ys = [y for _, points in lines for _, y in points]
+    ticks = steps(min(*ys, 0), max(ys))
+    across = (min(xs), max(max(xs), min(xs) + 1e-6))
+    bottom, inner = top + HEIGHT - BOTTOM, HEIGHT - TOP - BOTTOM
+
+    def place(x: float, y: float) -> tuple[float, float]:
+        share = (x - across[0]) / (across[1] - across[0])
+        up = (y - ticks[0]) / (ticks[-1] - ticks[0])
+        return LEFT + share * (WIDTH - LEFT - RIGHT), bottom - up * inner
+
+    made = [text(LEFT, top + 18, title, weight="bold", fill="#222")]
+    for tick in ticks:
+        y = place(across[0], tick)[1]
+        made.append(f'<path d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}" stroke="#e4e4e4"/>')
+        made.append(text(LEFT - 6, y + 4, f"{tick:g}", anchor="end"))
+    for kimg in across:
+        anchor = "start" if kimg == across[0] else "end"
+        made.append(text(place(kimg, 0)[0], bottom + 16, f"{kimg:.4g} kimg", anchor=anchor))
+    right = float(WIDTH - RIGHT)
+    for (label, points), colour in zip(lines, COLOURS, strict=False):
+        path = " ".join(f"{x:.1f},{y:.1f}" for x, y in (place(*point) for point in points))
+        made.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="1.6"/>')
+        made.append(text(right, top + 18, label, anchor="end", fill=colour))
+        right -= 7 * len(label) + 16
+    return "".join(made)
+
+
+def text(
+    x: float,
+    y: float,
+    words: str,
+    anchor: str = "start",
+    fill: str = "#777",
+    weight: str = "normal",
+) -> str:
+    """A few words at a place."""
+    style = f'text-anchor="{anchor}" fill="{fill}" font-weight="{weight}"'
+    return f'<text x="{x:.1f}" y="{y:.1f}" {style}>{escape(words)}</text>'
+
+
+def steps(low: float, high: float) -> list[float]:
+    """Three to six round numbers from at or below `low` to at or above `high`."""
+    rough = max(high - low, 1e-6) / 4
+    unit = 10.0 ** math.floor(math.log10(rough))
+    width = next(unit * factor for factor in (1, 2, 5, 10) if unit * factor >= rough)
+    first, last = math.floor(low / width), math.ceil(high / width)
+    return [round(width * i, 10) for i in range(first, max(last, first + 1) + 1)]

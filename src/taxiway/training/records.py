@@ -1,0 +1,42 @@
+"""The figures of a training over time, one JSON object to a line: stats.jsonl."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from taxiway.core.files import write_whole
+
+Record = dict[str, Any]
+
+
+class Records:
+    """Appends to a file; what a stopped run wrote after it was last saved is dropped first."""
+
+    def __init__(self, path: Path, kimg: float) -> None:
+        self.path = path
+        self.all = [record for record in read(path) if record["kimg"] <= kimg]
+        write_whole(path, b"".join(map(_line, self.all)))
+
+    def add(self, record: Record) -> None:
+        """Keep one more."""
+        self.all.append(record)
+        with self.path.open("ab") as file:
+            file.write(_line(record))
+
+
+def read(path: Path) -> list[Record]:
+    """The records in a file, without a last line that was cut off."""
+    found = []
+    for line in path.read_bytes().splitlines() if path.exists() else ():
+        try:
+            record = json.loads(line)
+        except ValueError:
+            break
+        if isinstance(record, dict) and isinstance(record.get("kimg"), int | float):
+            found.append(record)
+    return found
+
+
+def _line(record: Record) -> bytes:
+    rounded = {k: round(v, 5) if isinstance(v, float) else v for k, v in record.items()}
+    return json.dumps(rounded).encode() + b"\n"

@@ -1,0 +1,184 @@
+"""A training in a folder: what it leaves there as it goes, for people and for going on later."""
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from taxiway.core.errors import TaxiwayError
+from taxiway.core.files import write_whole
+from taxiway.networks.fast import fast
+from taxiway.training.card import card
+from taxiway.training.export import write_model
+from taxiway.training.health import Health
+from taxiway.training.loop import Schedule, Stages, resumed, train
+from taxiway.training.metrics import SIZE, compare
+from taxiway.training.order import Order
+from taxiway.training.pictures import Pictures, reduced
+from taxiway.training.plot import curves
+from taxiway.training.records import Record, Records
+from taxiway.training.samples import samples, save_sheet
+from taxiway.training.speed import check_disk
+from taxiway.training.stylegan2 import Players
+from taxiway.training.transfer import Start
+
+SHOWN = range(36)
+"""Seeds of the pictures on the sheets; the same in all, so that they can be watched changing."""
+MEASURED = range(10_000, 10_200)
+"""Seeds of the pictures that are measured."""
+HELD_AGAINST = 500
+RECORD_SECONDS = 10.0
+SNAPSHOTS = (0.5, 1, 2, 4, 5, 10, 20, 40, 50, 100)
+"""kimg between two snapshots, as it suits the speed."""
+SNAPSHOT_SECONDS = 240.0
+
+Told = Callable[[Record], None]
+
+
+class Session:
+    """One training, new or gone on with; `told` may be set to hear the records of figures.
+
+    The folder gets training.json, state.pt, stats.jsonl, progress.svg, a sheet in samples/ for
+    every snapshot, and the model: model.safetensors (newest), best.safetensors (nearest to the
+    dataset by KID) and model.json, its card.
+    """
+
+    told: Told
+
+    def __init__(self, order: Order, folder: Path, pictures: Pictures) -> None:
+        self.order, self.folder, self.pictures = order, folder, pictures
+        self.told = lambda record: None
+        self.schedule = Schedule(order.stages)
+        self.players = self._players()
+        check_disk(folder, self.players)
+        (folder / "samples").mkdir(exist_ok=True)
+        order.write(folder)
+        self.records = Records(folder / "stats.jsonl", self.players.seen / 1000)
+        self.health, self._heard = Health(), list[dict[str, float]]()
+        self._since, self._from = time.monotonic(), self.players.seen
+        self.real = some(pictures, HELD_AGAINST)
+        if not (folder / "real.jpg").exists():
+            save_sheet(folder / "real.jpg", self.real[: len(SHOWN)])
+
+    def _players(self) -> Players:
+        """As last saved; else from a trained model; else from nothing."""
+        order = self.order
+        if order.start and not (self.folder / "state.pt").exists():
+            return Start(Path(order.start)).players(order.size, order.settings)
+        return resumed(self.folder, order.settings, self.schedule)
+
+    def run(self, stop: Event, snapshot_kimg: float) -> Players:
+        """Train until the order is fulfilled or `stop` is set, then save and export."""
+        schedule = Schedule(self.order.stages, snapshot_kimg=snapshot_kimg)
+        self._since = time.monotonic()
+        self.players = train(self.players, self.pictures, self.folder, schedule, stop, self)
+        self.stepped(self.players, None)
+        self.snapshot(self.players)
+        return self.players
+
+    def stepped(self, players: Players, losses: dict[str, float] | None) -> None:
+        """Gather the losses of a step; every ten seconds make a record of them."""
+        if losses is not None:
+            self._heard.append(losses)
+        now = time.monotonic()
+        if not self._heard or (losses is not None and now - self._since < RECORD_SECONDS):
+            return
+        record = self._record(players, now - self._since)
+        self._heard, self._since, self._from = [], now, players.seen
+        warnings = self.health.hear(record["kimg"], record)
+        self._keep(record, warnings)
+
+    def _record(self, players: Players, seconds: float) -> Record:
+        """The figures since the last record."""
+        names = self._heard[0]
+        means = {name: float(np.mean([one[name] for one in self._heard])) for name in names}
+        shown = max(players.seen - self._from, 1) / 1000
+        broken, players.broken = players.broken, 0
+        return {
+            "kimg": players.seen / 1000,
+            "size": players.size,
+            "seconds_per_kimg": seconds / shown,
+            **means,
+            "p": players.p,
+            "augmented": bool(self.order.settings.augment),
+            "broken": broken,
+        }
+
+    def snapshot(self, players: Players) -> None:
+        """Show, measure and export what the kept average makes now."""
+        kimg = players.seen / 1000
+        generator = fast(players.average)
+        save_sheet(
+            self.folder / "samples" / f"{kimg:08.1f}kimg.jpg", samples(generator, SHOWN, 0.7)
+        )
+        size = min(SIZE, players.size)
+        made = reduced(samples(generator, MEASURED, 1.0), size)
+        figures = compare(made, reduced(self.real, size), ["kid", "variety"])
+        best = min((r["kid"] for r in self.records.all if _whole(r, self.order)), default=np.inf)
+        record = {"kimg": kimg, "size": players.size, **figures}
+        self._keep(record, self.health.see(kimg, figures["variety"]))
+        self._export("model", players)
+        if figures["kid"] < best and _whole(record, self.order):
+            self._export("best", players)
+        write_whole(self.folder / "progress.svg", curves(self.records.all).encode())
+        self._since = time.monotonic()
+
+    def _keep(self, record: Record, warnings: Sequence[str]) -> None:
+        record = {**record, "warnings": list(warnings)} if warnings else record
+        self.records.add(record)
+        self.told(record)
+
+    def _export(self, name: str, players: Players) -> None:
+        """Write the average as a model to run, with its card."""
+        write_model(self.folder / f"{name}.safetensors", players.average, players.seen)
+        made = card(self.order, name, players.size, self.pictures, self.records.all)
+        text: Any = msgspec.json.format(msgspec.json.encode(made))
+        write_whole(self.folder / f"{name}.json", text)
+
+
+def _whole(record: Record, order: Order) -> bool:
+    """Whether a record is of a snapshot at the finished model's size."""
+    return "kid" in record and record["size"] == order.size
+
+
+def some(pictures: Pictures, count: int) -> Pictures:
+    """Up to `count` pictures, drawn evenly."""
+    places = np.linspace(0, len(pictures) - 1, min(count, len(pictures))).astype(int)
+    chosen: Pictures = pictures[places]
+    return chosen
+
+
+def snapshot_kimg(seconds_per_kimg: float) -> float:
+    """How many kimg about four minutes are, as a round number."""
+    wanted = SNAPSHOT_SECONDS / max(seconds_per_kimg, 1e-6)
+    return max([kimg for kimg in SNAPSHOTS if kimg <= wanted], default=SNAPSHOTS[0])
+
+
+def fitted(pictures: Pictures, resolution: int | None) -> Pictures:
+    """The pictures at the wanted resolution; TaxiwayError where they are smaller."""
+    have = pictures.shape[1]
+    if resolution is None or resolution == have:
+        return pictures
+    if resolution > have or have % resolution:
+        raise TaxiwayError(
+            f"The dataset has {have} pixels, so no model of {resolution} is made of it; "
+            "prepare it again with another --resolution."
+        )
+    return reduced(pictures, resolution)
+
+
+def free_folder(folder: Path, resume: bool) -> Path:
+    """The folder for a training; TaxiwayError if it holds one that is not to be gone on with."""
+    if not resume and (folder / "state.pt").exists():
+        raise TaxiwayError(f"'{folder}' holds a training; add --resume or take another folder.")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def longer(stages: Stages, kimg: float | None) -> Stages:
+    """The same stages with another end."""
+    return stages if kimg is None else (*stages[:-1], (stages[-1][0], kimg))

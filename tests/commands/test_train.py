@@ -1,0 +1,133 @@
+import json
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from taxiway import cli
+from taxiway.commands.train import stopping
+from taxiway.networks.build import build
+from taxiway.networks.checkpoint import read_checkpoint
+from taxiway.training.dataset.crops import Plan
+from taxiway.training.dataset.prepare import prepare
+from taxiway.training.dataset.sources import open_source
+from taxiway.training.records import read
+from taxiway.training.samples import samples
+from training.dataset.folders import fill
+
+SMALL = Path(__file__).parents[1] / "fixtures" / "stylegan2-ada_32.pkl"
+ABOUT = ("--title", "Noise", "--licence", "CC0", "--data", "My own.")
+
+
+def command(*arguments: str | Path) -> list[str]:
+    return [sys.executable, "-m", "taxiway", "train", *map(str, arguments)]
+
+
+def taxiway(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command(*arguments), capture_output=True, text=True, timeout=300, stdin=subprocess.DEVNULL
+    )
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("dataset")
+    with open_source(fill(folder / "in", 60)) as source:
+        prepare(source, folder / "noise.zip", Plan(32))
+    return folder / "noise.zip"
+
+
+def test_a_model_is_trained_stopped_gone_on_with_and_played(dataset, tmp_path) -> None:
+    """Ctrl-C after some steps; then on for a little; then the model makes pictures."""
+    out = tmp_path / "model"
+    call = command(dataset, "--out", out, "--from", SMALL, "--batch", "8", *ABOUT)
+    with subprocess.Popen(
+        call, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, stdin=subprocess.DEVNULL
+    ) as process:
+        assert process.stdout is not None
+        announced = [process.stdout.readline() for _ in range(2)]
+        process.send_signal(signal.SIGINT)
+        said, _ = process.communicate(timeout=120)
+    assert process.returncode == 0, said
+    assert re.match(r"60 pictures of 32 pixels on cpu.* 40 kimg take about .*memory", announced[0])
+    assert "Play it: taxiway run" in said
+    (seen,) = {record["kimg"] for record in read(out / "stats.jsonl") if "kid" in record}
+    done = taxiway(dataset, "--out", out, "--resume", "--kimg", f"{seen + 0.016:.3f}")
+    assert done.returncode == 0, done.stderr
+    assert read(out / "stats.jsonl")[-1]["kimg"] == pytest.approx(seen + 0.016)
+    assert json.loads((out / "model.json").read_text())["licence"] == "CC0"
+    generator = build(read_checkpoint(out / "model.safetensors"))
+    assert samples(generator, [0], 0.7).shape == (1, 32, 32, 3)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_first_signal_asks_and_the_second_ends(number) -> None:
+    before = signal.getsignal(number)
+    with stopping() as stop:
+        assert not stop.is_set()
+        signal.raise_signal(number)
+        assert stop.is_set()
+        assert signal.getsignal(number) == before
+    assert signal.getsignal(number) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["none.zip"], "There is no folder or file 'none.zip'."),
+        (["DATASET", "--resolution", "128"], "so no model of 128 is made of it"),
+        (["DATASET", "--kimg", "0"], "a number above 0 is needed, got '0'"),
+        (["DATASET", "--batch", "10"], "A batch of 10 cannot be split"),
+        (["DATASET", "--from", "painter"], "'painter' has no checkpoint to start from."),
+        (["DATASET", "--resume"], "holds no training to go on with"),
+        (["DATASET", "--freeze", "2"], "'freeze' takes a start with a discriminator"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_sentence(
+    arguments, message, dataset, tmp_path, capsys, monkeypatch
+) -> None:
+    monkeypatch.setattr("sys.stdin.isatty", lambda: False)
+    given = [str(dataset) if word == "DATASET" else word for word in arguments]
+    try:
+        code = cli.main(["train", *given, "--out", str(tmp_path / "out")])
+    except SystemExit as stopped:
+        code = stopped.code
+    said = capsys.readouterr().err
+    assert code == 1
+    assert message in said
+    assert said.count("\n") == 1
+
+
+def test_help_needs_no_torch() -> None:
+    script = (
+        "import sys; sys.argv = ['taxiway', 'train', '--help']\n"
+        "from taxiway.cli import main\n"
+        "try: main()\n"
+        "finally: print(sorted({'torch', 'numpy'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.stdout.endswith("[]\n")
+
+
+@pytest.mark.slow
+def test_five_hundred_landscapes_teach_a_small_model_something(tmp_path) -> None:
+    """From nothing, 32 pixels: the losses fall and the pictures come nearer, in some minutes."""
+    import threading
+
+    from taxiway.training.order import Order
+    from taxiway.training.pictures import painted
+    from taxiway.training.session import Session
+    from taxiway.training.stylegan2 import Settings
+
+    pictures = painted(range(500), 32)
+    settings = Settings(channel_base=1024, channel_max=128, gamma=2.0, bf16=False, threads=2)
+    session = Session(Order("painter", ((32, 8.0),), settings), tmp_path, pictures)
+    session.run(threading.Event(), snapshot_kimg=2.0)
+    measured = [record["kid"] for record in session.records.all if "kid" in record]
+    losses = [record["d"] for record in session.records.all if "d" in record]
+    assert measured[-1] < 0.5 * measured[0], measured
+    assert np.mean(losses[-3:]) < np.mean(losses[:1])

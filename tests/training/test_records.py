@@ -1,0 +1,66 @@
+import xml.etree.ElementTree as ET
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from taxiway.training.plot import curves, points_of, steps
+from taxiway.training.records import Records, read
+
+
+def test_records_are_kept_and_read(tmp_path) -> None:
+    records = Records(tmp_path / "stats.jsonl", 0.0)
+    records.add({"kimg": 1.0, "d": 1.23456789})
+    records.add({"kimg": 2.0, "warnings": ["Oh."]})
+    assert read(tmp_path / "stats.jsonl") == [
+        {"kimg": 1.0, "d": 1.23457}, {"kimg": 2.0, "warnings": ["Oh."]},
+    ]  # fmt: skip
+
+
+def test_what_was_not_saved_is_dropped_before_going_on(tmp_path) -> None:
+    path = tmp_path / "stats.jsonl"
+    records = Records(path, 0.0)
+    for kimg in (1.0, 2.0, 3.0):
+        records.add({"kimg": kimg})
+    with path.open("a") as file:
+        file.write('{"kimg": 4.0, "d"')
+    assert [record["kimg"] for record in read(path)] == [1.0, 2.0, 3.0]
+    again = Records(path, 2.0)
+    again.add({"kimg": 2.5})
+    assert [record["kimg"] for record in read(path)] == [1.0, 2.0, 2.5]
+
+
+def test_the_curves_show_every_figure_there_is() -> None:
+    records = [{"kimg": k / 10, "d": 1.0, "g": 2.0, "sign": 0.5, "p": 0.1} for k in range(900)]
+    records += [{"kimg": 10.0, "kid": 0.4, "variety": 0.5}, {"kimg": 20.0, "kid": 0.2}]
+    svg = curves(records)
+    tree = ET.fromstring(svg)
+    assert len(tree.findall("{http://www.w3.org/2000/svg}polyline")) == 5
+    assert "KID, lower is better" in svg
+    assert "nan" not in svg
+    assert len(svg) < 60_000
+
+
+def test_nothing_to_show_is_a_picture_too() -> None:
+    ET.fromstring(curves([]))
+    ET.fromstring(curves([{"kimg": 0.0, "d": float("nan")}]))
+
+
+def test_many_points_are_averaged() -> None:
+    points = points_of([{"kimg": k, "d": k % 2} for k in range(4000)], "d")
+    assert len(points) == 400
+    assert {y for _, y in points} == {0.5}
+
+
+@given(st.floats(-1e6, 1e6), st.floats(0, 1e6))
+def test_the_scale_holds_every_value(low, range_) -> None:
+    ticks = steps(low, low + range_)
+    assert ticks[0] <= low + 1e-6 * abs(low) + 1e-9
+    assert ticks[-1] >= low + range_ - 1e-6 * abs(low + range_) - 1e-9
+    assert 2 <= len(ticks) <= 8
+    assert ticks == sorted(set(ticks))
+
+
+def test_steps_are_round() -> None:
+    assert steps(0, 3.7) == [0, 1, 2, 3, 4]
+    assert steps(0, 0.04) == pytest.approx([0, 0.01, 0.02, 0.03, 0.04])

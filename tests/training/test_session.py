@@ -1,0 +1,127 @@
+import json
+from pathlib import Path
+from threading import Event
+
+import msgspec
+import numpy as np
+import pytest
+from PIL import Image
+
+from taxiway.library.catalog import Card
+from taxiway.networks.build import build
+from taxiway.networks.checkpoint import read_checkpoint
+from taxiway.training import session as module
+from taxiway.training.augment import KINDS
+from taxiway.training.order import About, Order
+from taxiway.training.records import Record, read
+from taxiway.training.samples import samples
+from taxiway.training.session import Session
+from taxiway.training.stylegan2 import Settings
+
+TINY = Settings(
+    channel_base=64, channel_max=16, batch=8, bf16=False, augment=KINDS["sky"], ada_kimg=1
+)
+
+
+@pytest.fixture(autouse=True)
+def _often(monkeypatch) -> None:
+    monkeypatch.setattr(module, "RECORD_SECONDS", 0.0)
+    monkeypatch.setattr(module, "MEASURED", range(20))
+
+
+@pytest.fixture(scope="module")
+def pictures() -> np.ndarray:
+    return np.random.RandomState(0).randint(0, 255, (40, 16, 16, 3), dtype=np.uint8)
+
+
+def order(kimg: float = 0.064, start: str = "") -> Order:
+    about = About("My Noise!", "CC0", "Noise of my own.")
+    return Order("noise.zip", ((16, kimg),), TINY, start, about)
+
+
+def trained(folder: Path, pictures, wanted: Order, stop_after: int = 0) -> list[Record]:
+    folder.mkdir(exist_ok=True)
+    stop, heard, session = Event(), [], Session(wanted, folder, pictures)
+
+    def told(record: Record) -> None:
+        heard.append(record)
+        if len(heard) == stop_after:
+            stop.set()
+
+    session.told = told
+    session.run(stop, snapshot_kimg=0.032)
+    return heard
+
+
+def test_a_training_leaves_a_model_with_a_card_and_what_led_to_it(tmp_path, pictures) -> None:
+    heard = trained(tmp_path, pictures, order())
+    names = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*")}
+    assert names == {
+        *("training.json", "state.pt", "stats.jsonl", "progress.svg", "real.jpg"),
+        *("model.safetensors", "model.json", "best.safetensors", "best.json"),
+        *("samples/000000.0kimg.jpg", "samples/000000.1kimg.jpg"),
+    }
+    with Image.open(tmp_path / "samples" / "000000.1kimg.jpg") as sheet:
+        assert sheet.size == (96, 96)
+    kept = [record["kimg"] for record in read(tmp_path / "stats.jsonl")]
+    assert kept == pytest.approx([record["kimg"] for record in heard])
+    assert sum("kid" in record for record in heard) == 3  # at 32, 64 and the end
+    generator = build(read_checkpoint(tmp_path / "model.safetensors"))
+    assert samples(generator, [1], 0.7).shape == (1, 16, 16, 3)
+
+
+def test_the_card_is_one_of_the_librarys(tmp_path, pictures) -> None:
+    trained(tmp_path, pictures, order())
+    card = msgspec.json.decode((tmp_path / "model.json").read_bytes(), type=Card, strict=True)
+    assert (card.name, card.title, card.licence) == ("my-noise", "My Noise!", "CC0")
+    assert (card.data, card.resolution) == ("Noise of my own.", 16)
+    assert card.checkpoint == "model.safetensors"
+    assert card.metrics["kimg"] == pytest.approx(0.064)
+    assert "40 pictures of 16 pixels" in card.summary
+    assert "augmented by moves, mirrored" in card.made
+    assert "biases" in card.limits
+
+
+def test_what_the_maker_did_not_say_is_called_so(tmp_path, pictures) -> None:
+    trained(tmp_path, pictures, Order("noise.zip", ((16, 0.008),), TINY))
+    card = json.loads((tmp_path / "model.json").read_text())
+    assert card["licence"] == card["data"] == "Not stated by its maker."
+
+
+def test_a_stopped_training_exports_and_goes_on_bit_for_bit(tmp_path, pictures) -> None:
+    trained(tmp_path / "whole", pictures, order())
+    heard = trained(tmp_path / "parts", pictures, order(), stop_after=3)
+    assert heard[-1]["kimg"] < 0.064
+    assert (tmp_path / "parts" / "model.safetensors").exists()
+    trained(tmp_path / "parts", pictures, order())
+    states = [tmp_path / name / "model.safetensors" for name in ("whole", "parts")]
+    whole, parts = (read_checkpoint(path).tensors for path in states)
+    assert all(np.array_equal(whole[name], parts[name]) for name in whole)
+    seen = [record["kimg"] for record in read(tmp_path / "parts" / "stats.jsonl")]
+    assert seen == sorted(seen)
+
+
+def test_a_training_goes_on_from_another(tmp_path, pictures) -> None:
+    trained(tmp_path / "first", pictures, order(0.016))
+    heard = trained(tmp_path / "second", pictures, order(0.016, start=str(tmp_path / "first")))
+    card = json.loads((tmp_path / "second" / "model.json").read_text())
+    assert "from first" in card["made"]
+    assert heard[-1]["kimg"] == pytest.approx(0.016)
+
+
+def test_warnings_reach_who_listens(tmp_path, pictures, monkeypatch) -> None:
+    monkeypatch.setattr(module.Health, "hear", lambda self, kimg, figures: ["Oh."])
+    heard = trained(tmp_path, pictures, order(0.008))
+    assert heard[0]["warnings"] == ["Oh."]
+
+
+def test_the_best_snapshot_stays_when_later_ones_are_worse(tmp_path, pictures, monkeypatch) -> None:
+    distances = iter([0.5, 0.9, 0.8])
+    monkeypatch.setattr(
+        module, "compare", lambda *args: {"kid": next(distances), "variety": 1.0}
+    )  # fmt: skip
+    trained(tmp_path, pictures, order())
+    best = json.loads((tmp_path / "best.json").read_text())
+    assert best["metrics"]["kid"] == 0.5
+    assert json.loads((tmp_path / "model.json").read_text())["metrics"]["kid"] == 0.8
+    assert best["checkpoint"] == "best.safetensors"
