@@ -6,8 +6,9 @@ GET /v1/model_sessions[/<id>]      POST   /v1/model_sessions/stop_all   stop an 
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
+import msgspec
 from msgspec import structs
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,18 +16,18 @@ from starlette.routing import Route
 
 from taxiway.core.config import Config
 from taxiway.core.errors import InvalidArgument, NotFound
-from taxiway.servers import hub_records, inputs
+from taxiway.servers import hub_records
 from taxiway.servers.answers import Answer, error_answer, to_json
 from taxiway.servers.application import application
 from taxiway.servers.desk import Desk, Place
-from taxiway.servers.hub_records import Record, Start
+from taxiway.servers.hub_records import Leaving, Provider, Record, Start, Wanted
 from taxiway.servers.listen import Listener
 
 PREFIX = "/v1"
 PANELS = ("null", "file://")
 """What a Photoshop panel says of its origin; alas any page of the web can say `null` too."""
-LONGEST_NAME = 64
 
+T = TypeVar("T")
 Handler = Callable[[Request], Awaitable[Any]]
 
 
@@ -98,14 +99,13 @@ class Hub:
 
     async def start(self, request: Request) -> Record:
         """Start a model, or join it where it runs; Photoshop reads `id`, Unity the rest."""
-        wanted = await inputs.from_request(request)
-        card = self._card(wanted.get("modelVersionId"))
-        options = hub_records.chosen_options(card, _object(wanted, "modelOptions"))
-        provider = _object(wanted, "providerOptions")
-        start = Start(str(wanted.get("application") or "?")[:LONGEST_NAME], provider)
+        wanted = await _body(request, Wanted)
+        card = self._card(wanted.model_version_id)
+        options = hub_records.chosen_options(card, wanted.model_options or {})
         if card["name"] not in {place.name for place in self._look()}:
             await self.desk.start(card["name"], options)
-            self._starts[card["name"]] = start
+            provider = wanted.provider_options or Provider()
+            self._starts[card["name"]] = Start(wanted.application, provider)
         session = self._session(self._find(card["name"]))
         return {"id": session["id"], "modelSession": session}
 
@@ -116,11 +116,9 @@ class Hub:
 
     async def stop_all(self, request: Request) -> Record:
         """Stop what one application started, and nothing else."""
-        application = (await inputs.from_request(request)).get("application")
-        if not isinstance(application, str):
-            raise InvalidArgument("'application' takes the name of a program.", "application")
+        leaving = await _body(request, Leaving)
         for place in self._look():
-            if self._starts[place.name].application == application:
+            if self._starts[place.name].application == leaving.application:
                 await self.desk.stop(place.name)
         return {"success": True}
 
@@ -141,7 +139,7 @@ class Hub:
         for place in self._look():
             if place.name == name:
                 return place
-        raise NotFound(f"There is no session '{name[:LONGEST_NAME]}'.")
+        raise NotFound(f"There is no session '{name[:64]}'.")
 
     def _session(self, place: Place) -> Record:
         return hub_records.session(place, self._starts[place.name])
@@ -151,15 +149,15 @@ class Hub:
         running = [place.card for place in self.desk.places()]
         return list({card["name"]: card for card in [*self.desk.models(), *running]}.values())
 
-    def _card(self, version: Any) -> Mapping[str, Any]:
+    def _card(self, version: int) -> Mapping[str, Any]:
         for card in self._cards():
             if hub_records.version_of(card["name"]) == version:
                 return card
         raise NotFound("No model has this 'modelVersionId'; GET /v1/models lists them.")
 
 
-def _object(body: Mapping[str, Any], name: str) -> Record:
-    value = body.get(name) or {}
-    if not isinstance(value, dict):
-        raise InvalidArgument(f"'{name}' takes an object.", name)
-    return value
+async def _body(request: Request, kind: type[T]) -> T:
+    try:
+        return msgspec.json.decode(await request.body(), type=kind, strict=False)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InvalidArgument(f"The body is not what is expected: {error}.") from None

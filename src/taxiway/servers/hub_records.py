@@ -3,9 +3,9 @@
 import zlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 from taxiway.core.datatypes import names
 from taxiway.core.errors import InvalidArgument
@@ -57,11 +57,37 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+Name = Annotated[str, Meta(max_length=64)]
+
+
+class Provider(Struct, rename="camel"):
+    """Where a plug-in wants a model to run; told back to it, it runs here anyway."""
+
+    run_location: Name | None = None
+    run_type: Name | None = None
+    gpu_index: Annotated[int, Meta(ge=-1, lt=2**31)] | None = None
+
+
+class Wanted(Struct, rename="camel"):
+    """What a plug-in sends to start a model."""
+
+    model_version_id: int
+    model_options: Record | None = None
+    application: Name = "?"
+    provider_options: Provider | None = None
+
+
+class Leaving(Struct):
+    """What a plug-in sends to stop all that it started."""
+
+    application: Name
+
+
 class Start(Struct):
-    """When a place was started, by which application, and with which wishes of where to run."""
+    """When a place was started, by which application, and where that wanted it."""
 
     application: str = "Taxiway"
-    provider_options: Record = {}
+    provider: Provider = field(default_factory=Provider)
     created: str = field(default_factory=now)
     ran: str | None = None
 
@@ -140,6 +166,6 @@ def session(place: Place, start: Start) -> Record:
         "startedRunningAt": start.ran,
         "endedAt": None,
         "persistent": False,
-        "providerOptions": start.provider_options,
+        "providerOptions": start.provider,
         "model": model(place.card, place.info),
     }
