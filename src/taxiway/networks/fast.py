@@ -18,7 +18,8 @@ def fast(
     """A copy of a generator for inference on `device`, its feature maps in `dtype`.
 
     float32 gives the same images up to rounding; bfloat16 and float16 differ by a level or so.
-    w and the images stay float32. Call it under `torch.inference_mode()`.
+    w and the images stay float32. Call it under `torch.inference_mode()`, or with gradients to the
+    ws only.
     """
     generator = generator if device is None else copy.deepcopy(generator).to(device)
     mapping = fast_mapping(generator.mapping)

@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from taxiway.networks.generator import Noise
-from taxiway.networks.modulated import ModulatedConv, StyledRGB
+from taxiway.networks.modulated import ModulatedConv, StyledRGB, clamped
 from taxiway.networks.ops import ACTIVATIONS, fir, kernel_2d, upsample
 from taxiway.networks.stylegan2 import Block, StyledConv, SynthesisNetwork, ToRGB
 
@@ -60,7 +60,7 @@ class FastConv:
         x = self.activation(x if plane is None else x.add_(plane))
         if self.late != 1:
             x = x.mul_(self.late)
-        return x if self.clamp is None else x.clamp_(-self.clamp, self.clamp)
+        return clamped(x, self.clamp)
 
     def up_conv(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         """Convolve x [N, in, h, w] with weight [in, out, 3, 3] into [N, out, 2h, 2w]."""

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from taxiway.networks.generator import Noise
-from taxiway.networks.modulated import ModulatedConv, StyledRGB
+from taxiway.networks.modulated import ModulatedConv, StyledRGB, clamped
 from taxiway.networks.ops import filter_down, filter_up
 from taxiway.networks.stylegan3 import SynthesisLayer, SynthesisNetwork
 
@@ -40,9 +40,7 @@ class FastLayer:
     def __call__(self, x: Tensor, w: Tensor) -> Tensor:
         x = self.conv(x, w).float()
         x = filter_up(x, self.up_filter, self.up, self.padding, gain=math.sqrt(2))
-        x = F.leaky_relu(x, 0.2, inplace=True)
-        if self.clamp is not None:
-            x = x.clamp_(-self.clamp, self.clamp)
+        x = clamped(F.leaky_relu(x, 0.2, inplace=True), self.clamp)
         return filter_down(x, self.down_filter, self.down)
 
 

@@ -63,6 +63,13 @@ def within_half(weight: Tensor) -> Tensor:
     return weight / (largest * math.sqrt(weight[0].numel()))
 
 
+def clamped(x: Tensor, limit: float | None) -> Tensor:
+    """x cut to -limit..limit, in its own memory unless a gradient is to come back through it."""
+    if limit is None:
+        return x
+    return x.clamp(-limit, limit) if x.requires_grad else x.clamp_(-limit, limit)
+
+
 class StyledRGB:
     """A styled 1x1 convolution to an image, one matrix product per sample: no demodulation.
 
@@ -86,7 +93,5 @@ class StyledRGB:
     def __call__(self, x: Tensor, w: Tensor) -> Tensor:
         weight = (self.weight * self.affine(w)[:, None]).to(self.dtype)  # [N, channels, in]
         pixels = x.to(self.dtype).permute(0, 2, 3, 1).flatten(1, 2)  # [N, H * W, in]
-        image = torch.bmm(pixels, weight.mT).float().add_(self.bias)
-        if self.clamp is not None:
-            image.clamp_(-self.clamp, self.clamp)
+        image = clamped(torch.bmm(pixels, weight.mT).float().add_(self.bias), self.clamp)
         return image.view(len(x), *x.shape[2:], -1).permute(0, 3, 1, 2)

@@ -1,0 +1,52 @@
+"""`taxiway project`: the w of a picture."""
+
+import argparse
+from pathlib import Path
+
+from taxiway.commands import DEVICES
+
+HELP = "find the numbers that make a picture"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("model", help="a model's name, or a checkpoint file")
+    parser.add_argument("picture", type=Path, help="of any size: PNG, JPEG, WebP, GIF or BMP")
+    parser.add_argument("--checkpoint", type=Path, metavar="FILE")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+    parser.add_argument(
+        "--space",
+        default="w",
+        choices=("w", "w+"),
+        help="w is one for all layers and stays editable; w+ has one for each and comes closer",
+    )
+    parser.add_argument("--steps", type=int, default=200, metavar="N")
+    parser.add_argument(
+        "--crop", default="centre", choices=("centre", "pad", "squash"), help="to make it fit"
+    )
+    parser.add_argument("--box", default="", metavar="L,T,R,B", help="a part of it, in pixels")
+    parser.add_argument(
+        "--tune", type=int, default=0, metavar="N", help="then bend the model to it, N steps"
+    )
+    parser.add_argument("--no-film", dest="film", action="store_false")
+    parser.add_argument("--device", default="auto", choices=DEVICES)
+
+
+def run(parsed: argparse.Namespace) -> None:
+    from taxiway.console import ConsoleJob
+    from taxiway.discovery.album import read_picture
+    from taxiway.discovery.opening import open_player
+    from taxiway.library import catalog
+    from taxiway.tools.project import Project
+
+    tool = Project()
+    card = catalog.choose(parsed.model, parsed.checkpoint)
+    inputs = {name: getattr(parsed, name) for name in tool.command.inputs}
+    inputs["picture"] = read_picture(parsed.picture)
+    values = tool.command.decode(inputs)
+    player = open_player(catalog.spec(card), parsed.device)
+    with ConsoleJob(parsed.out, card.name) as job:
+        found = tool.run(player, values, job)
+    print(f"{parsed.out / found['w']}: {found['psnr']:.1f} dB, from {found['psnr_start']:.1f}.")
+    if found["psnr_tuned"] is not None:
+        print(f"{parsed.out / 'tuned.npz'}: {found['psnr_tuned']:.1f} dB.")
+    print(f"{parsed.out / 'sheet.png'} shows both.")
