@@ -26,6 +26,30 @@ from taxiway.core.errors import InvalidArgument
 LABELS = ("ground", "sky", "tree", "house")
 
 
+class Torch:
+    """An instrument with an input that needs a widget of its own: a light at a point."""
+
+    options: ClassVar[dict[str, AnyDataType]] = {}
+    commands: ClassVar[dict[str, Command]] = {
+        "shine": Command(
+            name="shine",
+            inputs={"z": Vector(length=4), "at": ImagePoint()},
+            outputs={"image": Image()},
+        )
+    }
+
+    def setup(self, device: str, options: Values) -> None:
+        pass
+
+    def predict(self, command: str, batch: list[Values]) -> list[Values]:
+        return [{"image": self._shine(*call["at"])} for call in batch]
+
+    def _shine(self, x: float, y: float) -> np.ndarray[Any, Any]:
+        picture = np.zeros((64, 64, 3), np.uint8)
+        picture[int(y * 63), int(x * 63)] = 255
+        return picture
+
+
 class Everything:
     """Turns the photo upside down, and echoes the rest."""
 

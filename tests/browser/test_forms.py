@@ -12,10 +12,16 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import FilePayload, Page
+from playwright.sync_api import Browser, FilePayload, Page
 
-from browser.conftest import SIZES, VIEWPORT, Server
-from browser.watching import hold_studio, stored, wait_for_store
+from browser.conftest import SIZES, VIEWPORT, Server, new_context
+from browser.watching import (
+    hold_studio,
+    pixels,
+    stored,
+    wait_for_other_picture,
+    wait_for_store,
+)
 from taxiway.core.images import encode_png, from_data_uri
 
 SKY = (140, 59, 255)
@@ -267,3 +273,21 @@ def test_the_python_code_runs_as_it_stands(form: Page, tmp_path: Path) -> None:
         ["bash", "-c", line], cwd=tmp_path, check=True, timeout=20, capture_output=True
     )
     assert json.loads(done.stdout)["said"] == "a quiet morning, in ink"
+
+
+def test_an_instruments_other_inputs_have_their_widgets_too(browser: Browser) -> None:
+    torch = Server("everything:Torch")
+    try:
+        context = new_context(browser, torch)
+        page = context.new_page()
+        page.goto("/")
+        hold_studio(page)
+        wait_for_store(page, "store.get('picture') !== null")
+        assert page.locator("#tab-controls").is_visible()
+        before = pixels(page)
+        drag(page, ".places", (0.5, 0.5), (0.9, 0.1))
+        wait_for_other_picture(page, before)
+        np.testing.assert_allclose(stored(page, "values")["at"], [0.9, 0.1], atol=0.01)
+        context.close()
+    finally:
+        torch.stop()

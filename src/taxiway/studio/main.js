@@ -3,6 +3,7 @@
 import { makeActions } from "./actions.js";
 import { Asker } from "./asking.js";
 import { Connection } from "./connection.js";
+import { isLive } from "./declaration.js";
 import { makeFiles } from "./files.js";
 import { makeHeader } from "./header.js";
 import { keysDialog, listenToKeys } from "./keys.js";
@@ -30,7 +31,7 @@ const main = /** @type {HTMLElement} */ (document.querySelector("main"));
 const panels = layOut(main, studio);
 const reach = {
   actions: studio.actions,
-  save: studio.files.downloadPicture,
+  save: () => (isLive(store.get("declaration")) ? studio.files.downloadPicture() : saveOutput()),
   fullScreen,
   help: () => dialog.showModal(),
   goTo: (/** @type {string} */ panel) => {
@@ -43,6 +44,11 @@ main.after(announcer(store), dialog);
 listenToKeys(reach);
 studio.files.acceptDrops();
 connection.open();
+
+/** Save the first picture that a form was answered. */
+function saveOutput() {
+  /** @type {HTMLElement | null} */ (document.querySelector(".output-picture .copy"))?.click();
+}
 
 /** The picture and nothing else, for a beamer; Escape comes back. */
 function fullScreen() {

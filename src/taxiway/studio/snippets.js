@@ -175,7 +175,7 @@ function object(subject, random, key, indent, literal = JSON.stringify) {
   const field = vectorInput(subject.declaration);
   const fileNamed = literal === pythonValue ? pythonFile : () => CANVAS;
   const lines = plainValues(subject).map(
-    ([name, value]) => `${key(name)}: ${value === FILE ? fileNamed(fileFor(subject, name)) : literal(value)}`,
+    ([name, value]) => `${key(name)}: ${value === FILE ? fileNamed(fileFor(subject, name)) : folded(literal(value), inner)}`,
   );
   if (field) lines.unshift(`${key(field.name)}: ${vectorLiteral(subject, field, random, inner)}`);
   return lines.length ? `{\n${lines.map((line) => `${inner}${line},\n`).join("")}${indent}}` : "{}";
@@ -209,6 +209,10 @@ function valueOf(field, values) {
 
 /** Four digits after the point are more than a picture shows. @param {Float32Array} vector */
 const rounded = (vector) => Array.from(vector, (value) => Number(value.toFixed(4)));
+
+/** A list of numbers may be long, and may be broken. @param {string} text @param {string} indent */
+const folded = (text, indent) =>
+  /^\[[-\d.,e]*\]$/.test(text) ? wrap(text.replaceAll(",", ", "), `${indent}  `) : text;
 
 /** Break a long list at its commas. @param {string} text @param {string} indent */
 function wrap(text, indent) {

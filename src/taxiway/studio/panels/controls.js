@@ -42,9 +42,12 @@ function mount(root, studio) {
         makeWidget(field, (value) => stage.setValue(field.name, value)),
       ]),
     );
-    const rows = fields.map((field) =>
-      line(field, /** @type {any} */ (widgets.get(field.name)).element),
-    );
+    const rows = fields.map((field) => {
+      const { element, isWide } = /** @type {any} */ (widgets.get(field.name));
+      return line(field, element, isWide);
+    });
+    // After the values that the server has, which come with the declaration.
+    queueMicrotask(() => giveNeeded(studio, fields, widgets));
     form.replaceChildren(...(hasVector ? [seed, ...rows] : rows));
   });
   store.follow(["declaration", "values"], () => {
@@ -59,11 +62,25 @@ function fieldsOf(declaration) {
   return knobs(declaration).filter(({ name }) => !(hasVector && name === SEED.name));
 }
 
-/** @param {Field} field @param {HTMLElement} element */
-function line(field, element) {
+/**
+ * An input without a default begins with what its widget shows.
+ * @param {Studio} studio
+ * @param {Field[]} fields
+ * @param {Map<string, import("../widgets/index.js").Widget>} widgets
+ */
+function giveNeeded({ store, stage }, fields, widgets) {
+  for (const { name, default: fallback, optional } of fields) {
+    const initial = widgets.get(name)?.initial;
+    const isNeeded = (fallback ?? null) === null && !optional && !(name in store.get("values"));
+    if (isNeeded && initial !== undefined) stage.setValue(name, initial);
+  }
+}
+
+/** @param {Field} field @param {HTMLElement} element @param {boolean} [isWide] */
+function line(field, element, isWide = false) {
   return h(
     "div",
-    { class: "line", title: field.description ?? null },
+    { class: isWide ? "line wide" : "line", title: field.description ?? null },
     h("label", { for: `input-${field.name}` }, title(field.name)),
     element,
   );
