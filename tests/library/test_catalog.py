@@ -40,3 +40,25 @@ def test_what_does_not_exist_is_told(tmp_path: Path) -> None:
     file.touch()
     with pytest.raises(InvalidArgument, match="'painter' takes no checkpoint"):
         catalog.choose("painter", file)
+
+
+def test_a_card_beside_a_checkpoint_is_its_card(tmp_path: Path) -> None:
+    file, words = tmp_path / "model.safetensors", tmp_path / "model.json"
+    file.touch()
+    words.write_text(
+        '{"name": "My Cats", "family": "ported", "title": "Cats!", "summary": "Of mine.",'
+        ' "checkpoint": "/etc/passwd", "setup": {"folder": "/"}, "licence": "CC0"}'
+    )
+    card = catalog.choose(str(file))
+    assert (card.name, card.title, card.licence) == ("my-cats", "Cats!", "CC0")
+    assert (card.family, card.checkpoint, card.setup) == ("stylegan", str(file), {})
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", '{"name": 3}', '{"name": "x"}', "[" * 5000, " " * 200_000]
+)
+def test_what_is_no_card_is_passed_over(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "model.safetensors"
+    file.touch()
+    (tmp_path / "model.json").write_text(text)
+    assert catalog.choose(str(file)).title == "model"

@@ -73,9 +73,23 @@ def run_report(parsed: argparse.Namespace) -> None:
             facts.append(one)
             advance()
     summary = Summary(facts, found.others)
-    page = report(parsed.source.name, summary, plan, [])
+    times = [] if parsed.no_timing else expected(plan.resolution)
+    page = report(parsed.source.name, summary, plan, times)
     write_whole(parsed.out, page.encode())
     print("\n".join([*summary.lines(), f"Wrote {parsed.out}."]))
+
+
+def expected(resolution: int) -> list[tuple[str, str]]:
+    """How long trainings of this size take here; nothing without PyTorch."""
+    try:
+        import torch
+    except ImportError:
+        return []
+    from taxiway.training.order import expected_times
+
+    print("Timing a few steps of a training.")
+    torch.set_num_threads(1)
+    return expected_times(resolution)
 
 
 @contextmanager

@@ -62,6 +62,7 @@ def run(parsed: argparse.Namespace) -> None:
     known = read_order(folder) if parsed.resume else None
     pictures = fitted(read_dataset(parsed.dataset), known.size if known else parsed.resolution)
     order = longer_order(known, parsed.kimg) if known else new_order(parsed, pictures)
+    lower_priority()
     torch.set_num_threads(1)  # a batch is split over threads by the trainer itself
     torch.set_flush_denormal(True)
     session = Session(order, folder, pictures)
@@ -70,6 +71,14 @@ def run(parsed: argparse.Namespace) -> None:
         with bar(order.kimg) as session.told:
             players = session.run(stop, every)
     print(f"{players.seen / 1000:.1f} kimg seen. Play it: taxiway run {folder}/model.safetensors")
+
+
+def lower_priority() -> None:
+    """Let a model that is being played go first."""
+    import os
+
+    if hasattr(os, "nice"):
+        os.nice(10)
 
 
 def new_order(parsed: argparse.Namespace, pictures: Any) -> Any:
@@ -83,7 +92,7 @@ def new_order(parsed: argparse.Namespace, pictures: Any) -> Any:
         parsed.quality, parsed.batch, parsed.gamma, parsed.freeze, device, parsed.threads
     )
     settings = order.augmented(settings, parsed.augment, pictures)
-    kimg = parsed.kimg or (40.0 if parsed.start else 200.0)
+    kimg = parsed.kimg or (order.FROM_ANOTHER if parsed.start else order.FROM_NOTHING)
     stages = order.grown_stages(size, kimg, first=size if parsed.direct else order.SMALLEST)
     begun = ""
     if parsed.start:

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from taxiway.core.command import ModelSpec
 from taxiway.core.datatypes import names
@@ -16,6 +17,7 @@ HERE = Path(__file__).parent
 DEFAULT = "rainbow"
 """What runs when nobody says otherwise."""
 
+CARD_BYTES = 100_000
 CHECKPOINTS = (".safetensors", ".pkl", ".pt")
 
 
@@ -77,7 +79,7 @@ def choose(model: str, checkpoint: Path | None = None) -> Card:
     family = model if model == "stylegan" else card(model).family
     if family != "stylegan":
         raise InvalidArgument(f"'{model}' takes no checkpoint.")
-    return Card(
+    return beside(checkpoint) or Card(
         name=_slug(checkpoint.stem),
         family=family,
         title=checkpoint.stem,
@@ -85,6 +87,22 @@ def choose(model: str, checkpoint: Path | None = None) -> Card:
         checkpoint=str(checkpoint.resolve()),
         licence="That of the file's author.",
     )
+
+
+def beside(checkpoint: Path) -> Card | None:
+    """The card that `taxiway train` wrote beside a checkpoint, under its name as .json.
+
+    Only its words and figures count; what is not understood is passed over.
+    """
+    path = checkpoint.with_suffix(".json")
+    if not path.is_file() or path.stat().st_size > CARD_BYTES:
+        return None
+    try:
+        found = msgspec.json.decode(path.read_bytes(), type=Card)
+    except (msgspec.DecodeError, OSError, RecursionError):
+        return None
+    name, file = _slug(found.name), str(checkpoint.resolve())
+    return replace(found, name=name, family="stylegan", checkpoint=file, setup={})
 
 
 def spec(chosen: Card, options: dict[str, Any] | None = None) -> ModelSpec:

@@ -5,15 +5,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import torch
 
 from taxiway.core.errors import InvalidArgument, NotFound
 from taxiway.core.files import write_whole
+from taxiway.networks.device import pick_device
 from taxiway.training.augment import KINDS, fitting
 from taxiway.training.discriminator import GROUP
 from taxiway.training.features import Pictures
 from taxiway.training.loop import Stages
-from taxiway.training.speed import pays_bf16
+from taxiway.training.speed import expected_seconds, pays_bf16, seconds_per_kimg, told
 from taxiway.training.stylegan2 import Settings
 from taxiway.training.transfer import Start
 
@@ -22,6 +24,8 @@ SMALLEST = 32
 """Pixels that a training from nothing begins with."""
 ADA_KIMG = 100.0
 """How quickly the augmentation follows: trainings here are short."""
+FROM_NOTHING, FROM_ANOTHER = 200.0, 40.0
+"""kimg of trainings that nobody gave a length."""
 QUALITIES = {"draft": (2048, 256), "good": (4096, 256)}
 """Channels of a block of r pixels: the first over r, at most the second."""
 
@@ -126,3 +130,15 @@ def check_freeze(settings: Settings, stages: Stages) -> None:
         raise InvalidArgument(
             "'freeze' takes a start with a discriminator of the same size (--from).", "freeze"
         )
+
+
+def expected_times(size: int) -> list[tuple[str, str]]:
+    """(what, how long) for trainings of `size` pixels on the fastest device, by a few steps."""
+    settings = new_settings("draft", 16, 2.0, 0, pick_device(), None)
+    noise = np.random.default_rng(0).integers(0, 255, (16, size, size, 3), dtype=np.uint8)
+    pace = seconds_per_kimg(size, settings, noise)
+    from_nothing = expected_seconds(grown_stages(size, FROM_NOTHING), 0.0, settings, noise)
+    return [
+        (f"from another model, {FROM_ANOTHER:g} kimg", told(pace * FROM_ANOTHER)),
+        (f"from nothing, {FROM_NOTHING:g} kimg", told(from_nothing)),
+    ]

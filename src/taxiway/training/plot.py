@@ -23,11 +23,12 @@ Points = list[tuple[float, float]]
 def curves(records: Sequence[Record]) -> str:
     """All panels for which there are figures, one below the other."""
     drawn: list[str] = []
+    kimg = max((float(record["kimg"]) for record in records), default=0.0)
     for title, lines in PANELS:
         found = [(label, points_of(records, key)) for key, label in lines]
         found = [(label, points) for label, points in found if len(points) > 1]
         if found:
-            drawn.append(panel(title, found, HEIGHT * len(drawn)))
+            drawn.append(panel(title, found, kimg, HEIGHT * len(drawn)))
     height = max(1, HEIGHT * len(drawn))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" '
@@ -48,27 +49,24 @@ def points_of(records: Sequence[Record], key: str) -> Points:
     return [(sum(x) / len(x), sum(y) / len(y)) for x, y in (zip(*g, strict=True) for g in groups)]
 
 
-def panel(title: str, lines: list[tuple[str, Points]], top: float) -> str:
-    """One diagram of several lines, `top` pixels down."""
-    xs = [x for _, points in lines for x, _ in points]
+def panel(title: str, lines: list[tuple[str, Points]], kimg: float, top: float) -> str:
+    """One diagram of several lines from 0 to `kimg`, `top` pixels down."""
     ys = [y for _, points in lines for _, y in points]
     ticks = steps(min(*ys, 0), max(ys))
-    across = (min(xs), max(max(xs), min(xs) + 1e-6))
     bottom, inner = top + HEIGHT - BOTTOM, HEIGHT - TOP - BOTTOM
 
     def place(x: float, y: float) -> tuple[float, float]:
-        share = (x - across[0]) / (across[1] - across[0])
+        share = x / max(kimg, 1e-6)
         up = (y - ticks[0]) / (ticks[-1] - ticks[0])
         return LEFT + share * (WIDTH - LEFT - RIGHT), bottom - up * inner
 
     made = [text(LEFT, top + 18, title, weight="bold", fill="#222")]
     for tick in ticks:
-        y = place(across[0], tick)[1]
+        y = place(0, tick)[1]
         made.append(f'<path d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}" stroke="#e4e4e4"/>')
         made.append(text(LEFT - 6, y + 4, f"{tick:g}", anchor="end"))
-    for kimg in across:
-        anchor = "start" if kimg == across[0] else "end"
-        made.append(text(place(kimg, 0)[0], bottom + 16, f"{kimg:.4g} kimg", anchor=anchor))
+    made.append(text(LEFT, bottom + 16, "0"))
+    made.append(text(WIDTH - RIGHT, bottom + 16, f"{kimg:.4g} kimg", anchor="end"))
     right = float(WIDTH - RIGHT)
     for (label, points), colour in zip(lines, COLOURS, strict=False):
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in (place(*point) for point in points))

@@ -3,7 +3,6 @@
 import shutil
 import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -99,10 +98,3 @@ def told(seconds: float) -> str:
     if minutes < 60:
         return f"{minutes} min"
     return f"{minutes // 60} h {minutes % 60} min" if minutes % 60 else f"{minutes // 60} h"
-
-
-def typical(
-    sizes: Sequence[int], settings: Settings, pictures: Pictures
-) -> list[tuple[int, float]]:
-    """(size, seconds per kimg) for each of some sizes."""
-    return [(size, seconds_per_kimg(size, settings, pictures)) for size in sizes]
