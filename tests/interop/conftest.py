@@ -15,6 +15,8 @@ from browser.conftest import ARGUMENTS, PATIENCE_MS, chromium
 from examples.conftest import serving
 
 HERE = Path(__file__).parent
+CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+"""A camera with a test picture that moves, and nobody who has to allow it."""
 
 
 class Ports(NamedTuple):
@@ -57,7 +59,7 @@ def browser(server: Ports) -> Iterator[Browser]:
     """Sketches run in it unchanged: for it, the server of these tests is at 8000, 3000 and 5142."""
     at = {8000: server.model, 3000: server.model, 5142: server.hub}
     rules = ",".join(f"MAP localhost:{told} 127.0.0.1:{port}" for told, port in at.items())
-    arguments = [*ARGUMENTS, f"--host-resolver-rules={rules}"]
+    arguments = [*ARGUMENTS, *CAMERA, f"--host-resolver-rules={rules}"]
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=chromium(), args=arguments)
         yield running

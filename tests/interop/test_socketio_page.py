@@ -7,6 +7,7 @@ from playwright.sync_api import Page
 
 from interop.conftest import HERE, Ports, opened
 from interop.npm import packages
+from interop.test_p5 import LIBRARIES as P5
 
 pytestmark = pytest.mark.browser
 
@@ -28,3 +29,21 @@ def test_a_webcam_sketch_goes_round_and_round(
         assert wrong == []
         page.evaluate("() => socket.close()")
     assert all(abs(red - (255 - 12 * frame)) < 6 for frame, red in enumerate(reds))
+
+
+@pytest.mark.parametrize(("p5", "client"), [("p5-08", "sio20"), ("p5", "sio23")])
+@pytest.mark.parametrize("how", ["file", "port"])
+def test_a_p5_sketch_sends_its_camera(
+    page: Page, server: Ports, tmp_path: Path, p5: str, client: str, how: str
+) -> None:
+    folder = packages()
+    libraries = [folder / p5 / "lib" / name for name in P5[p5]]
+    libraries.append(folder / client / "dist" / "socket.io.js")
+    with opened(page, tmp_path, how, [*libraries, HERE / "sketches" / "camera.js"]) as wrong:
+        page.wait_for_function("() => sums.length >= 20")
+        sums, sent = page.evaluate("() => [sums, sent]")
+        assert wrong == []
+        page.evaluate("() => socket.close()")
+    # A frame and its negative are white together; the camera's test picture is green.
+    assert all(abs(total - 255) < 3 for total in sums)
+    assert sent > 20
