@@ -174,18 +174,12 @@ class Model:
 
     def _playing(self, options: dict[str, Any]) -> tuple[Player, How]:
         """The player, the painter at the size that is asked for, and how it is to play."""
-        rest, player, centre = dict(options), self.player, options.get("centre")
-        rest.pop("centre", None)
+        rest, player = dict(options), self.player
         if isinstance(player, Drawing) and "size" in rest:
             player = Drawing(rest.pop("size"))
-        towards = None if centre is None else self._centre(centre)
-        return player, how(HOW.decode(checked(rest, HOW)), towards)
-
-    def _centre(self, centre: Latents) -> Array:
-        if isinstance(centre, np.ndarray):
-            return centre.astype(np.float32).reshape(-1, self.shape.w_dim)
-        rows = self.instrument.rows(self.latents(centre), How(psi=1.0))
-        return np.asarray(rows.mean(axis=1), np.float32)
+        if "centre" in rest and not isinstance(rest["centre"], np.ndarray):
+            rest["centre"] = self.latents(rest["centre"])
+        return player, how(HOW.decode(checked(rest, HOW)), player)
 
 
 class Journey:

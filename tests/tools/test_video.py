@@ -75,6 +75,12 @@ def test_frames_of_another_walk_do_not_count(tmp_path: Path) -> None:
     assert film(tmp_path, truncation=0.3)["drawn"] == 12
 
 
+def test_a_film_towards_another_centre_is_another_film(tmp_path: Path) -> None:
+    with pytest.raises(Stopped):
+        film(tmp_path, stop_after=5, kind="wander", truncation=0.5)
+    assert film(tmp_path, kind="wander", truncation=0.5, centre="7")["drawn"] == 12
+
+
 def test_a_grid_deals_out_its_keys(tmp_path: Path) -> None:
     film(tmp_path, file="grid", keys="1-4", grid="2x1", pace="even")
     shown = np.asarray(open_image((tmp_path / "grid/frame00000.png").read_bytes(), "frame"))
@@ -114,6 +120,7 @@ def test_sound_comes_as_a_data_uri(tmp_path: Path) -> None:
         ({"seconds": 1e9}, "1 to 100000 frames"),
         ({"sound": "%%"}, "'sound' takes a sound file as a data URI"),
         ({"sound": "/etc/passwd"}, "'sound'"),
+        ({"kind": "wander", "changes": 1e9}, "'changes' takes 0 to 1000"),
         ({"bitrate": 0}, "'bitrate' takes"),
         ({"grid": "2x2"}, "A grid of 4 takes 4 keys or a multiple, got 3"),
     ],

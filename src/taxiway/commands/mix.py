@@ -27,6 +27,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="which of the columns' layers: coarse, middle, fine, all, none, or 0-3,7",
     )
     parser.add_argument("--psi", type=float, metavar="PSI", help="truncation")
+    parser.add_argument("--centre", metavar="SEED|FILE", help="truncate towards this w")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
     parser.add_argument("--device", default="auto", choices=DEVICES)
 
@@ -49,6 +50,8 @@ def run(parsed: argparse.Namespace) -> None:
     inputs["styles"] = parsed.styles
     if parsed.psi is not None:
         inputs["truncation"] = parsed.psi
+    if parsed.centre:
+        inputs["centre"] = read_words([parsed.centre], player.shape)
     values = tool.command.decode(inputs)
     with ConsoleJob(parsed.out, card.name) as job:
         tool.run(player, values, job)

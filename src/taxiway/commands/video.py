@@ -28,6 +28,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seconds", type=float, help="10 unless you say")
     parser.add_argument("--fps", type=float, help="frames a second; 30 unless you say")
     parser.add_argument("--psi", type=float, metavar="PSI", help="truncation")
+    parser.add_argument("--centre", metavar="SEED|FILE", help="truncate towards this w")
     parser.add_argument("--size", type=int, metavar="PIXELS", help="height of the film")
     parser.add_argument("--grid", metavar="CxR", help="several walks at once, such as 3x2")
     parser.add_argument("--sound", type=Path, metavar="FILE", help="cut or repeated to fit")
@@ -54,6 +55,8 @@ def run(parsed: argparse.Namespace) -> None:
     player = open_player(catalog.spec(card), parsed.device)
     inputs |= {"loop": parsed.loop, "file": parsed.out.name, "sound": parsed.sound}
     inputs["keys"] = read_words(parsed.keys, player.shape) or None
+    if parsed.centre:
+        inputs["centre"] = read_words([parsed.centre], player.shape)
     values = tool.command.decode(inputs)
     with ConsoleJob(parsed.out.resolve().parent, card.name) as job:
         tool.run(player, values, job)

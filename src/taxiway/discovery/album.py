@@ -1,5 +1,6 @@
 """Pictures in a folder, each with all that made it; what is there already is not made again."""
 
+import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,16 +24,22 @@ GRID = "grid.png"
 
 
 class Plan(NamedTuple):
-    """One picture to be made: the stem of its files, and what they say of it.
+    """One picture to be made: the stem of its files, and what goes into them.
 
-    `kind` is the suffix of a third file with the latent alone, or "none".
+    `extras` are told of it beside what made it; `kind` is the suffix of a third file with the
+    latent alone, or "none".
     """
 
     stem: str
+    player: Player
     latent: Latent
     how: How
-    told: dict[str, Any]
+    extras: dict[str, Any]
     kind: str = "none"
+
+    def told(self) -> dict[str, Any]:
+        """All that its files say of it."""
+        return told(self.player, self.latent, self.how) | self.extras
 
     def is_made(self, folder: Path) -> bool:
         """Whether the files are there and say the same of it."""
@@ -45,28 +52,22 @@ class Plan(NamedTuple):
             said = (json.loads(text.read_bytes()), read_metadata(picture.read_bytes()))
         except (ValueError, InvalidArgument):
             return False
-        return said == (self.told, self.told)
+        known = self.told()
+        return said == (known, known)
 
-    def save(self, folder: Path, pixels: Pixels, player: Player) -> None:
+    def save(self, folder: Path, pixels: Pixels) -> None:
         """Write the picture, what made it, and the latent if it is wanted, each file whole."""
-        write_whole(folder / f"{self.stem}.png", encode_png(pixels, self.told))
-        write_whole(folder / f"{self.stem}.json", json.dumps(self.told).encode())
+        known, player = self.told(), self.player
+        write_whole(folder / f"{self.stem}.png", encode_png(pixels, known))
+        write_whole(folder / f"{self.stem}.json", json.dumps(known).encode())
         if self.kind != "none":
             ws = player.rows([self.latent], self.how)[0] if player.shape.num_ws else None
-            latent = replace(self.latent, psi=self.told.get("truncation"), model=player.sha256)
+            latent = replace(self.latent, psi=known.get("truncation"), model=player.sha256)
             write_latent(folder / f"{self.stem}.{self.kind}", latent, ws)
 
-
-def plan(
-    player: Player,
-    stem: str,
-    latent: Latent,
-    how: How,
-    extras: dict[str, Any] | None = None,
-    kind: str = "none",
-) -> Plan:
-    """The plan of a picture of `latent`; `extras` are told of it beside what made it."""
-    return Plan(stem, latent, how, told(player, latent, how) | (extras or {}), kind)
+    def digest(self) -> bytes:
+        """The same for two plans that say the same."""
+        return hashlib.sha256(json.dumps(self.told()).encode()).digest()
 
 
 def told(player: Player, latent: Latent, how: How) -> dict[str, Any]:
@@ -88,32 +89,34 @@ def safe_stem(text: str) -> str:
 
 def distinct(plans: Iterable[Plan]) -> list[Plan]:
     """The plans, those of one stem that say something else under stems of their own."""
-    known: dict[str, dict[str, Any]] = {}
+    known: dict[str, bytes] = {}
     result = []
-    for one in plans:
-        names = (one.stem if n == 1 else f"{one.stem}-{n}" for n in count(1))
-        stem = next(name for name in names if known.setdefault(name, one.told) == one.told)
-        result.append(one._replace(stem=stem))
+    for plan in plans:
+        own = plan.digest()
+        names = (plan.stem if n == 1 else f"{plan.stem}-{n}" for n in count(1))
+        stem = next(name for name in names if known.setdefault(name, own) == own)
+        result.append(plan._replace(stem=stem))
     return result
 
 
-def make(player: Player, plans: Sequence[Plan], job: Job) -> int:
+def make(plans: Sequence[Plan], job: Job) -> int:
     """Make what is not there yet, in batches of one truncation; how many that were."""
     wanted = {plan.stem: plan for plan in plans}.values()
     missing = [plan for plan in wanted if not plan.is_made(job.folder)]
     done = len(wanted) - len(missing)
     job.progress(done, len(wanted))
-    for plan, pixels in zip(missing, pictures(player, missing), strict=True):
-        plan.save(job.folder, pixels, player)
+    for plan, pixels in zip(missing, pictures(missing), strict=True):
+        plan.save(job.folder, pixels)
         done += 1
         job.progress(done, len(wanted), preview=pixels)
     return len(missing)
 
 
-def pictures(player: Player, plans: Sequence[Plan]) -> Iterator[Pixels]:
+def pictures(plans: Sequence[Plan]) -> Iterator[Pixels]:
     """Their pictures, in order."""
     for _, group in groupby(plans, key=lambda plan: plan.how.psi):
         together = list(group)
+        player = together[0].player
         yield from player.pictures([plan.latent for plan in together], together[0].how)
 
 

@@ -7,9 +7,10 @@ import numpy as np
 from msgspec import Struct
 
 from taxiway.core.command import Values
-from taxiway.core.datatypes import AnyDataType, Category, Number
+from taxiway.core.datatypes import AnyDataType, AnyType, Category, Number
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.images import Pixels
+from taxiway.latent.given import latents_of
 from taxiway.latent.space import Array, Latent, Shape
 from taxiway.networks.generator import Noise
 from taxiway.painting import paint
@@ -59,6 +60,9 @@ def how_inputs() -> dict[str, AnyDataType]:
         "cutoff": Number(
             default=None, optional=True, whole=True, min=0, description="Layers truncated."
         ),
+        "centre": AnyType(
+            optional=True, description="Truncate towards this w, or the nearest of several."
+        ),
         "label": Number(default=None, optional=True, whole=True, min=0, description="Class."),
         "noise_mode": Category(one_of=("const", "random", "none")),
         "x": Number(default=0, description="Shift of a StyleGAN3's picture, in widths."),
@@ -67,8 +71,15 @@ def how_inputs() -> dict[str, AnyDataType]:
     }
 
 
-def how(inputs: Values, centre: Array | None = None) -> How:
-    """The `How` that inputs of these names mean."""
+def how(inputs: Values, player: "Player") -> How:
+    """The `How` that inputs of these names mean; raises InvalidArgument for a centre that is no w.
+
+    The centre is any latent, or an array [K, w_dim] of several.
+    """
+    given, centre = inputs["centre"], None
+    if given is not None:
+        centres = player.rows(latents_of(given, player.shape, "centre"), How(psi=1.0))
+        centre = np.asarray(centres.mean(axis=1), np.float32)
     return How(
         psi=inputs["truncation"],
         cutoff=inputs["cutoff"],

@@ -66,7 +66,7 @@ class Route:
 
     def __init__(self, player: Player, inputs: Values, chance: int = 0) -> None:
         """`chance` is added to the seed, so that several routes of one call differ."""
-        self.player, self.how = player, how(inputs)
+        self.player, self.how = player, how(inputs, player)
         kind: str = inputs["kind"]
         self.closed: bool = inputs["loop"] or kind in ("circle", *KEYLESS)
         self.psi = psi_curve(self.how, inputs)

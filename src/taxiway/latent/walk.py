@@ -22,6 +22,7 @@ Pace = Callable[[Floats], Floats]
 PARALLEL = 0.9995
 """From this cosine on, slerp is no longer told from lerp."""
 CHUNK = 256
+MOST_CHANGES = 1000
 SAMPLES = 2520
 """Of a curve, to measure its length. Divisible by 1 to 10: up to ten keys lie on a sample each."""
 
@@ -137,9 +138,12 @@ def circle(a: npt.ArrayLike, b: npt.ArrayLike) -> Curve:
 def wander(seed: int, length: int = 512, changes: float = 4.0) -> Curve:
     """A smooth random loop of z: noise blurred in time around a circle, then made even.
 
-    A Fourier series with random coefficients under a Gaussian. A z is forgotten (cosine 0.6) after
+    A Fourier series with random coefficients under a Gaussian (raises InvalidArgument for over
+    1000 changes). A z is forgotten (cosine 0.6) after
     1 / `changes` of the loop.
     """
+    if not 0 <= changes <= MOST_CHANGES:
+        raise InvalidArgument(f"'changes' takes 0 to {MOST_CHANGES}, got {changes:g}.", "changes")
     deviation = changes / (2 * np.pi)
     waves = np.arange(0, int(4 * deviation) + 3)
     weights = np.exp(-((waves / max(deviation, 1e-9)) ** 2) / 4)

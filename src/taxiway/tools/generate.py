@@ -18,7 +18,7 @@ from taxiway.discovery.player import Drawing, How, Player, how, how_inputs
 from taxiway.film.grid import columns_of
 from taxiway.latent.given import latents_of
 from taxiway.latent.layers import parse_layers
-from taxiway.latent.space import Array, Latent
+from taxiway.latent.space import Latent
 
 
 class Generate:
@@ -35,9 +35,6 @@ class Generate:
             "latents": AnyType(description="Seeds as text (0-9), or a list of vectors."),
             **how_inputs(),
             "sweep": Text(description="Several truncations: 0,0.5,1 or from:to:count."),
-            "centre": AnyType(
-                optional=True, description="Truncate towards this w, or the nearest of several."
-            ),
             "noise_strength": Text(description="Factors by layer: 0.5, or 0-3:1 fine:0.2."),
             "grid": Text(description="One picture of all too: auto, or how many columns."),
             "save": Category(
@@ -57,7 +54,7 @@ class Generate:
         player = prepared(player_of(generator), inputs)
         plans = album.distinct(plans_of(player, inputs))
         columns = grid_columns(inputs["grid"], len(plans), len(sweep(inputs["sweep"])))
-        made = album.make(player, plans, job)
+        made = album.make(plans, job)
         if columns:
             album.write_grid(job.folder, [plan.stem for plan in plans], columns)
         return {"files": [f"{plan.stem}.png" for plan in plans], "made": made}
@@ -110,13 +107,13 @@ def a_number(text: str, name: str) -> float:
 
 def plans_of(player: Player, inputs: Values) -> Iterator[Plan]:
     """Every picture that is asked for."""
-    common = how(inputs, centre_of(player, inputs["centre"]))
+    common = how(inputs, player)
     extras = {name: inputs[name] for name in ("noise_strength", "size") if inputs[name]}
     psis: list[float | None] = [*sweep(inputs["sweep"])]
     for latent in latents_of(inputs["latents"], player.shape):
         for psi in psis or [common.psi]:
             stem = stem_of(latent, common, psi if psis else None)
-            yield album.plan(player, stem, latent, replace(common, psi=psi), extras, inputs["save"])
+            yield Plan(stem, player, latent, replace(common, psi=psi), extras, inputs["save"])
 
 
 def stem_of(latent: Latent, common: How, psi: float | None) -> str:
@@ -124,14 +121,6 @@ def stem_of(latent: Latent, common: How, psi: float | None) -> str:
     stem = album.safe_stem(latent.name)
     stem += "" if psi is None else f"-psi{psi:.2f}"
     return stem if common.label is None else f"{stem}-label{common.label}"
-
-
-def centre_of(player: Player, given: Any) -> Array | None:
-    """The centres of truncation [K, w_dim] that are given, if any are."""
-    if given is None:
-        return None
-    centres = player.rows(latents_of(given, player.shape, "centre"), How(psi=1.0))
-    return np.asarray(centres.mean(axis=1), np.float32)
 
 
 def grid_columns(text: str, count: int, psis: int) -> int:

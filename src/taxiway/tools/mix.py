@@ -46,13 +46,13 @@ class Mix:
     def run(self, generator: Any, inputs: Values, job: Job) -> Values:
         instrument = instrument_of(generator)
         styles = parse_layers(inputs["styles"], instrument.num_ws, "styles")
-        manner = how(inputs)
+        manner = how(inputs, instrument)
         rows = ends(instrument, inputs["rows"], "rows", manner)
         columns = ends(instrument, inputs["columns"], "columns", manner)
         heads = [head(instrument, end, manner) for end in (*rows, *columns)]
         mixes = mixes_of(instrument, rows, columns, styles, manner)
         plans = album.distinct([*heads, *mixes])
-        made = album.make(instrument, plans, job)
+        made = album.make(plans, job)
         stems = [plan.stem for plan in plans]
         order = places(stems[: len(heads)], stems[len(heads) :], len(rows))
         grid = album.write_grid(job.folder, order, 1 + len(columns))
@@ -72,7 +72,7 @@ def ends(instrument: Instrument, given: Any, name: str, manner: How) -> list[Lat
 
 def head(instrument: Instrument, end: Latent, manner: How) -> Plan:
     """The picture at the head of a row or column."""
-    return album.plan(instrument, album.safe_stem(end.name), end, manner)
+    return Plan(album.safe_stem(end.name), instrument, end, manner, {})
 
 
 def mixes_of(
@@ -88,9 +88,8 @@ def mixes_of(
             ws = mixed(row.numbers, column.numbers, styles)
             name = f"{row.name}+{column.name}"
             latent = Latent(space="w+", numbers=ws, source=name)
-            yield album.plan(
-                instrument, album.safe_stem(name), latent, manner, {"styles": list(styles)}
-            )
+            told = {"styles": list(styles)}
+            yield Plan(album.safe_stem(name), instrument, latent, manner, told)
 
 
 def mixed(row: Array, column: Array, styles: Sequence[int]) -> Array:

@@ -108,8 +108,9 @@ class Scene(NamedTuple):
         psis = [how.psi_of(cell) for cell in cells]
         told = [player.name, player.sha256, player.resolution, self.height, how.told(), psis]
         digest = hashlib.sha256(json.dumps(told).encode())
-        for cell in cells:
-            digest.update(cell.numbers.tobytes())
+        centre = [] if how.centre is None else [how.centre]
+        for numbers in (*centre, *(cell.numbers for cell in cells)):
+            digest.update(numbers.tobytes())
         return digest.hexdigest()
 
     def told(self, cells: Sequence[Latent]) -> dict[str, Any]:
