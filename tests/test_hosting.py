@@ -26,6 +26,7 @@ from taxiway import cli
 from taxiway.commands import host
 from taxiway.hosting import Settings, addresses
 from taxiway.library.store import Store
+from taxiway.servers.hosted_address import RUNWAY
 
 COMMAND = Path(host.__file__).read_text()
 SMALL: dict[str, Any] = {"seed": 1, "size": 32}
@@ -211,7 +212,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
             pytest.fail("The TLS tests need openssl.")
         pytest.skip("The TLS tests need openssl.")
     folder = tmp_path_factory.mktemp("certificate")
-    subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+    subject = ["-subj", "/CN=localhost", "-addext", f"subjectAltName=DNS:localhost,DNS:*.{RUNWAY}"]
     make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", *subject]
     files = ["-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem")]
     subprocess.run([*make, *files], check=True, capture_output=True)
@@ -229,6 +230,10 @@ def test_https_by_a_certificate(certificate: Path, tmp_path: Path) -> None:
             answer = client.post(f"{host.url}/open/v1/query", json=SMALL)
             assert answer.status_code == 200
             assert f"{host.url}/open/v1/query" in client.get(host.url).text
+            own = {"Host": f"open.{RUNWAY}"}
+            sni = {"sni_hostname": f"open.{RUNWAY}"}
+            answer = client.get(f"{host.url}/v1/", headers=own, extensions=sni)
+            assert answer.json()["status"] == "running"
         with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
             httpx.get(host.url)
         host.stop()

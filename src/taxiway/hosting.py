@@ -30,8 +30,10 @@ from taxiway.servers.hosted_awake import Awake
 from taxiway.servers.hosted_ledger import Ledger
 from taxiway.servers.listen import Listener, loop_factory
 
-CONNECTIONS_PER_CLIENT = 1024
-"""A whole class may come from one address, and everyone does behind a proxy."""
+CONNECTIONS_PER_CLIENT = 256
+"""A whole class may come from one address, with six for each browser."""
+CONNECTIONS_OF_A_PROXY = 4096
+"""Everyone comes from its address."""
 DOMAIN = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 
 
@@ -67,7 +69,9 @@ class Settings(Struct, frozen=True, kw_only=True):
             certificate=self.certificate,
             key=self.key,
             allowed_hosts=(*self.names, *(f"*.{name}" for name in (*self.names, RUNWAY))),
-            connections_per_client=CONNECTIONS_PER_CLIENT,
+            connections_per_client=CONNECTIONS_OF_A_PROXY
+            if self.proxies
+            else CONNECTIONS_PER_CLIENT,
         )
 
     def url(self, listener: Listener) -> str:
@@ -84,6 +88,7 @@ def run(folder: Path, settings: Settings) -> None:
 
     Raises PortInUse, CannotListen, StoreError or InvalidArgument.
     """
+    _allow_connections()
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(_until_told(folder, settings))
 
@@ -156,6 +161,16 @@ def _behind(app: ASGIApp, proxies: tuple[str, ...]) -> ASGIApp:
         return app
     middleware: Any = ProxyHeadersMiddleware(cast(Any, app), list(proxies))
     return cast(ASGIApp, middleware)
+
+
+def _allow_connections() -> None:
+    """Take as many open files as the system lets us: often it gives 1024, one a connection."""
+    if sys.platform != "win32":
+        import resource
+
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _families(hosted: list[Hosted]) -> set[str]:

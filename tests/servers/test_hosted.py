@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from msgspec import structs
+from starlette.requests import Request
 
 from servers.hosting import DOMAIN, ECHO, TOKEN, Host, hosting
 from taxiway.core.errors import Busy, ModelFailed, Unavailable
@@ -238,6 +239,22 @@ async def test_visitors_of_a_public_model_do_not_share_a_rate(host: Host) -> Non
     assert (await host.ask(TEXT, token=None)).status_code == 429
     host.http._transport.client = ("192.0.2.7", 123)  # type: ignore[attr-defined]
     assert (await host.ask(TEXT, token=None)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("client", "caller"),
+    [
+        (("192.0.2.7", 1), "192.0.2.7"),
+        (("2001:db8:1:2:3::4", 1), "2001:db8:1:2::/64"),
+        (("fe80::1%eth0", 1), "fe80::/64"),
+        (("unix:", 0), "unix:"),
+        (None, ""),
+    ],
+)
+def test_a_caller_without_a_token_is_its_network(
+    client: tuple[str, int] | None, caller: str
+) -> None:
+    assert module.network(Request({"type": "http", "client": client})) == caller
 
 
 async def test_a_budget_that_is_used_up_is_401_which_ends_the_sdks_asking(host: Host) -> None:

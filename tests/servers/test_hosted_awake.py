@@ -1,6 +1,7 @@
 """Places for models that are awake: who rests makes room, who works does not."""
 
 import asyncio
+import contextlib
 from typing import cast
 
 import pytest
@@ -77,6 +78,15 @@ async def test_without_room_there_is_a_sentence(two: Awake, clock: Clock) -> Non
             await waiting
     clock.now += REST_SECONDS
     await asked(two, C)
+
+
+async def test_no_crowd_can_wait_without_end(two: Awake) -> None:
+    async with contextlib.AsyncExitStack() as crowd:
+        for _ in range(hosted_awake.IN_HAND):
+            await crowd.enter_async_context(two.held(A, 300))
+        with pytest.raises(Busy, match="512 requests to 'a' are in hand"):
+            await asked(two, A)
+    await asked(two, A)
 
 
 async def test_one_that_falls_asleep_by_itself_makes_room(two: Awake, engine: SleepyEngine) -> None:

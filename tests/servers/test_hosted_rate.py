@@ -58,3 +58,10 @@ def test_who_is_done_is_forgotten() -> None:
     clock.now += 2
     pace.turn("new", 1, 1)
     assert len(pace._done) == 1
+
+
+def test_who_pretends_to_be_many_takes_no_memory() -> None:
+    pace = Pace(Clock())
+    for number in range(3 * hosted_rate.REMEMBERED):
+        pace.turn(number, 1, 3600)
+    assert len(pace._done) <= hosted_rate.REMEMBERED

@@ -14,6 +14,7 @@ import logging
 import math
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from ipaddress import ip_network
 from typing import TYPE_CHECKING, TypeVar
 
 from starlette.exceptions import HTTPException
@@ -28,6 +29,7 @@ from taxiway.library.store import StoreError
 from taxiway.library.tokens import digest
 from taxiway.servers import hosted_page, inputs
 from taxiway.servers.answers import Answer, error_answer, to_json
+from taxiway.servers.guard import is_address
 from taxiway.servers.hosted_access import Access, access, bearer
 from taxiway.servers.hosted_address import address
 from taxiway.servers.hosted_awake import Awake
@@ -166,8 +168,7 @@ class Api:
     async def _admitted(self, request: Request, token: Token) -> None:
         rate = token.limits.rate
         if rate is not None:
-            # Who needs no token is told apart by address.
-            caller = request.client.host if token.hash is None and request.client else ""
+            caller = network(request) if token.hash is None else ""
             may, wait = self._pace.turn((token.id, caller), rate.requests, rate.seconds)
             if not may:
                 await self.ledger(self.store.refuse, token.id, time.time())
@@ -210,6 +211,14 @@ class Api:
 def cannot_start(name: str) -> ModelFailed:
     """What clients hear of it; the reason names files, which are none of their business."""
     return ModelFailed(f"'{name}' cannot start; the server's log says why.")
+
+
+def network(request: Request) -> str:
+    """What tells those apart who need no token: the address; of IPv6 the half that is given out."""
+    host = request.client.host if request.client else ""
+    if ":" not in host or not is_address(host):
+        return host
+    return str(ip_network((host.partition("%")[0], 64), strict=False))
 
 
 def refusal(error: Exception) -> Answer:

@@ -21,6 +21,8 @@ PATIENCE = 60.0
 AGAIN_SECONDS = 60.0
 """A model that failed is tried again after this time, at the next request."""
 LOOK_SECONDS = 1.0
+IN_HAND = 512
+"""Requests to one model that may be waited for, waking included."""
 
 
 class Awake:
@@ -45,8 +47,10 @@ class Awake:
     async def held(self, spec: ModelSpec, idle_seconds: float) -> AsyncIterator[None]:
         """Within the block the model is awake or waking, and nobody puts it to sleep.
 
-        Raises Busy if no room was made in time.
+        Raises Busy if no room was made in time, or if too many wait already.
         """
+        if self._working[spec.name] >= IN_HAND:
+            raise Busy(f"{IN_HAND} requests to '{spec.name}' are in hand.")
         self._working[spec.name] += 1
         try:
             await self._admitted(spec, idle_seconds)

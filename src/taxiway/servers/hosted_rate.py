@@ -10,6 +10,7 @@ from collections.abc import Callable, Hashable
 PATIENCE = 5.0
 """Seconds that a request may wait for its turn."""
 REMEMBERED = 10_000
+"""Callers; far more of them at once are one who pretends to be many, and all start anew."""
 
 
 class Pace:
@@ -34,6 +35,7 @@ class Pace:
         return True, max(0.0, wait)
 
     def _forget(self, now: float) -> None:
-        """Drop who is long done, before there are too many."""
+        """Drop who is done, or all where that is not half of them: this must stay rare."""
         if len(self._done) >= REMEMBERED:
-            self._done = {caller: done for caller, done in self._done.items() if done > now}
+            left = {caller: done for caller, done in self._done.items() if done > now}
+            self._done = left if len(left) <= REMEMBERED // 2 else {}
