@@ -1,0 +1,37 @@
+"""The examples that run a model by themselves."""
+
+import runpy
+from pathlib import Path
+
+import av
+import pytest
+from PIL import Image
+
+from examples.conftest import EXAMPLES
+
+
+def test_pictures_py_saves_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    runpy.run_path(str(EXAMPLES / "python" / "pictures.py"))
+    assert {path.name: size(path) for path in tmp_path.glob("*.png")} == {
+        "three.png": (64, 64),
+        "sixteen.png": (256, 256),
+        "mix.png": (384, 256),
+        "between.png": (64, 64),
+    }
+    assert (tmp_path / "between.npz").is_file()
+
+
+def test_film_py_saves_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    runpy.run_path(str(EXAMPLES / "python" / "film.py"))
+    with av.open("rainbows.mp4") as film:
+        assert sum(1 for _ in film.decode(video=0)) == 60
+    with Image.open("wander.gif") as film:
+        assert (film.size, film.n_frames) == ((128, 128), 20)  # type: ignore[attr-defined]
+    assert len(list(tmp_path.glob("frame*.png"))) == 5
+
+
+def size(path: Path) -> tuple[int, int]:
+    with Image.open(path) as picture:
+        return picture.size
