@@ -15,7 +15,7 @@ from taxiway.training.augment import KINDS, fitting
 from taxiway.training.discriminator import GROUP
 from taxiway.training.features import Pictures
 from taxiway.training.loop import Stages
-from taxiway.training.speed import expected_seconds, pays_bf16, seconds_per_kimg, told
+from taxiway.training.speed import pays_bf16, seconds_per_kimg, told
 from taxiway.training.stylegan2 import Settings
 from taxiway.training.transfer import Start
 
@@ -133,12 +133,9 @@ def check_freeze(settings: Settings, stages: Stages) -> None:
 
 
 def expected_times(size: int) -> list[tuple[str, str]]:
-    """(what, how long) for trainings of `size` pixels on the fastest device, by a few steps."""
+    """(what, how long at most) for trainings of `size` pixels on the fastest device here."""
     settings = new_settings("draft", 16, 2.0, 0, pick_device(), None)
     noise = np.random.default_rng(0).integers(0, 255, (16, size, size, 3), dtype=np.uint8)
     pace = seconds_per_kimg(size, settings, noise)
-    from_nothing = expected_seconds(grown_stages(size, FROM_NOTHING), 0.0, settings, noise)
-    return [
-        (f"from another model, {FROM_ANOTHER:g} kimg", told(pace * FROM_ANOTHER)),
-        (f"from nothing, {FROM_NOTHING:g} kimg", told(from_nothing)),
-    ]
+    lengths = {"from another model": FROM_ANOTHER, "from nothing": FROM_NOTHING}
+    return [(f"{what}, {kimg:g} kimg", told(pace * kimg)) for what, kimg in lengths.items()]

@@ -65,8 +65,8 @@ def test_every_picture_is_accounted_for(tmp_path) -> None:
     assert (summary.written, summary.others) == (6, 1)
     text = "\n".join(summary.lines())
     assert "6 of 10 pictures taken, 6 written." in text
-    assert "q-again.bmp: is p002.png again" in text
-    assert "q-small.png: 10 x 10 for 16 pixels" in text
+    assert "'q-again.bmp', which is 'p002.png' again." in text
+    assert "'q-small.png', which has 10 x 10 for 16 pixels." in text
     assert "1 are a little smaller" in text
 
 

@@ -33,12 +33,13 @@ class Summary:
     def lines(self) -> list[str]:
         """The outcome in words, one line for each thing to say."""
         taken = self.count("")
-        lines = [f"{taken} of {len(self.facts)} pictures taken, {self.written} written."]
+        written = f", {self.written} written" if self.written else ""
+        lines = [f"{taken} of {len(self.facts)} pictures taken{written}."]
         for kind in KINDS:
             names = [facts for facts in self.facts if facts.kind == kind]
             if names:
                 first = names[0]
-                lines.append(f"{len(names)} {kind}, such as {first.name}: {first.why}.")
+                lines.append(f"{len(names)} {kind}, such as '{first.name}', which {first.why}.")
         enlarged = sum(facts.taken and facts.scale < 1 for facts in self.facts)
         if enlarged:
             lines.append(f"{enlarged} are a little smaller than wanted and were enlarged.")

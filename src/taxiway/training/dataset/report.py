@@ -26,13 +26,16 @@ def report(name: str, summary: Summary, plan: Plan, expected: Sequence[tuple[str
     soft = blurred(summary.facts)
     odd = [facts for facts in taken if facts.aspect > ODD and plan.crop in ("center", "random")]
     small = [facts for facts in taken if facts.scale < 1]
-    sections = [
-        contact_sheet(taken),
+    parts = [
         *(kind_section(summary, kind, told) for kind, told in LEFT_OUT.items()),
-        groups_section(alike),
         listed("Odd shapes", "taken, but a square keeps less than half of each", odd, shape),
         listed("A little small", "taken, and enlarged for it", small, shape),
         listed("Blurred", "taken, but far softer than the others", soft, lambda facts: ""),
+    ]
+    sections = [
+        contact_sheet(taken),
+        f'<div class="parts">{"".join(parts)}</div>',
+        groups_section(alike),
         charts(summary.facts),
         times(expected),
     ]
@@ -107,7 +110,7 @@ def listed(title: str, told: str, found: list[Facts], say: Callable[[Facts], str
     )
     more = f"<p>and {len(found) - LISTED:,} more</p>" if len(found) > LISTED else ""
     heading = f"<h2>{title} <small>{len(found):,}: {told}</small></h2>"
-    return f'{heading}<div class="sheet named">{figures}</div>{more}'
+    return f'<section>{heading}<div class="sheet named">{figures}</div>{more}</section>'
 
 
 def groups_section(alike: list[list[Facts]]) -> str:
@@ -185,5 +188,5 @@ def times(expected: Sequence[tuple[str, str]]) -> str:
     rows = "".join(f"<tr><td>{escape(a)}</td><td>{escape(b)}</td></tr>" for a, b in expected)
     return (
         "<h2>Expected training time <small>on this machine, from a few real steps</small></h2>"
-        f"<table><tr><th>training</th><th>takes about</th></tr>{rows}</table>"
+        f"<table><tr><th>training</th><th>takes at most about</th></tr>{rows}</table>"
     )

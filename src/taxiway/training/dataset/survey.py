@@ -118,7 +118,7 @@ def examined(item: Item, plan: Plan) -> tuple[Facts, list[Image.Image]]:
 def verdict(deviation: float, scale: float, image: Image.Image, plan: Plan) -> tuple[str, str]:
     """(kind, why) of a picture that is left out for itself; two empty texts where it is taken."""
     if scale < SMALLEST:
-        return "too small", f"{image.width} x {image.height} for {plan.resolution} pixels"
+        return "too small", f"has {image.width} x {image.height} for {plan.resolution} pixels"
     if deviation < BLANK:
         return "blank", "shows one colour"
     return "", ""
@@ -129,9 +129,9 @@ def compared(facts: Facts, seen: dict[bytes, str], last: Facts | None) -> Facts:
     if not facts.taken:
         return facts
     if facts.digest in seen:
-        return left_out(facts, "duplicate", f"is {seen[facts.digest]} again")
+        return left_out(facts, "duplicate", f"is '{seen[facts.digest]}' again")
     if last and (facts.phash ^ last.phash).bit_count() <= NEAR:
-        return left_out(facts, "alike", f"looks like {last.name}")
+        return left_out(facts, "alike", f"looks like '{last.name}'")
     return facts
 
 
