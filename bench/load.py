@@ -3,7 +3,8 @@
     python bench/load.py [ROUNDS] [SECONDS]
 
 Each server runs in a process tree of its own, all are up at once and are asked in turn by 1, 8 and
-64 clients, for SECONDS at a time. The question is a z of 512 numbers, the answer a JPEG of 512 px
+64 clients, for SECONDS at a time. Flask is served by its own threads, which close each connection
+after the answer, and by gevent, as in Runway's SDK, which keeps it. The question is a z of 512 numbers, the answer a JPEG of 512 px
 as a data URI: prepared beforehand (what the server itself costs) or rendered for each request
 (where making the JPEG costs most). Medians over the rounds; ratios are of the same round. CPU is
 that of the whole process tree, per answer; `client` is how busy the asking process was, which must
@@ -18,6 +19,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -148,6 +150,9 @@ def report(answer: str, results: dict[tuple[int, str], list[Round]]) -> None:
 
 
 def main(rounds: int = 5, seconds: float = 2.0) -> None:
+    missing = [name for name in ("flask", "gevent", "litserve") if find_spec(name) is None]
+    if missing:
+        sys.exit(f"{', '.join(missing)} not found: pip install -e '.[bench]'")
     print(f"{rounds} rounds of {seconds:g} s, {psutil.cpu_count()} cores, JPEG of {SIZE} px")
     for answer in ANSWERS:
         report(answer, compare(answer, rounds, seconds))
