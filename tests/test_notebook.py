@@ -40,7 +40,7 @@ def test_the_page_runs_as_it_is_written(tmp_path: Path, monkeypatch: pytest.Monk
     assert np.asarray(names["half"]).tolist() == np.asarray(names["again"]).tolist()
     assert names["sheet"].size == (192, 192)  # type: ignore[attr-defined]
     assert {path.name for path in tmp_path.iterdir()} == {
-        "film.mp4", "half.npz", "pictures", "three.png", "wander.gif"
+        "film.mp4", "found", "half.npz", "pictures", "three.png", "wander.gif"
     }  # fmt: skip
 
 
@@ -95,6 +95,15 @@ def test_centres_keep_variety_where_the_average_has_none(g: Model) -> None:
     assert varied.std(axis=0).max() > 5
     towards = np.asarray(g.image(3, psi=0, centre=7))
     assert np.abs(towards.astype(int) - np.asarray(g.image(7, psi=1))).max() <= 1
+
+
+def test_a_picture_is_projected(g: Model, tmp_path: Path) -> None:
+    made = g.image(3, psi=0.5)
+    made.save(tmp_path / "made.png")
+    for given in (made, tmp_path / "made.png"):
+        found = g.project(given, tmp_path / "found", steps=3, film=False, quiet=True)
+        assert found.space == "w"
+        assert g.image(found).size == (32, 32)
 
 
 def test_a_film_is_written_quietly_too(g: Model, tmp_path: Path) -> None:

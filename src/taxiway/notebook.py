@@ -1,6 +1,7 @@
 """A model in a notebook or a script: `g = taxiway.load("rainbow"); g.image(seed=3)`."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from taxiway.console import ConsoleJob
 from taxiway.core.command import Command
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.tool import Job, QuietJob
+from taxiway.discovery.album import read_picture
 from taxiway.discovery.files import read_latents, read_words, write_latent
 from taxiway.discovery.instrument import Instrument, instrument_of
 from taxiway.discovery.opening import open_player
@@ -23,6 +25,7 @@ from taxiway.latent.layers import parse_layers
 from taxiway.latent.space import Array, Latent
 from taxiway.library import catalog
 from taxiway.tools.mix import mixed
+from taxiway.tools.project import Project
 from taxiway.tools.video import Video
 
 HOW = Command(name="how", inputs=how_inputs(), outputs={})
@@ -129,13 +132,29 @@ class Model:
         path = Path(path)
         given = None if keys is None else self.latents(keys)
         inputs = checked({"file": path.name, "keys": given, **options}, Video.command)
-        folder = path.resolve().parent
-        if quiet:
-            self._film(inputs, QuietJob(folder))
-        else:
-            with ConsoleJob(folder, path.name) as job:
-                self._film(inputs, job)
+        with job_in(path.resolve().parent, path.name, quiet) as job:
+            Video().run(self.player, Video.command.decode(inputs), job)
         return path
+
+    def project(
+        self,
+        picture: Path | str | Picture,
+        folder: Path | str,
+        *,
+        quiet: bool = False,
+        **options: Any,
+    ) -> Latent:
+        """The latent of a picture: `found = g.project("photo.jpg", "found"); g.image(found)`.
+
+        Files and previews go into `folder`; an interrupted call goes on from there. Options as
+        `taxiway project` has them: space ("w" or "w+"), steps, crop, box, tune.
+        """
+        pixels = np.asarray(picture.convert("RGB")) if isinstance(picture, Picture) else None
+        given = read_picture(Path(str(picture))) if pixels is None else pixels
+        inputs = Project.command.decode(checked({"picture": given, **options}, Project.command))
+        with job_in(Path(folder), f"projecting into {folder}", quiet) as job:
+            answer = Project().run(self.player, inputs, job)
+        return read_latents(Path(folder) / answer["w"], self.shape)[0]
 
     def centres(self, count: int = 64, samples: int = 60_000, seed: int = 0) -> Array:
         """Centres [count, w_dim] to truncate towards: `g.image(3, psi=0.3, centre=g.centres())`.
@@ -161,9 +180,6 @@ class Model:
     def _images(self, ws: Array, manner: How) -> list[Any]:
         latents = [Latent(space="w+", numbers=row) for row in ws]
         return list(self.instrument.pictures(latents, manner))
-
-    def _film(self, inputs: dict[str, Any], job: Job) -> None:
-        Video().run(self.player, Video.command.decode(inputs), job)
 
     def _in_file(self, item: Any) -> list[Latent]:
         if isinstance(item, Path) and not item.is_dir():
@@ -204,6 +220,12 @@ class Journey:
     def strip(self, count: int = 8) -> Picture:
         """That many pictures along the way, side by side."""
         return Image.fromarray(tiled([np.asarray(image) for image in self.frames(count)], count))
+
+
+def job_in(folder: Path, title: str, quiet: bool) -> AbstractContextManager[Job]:
+    """A job that shows how far it is, or that does not."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return nullcontext(QuietJob(folder)) if quiet else ConsoleJob(folder, title)
 
 
 def checked(options: dict[str, Any], command: Command) -> dict[str, Any]:
