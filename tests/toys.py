@@ -8,7 +8,20 @@ from typing import Any, ClassVar
 import numpy as np
 
 from taxiway.core.command import Command, Values
-from taxiway.core.datatypes import AnyDataType, Boolean, Image, Number, OutputFormat, Text, Vector
+from taxiway.core.datatypes import (
+    AnyDataType,
+    AnyType,
+    Array,
+    Boolean,
+    Category,
+    Image,
+    ImageLandmarks,
+    ImagePoint,
+    Number,
+    OutputFormat,
+    Text,
+    Vector,
+)
 from taxiway.core.errors import InvalidArgument
 
 
@@ -57,6 +70,37 @@ class Gradient:
     def _z(self, call: Values) -> np.ndarray[Any, Any]:
         z = call["z"]
         return z if z is not None else np.random.RandomState(call["seed"]).randn(512)
+
+
+class Echo:
+    """Says what it was given; of every type that is no picture, without z and seed."""
+
+    options: ClassVar[dict[str, AnyDataType]] = {}
+    commands: ClassVar[dict[str, Command]] = {
+        "say": Command(
+            name="say",
+            inputs={
+                "any": AnyType(),
+                "words": Array(item_type=Text()),
+                "pairs": Array(item_type=Array(item_type=Number(), max_length=2)),
+                "code": Vector(length=2),
+                "point": ImagePoint(),
+                "face": ImageLandmarks(length=2),
+                "mood": Category(one_of=("good", "bad")),
+                "aloud": Boolean(),
+            },
+            outputs={"given": AnyType(), "code": Vector(length=2), "point": ImagePoint()},
+        )
+    }
+
+    def setup(self, device: str, options: Values) -> None:
+        pass
+
+    def predict(self, command: str, batch: list[Values]) -> list[Values]:
+        return [self._say(**call) for call in batch]
+
+    def _say(self, code: np.ndarray[Any, Any], point: list[float], **others: Any) -> Values:
+        return {"given": others, "code": code, "point": point}
 
 
 class Troubled:

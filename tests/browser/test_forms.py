@@ -234,6 +234,19 @@ def test_what_others_asked_for_appears_and_meets_who_comes_later(
     late.close()
 
 
+def test_a_picture_that_was_answered_is_saved_as_it_came(form: Page, tmp_path: Path) -> None:
+    outputs = run(form)
+    with form.expect_download() as saved:
+        form.locator("#output-labels").get_by_role("button", name="Save").click()
+    assert saved.value.suggested_filename == "labels.png"
+    saved.value.save_as(tmp_path / "labels.png")
+    written = np.asarray(Image.open(tmp_path / "labels.png"))
+    np.testing.assert_array_equal(written, np.asarray(from_data_uri(outputs["labels"], "labels")))
+    with form.expect_download() as saved:
+        form.keyboard.press("Control+s")
+    assert saved.value.suggested_filename == "picture.jpg"
+
+
 def test_keys_of_instruments_do_no_harm(form: Page) -> None:
     for key in ("r", "n", "z", "p", "]", "m", "g", "Control+z"):
         form.keyboard.press(key)

@@ -141,7 +141,9 @@ def test_what_is_refused_is_told(page: Page, desk: Desk) -> None:
     page.get_by_role("button", name="Start Painter").click()
     alert = page.locator(".menu-trouble")
     alert.wait_for()
-    assert alert.inner_text() == desk.error
+    with page.expect_response("**/studio/api/desk"):
+        assert alert.inner_text() == desk.error
+    assert alert.is_visible()
 
 
 def test_the_real_desk_is_understood(page: Page) -> None:

@@ -40,9 +40,17 @@ def crossing(codecs: tuple[Codec, Codec], value: Any) -> Any:
     return message.batch[0]["value"]
 
 
-@pytest.mark.parametrize("value", [None, True, 3, 0.5, "text", [1, "a"], {"a": [None]}])
+@pytest.mark.parametrize("value", [None, True, 3, 0.5, "text", b"\0\xff", [1, "a"], {"a": [None]}])
 def test_plain_values_cross(codecs: tuple[Codec, Codec], value: Any) -> None:
     assert crossing(codecs, value) == value
+
+
+def test_arrays_and_files_cross_in_lists_and_objects(codecs: tuple[Codec, Codec]) -> None:
+    pictures = [np.full((size, size, 3), size % 251, np.uint8) for size in (2, 300, 700)]
+    back = crossing(codecs, {"pictures": pictures, "files": [b"one", (b"two",)]})
+    assert back["files"] == [b"one", [b"two"]]
+    for sent, got in zip(pictures, back["pictures"], strict=True):
+        np.testing.assert_array_equal(got, sent)
 
 
 @pytest.mark.parametrize("shape", [(), (0,), (512,), (64, 64, 3), (300, 300, 3), (1000, 1000, 3)])

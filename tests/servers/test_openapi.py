@@ -91,6 +91,14 @@ def test_every_route_is_there_and_pictures_where_there_is_one() -> None:
     assert set(openapi.document("m", EVERYTHING, "")["paths"]) == ROUTES
 
 
+@pytest.mark.parametrize("inputs", [{"photo": Image()}, {"z": Vector(length=4)}])
+def test_a_picture_has_no_address_where_more_is_needed_than_fits_in_one(
+    inputs: dict[str, Any],
+) -> None:
+    command = Command(name="c", inputs=inputs, outputs={"image": Image()})
+    assert set(openapi.document("m", command, "")["paths"]) == ROUTES
+
+
 def test_the_document_names_the_model_and_the_address_that_was_asked() -> None:
     document = openapi.document("rainbow", STYLEGAN, "http://localhost:8001")
     assert document["openapi"] == "3.1.0"

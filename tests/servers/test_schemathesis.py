@@ -10,11 +10,16 @@ from servers.fakes import FakeEngine
 from taxiway.core.config import Config
 from taxiway.servers.application import application
 from taxiway.servers.http import routes
-from toys import Gradient
+from toys import Echo, Gradient
 
-engine: Any = FakeEngine(Gradient(), {"length": 8})
-app = application(routes(engine, lambda: "fake"), Config(allowed_hosts=("testserver",)))
-schema = schemathesis.openapi.from_asgi("/openapi.json", app)
+
+def schema_of(engine: Any) -> Any:
+    app = application(routes(engine, lambda: "fake"), Config(allowed_hosts=("testserver",)))
+    return schemathesis.openapi.from_asgi("/openapi.json", app)
+
+
+schema = schema_of(FakeEngine(Gradient(), {"length": 8}))
+schema_without_pictures = schema_of(FakeEngine(Echo()))
 
 
 # The toy's arithmetic overflows on the largest numbers that a vector takes.
@@ -24,4 +29,10 @@ schema = schemathesis.openapi.from_asgi("/openapi.json", app)
     max_examples=100, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck)
 )
 def test_every_answer_is_as_the_document_says(case: schemathesis.Case) -> None:
+    case.call_and_validate()
+
+
+@schema_without_pictures.parametrize()
+@settings(max_examples=50, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+def test_so_it_is_of_a_model_without_z_seed_and_picture(case: schemathesis.Case) -> None:
     case.call_and_validate()

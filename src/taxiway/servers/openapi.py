@@ -38,7 +38,7 @@ def document(model: str, command: Command, base: str) -> Schema:
         "/healthz": {"get": _read("health", "Whether it is there and runs", _health(model))},
         "/openapi.json": {"get": _read("openapi", "This document", {})},
     }
-    if any(isinstance(field, Image) for field in command.outputs.values()):
+    if _has_address(command):
         for suffix, media in FORMATS.items():
             paths[f"/generate.{suffix}"] = {"get": _picture(command, suffix, media)}
     return {
@@ -106,6 +106,15 @@ def example(command: Command) -> dict[str, Wire]:
 
 def _shown(name: str, field: AnyDataType, command: Command) -> bool:
     return name not in command.needs_one_of and field.fallback is not None
+
+
+def _has_address(command: Command) -> bool:
+    """Whether it gives pictures and all that it needs fits in an address."""
+    fitting = _scalars(command).keys()
+    chosen = set(command.needs_one_of)
+    needed = {name for name, field in command.inputs.items() if field.fallback is UNSET} - chosen
+    gives = any(isinstance(field, Image) for field in command.outputs.values())
+    return gives and needed <= fitting and (not chosen or bool(chosen & fitting))
 
 
 def _picture(command: Command, suffix: str, media: str) -> Schema:

@@ -26,7 +26,7 @@ export function makeFiles(store, stage) {
     downloadPicture: () => attempt(() => downloadPicture(store)),
     chooseFile: () => chooseFile(read),
     acceptDrops: () => acceptDrops(read, () => isLive(store.get("declaration"))),
-    download,
+    savePicture,
   };
 }
 
@@ -61,6 +61,13 @@ async function downloadPicture(store) {
     `${nameOf(store)}.png`,
     new Blob([/** @type {any} */ (writeText(picture, text))], { type: "image/png" }),
   );
+}
+
+/** Keep a picture as it came. @param {string} name @param {string} uri a data URI */
+function savePicture(name, uri) {
+  const type = uri.startsWith("data:image/png") ? "image/png" : "image/jpeg";
+  const suffix = type === "image/png" ? "png" : "jpg";
+  download(`${name}.${suffix}`, new Blob([/** @type {any} */ (bytesOf(uri))], { type }));
 }
 
 /** @param {string} uri a data URI in base64 */

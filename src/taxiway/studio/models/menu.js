@@ -57,8 +57,9 @@ class Menu {
     this.element.hidden = !isOpen;
     clearInterval(this.#timer);
     if (!isOpen) return;
-    this.#act(async () => {});
-    this.#timer = setInterval(() => this.#act(async () => {}), EVERY_MS);
+    this.#trouble.hidden = true;
+    this.#refresh();
+    this.#timer = setInterval(() => this.#refresh(), EVERY_MS);
   }
 
   /** Do something, say what went wrong, and show how things stand. @param {() => Promise<any>} work */
@@ -70,6 +71,11 @@ class Menu {
       this.#trouble.textContent = error instanceof Error ? error.message : String(error);
       this.#trouble.hidden = false;
     }
+    await this.#refresh();
+  }
+
+  /** Show how things stand; while the server is away, as they stood. */
+  async #refresh() {
     const state = await this.#desk.state().catch(() => null);
     if (state) this.#show(state);
   }

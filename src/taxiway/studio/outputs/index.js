@@ -34,10 +34,7 @@ function pictureView({ name }, { files }) {
     /** @type {unknown} */ (h("img", { alt: title(name) }))
   );
   const save = h("button", { type: "button", class: "copy" }, "Save");
-  save.addEventListener("click", async () => {
-    const blob = await (await fetch(picture.src)).blob();
-    files.download(`${name}.${blob.type === "image/png" ? "png" : "jpg"}`, blob);
-  });
+  save.addEventListener("click", () => files.savePicture(name, picture.src));
   return {
     element: output(name, "output-picture", picture, save),
     show: (outputs) => (picture.src = outputs[name] ?? ""),

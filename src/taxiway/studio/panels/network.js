@@ -63,9 +63,8 @@ function routesBlock({ store }) {
       copyButton(() => location.origin + path),
     ),
   );
-  // The address of a picture needs one among the outputs.
   store.follow(["declaration"], () => {
-    lines[PICTURE].hidden = imageOutput(store.get("declaration")) === null;
+    lines[PICTURE].hidden = !hasAddress(store.get("declaration"));
   });
   return h(
     "section",
@@ -73,6 +72,16 @@ function routesBlock({ store }) {
     h("h3", {}, "Routes"),
     h("ul", { class: "routes" }, ...lines),
   );
+}
+
+/** Whether a picture is given, and nothing is needed that does not fit in an address. @param {import("../store.js").Declaration} declaration */
+function hasAddress(declaration) {
+  const takesSeed = declaration.inputs.some(({ name }) => name === "seed");
+  const needed = declaration.inputs.filter(
+    ({ name, default: fallback, optional }) =>
+      (fallback ?? null) === null && !optional && !(takesSeed && ["z", "w"].includes(name)),
+  );
+  return imageOutput(declaration) !== null && needed.length === 0;
 }
 
 /** Browsers ask before a page from the internet may reach this computer. */
