@@ -173,7 +173,7 @@ def test_a_model_sleeps_until_asked_and_the_server_ends_with_its_workers(tmp_pat
         host.host("create", "open", "--model", "painter", "--public", "--idle", "0.2")
         host.serve()
         assert host.process is not None
-        assert psutil.Process(host.process.pid).children() == []
+        assert re.search(r"^open .* asleep ", host.host("list"), re.MULTILINE)
         assert host.ask("open", **SMALL).status_code == 200
         family = psutil.Process(host.process.pid).children(recursive=True)
         assert host.process.stdout is not None
