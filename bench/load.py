@@ -4,11 +4,11 @@
 
 Each server runs in a process tree of its own, all are up at once and are asked in turn by 1, 8 and
 64 clients, for SECONDS at a time. Flask is served by its own threads, which close each connection
-after the answer, and by gevent, as in Runway's SDK, which keeps it. The question is a z of 512 numbers, the answer a JPEG of 512 px
-as a data URI: prepared beforehand (what the server itself costs) or rendered for each request
-(where making the JPEG costs most). Medians over the rounds; ratios are of the same round. CPU is
-that of the whole process tree, per answer; `client` is how busy the asking process was, which must
-stay well below 100 % or the client is what is measured.
+after the answer, and by gevent, as in Runway's SDK, which keeps it. The question is a z of 512
+numbers, the answer a JPEG of 512 px as a data URI: prepared beforehand (what the server itself
+costs) or rendered for each request (where making the JPEG costs most). Medians over the rounds;
+ratios are of the same round. CPU is that of the whole process tree, per answer; `client` is how
+busy the asking process was, which must stay well below 100 % or the client is what is measured.
 """
 
 import statistics

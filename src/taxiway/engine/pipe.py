@@ -12,6 +12,8 @@ from collections.abc import Callable
 from typing import cast
 
 BUFFER_BYTES = 2**16
+LARGEST = 2**32
+"""Bytes of a message; a worker that announces more talks nonsense, and is parted with."""
 _LENGTH = struct.Struct("<Q")
 
 
@@ -83,7 +85,10 @@ class ServersEnd(asyncio.Protocol):
         """A whole message, if one has come."""
         if len(self._come) < _LENGTH.size:
             return None
-        end = _LENGTH.size + _LENGTH.unpack_from(self._come)[0]
+        (length,) = _LENGTH.unpack_from(self._come)
+        if length > LARGEST:
+            self.close()
+        end = _LENGTH.size + length
         if len(self._come) < end:
             return None
         message = bytes(memoryview(self._come)[_LENGTH.size : end])
