@@ -18,6 +18,7 @@ from taxiway.discovery.instrument import Instrument, instrument_of
 from taxiway.discovery.opening import open_player
 from taxiway.discovery.player import Drawing, How, Player, how, how_inputs
 from taxiway.discovery.route import Route, walk_inputs
+from taxiway.discovery.sampling import sample_w
 from taxiway.film.grid import tiled
 from taxiway.latent.centres import find_centres
 from taxiway.latent.given import latents_of
@@ -161,9 +162,8 @@ class Model:
 
         k-means over the w of `samples` random z, so that strong truncation keeps its variety.
         """
-        instrument = self.instrument
-        z = np.random.RandomState(seed).standard_normal((samples, instrument.z_dim))
-        return find_centres(instrument.w(z.astype(np.float32)), count, seed)
+        w = sample_w(self.instrument.generator, samples, seed)
+        return find_centres(w.numpy(), count, seed)
 
     def save(self, path: Path | str, latent: Latents, **options: Any) -> Path:
         """Write a latent as .npz (Taxiway's, read by NVIDIA's tools), .npy, .pt or .json."""

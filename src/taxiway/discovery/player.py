@@ -76,20 +76,26 @@ def how(inputs: Values, player: "Player") -> How:
 
     The centre is any latent, or an array [K, w_dim] of several.
     """
-    given, centre = inputs["centre"], None
-    if given is not None:
-        centres = player.rows(latents_of(given, player.shape, "centre"), How(psi=1.0))
-        centre = np.asarray(centres.mean(axis=1), np.float32)
     return How(
         psi=inputs["truncation"],
         cutoff=inputs["cutoff"],
-        centre=centre,
+        centre=centre_of(inputs["centre"], player),
         label=inputs["label"],
         noise=inputs["noise_mode"],
         x=inputs["x"],
         y=inputs["y"],
         rotation=inputs["rotation"],
     )
+
+
+def centre_of(given: Any, player: "Player") -> Array | None:
+    """The centres [K, w_dim] that are given, if any are."""
+    if given is None:
+        return None
+    if isinstance(given, np.ndarray):
+        given = given.reshape(-1, 1, given.shape[-1])  # never one row for each layer
+    centres = player.rows(latents_of(given, player.shape, "centre"), How(psi=1.0))
+    return np.asarray(centres.mean(axis=1), np.float32)
 
 
 class Player(Protocol):

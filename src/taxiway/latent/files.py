@@ -147,21 +147,21 @@ def text_of(found: Arrays, key: str) -> str:
 def of_array(
     array: npt.NDArray[Any], name: str, shape: Shape, space: Space | None = None
 ) -> list[Latent]:
-    """The latents in a plain array: [512], [N, 512], [num_ws, 512], [N, num_ws, 512].
+    """The latents in a plain array: [512], [N, 512], [num_ws, 512], [N, num_ws, 512], [N, 1, 512].
 
     Leading axes of one are dropped. A w+ of 18 rows (of a 1024 px model) is cut to the layers
     that there are.
     """
     if not array.size:
         raise InvalidArgument(f"'{name}' holds no numbers.")
-    whole = array.ndim >= 3 and array.shape[-2] > 1
+    layered = array.shape[-2] > 1 if array.ndim > 2 else None
     while array.ndim > 1 and array.shape[0] == 1:
         array = array[0]
-    while array.ndim > 2 and array.shape[-2] == 1:
-        array = array[..., 0, :]
+    if array.ndim == 3 and layered is False:
+        array, space = array[:, 0], space or "w"
     if array.ndim == 1:
         return [named(latent(space or "w", array, shape), name)]
-    if array.ndim == 2 and space in (None, "w+") and (whole or is_layers(array, shape)):
+    if array.ndim == 2 and space in (None, "w+") and (layered or is_layers(array, shape)):
         return [named(latent("w+", array, shape), name)]
     if array.ndim not in (2, 3) or (array.ndim == 3 and space == "z"):
         given = "x".join(map(str, array.shape)) or "one number"
