@@ -124,11 +124,14 @@ def test_nothing_that_was_acknowledged_is_lost_by_kill_9(tmp_path: Path) -> None
             thread.start()
         assert enough.wait(60)
         late = host.token("token", "create", "class", "--label", "late")
+        assert host.process is not None
+        family = psutil.Process(host.process.pid).children(recursive=True)
         host.kill()
         for thread in asking:
             thread.join()
         with Store(tmp_path) as store:
             kept = store.tokens("class")
+        assert psutil.wait_procs(family, timeout=10)[1] == []
         assert sum(answered) >= 100
         assert sum(answered) <= kept[0].requests <= sum(answered) + len(answered)
         assert [known.label for known in kept] == ["first", "late"]

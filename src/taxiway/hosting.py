@@ -105,15 +105,16 @@ async def serving(
         ledger = Ledger(store)
         last.callback(store.tell, None, "asleep")
         last.callback(ledger.close)
-        async with Engine() as engine:
+        async with Engine() as engine, contextlib.AsyncExitStack() as doors:
             engine.events.listen(tell)
             engine.events.listen(lambda event: _note(ledger, event))
             awake = Awake(engine, settings.awake)
+            doors.push_async_callback(awake.close)
             app = application(Api(engine, ledger, awake, settings.names).routes(), config)
-            async with Listener(_behind(app, settings.proxies), config) as listener:
-                store.url = settings.url(listener)
-                yield listener
-            await awake.close()
+            door = Listener(_behind(app, settings.proxies), config)
+            listener = await doors.enter_async_context(door)
+            store.url = settings.url(listener)
+            yield listener
 
 
 async def tried(hosted: Hosted) -> Command:

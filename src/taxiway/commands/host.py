@@ -42,15 +42,25 @@ def _model_arguments(actions: Any) -> None:
     made = _action(actions, "create", "host a model", "create")
     made.add_argument("name", help="a-z, 0-9 and '-'; part of its address")
     made.add_argument(
-        "--model",
-        required=True,
+        "--model", required=True, metavar="MODEL",
         help="a model's name, a checkpoint file, or the folder of a ported model",
+    )  # fmt: skip
+    made.add_argument("--checkpoint", type=Path, metavar="FILE", help="a StyleGAN2 or 3 checkpoint")
+    made.add_argument(
+        "--command", dest="model_command", metavar="NAME",
+        help="what a query means; the model's first command if not given",
+    )  # fmt: skip
+    made.add_argument(
+        "--option", action="append", default=[], metavar="NAME=VALUE",
+        help="an option of the model's set-up; again for more",
+    )  # fmt: skip
+    made.add_argument(
+        "--python", type=Path, metavar="FILE", help="the Python that a ported model runs in"
     )
-    made.add_argument("--checkpoint", type=Path, metavar="FILE")
-    made.add_argument("--command", dest="model_command", metavar="NAME", help="its first if not")
-    made.add_argument("--option", action="append", default=[], metavar="NAME=VALUE")
-    made.add_argument("--python", type=Path, metavar="FILE", help="that a ported model runs in")
-    made.add_argument("--idle", type=float, default=300, metavar="S", help="then it falls asleep")
+    made.add_argument(
+        "--idle", type=float, default=300, metavar="SECONDS",
+        help="it falls asleep when nobody has asked for so long; 300 if not given",
+    )  # fmt: skip
     who = made.add_mutually_exclusive_group()
     who.add_argument("--public", action="store_true", help="anyone may ask, without a token")
     who.add_argument("--private", dest="public", action="store_false", help="the default")
@@ -79,21 +89,26 @@ def _token_arguments(parser: argparse.ArgumentParser) -> None:
 def _limit_arguments(parser: argparse.ArgumentParser) -> None:
     limits = parser.add_argument_group("what the token may do")
     limits.add_argument("--label", default="", help="such as 'class 7b', for your tables")
-    limits.add_argument("--scopes", default="query,info")
+    limits.add_argument(
+        "--scopes", default="query,info", help="query, info, or both as if not given"
+    )
     limits.add_argument("--expires", metavar="PERIOD", help="such as 12h or 30d")
     limits.add_argument("--rate", help="such as 10/s or 1000/h")
-    limits.add_argument("--budget-requests", type=int, metavar="N", help="and no more")
+    limits.add_argument("--budget-requests", type=int, metavar="N", help="so many and no more")
     limits.add_argument("--price", default="0", help="of a request, such as 0.01")
 
 
 def _serve_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 lets other machines in")
-    parser.add_argument("--port", type=port_number, default=8080, metavar="N")
-    parser.add_argument("--certificate", metavar="PEM", help="for HTTPS, with its chain")
-    parser.add_argument("--key", metavar="PEM")
     parser.add_argument(
-        "--name", action="append", default=[], help="such as models.example.org; may be repeated"
+        "--port", type=port_number, default=8080, metavar="N", help="8080 if not given"
     )
+    parser.add_argument("--certificate", metavar="PEM", help="for HTTPS, with its chain")
+    parser.add_argument("--key", metavar="PEM", help="the certificate's key")
+    parser.add_argument(
+        "--name", action="append", default=[],
+        help="what the server is called, such as models.example.org; again for more",
+    )  # fmt: skip
     parser.add_argument(
         "--behind-proxy",
         nargs="?",
@@ -101,4 +116,7 @@ def _serve_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="ADDRESS",
         help="a proxy on this machine, or at this address, does HTTPS and tells who asks",
     )
-    parser.add_argument("--awake", type=int, default=4, metavar="N", help="models at once")
+    parser.add_argument(
+        "--awake", type=int, default=4, metavar="N",
+        help="models that may have a process at once; 4 if not given",
+    )  # fmt: skip
