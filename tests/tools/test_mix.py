@@ -69,5 +69,8 @@ def test_what_cannot_be_mixed_is_said(tmp_path: Path) -> None:
         mix(tmp_path, styles="rough")
     with pytest.raises(InvalidArgument, match="The painter has z only"):
         mix(tmp_path, Drawing())
+    with pytest.raises(InvalidArgument, match="40 million pixels"):
+        mix(tmp_path, rows="0-299", columns="0-299")
+    assert list(tmp_path.iterdir()) == []
     with pytest.raises(InvalidArgument, match="'rows' takes seeds"):
         mix(tmp_path, rows=[])

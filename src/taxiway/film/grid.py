@@ -30,19 +30,28 @@ def cells_of(text: str, name: str = "grid") -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
-def tiled(pictures: Sequence[Pixels], columns: int) -> Pixels:
-    """Pictures [H, W, 3] of one size as one picture, row by row; what is left over is black.
+def rows_of(count: int, columns: int, size: tuple[int, int]) -> int:
+    """How many rows `count` pictures of a size (height, width) need.
 
-    Raises InvalidArgument for one larger than any that Taxiway reads.
+    Raises InvalidArgument for a grid larger than any picture that Taxiway reads.
     """
-    height, width, channels = pictures[0].shape
-    rows = math.ceil(len(pictures) / columns)
+    rows, (height, width) = math.ceil(count / columns), size
     if rows * height * columns * width > MAX_PIXELS:
         raise InvalidArgument(
             f"A grid has up to {MAX_PIXELS // 1_000_000} million pixels; {columns} x {rows} "
             f"pictures of {width} x {height} are more.",
             "grid",
         )
+    return rows
+
+
+def tiled(pictures: Sequence[Pixels], columns: int) -> Pixels:
+    """Pictures [H, W, 3] of one size as one picture, row by row; what is left over is black.
+
+    Raises InvalidArgument as `rows_of` does.
+    """
+    height, width, channels = pictures[0].shape
+    rows = rows_of(len(pictures), columns, (height, width))
     sheet = np.zeros((rows, height, columns, width, channels), np.uint8)
     for place, picture in enumerate(pictures):
         sheet[place // columns, :, place % columns] = picture

@@ -15,7 +15,7 @@ from taxiway.discovery import album
 from taxiway.discovery.album import Plan
 from taxiway.discovery.instrument import instrument_of, player_of
 from taxiway.discovery.player import Drawing, How, Player, how, how_inputs
-from taxiway.film.grid import columns_of
+from taxiway.film.grid import columns_of, rows_of
 from taxiway.latent.given import latents_of
 from taxiway.latent.layers import parse_layers
 from taxiway.latent.space import Latent
@@ -54,6 +54,8 @@ class Generate:
         player = prepared(player_of(generator), inputs)
         plans = album.distinct(plans_of(player, inputs))
         columns = grid_columns(inputs["grid"], len(plans), len(sweep(inputs["sweep"])))
+        if columns:
+            rows_of(len(plans), columns, player.resolution)  # before anything is made
         made = album.make(plans, job)
         if columns:
             album.write_grid(job.folder, [plan.stem for plan in plans], columns)

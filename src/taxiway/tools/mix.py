@@ -15,6 +15,7 @@ from taxiway.discovery import album
 from taxiway.discovery.album import Plan
 from taxiway.discovery.instrument import Instrument, instrument_of
 from taxiway.discovery.player import How, how, how_inputs
+from taxiway.film.grid import rows_of
 from taxiway.latent.given import latents_of
 from taxiway.latent.layers import parse_layers
 from taxiway.latent.space import Array, Latent
@@ -49,13 +50,15 @@ class Mix:
         manner = how(inputs, instrument)
         rows = ends(instrument, inputs["rows"], "rows", manner)
         columns = ends(instrument, inputs["columns"], "columns", manner)
+        across = 1 + len(columns)
+        rows_of((1 + len(rows)) * across, across, instrument.resolution)  # before all the work
         heads = [head(instrument, end, manner) for end in (*rows, *columns)]
         mixes = mixes_of(instrument, rows, columns, styles, manner)
         plans = album.distinct([*heads, *mixes])
         made = album.make(plans, job)
         stems = [plan.stem for plan in plans]
         order = places(stems[: len(heads)], stems[len(heads) :], len(rows))
-        grid = album.write_grid(job.folder, order, 1 + len(columns))
+        grid = album.write_grid(job.folder, order, across)
         files = [f"{stem}.png" for stem in stems[len(heads) :]]
         return {"files": files, "made": made, "grid": grid}
 

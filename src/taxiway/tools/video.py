@@ -65,14 +65,14 @@ class Video:
         if out.suffix:
             check(out, manner)
         scene = Scene.of(player_of(generator), inputs)
-        shots = scene.shots(frame_count(inputs["seconds"], inputs["fps"]))
+        count = frame_count(inputs["seconds"], inputs["fps"])
         folder = out.with_name(f"{out.name}.frames") if out.suffix else out
-        frames = Frames(folder, [scene.key(cells) for cells in shots])
-        drawn = draw(frames, scene, shots, job)
+        frames = Frames(folder, list(scene.keys(count)))
+        drawn = draw(frames, scene, job)
         if out.suffix:
-            write_film(out, counted(frames, len(shots), job, out.name), len(shots), manner)
+            write_film(out, counted(frames, count, job, out.name), count, manner)
             frames.clear()
-        return {"file": out.name, "frames": len(shots), "drawn": drawn}
+        return {"file": out.name, "frames": count, "drawn": drawn}
 
 
 class Scene(NamedTuple):
@@ -97,10 +97,16 @@ class Scene(NamedTuple):
         ]
         return Scene(player, routes, columns, height)
 
-    def shots(self, count: int) -> list[tuple[Latent, ...]]:
-        """For every frame, the latent of every cell."""
-        walks = [route.latents(route.walk.places(count)) for route in self.routes]
-        return list(zip(*walks, strict=True))
+    def shots(self, indices: Sequence[int], count: int) -> list[tuple[Latent, ...]]:
+        """For some of `count` frames, the latent of every cell."""
+        places = self.routes[0].walk.places(count)[list(indices)]
+        return list(zip(*(route.latents(places) for route in self.routes), strict=True))
+
+    def keys(self, count: int) -> Iterator[str]:
+        """The key of every frame; few latents are in memory at a time."""
+        for start in range(0, count, AT_ONCE):
+            indices = range(start, min(start + AT_ONCE, count))
+            yield from map(self.key, self.shots(indices, count))
 
     def key(self, cells: Sequence[Latent]) -> str:
         """The same only for frames of the same model, latents, manner and size."""
@@ -176,16 +182,16 @@ def dealt(given: Any, cells: int, player: Player) -> list[Any]:
     return [keys[cell * share : (cell + 1) * share] for cell in range(cells)]
 
 
-def draw(frames: Frames, scene: Scene, shots: Sequence[Sequence[Latent]], job: Job) -> int:
+def draw(frames: Frames, scene: Scene, job: Job) -> int:
     """Draw the frames that are missing; how many that were."""
-    missing, total = frames.missing(), len(shots)
+    missing, total = frames.missing(), len(frames.keys)
     done = total - len(missing)
     job.progress(done, total)
     for start in range(0, len(missing), AT_ONCE):
         indices = missing[start : start + AT_ONCE]
-        pictures = scene.pictures([shots[index] for index in indices])
-        for index, pixels in zip(indices, pictures, strict=True):
-            frames.put(index, pixels, scene.told(shots[index]))
+        shots = scene.shots(indices, total)
+        for index, cells, pixels in zip(indices, shots, scene.pictures(shots), strict=True):
+            frames.put(index, pixels, scene.told(cells))
             done += 1
             job.progress(done, total, preview=pixels)
     return len(missing)

@@ -21,7 +21,7 @@ class WalkTool:
         description="Save the latents of a walk.",
         inputs={
             **walk_inputs(),
-            "count": Number(default=120, whole=True, min=2, max=100_000, description="How many."),
+            "count": Number(default=120, whole=True, min=2, max=10_000, description="How many."),
         },
         outputs={"file": Text()},
     )
