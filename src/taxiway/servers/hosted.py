@@ -84,14 +84,14 @@ class Api:
         """Everything, since what a path means depends on the Host too."""
         return [
             Route("/healthz", self.health),
-            Route("/{path:path}", self.any, methods=["GET", "POST"]),
+            Route("/{path:path}", self.answer, methods=["GET", "POST"]),
         ]
 
     async def health(self, request: Request) -> Answer:
         """Always 200, for whoever looks after the server."""
         return Answer(b'{"status":"ok"}')
 
-    async def any(self, request: Request) -> Response:
+    async def answer(self, request: Request) -> Response:
         """Answer a request to a model, or show the page at `/`."""
         if request.method != "POST" and not request.scope["path"].strip("/"):
             models = await self.ledger(self.store.models)
@@ -101,10 +101,10 @@ class Api:
             async with asyncio.timeout(WHOLE_SECONDS):
                 return await self._model(request)
         except (TaxiwayError, HTTPException, TimeoutError) as error:
-            answer = refusal(error)
-        if answer.status_code in HELD_BACK:
+            refused = refusal(error)
+        if refused.status_code in HELD_BACK:
             await self._sleep(HOLD_SECONDS)
-        return answer
+        return refused
 
     async def _model(self, request: Request) -> Answer:
         found = address(request.headers["host"], request.scope["path"], self.domains)
