@@ -1,22 +1,18 @@
 """What a page of another site can do to a running Taxiway: ask its models, and nothing else."""
 
-import re
 from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
-from starlette.applications import Starlette
-from starlette.routing import Route, WebSocketRoute
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
+from hardening.doors import address, listener_of, routes_of
 from servers.sockets import line
 from taxiway.core.config import Config
 from taxiway.gates import Gates
 from taxiway.servers import frames, hub
-from taxiway.servers.guard import Guard
-from taxiway.servers.listen import Listener
 
 EVIL = "https://evil.example"
 ASKING = {
@@ -43,27 +39,6 @@ UPGRADE = (
     "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 )
-
-
-def listener_of(gates: Gates) -> Listener:
-    listener = gates._gates["painter"].listener
-    assert listener is not None
-    return listener
-
-
-def routes_of(listener: Listener) -> list[tuple[str, set[str]]]:
-    """Path and methods of every HTTP route that a port serves."""
-    guard = listener._uvicorn.config.app
-    assert isinstance(guard, Guard)
-    assert isinstance(guard.app, Starlette)
-    found = [route for route in guard.app.routes if not isinstance(route, WebSocketRoute)]
-    assert all(isinstance(route, Route) for route in found)
-    return [(route.path, route.methods or set()) for route in found if isinstance(route, Route)]
-
-
-def address(path: str) -> str:
-    """A path with something in place of its parameters."""
-    return re.sub(r"{(\w+)(:path)?}", lambda found: "painter" if found[1] == "name" else "x", path)
 
 
 def state(gates: Gates) -> Any:

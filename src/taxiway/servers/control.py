@@ -93,5 +93,7 @@ async def body(request: Request, kind: type[T]) -> T:
     """The request's JSON as a `kind`. Raises InvalidArgument."""
     try:
         return msgspec.json.decode(await request.body(), type=kind)
+    except RecursionError:
+        raise InvalidArgument("The body is nested too deeply.") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InvalidArgument(f"The body is not what is expected: {error}.") from None
