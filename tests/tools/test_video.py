@@ -81,6 +81,12 @@ def test_a_film_towards_another_centre_is_another_film(tmp_path: Path) -> None:
     assert film(tmp_path, kind="wander", truncation=0.5, centre="7")["drawn"] == 12
 
 
+def test_a_film_is_as_long_as_its_times_say(tmp_path: Path) -> None:
+    assert film(tmp_path, seconds=None, times="0,0.5,1,1.5")["frames"] == 18
+    assert film(tmp_path, seconds=1, times="0,0.5,1,1.5")["frames"] == 12
+    assert film(tmp_path, seconds=None, fps=0.5)["frames"] == 5
+
+
 def test_a_grid_deals_out_its_keys(tmp_path: Path) -> None:
     film(tmp_path, file="grid", keys="1-4", grid="2x1", pace="even")
     shown = np.asarray(open_image((tmp_path / "grid/frame00000.png").read_bytes(), "frame"))

@@ -20,7 +20,7 @@ from taxiway.core.tool import Job
 from taxiway.discovery import album
 from taxiway.discovery.instrument import player_of
 from taxiway.discovery.player import Drawing, Player
-from taxiway.discovery.route import Route, walk_inputs
+from taxiway.discovery.route import Route, times_of, walk_inputs
 from taxiway.film.frames import Frames
 from taxiway.film.grid import cells_of, tiled
 from taxiway.film.writer import Manner, check, write_film
@@ -28,6 +28,7 @@ from taxiway.latent.given import latents_of
 from taxiway.latent.space import Latent
 
 AT_ONCE = 8
+SECONDS = 10.0
 MOST_FRAMES = 100_000
 
 
@@ -43,7 +44,9 @@ class Video:
         description="Film a walk through a model.",
         inputs={
             "file": Text(default="film.mp4", description=".mp4, .webm, .gif, .apng, or none."),
-            "seconds": Number(default=10, min=0.1, max=3600),
+            "seconds": Number(
+                default=None, optional=True, min=0.1, max=3600, description="10, or as times say."
+            ),
             "fps": Number(default=30, min=0.1, max=240, description="Frames a second."),
             **walk_inputs(),
             "grid": Text(description="Several walks at once: 3x2; each has its share of the keys."),
@@ -65,7 +68,7 @@ class Video:
         if out.suffix:
             check(out, manner)
         scene = Scene.of(player_of(generator), inputs)
-        count = frame_count(inputs["seconds"], inputs["fps"])
+        count = frame_count(seconds_of(inputs), inputs["fps"])
         folder = out.with_name(f"{out.name}.frames") if out.suffix else out
         frames = Frames(folder, list(scene.keys(count)))
         drawn = draw(frames, scene, job)
@@ -159,6 +162,12 @@ def sound_of(given: Any) -> Path | bytes | None:
         return base64.b64decode(str(given).rpartition(",")[2], validate=True)
     except (binascii.Error, ValueError):
         raise InvalidArgument("'sound' takes a sound file as a data URI.", "sound") from None
+
+
+def seconds_of(inputs: Values) -> float:
+    """How long the film is: as asked for, or up to the last of the keys' times."""
+    given: float | None = inputs["seconds"]
+    return (times_of(inputs["times"]) or [SECONDS])[-1] if given is None else given
 
 
 def frame_count(seconds: float, fps: float) -> int:
