@@ -79,6 +79,20 @@ async def test_two_who_start_the_same_model_at_once_get_the_same_place(gates: Ga
     assert len(gates.places()) == 2
 
 
+async def test_a_card_that_is_played_again_starts_anew_at_its_place(gates: Gates) -> None:
+    first = await gates.start_card(second("third"))
+    worker = await ready(gates, "third")
+    again = await gates.start_card(second("third"))
+    assert (again.url, again.state, len(gates.places())) == (first.url, "starting", 3)
+    assert await ready(gates, "third") != worker
+
+
+async def ready(gates: Gates, name: str) -> int | None:
+    """The process of a model that runs."""
+    await gates._engine.ready(name)
+    return gates._engine.running[name].pid
+
+
 async def test_a_port_in_use_is_named_and_the_next_slot_taken(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -19,11 +19,12 @@ from taxiway.library.catalog import Card
 from taxiway.library.folder import data_path
 from taxiway.live.chains import Chains
 from taxiway.live.loop import Stage
-from taxiway.servers import control, frames, http, jobs, osc, sdk, studio
+from taxiway.servers import control, frames, http, jobs, osc, sdk, studio, trainings
 from taxiway.servers.application import application
 from taxiway.servers.desk import Place
 from taxiway.servers.listen import CannotListen, Listener, PortInUse
 from taxiway.servers.socketio import SocketIo
+from taxiway.training.runs import Runs
 
 MOST_GATES = 32
 
@@ -114,6 +115,7 @@ class Gates:
         self.token = studio.new_token()
         self.chains = Chains(engine, lambda name: self._find(name).stage)
         self.jobs = Jobs(data_path() / "jobs")
+        self.trainings = Runs(data_path() / "trainings")
         self._engine, self._config, self._options = engine, config, options
         self._gates: dict[str, Gate] = {}
         self._closing: dict[str, asyncio.Task[None]] = {}
@@ -156,9 +158,9 @@ class Gates:
         """Shut every gate."""
         self.chains.close()
         await self.jobs.close()
-        await asyncio.gather(
-            *(gate.close() for gate in self._gates.values()), *self._closing.values()
-        )
+        training = asyncio.to_thread(self.trainings.close)
+        gates = (gate.close() for gate in self._gates.values())
+        await asyncio.gather(training, *gates, *self._closing.values())
 
     def models(self) -> list[dict[str, Any]]:
         """The cards of what can be started."""
@@ -178,6 +180,14 @@ class Gates:
             await gate.stage.start()
         return gate.place
 
+    async def start_card(self, card: Card) -> Place:
+        """A place for a model by its card; one that runs starts anew, for its file may be new."""
+        if card.name in self._gates:
+            await self._gates[card.name].stage.stop()
+        gate = await self.open(card)
+        await gate.stage.start()
+        return gate.place
+
     async def stop(self, name: str) -> None:
         """Stop a model and give its place up, which the last one keeps. Raises NotFound."""
         gate = self._find(name)
@@ -193,7 +203,9 @@ class Gates:
     def _desk(self) -> list[Route]:
         """What the studio's page may do beside playing its model."""
         models = control.routes(self, self.chains, self.token)
-        return [*models, *jobs.routes(self.jobs, self._checkpoint, self.token)]
+        tools = jobs.routes(self.jobs, self._checkpoint, self.token)
+        training = trainings.routes(self.trainings, self._checkpoint, self.start_card, self.token)
+        return [*models, *tools, *training]
 
     def _checkpoint(self, name: str) -> str:
         """The file of a running model, or of one that comes with Taxiway. Raises NotFound."""

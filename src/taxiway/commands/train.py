@@ -52,13 +52,22 @@ def positive(text: str) -> float:
 
 
 def run(parsed: argparse.Namespace) -> None:
+    from taxiway.training.folder import working
+    from taxiway.training.session import free_folder
+
+    folder = free_folder(parsed.out, parsed.resume)
+    with working(folder):
+        train(parsed, folder)
+
+
+def train(parsed: argparse.Namespace, folder: Path) -> None:
+    """Train in a folder that is ours."""
     import torch
 
     from taxiway.training.dataset.packed import read_dataset
     from taxiway.training.order import read_order
-    from taxiway.training.session import Session, fitted, free_folder
+    from taxiway.training.session import Session, fitted
 
-    folder = free_folder(parsed.out, parsed.resume)
     known = read_order(folder) if parsed.resume else None
     pictures = fitted(read_dataset(parsed.dataset), known.size if known else parsed.resolution)
     order = longer_order(known, parsed.kimg) if known else new_order(parsed, pictures)

@@ -1,0 +1,157 @@
+"""Trainings over HTTP, on an app of their own; one of them is real."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from kept_trainings import write_training
+from servers.desk_fakes import FakeDesk
+from taxiway.core.config import Config
+from taxiway.core.errors import NotFound
+from taxiway.library.catalog import Card
+from taxiway.servers.application import application
+from taxiway.servers.desk import Place
+from taxiway.servers.trainings import routes
+from taxiway.training.dataset.crops import Plan
+from taxiway.training.dataset.prepare import prepare
+from taxiway.training.dataset.sources import open_source
+from taxiway.training.runs import Runs
+from training.dataset.folders import fill
+
+SMALL = Path(__file__).parents[1] / "fixtures" / "stylegan2-ada_32.pkl"
+
+
+def checkpoint_of(name: str) -> str:
+    if name != "small":
+        raise NotFound(f"No model named '{name}'.")
+    return str(SMALL)
+
+
+class Client(httpx.AsyncClient):
+    """Knows the token; `played` are the cards that were given a place."""
+
+    played: list[Card]
+
+    async def told(self, path: str, *states: str) -> Any:
+        """A training once it is in one of the states."""
+        async with asyncio.timeout(120):
+            while (told := (await self.get(path)).json())["state"] not in states:
+                await asyncio.sleep(0.1)
+        return told
+
+
+@pytest.fixture
+async def client(tmp_path: Path) -> AsyncIterator[Client]:
+    runs, played = Runs(tmp_path / "trainings"), list[Card]()
+
+    async def play(card: Card) -> Place:
+        played.append(card)
+        return FakeDesk().place({"name": card.name, "title": card.title})
+
+    app = application(routes(runs, checkpoint_of, play, "secret"), Config())
+    transport = httpx.ASGITransport(app)
+    headers = {"authorization": "Bearer secret"}
+    base = "http://localhost/studio/api"
+    async with Client(transport=transport, base_url=base, headers=headers, timeout=60) as client:
+        client.played = played
+        yield client
+    await asyncio.to_thread(runs.close)
+
+
+async def test_a_training_is_begun_stopped_resumed_and_played(
+    client: Client, tmp_path: Path
+) -> None:
+    with open_source(fill(tmp_path / "in", 60)) as source:
+        prepare(source, tmp_path / "noise.zip", Plan(32))
+    order = {"name": "noise", "dataset": str(tmp_path / "noise.zip"), "start": "small", "kimg": 30}
+    begun = await client.post("/trainings", json={**order, "title": "My noise"})
+    assert begun.json()["state"] == "starting", begun.text
+    training = await client.told("/trainings/noise", "running", "failed")
+    assert training["state"] == "running", training["message"]
+    assert (await client.post("/trainings/noise/stop")).json()["state"] == "stopping"
+    stopped = await client.told("/trainings/noise", "stopped", "failed")
+    assert stopped["message"].startswith("Stopped"), stopped["message"]
+    assert stopped["title"] == "My noise"
+    assert [model["name"] for model in stopped["models"]] == ["model", "best"]
+    further = stopped["kimg"] + 0.016
+    await client.post("/trainings/noise/resume", json={"kimg": further})
+    done = await client.told("/trainings/noise", "done", "failed")
+    assert done["kimg"] == pytest.approx(further, abs=0.02)
+    assert [kimg for kimg, _ in done["curves"]["kid"]][-1] == done["kimg"]
+    sheet = await client.get(f"/trainings/noise/sheets/{done['sheets'][-1]['name']}")
+    assert sheet.content.startswith(b"\xff\xd8")
+    place = (await client.post("/trainings/noise/play", json={})).json()
+    assert place["name"] == "training-noise"
+    (card,) = client.played
+    assert (card.family, card.title, card.resolution) == ("stylegan", "My noise", 32)
+    assert Path(str(card.checkpoint)).name == "model.safetensors"
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Path:
+    return write_training(tmp_path / "trainings" / "mine")
+
+
+async def test_trainings_their_sheets_and_their_film_are_told(client: Client, kept: Path) -> None:
+    (mine,) = (await client.get("/trainings")).json()["trainings"]
+    assert (mine["name"], mine["kimg"], mine["total"]) == ("mine", 20, 40)
+    told = (await client.get("/trainings/mine")).json()
+    assert told["secondsLeft"] is None
+    for name in (told["sheets"][0]["name"], "real.jpg"):
+        sheet = await client.get(f"/trainings/mine/sheets/{name}")
+        assert (sheet.headers["content-type"], sheet.content[:2]) == ("image/jpeg", b"\xff\xd8")
+        assert sheet.headers["content-security-policy"] == "sandbox"
+    film = await client.get("/trainings/mine/progress.mp4")
+    assert film.headers["content-type"] == "video/mp4"
+    assert film.content[4:8] == b"ftyp"
+
+
+async def test_the_best_snapshot_has_a_place_of_its_own(client: Client, kept: Path) -> None:
+    await client.post("/trainings/mine/play", json={"snapshot": "best"})
+    (card,) = client.played
+    assert (card.name, card.title) == ("training-mine-best", "My garden (best)")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "words"),
+    [
+        ("GET", "/none", None, 404, "There is no training 'none'"),
+        ("GET", "/..", None, 404, "nothing at"),
+        ("GET", "/%2e%2e%2fmine", None, 404, "nothing at"),
+        ("GET", "/mine/sheets/none.jpg", None, 404, "'mine' has no sheet 'none.jpg'"),
+        ("GET", "/mine/sheets/..%2ftraining.json", None, 404, "nothing at"),
+        ("GET", "/mine/sheets/..\\training.json", None, 404, "has no sheet"),
+        ("POST", "/mine/stop", None, 400, "'mine' does not train now"),
+        ("POST", "/mine/play", {"snapshot": "state.pt"}, 400, "snapshot"),
+        ("POST", "/mine/resume", {"kimg": -1}, 400, "'kimg' takes a number above 0"),
+        ("POST", "/mine/resume", None, 400, "The body is not what is expected"),
+        ("POST", "", {"name": "a"}, 400, "dataset"),
+        ("POST", "", {"name": "a b", "dataset": "/"}, 400, "small letters"),
+        ("POST", "", {"name": "a", "dataset": "/none"}, 400, "no dataset '/none'"),
+        ("POST", "", {"name": "a", "dataset": "/", "start": "none"}, 404, "no training 'none'"),
+        ("POST", "", {"name": "a", "dataset": "/", "quality": "best"}, 400, "quality"),
+    ],
+)
+async def test_what_cannot_be_done_is_said(
+    client: Client, kept: Path, method: str, path: str, body: Any, status: int, words: str
+) -> None:
+    answer = await client.request(method, "/trainings" + path, json=body)
+    assert answer.status_code == status, answer.text
+    assert words in answer.json()["error"]
+
+
+@pytest.mark.parametrize(
+    "headers", [{"authorization": "Bearer guess"}, {"origin": "https://example.org"}]
+)
+async def test_nothing_is_told_or_done_for_others(
+    client: Client, kept: Path, headers: dict[str, str]
+) -> None:
+    for path in ("", "/mine", "/mine/sheets/real.jpg", "/mine/progress.mp4"):
+        assert (await client.get("/trainings" + path, headers=headers)).status_code == 403
+    for path in ("", "/mine/stop", "/mine/resume", "/mine/play"):
+        answer = await client.post("/trainings" + path, headers=headers, json={})
+        assert answer.status_code == 403
