@@ -63,6 +63,13 @@ async def test_who_asks_first_whether_to_send_is_told_no(port: int) -> None:
     assert reply.status == 413
 
 
+async def test_who_asks_first_whether_to_send_is_told_to_go_on(port: int) -> None:
+    async with line(port) as own:
+        await own.send(POST + b"Expect: 100-continue\r\nContent-Length: 11\r\n\r\n")
+        assert (await own.reply()).status == 100
+        assert (await own.ask(b'{"seed": 1}')).status == 200
+
+
 async def test_who_sends_all_the_same_gets_to_read_why(port: int) -> None:
     async with line(port) as own:
         await own.send(with_length(HUGE))

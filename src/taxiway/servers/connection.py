@@ -132,6 +132,10 @@ class Joined:
         else:
             self._transport.write(data)
 
+    def is_closing(self) -> bool:
+        """Whether the connection is closed, or about to be."""
+        return self._transport.is_closing()
+
     def close(self) -> None:
         """Close the connection when all was sent."""
         self._send_header()
