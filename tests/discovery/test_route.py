@@ -76,6 +76,17 @@ def test_keys_come_at_their_times() -> None:
     np.testing.assert_allclose(ws(found, [0, 0.1, 0.2]), expected, atol=1e-4)
 
 
+def test_pictures_can_change_at_constant_speed() -> None:
+    def unevenness(pace: str) -> float:
+        found = route(keys="1,5,7", pace=pace, truncation=1.0)
+        seen = found._seen(np.arange(61) / 60)
+        steps = np.linalg.norm(np.diff(seen, axis=0), axis=1)
+        return float(steps.std() / steps.mean())
+
+    assert unevenness("seen") < 0.1
+    assert unevenness("seen") < 0.3 * unevenness("constant")
+
+
 def test_the_painter_walks_in_z() -> None:
     found = route(Drawing(64), keys="1,5,7", kind="spline")
     latents = found.latents(np.array([0, 0.3]))

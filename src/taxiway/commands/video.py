@@ -23,7 +23,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--kind", choices=KINDS, help="spline goes through the keys (default)")
     parser.add_argument("--seed", type=int, help="for wander and noise, which take no keys")
     parser.add_argument("--loop", action="store_true", help="end where it began")
-    parser.add_argument("--pace", choices=("constant", "even", "smooth"), help="speed between keys")
+    parser.add_argument(
+        "--pace", choices=("constant", "seen", "even", "smooth"), help="speed between keys"
+    )
     parser.add_argument("--times", metavar="SECONDS", help="when each key comes: 0,2,5")
     parser.add_argument("--seconds", type=float, help="10, or the last of --times")
     parser.add_argument("--fps", type=float, help="frames a second; 30 unless you say")

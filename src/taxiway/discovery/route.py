@@ -6,10 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from taxiway.core.command import Values
 from taxiway.core.datatypes import AnyDataType, AnyType, Boolean, Category, Number, Text
 from taxiway.core.errors import InvalidArgument
+from taxiway.core.images import Pixels
 from taxiway.discovery.instrument import Instrument
 from taxiway.discovery.player import How, Player, how, how_inputs
 from taxiway.latent import walk
@@ -28,6 +30,8 @@ KINDS = (*THROUGH_KEYS, "circle", "random", "wander", "noise")
 IN_Z = ("slerp", "circle", "random", "wander", "noise")
 """Kinds that walk among z; the others walk among w where there is one."""
 KEYLESS = ("wander", "noise")
+GLANCES = 240
+"""Pictures looked at to find how fast they change."""
 
 
 def walk_inputs() -> dict[str, AnyDataType]:
@@ -41,8 +45,9 @@ def walk_inputs() -> dict[str, AnyDataType]:
         ),
         "loop": Boolean(default=True, description="End where it began."),
         "pace": Category(
-            one_of=("constant", "even", "smooth"),
-            description="Constant speed; or the same time for every leg, resting at keys or not.",
+            one_of=("constant", "seen", "even", "smooth"),
+            description="Constant speed in w, or as pictures change; or the same time for every "
+            "leg, not resting at keys or resting.",
         ),
         "times": Text(description="When each key comes, in seconds from 0: 0,2,5 (ends a loop)."),
         "seed": Number(default=0, whole=True, min=0, max=MAX_SEED, description="Of the chance."),
@@ -82,6 +87,9 @@ class Route:
         elif inputs["pace"] == "constant":
             curve = self._constant(curve)
         self.walk = Walk(curve, self.closed)
+        if inputs["pace"] == "seen" and not times:
+            pace = walk.pace_of(self._seen, GLANCES)
+            self.walk = Walk(lambda u: curve(pace(u)), self.closed)
 
     def latents(self, u: Floats) -> list[Latent]:
         """The latents at places u [N]: z with their truncation, or w and w+ that had it."""
@@ -93,6 +101,11 @@ class Route:
                 for z, psi in zip(numbers, psis, strict=True)
             ]
         return [in_w(self._pulled(ws, psi), psi) for ws, psi in zip(numbers, psis, strict=True)]
+
+    def _seen(self, u: Floats) -> Floats:
+        """What is seen at places u, in few numbers: small pictures, and smaller ones."""
+        pictures = self.player.pictures(self.latents(u), self.how)
+        return np.stack([glance(picture) for picture in pictures])
 
     def _psis(self, u: Floats) -> Floats:
         return np.zeros_like(u) if self.psi is None else self.psi(u)
@@ -134,6 +147,14 @@ class Route:
         mapped = self.player.w
         pace = walk.pace_of(lambda u: mapped(curve(u), self.how.label).astype(np.float64))
         return lambda u: curve(pace(u))
+
+
+def glance(picture: Pixels) -> Floats:
+    """A picture at two small sizes, each worth the same."""
+    image = Image.fromarray(picture)
+    small = [image.resize((size, size), Image.Resampling.BOX) for size in (32, 8)]
+    parts = [np.asarray(each, np.float64).ravel() / each.width for each in small]
+    return np.concatenate(parts)
 
 
 def in_w(ws: Array, psi: float | None) -> Latent:
