@@ -107,6 +107,8 @@ def test_a_training_goes_on_from_another(tmp_path, pictures) -> None:
     card = json.loads((tmp_path / "second" / "model.json").read_text())
     assert "from first" in card["made"]
     assert heard[-1]["kimg"] == pytest.approx(0.016)
+    assert heard[0]["kimg"] == 0
+    assert "kid" in heard[0]
 
 
 def test_warnings_reach_who_listens(tmp_path, pictures, monkeypatch) -> None:

@@ -74,6 +74,8 @@ class Session:
     def run(self, stop: Event, snapshot_kimg: float) -> Players:
         """Train until the order is fulfilled or `stop` is set, then save and export."""
         schedule = Schedule(self.order.stages, snapshot_kimg=snapshot_kimg)
+        if self.order.start and not self.players.seen:
+            self.snapshot(self.players)  # what the training begins with, to be compared with
         self._since = time.monotonic()
         self.players = train(self.players, self.pictures, self.folder, schedule, stop, self)
         self.stepped(self.players, None)
