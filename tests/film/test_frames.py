@@ -3,7 +3,10 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 
+from taxiway.core.errors import InvalidArgument
+from taxiway.core.images import encode_png
 from taxiway.film.frames import Frames
 
 
@@ -18,6 +21,13 @@ def test_only_frames_of_the_same_making_count(tmp_path: Path) -> None:
     frames.path(0).unlink()
     assert frames.missing() == [0, 2]
     assert (frames.read(1) == picture + 1).all()
+
+
+def test_pictures_of_others_are_not_overwritten(tmp_path: Path) -> None:
+    mine = encode_png(np.zeros((2, 2, 3), np.uint8))
+    (tmp_path / "frame00001.png").write_bytes(mine)
+    with pytest.raises(InvalidArgument, match="frame00001.png' is not Taxiway's"):
+        Frames(tmp_path, ["a", "b"]).missing()
 
 
 def test_clearing_leaves_what_is_not_ours(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from players import instrument
 from taxiway.core.errors import InvalidArgument
-from taxiway.core.images import open_image, read_metadata
+from taxiway.core.images import encode_png, open_image, read_metadata
 from taxiway.core.tool import QuietJob, Stopped
 from taxiway.discovery.files import read_latents
 from taxiway.discovery.player import Drawing
@@ -110,6 +110,21 @@ def test_a_name_never_leaves_the_folder(tmp_path: Path) -> None:
     z = np.zeros(instrument().z_dim, np.float32)
     answer = generate(tmp_path, latents=Latent(space="z", numbers=z, source="/../x"))
     assert answer["files"] == ["_.._x.png"]
+
+
+@pytest.mark.parametrize("name", ["photo.png", "photo.json", "photo.npz", "grid.png"])
+def test_what_others_made_is_not_overwritten(name: str, tmp_path: Path) -> None:
+    files = {
+        "photo.json": b"[1, 2, 3]",
+        "photo.npz": b"projected by another tool",
+    }
+    picture = encode_png(np.zeros((4, 4, 3), np.uint8))
+    (tmp_path / name).write_bytes(files.get(name, picture))
+    z = np.zeros(instrument().z_dim, np.float32)
+    photo = Latent(space="z", numbers=z, source="photo")
+    with pytest.raises(InvalidArgument, match=f"{name}' is not Taxiway's"):
+        generate(tmp_path, latents=[1, photo], save="npz", grid="auto")
+    assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
 def test_classes_and_noise_by_layer(tmp_path: Path) -> None:

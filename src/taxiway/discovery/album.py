@@ -43,31 +43,48 @@ class Plan(NamedTuple):
 
     def is_made(self, folder: Path) -> bool:
         """Whether the files are there and say the same of it."""
-        picture, text = folder / f"{self.stem}.png", folder / f"{self.stem}.json"
-        if not (picture.is_file() and text.is_file()):
-            return False
-        if self.kind != "none" and not (folder / f"{self.stem}.{self.kind}").is_file():
-            return False
-        try:
-            said = (json.loads(text.read_bytes()), read_metadata(picture.read_bytes()))
-        except (ValueError, InvalidArgument):
+        files = self.files(folder)
+        if not all(path.is_file() for path in files):
             return False
         known = self.told()
-        return said == (known, known)
+        return (said_in(files[0]), said_in(files[1])) == (known, known)
+
+    def check_ours(self, folder: Path) -> None:
+        """Raises InvalidArgument if files of these names are there that somebody else made."""
+        files = self.files(folder)
+        there = [path for path in files if path.exists()]
+        if there and not any({"z", "w"} & (said_in(path) or {}).keys() for path in files[:2]):
+            raise InvalidArgument(f"'{there[0]}' is not Taxiway's; choose another folder.")
+
+    def files(self, folder: Path) -> list[Path]:
+        """The picture, what made it, and the latent if it is wanted."""
+        kinds = ["png", "json", *([] if self.kind == "none" else [self.kind])]
+        return [folder / f"{self.stem}.{kind}" for kind in kinds]
 
     def save(self, folder: Path, pixels: Pixels) -> None:
         """Write the picture, what made it, and the latent if it is wanted, each file whole."""
         known, player = self.told(), self.player
-        write_whole(folder / f"{self.stem}.png", encode_png(pixels, known))
-        write_whole(folder / f"{self.stem}.json", json.dumps(known).encode())
-        if self.kind != "none":
+        picture, text, *alone = self.files(folder)
+        write_whole(picture, encode_png(pixels, known))
+        write_whole(text, json.dumps(known).encode())
+        for path in alone:
             ws = player.rows([self.latent], self.how)[0] if player.shape.num_ws else None
             latent = replace(self.latent, psi=known.get("truncation"), model=player.sha256)
-            write_latent(folder / f"{self.stem}.{self.kind}", latent, ws)
+            write_latent(path, latent, ws)
 
     def digest(self) -> bytes:
         """The same for two plans that say the same."""
         return hashlib.sha256(json.dumps(self.told()).encode()).digest()
+
+
+def said_in(path: Path) -> dict[str, Any] | None:
+    """What a picture or a .json says of how it was made; None if it says nothing."""
+    try:
+        data = path.read_bytes()
+        said = read_metadata(data) if path.suffix == ".png" else json.loads(data)
+    except (OSError, ValueError, InvalidArgument):
+        return None
+    return said if isinstance(said, dict) else None
 
 
 def told(player: Player, latent: Latent, how: How) -> dict[str, Any]:
@@ -100,8 +117,13 @@ def distinct(plans: Iterable[Plan]) -> list[Plan]:
 
 
 def make(plans: Sequence[Plan], job: Job) -> int:
-    """Make what is not there yet, in batches of one truncation; how many that were."""
+    """Make what is not there yet, in batches of one truncation; how many that were.
+
+    Raises InvalidArgument before anything is made if that would overwrite what others made.
+    """
     wanted = {plan.stem: plan for plan in plans}.values()
+    for plan in wanted:
+        plan.check_ours(job.folder)
     missing = [plan for plan in wanted if not plan.is_made(job.folder)]
     done = len(wanted) - len(missing)
     job.progress(done, len(wanted))
@@ -125,8 +147,14 @@ def write_grid(folder: Path, stems: Sequence[str | None], columns: int) -> Pixel
     pixels = [None if stem is None else read_picture(folder / f"{stem}.png") for stem in stems]
     blank = np.zeros_like(next(picture for picture in pixels if picture is not None))
     sheet = tiled([blank if picture is None else picture for picture in pixels], columns)
-    write_whole(folder / GRID, encode_png(sheet))
+    write_whole(folder / GRID, encode_png(sheet, {"grid": list(stems)}))
     return sheet
+
+
+def check_grid(folder: Path) -> None:
+    """Raises InvalidArgument if there is a `grid.png` that somebody else made."""
+    if (folder / GRID).exists() and "grid" not in (said_in(folder / GRID) or {}):
+        raise InvalidArgument(f"'{folder / GRID}' is not Taxiway's; choose another folder.")
 
 
 def read_picture(path: Path) -> Pixels:

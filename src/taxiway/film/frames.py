@@ -29,12 +29,17 @@ class Frames:
         return self.folder / f"frame{index:05d}.png"
 
     def has(self, index: int) -> bool:
-        """Whether this very frame is there, whole."""
+        """Whether this very frame is there, whole.
+
+        Raises InvalidArgument for a picture in its place that is no frame of Taxiway's.
+        """
         try:
             told = read_metadata(self.path(index).read_bytes())
         except (OSError, InvalidArgument):
             return False
-        return told is not None and told.get(KEY) == self.keys[index]
+        if told is None or KEY not in told:
+            raise InvalidArgument(f"'{self.path(index)}' is not Taxiway's; choose another folder.")
+        return bool(told[KEY] == self.keys[index])
 
     def missing(self) -> list[int]:
         """The frames that are yet to be made."""

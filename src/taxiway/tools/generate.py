@@ -56,6 +56,7 @@ class Generate:
         columns = grid_columns(inputs["grid"], len(plans), len(sweep(inputs["sweep"])))
         if columns:
             rows_of(len(plans), columns, player.resolution)  # before anything is made
+            album.check_grid(job.folder)
         made = album.make(plans, job)
         if columns:
             album.write_grid(job.folder, [plan.stem for plan in plans], columns)

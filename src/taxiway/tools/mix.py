@@ -52,6 +52,7 @@ class Mix:
         columns = ends(instrument, inputs["columns"], "columns", manner)
         across = 1 + len(columns)
         rows_of((1 + len(rows)) * across, across, instrument.resolution)  # before all the work
+        album.check_grid(job.folder)
         heads = [head(instrument, end, manner) for end in (*rows, *columns)]
         mixes = mixes_of(instrument, rows, columns, styles, manner)
         plans = album.distinct([*heads, *mixes])
