@@ -12,6 +12,7 @@ from taxiway.training.order import (
     About,
     Order,
     augmented,
+    averaged,
     check_freeze,
     default_threads,
     grown_stages,
@@ -76,6 +77,11 @@ def test_freezing_takes_something_that_has_learnt() -> None:
     ):
         with pytest.raises(InvalidArgument, match="'freeze' takes a start"):
             check_freeze(settings, stages)
+
+
+def test_the_average_of_a_short_training_is_quicker() -> None:
+    assert averaged(TINY, 20).ema_kimg == 1
+    assert averaged(TINY, 500).ema_kimg == TINY.ema_kimg == 5
 
 
 def test_changes_are_chosen_by_name_or_by_the_pictures() -> None:

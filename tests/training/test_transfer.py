@@ -100,14 +100,6 @@ def test_the_folder_of_a_training_brings_its_discriminator(tmp_path) -> None:
     assert start.settings(8, TINY).hold_kimg == HOLD_KIMG  # it has not seen 8 pixels
 
 
-def test_the_discriminator_of_a_snapshot_is_read() -> None:
-    tensors = read_discriminator(ADA)
-    assert tensors["b32.conv0.weight"].shape == (8, 8, 3, 3)
-    assert tensors["b4.out.weight"].shape == (1, 16)
-    assert read_discriminator(FIXTURES / "rosinality_32.pt") == {}
-    assert read_discriminator(FIXTURES / "tensorflow-stylegan2_32.pkl") == {}
-
-
 def test_a_discriminator_of_this_shape_is_taken_over_whole() -> None:
     tensors = read_discriminator(ADA)
     players = Players(32, replace(TINY, channel_base=256, channel_max=16))

@@ -100,8 +100,8 @@ def new_order(parsed: argparse.Namespace, pictures: Any) -> Any:
     settings = order.new_settings(
         parsed.quality, parsed.batch, parsed.gamma, parsed.freeze, device, parsed.threads
     )
-    settings = order.augmented(settings, parsed.augment, pictures)
     kimg = parsed.kimg or (order.FROM_ANOTHER if parsed.start else order.FROM_NOTHING)
+    settings = order.averaged(order.augmented(settings, parsed.augment, pictures), kimg)
     stages = order.grown_stages(size, kimg, first=size if parsed.direct else order.SMALLEST)
     begun = ""
     if parsed.start:

@@ -124,6 +124,11 @@ def augmented(settings: Settings, name: str, pictures: Pictures) -> Settings:
     return replace(settings, augment=fitting(pictures) if name == "auto" else KINDS[name])
 
 
+def averaged(settings: Settings, kimg: float) -> Settings:
+    """The settings with an average that is not too slow for a training of this length."""
+    return replace(settings, ema_kimg=min(settings.ema_kimg, kimg / 20))
+
+
 def check_freeze(settings: Settings, stages: Stages) -> None:
     """Raise InvalidArgument where blocks would be frozen that have learnt nothing yet."""
     if settings.freeze and (len(stages) > 1 or settings.hold_kimg or settings.ema_ramp):

@@ -2,6 +2,8 @@ import io
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
 from taxiway.training.dataset.opening import MAX_PIXELS, Unusable, open_picture
@@ -98,3 +100,19 @@ def test_a_picture_of_too_many_pixels_is_never_decoded(monkeypatch, side) -> Non
     assert side * side > MAX_PIXELS
     with pytest.raises(Unusable, match="pixels"):
         open_picture(bomb)
+
+
+GOOD = [saved(Image.effect_noise((12, 9), 50).convert("RGB"), kind) for kind in
+        ("PNG", "JPEG", "GIF", "TIFF", "WEBP")]  # fmt: skip
+
+
+@given(st.sampled_from(GOOD), st.data())
+def test_a_damaged_file_is_a_picture_or_says_why_not(data, draw) -> None:
+    place = draw.draw(st.integers(0, len(data) - 1))
+    damage = draw.draw(st.binary(min_size=1, max_size=8))
+    try:
+        image = open_picture(data[:place] + damage + data[place + len(damage) :])
+    except Unusable as reason:
+        assert str(reason)
+    else:
+        assert image.mode == "RGB"

@@ -175,7 +175,7 @@ def bars(title: str, rows: Sequence[tuple[str, int]]) -> str:
     for i, (label, count) in enumerate(rows):
         y, width = 22 + 20 * i, 260 * count / most
         lines.append(f'<text x="0" y="{y + 12}">{escape(label)}</text>')
-        lines.append(f'<rect x="56" y="{y}" width="{max(width, 1):.0f}" height="15" rx="3"/>')
+        lines.append(f'<rect x="56" y="{y}" width="{width:.0f}" height="15" rx="3"/>')
         lines.append(f'<text x="{62 + width:.0f}" y="{y + 12}">{count:,}</text>')
     height = 26 + 20 * len(rows)
     return f'<svg width="380" height="{height}" viewBox="0 0 380 {height}">{"".join(lines)}</svg>'
