@@ -65,8 +65,12 @@ def test_truncation_swings_and_comes_back() -> None:
     np.testing.assert_allclose(low, player.truncated(w, 0.2)[0], atol=1e-5)
     np.testing.assert_allclose(high, player.truncated(w, 1.0)[0], atol=1e-5)
     np.testing.assert_allclose(again, low, atol=1e-6)
-    in_z = route(kind="circle", truncation=0.2, truncation_to=1.0).latents(np.array([0, 0.5]))
-    assert [round(latent.psi or 0, 6) for latent in in_z] == [0.2, 1.0]
+    in_z = route(kind="circle", truncation=0.2, truncation_to=1.0)
+    assert [round(latent.psi or 0, 6) for latent in in_z.latents(np.array([0, 0.5]))] == [0.2, 1.0]
+    w = player.w(player.z_of_seeds([1]))
+    np.testing.assert_allclose(ws(in_z, [0])[0], player.truncated(w, 0.2)[0], atol=1e-4)
+    opposite = player.w(-player.z_of_seeds([1]))
+    np.testing.assert_allclose(ws(in_z, [0.5])[0], player.truncated(opposite, 1)[0], atol=0.05)
 
 
 def test_keys_come_at_their_times() -> None:

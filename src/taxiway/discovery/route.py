@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from msgspec.structs import replace
 from PIL import Image
 
 from taxiway.core.command import Values
@@ -75,6 +76,8 @@ class Route:
         kind: str = inputs["kind"]
         self.closed: bool = inputs["loop"] or kind in ("circle", *KEYLESS)
         self.psi = psi_curve(self.how, inputs)
+        if self.psi is not None:
+            self.how = replace(self.how, psi=None)  # every latent has its own
         keys = [] if kind in KEYLESS else latents_of(inputs["keys"], player.shape, "keys")
         self.space = space_of(kind, keys, player)
         curve = self._curve(kind, keys, inputs, chance)
