@@ -95,7 +95,7 @@ def centre_of(given: Any, player: "Player") -> Array | None:
     if isinstance(given, np.ndarray):
         given = given.reshape(-1, 1, given.shape[-1])  # never one row for each layer
     centres = player.rows(latents_of(given, player.shape, "centre"), How(psi=1.0))
-    return np.asarray(centres.mean(axis=1), np.float32)
+    return np.asarray(centres.mean(axis=1, dtype=np.float64), np.float32)
 
 
 class Player(Protocol):
