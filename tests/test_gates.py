@@ -1,8 +1,10 @@
 """Several models at once, each at ports of its own."""
 
 import asyncio
+import json
 import socket
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -12,6 +14,7 @@ from taxiway.core.config import Config
 from taxiway.core.errors import NotFound
 from taxiway.gates import Gates, shifted
 from taxiway.library import catalog
+from taxiway.servers import osc_packet
 
 PAINTER = catalog.card("painter")
 
@@ -103,3 +106,39 @@ async def test_a_port_in_use_is_named_and_the_next_slot_taken(
         async with app.serving(closed_doors(port=taken - 1), [PAINTER, second()], {}) as gates:
             assert [place.port for place in gates.places()] == [taken - 1, taken + 1]
     assert f"Port {taken} is in use, trying the next." in capsys.readouterr().out
+
+
+class Patch(asyncio.DatagramProtocol):
+    """A program that speaks OSC."""
+
+    def __init__(self) -> None:
+        self.heard: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
+
+    def datagram_received(self, data: bytes, addr: object) -> None:
+        (message,) = osc_packet.read(data)
+        self.heard.put_nowait((message.address, message.arguments[0]))
+
+
+async def test_a_job_is_begun_by_osc_and_told_of_to_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TAXIWAY_DATA", str(tmp_path))
+    checkpoint = Path(__file__).parent / "fixtures" / "stylegan2-ada_32.pkl"
+    config = closed_doors(osc_port=0)
+    async with app.serving(config, [catalog.choose(str(checkpoint))], {}) as gates:
+        port = gates.places()[0].osc_port
+        loop = asyncio.get_running_loop()
+        transport, patch = await loop.create_datagram_endpoint(
+            Patch, remote_addr=("127.0.0.1", port)
+        )
+        order = {"tool": "mix", "inputs": {"rows": "1", "columns": "2"}}
+        transport.sendto(osc_packet.write("/job", json.dumps(order)))
+        async with asyncio.timeout(60):
+            state = ""
+            while state != "done":
+                address, text = await patch.heard.get()
+                assert address == "/job"
+                state = json.loads(text)["state"]
+        (record,) = gates.jobs.records.values()
+        assert (tmp_path / "jobs" / record.id / record.files[0]).is_file()
+        transport.close()

@@ -22,6 +22,7 @@ from taxiway.live.loop import Stage
 from taxiway.servers import control, frames, http, jobs, osc, sdk, studio, trainings
 from taxiway.servers.application import application
 from taxiway.servers.desk import Place
+from taxiway.servers.errands import Errands
 from taxiway.servers.listen import CannotListen, Listener, PortInUse
 from taxiway.servers.socketio import SocketIo
 from taxiway.training.runs import Runs
@@ -46,11 +47,10 @@ class Gate:
         self.spec = structs.replace(catalog.spec(card, options), command=command)
         self.stage = Stage(engine, self.spec)
         self.listener: Listener | None = None
-        self._sockets = SocketIo(engine, lambda: self.spec.name)
         self._doors = AsyncExitStack()
         self._open: dict[str, int | None] = {}
 
-    async def open(self, token: str, more: Sequence[BaseRoute]) -> None:
+    async def open(self, token: str, more: Sequence[BaseRoute], errands: Errands) -> None:
         """Take the ports and begin to start the model; `more` are routes beside the model's own.
 
         Raises PortInUse or CannotListen for the HTTP port; another door that is taken stays shut.
@@ -58,7 +58,8 @@ class Gate:
         name = self.spec.name
         # The SDK's come last: theirs is every path of one word.
         plugins = sdk.routes(self.engine, lambda: name)
-        model = [*http.routes(self.engine, lambda: name), *self._sockets.routes()]
+        sockets = SocketIo(self.engine, lambda: name, jobs=errands)
+        model = [*http.routes(self.engine, lambda: name), *sockets.routes()]
         page = frames.routes(self.stage, token, msgspec.to_builtins(self.card))
         routes = [*model, *page, *more, *studio.routes(token), *plugins]
         listener = Listener(application(routes, self.config), self.config)
@@ -66,11 +67,11 @@ class Gate:
         live = asyncio.create_task(self.stage.run())
         self._doors.push_async_callback(_end, live)
         await self.engine.start(self.spec)
-        for kind, door in self._old_doors(model):
+        for kind, door in self._old_doors(model, errands):
             port = await enter(self._doors, f"{kind} of {self.card.title}", door)
             self._open[kind] = port
         # Last in, first out: a poll that hangs would hold its listener up.
-        self._doors.callback(self._sockets.close)
+        self._doors.callback(sockets.close)
 
     async def close(self) -> None:
         """Shut every door and stop the model."""
@@ -98,14 +99,14 @@ class Gate:
         )
 
     def _old_doors(
-        self, model: Sequence[BaseRoute]
+        self, model: Sequence[BaseRoute], errands: Errands
     ) -> Iterator[tuple[str, AbstractAsyncContextManager[Any]]]:
         """The doors that Runway's other clients knock at."""
         if self.config.socketio_port is not None:
             beside = structs.replace(self.config, port=self.config.socketio_port)
             yield "Socket.IO", Listener(application(model, beside), beside)
         if self.config.osc_port is not None:
-            yield "OSC", osc.OscServer(self.engine, self.stage, self.config)
+            yield "OSC", osc.OscServer(self.engine, self.stage, self.config, errands)
 
 
 class Gates:
@@ -115,6 +116,7 @@ class Gates:
         self.token = studio.new_token()
         self.chains = Chains(engine, lambda name: self._find(name).stage)
         self.jobs = Jobs(data_path() / "jobs")
+        self._errands = Errands(self.jobs, self._checkpoint, self.token)
         self.trainings = Runs(data_path() / "trainings")
         self._engine, self._config, self._options = engine, config, options
         self._gates: dict[str, Gate] = {}
@@ -144,7 +146,7 @@ class Gates:
         for slot in self._free_slots():
             gate = Gate(self._engine, self._config, slot, card, merged, command)
             try:
-                await gate.open(self.token, self._desk())
+                await gate.open(self.token, self._desk(), self._errands)
             except PortInUse as error:
                 if not self._gates:
                     raise

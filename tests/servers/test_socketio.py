@@ -3,16 +3,18 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from typing import Any, cast
 
 import httpx
 import pytest
 
 from interop.broadcasting import ECHO, Served, socket_io
 from interop.engineio_clients import Polling, socket, until
-from taxiway.core.errors import Unavailable
+from taxiway.core.errors import InvalidArgument, Unavailable
 from taxiway.core.events import OutputReady, QueryFailed, StateChanged
 from taxiway.servers import engineio_session, socketio
 from taxiway.servers.engineio_payload import Version
+from taxiway.servers.errands import Errands
 
 BOTH = pytest.mark.parametrize("version", [3, 4])
 
@@ -142,6 +144,31 @@ async def test_a_model_that_cannot_start_is_an_error(
     client = Polling(http, 4)
     await client.greet()
     assert await client.event() == ("error", {"error": "It cannot start."})
+
+
+class FakeErrands:
+    """Tells twice of a job, or refuses."""
+
+    async def ask(self, model: str, wire: Any, tell: Any, is_trusted: bool = False) -> None:
+        assert (model, is_trusted) == ("fake", False)
+        if wire != {"tool": "mix", "token": "secret"}:
+            raise InvalidArgument("'job' is not as expected.")
+        tell({"id": "mix-1", "state": "running"})
+        tell({"id": "mix-1", "state": "done"})
+
+
+async def test_a_job_is_told_of_to_who_began_it_alone(server: Served) -> None:
+    server.socket_io._jobs = cast(Errands, FakeErrands())
+    async with socket(server.address) as one, socket(server.address) as other:
+        await one.socket.send('42["job",{"tool":"mix","token":"secret"}]')
+        name, record = await one.event()
+        while record["state"] != "done":
+            name, record = await one.event()
+        assert name == "job"
+        await one.socket.send('42["job",7]')
+        assert await one.event() == ("error", {"error": "'job' is not as expected."})
+        await other.ask({"text": "only this"})
+        assert await other.event() == ("data", {"text": "only this"})
 
 
 async def test_an_event_before_the_connection_is_ignored(

@@ -5,7 +5,7 @@ import contextlib
 import secrets
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,6 +22,7 @@ from taxiway.engine.process import CONTEXT
 
 RECORD = "job.json"
 ENDED = ("done", "stopped", "failed")
+"""The states from which a job does not go on by itself."""
 
 JobState = Literal["waiting", "running", "done", "stopped", "failed"]
 
@@ -42,6 +43,11 @@ class JobRecord(Struct, kw_only=True, rename="camel"):
     outputs: dict[str, Wire] | None = None
     files: list[str] = []
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether it goes on only when resumed."""
+        return self.state in ENDED
+
 
 class Jobs:
     """Every job in `folder`, each in a folder of its own name; lives on one event loop.
@@ -57,6 +63,12 @@ class Jobs:
         self._tools: dict[str, Command] = {}
         self._runner: JobProcess | None = None
         self._task: asyncio.Task[None] | None = None
+        self._listeners: list[Callable[[JobRecord], None]] = []
+
+    def listen(self, listener: Callable[[JobRecord], None]) -> Callable[[], None]:
+        """Call `listener` with every job that has changed; the result stops it."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
 
     async def tools(self) -> dict[str, Command]:
         """What there is to do, by name; the first to ask waits for a process that knows."""
@@ -151,6 +163,7 @@ class Jobs:
                 first = news.done if first is None else first
                 record.done, record.total, record.message = news.done, news.total, news.message
                 record.seconds_left = _left(news, first, time.monotonic() - began)
+                self._tell(record)
         except asyncio.CancelledError:
             self._set(record, "stopped", "Stopped with the server; it can go on from here.")
             raise
@@ -178,6 +191,11 @@ class Jobs:
             if path.is_file() and path.name != RECORD and not path.name.startswith(".")
         )
         write_whole(folder / RECORD, msgspec.json.encode(record))
+        self._tell(record)
+
+    def _tell(self, record: JobRecord) -> None:
+        for listener in tuple(self._listeners):
+            listener(record)
 
 
 class JobProcess:
@@ -250,7 +268,7 @@ def _kept(folder: Path) -> list[JobRecord]:
             record = msgspec.json.decode(path.read_bytes(), type=JobRecord)
         except (msgspec.DecodeError, OSError):
             continue
-        if record.state not in ENDED:
+        if not record.has_ended:
             record.state, record.message = "stopped", "The server ended; it can go on from here."
         records.append(record)
     return records

@@ -1,7 +1,9 @@
 """Runway's OSC server (docs/osc.md), and OSC addresses for the live picture.
 
 in   /server/connect   /server/disconnect   /query ,s (inputs as JSON)   /truncation ,f   /z ,ff...
+     /job ,s (a tool and its inputs as JSON, docs/jobs.md)
 out  /data ,s (outputs as JSON)   /error ,s (message)   /info ,s (fields as JSON, after connect)
+     /job ,s (how far it is, as JSON, to who began it)
 """
 
 import asyncio
@@ -20,8 +22,9 @@ from taxiway.core.events import Event, OutputReady, QueryFailed
 from taxiway.live.loop import Stage
 from taxiway.servers import inputs, osc_controls, osc_packet
 from taxiway.servers.answers import to_json
+from taxiway.servers.errands import Errands
 from taxiway.servers.listen import CannotListen
-from taxiway.servers.osc_audience import Address, Audience, is_public
+from taxiway.servers.osc_audience import Address, Audience, is_loopback, is_public
 from taxiway.servers.osc_packet import Malformed, Message
 from taxiway.servers.osc_pictures import shrunk
 from taxiway.servers.session import Budget
@@ -44,7 +47,10 @@ BUFFER_BYTES = 2**20
 class OscServer:
     """Speaks OSC for the model on `stage`, from `start` to `stop`; `port` is the one taken."""
 
-    def __init__(self, engine: "Engine", stage: Stage, config: Config) -> None:
+    def __init__(
+        self, engine: "Engine", stage: Stage, config: Config, jobs: Errands | None = None
+    ) -> None:
+        self._jobs = jobs
         self.port = config.osc_port or 0
         self._engine = engine
         self._stage = stage
@@ -114,9 +120,27 @@ class OscServer:
                 self._audience.remove(source)
             case "/query":
                 self._query(message.arguments, source)
+            case "/job" if self._jobs is not None:
+                self._begin(self._jobs, message.arguments, source)
             case _:
                 return False
         return True
+
+    def _begin(self, jobs: Errands, arguments: list[Any], source: Address) -> None:
+        """Begin a job, or stop one, for a program on this machine: pages send no datagrams."""
+        if len(self._errands) < MOST_QUERIES:
+            self._send_on(self._errands, self._order(jobs, arguments, source))
+
+    async def _order(self, jobs: Errands, arguments: list[Any], source: Address) -> None:
+        def tell(record: Mapping[str, Wire]) -> None:
+            self._reply("/job", to_json(record).decode("ascii"), source)
+
+        try:
+            text = arguments[0] if arguments and isinstance(arguments[0], str) else ""
+            wire, is_local = inputs.from_body(text.encode()), is_loopback(source[0])
+            await jobs.ask(self._stage.spec.name, wire, tell, is_trusted=is_local)
+        except TaxiwayError as error:
+            self._complain(str(error), source)
 
     def _change(self, messages: list[Message]) -> None:
         """Move the live picture, by one change for all messages of a datagram."""

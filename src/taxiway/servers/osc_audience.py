@@ -81,7 +81,7 @@ def has_listener(address: Address) -> bool:
     To shrink a picture for nobody would cost more than to make it. Other machines cannot be
     asked, and Windows shares ports.
     """
-    if sys.platform == "win32" or not _is_loopback(address[0]):
+    if sys.platform == "win32" or not is_loopback(address[0]):
         return True
     family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
     with socket.socket(family, socket.SOCK_DGRAM) as trial:
@@ -100,7 +100,8 @@ def is_public(host: str) -> bool:
         return False
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether an address is this machine itself."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -2,11 +2,12 @@
 
 client -> `query` (inputs)      server -> `data` (outputs) or `error` ({"error": message}) to all,
                                           `info` (fields) once to whoever connects
+          `job` (a tool, its inputs, the token)  `job` (how far it is) to whoever began it
 """
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from taxiway.servers import socketio_packet as packets
 from taxiway.servers.engineio import EngineIo
 from taxiway.servers.engineio_payload import Malformed
 from taxiway.servers.engineio_session import Session, Timing
+from taxiway.servers.errands import Errands
 from taxiway.servers.socketio_packet import CONNECT, DISCONNECT, Packet
 
 if TYPE_CHECKING:
@@ -45,7 +47,9 @@ class SocketIo:
         engine: "Engine",
         name_of_model: Callable[[], str],
         timing: Timing | None = None,
+        jobs: Errands | None = None,
     ) -> None:
+        self._jobs = jobs
         self._engine = engine
         self._name_of_model = name_of_model
         self._engineio = EngineIo(self, timing)
@@ -107,8 +111,23 @@ class SocketIo:
         except Malformed as error:
             self._refuse(session, InvalidArgument(str(error)), packet.ack)
             return
+        argument = arguments[0] if arguments else None
         if name == "query":
-            self._query(session, arguments[0] if arguments else None, packet.ack)
+            self._query(session, argument, packet.ack)
+        elif name == "job" and self._jobs and len(self._clients[session]) < MOST_QUERIES:
+            self._send_on(session, self._order(self._jobs, session, argument, packet.ack))
+
+    async def _order(self, jobs: Errands, session: Session, wire: Wire, ack: str) -> None:
+        """Begin a job, or stop one, for a page that has the token."""
+
+        def tell(record: Mapping[str, Wire]) -> None:
+            if session in self._clients:
+                session.offer(packets.event("job", record), f"job {record['id']}")
+
+        try:
+            await jobs.ask(self._name_of_model(), wire, tell)
+        except TaxiwayError as error:
+            self._refuse(session, error, ack)
 
     def _query(self, session: Session, wire: Wire, ack: str) -> None:
         if not isinstance(wire, dict):
