@@ -80,8 +80,9 @@ class Engine:
         await self._find(name).stop()
 
     async def close(self) -> None:
-        """Stop everything."""
-        await asyncio.gather(*(running.stop() for running in self.running.values()))
+        """Stop everything that does not sleep."""
+        awake = [one for one in self.running.values() if one.state != "asleep"]
+        await asyncio.gather(*(running.stop() for running in awake))
 
     async def command_of(self, name: str, command: str | None = None) -> Command:
         """A command of a model; for None the one of its spec, or its first.
