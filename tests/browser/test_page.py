@@ -9,7 +9,7 @@ from browser.conftest import SIZES, Server, new_context, open_studio
 from browser.watching import stored, vector, wait_for_store
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-PANELS = ["controls", "network", "card"]
+PANELS = ["controls", "network", "card", "train"]
 
 
 @pytest.fixture

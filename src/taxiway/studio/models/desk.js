@@ -1,7 +1,9 @@
 /** The control API: which models run and can be started, and which feed which. */
 
+import { ask } from "../control.js";
+
 /**
- * @typedef {{ name: string, title?: string, summary?: string }} Card
+ * @typedef {{ name: string, title?: string, summary?: string, checkpoint?: string | null }} Card
  * @typedef {object} Place a running model
  * @property {string} name
  * @property {string} title
@@ -12,8 +14,6 @@
  * @typedef {{ source: string, output: string, target: string, input: string }} Chain
  * @typedef {{ models: Card[], running: Place[], chains: Chain[] }} State
  */
-
-const ROOT = "/studio/api";
 
 /** Every call throws an error with the server's sentence when it is refused. */
 export class Desk {
@@ -50,18 +50,8 @@ export class Desk {
   }
 
   /** @param {string} method @param {string} path @param {any} [content] */
-  async #ask(method, path, content) {
-    const headers = /** @type {Record<string, string>} */ ({
-      Authorization: `Bearer ${this.#token()}`,
-    });
-    if (content) headers["Content-Type"] = "application/json";
-    const body = content && JSON.stringify(content);
-    const answer = await fetch(ROOT + path, { method, headers, body }).catch(() => {
-      throw new Error("The server does not answer.");
-    });
-    const result = await answer.json();
-    if (!answer.ok) throw new Error(result.error);
-    return result;
+  #ask(method, path, content) {
+    return ask(this.#token(), method, path, content);
   }
 }
 

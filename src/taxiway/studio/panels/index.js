@@ -27,6 +27,7 @@ import map from "./map.js";
 import mixer from "./mixer.js";
 import network from "./network.js";
 import picture from "./picture.js";
+import train from "./train.js";
 
 /** @type {Panel[]} */
-export const PANELS = [picture, mixer, map, inputs, controls, network, card];
+export const PANELS = [picture, mixer, map, inputs, controls, network, card, train];

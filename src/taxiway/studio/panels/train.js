@@ -1,0 +1,163 @@
+/** Trainings: the one that is looked at, the list of all, and the form that begins another. */
+
+import { h } from "../dom.js";
+import { Desk } from "../models/desk.js";
+import { makeForm } from "../train/form.js";
+import { Trainings } from "../train/trainings.js";
+import { View } from "../train/view.js";
+
+/** @typedef {import("./index.js").Studio} Studio */
+/** @typedef {import("../train/trainings.js").Summary} Summary */
+
+const EVERY_MS = 2000;
+const WORKING = ["starting", "running", "stopping"];
+
+export default /** @type {import("./index.js").Panel} */ ({
+  id: "train",
+  title: "Train",
+  place: "side",
+  mount,
+});
+
+/** @param {HTMLElement} root @param {Studio} studio */
+function mount(root, { connection }) {
+  const room = new Room(() => connection.token);
+  root.append(...room.elements);
+  new IntersectionObserver(([{ isIntersecting }]) => room.watch(isIntersecting)).observe(root);
+}
+
+/** Asks the server every two seconds while it is watched. */
+class Room {
+  #trainings;
+  #desk;
+  #view;
+  #form;
+  #list = h("div", { class: "row train-list", role: "group", "aria-label": "Trainings" });
+  #trouble = h("p", { class: "train-trouble", role: "alert", hidden: true });
+  #chosen = "";
+  #isNew = false;
+  #timer = 0;
+  /** @type {Summary[]} */
+  #known = [];
+
+  /** @param {() => string} token */
+  constructor(token) {
+    this.#trainings = new Trainings(token);
+    this.#desk = new Desk(token);
+    this.#view = new View(this.#trainings, (work) => this.#act(work));
+    this.#form = makeForm(
+      (wanted) => this.#begin(wanted),
+      () => this.#turnTo(this.#chosen),
+    );
+    this.#view.element.hidden = this.#form.element.hidden = true;
+  }
+
+  get elements() {
+    return [this.#list, this.#trouble, this.#form.element, this.#view.element];
+  }
+
+  /** @param {boolean} isWatched */
+  watch(isWatched) {
+    clearInterval(this.#timer);
+    this.#timer = 0;
+    if (!isWatched) return;
+    this.#refresh();
+    this.#timer = setInterval(() => document.hidden || this.#refresh(), EVERY_MS);
+  }
+
+  /** Do something, say what went wrong, and show how things stand. @param {() => Promise<any>} work */
+  async #act(work) {
+    this.#say("");
+    try {
+      await work();
+    } catch (error) {
+      this.#say(error instanceof Error ? error.message : String(error));
+    }
+    await this.#refresh();
+  }
+
+  async #refresh() {
+    const known = await this.#trainings.all().catch(() => null);
+    if (!known) return;
+    this.#known = known;
+    if (!known.some(({ name }) => name === this.#chosen)) this.#chosen = firstOf(known);
+    this.#showList();
+    const detail = this.#chosen && (await this.#trainings.one(this.#chosen).catch(() => null));
+    if (detail && detail.name === this.#chosen) this.#view.show(detail);
+    this.#arrange();
+  }
+
+  #showList() {
+    const known = this.#known.map((training) => this.#chip(training));
+    const more = h("button", { type: "button", id: "train-new" }, "New training");
+    more.addEventListener("click", () => this.#openForm());
+    more.setAttribute("aria-pressed", String(this.#isNew));
+    const text = JSON.stringify([this.#known, this.#chosen, this.#isNew]);
+    if (this.#list.dataset.shown === text) return;
+    this.#list.dataset.shown = text;
+    const focused = document.activeElement?.id;
+    this.#list.replaceChildren(...known, more);
+    if (focused?.startsWith("training-")) document.getElementById(focused)?.focus();
+  }
+
+  /** @param {Summary} training */
+  #chip({ name, title, state, kimg, total }) {
+    const far = total ? h("small", { class: "figure" }, `${Math.floor((100 * kimg) / total)} %`) : null;
+    const lamp = h("span", { class: "lamp", "aria-hidden": true });
+    const chip = h("button", { type: "button", id: `training-${name}`, class: "chip", "data-training": state }, lamp, title, far);
+    chip.setAttribute("aria-pressed", String(!this.#isNew && name === this.#chosen));
+    chip.addEventListener("click", () => this.#turnTo(name));
+    return chip;
+  }
+
+  /** @param {string} name */
+  #turnTo(name) {
+    this.#chosen = name;
+    this.#isNew = false;
+    this.#say("");
+    this.#refresh();
+  }
+
+  async #openForm() {
+    this.#isNew = true;
+    this.#say("");
+    this.#showList();
+    this.#arrange();
+    const state = await this.#desk.state().catch(() => null);
+    const models = (state?.models ?? []).filter((card) => card.checkpoint);
+    const made = this.#known.filter(({ kimg }) => kimg > 0);
+    this.#form.offer([
+      ...models.map(({ name, title }) => /** @type {[string, string]} */ ([name, title ?? name])),
+      ...made.map(({ name, title }) => /** @type {[string, string]} */ ([name, `${title}, trained here`])),
+    ]);
+    document.getElementById("train-dataset")?.focus();
+  }
+
+  /** @param {Record<string, any>} wanted */
+  #begin(wanted) {
+    this.#act(async () => {
+      await this.#trainings.start(wanted);
+      this.#chosen = wanted.name;
+      this.#isNew = false;
+      this.#form.element.reset();
+    });
+  }
+
+  #arrange() {
+    const shown = this.#isNew ? "form" : this.#chosen ? "view" : "none";
+    if (shown === "none") this.#openForm();
+    this.#form.element.hidden = shown === "view";
+    this.#view.element.hidden = shown !== "view";
+  }
+
+  /** @param {string} words */
+  #say(words) {
+    this.#trouble.textContent = words;
+    this.#trouble.hidden = !words;
+  }
+}
+
+/** The one that works, else the first; none if there is none. @param {Summary[]} known */
+function firstOf(known) {
+  return (known.find(({ state }) => WORKING.includes(state)) ?? known[0])?.name ?? "";
+}

@@ -1,0 +1,125 @@
+/** The figures of a training over time, drawn as plain lines. */
+
+import { h } from "../dom.js";
+
+/** @typedef {import("./trainings.js").Curve} Curve */
+
+const WIDTH = 400;
+const HEIGHT = 110;
+
+/** Titles, what they mean, and their lines: the record's key, and its name for people. */
+const CHARTS = [
+  {
+    title: "Losses",
+    meaning: "They fall for a while, then swing about a level: neither side wins.",
+    lines: [
+      ["d", "discriminator"],
+      ["g", "generator"],
+    ],
+  },
+  {
+    title: "Augmentation",
+    meaning: "ADA: how often the pictures are changed, so that they are not learnt by heart.",
+    lines: [
+      ["p", "share changed"],
+      ["sign", "sure of real"],
+    ],
+  },
+  {
+    title: "Distance to your pictures",
+    meaning: "Measured at every snapshot: lower is better.",
+    lines: [["kid", "KID"]],
+  },
+  {
+    title: "Variety",
+    meaning: "How much the pictures differ, against those of the dataset: near 1 is best.",
+    lines: [["variety", "of the dataset's"]],
+  },
+];
+
+/** All charts for which there are figures. @param {Record<string, Curve>} curves */
+export function charts(curves) {
+  const ends = Object.values(curves).map((curve) => curve[curve.length - 1][0]);
+  const kimg = Math.max(0, ...ends);
+  return CHARTS.map((chart) => ({
+    ...chart,
+    lines: chart.lines.filter(([key]) => (curves[key] ?? []).length > 1),
+  }))
+    .filter(({ lines }) => lines.length)
+    .map(({ title, meaning, lines }) =>
+      chart(
+        title,
+        meaning,
+        lines.map(([key, label]) => ({ label, curve: curves[key] })),
+        kimg,
+      ),
+    );
+}
+
+/**
+ * @param {string} title
+ * @param {string} meaning
+ * @param {{ label: string, curve: Curve }[]} lines
+ * @param {number} kimg where the axis ends
+ */
+function chart(title, meaning, lines, kimg) {
+  const values = lines.flatMap(({ curve }) => curve.map(([, value]) => value));
+  const ticks = steps(Math.min(0, ...values), Math.max(...values));
+  const legend = lines.map(({ label, curve }, index) =>
+    h(
+      "span",
+      { class: `legend legend-${index}` },
+      `${label} `,
+      h("b", { class: "figure" }, short(curve[curve.length - 1][1])),
+    ),
+  );
+  return h(
+    "figure",
+    { class: "chart", title: meaning },
+    h("figcaption", {}, h("h3", {}, title), ...legend),
+    h("div", { class: "chart-y", "aria-hidden": true }, ...ticks.toReversed().map((tick) => h("span", {}, short(tick)))),
+    drawing(lines, kimg, ticks),
+    h(
+      "div",
+      { class: "chart-x", "aria-hidden": true },
+      h("span", {}, "0"),
+      h("span", {}, `${short(kimg)} thousand pictures`),
+    ),
+  );
+}
+
+/** @param {{ curve: Curve }[]} lines @param {number} kimg @param {number[]} ticks */
+function drawing(lines, kimg, ticks) {
+  const [low, high] = [ticks[0], ticks[ticks.length - 1]];
+  const x = (/** @type {number} */ at) => (at / Math.max(kimg, 1e-9)) * WIDTH;
+  const y = (/** @type {number} */ value) => HEIGHT - ((value - low) / (high - low)) * HEIGHT;
+  const svg = vector("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true" });
+  for (const tick of ticks) svg.append(vector("path", { class: "rule", d: `M0 ${y(tick)}H${WIDTH}` }));
+  lines.forEach(({ curve }, index) => {
+    const points = curve.map(([at, value]) => `${x(at).toFixed(1)},${y(value).toFixed(1)}`);
+    svg.append(vector("polyline", { class: `curve curve-${index}`, points: points.join(" ") }));
+  });
+  return svg;
+}
+
+/** @param {string} tag @param {Record<string, string>} attributes */
+function vector(tag, attributes) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  return element;
+}
+
+/** Three to six round numbers around what is shown. @param {number} low @param {number} high */
+export function steps(low, high) {
+  const rough = Math.max(high - low, 1e-6) / 4;
+  const unit = 10 ** Math.floor(Math.log10(rough));
+  const width = [1, 2, 5, 10].map((factor) => factor * unit).find((one) => one >= rough * 0.999) ?? unit;
+  const first = Math.floor(low / width + 1e-9);
+  const last = Math.max(first + 1, Math.ceil(high / width - 1e-9));
+  return Array.from({ length: last - first + 1 }, (_, index) => (first + index) * width);
+}
+
+/** A number as short as it can be understood. @param {number} value */
+export function short(value) {
+  return String(Number(value.toPrecision(3)));
+}

@@ -1,0 +1,115 @@
+/** The sheets of a training over time: the newest large, a slider back to the first. */
+
+import { h } from "../dom.js";
+import { short } from "./curves.js";
+
+/** @typedef {import("./trainings.js").Trainings} Trainings */
+/** @typedef {import("./trainings.js").Sheet} Sheet */
+
+const FRAME_MS = 160;
+const REAL = "real.jpg";
+/** Narrower sheets keep their square pixels when they are shown larger. */
+const COARSE = 300;
+
+export class Sheets {
+  element;
+  #trainings;
+  #turned;
+  #image = h("img", { class: "sheet", alt: "" });
+  #empty = h("p", { class: "hint sheet-empty" }, "The first snapshot will be shown here.");
+  #slider = h("input", { type: "range", id: "train-time", min: 0, max: 0, value: 0, "aria-label": "Time" });
+  #when = h("output", { class: "figure", for: "train-time" });
+  #run = h("button", { type: "button", id: "train-run", title: "Run through all of them" }, "▶");
+  #real = h("button", { type: "button", id: "train-real", "aria-pressed": false }, "Your pictures");
+  #training = "";
+  /** @type {Sheet[]} */
+  #sheets = [];
+  #timer = 0;
+
+  /**
+   * @param {Trainings} trainings
+   * @param {() => void} turned is told when another sheet is shown
+   * @param {...HTMLElement} more buttons beside its own
+   */
+  constructor(trainings, turned, ...more) {
+    this.#trainings = trainings;
+    this.#turned = turned;
+    this.#image.addEventListener("load", () =>
+      this.#image.classList.toggle("coarse", this.#image.naturalWidth < COARSE),
+    );
+    this.#slider.addEventListener("input", () => this.#turnTo(Number(this.#slider.value)));
+    this.#run.addEventListener("click", () => (this.#timer ? this.#halt() : this.#runThrough()));
+    this.#real.addEventListener("click", () => this.#toggleReal());
+    this.element = h(
+      "div",
+      { class: "sheets" },
+      h("div", { class: "sheet-frame" }, this.#image, this.#empty),
+      h("div", { class: "sheet-line" }, this.#run, this.#slider, this.#when),
+      h("div", { class: "row" }, this.#real, ...more),
+    );
+  }
+
+  /** Whether the newest one is shown. */
+  get isAtEnd() {
+    return Number(this.#slider.value) >= this.#sheets.length - 1;
+  }
+
+  /** @param {string} training @param {Sheet[]} sheets oldest first */
+  show(training, sheets) {
+    const follows = training !== this.#training || (this.isAtEnd && !this.#timer);
+    const isNew = training !== this.#training || sheets.length !== this.#sheets.length;
+    if (training !== this.#training) this.#halt();
+    this.#training = training;
+    this.#sheets = sheets;
+    this.#slider.max = String(Math.max(0, sheets.length - 1));
+    for (const part of [this.#slider, this.#run, this.#real]) part.disabled = sheets.length === 0;
+    this.#empty.hidden = sheets.length > 0;
+    this.#image.hidden = sheets.length === 0;
+    if (isNew && follows) this.#turnTo(sheets.length - 1);
+  }
+
+  /** @param {number} index */
+  #turnTo(index) {
+    this.#slider.value = String(index);
+    this.#real.setAttribute("aria-pressed", "false");
+    const sheet = this.#sheets[index];
+    this.#when.textContent = sheet ? `at ${short(sheet.kimg)} thousand` : "";
+    this.#image.alt = sheet ? `What it made after ${sheet.kimg} thousand pictures` : "";
+    if (sheet) this.#put(sheet.name);
+    this.#turned();
+  }
+
+  /** @param {string} name */
+  async #put(name) {
+    const wanted = (this.#image.dataset.name = `${this.#training}/${name}`);
+    const address = await this.#trainings.picture(this.#training, name).catch(() => "");
+    if (address && this.#image.dataset.name === wanted) this.#image.src = address;
+  }
+
+  #toggleReal() {
+    this.#halt();
+    if (this.#real.getAttribute("aria-pressed") === "true") {
+      this.#turnTo(Number(this.#slider.value));
+      return;
+    }
+    this.#real.setAttribute("aria-pressed", "true");
+    this.#image.alt = "Pictures of the dataset";
+    this.#put(REAL);
+  }
+
+  #runThrough() {
+    let index = this.isAtEnd ? 0 : Number(this.#slider.value);
+    this.#run.textContent = "❚❚";
+    this.#turnTo(index);
+    this.#timer = setInterval(() => {
+      if (this.isAtEnd) this.#halt();
+      else this.#turnTo(++index);
+    }, FRAME_MS);
+  }
+
+  #halt() {
+    clearInterval(this.#timer);
+    this.#timer = 0;
+    this.#run.textContent = "▶";
+  }
+}

@@ -1,0 +1,100 @@
+/** Trainings as the server tells them, and what can be asked of them. */
+
+import { ask, fetchFile } from "../control.js";
+
+/**
+ * @typedef {"starting" | "running" | "stopping" | "stopped" | "done" | "failed"} TrainingState
+ * @typedef {{ name: string, title: string, state: TrainingState, message: string, kimg: number,
+ *   total: number }} Summary
+ * @typedef {{ name: string, kimg: number }} Sheet
+ * @typedef {[number, number][]} Curve of (thousand pictures shown, value)
+ * @typedef {object} More
+ * @property {string} dataset
+ * @property {string} start
+ * @property {number} resolution pixels
+ * @property {number | null} secondsLeft
+ * @property {Record<string, number>} figures
+ * @property {Record<string, Curve>} curves
+ * @property {{ kimg: number, text: string }[]} warnings
+ * @property {Sheet[]} sheets
+ * @property {{ name: "model" | "best", metrics: Record<string, number> }[]} models
+ * @typedef {Summary & More} Detail
+ */
+
+const PATH = "/trainings";
+/** So many pictures are kept to be shown again at once. */
+const KEPT = 200;
+
+/** Every call throws an error with the server's sentence when it is refused. */
+export class Trainings {
+  #token;
+  /** @type {Map<string, Promise<string>>} */
+  #pictures = new Map();
+
+  /** @param {() => string} token */
+  constructor(token) {
+    this.#token = token;
+  }
+
+  /** @returns {Promise<Summary[]>} */
+  async all() {
+    return (await ask(this.#token(), "GET", PATH)).trainings;
+  }
+
+  /** @param {string} name @returns {Promise<Detail>} */
+  one(name) {
+    return ask(this.#token(), "GET", `${PATH}/${name}`);
+  }
+
+  /** @param {Record<string, any>} wanted @returns {Promise<Summary>} */
+  start(wanted) {
+    return ask(this.#token(), "POST", PATH, wanted);
+  }
+
+  /** @param {string} name */
+  stop(name) {
+    return ask(this.#token(), "POST", `${PATH}/${name}/stop`);
+  }
+
+  /** @param {string} name @param {number | null} kimg */
+  resume(name, kimg) {
+    return ask(this.#token(), "POST", `${PATH}/${name}/resume`, { kimg });
+  }
+
+  /** @param {string} name @param {string} snapshot @returns {Promise<import("../models/desk.js").Place>} */
+  play(name, snapshot) {
+    return ask(this.#token(), "POST", `${PATH}/${name}/play`, { snapshot });
+  }
+
+  /** @param {string} name */
+  film(name) {
+    return fetchFile(this.#token(), `${PATH}/${name}/progress.mp4`);
+  }
+
+  /** The address of a sheet, for an image. @param {string} name @param {string} sheet */
+  picture(name, sheet) {
+    const path = `${PATH}/${name}/sheets/${sheet}`;
+    const known = this.#pictures.get(path);
+    if (known) return known;
+    const fetched = fetchFile(this.#token(), path).then((blob) => URL.createObjectURL(blob));
+    fetched.catch(() => this.#pictures.delete(path));
+    this.#pictures.set(path, fetched);
+    if (this.#pictures.size > KEPT) this.#forget(this.#pictures.keys().next().value ?? "");
+    return fetched;
+  }
+
+  /** @param {string} path */
+  async #forget(path) {
+    const address = this.#pictures.get(path);
+    this.#pictures.delete(path);
+    URL.revokeObjectURL((await address) ?? "");
+  }
+}
+
+/** About how long, in words. @param {number} seconds */
+export function duration(seconds) {
+  const minutes = Math.max(1, Math.round(seconds / 60));
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.round(hours / 24)} days`;
+}

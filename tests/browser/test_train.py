@@ -1,0 +1,219 @@
+"""The Train panel: folders of trainings as a real server tells them."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page
+
+from browser.conftest import VIEWPORT, Server, new_context, show_studio
+from browser.test_models import COUNT_TIMERS
+from kept_trainings import save_sheet, write_training
+
+WORKS = (
+    "import sys, signal; from pathlib import Path; from taxiway.training.folder import working\n"
+    "signal.signal(signal.SIGTERM, lambda *told: print('told', flush=True))\n"
+    "with working(Path(sys.argv[1])): print('in', flush=True); sys.stdin.read()"
+)
+
+
+@pytest.fixture(scope="module")
+def trainings(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("data") / "trainings"
+
+
+@pytest.fixture(scope="module")
+def server(trainings: Path) -> Iterator[Server]:
+    """With a data folder of its own, in which there are two trainings."""
+    write_training(trainings / "garden")
+    write_training(trainings / "skies", until=10.0, about={"title": "Skies"})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TAXIWAY_DATA", str(trainings.parent))
+        running = Server()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def panel(page: Page) -> Locator:
+    """With the training that comes first, and its newest sheet."""
+    page.click("#tab-train")
+    page.locator("#panel-train .train-view img[src]").wait_for()
+    return page.locator("#panel-train")
+
+
+def wait_for_width(page: Page, width: int) -> None:
+    """Wait for a sheet of so many pixels."""
+    page.wait_for_function(
+        "(width) => document.querySelector('.sheet').naturalWidth === width", arg=width
+    )
+
+
+def test_a_training_is_shown_with_its_newest_sheet_its_curves_and_words(
+    page: Page, panel: Locator
+) -> None:
+    chips = panel.locator(".train-list .chip").all_inner_texts()
+    assert [chip.split("\n") for chip in chips] == [["My garden", "50 %"], ["Skies", "25 %"]]
+    assert panel.locator(".train-state").inner_text().startswith("Stopped: 20 of 40 thousand")
+    assert panel.locator("#train-time").input_value() == "3"
+    wait_for_width(page, 192)
+    assert panel.locator(".chart h3").all_inner_texts() == [
+        "Losses",
+        "Augmentation",
+        "Distance to your pictures",
+        "Variety",
+    ]
+    assert panel.locator(".chart").first.locator("polyline").count() == 2
+    assert "KID 0.05" in " ".join(panel.locator("figcaption").all_inner_texts())
+    assert panel.locator(".train-warnings").inner_text() == "20: The pictures are growing alike."
+
+
+def test_a_slider_leads_back_and_all_sheets_run_by(page: Page, panel: Locator) -> None:
+    panel.locator("#train-time").fill("0")
+    wait_for_width(page, 96)
+    assert panel.locator(".sheet-line output").inner_text() == "at 5 thousand"
+    assert panel.locator("#train-play").inner_text() == "Play the newest snapshot"
+    panel.locator("#train-run").click()
+    wait_for_width(page, 192)
+    page.wait_for_function("() => document.querySelector('#train-time').value === '3'")
+    page.wait_for_function("() => document.querySelector('#train-run').textContent === '▶'")
+    assert panel.locator("#train-play").inner_text() == "Play this snapshot"
+
+
+def test_the_datasets_own_pictures_are_a_press_away(page: Page, panel: Locator) -> None:
+    wait_for_width(page, 192)
+    panel.locator("#train-real").click()
+    wait_for_width(page, 96)
+    assert panel.locator(".sheet").get_attribute("alt") == "Pictures of the dataset"
+    panel.locator("#train-real").click()
+    wait_for_width(page, 192)
+
+
+def test_what_comes_while_one_looks_is_shown(page: Page, panel: Locator, trainings: Path) -> None:
+    folder = trainings / "skies"
+    panel.locator("#training-skies").click()
+    wait_for_width(page, 96)
+    save_sheet(folder / "samples" / "000012.0kimg.jpg", 12, 300)
+    with (folder / "stats.jsonl").open("a") as file:
+        file.write(json.dumps({"kimg": 12, "size": 64, "kid": 0.01, "variety": 0.9}) + "\n")
+    wait_for_width(page, 300)
+    assert panel.locator(".train-state").inner_text().startswith("Stopped: 12 of 40")
+
+
+def test_a_training_that_works_is_told_to_stop(page: Page, panel: Locator, trainings: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", WORKS, trainings / "garden"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"in\n"
+        panel.locator("#train-stop").click()
+        assert process.stdout.readline() == b"told\n"
+        panel.get_by_text("Finishes its step, saves, and writes the model.").wait_for()
+        assert panel.locator("#train-resume").is_hidden()
+        process.communicate(timeout=20)
+    panel.locator("#train-resume").wait_for()
+
+
+def test_a_training_is_asked_for_and_what_is_wrong_is_said(page: Page, panel: Locator) -> None:
+    panel.locator("#train-new").click()
+    starts = panel.locator("select[name=start]")
+    page.wait_for_function("() => document.querySelector('select[name=start]').length > 1")
+    assert starts.locator("option").all_inner_texts()[0] == "Rainbow"
+    assert starts.locator("option").all_inner_texts()[-1] == "Nothing: learn it all anew"
+    page.fill("#train-dataset", "/none.zip")
+    page.fill("#train-name", "mine")
+    panel.get_by_role("button", name="Start training").click()
+    alert = panel.get_by_role("alert")
+    alert.wait_for()
+    assert alert.inner_text() == "There is no dataset '/none.zip' on the server."
+    page.fill("#train-dataset", __file__)
+    panel.get_by_role("button", name="Start training").click()
+    panel.locator("#training-mine[data-training=failed]").wait_for(timeout=60_000)
+    assert "test_train.py" in panel.locator(".train-state").inner_text()
+    assert panel.locator("#train-resume").is_hidden()
+
+
+def test_a_snapshot_that_is_played_has_a_page_to_go_to(page: Page, panel: Locator) -> None:
+    asked = []
+    place = {"name": "training-garden", "title": "My garden", "port": 8123}
+    page.route(
+        "**/trainings/garden/play",
+        lambda route: (asked.append(route.request.post_data_json), route.fulfill(json=place)),
+    )
+    panel.locator("#training-garden").click()
+    panel.locator("#train-best").click()
+    link = panel.get_by_role("link", name="127.0.0.1:8123")
+    link.wait_for()
+    assert link.get_attribute("href") == "http://127.0.0.1:8123/"
+    assert asked == [{"snapshot": "best"}]
+    page.unroute_all()
+
+
+def test_the_sheets_are_saved_as_a_video(page: Page, panel: Locator) -> None:
+    panel.locator("#training-garden").click()
+    with page.expect_download() as saved:
+        panel.locator("#train-film").click()
+    assert saved.value.suggested_filename == "garden.mp4"
+    assert saved.value.path().read_bytes()[4:8] == b"ftyp"
+
+
+def test_the_server_is_asked_only_while_the_panel_is_seen(page: Page) -> None:
+    page.evaluate(COUNT_TIMERS)
+    page.click("#tab-train")
+    page.wait_for_function("() => ticking.size === 1")
+    page.click("#tab-controls")
+    page.wait_for_function("() => ticking.size === 0")
+
+
+def test_figures_are_told_in_round_numbers(page: Page) -> None:
+    script = """async () => {
+      const { steps, short } = await import("/studio/train/curves.js");
+      const { duration } = await import("/studio/train/trainings.js");
+      const ranges = [[0, 7.2], [0, 0.31], [0, 1], [-0.5, 1], [0, 0]];
+      return [
+        ranges.map(([low, high]) => steps(low, high).map(short)),
+        [5, 130, 7500, 400000].map(duration),
+      ];
+    }"""
+    ticks, times = page.evaluate(script)
+    assert ticks[:4] == [
+        ["0", "2", "4", "6", "8"],
+        ["0", "0.1", "0.2", "0.3", "0.4"],
+        ["0", "0.5", "1"],
+        ["-0.5", "0", "0.5", "1"],
+    ]
+    assert len(ticks[4]) > 1
+    assert times == ["1 min", "2 min", "2 h 5 min", "5 days"]
+
+
+def test_the_panel_takes_the_room_of_map_and_mixer_and_gives_it_back(
+    page: Page, panel: Locator
+) -> None:
+    before = page.locator("#panel-train").bounding_box()
+    assert before is not None
+    assert before["width"] > 600
+    assert page.locator("#panel-mixer").is_hidden()
+    assert page.locator("#picture-canvas").is_visible()
+    page.click("#tab-controls")
+    assert page.locator("#panel-mixer").is_visible()
+    assert page.locator("#panel-map").is_visible()
+
+
+@pytest.mark.parametrize("size", [(390, 844), (768, 1024), (VIEWPORT["width"], 720), (1440, 900)])
+def test_nothing_sticks_out_at_any_size(
+    browser: Browser, server: Server, size: tuple[int, int]
+) -> None:
+    context = new_context(browser, server, viewport={"width": size[0], "height": size[1]})
+    page = show_studio(context.new_page())
+    page.click("#tab-train")
+    page.locator("#panel-train .train-view img[src]").wait_for()
+    assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+    assert page.locator("#panel-train").evaluate(
+        "(panel) => panel.scrollWidth <= panel.clientWidth"
+    )
+    context.close()
