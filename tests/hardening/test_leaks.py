@@ -2,14 +2,20 @@
 
 import asyncio
 import contextlib
+import gc
+import os
+import signal
 from collections.abc import Iterator
 
+import psutil
 import pytest
 from websockets.asyncio.client import connect
 
-from interop.engineio_clients import socket
+from interop.engineio_clients import socket, until
 from servers.sockets import GET, POST, ask, line, listening
 from servers.toy import Toy, linux, serving
+from taxiway.core.command import ModelSpec
+from taxiway.engine import Engine, running
 
 QUERY = POST + b'Content-Length: 11\r\n\r\n{"seed": 1}'
 HANDSHAKE = GET.replace(b"/healthz", b"/socket.io/?EIO=4&transport=polling")
@@ -85,6 +91,33 @@ async def test_clients_that_have_gone_leave_no_task_behind() -> None:
         async with asyncio.timeout(10):
             while len(asyncio.all_tasks()) > before:
                 await asyncio.sleep(0)
+
+
+@linux
+async def test_workers_that_come_and_go_leave_no_file_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "CRASHES", 100)
+    spec = ModelSpec(name="toy", family="toys:Gradient")
+    async with Engine() as engine:
+        await engine.start(spec)
+        await engine.ready("toy")
+        process = psutil.Process()
+        gc.collect()
+        gc.disable()
+        try:
+            before = process.num_fds()
+            for number in range(8):
+                pid = engine.running["toy"].pid
+                assert pid is not None
+                if number % 2:
+                    await engine.stop("toy")
+                    await engine.start(spec)
+                else:
+                    os.kill(pid, signal.SIGKILL)
+                await until(lambda: engine.running["toy"].pid not in (None, pid))  # noqa: B023
+                await engine.ready("toy")
+            assert process.num_fds() == before
+        finally:
+            gc.enable()
 
 
 @linux

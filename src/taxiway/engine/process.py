@@ -118,6 +118,9 @@ class Worker:
                 self._spawning.result().close()
         if self._process is not None:
             await asyncio.to_thread(self._end)
+            # Two files would stay open until the garbage is collected.
+            self._process.close()
+            self._process = None
         if self._packing is not None:
             # It must end before the memory goes that it writes to.
             await asyncio.gather(self._packing, return_exceptions=True)
