@@ -40,7 +40,7 @@ def test_the_page_runs_as_it_is_written(tmp_path: Path, monkeypatch: pytest.Monk
     assert np.asarray(names["half"]).tolist() == np.asarray(names["again"]).tolist()
     assert names["sheet"].size == (192, 192)  # type: ignore[attr-defined]
     assert {path.name for path in tmp_path.iterdir()} == {
-        "film.mp4", "found", "half.npz", "pictures", "three.png", "wander.gif"
+        "directions", "film.mp4", "found", "half.npz", "pictures", "three.png", "wander.gif"
     }  # fmt: skip
 
 
@@ -104,6 +104,14 @@ def test_a_picture_is_projected(g: Model, tmp_path: Path) -> None:
         found = g.project(given, tmp_path / "found", steps=3, film=False, quiet=True)
         assert found.space == "w"
         assert g.image(found).size == (32, 32)
+
+
+def test_a_picture_moves_along_a_direction(g: Model, tmp_path: Path) -> None:
+    found = g.directions(tmp_path, count=2, samples=500, quiet=True)
+    assert list(found) == ["pc1", "pc2"]
+    still, there = (np.asarray(g.image(g.move(3, found["pc1"], steps))) for steps in (0, 3))
+    np.testing.assert_array_equal(still, np.asarray(g.image(3)))
+    assert (there != still).any()
 
 
 def test_a_film_is_written_quietly_too(g: Model, tmp_path: Path) -> None:

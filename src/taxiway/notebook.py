@@ -13,6 +13,7 @@ from taxiway.core.command import Command
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.tool import Job, QuietJob
 from taxiway.discovery.album import read_picture
+from taxiway.discovery.direction import Direction, read_directions
 from taxiway.discovery.files import read_latents, read_words, write_latent
 from taxiway.discovery.instrument import Instrument, instrument_of
 from taxiway.discovery.opening import open_player
@@ -25,6 +26,7 @@ from taxiway.latent.given import latents_of
 from taxiway.latent.layers import parse_layers
 from taxiway.latent.space import Array, Latent
 from taxiway.library import catalog
+from taxiway.tools.directions import Directions
 from taxiway.tools.mix import mixed
 from taxiway.tools.project import Project
 from taxiway.tools.video import Video
@@ -156,6 +158,27 @@ class Model:
         with job_in(Path(folder), f"projecting into {folder}", quiet) as job:
             answer = Project().run(self.player, inputs, job)
         return read_latents(Path(folder) / answer["w"], self.shape)[0]
+
+    def directions(
+        self, folder: Path | str, *, quiet: bool = False, **options: Any
+    ) -> dict[str, Direction]:
+        """Directions in which pictures change, by name: `g.directions("found", method="ganspace")`.
+
+        Files go into `folder`; options as `taxiway directions` has them: method, count, score, a,
+        b, layers and so on.
+        """
+        inputs = Directions.command.decode(checked(options, Directions.command))
+        with job_in(Path(folder), f"directions into {folder}", quiet) as job:
+            files = Directions().run(self.player, inputs, job)["files"]
+        found = [read_directions(Path(folder) / file, self.shape) for file in files]
+        return {each.name: each for several in found for each in several}
+
+    def move(
+        self, latent: Latents, direction: Direction, steps: float = 1.0, **options: Any
+    ) -> Latent:
+        """A latent some steps along a direction: `g.image(g.move(3, found["pc1"], 2))`."""
+        [ws] = self.w(latent, **options)
+        return Latent(space="w+", numbers=direction.moved(ws, steps), source=direction.name)
 
     def centres(self, count: int = 64, samples: int = 60_000, seed: int = 0) -> Array:
         """Centres [count, w_dim] to truncate towards: `g.image(3, psi=0.3, centre=g.centres())`.
