@@ -99,6 +99,14 @@ def test_it_lists_what_runs_and_what_can_be_started(page: Page, desk: Desk) -> N
     assert desk.tokens == {f"Bearer {token}"}
 
 
+def test_the_card_of_a_model_is_read_before_it_is_started(page: Page, desk: Desk) -> None:
+    desk.models[1] |= {"licence": "CC0", "data": "Paint.", "metrics": {"kid": 0.02}}
+    page.get_by_role("dialog", name="Models").get_by_text("Card", exact=True).click()
+    facts = page.locator(".menu-card .facts")
+    facts.get_by_text("CC0").wait_for()
+    assert facts.inner_text().split("\n") == ["Made from", "Paint.", "Licence", "CC0", "kid", "0.02"]
+
+
 def test_it_is_asked_for_only_while_it_is_open(page: Page, desk: Desk) -> None:
     with page.expect_response("**/studio/api/desk"):
         assert page.evaluate("() => ticking.size") == 1

@@ -1,6 +1,7 @@
 /** The menu of models in the bar: those that run, those that can be started, and their chains. */
 
 import { h } from "../dom.js";
+import { factsOf } from "../panels/card.js";
 import { stateWord } from "../status.js";
 import { chainsSection } from "./chains.js";
 import { addressOf, Desk } from "./desk.js";
@@ -44,6 +45,8 @@ class Menu {
   #own;
   #timer = 0;
   #shown = "";
+  /** Names of models whose cards are open. @type {Set<string>} */
+  #read = new Set();
 
   /** @param {Desk} desk @param {() => string} own the name of this page's model */
   constructor(desk, own) {
@@ -121,7 +124,8 @@ class Menu {
   }
 
   /** @param {import("./desk.js").Card} card */
-  #startLine({ name, title, summary }) {
+  #startLine(card) {
+    const { name, title, summary } = card;
     const start = h("button", { type: "button", "aria-label": `Start ${title ?? name}` }, "Start");
     start.addEventListener("click", () => {
       start.disabled = true;
@@ -130,7 +134,10 @@ class Menu {
       );
     });
     const words = h("span", { class: "menu-way" }, h("span", {}, title ?? name, h("small", {}, summary ?? "")));
-    return h("li", { class: "menu-line" }, words, start);
+    const told = h("details", { class: "menu-card" }, h("summary", {}, "Card"), factsOf(card));
+    told.open = this.#read.has(name);
+    told.addEventListener("toggle", () => this.#read[told.open ? "add" : "delete"](name));
+    return h("li", {}, h("div", { class: "menu-line" }, words, start), told);
   }
 }
 

@@ -28,6 +28,16 @@ function mount(root, { store }) {
 
 /** @param {Record<string, any>} card */
 function describe(card) {
+  return [
+    h("h2", { class: "card-title" }, card.title ?? "No model"),
+    card.summary ? h("p", { class: "lead" }, card.summary) : null,
+    card.description ? h("p", {}, card.description) : null,
+    factsOf(card),
+  ].filter((element) => element !== null);
+}
+
+/** What a card says beside the model's name. @param {Record<string, any>} card */
+export function factsOf(card) {
   const facts = FACTS.filter(([key]) => card[key]).map(([key, label]) =>
     h(
       "div",
@@ -39,12 +49,7 @@ function describe(card) {
   const metrics = Object.entries(card.metrics ?? {}).map(([name, value]) =>
     h("div", {}, h("dt", {}, name), h("dd", { class: "figure" }, words(value))),
   );
-  return [
-    h("h2", { class: "card-title" }, card.title ?? "No model"),
-    card.summary ? h("p", { class: "lead" }, card.summary) : null,
-    card.description ? h("p", {}, card.description) : null,
-    h("dl", { class: "facts" }, ...facts, ...metrics),
-  ].filter((element) => element !== null);
+  return h("dl", { class: "facts" }, ...facts, ...metrics);
 }
 
 /** @param {any} value */
