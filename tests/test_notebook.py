@@ -114,6 +114,16 @@ def test_a_picture_moves_along_a_direction(g: Model, tmp_path: Path) -> None:
     assert (there != still).any()
 
 
+def test_a_network_is_bent_stretched_and_blended(g: Model) -> None:
+    plain = np.asarray(g.image(3))
+    [bent] = g.bend("b16 rotate 90", 3)
+    [wide] = g.bend("", 3, across=2)
+    assert (np.asarray(bent) != plain).any()
+    assert wide.size == (64, 32)
+    same = g.blend(g, "b16 1, b32 0.5")
+    assert np.abs(np.asarray(same.image(3)).astype(int) - plain).max() <= 1
+
+
 def test_a_film_is_written_quietly_too(g: Model, tmp_path: Path) -> None:
     path = g.video(tmp_path / "a.gif", "1,5", seconds=0.5, fps=8, quiet=True)
     with Image.open(path) as film:

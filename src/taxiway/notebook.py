@@ -13,6 +13,7 @@ from taxiway.core.command import Command
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.tool import Job, QuietJob
 from taxiway.discovery.album import read_picture
+from taxiway.discovery.bend import parse_bends
 from taxiway.discovery.direction import Direction, read_directions
 from taxiway.discovery.files import read_latents, read_words, write_latent
 from taxiway.discovery.instrument import Instrument, instrument_of
@@ -20,12 +21,15 @@ from taxiway.discovery.opening import open_player
 from taxiway.discovery.player import Drawing, How, Player, how, how_inputs
 from taxiway.discovery.route import Route, walk_inputs
 from taxiway.discovery.sampling import sample_w
+from taxiway.discovery.surgery import mixed as mixed_networks
+from taxiway.discovery.surgery import parse_mix, stretched
 from taxiway.film.grid import tiled
 from taxiway.latent.centres import find_centres
 from taxiway.latent.given import latents_of
 from taxiway.latent.layers import parse_layers
 from taxiway.latent.space import Array, Latent
 from taxiway.library import catalog
+from taxiway.tools.bend import pictures as bent_pictures
 from taxiway.tools.directions import Directions
 from taxiway.tools.mix import mixed
 from taxiway.tools.project import Project
@@ -179,6 +183,34 @@ class Model:
         """A latent some steps along a direction: `g.image(g.move(3, found["pc1"], 2))`."""
         [ws] = self.w(latent, **options)
         return Latent(space="w+", numbers=direction.moved(ws, steps), source=direction.name)
+
+    def bend(
+        self,
+        preset: str,
+        latents: Latents,
+        *,
+        across: float = 1.0,
+        down: float = 1.0,
+        **options: Any,
+    ) -> list[Picture]:
+        """Pictures of a bent network: `g.bend("b16 rotate 30", "0-3")`; `across` makes them wide.
+
+        Presets as `taxiway bend` has them; none for no text.
+        """
+        player, manner = self.instrument, self._playing(options)[1]
+        generator = stretched(player.generator, across, down)
+        bends, job = parse_bends(preset) if preset else [], QuietJob(Path())
+        made = bent_pictures(generator, bends, player, self.latents(latents), manner, job)
+        return [Image.fromarray(pixels) for pixels in made]
+
+    def blend(self, other: "Model", shares: str) -> "Model":
+        """A model with layers of another of the same shapes: `g.blend(other, "b32 1, b64 0.5")`.
+
+        What is named is to that share the other's; the rest is this one's.
+        """
+        own, theirs = self.instrument, other.instrument
+        generator = mixed_networks(own.generator, theirs.generator, parse_mix(shares))
+        return Model(Instrument(generator, own.device, f"{self.name}+{other.name}"))
 
     def centres(self, count: int = 64, samples: int = 60_000, seed: int = 0) -> Array:
         """Centres [count, w_dim] to truncate towards: `g.image(3, psi=0.3, centre=g.centres())`.
