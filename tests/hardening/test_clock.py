@@ -9,7 +9,8 @@ import taxiway
 ROOT = Path(taxiway.__file__).parent
 TELLING = {
     ("servers", "hub_records.py"): "when a session began is told to plug-ins, and to nothing else",
-    ("servers", "hosted.py"): "tokens end on a date, and usage is counted by the day",
+    ("servers", "hosted.py"): "usage is counted by the day",
+    ("servers", "hosted_access.py"): "tokens end on a date",
 }
 WALL = {"time.time", "time.time_ns", "time.localtime", "datetime.now", "datetime.utcnow"}
 
