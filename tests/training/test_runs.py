@@ -1,12 +1,16 @@
+import signal
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from kept_trainings import write_training
 from taxiway.core.errors import InvalidArgument, NotFound
-from taxiway.training.folder import working
+from taxiway.training import runs as module
+from taxiway.training.folder import PROCESS, working
 from taxiway.training.runs import Runs, Wanted, arguments
 
 WORKS = (
@@ -114,6 +118,50 @@ def test_one_begun_by_hand_is_seen_and_stopped_and_no_other_starts(runs, tmp_pat
         said, _ = process.communicate(timeout=20)
         assert said == b""  # told once, though asked twice
     assert runs.one("mine").state == "stopped"
+
+
+TRAINS = """
+import signal, sys
+from pathlib import Path
+from taxiway.training.folder import PROCESS, working
+
+assert sys.argv[1:3] == ["/photos.zip", "--resume"], sys.argv
+with working(Path(sys.argv[-1].removeprefix("--out="))):
+    signal.sigwait([signal.SIGTERM])
+    print("20.0 kimg seen.")
+"""
+
+
+@pytest.fixture
+def resumed(runs, tmp_path, monkeypatch) -> Iterator[Runs]:
+    """A training that goes on, in a process that does nothing until it is told to stop."""
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+    monkeypatch.setattr(module, "COMMAND", [sys.executable, "-c", TRAINS])
+    assert runs.resume("mine").state == "starting"
+    signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+    while not (tmp_path / "mine" / PROCESS).exists():
+        assert runs._processes["mine"].poll() is None
+        time.sleep(0.01)
+    yield runs
+    runs.close()
+
+
+def test_a_server_that_ends_has_its_training_save_and_stop(resumed, tmp_path, capsys) -> None:
+    resumed.close()
+    assert resumed.one("mine").state == "stopped"
+    assert Runs(tmp_path).one("mine").state == "stopped"
+    assert (tmp_path / "mine" / "log.txt").read_text() == "20.0 kimg seen.\n"
+    assert "'mine' finishes its step" in capsys.readouterr().out
+
+
+def test_a_training_outlives_a_server_that_was_killed_and_the_next_can_stop_it(
+    resumed, tmp_path
+) -> None:
+    following = Runs(tmp_path)
+    assert following.one("mine").state == "starting"
+    following.stop("mine")
+    assert resumed._processes["mine"].wait(20) == 0
+    assert following.one("mine").state == "stopped"
 
 
 def test_a_server_that_ends_leaves_trainings_of_others_alone(runs, tmp_path) -> None:

@@ -106,7 +106,10 @@ def working(folder: Path) -> Iterator[None]:
         if not ours:
             raise InvalidArgument(f"A training works in '{folder}' already; stop it first.")
         write_whole(folder / PROCESS, str(os.getpid()).encode())
-        yield
+        try:
+            yield
+        finally:
+            (folder / PROCESS).unlink(missing_ok=True)
 
 
 class TrainingFolder:
@@ -218,7 +221,7 @@ class TrainingFolder:
         if told:
             return "stopping"
         begun, heard = (_modified(self.folder / name) for name in (PROCESS, STATS))
-        return "running" if self.is_worked_in and heard > begun else "starting"
+        return "running" if self.is_worked_in and heard > begun > 0 else "starting"
 
     def _ended(self, kimg: float, total: float, told: bool) -> State:
         if total and kimg >= total - 1e-6:

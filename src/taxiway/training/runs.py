@@ -15,6 +15,9 @@ from msgspec import Struct
 from taxiway.core.errors import InvalidArgument, NotFound
 from taxiway.training.folder import LOG, ORDER, TROUBLE, Detail, Summary, TrainingFolder
 
+COMMAND = [sys.executable, "-u", "-m", "taxiway", "train"]
+"""What trains, and says at once what it says."""
+
 END_SECONDS = 20.0
 """How long a server that ends waits for a training to save; after that it saves by itself."""
 LONGEST = 1e6
@@ -132,13 +135,12 @@ class Runs:
                 raise InvalidArgument(f"'{other.name}' trains now; stop it first.")
         training.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._told.discard(training.name)
-        command = [sys.executable, "-u", "-m", "taxiway", "train", *words]
         with (
             (training.folder / LOG).open("wb") as log,
             (training.folder / TROUBLE).open("wb") as no,
         ):
             self._processes[training.name] = subprocess.Popen(
-                [*command, f"--out={training.folder}"],
+                [*COMMAND, *words, f"--out={training.folder}"],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=no,

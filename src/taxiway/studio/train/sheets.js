@@ -73,7 +73,7 @@ export class Sheets {
     this.#slider.value = String(index);
     this.#real.setAttribute("aria-pressed", "false");
     const sheet = this.#sheets[index];
-    this.#when.textContent = sheet ? `at ${short(sheet.kimg)} thousand` : "";
+    this.#when.textContent = sheet ? (sheet.kimg ? `at ${short(sheet.kimg)} thousand` : "at the start") : "";
     this.#image.alt = sheet ? `What it made after ${sheet.kimg} thousand pictures` : "";
     if (sheet) this.#put(sheet.name);
     this.#turned();

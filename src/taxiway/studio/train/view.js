@@ -49,8 +49,15 @@ export class View {
         { class: "train-told" },
         this.#head,
         this.#bar,
-        h("div", { class: "row" }, this.#stop, this.#resume, this.#untilLine),
-        h("div", { class: "row" }, this.#newest, this.#best),
+        h(
+          "div",
+          { class: "row" },
+          this.#stop,
+          this.#resume,
+          this.#untilLine,
+          this.#newest,
+          this.#best,
+        ),
         this.#place,
         this.#warnings,
         this.#charts,
@@ -152,8 +159,8 @@ function facts({ dataset, start, resolution, models }) {
     ["Dataset", dataset],
     ["Started from", start.split(/[\\/]/).pop() || "nothing"],
     ["Size", `${resolution} pixels`],
-    ["Newest model", newest.kimg && `after ${short(newest.kimg)} thousand pictures, KID ${short(newest.kid)}`],
-    ["Best model", best.kimg && `after ${short(best.kimg)} thousand pictures, KID ${short(best.kid)}`],
+    ["Newest", newest.kimg && `after ${short(newest.kimg)} thousand pictures, KID ${short(newest.kid)}`],
+    ["Best", best.kimg && `after ${short(best.kimg)} thousand pictures, KID ${short(best.kid)}`],
   ];
   return rows
     .filter(([, words]) => words)
