@@ -6,9 +6,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from msgspec import structs
 
 from taxiway.core.command import Values
-from taxiway.core.errors import InvalidArgument
+from taxiway.core.errors import InvalidArgument, NotFound
+from taxiway.discovery.direction import direction, write_direction
 from taxiway.models.stylegan import StyleGAN, transform
 from taxiway.networks.generator import truncate
 
@@ -17,8 +19,12 @@ FIXTURES = Path(__file__).parents[1] / "fixtures"
 
 def model_of(name: str) -> StyleGAN:
     model = StyleGAN()
-    model.setup("cpu", {"checkpoint": str(FIXTURES / name), "precision": "float32"})
+    model.setup("cpu", options(name))
     return model
+
+
+def options(name: str) -> Values:
+    return {"checkpoint": str(FIXTURES / name), "precision": "float32"}
 
 
 def picture(model: StyleGAN, **wire: Any) -> np.ndarray[Any, Any]:
@@ -95,3 +101,27 @@ def test_stylegan3_moves_the_picture_right_and_down(alias_free: StyleGAN) -> Non
 
 def test_no_placement_is_the_identity() -> None:
     torch.testing.assert_close(transform(0, 0, 0), torch.eye(3))
+
+
+def test_directions_of_a_folder_are_inputs_in_steps(tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    plain = direction("More sea", rng.normal(size=64), sigma=2.0)
+    write_direction(tmp_path / "sea.npz", structs.replace(plain, layers=(2, 3)))
+    np.save(tmp_path / "age.npy", rng.normal(size=(8, 64)).astype(np.float32))
+    model = StyleGAN()
+    model.setup("cpu", {**options("stylegan2-ada_32.pkl"), "directions": str(tmp_path)})
+    command = model.commands["generate"]
+    assert {"more_sea", "age"} <= set(command.inputs)
+    still, moved = (model._ws(command.decode({"seed": 1, "more_sea": t})) for t in (0, 1.5))
+    expected = still[0].numpy().copy()
+    expected[[2, 3]] += 1.5 * 2.0 * plain.vector
+    np.testing.assert_allclose(moved[0].numpy(), expected, rtol=1e-5, atol=1e-6)
+    assert np.abs(picture(model, seed=1, age=3) - picture(model, seed=1)).max() > 1
+
+
+def test_directions_that_cannot_be_inputs_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match="no folder of directions"):
+        StyleGAN().setup("cpu", {**options("stylegan2-ada_32.pkl"), "directions": "nowhere"})
+    write_direction(tmp_path / "seed.npz", direction("seed", np.ones(64)))
+    with pytest.raises(InvalidArgument, match="cannot be called 'seed'"):
+        StyleGAN().setup("cpu", {**options("stylegan2-ada_32.pkl"), "directions": str(tmp_path)})

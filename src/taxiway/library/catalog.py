@@ -12,6 +12,7 @@ from taxiway.core.command import ModelSpec
 from taxiway.core.datatypes import names
 from taxiway.core.errors import InvalidArgument, NotFound
 from taxiway.library import ports
+from taxiway.library.directions import shipped
 
 HERE = Path(__file__).parent
 DEFAULT = "rainbow"
@@ -113,6 +114,9 @@ def spec(chosen: Card, options: dict[str, Any] | None = None) -> ModelSpec:
     merged |= chosen.setup
     if chosen.checkpoint is not None:
         merged["checkpoint"] = str(HERE / "weights" / chosen.checkpoint)
+        comes_with_us = not Path(chosen.checkpoint).is_absolute()
+        if comes_with_us and shipped(chosen.name):
+            merged.setdefault("directions", str(HERE / "directions" / chosen.name))
     return ModelSpec(name=chosen.name, family=chosen.family, options=merged, title=chosen.title)
 
 

@@ -1,16 +1,22 @@
 """StyleGAN2 and StyleGAN3 as a model: z, a seed or w in, a picture out."""
 
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from taxiway.core.command import Command, Values
 from taxiway.core.datatypes import AnyDataType, Category, Image, Number, OutputFormat, Text, Vector
+from taxiway.core.errors import InvalidArgument, NotFound
+from taxiway.discovery.direction import read_directions
 from taxiway.latent.inputs import latent_inputs
 from taxiway.latent.sample import z_of_seed
+from taxiway.latent.space import Shape
 from taxiway.networks import build_generator
 from taxiway.networks.checkpoint import read_checkpoint
 from taxiway.networks.device import pick_device
@@ -29,6 +35,9 @@ class StyleGAN:
             one_of=("auto", "float32", "bfloat16", "float16"),
             description="auto is the fastest that this machine does well, measured at the start.",
         ),
+        "directions": Text(
+            default=None, optional=True, description="A folder of directions, each a new input."
+        ),
     }
     commands: dict[str, Command]
     facts: dict[str, Any]
@@ -41,7 +50,8 @@ class StyleGAN:
         checkpoint = read_checkpoint(options["checkpoint"])
         plain = build_generator(checkpoint)
         self.generator, tuning = tune(plain, pick_device(device), options["precision"])
-        self.commands = {"generate": declare(self.generator)}
+        self.directions = read_folder(options.get("directions"), self.generator)
+        self.commands = {"generate": declare(self.generator, self.directions)}
         self.facts = {
             "device": tuning.device,
             "precision": tuning.precision,
@@ -70,6 +80,14 @@ class StyleGAN:
         return to_uint8(images).cpu().numpy()
 
     def _ws(self, call: Values) -> Tensor:
+        """The call's ws [1, num_ws, w_dim], moved along the directions that it names."""
+        ws = self._still(call)
+        for name, step in self.directions.items():
+            if call[name]:
+                ws = ws + call[name] * step
+        return ws
+
+    def _still(self, call: Values) -> Tensor:
         g = self.generator
         if call["w"] is not None:
             # A w is used as it is, like NVIDIA's projected ones: truncation is for sampling.
@@ -87,8 +105,34 @@ class StyleGAN:
         return c
 
 
-def declare(g: Generator) -> Command:
-    """The command of a generator: Runway's names, then what its network adds."""
+def read_folder(folder: str | None, g: Generator) -> dict[str, Tensor]:
+    """One step [num_ws, w_dim] along each direction of a folder's files, by the input's name.
+
+    Raises NotFound or InvalidArgument.
+    """
+    if folder is None:
+        return {}
+    if not Path(folder).is_dir():
+        raise NotFound(f"There is no folder of directions at '{folder}'.")
+    shape = Shape(g.z_dim, g.w_dim, g.num_ws)
+    zero = np.zeros((g.num_ws, g.w_dim), np.float32)
+    found = [each for path in files_in(folder) for each in read_directions(path, shape)]
+    steps = {input_name(each.name): each.moved(zero, 1.0) for each in found}
+    return {name: torch.from_numpy(step).to(g.device) for name, step in steps.items()}
+
+
+def files_in(folder: str) -> list[Path]:
+    """The files that may hold directions, by name."""
+    return sorted(path for path in Path(folder).iterdir() if path.suffix in (".npz", ".npy"))
+
+
+def input_name(text: str) -> str:
+    """A direction's name as an input's: `bow strength` is `bow_strength`."""
+    return re.sub(r"\W+", "_", text.lower()).strip("_") or "direction"
+
+
+def declare(g: Generator, directions: Iterable[str] = ()) -> Command:
+    """The command of a generator: Runway's names, then what its network and directions add."""
     height, width = g.resolution
     inputs: dict[str, AnyDataType] = {
         **latent_inputs(g.z_dim),
@@ -109,6 +153,12 @@ def declare(g: Generator) -> Command:
         }
     elif any(layer.get("use_noise") for layer in g.config["layers"].values()):
         inputs["noise_mode"] = Category(one_of=("const", "random", "none"))
+    for name in directions:
+        if name in inputs:
+            raise InvalidArgument(f"A direction cannot be called '{name}', as an input is.")
+        inputs[name] = Number(
+            default=0, min=-3, max=3, step=0.05, description="Steps along this direction of w."
+        )
     inputs["format"] = OutputFormat()
     return Command(
         name="generate",
