@@ -93,7 +93,14 @@ def test_given_directions_get_their_step_and_lose_others(tmp_path: Path) -> None
         ({"method": "given"}, "'given' takes directions"),
         ({"method": "given", "given": [["x"]]}, "'given' takes lists of numbers"),
         ({"method": "score", "score": "beauty"}, "'score' takes brightness, .* got 'beauty'"),
+        (
+            {"method": "given", "given": [[1.0, 2.0]]},
+            "'given' has the shape 1x2; a direction is 16",
+        ),
+        ({"method": "given", "given": 5}, "'given' takes a list of directions"),
+        ({"without": {"a": 1}}, "'without' takes a list of directions"),
         ({"layers": "9"}, "'layers' takes"),
+        ({"layers": "none"}, "at least one layer"),
     ],
 )
 def test_what_is_wrong_is_told(tmp_path: Path, inputs: dict, message: str) -> None:

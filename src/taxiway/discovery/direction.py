@@ -117,7 +117,7 @@ def read_directions(path: Path | str, shape: Shape) -> list[Direction]:
 
 def own(arrays: Arrays, name: str, shape: Shape) -> Direction:
     """The direction in a file of Taxiway's own."""
-    vector = fitting(np.atleast_2d(arrays["direction"]), name, shape)
+    vector = fitting(np.atleast_2d(arrays["direction"]), name, shape).astype(np.float32)
     layers = tuple(int(layer) for layer in np.atleast_1d(arrays.get("layers", np.empty(0))))
     if any(not 0 <= layer < shape.num_ws for layer in layers):
         raise InvalidArgument(f"'{name}' is for a model of more than {shape.num_ws} layers.")
@@ -161,9 +161,9 @@ def stack(
     ]
 
 
-def fitting(rows: Array, name: str, shape: Shape) -> Array:
+def fitting(rows: npt.NDArray[np.floating], name: str, shape: Shape) -> npt.NDArray[np.floating]:
     """Rows [1 or num_ws, w_dim] as they are; raises InvalidArgument for another shape."""
-    if rows.shape[1] == shape.w_dim and len(rows) in (1, shape.num_ws):
+    if rows.ndim == 2 and rows.shape[1] == shape.w_dim and len(rows) in (1, shape.num_ws):
         return rows
     given = "x".join(map(str, rows.shape))
     raise InvalidArgument(

@@ -46,7 +46,7 @@ def placed(x: Tensor, matrix: list[list[float]]) -> Tensor:
 
 def dilate(x: Tensor, radius: float) -> Tensor:
     """Each place takes the largest value around it, up to `radius` places away."""
-    reach = round(radius)
+    reach = min(round(radius), max(x.shape[2:]))  # beyond that there is nothing more to see
     return x if reach <= 0 else F.max_pool2d(x, 2 * reach + 1, stride=1, padding=reach)
 
 

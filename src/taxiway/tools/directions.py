@@ -14,7 +14,14 @@ from taxiway.core.images import Pixels, encode_png
 from taxiway.core.tool import Job
 from taxiway.discovery.album import safe_stem
 from taxiway.discovery.components import Components, components
-from taxiway.discovery.direction import Direction, direction, measured, without, write_direction
+from taxiway.discovery.direction import (
+    Direction,
+    direction,
+    fitting,
+    measured,
+    without,
+    write_direction,
+)
 from taxiway.discovery.examples import from_examples, from_scores
 from taxiway.discovery.instrument import Instrument, instrument_of
 from taxiway.discovery.monotony import STEPS, monotony
@@ -26,6 +33,7 @@ from taxiway.discovery.sefa import factorize
 from taxiway.discovery.sheet import sheet
 from taxiway.latent.given import latents_of
 from taxiway.latent.layers import parse_layers
+from taxiway.latent.space import Shape
 
 METHODS = ("ganspace", "sefa", "score", "examples", "given")
 CHUNK = 200
@@ -65,6 +73,8 @@ class Directions:
     def run(self, generator: Any, inputs: Values, job: Job) -> Values:
         instrument = instrument_of(generator)
         layers = parse_layers(inputs["layers"], instrument.num_ws)
+        if not layers:
+            raise InvalidArgument("A direction moves at least one layer.", "layers")
         job.progress(0, 1, "looking at w")
         known = components(instrument.generator, inputs["samples"])
         search = Finder(instrument, known, layers, inputs, job)
@@ -97,7 +107,7 @@ class Finder:
 
     def finished(self, found: Direction) -> Direction:
         """A direction without the others that are to be left alone, and with what is known."""
-        others = list(directions_of(self.inputs["without"], "without"))
+        others = list(self.listed("without"))
         if others:
             found = without(found, others)
             found = measured(found, self.known) if len(found.vector) == 1 else found
@@ -140,6 +150,10 @@ class Finder:
         a, b = (self.marked(name) for name in ("a", "b"))
         yield from_examples(a, b, self.known, self.inputs["name"] or "a-to-b")
 
+    def listed(self, name: str) -> Iterator[Direction]:
+        """The directions in an input."""
+        return directions_of(self.inputs[name], name, self.instrument.shape)
+
     def marked(self, name: str) -> Any:
         """The w of what is marked, one for each: the mean of its layers."""
         if not self.inputs[name]:
@@ -149,24 +163,26 @@ class Finder:
 
     def given(self) -> Iterator[Direction]:
         """Those that are handed over."""
-        found = list(directions_of(self.inputs["given"], "given"))
+        found = list(self.listed("given"))
         if not found:
             raise InvalidArgument("'given' takes directions, as lists of numbers.", "given")
         for each in found[: self.inputs["count"]]:
             yield each if each.sigma else measured(each, self.known)
 
 
-def directions_of(given: Any, name: str) -> Iterator[Direction]:
-    """Directions as they are, or from lists of numbers."""
+def directions_of(given: Any, name: str, shape: Shape) -> Iterator[Direction]:
+    """Directions as they are, or from lists of numbers, a list for each."""
+    if not isinstance(given, (list, tuple, type(None))):
+        raise InvalidArgument(f"'{name}' takes a list of directions.", name)
     for i, each in enumerate(given or []):
         if isinstance(each, Direction):
             yield each
             continue
         try:
-            vector = np.asarray(each, np.float64)
-        except (TypeError, ValueError):
+            vector = np.atleast_2d(np.asarray(each, np.float64))
+        except (TypeError, ValueError, OverflowError):
             raise InvalidArgument(f"'{name}' takes lists of numbers.", name) from None
-        yield direction(f"{name}{i + 1}", vector, 0.0, method=name)
+        yield direction(f"{name}{i + 1}", fitting(vector, name, shape), 0.0, method=name)
 
 
 def scores_of(text: str) -> dict[str, Callable[[Pixels], Scores]]:
