@@ -122,9 +122,9 @@ def test_help_needs_no_torch() -> None:
 def test_five_hundred_landscapes_teach_a_small_model_something(tmp_path) -> None:
     """From nothing, 32 pixels: the losses fall and the pictures come nearer, in some minutes."""
     pictures = painted(range(500), 32)
-    settings = Settings(channel_base=1024, channel_max=128, gamma=2.0, threads=2)
-    session = Session(Order("painter", ((32, 6.0),), settings), tmp_path, pictures)
-    session.run(Event(), snapshot_kimg=2.0)
+    settings = Settings(channel_base=512, channel_max=64, gamma=2.0, ema_kimg=0.5)
+    session = Session(Order("painter", ((32, 4.0),), settings), tmp_path, pictures)
+    session.run(Event(), snapshot_kimg=1.0)
     measured = [record["kid"] for record in session.records.all if "kid" in record]
     losses = [record["d"] for record in session.records.all if "d" in record]
     assert min(measured[1:]) < 0.7 * measured[0], measured

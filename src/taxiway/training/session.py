@@ -59,7 +59,7 @@ class Session:
         order.write(folder)
         self.records = Records(folder / "stats.jsonl", self.players.seen / 1000)
         self.health, self._heard = Health(), list[dict[str, float]]()
-        self._since, self._from = time.monotonic(), self.players.seen
+        self._since, self._from, self._shown = time.monotonic(), self.players.seen, -1
         self.real = some(pictures, HELD_AGAINST)
         if not (folder / "real.jpg").exists():
             save_sheet(folder / "real.jpg", self.real[: len(SHOWN)])
@@ -79,7 +79,8 @@ class Session:
         self._since = time.monotonic()
         self.players = train(self.players, self.pictures, self.folder, schedule, stop, self)
         self.stepped(self.players, None)
-        self.snapshot(self.players)
+        if self._shown != self.players.seen:
+            self.snapshot(self.players)
         return self.players
 
     def stepped(self, players: Players, losses: dict[str, float] | None) -> None:
