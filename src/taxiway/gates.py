@@ -19,7 +19,7 @@ from taxiway.library.catalog import Card
 from taxiway.library.folder import data_path
 from taxiway.live.chains import Chains
 from taxiway.live.loop import Stage
-from taxiway.servers import control, frames, http, jobs, osc, sdk, studio, trainings
+from taxiway.servers import control, frames, http, jobs, osc, sdk, studio, trainings, walking
 from taxiway.servers.application import application
 from taxiway.servers.desk import Place
 from taxiway.servers.errands import Errands
@@ -61,7 +61,8 @@ class Gate:
         sockets = SocketIo(self.engine, lambda: name, jobs=errands)
         model = [*http.routes(self.engine, lambda: name), *sockets.routes()]
         page = frames.routes(self.stage, token, msgspec.to_builtins(self.card))
-        routes = [*model, *page, *more, *studio.routes(token), *plugins]
+        walks = walking.routes(self.stage, token)
+        routes = [*model, *page, *walks, *more, *studio.routes(token), *plugins]
         listener = Listener(application(routes, self.config), self.config)
         self.listener = await self._doors.enter_async_context(listener)
         live = asyncio.create_task(self.stage.run())

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from interop.broadcasting import DRAW, ECHO, BroadcastingEngine
 from interop.engineio_clients import until
-from stage_fakes import FakeEngine, on_stage
+from stage_fakes import FakeEngine, Watcher, on_stage
 from taxiway.core.config import Config
 from taxiway.core.events import OutputReady, StateChanged
 from taxiway.core.images import from_data_uri
@@ -219,6 +219,20 @@ async def test_a_fader_out_of_range_is_told_to_its_sender(room: Room, other: Pat
     told = await other.hear()
     assert told == ("/error", "'seed' takes 0 to 4294967295, got -1.")
     assert await room.target.hear() == told
+
+
+async def test_a_walk_is_begun_and_stopped(room: Room, other: Patch) -> None:
+    watcher = Watcher(room.stage)
+    room.say("/walk", '{"kind": "noise", "seconds": 3}')
+    first = (await watcher.next()).frame.values["z"]
+    while np.array_equal((await watcher.next()).frame.values["z"], first):
+        pass
+    room.say("/walk/stop")
+    while room.stage.stroll.goes_on:
+        await asyncio.sleep(0.005)
+    room.say("/walk", '{"kind": "slerp"}', other)
+    address, text = await other.hear()
+    assert (address, "slerp takes 2" in text) == ("/error", True)
 
 
 async def test_before_the_model_has_started_faders_do_nothing() -> None:

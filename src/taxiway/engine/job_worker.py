@@ -79,7 +79,7 @@ class PipedJob:
     ) -> None:
         self._listen()
         now = time.monotonic()
-        if preview is None and now - self._told < TELL_SECONDS:
+        if now - self._told < TELL_SECONDS and done < total:
             return
         self._told = now
         picture = None if preview is None else encode_jpeg(preview, 85)

@@ -18,6 +18,7 @@ from taxiway.latent.field import field
 from taxiway.latent.sample import z_of_seed
 from taxiway.live.controls import Controls, Origin
 from taxiway.live.fanout import Fanout
+from taxiway.live.stroll import Stroll
 from taxiway.live.tiles import Tiles, image_name, length_of_z, plays_live
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class Stage:
         self.fanout = Fanout(self._stir, clock)
         self.tiles = Tiles(engine, spec.name, self.controls)
         self.command: Command | None = None
+        self.stroll = Stroll(self)
         self._rest_seconds = rest_seconds
         self.clock = clock
         self._stirred = asyncio.Event()
@@ -93,8 +95,14 @@ class Stage:
                 group.create_task(self.tiles.run())
                 group.create_task(self._live())
         finally:
+            self.stroll.end()
             self._stop_listening()
             self.fanout.close()
+
+    @property
+    def z_length(self) -> int:
+        """How many numbers z has. Raises InvalidArgument, or Unavailable before the set-up."""
+        return length_of_z(self._known())
 
     async def start(self) -> None:
         """Begin to start the model."""

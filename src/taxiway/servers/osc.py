@@ -1,7 +1,7 @@
 """Runway's OSC server (docs/osc.md), and OSC addresses for the live picture.
 
 in   /server/connect   /server/disconnect   /query ,s (inputs as JSON)   /truncation ,f   /z ,ff...
-     /job ,s (a tool and its inputs as JSON, docs/jobs.md)
+     /walk ,s (inputs as JSON, or nothing)   /walk/stop   /job ,s (a tool and its inputs as JSON)
 out  /data ,s (outputs as JSON)   /error ,s (message)   /info ,s (fields as JSON, after connect)
      /job ,s (how far it is, as JSON, to who began it)
 """
@@ -120,11 +120,21 @@ class OscServer:
                 self._audience.remove(source)
             case "/query":
                 self._query(message.arguments, source)
+            case "/walk":
+                self._walk(message.arguments, source)
+            case "/walk/stop":
+                self._stage.stroll.end()
             case "/job" if self._jobs is not None:
                 self._begin(self._jobs, message.arguments, source)
             case _:
                 return False
         return True
+
+    def _walk(self, arguments: list[Any], source: Address) -> None:
+        try:
+            self._stage.stroll.begin(inputs.from_body(_text(arguments).encode()))
+        except TaxiwayError as error:
+            self._complain(str(error), source)
 
     def _begin(self, jobs: Errands, arguments: list[Any], source: Address) -> None:
         """Begin a job, or stop one, for a program on this machine: pages send no datagrams."""
@@ -136,8 +146,8 @@ class OscServer:
             self._reply("/job", to_json(record).decode("ascii"), source)
 
         try:
-            text = arguments[0] if arguments and isinstance(arguments[0], str) else ""
-            wire, is_local = inputs.from_body(text.encode()), is_loopback(source[0])
+            wire = inputs.from_body(_text(arguments).encode())
+            is_local = is_loopback(source[0])
             await jobs.ask(self._stage.spec.name, wire, tell, is_trusted=is_local)
         except TaxiwayError as error:
             self._complain(str(error), source)
@@ -247,6 +257,11 @@ class OscServer:
         task = asyncio.create_task(errand)
         tasks.add(task)
         task.add_done_callback(tasks.discard)
+
+
+def _text(arguments: list[Any]) -> str:
+    """The one string of a message; an empty object if it brings nothing."""
+    return arguments[0] if arguments and isinstance(arguments[0], str) else "{}"
 
 
 class Ear(asyncio.DatagramProtocol):
