@@ -128,7 +128,7 @@ class Session:
         if figures["kid"] < best and _whole(record, self.order):
             self._export("best", players)
         write_whole(self.folder / "progress.svg", curves(self.records.all).encode())
-        self._since = time.monotonic()
+        self._since, self._shown = time.monotonic(), players.seen
 
     def _keep(self, record: Record, warnings: Sequence[str]) -> None:
         record = {**record, "warnings": list(warnings)} if warnings else record
