@@ -104,7 +104,14 @@ def test_the_card_of_a_model_is_read_before_it_is_started(page: Page, desk: Desk
     page.get_by_role("dialog", name="Models").get_by_text("Card", exact=True).click()
     facts = page.locator(".menu-card .facts")
     facts.get_by_text("CC0").wait_for()
-    assert facts.inner_text().split("\n") == ["Made from", "Paint.", "Licence", "CC0", "kid", "0.02"]
+    assert facts.inner_text().split("\n") == [
+        "Made from",
+        "Paint.",
+        "Licence",
+        "CC0",
+        "kid",
+        "0.02",
+    ]
 
 
 def test_it_is_asked_for_only_while_it_is_open(page: Page, desk: Desk) -> None:
