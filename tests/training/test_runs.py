@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kept_trainings import write_training
-from taxiway.core.errors import InvalidArgument, NotFound
+from taxiway.core.errors import InvalidArgument, MissingDependency, NotFound
 from taxiway.training import runs as module
 from taxiway.training.folder import PROCESS, working
 from taxiway.training.runs import Runs, Wanted, arguments
@@ -70,6 +70,13 @@ def test_what_cannot_be_begun_is_said_at_once(runs, fields, name, words) -> None
     with pytest.raises(InvalidArgument, match=words) as caught:
         runs.start(wanted(**fields))
     assert caught.value.name == name
+
+
+def test_without_pytorch_the_line_that_brings_it_is_told(runs, monkeypatch) -> None:
+    monkeypatch.setattr(module, "find_spec", lambda name: None)
+    with pytest.raises(MissingDependency, match="pip install 'taxiway\\[train\\]'"):
+        runs.start(wanted())
+    assert [found.name for found in runs.all()] == ["mine"]
 
 
 def test_words_of_a_person_do_not_become_options() -> None:

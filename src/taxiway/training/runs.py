@@ -6,13 +6,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
 from typing import Literal
 
 from msgspec import Struct
 
-from taxiway.core.errors import InvalidArgument, NotFound
+from taxiway.core.errors import InvalidArgument, MissingDependency, NotFound
 from taxiway.training.folder import LOG, ORDER, TROUBLE, Detail, Summary, TrainingFolder
 
 COMMAND = [sys.executable, "-u", "-m", "taxiway", "train"]
@@ -74,7 +75,10 @@ class Runs:
         return training
 
     def start(self, wanted: Wanted) -> Summary:
-        """Begin one. Raises InvalidArgument for what can be told at once; else its state does."""
+        """Begin one; what is found out only later is told by its state.
+
+        Raises InvalidArgument naming the field, or MissingDependency.
+        """
         check(wanted)
         with self._lock:
             training = TrainingFolder(self.folder / wanted.name)
@@ -130,6 +134,8 @@ class Runs:
 
     def _begin(self, training: TrainingFolder, words: Sequence[str]) -> None:
         """Start the process that `taxiway train` would be; Ctrl-C is for the server only."""
+        if find_spec("torch") is None:
+            raise MissingDependency("Training takes PyTorch: pip install 'taxiway[train]'.")
         for other in self._trainings():
             if self._is_alive(other):
                 raise InvalidArgument(f"'{other.name}' trains now; stop it first.")

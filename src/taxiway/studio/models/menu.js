@@ -91,8 +91,18 @@ class Menu {
     const running = new Set(state.running.map(({ name }) => name));
     const idle = state.models.filter(({ name }) => !running.has(name));
     this.#content.replaceChildren(
-      part("Running", state.running.map((place) => this.#runningLine(place, state))),
-      ...(idle.length ? [part("Start another", idle.map((card) => this.#startLine(card)))] : []),
+      part(
+        "Running",
+        state.running.map((place) => this.#runningLine(place, state)),
+      ),
+      ...(idle.length
+        ? [
+            part(
+              "Start another",
+              idle.map((card) => this.#startLine(card)),
+            ),
+          ]
+        : []),
       chainsSection(state, this.#own(), {
         link: (chain) => this.#act(() => this.#desk.link(chain)),
         unlink: (chain) => this.#act(() => this.#desk.unlink(chain)),
@@ -106,7 +116,16 @@ class Menu {
     const address = addressOf(place);
     const label = [
       h("span", { class: "lamp", "data-lamp": place.state, "aria-hidden": "true" }),
-      h("span", {}, place.title, h("small", {}, `${stateWord(/** @type {any} */ ({ name: place.state }))} at ${new URL(address).host}`)),
+      h(
+        "span",
+        {},
+        place.title,
+        h(
+          "small",
+          {},
+          `${stateWord(/** @type {any} */ ({ name: place.state }))} at ${new URL(address).host}`,
+        ),
+      ),
     ];
     const way = isOwn
       ? h("span", { class: "menu-way", "aria-current": "page" }, ...label)
@@ -133,7 +152,11 @@ class Menu {
         () => (start.disabled = false),
       );
     });
-    const words = h("span", { class: "menu-way" }, h("span", {}, title ?? name, h("small", {}, summary ?? "")));
+    const words = h(
+      "span",
+      { class: "menu-way" },
+      h("span", {}, title ?? name, h("small", {}, summary ?? "")),
+    );
     const told = h("details", { class: "menu-card" }, h("summary", {}, "Card"), factsOf(card));
     told.open = this.#read.has(name);
     told.addEventListener("toggle", () => this.#read[told.open ? "add" : "delete"](name));

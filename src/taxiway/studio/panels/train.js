@@ -102,9 +102,17 @@ class Room {
 
   /** @param {Summary} training */
   #chip({ name, title, state, kimg, total }) {
-    const far = total ? h("small", { class: "figure" }, `${Math.floor((100 * kimg) / total)} %`) : null;
+    const far = total
+      ? h("small", { class: "figure" }, `${Math.floor((100 * kimg) / total)} %`)
+      : null;
     const lamp = h("span", { class: "lamp", "aria-hidden": true });
-    const chip = h("button", { type: "button", id: `training-${name}`, class: "chip", "data-training": state }, lamp, title, far);
+    const chip = h(
+      "button",
+      { type: "button", id: `training-${name}`, class: "chip", "data-training": state },
+      lamp,
+      title,
+      far,
+    );
     chip.setAttribute("aria-pressed", String(!this.#isNew && name === this.#chosen));
     chip.addEventListener("click", () => this.#turnTo(name));
     return chip;
@@ -128,7 +136,9 @@ class Room {
     const made = this.#known.filter(({ kimg }) => kimg > 0);
     this.#form.offer([
       ...models.map(({ name, title }) => /** @type {[string, string]} */ ([name, title ?? name])),
-      ...made.map(({ name, title }) => /** @type {[string, string]} */ ([name, `${title}, trained here`])),
+      ...made.map(
+        ({ name, title }) => /** @type {[string, string]} */ ([name, `${title}, trained here`]),
+      ),
     ]);
     document.getElementById("train-dataset")?.focus();
   }

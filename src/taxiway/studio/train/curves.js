@@ -77,7 +77,11 @@ function chart(title, meaning, lines, kimg) {
     "figure",
     { class: "chart", title: meaning },
     h("figcaption", {}, h("h3", {}, title), ...legend),
-    h("div", { class: "chart-y", "aria-hidden": true }, ...ticks.toReversed().map((tick) => h("span", {}, short(tick)))),
+    h(
+      "div",
+      { class: "chart-y", "aria-hidden": true },
+      ...[...ticks].reverse().map((tick) => h("span", {}, short(tick))),
+    ),
     drawing(lines, kimg, ticks),
     h(
       "div",
@@ -93,8 +97,13 @@ function drawing(lines, kimg, ticks) {
   const [low, high] = [ticks[0], ticks[ticks.length - 1]];
   const x = (/** @type {number} */ at) => (at / Math.max(kimg, 1e-9)) * WIDTH;
   const y = (/** @type {number} */ value) => HEIGHT - ((value - low) / (high - low)) * HEIGHT;
-  const svg = vector("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true" });
-  for (const tick of ticks) svg.append(vector("path", { class: "rule", d: `M0 ${y(tick)}H${WIDTH}` }));
+  const svg = vector("svg", {
+    viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
+    preserveAspectRatio: "none",
+    "aria-hidden": "true",
+  });
+  for (const tick of ticks)
+    svg.append(vector("path", { class: "rule", d: `M0 ${y(tick)}H${WIDTH}` }));
   lines.forEach(({ curve }, index) => {
     const points = curve.map(([at, value]) => `${x(at).toFixed(1)},${y(value).toFixed(1)}`);
     svg.append(vector("polyline", { class: `curve curve-${index}`, points: points.join(" ") }));
@@ -113,7 +122,8 @@ function vector(tag, attributes) {
 export function steps(low, high) {
   const rough = Math.max(high - low, 1e-6) / 4;
   const unit = 10 ** Math.floor(Math.log10(rough));
-  const width = [1, 2, 5, 10].map((factor) => factor * unit).find((one) => one >= rough * 0.999) ?? unit;
+  const width =
+    [1, 2, 5, 10].map((factor) => factor * unit).find((one) => one >= rough * 0.999) ?? unit;
   const first = Math.floor(low / width + 1e-9);
   const last = Math.max(first + 1, Math.ceil(high / width - 1e-9));
   return Array.from({ length: last - first + 1 }, (_, index) => (first + index) * width);

@@ -26,9 +26,13 @@ export function makeForm(begin, cancel) {
         line("Name", text("name", "my-garden", true), ["Small letters and digits: its folder."]),
         line("Start from", start, ["Another model gives good pictures much sooner."]),
         line("Quality", select("quality", QUALITIES)),
-        line("Thousand pictures to show", text("kimg", "40 from a model, 200 from nothing", false), [
-          "Each picture counts as often as it is shown. It can be stopped before, and go on longer.",
-        ]),
+        line(
+          "Thousand pictures to show",
+          text("kimg", "40 from a model, 200 from nothing", false),
+          [
+            "Each picture counts as often as it is shown. It can be stopped before, and go on longer.",
+          ],
+        ),
         h(
           "details",
           {},

@@ -17,7 +17,14 @@ export class Sheets {
   #turned;
   #image = h("img", { class: "sheet", alt: "" });
   #empty = h("p", { class: "hint sheet-empty" }, "The first snapshot will be shown here.");
-  #slider = h("input", { type: "range", id: "train-time", min: 0, max: 0, value: 0, "aria-label": "Time" });
+  #slider = h("input", {
+    type: "range",
+    id: "train-time",
+    min: 0,
+    max: 0,
+    value: 0,
+    "aria-label": "Time",
+  });
   #when = h("output", { class: "figure", for: "train-time" });
   #run = h("button", { type: "button", id: "train-run", title: "Run through all of them" }, "▶");
   #real = h("button", { type: "button", id: "train-real", "aria-pressed": false }, "Your pictures");
@@ -73,7 +80,11 @@ export class Sheets {
     this.#slider.value = String(index);
     this.#real.setAttribute("aria-pressed", "false");
     const sheet = this.#sheets[index];
-    this.#when.textContent = sheet ? (sheet.kimg ? `at ${short(sheet.kimg)} thousand` : "at the start") : "";
+    this.#when.textContent = sheet
+      ? sheet.kimg
+        ? `at ${short(sheet.kimg)} thousand`
+        : "at the start"
+      : "";
     this.#image.alt = sheet ? `What it made after ${sheet.kimg} thousand pictures` : "";
     if (sheet) this.#put(sheet.name);
     this.#turned();

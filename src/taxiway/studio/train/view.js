@@ -17,16 +17,36 @@ export class View {
   #act;
   /** @type {Detail | null} */
   #detail = null;
+  #shown = "";
   #sheets;
   #head = h("div", { class: "train-head" });
   #bar = h("progress", { max: 1, value: 0, "aria-label": "How far it is" });
-  #stop = this.#button("train-stop", "Stop", "Finish the step, save, and write the model", () => this.#trainings.stop(this.#name));
+  #stop = this.#button("train-stop", "Stop", "Finish the step, save, and write the model", () =>
+    this.#trainings.stop(this.#name),
+  );
   #resume = this.#button("train-resume", "Resume", "Go on where it stopped", () => this.#goOn());
-  #until = h("input", { type: "text", id: "train-until", inputmode: "decimal", "aria-label": "Resume until so many thousand pictures" });
+  #until = h("input", {
+    type: "text",
+    id: "train-until",
+    inputmode: "decimal",
+    "aria-label": "Resume until so many thousand pictures",
+  });
   #untilLine = h("label", { class: "train-until" }, "until", this.#until, "thousand");
-  #newest = this.#button("train-play", "Play this snapshot", "Load the newest model, to play it live", () => this.#play("model"));
-  #best = this.#button("train-best", "Play the best", "Load the model nearest to your pictures", () => this.#play("best"));
-  #film = this.#button("train-film", "Save video", "All snapshots as an MP4", () => this.#saveFilm());
+  #newest = this.#button(
+    "train-play",
+    "Play this snapshot",
+    "Load the newest model, to play it live",
+    () => this.#play("model"),
+  );
+  #best = this.#button(
+    "train-best",
+    "Play the best",
+    "Load the model nearest to your pictures",
+    () => this.#play("best"),
+  );
+  #film = this.#button("train-film", "Save video", "All snapshots as an MP4", () =>
+    this.#saveFilm(),
+  );
   #place = h("p", { class: "train-place", role: "status", hidden: true });
   #warnings = h("ul", { class: "train-warnings", "aria-label": "Warnings" });
   #charts = h("div", { class: "charts" });
@@ -65,8 +85,11 @@ export class View {
     );
   }
 
-  /** @param {Detail} detail */
+  /** What has not changed stays as it is, with what was selected in it. @param {Detail} detail */
   show(detail) {
+    const text = JSON.stringify(detail);
+    if (text === this.#shown) return;
+    this.#shown = text;
     const isOther = detail.name !== this.#name;
     this.#detail = detail;
     if (isOther) this.#place.hidden = true;
@@ -75,7 +98,9 @@ export class View {
     this.#tell(detail);
     this.#allow(detail);
     this.#warnings.replaceChildren(
-      ...detail.warnings.toReversed().map(({ kimg, text }) => h("li", {}, `${short(kimg)}: ${text}`)),
+      ...[...detail.warnings]
+        .reverse()
+        .map(({ kimg, text }) => h("li", {}, `${short(kimg)}: ${text}`)),
     );
     this.#charts.replaceChildren(...charts(detail.curves));
     this.#facts.replaceChildren(...facts(detail));
@@ -90,7 +115,12 @@ export class View {
     const left = secondsLeft && state === "running" ? ` About ${duration(secondsLeft)} left.` : "";
     this.#head.replaceChildren(
       h("h2", { class: "card-title" }, title),
-      h("p", { class: "train-state", "data-training": state }, h("span", { class: "lamp" }), message + left),
+      h(
+        "p",
+        { class: "train-state", "data-training": state },
+        h("span", { class: "lamp" }),
+        message + left,
+      ),
     );
     this.#bar.value = total ? kimg / total : 0;
   }
@@ -117,7 +147,8 @@ export class View {
   #goOn() {
     const isDone = this.#detail?.state === "done";
     const text = this.#until.value.trim() || (isDone ? this.#until.placeholder : "");
-    if (text && !(Number(text) > 0)) throw new Error(`'${text}' is no number of thousand pictures.`);
+    if (text && !(Number(text) > 0))
+      throw new Error(`'${text}' is no number of thousand pictures.`);
     return this.#trainings.resume(this.#name, text ? Number(text) : null);
   }
 
@@ -159,7 +190,10 @@ function facts({ dataset, start, resolution, models }) {
     ["Dataset", dataset],
     ["Started from", start.split(/[\\/]/).pop() || "nothing"],
     ["Size", `${resolution} pixels`],
-    ["Newest", newest.kimg && `after ${short(newest.kimg)} thousand pictures, KID ${short(newest.kid)}`],
+    [
+      "Newest",
+      newest.kimg && `after ${short(newest.kimg)} thousand pictures, KID ${short(newest.kid)}`,
+    ],
     ["Best", best.kimg && `after ${short(best.kimg)} thousand pictures, KID ${short(best.kid)}`],
   ];
   return rows
