@@ -18,6 +18,7 @@ from taxiway.discovery.direction import Direction, read_directions
 from taxiway.discovery.files import read_latents, read_words, write_latent
 from taxiway.discovery.instrument import Instrument, instrument_of
 from taxiway.discovery.opening import open_player
+from taxiway.discovery.perceptual import Perceptual
 from taxiway.discovery.player import Drawing, How, Player, how, how_inputs
 from taxiway.discovery.route import Route, walk_inputs
 from taxiway.discovery.sampling import sample_w
@@ -149,18 +150,20 @@ class Model:
         folder: Path | str,
         *,
         quiet: bool = False,
+        perceptual: Perceptual | None = None,
         **options: Any,
     ) -> Latent:
         """The latent of a picture: `found = g.project("photo.jpg", "found"); g.image(found)`.
 
         Files and previews go into `folder`; an interrupted call goes on from there. Options as
-        `taxiway project` has them: space ("w" or "w+"), steps, crop, box, tune.
+        `taxiway project` has them: space ("w" or "w+"), steps, crop, box, tune. `perceptual`, from
+        `discovery.perceptual.read_perceptual`, is compared by too.
         """
         pixels = np.asarray(picture.convert("RGB")) if isinstance(picture, Picture) else None
         given = read_picture(Path(str(picture))) if pixels is None else pixels
         inputs = Project.command.decode(checked({"picture": given, **options}, Project.command))
         with job_in(Path(folder), f"projecting into {folder}", quiet) as job:
-            answer = Project().run(self.player, inputs, job)
+            answer = Project(perceptual).run(self.player, inputs, job)
         return read_latents(Path(folder) / answer["w"], self.shape)[0]
 
     def directions(

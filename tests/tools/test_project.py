@@ -9,12 +9,14 @@ import pytest
 import torch
 from PIL import Image
 
+from taxiway.cli import main
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.images import read_metadata
 from taxiway.core.tool import QuietJob, Stopped
 from taxiway.discovery.album import read_picture
 from taxiway.discovery.files import read_latents
 from taxiway.discovery.instrument import Instrument
+from taxiway.discovery.perceptual import Perceptual
 from taxiway.discovery.pti import read_difference
 from taxiway.networks.generator import Generator
 from taxiway.networks.stylegan2 import new_stylegan2
@@ -125,3 +127,28 @@ def test_the_command_says_how_near_it_came(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "projected_w.npz:" in done.stdout
     assert "dB" in done.stdout
+
+
+def test_what_is_perceived_counts_and_is_part_of_the_state(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    see = Perceptual().eval().requires_grad_(False)
+    values = Project().command.decode({"picture": picture(), "steps": 6, "film": False})
+    for name, tool in (("plain", Project()), ("seen", Project(see)), ("parts", Project(see))):
+        (tmp_path / name).mkdir()
+        if name == "parts":
+            with pytest.raises(Stopped):
+                Project().run(tiny(), values, QuietJob(tmp_path / name, 3))
+        tool.run(tiny(), {**values, "tune": 2}, QuietJob(tmp_path / name))
+    plain, seen, parts = (
+        (tmp_path / name / "projected_w.npz").read_bytes() for name in ("plain", "seen", "parts")
+    )
+    assert plain != seen == parts
+
+
+def test_weights_for_comparing_are_refused_if_they_are_none(tmp_path: Path) -> None:
+    Image.fromarray(picture()).save(tmp_path / "ramp.png")
+    words = ["project", "rainbow", str(tmp_path / "ramp.png"), "--out", str(tmp_path / "out")]
+    (tmp_path / "vgg.pth").write_text("no weights")
+    for more in (["--perceptual", str(tmp_path / "vgg.pth")], ["--lpips", "vgg.pth"]):
+        assert main([*words, *more]) == 1
+    assert not (tmp_path / "out").exists()

@@ -2,8 +2,12 @@
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from taxiway.commands import DEVICES
+
+if TYPE_CHECKING:
+    from taxiway.discovery.perceptual import Perceptual
 
 HELP = "find the numbers that make a picture"
 
@@ -27,6 +31,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tune", type=int, default=0, metavar="N", help="then bend the model to it, N steps"
     )
+    parser.add_argument(
+        "--perceptual", type=Path, metavar="FILE", help="compare by this VGG16, too: a .pth"
+    )
+    parser.add_argument("--lpips", type=Path, metavar="FILE", help="its linear weights: vgg.pth")
+    parser.add_argument(
+        "--perceptual-weight", type=float, default=1.0, metavar="X", help="1 if not given"
+    )
     parser.add_argument("--no-film", dest="film", action="store_false")
     parser.add_argument("--device", default="auto", choices=DEVICES)
 
@@ -38,7 +49,7 @@ def run(parsed: argparse.Namespace) -> None:
     from taxiway.library import catalog
     from taxiway.tools.project import Project
 
-    tool = Project()
+    tool = Project(perceptual_of(parsed))
     card = catalog.choose(parsed.model, parsed.checkpoint)
     inputs = {name: getattr(parsed, name) for name in tool.command.inputs}
     inputs["picture"] = read_picture(parsed.picture)
@@ -50,3 +61,15 @@ def run(parsed: argparse.Namespace) -> None:
     if found["psnr_tuned"] is not None:
         print(f"{parsed.out / 'tuned.npz'}: {found['psnr_tuned']:.1f} dB.")
     print(f"{parsed.out / 'sheet.png'} shows both.")
+
+
+def perceptual_of(parsed: argparse.Namespace) -> "Perceptual | None":
+    """What pictures are also compared by, if a file of it is given."""
+    from taxiway.core.errors import InvalidArgument
+    from taxiway.discovery.perceptual import read_perceptual
+
+    if parsed.perceptual is None:
+        if parsed.lpips:
+            raise InvalidArgument("--lpips takes --perceptual and a file of VGG16, too.")
+        return None
+    return read_perceptual(parsed.perceptual, parsed.lpips, parsed.perceptual_weight)

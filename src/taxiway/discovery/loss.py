@@ -4,12 +4,28 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from taxiway.discovery.perceptual import Perceptual
+
 SMALLEST = 8
 """Pixels along the shorter side where the pyramid ends."""
 GROWTH = 1.5
 """Each halving counts this many times more: first the gist, then the detail."""
 EDGES, EDGE_WEIGHT = 3, 0.3
 """On how many levels edges are compared, and what they weigh beside the colours."""
+
+
+class Likeness:
+    """How far images are from targets [N, C, H, W]: their `distance`, and what is perceived."""
+
+    def __init__(self, targets: Tensor, perceptual: Perceptual | None = None) -> None:
+        self.levels = pyramid(targets)
+        self._perceptual = None if perceptual is None else perceptual.to(targets.device)
+        self._seen = self._perceptual.features_of(targets) if self._perceptual else []
+
+    def __call__(self, images: Tensor) -> Tensor:
+        """The distance of each image [N, C, H, W] from its target: [N], 0 if equal."""
+        far = distance(images, self.levels)
+        return far if self._perceptual is None else far + self._perceptual(images, self._seen)
 
 
 def pyramid(images: Tensor) -> list[Tensor]:

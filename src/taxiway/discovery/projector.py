@@ -17,7 +17,8 @@ from torch import Tensor
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.images import Pixels
 from taxiway.discovery.components import components
-from taxiway.discovery.loss import distance, pyramid
+from taxiway.discovery.loss import Likeness, distance
+from taxiway.discovery.perceptual import Perceptual
 from taxiway.discovery.sampling import quick_dtype, sample_w
 from taxiway.latent.arrays import Arrays
 from taxiway.networks.fast import fast
@@ -58,7 +59,13 @@ class Projection:
     w_dim], `loss` its distance [N], `history` the loss of every step.
     """
 
-    def __init__(self, generator: Generator, targets: Tensor, search: Search | None = None) -> None:
+    def __init__(
+        self,
+        generator: Generator,
+        targets: Tensor,
+        search: Search | None = None,
+        perceptual: Perceptual | None = None,
+    ) -> None:
         """`targets` [N, C, H, W] of -1..1 have the generator's own size."""
         self.generator, self.search = generator, search or Search()
         wanted = (generator.img_channels, *generator.resolution)
@@ -66,7 +73,7 @@ class Projection:
             sizes = ("x".join(map(str, of)) for of in (wanted, targets.shape[1:]))
             raise InvalidArgument("A target has the size {}, got {}.".format(*sizes), "picture")
         self.targets = targets.to(generator.device)
-        self._levels = pyramid(self.targets)
+        self._likeness = Likeness(self.targets, perceptual)
         self._synthesis = fast(generator, quick_dtype(generator)).synthesis
         self._axes = axes_of(generator)
         self.start = self.nearest()  # [N, 1, w_dim]
@@ -86,7 +93,7 @@ class Projection:
     def step(self) -> None:
         """Make one step (Adam, Kingma and Ba 2015)."""
         ws = self.here()
-        loss = distance(self._synthesis(ws), self._levels)
+        loss = self._likeness(self._synthesis(ws))
         self._adam.param_groups[0]["lr"] = self.search.rate_at(self.done)
         self._adam.zero_grad()
         torch.autograd.backward(loss.sum())
@@ -99,7 +106,7 @@ class Projection:
 
     @torch.no_grad()
     def nearest(self) -> Tensor:
-        """The nearest of w_avg and some samples to every target: [N, 1, w_dim]."""
+        """The nearest of w_avg and some samples to every target, by `distance`: [N, 1, w_dim]."""
         g = self.generator
         samples = sample_w(g, self.search.candidates).to(g.device)
         best = torch.full([len(self.targets)], torch.inf, device=g.device)
@@ -107,7 +114,9 @@ class Projection:
         for batch in torch.split(torch.cat([g.w_avg[None], samples]), 32):
             images = self._synthesis(batch[:, None].expand(-1, g.num_ws, -1))
             for index in range(len(best)):
-                far = distance(images, [level[index : index + 1] for level in self._levels])
+                far = distance(
+                    images, [level[index : index + 1] for level in self._likeness.levels]
+                )
                 least, place = far.min(dim=0)
                 if least < best[index]:
                     best[index], found[index] = least, batch[place]

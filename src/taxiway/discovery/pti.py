@@ -14,7 +14,8 @@ from torch import Tensor, nn
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.files import write_whole
 from taxiway.discovery.files import read_arrays
-from taxiway.discovery.loss import distance, pyramid
+from taxiway.discovery.loss import Likeness, distance, pyramid
+from taxiway.discovery.perceptual import Perceptual
 from taxiway.discovery.sampling import sample_w
 from taxiway.latent.arrays import npz_bytes
 from taxiway.latent.files import text_of
@@ -35,10 +36,16 @@ class Tuning:
     """
 
     def __init__(
-        self, generator: Generator, ws: Tensor, targets: Tensor, locality: float = LOCALITY
+        self,
+        generator: Generator,
+        ws: Tensor,
+        targets: Tensor,
+        locality: float = LOCALITY,
+        perceptual: Perceptual | None = None,
     ) -> None:
         self.generator, self._before = copy.deepcopy(generator), generator
-        self._ws, self._levels, self._locality = ws.detach(), pyramid(targets), locality
+        self._ws, self._locality = ws.detach(), locality
+        self._likeness = Likeness(targets, perceptual)
         self._parameters = weights(self.generator)
         for parameter in self._parameters:
             parameter.requires_grad_()
@@ -49,7 +56,7 @@ class Tuning:
 
     def step(self) -> float:
         """Make one step; the distance of the pictures from their targets before it."""
-        loss = distance(self.generator.synthesis(self._ws), self._levels).sum()
+        loss = self._likeness(self.generator.synthesis(self._ws)).sum()
         total = loss + self._locality * self.changed() if self._locality else loss
         self._adam.zero_grad()
         torch.autograd.backward(total)

@@ -20,6 +20,7 @@ from taxiway.discovery.files import write_latent
 from taxiway.discovery.framing import CROPS, framed, parse_box
 from taxiway.discovery.instrument import Instrument, instrument_of
 from taxiway.discovery.loss import psnr
+from taxiway.discovery.perceptual import Perceptual
 from taxiway.discovery.player import How
 from taxiway.discovery.projector import Projection, Search, to_target
 from taxiway.discovery.pti import Tuning, write_difference
@@ -66,12 +67,16 @@ class Project:
         },
     )
 
+    def __init__(self, perceptual: Perceptual | None = None) -> None:
+        """`perceptual` is added to the distance; no input, since files are for the user only."""
+        self.perceptual = perceptual
+
     def run(self, generator: Any, inputs: Values, job: Job) -> Values:
         instrument = instrument_of(generator)
         box = parse_box(inputs["box"]) if inputs["box"] else None
         target = framed(inputs["picture"], instrument.resolution, inputs["crop"], box)
         write_whole(job.folder / "target.png", encode_png(target))
-        found = Found(instrument, target, inputs, job)
+        found = Found(instrument, target, inputs, job, self.perceptual)
         found.descend()
         return found.finish()
 
@@ -79,13 +84,21 @@ class Project:
 class Found:
     """One picture's projection with its files: what `Project` does, in order."""
 
-    def __init__(self, instrument: Instrument, target: Pixels, inputs: Values, job: Job) -> None:
+    def __init__(
+        self,
+        instrument: Instrument,
+        target: Pixels,
+        inputs: Values,
+        job: Job,
+        perceptual: Perceptual | None = None,
+    ) -> None:
         self.instrument, self.target, self.inputs, self.job = instrument, target, inputs, job
         self.search = Search(steps=inputs["steps"], space=inputs["space"])
         channels = instrument.generator.img_channels
         images = to_target(target[None])
         images = images.mean(dim=1, keepdim=True) if channels == 1 else images[:, :channels]
-        self.projection = Projection(instrument.generator, images, self.search)
+        self.perceptual = perceptual
+        self.projection = Projection(instrument.generator, images, self.search, perceptual)
         self.trail = [self.projection.ws]
 
     @property
@@ -121,6 +134,7 @@ class Found:
     def key(self) -> str:
         """What a state must be of to go on from it."""
         what = [self.target.tobytes().hex(), self.instrument.sha256, str(self.search)]
+        what += [self.perceptual.fingerprint()] if self.perceptual else []
         return hashlib.sha256(json.dumps(what).encode()).hexdigest()
 
     def save(self) -> None:

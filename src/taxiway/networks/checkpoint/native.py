@@ -17,7 +17,7 @@ from taxiway.networks.checkpoint import schema, shapes
 from taxiway.networks.checkpoint.contents import Checkpoint, Found
 from taxiway.networks.checkpoint.limits import MAX_HEADER, Broken, Budget
 from taxiway.networks.checkpoint.source import Source, Span
-from taxiway.networks.checkpoint.tensors import Array, Storage, row_major, view
+from taxiway.networks.checkpoint.tensors import Array, Storage, Tensor, row_major, view
 from taxiway.networks.checkpoint.values import is_sizes
 
 T = TypeVar("T")
@@ -81,9 +81,16 @@ def native_checkpoint(source: Source, budget: Budget) -> Found:
     description = decode(metadata["taxiway"].encode(), Description)
     if start + _extent(entries) != source.size:
         raise Broken(f"is {source.size} bytes long instead of {start + _extent(entries)}")
-    tensors = {name: _read(entry, source, start, budget) for name, entry in entries.items()}
+    views = {name: _view(entry, source, start) for name, entry in entries.items()}
+    tensors = {name: each.read(budget) for name, each in views.items()}
     about = {"format": "Taxiway safetensors", "made_from": description.made_from}
     return Found(description.family, description.config, tensors, about)
+
+
+def native_tensors(source: Source) -> dict[str, Tensor]:
+    """The tensors of any safetensors file, not read yet; raises Broken."""
+    entries, _, start = _read_header(source)
+    return {name: _view(entry, source, start) for name, entry in entries.items()}
 
 
 def decode(data: bytes, kind: type[T]) -> T:
@@ -114,13 +121,13 @@ def _extent(entries: dict[str, Entry]) -> int:
     return reached
 
 
-def _read(entry: Entry, source: Source, start: int, budget: Budget) -> Array:
+def _view(entry: Entry, source: Source, start: int) -> Tensor:
     dtype, shape = DTYPES.get(entry.dtype), tuple(entry.shape)
     if dtype is None or not is_sizes(shape):
         raise Broken(f"has a tensor of type {entry.dtype!r:.20} and shape {entry.shape[:8]}")
     storage = Storage(dtype, math.prod(shape))
     storage.place(Span(source, *(start + offset for offset in entry.data_offsets)))
-    return view(storage, 0, shape, row_major(shape)).read(budget)
+    return view(storage, 0, shape, row_major(shape))
 
 
 def _stored(name: str, array: Array, dtype: str) -> Array:
