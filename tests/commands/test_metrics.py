@@ -1,10 +1,13 @@
+import argparse
 import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from torch import nn
 
+from taxiway.commands import metrics
 from training.dataset.folders import fill
 
 CHECKPOINT = Path(__file__).parents[1] / "fixtures" / "stylegan2-ada_32.pkl"
@@ -35,6 +38,21 @@ def test_the_table_tells_what_is_good(tmp_path) -> None:
     assert "variety" not in done.stdout
 
 
+def test_fid_is_told_where_its_weights_are_given(tmp_path, monkeypatch, capsys) -> None:
+    little = nn.Sequential(nn.AdaptiveAvgPool2d(2), nn.Flatten())
+    monkeypatch.setattr("taxiway.training.inception.read_inception", lambda path: little)
+    first, second = fill(tmp_path / "a", 24), fill(tmp_path / "b", 24, first=100)
+    words = [str(first), str(second), "--size=32", "--metrics=variety", "--inception=some.pth"]
+    parser = argparse.ArgumentParser()
+    metrics.arguments(parser)
+    metrics.run(parser.parse_args([*words, "--json"]))
+    found = json.loads(capsys.readouterr().out)["metrics"]
+    assert set(found) == {"variety", "fid"}
+    assert found["fid"] > 0
+    metrics.run(parser.parse_args(words))
+    assert "FID" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -42,6 +60,7 @@ def test_the_table_tells_what_is_good(tmp_path) -> None:
         (["painter", "painter"], "'painter' has no checkpoint"),
         (["rainbow", "rainbow", "--metrics", "fid"], "'metrics' takes kid, fd, swd, pr, variety"),
         (["rainbow", "rainbow", "--size", "512"], "makes no colour pictures of 512 pixels"),
+        (["rainbow", "rainbow", "--inception", "no.pth"], "There is no file 'no.pth'"),
         ([".", "."], "'.' has 0 usable pictures; a figure takes 20 or more"),
     ],
 )

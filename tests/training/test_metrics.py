@@ -93,3 +93,12 @@ def test_sets_of_other_sizes_are_compared_too(real) -> None:
     small = real[:, ::2, ::2]
     figures = metrics.compare(small[:100], small[100:], list(metrics.METRICS))
     assert all(np.isfinite(list(figures.values())))
+
+
+@pytest.mark.parametrize(("rows", "width"), [(30, 512), (400, 16)])
+def test_frechet_distance_is_exact_also_for_few_rows(rows, width) -> None:
+    """Of x and 3 x + 5: |5 + 2 mean|^2 + (3 - 1)^2 times the total variance."""
+    x = torch.randn(rows, width, generator=torch.Generator().manual_seed(0)).double()
+    expected = (5 + 2 * x.mean(dim=0)).square().sum() + 4 * x.var(dim=0).sum()
+    assert metrics.frechet_distance(x, 3 * x + 5) == pytest.approx(float(expected), rel=1e-9)
+    assert abs(metrics.frechet_distance(x, x.flip(0))) < 1e-9 * width

@@ -1,7 +1,8 @@
 """`taxiway metrics`: how far two sets of pictures are from each other."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ TOLD = {
     "precision": ("precision", "share of A that could be of B"),
     "recall": ("recall", "share of B that A covers"),
     "variety": ("variety", "1 is as varied as B"),
+    "fid": ("FID", "0 is equal"),
 }
 
 
@@ -25,6 +27,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--count", type=int, default=500, metavar="N", help="pictures of each")
     parser.add_argument("--psi", type=float, default=1.0, help="truncation of models: 1")
     parser.add_argument("--size", type=int, default=64, metavar="N", help="pixels compared: 64")
+    parser.add_argument("--inception", type=Path, metavar="FILE",
+                        help="also tell FID, with these weights of Inception v3")  # fmt: skip
     parser.add_argument("--json", action="store_true")
 
 
@@ -36,8 +40,10 @@ def run(parsed: argparse.Namespace) -> None:
     names = [name.strip() for name in parsed.metrics.split(",")]
     # what is there to measure is said before anything is drawn
     check(names, METRICS)
+    judge = judging(parsed.inception) if parsed.inception else None
     made, real = drawn(parsed)
-    figures = {name: round(value, 5) for name, value in compare(made, real, names).items()}
+    found = compare(made, real, names) | (judge(made, real) if judge else {})
+    figures = {name: round(value, 5) for name, value in found.items()}
     about = {"a": parsed.a, "b": parsed.b, "size": parsed.size, "psi": parsed.psi}
     counts = {"pictures_a": len(made), "pictures_b": len(real)}
     if parsed.json:
@@ -55,20 +61,44 @@ def check(names: list[str], known: dict[str, Any]) -> None:
             raise InvalidArgument(f"'metrics' takes {', '.join(known)}, got {name!r}.", "metrics")
 
 
-def drawn(parsed: argparse.Namespace) -> tuple[Any, Any]:
-    """The pictures of A and of B, with a progress bar on the terminal's error stream."""
-    from rich.console import Console
-    from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
+def judging(weights: Path) -> Callable[[Any, Any], dict[str, float]]:
+    """What tells FID of two sets of pictures by the weights in a file, which is read at once."""
+    from taxiway.networks.device import pick_device
+    from taxiway.training.inception import fid, read_inception
 
-    columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeRemainingColumn())
-    console, found = Console(stderr=True), []
-    hidden = not console.is_terminal
-    with Progress(*columns, console=console, transient=True, disable=hidden) as progress:
+    network = read_inception(weights)
+
+    def judge(made: Any, real: Any) -> dict[str, float]:
+        with bars() as progress:
+            task = progress.add_task("Inception", total=len(made) + len(real))
+            advance = partial(progress.advance, task)
+            return {"fid": fid(network, made, real, pick_device(), advance)}
+
+    return judge
+
+
+def drawn(parsed: argparse.Namespace) -> tuple[Any, Any]:
+    """The pictures of A and of B."""
+    found = []
+    with bars() as progress:
         # A model held against itself, or another, is drawn with other seeds.
         for first, name in ((0, parsed.a), (1_000_000, parsed.b)):
             task = progress.add_task(name, total=parsed.count)
             found.append(pictures(name, parsed, first, partial(progress.advance, task)))
     return found[0], found[1]
+
+
+@contextmanager
+def bars() -> Iterator[Any]:
+    """Progress bars on the terminal's error stream; none where that is no terminal."""
+    from rich.console import Console
+    from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeRemainingColumn())
+    console = Console(stderr=True)
+    hidden = not console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=hidden) as progress:
+        yield progress
 
 
 def pictures(

@@ -58,12 +58,22 @@ def kernel_distance(pair: Pair) -> float:
 
 def frechet(pair: Pair) -> float:
     """Frechet distance (Heusel et al. 2017) of the features' Gaussians; smaller for larger sets."""
-    a, b = pair.features
+    return frechet_distance(*pair.features)
+
+
+def frechet_distance(a: Tensor, b: Tensor) -> float:
+    """The same of features [N, F] and [M, F] in float64; also of fewer rows than features."""
     apart = (a.mean(dim=0) - b.mean(dim=0)).square().sum()
-    ours, theirs = torch.cov(a.T), torch.cov(b.T)
-    # The eigenvalues of a product of covariances are real; those below 0 are rounding.
-    middle = torch.linalg.eigvals(ours @ theirs).real.clamp(min=0).sqrt().sum()
-    return float(apart + ours.trace() + theirs.trace() - 2 * middle)
+    ours, theirs = _root(a), _root(b)
+    # tr sqrt(A'A B'B) is the sum of the singular values of A B': no root of a rounding error.
+    middle = torch.linalg.svdvals(ours @ theirs.T).sum()
+    return float(apart + ours.square().sum() + theirs.square().sum() - 2 * middle)
+
+
+def _root(a: Tensor) -> Tensor:
+    """R [at most F, F] whose R'R is the covariance of rows [N, F]."""
+    root: Tensor = torch.linalg.qr((a - a.mean(dim=0)) / math.sqrt(len(a) - 1), mode="r").R
+    return root
 
 
 def precision_recall(pair: Pair, k: int = 3) -> tuple[float, float]:
