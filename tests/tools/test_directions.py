@@ -49,6 +49,16 @@ def test_the_first_components_are_saved_with_their_sigmas(tmp_path: Path) -> Non
     np.testing.assert_array_equal(read_picture(tmp_path / "sheet.png"), outputs["sheet"])
 
 
+def test_components_of_a_layer_are_directions_in_w(tmp_path: Path) -> None:
+    outputs = run(tmp_path, layer="b4", layers="0-3")
+    found = read(tmp_path, outputs)
+    assert outputs["files"] == ["b4-pc1.npz", "b4-pc2.npz", "b4-pc3.npz"]
+    assert [each.layers for each in found] == [(0, 1, 2, 3)] * 3
+    assert min(each.sigma for each in found) > 0
+    with pytest.raises(InvalidArgument, match="There is no layer 'b99'"):
+        run(tmp_path, layer="b99")
+
+
 def test_sefa_reads_the_chosen_layers_and_moves_them(tmp_path: Path) -> None:
     outputs = run(tmp_path, method="sefa", layers="2-3", name="style")
     assert outputs["files"] == ["style1.npz", "style2.npz", "style3.npz"]

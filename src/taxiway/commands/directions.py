@@ -19,6 +19,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         choices=("ganspace", "sefa", "score", "examples"),
         help="ganspace if not given: what varies most",
     )
+    parser.add_argument(
+        "--layer", default="", metavar="NAME", help="ganspace of what this layer says, such as b16"
+    )
     parser.add_argument("--score", default="", metavar="NAMES", help="such as bow,warmth; or all")
     for name, which in (("a", "without"), ("b", "with")):
         parser.add_argument(
@@ -54,7 +57,7 @@ def run(parsed: argparse.Namespace) -> None:
         inputs[name] = [each for path in paths for each in read_directions(path, player.shape)]
     for name in ("a", "b"):
         inputs[name] = read_words(getattr(parsed, name) or [], player.shape)
-    inputs |= {name: getattr(parsed, name) for name in ("score", "layers", "name")}
+    inputs |= {name: getattr(parsed, name) for name in ("score", "layer", "layers", "name")}
     inputs["method"] = method_of(parsed, bool(inputs["given"]))
     with ConsoleJob(parsed.out, card.name) as job:
         found = tool.run(player, tool.command.decode(inputs), job)

@@ -12,6 +12,7 @@ from taxiway.core.errors import InvalidArgument
 from taxiway.core.files import write_whole
 from taxiway.core.images import Pixels, encode_png
 from taxiway.core.tool import Job
+from taxiway.discovery.activations import LEAST, activation_axes
 from taxiway.discovery.album import safe_stem
 from taxiway.discovery.components import Components, components
 from taxiway.discovery.direction import (
@@ -51,6 +52,7 @@ class Directions:
             "method": Category(one_of=METHODS),
             "count": Number(default=8, whole=True, min=1, max=512, description="The first so many"),
             "samples": Number(default=20_000, whole=True, min=100, max=1_000_000),
+            "layer": Text(description="ganspace: of what this layer says, such as b16, not of w."),
             "score": Text(description=f"{', '.join([*SCORES, *FACTOR_OF])}; or all."),
             "a": AnyType(optional=True, description="Seeds or vectors of pictures without it."),
             "b": AnyType(optional=True, description="And of pictures with it."),
@@ -116,11 +118,28 @@ class Finder:
         return replace(found, layers=layers, model=self.instrument.sha256)
 
     def ganspace(self) -> Iterator[Direction]:
-        """The first principal components."""
+        """The first principal components, of w or of a layer."""
+        if self.inputs["layer"]:
+            yield from self.of_layer(self.inputs["layer"])
+            return
         for i in range(min(self.inputs["count"], len(self.known.axes))):
             name = f"{self.inputs['name'] or 'pc'}{i + 1}"
             spread = self.known.deviations[i]
             yield direction(name, self.known.axes[i], spread, method="ganspace")
+
+    def of_layer(self, layer: str) -> Iterator[Direction]:
+        """What w does along the first principal components of a layer's activations."""
+        samples = max(self.inputs["samples"], LEAST)
+        found = activation_axes(
+            self.generator,
+            layer,
+            self.inputs["count"],
+            samples,
+            lambda done: self.job.progress(done, samples, f"looking at {layer}"),
+        )
+        for i, vector in enumerate(found):
+            name = f"{self.inputs['name'] or f'{layer}-pc'}{i + 1}"
+            yield measured(direction(name, vector, method="ganspace"), self.known)
 
     def sefa(self) -> Iterator[Direction]:
         """What the styles of the layers answer to most."""
