@@ -23,8 +23,12 @@ async def jobs(tmp_path: Path) -> AsyncIterator[Jobs]:
     await jobs.close()
 
 
+def checkpoint_of(name: str) -> str:
+    return {"small": CHECKPOINT}.get(name, "no such file")
+
+
 async def begun(jobs: Jobs, **inputs: object) -> JobRecord:
-    return await jobs.start(COUNTER, "small", CHECKPOINT, inputs)
+    return await jobs.start(COUNTER, "small", checkpoint_of, inputs)
 
 
 async def until(record: JobRecord, is_so: Callable[[JobRecord], bool]) -> None:
@@ -87,11 +91,11 @@ async def test_one_job_runs_at_a_time_and_a_waiting_one_is_stopped_at_once(jobs:
 
 async def test_what_is_wrong_is_said_before_or_after_the_start(jobs: Jobs) -> None:
     with pytest.raises(NotFound, match="No tool named 'dance'. There are: toys:Counter"):
-        await jobs.start("dance", "small", CHECKPOINT, {})
+        await jobs.start("dance", "small", checkpoint_of, {})
     with pytest.raises(InvalidArgument, match="'until' takes a number"):
         await begun(jobs, until="x")
     failing = await begun(jobs, until=13)
-    missing = await jobs.start(COUNTER, "gone", "no such file", {"until": 1})
+    missing = await jobs.start(COUNTER, "gone", checkpoint_of, {"until": 1})
     for record, words in ((failing, "13 brings bad luck."), (missing, "no such file")):
         await until(record, ended)
         assert record.state == "failed"

@@ -19,14 +19,14 @@ TOOL = "toys:Counter"
 
 
 def checkpoint_of(name: str) -> str:
-    if name != "small":
+    if name not in ("small", "twin", "unlike"):
         raise NotFound(f"No model named '{name}'.")
-    return str(FIXTURE)
+    return str(FIXTURE.with_name("stylegan3-t_32.pkl") if name == "unlike" else FIXTURE)
 
 
 @pytest.fixture
 async def client(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
-    jobs = Jobs(tmp_path, [TOOL])
+    jobs = Jobs(tmp_path, [TOOL, "bend"])
     transport = httpx.ASGITransport(application(routes(jobs, checkpoint_of, "secret"), Config()))
     headers = {"authorization": "Bearer secret"}
     base = "http://localhost/studio/api"
@@ -66,6 +66,36 @@ async def test_a_job_is_stopped_and_resumed(client: httpx.AsyncClient) -> None:
     await until(client, job, "stopped")
     again = await client.post(f"/jobs/{job['id']}/resume")
     assert again.json()["state"] in ("waiting", "running")
+
+
+def mixture(other: Any) -> dict[str, Any]:
+    inputs = {"latents": "3", "mix": "b16 1, b32 0.5", "other": other}
+    return {"tool": "bend", "model": "small", "inputs": inputs}
+
+
+async def test_two_models_are_mixed_by_their_names(client: httpx.AsyncClient) -> None:
+    job = (await client.post("/jobs", json=mixture("twin"))).json()
+    job = await until(client, job, "done", "failed")
+    assert (job["state"], job["outputs"]["files"]) == ("done", ["seed0003.png"])
+    job = (await client.post("/jobs", json=mixture("unlike"))).json()
+    job = await until(client, job, "done", "failed")
+    assert "Models can be mixed if they have the same layers" in job["message"]
+
+
+async def test_another_model_is_no_path_and_no_network_of_a_clients(
+    client: httpx.AsyncClient,
+) -> None:
+    for other in (str(FIXTURE), "../small", "stranger"):
+        answer = await client.post("/jobs", json=mixture(other))
+        assert (answer.status_code, answer.json()) == (
+            404,
+            {"error": f"No model named '{other}'."},
+        )
+    answer = await client.post("/jobs", json=mixture([1, 2]))
+    assert (answer.status_code, answer.json()["input"]) == (400, "other")
+    job = (await client.post("/jobs", json=mixture(""))).json()
+    job = await until(client, job, "done", "failed")
+    assert job["message"] == "'mix' takes another model too, as 'other'."
 
 
 @pytest.mark.parametrize(

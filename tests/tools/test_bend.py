@@ -26,7 +26,9 @@ def player(seed: int = 0) -> Instrument:
 
 def run(folder: Path, **inputs: object) -> dict:
     tool = BendTool()
+    other = inputs.pop("other", None)
     values = tool.command.decode({"latents": "0-6", **inputs})
+    values |= {"other": other} if other else {}
     return tool.run(player(), values, QuietJob(folder))
 
 

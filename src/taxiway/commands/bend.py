@@ -45,10 +45,10 @@ def run(parsed: argparse.Namespace) -> None:
     inputs["preset"] = preset_text(parsed.preset)
     inputs["latents"] = read_words(parsed.seeds, player.shape)
     inputs["truncation"] = parsed.psi
+    values = tool.command.decode(inputs)
     if parsed.other:
         other = catalog.choose(parsed.other)
-        inputs["other"] = open_player(catalog.spec(other), parsed.device)
-    values = tool.command.decode(inputs)
+        values["other"] = open_player(catalog.spec(other), parsed.device)
     with ConsoleJob(parsed.out, card.name) as job:
         found = tool.run(player, values, job)
     print(f"{len(found['files'])} pictures in {parsed.out}, with {parsed.out / 'sheet.png'}.")

@@ -8,6 +8,10 @@ from taxiway.core.command import Command, Values
 from taxiway.core.errors import TaxiwayError
 from taxiway.core.images import Pixels
 
+OTHER = "other"
+"""The input of a tool that takes a second model: text, its name, until whoever runs the tool puts
+what `run` takes as `generator` in its place. No file is opened by a client's word."""
+
 
 class Stopped(TaxiwayError):
     """The user stopped a job; what was finished is kept, and the same call goes on from there."""

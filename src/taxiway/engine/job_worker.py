@@ -18,7 +18,7 @@ from taxiway.core.command import Command
 from taxiway.core.datatypes import Wire
 from taxiway.core.errors import TaxiwayError
 from taxiway.core.images import Pixels, encode_jpeg
-from taxiway.core.tool import Stopped
+from taxiway.core.tool import OTHER, Stopped
 
 log = logging.getLogger("taxiway.jobs")
 
@@ -58,12 +58,16 @@ News = Progress | Done | Halted | Broken
 
 
 class Assignment(Struct):
-    """What a job is about: a tool, the file of a generator, wire inputs and a folder."""
+    """What a job is about: a tool, the file of a generator, wire inputs and a folder.
+
+    `other` is the file of a second generator, for the input of that name.
+    """
 
     tool: str
     checkpoint: str
     inputs: dict[str, Wire]
     folder: str
+    other: str = ""
 
 
 class PipedJob:
@@ -110,8 +114,11 @@ def work(connection: Connection, assignment: Assignment) -> News:
     try:
         tool: Any = slots.load("tools", assignment.tool)()
         inputs = tool.command.decode(assignment.inputs)
-        generator: Any = slots.load("tools", "taxiway.tools:generator")(assignment.checkpoint)
-        return Done(tool.command.encode(tool.run(generator, inputs, job), {}))
+        read: Any = slots.load("tools", "taxiway.tools:generator")
+        if assignment.other:
+            inputs[OTHER] = read(assignment.other)
+        outputs = tool.run(read(assignment.checkpoint), inputs, job)
+        return Done(tool.command.encode(outputs, {}))
     except Stopped as stop:
         return Halted(str(stop))
     except TaxiwayError as error:

@@ -16,6 +16,7 @@ from taxiway.core.command import Command
 from taxiway.core.datatypes import Wire
 from taxiway.core.errors import InvalidArgument, NotFound
 from taxiway.core.files import write_whole
+from taxiway.core.tool import OTHER
 from taxiway.engine import job_worker
 from taxiway.engine.job_worker import Assignment, Broken, Done, Halted, News, Progress
 from taxiway.engine.process import CONTEXT
@@ -28,7 +29,10 @@ JobState = Literal["waiting", "running", "done", "stopped", "failed"]
 
 
 class JobRecord(Struct, kw_only=True, rename="camel"):
-    """One job as its folder keeps it; `done` of `total`, `seconds_left` while it runs."""
+    """One job as its folder keeps it; `done` of `total`, `seconds_left` while it runs.
+
+    `checkpoint` and `other` are files: of its model and of a second one, if it takes one.
+    """
 
     id: str
     tool: str
@@ -42,6 +46,7 @@ class JobRecord(Struct, kw_only=True, rename="camel"):
     seconds_left: float | None = None
     outputs: dict[str, Wire] | None = None
     files: list[str] = []
+    other: str = ""
 
     @property
     def has_ended(self) -> bool:
@@ -77,22 +82,26 @@ class Jobs:
         return self._tools
 
     async def start(
-        self, tool: str, model: str, checkpoint: str, inputs: dict[str, Wire]
+        self, tool: str, model: str, checkpoint_of: Callable[[str], str], inputs: dict[str, Wire]
     ) -> JobRecord:
         """A new job, which runs when those before it have ended.
 
-        Raises NotFound for the tool, InvalidArgument for an input.
+        `checkpoint_of` gives the file of a model by its name, or raises NotFound. Raises NotFound
+        for the tool, InvalidArgument for an input.
         """
+        checkpoint = checkpoint_of(model)
         known = await self.tools()
         if tool not in known:
             raise NotFound(f"No tool named '{tool}'. There are: {', '.join(sorted(known))}.")
-        await asyncio.to_thread(known[tool].decode, inputs)
+        decoded = await asyncio.to_thread(known[tool].decode, inputs)
+        other = decoded.get(OTHER)
         record = JobRecord(
             id=f"{tool}-{secrets.token_hex(4)}",
             tool=tool,
             model=model,
             checkpoint=checkpoint,
             inputs=inputs,
+            other=checkpoint_of(other) if other else "",
         )
         self.records[record.id] = record
         self._wait(record)
@@ -151,7 +160,9 @@ class Jobs:
     async def _run(self, record: JobRecord) -> None:
         folder = self.folder / record.id
         folder.mkdir(parents=True, exist_ok=True)
-        assignment = Assignment(record.tool, record.checkpoint, record.inputs, str(folder))
+        assignment = Assignment(
+            record.tool, record.checkpoint, record.inputs, str(folder), record.other
+        )
         self._set(record, "running", "Begins.")
         began, first = time.monotonic(), None
         self._runner = JobProcess(assignment)

@@ -53,8 +53,7 @@ class Errands:
             raise InvalidArgument('\'job\' takes a tool, such as {"tool": "mix"}.', "tool")
         if len(self._tells) >= MOST_FOLLOWED:
             raise InvalidArgument(f"{MOST_FOLLOWED} jobs run or wait already.", "tool")
-        checkpoint = self._checkpoint_of(model)
-        record = await self._jobs.start(request.tool, model, checkpoint, request.inputs)
+        record = await self._jobs.start(request.tool, model, self._checkpoint_of, request.inputs)
         self._tells[record.id] = tell
         tell(brief(record))
 

@@ -66,8 +66,7 @@ class Api:
     async def start(self, request: Request) -> Any:
         """A new job."""
         order = await body(request, Order)
-        file = self._checkpoint_of(order.model)
-        return await self._jobs.start(order.tool, order.model, file, order.inputs)
+        return await self._jobs.start(order.tool, order.model, self._checkpoint_of, order.inputs)
 
     async def one(self, request: Request) -> Any:
         """How far it is."""

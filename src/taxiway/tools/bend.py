@@ -11,7 +11,7 @@ from taxiway.core.datatypes import AnyType, Image, Number, Text
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.files import write_whole
 from taxiway.core.images import Pixels, encode_png
-from taxiway.core.tool import Job
+from taxiway.core.tool import OTHER, Job
 from taxiway.discovery import album
 from taxiway.discovery.bend import Bend, bent, parse_bends, to_text
 from taxiway.discovery.instrument import Instrument, in_colour, instrument_of
@@ -37,7 +37,7 @@ class BendTool:
             "preset": Text(description="Bends such as 'b16 rotate 30; b32 30%@7 multiply 2'."),
             "across": Number(default=1, description="The picture so many times as wide, 1 to 4."),
             "down": Number(default=1, description="And so many times as high."),
-            "other": AnyType(optional=True, description="A generator of the same layers."),
+            OTHER: Text(description="Another model of the same layers, by its name."),
             "mix": Text(description="Its share by layer: b32 1, b64 0.5"),
             "truncation": Number(default=0.7, step=0.01, description="psi, for z."),
         },
@@ -73,9 +73,9 @@ class BendTool:
 def operated(generator: Generator, inputs: Values) -> Generator:
     """The generator mixed with another and stretched, or itself where neither is asked for."""
     if inputs["mix"]:
-        if inputs["other"] is None:
-            raise InvalidArgument("'mix' takes another model too, as 'other'.", "other")
-        other = instrument_of(inputs["other"]).generator
+        if isinstance(inputs[OTHER], str):
+            raise InvalidArgument("'mix' takes another model too, as 'other'.", OTHER)
+        other = instrument_of(inputs[OTHER]).generator
         generator = mixed(generator, other, parse_mix(inputs["mix"]))
     if (inputs["across"], inputs["down"]) != (1, 1):
         generator = stretched(generator, inputs["across"], inputs["down"])
