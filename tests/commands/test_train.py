@@ -49,7 +49,9 @@ def dataset(tmp_path_factory) -> Path:
 def test_a_model_is_trained_stopped_gone_on_with_and_played(dataset, tmp_path) -> None:
     """Ctrl-C after some steps; then on for a little; then the model makes pictures."""
     out = tmp_path / "model"
-    call = command(dataset, "--out", out, "--from", SMALL, "--batch", "8", *ABOUT)
+    call = command(
+        dataset, "--out", out, "--from", SMALL, "--batch", "8", *ABOUT, "--path-length=2"
+    )
     with subprocess.Popen(
         call, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, stdin=subprocess.DEVNULL
     ) as process:
@@ -61,8 +63,10 @@ def test_a_model_is_trained_stopped_gone_on_with_and_played(dataset, tmp_path) -
     assert re.match(r"60 pictures of 32 pixels on cpu.* 40 kimg take about .*memory", announced[0])
     assert "Play it: taxiway run" in said
     seen = max(record["kimg"] for record in read(out / "stats.jsonl") if "kid" in record)
-    done = taxiway(dataset, "--out", out, "--resume", "--kimg", f"{seen + 0.016:.3f}")
+    done = taxiway(dataset, "--out", out, "--resume", "--gamma=8", "--kimg", f"{seen + 0.016:.3f}")
     assert done.returncode == 0, done.stderr
+    settings = json.loads((out / "training.json").read_text())["settings"]
+    assert (settings["gamma"], settings["path_length"]) == (8.0, 2.0)
     assert read(out / "stats.jsonl")[-1]["kimg"] == pytest.approx(seen + 0.016)
     assert json.loads((out / "model.json").read_text())["licence"] == "CC0"
     generator = build(read_checkpoint(out / "model.safetensors"))

@@ -182,3 +182,65 @@ def test_pictures_are_mirrored_only_where_they_may_be() -> None:
     for mirror in (True, False):
         batch = _batch(slope, 16, np.random.default_rng(0), mirror)
         assert (batch[:, 0, 0, 0] > 0).any().item() == mirror
+
+
+EVEN = replace(TINY, path_length=2.0)
+
+
+def test_path_length_teaches_the_generator_and_follows_its_mean() -> None:
+    players = Players(8, EVEN)
+    dice = players._dice(np.random.default_rng(0))
+    players.g.zero_grad()
+    players._straighten(dice, np.random.default_rng(1))
+    for name in ("mapping.fc0.weight", "synthesis.b8.conv1.weight"):
+        assert players.g.get_parameter(name).grad.abs().max() > 0, name
+    first = players.path_mean
+    assert first > 0
+    players.seen = 8  # three steps in four go without
+    players._straighten(dice, np.random.default_rng(1))
+    assert players.path_mean == first
+    players.seen = 32
+    players._straighten(dice, np.random.default_rng(1))
+    assert players.path_mean == pytest.approx(1.99 * first)
+
+
+@pytest.mark.parametrize("wanted", [0.5, 2.0])
+def test_paths_become_as_long_as_is_wanted(wanted) -> None:
+    players = Players(8, EVEN)
+    dice = players._dice(np.random.default_rng(0))[:4]
+    noise = torch.randn(4, 3, 8, 8, generator=torch.Generator().manual_seed(0)) / 8
+    before = players._even_out(dice, noise)
+    players.path_mean = wanted * before
+    for _ in range(20):
+        players.g.zero_grad()
+        length = players._even_out(dice, noise)
+        players.g_adam.step()
+    assert abs(length - players.path_mean) < 0.5 * abs(before - players.path_mean)
+
+
+def test_training_with_path_length_goes_on_bit_for_bit_from_a_state() -> None:
+    whole, first = Players(8, EVEN), Players(8, EVEN)
+    for players in (whole, first):
+        for _ in range(3):
+            players.step(pictures(8))
+    second = Players(8, EVEN)
+    second.restore(first.state())
+    for players in (whole, second):
+        for _ in range(3):
+            players.step(pictures(8))
+    assert whole.path_mean == second.path_mean > first.path_mean > 0
+    assert grown(whole).path_mean == whole.path_mean
+    for name, tensor in weights(whole).items():
+        assert torch.equal(tensor, weights(second)[name]), name
+
+
+def test_without_path_length_nothing_is_drawn_and_old_states_are_understood() -> None:
+    plain, even = Players(8, TINY), Players(8, EVEN)
+    for players in (plain, even):
+        players.step(pictures(8))
+    differ = [n for n, t in weights(plain).items() if not torch.equal(t, weights(even)[n])]
+    assert all(name.startswith(("g.", "average.")) for name in differ)
+    assert differ
+    state = {k: v for k, v in plain.state().items() if k != "path_mean"}
+    even.restore(state)
+    assert even.path_mean == plain.path_mean == 0

@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -29,8 +30,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quality", default="draft", choices=("draft", "good"))
     parser.add_argument("--augment", default="auto", choices=("auto", "none", "sky", "full"))
     parser.add_argument("--batch", type=int, default=16, metavar="N")
-    parser.add_argument("--gamma", type=positive, default=2.0, metavar="X",
+    parser.add_argument("--gamma", type=positive, metavar="X",
                         help="weight of the R1 penalty in multiples of the usual: 2")  # fmt: skip
+    parser.add_argument("--path-length", type=positive, default=0.0, metavar="X",
+                        help="weight of path length regularisation: none; usually 2")  # fmt: skip
     parser.add_argument("--freeze", type=int, default=0, metavar="N",
                         help="blocks of the discriminator that learn nothing")  # fmt: skip
     parser.add_argument("--device", default="auto", choices=DEVICES)
@@ -70,7 +73,9 @@ def train(parsed: argparse.Namespace, folder: Path) -> None:
 
     known = read_order(folder) if parsed.resume else None
     pictures = fitted(read_dataset(parsed.dataset), known.size if known else parsed.resolution)
-    order = longer_order(known, parsed.kimg) if known else new_order(parsed, pictures)
+    order = (
+        changed_order(known, parsed.kimg, parsed.gamma) if known else new_order(parsed, pictures)
+    )
     lower_priority()
     torch.set_num_threads(1)  # a batch is split over threads by the trainer itself
     torch.set_flush_denormal(True)
@@ -98,8 +103,9 @@ def new_order(parsed: argparse.Namespace, pictures: Any) -> Any:
 
     size, device = pictures.shape[1], pick_device(parsed.device)
     settings = order.new_settings(
-        parsed.quality, parsed.batch, parsed.gamma, parsed.freeze, device, parsed.threads
+        parsed.quality, parsed.batch, parsed.gamma or 2.0, parsed.freeze, device, parsed.threads
     )
+    settings = replace(settings, path_length=parsed.path_length)
     kimg = parsed.kimg or (order.FROM_ANOTHER if parsed.start else order.FROM_NOTHING)
     settings = order.averaged(order.augmented(settings, parsed.augment, pictures), kimg)
     stages = order.grown_stages(size, kimg, first=size if parsed.direct else order.SMALLEST)
@@ -113,13 +119,12 @@ def new_order(parsed: argparse.Namespace, pictures: Any) -> Any:
     return order.Order(str(parsed.dataset), stages, settings, begun, about)
 
 
-def longer_order(known: Any, kimg: float | None) -> Any:
-    """The order of a training that goes on, perhaps for longer than it was meant to."""
-    from dataclasses import replace
-
+def changed_order(known: Any, kimg: float | None, gamma: float | None) -> Any:
+    """The order of a training that goes on, perhaps for longer or with another gamma."""
     from taxiway.training.session import longer
 
-    return replace(known, stages=longer(known.stages, kimg))
+    settings = replace(known.settings, gamma=gamma or known.settings.gamma)
+    return replace(known, stages=longer(known.stages, kimg), settings=settings)
 
 
 def start_path(name: str) -> Path:

@@ -10,18 +10,21 @@ import torch
 from taxiway.core.errors import TaxiwayError
 from taxiway.training.loop import Stages
 from taxiway.training.pictures import Pictures, reduced
-from taxiway.training.stylegan2 import R1_EVERY, Players, Settings
+from taxiway.training.stylegan2 import PATH_EVERY, R1_EVERY, Players, Settings
 
 _TRIED = 256  # pictures
 
 
 def seconds_per_kimg(size: int, settings: Settings, pictures: Pictures) -> float:
-    """How long a thousand pictures take at one size: three steps, the first with the penalty."""
+    """How long a thousand pictures take at one size: a few steps, the first with all penalties."""
     players = Players(size, settings)
     players.p = 0.5 if settings.augment else 0.0
     tried = reduced(pictures[:_TRIED], size)
-    lazy, *plain = [_seconds(players, tried) for _ in range(3)]
-    step = min(plain) + max(lazy - min(plain), 0) / R1_EVERY
+    lazy, *plain = [
+        _seconds(players, tried) for _ in range(1 + PATH_EVERY if settings.path_length else 3)
+    ]
+    path = plain.pop() if settings.path_length else min(plain)
+    step = min(plain) + max(path - min(plain), 0) / PATH_EVERY + max(lazy - path, 0) / R1_EVERY
     return step * 1000 / settings.batch
 
 

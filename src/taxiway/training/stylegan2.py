@@ -19,6 +19,7 @@ from taxiway.training.augment import EVERY, Augment, changed, drawn, steered
 from taxiway.training.discriminator import GROUP, Discriminator
 
 R1_EVERY = 16
+PATH_EVERY, _PATH_DECAY = 4, 0.01
 LOSSES = ("d", "g", "sign")
 """What a step tells: both losses, and the mean sign of the verdict on real pictures (near 1: the
 discriminator has learnt them by heart)."""
@@ -35,6 +36,8 @@ class Settings:
     half-life of the kept average; `fade_kimg` how long a new block takes to come in; `threads`
     into how many parts a batch is split. Convolutions run in bfloat16 when `bf16`; weights stay
     float32. On one thread, the same settings and pictures give the same weights bit for bit.
+    `path_length` is the weight of path length regularisation (Karras et al. 2020), usually 2, or
+    0 for none: steps of w of one length are to change the picture by the same amount everywhere.
 
     `augment` is what may be changed in the pictures that are judged, with a probability that
     takes `ada_kimg` from 0 to 1. `freeze` blocks of the discriminator, the largest first, learn
@@ -49,6 +52,7 @@ class Settings:
     batch: int = 16
     learning_rate: float = 0.0025
     gamma: float = 3.0
+    path_length: float = 0.0
     mixing: float = 0.5
     ema_kimg: float = 5.0
     fade_kimg: float = 4.0
@@ -81,16 +85,16 @@ class Players:
     """Generator, its average, discriminator and both optimisers, at one picture size.
 
     `seen` counts the pictures shown so far, `grown_at` is its value when the size was last raised;
-    `p` is the probability of each change that the judged pictures get; `broken` counts gradients
-    that were no numbers. Every random choice of a step follows from the seed and `seen`, so a
-    saved state continues exactly as if it had never stopped.
+    `p` is the probability of each change that the judged pictures get; `path_mean` the length of
+    paths so far; `broken` counts gradients that were no numbers. Every random choice of a step
+    follows from the seed and `seen`, so a saved state continues exactly as if it had never stopped.
     """
 
     def __init__(self, size: int, settings: Settings) -> None:
         torch.manual_seed(settings.seed + size)
         self.size, self.settings = size, settings
         self.seen, self.grown_at, self.broken = 0, 0, 0
-        self.p, self._signs = 0.0, list[float]()
+        self.p, self._signs, self.path_mean = 0.0, list[float](), 0.0
         self.device = torch.device(settings.device)
         self._pool = ThreadPoolExecutor(settings.threads, initializer=_one_thread)
         self.g = new_generator(size, settings).to(self.device)
@@ -99,8 +103,9 @@ class Players:
             network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._learning = self.d.learning(settings.freeze)
         self.average = copy.deepcopy(self.g).requires_grad_(False)
-        self.g_adam = _adam(self.g, settings.learning_rate)
         # Each lazy penalty counts as a step more (Karras et al. 2020, appendix B).
+        lazy = PATH_EVERY / (PATH_EVERY + 1) if settings.path_length else 1.0
+        self.g_adam = _adam(self.g, settings.learning_rate, lazy)
         self.d_adam = _adam(self.d, settings.learning_rate, R1_EVERY / (R1_EVERY + 1))
 
     def step(self, pictures: NDArray[np.uint8]) -> dict[str, float]:
@@ -124,12 +129,28 @@ class Players:
         self._learn(False)
         told += self._shared(self._teach_generator, fakes, changes[2])
         if self.seen >= 1000 * self.settings.hold_kimg:
+            self._straighten(dice, rng)
             self.broken += _step(self.g_adam)
         self.seen += len(real)
         self._follow(dice)
         losses = {x: float(np.mean([part[x] for part in told if x in part])) for x in LOSSES}
         self._steer(losses["sign"])
         return losses
+
+    def _straighten(self, dice: Tensor, rng: np.random.Generator) -> None:
+        """In every fourth step, add the gradients of path length regularisation; on half a batch.
+
+        Drawn after all else, so that a training without it is the same as ever.
+        """
+        if not self.settings.path_length or self.seen // self.settings.batch % PATH_EVERY:
+            return
+        half = dice[: len(dice) // 2]
+        shape = (len(half), self.g.img_channels, self.size, self.size)
+        noise = torch.from_numpy(rng.standard_normal(shape, dtype=np.float32) / self.size)
+        lengths = self._shared(
+            self._even_out, self._split(half), self._split(noise.to(self.device))
+        )
+        self.path_mean += _PATH_DECAY * (float(np.mean(lengths)) - self.path_mean)
 
     def _learn(self, learning: bool) -> None:
         """Have the discriminator's parameters gather gradients, or not; never the frozen ones."""
@@ -168,7 +189,8 @@ class Players:
         """Everything that continuing needs, as plain tensors and numbers."""
         parts = {name: part.state_dict() for name, part in self._parts().items()}
         counts = {"size": self.size, "seen": self.seen, "grown_at": self.grown_at}
-        return parts | counts | {"p": self.p, "signs": list(self._signs)}
+        steering = {"p": self.p, "signs": list(self._signs), "path_mean": self.path_mean}
+        return parts | counts | steering
 
     def restore(self, state: dict[str, Any]) -> None:
         """Continue from a `state` of the same size and settings."""
@@ -176,6 +198,7 @@ class Players:
             part.load_state_dict(state[name])
         self.seen, self.grown_at = state["seen"], state["grown_at"]
         self.p, self._signs = state.get("p", 0.0), list(state.get("signs", ()))
+        self.path_mean = state.get("path_mean", 0.0)
 
     def _parts(self) -> dict[str, Any]:
         names = ("g", "d", "average", "g_adam", "d_adam")
@@ -204,6 +227,20 @@ class Players:
         _backward(loss / self.settings.threads)
         return {"g": loss.item()}
 
+    def _even_out(self, dice: Tensor, noise: Tensor) -> float:
+        """Teach paths to be as long as they were so far; returns how long they are.
+
+        A path's length is the root of its layers' mean of |d(image . noise) / dw|^2, in full
+        precision.
+        """
+        ws = self._styles(dice)
+        along = (self.g.synthesis(ws, noise="random") * noise).sum()
+        (slope,) = torch.autograd.grad(along, ws, create_graph=True)
+        lengths = slope.square().sum(dim=2).mean(dim=1).sqrt()
+        penalty = (lengths - self.path_mean).square().mean()
+        _backward(self.settings.path_length * PATH_EVERY * penalty / self.settings.threads)
+        return lengths.mean().item()
+
     def _dice(self, rng: np.random.Generator) -> Tensor:
         """What fakes are made from [N, 2 z_dim + 1]: two z, and the row where styles change."""
         count, rows = self.settings.batch, self.g.num_ws
@@ -213,15 +250,19 @@ class Players:
         return torch.from_numpy(np.column_stack([z, cuts]).astype(np.float32)).to(self.device)
 
     def _generate(self, dice: Tensor) -> Tensor:
-        z_dim = self.g.z_dim
-        z, other, cut = dice[:, :z_dim], dice[:, z_dim:-1], dice[:, -1:]
-        first = torch.arange(self.g.num_ws, device=self.device) < cut
-        ws = torch.where(
-            first[..., None], self.g.mapping(z)[:, None], self.g.mapping(other)[:, None]
-        )
+        ws = self._styles(dice)
         with self._precision():
             images: Tensor = self.g.synthesis(ws, noise="random")
         return images.float()
+
+    def _styles(self, dice: Tensor) -> Tensor:
+        """The w [N, num_ws, w_dim] of both z, the one before the cut and the other after it."""
+        z_dim = self.g.z_dim
+        z, other, cut = dice[:, :z_dim], dice[:, z_dim:-1], dice[:, -1:]
+        first = torch.arange(self.g.num_ws, device=self.device) < cut
+        return torch.where(
+            first[..., None], self.g.mapping(z)[:, None], self.g.mapping(other)[:, None]
+        )
 
     def _judge(self, images: Tensor, changes: Tensor | None) -> Tensor:
         images = images if changes is None else changed(images, changes)
@@ -253,7 +294,7 @@ def grown(players: Players) -> Players:
     """The same players at twice the size: one new block each, unseen at first; fresh optimisers."""
     larger = Players(2 * players.size, players.settings)
     larger.seen = larger.grown_at = players.seen
-    larger.p = players.p
+    larger.p, larger.path_mean = players.p, players.path_mean
     for new, old in ((larger.g, players.g), (larger.average, players.average)):
         new.load_state_dict(old.state_dict(), strict=False)
         new.get_parameter(f"synthesis.b{larger.size}.torgb.weight").data.zero_()
