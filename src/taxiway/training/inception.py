@@ -192,7 +192,7 @@ def averages(
     for start in range(0, len(pictures), _BATCH):
         some = pictures[start : start + _BATCH]
         x = (resized(images(some).to(device)) - 128) / 128
-        found.append(network(x).double().cpu())
+        found.append(network(x).cpu().double())
         advance(len(some))
     return torch.cat(found)
 
