@@ -18,9 +18,10 @@ from taxiway.discovery.files import read_latents
 from taxiway.discovery.instrument import Instrument
 from taxiway.discovery.perceptual import Perceptual
 from taxiway.discovery.pti import read_difference
+from taxiway.networks.checkpoint import Checkpoint, write_checkpoint
 from taxiway.networks.generator import Generator
 from taxiway.networks.stylegan2 import new_stylegan2
-from taxiway.tools.project import STATE, Project
+from taxiway.tools.project import STATE, TUNING, Project
 
 
 def tiny() -> Generator:
@@ -100,6 +101,49 @@ def test_tuning_comes_nearer_and_can_be_loaded_again(tmp_path: Path) -> None:
         image = tuned.images(file["w"])[0].astype(int)
     difference = np.abs(image - read_picture(tmp_path / "tuned.png"))
     assert difference.max() <= 2  # float16 rounds
+
+
+def test_tuning_goes_on_as_if_it_had_not_been_stopped(tmp_path: Path) -> None:
+    whole = run(tmp_path / "whole", steps=3, tune=12)
+    for stop in (5, 9, 14):
+        with pytest.raises(Stopped):
+            run(tmp_path / "parts", stop_after=stop, steps=3, tune=12)
+        assert (tmp_path / "parts" / TUNING).is_file()
+    parts = run(tmp_path / "parts", steps=3, tune=12)
+    assert parts["psnr_tuned"] == whole["psnr_tuned"]
+    files = [(tmp_path / name / "tuned.npz").read_bytes() for name in ("whole", "parts")]
+    assert files[0] == files[1]
+    assert not (tmp_path / "parts" / TUNING).exists()
+
+
+@pytest.mark.parametrize("change", ["broken", "other"])
+def test_tuning_that_cannot_be_gone_on_with_begins_anew(tmp_path: Path, change: str) -> None:
+    with pytest.raises(Stopped):
+        run(tmp_path / "parts", stop_after=6, steps=3, tune=5 if change == "broken" else 9)
+    if change == "broken":
+        (tmp_path / "parts" / TUNING).write_bytes(b"PK broken")
+    run(tmp_path / "parts", steps=3, tune=5)
+    run(tmp_path / "new", steps=3, tune=5)
+    files = [(tmp_path / name / "tuned.npz").read_bytes() for name in ("new", "parts")]
+    assert files[0] == files[1]
+
+
+def test_a_tuned_model_is_made_a_model_of_its_own(tmp_path: Path) -> None:
+    g = tiny()
+    tensors = {name: value.numpy() for name, value in g.state_dict().items()}
+    model, out = tmp_path / "model.safetensors", tmp_path / "tuned.safetensors"
+    write_checkpoint(model, Checkpoint(g.family, g.config, tensors, {}))
+    Image.fromarray(picture()).save(tmp_path / "ramp.png")
+    found = tmp_path / "found"
+    words = ["--steps", "2", "--tune", "9", "--no-film", "--out", str(found)]
+    assert main(["project", str(model), str(tmp_path / "ramp.png"), *words]) == 0
+    assert main(["convert", str(model), str(out), "--tuned", str(found / "tuned.npz")]) == 0
+    words = ["--latents", str(found / "projected_w.npz"), "--out", str(tmp_path / "again")]
+    assert main(["generate", str(out), *words, "--device", "cpu"]) == 0
+    [again] = (tmp_path / "again").glob("*.png")
+    difference = read_picture(again).astype(int) - read_picture(found / "tuned.png")
+    assert np.abs(difference).max() <= 2  # float16 rounds
+    assert main(["convert", str(out), str(model), "--tuned", str(found / "tuned.npz")]) == 1
 
 
 def test_the_descent_is_filmed(tmp_path: Path) -> None:

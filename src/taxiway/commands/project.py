@@ -59,7 +59,10 @@ def run(parsed: argparse.Namespace) -> None:
         found = tool.run(player, values, job)
     print(f"{parsed.out / found['w']}: {found['psnr']:.1f} dB, from {found['psnr_start']:.1f}.")
     if found["psnr_tuned"] is not None:
-        print(f"{parsed.out / 'tuned.npz'}: {found['psnr_tuned']:.1f} dB.")
+        tuned = parsed.out / "tuned.npz"
+        print(f"{tuned}: {found['psnr_tuned']:.1f} dB. A model of its own is made of it by:")
+        model = parsed.checkpoint or parsed.model
+        print(f"  taxiway convert {model} tuned.safetensors --tuned {tuned}")
     print(f"{parsed.out / 'sheet.png'} shows both.")
 
 

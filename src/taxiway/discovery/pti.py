@@ -4,7 +4,10 @@ Roich et al. 2022. The w stays; the weights move, and are held back where they w
 pictures. What is kept is the difference of the weights, not another generator.
 """
 
+import contextlib
 import copy
+import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,13 +15,15 @@ import torch
 from torch import Tensor, nn
 
 from taxiway.core.errors import InvalidArgument
-from taxiway.core.files import write_whole
+from taxiway.core.files import whole_file, write_whole
 from taxiway.discovery.files import read_arrays
 from taxiway.discovery.loss import Likeness, distance, pyramid
 from taxiway.discovery.perceptual import Perceptual
 from taxiway.discovery.sampling import sample_w
 from taxiway.latent.arrays import npz_bytes
 from taxiway.latent.files import text_of
+from taxiway.networks import build_generator
+from taxiway.networks.checkpoint import Checkpoint
 from taxiway.networks.generator import Generator
 
 RATE = 1e-3
@@ -52,7 +57,7 @@ class Tuning:
         self._adam = torch.optim.Adam(self._parameters, RATE)
         self._others = sample_w(generator, OTHERS).to(ws)
         self._far = (self._others - generator.w_avg).norm(dim=1).mean()
-        self._done = 0
+        self.done = 0
 
     def step(self) -> float:
         """Make one step; the distance of the pictures from their targets before it."""
@@ -61,17 +66,36 @@ class Tuning:
         self._adam.zero_grad()
         torch.autograd.backward(total)
         self._adam.step()
-        self._done += 1
+        self.done += 1
         return float(loss.detach())
 
     def changed(self) -> Tensor:
         """How far one other picture has moved: one as far from the w as samples are from w_avg."""
-        other = self._others[self._done % len(self._others)] - self._ws[:1]  # [1, num_ws, w_dim]
+        other = self._others[self.done % len(self._others)] - self._ws[:1]  # [1, num_ws, w_dim]
         apart = other / other.norm(dim=2, keepdim=True).clamp(min=1e-6)
         ws = self._ws[:1] + self._far * apart
         with torch.no_grad():
             before = pyramid(self._before.synthesis(ws))
         return distance(self.generator.synthesis(ws), before).sum()
+
+    def save(self, path: Path, key: str) -> None:
+        """Write all that is needed to go on from here, exactly: three times the weights."""
+        tensors = [parameter.data for parameter in self._parameters]
+        state = {"key": key, "done": self.done, "weights": tensors, "adam": self._adam.state_dict()}
+        with whole_file(path) as file:
+            torch.save(state, file)
+
+    def resume(self, path: Path, key: str) -> None:
+        """Go on from a file of `save` with the same key; begin anew if it is none."""
+        broken = (OSError, EOFError, KeyError, RuntimeError, ValueError, pickle.UnpicklingError)
+        with contextlib.suppress(*broken):
+            state = torch.load(path, map_location=self._ws.device, weights_only=True)
+            if state["key"] != key:
+                return
+            for parameter, kept in zip(self._parameters, state["weights"], strict=True):
+                parameter.data.copy_(kept)
+            self._adam.load_state_dict(state["adam"])
+            self.done = state["done"]
 
     def finished(self) -> Generator:
         """The tuned generator, no longer to be changed."""
@@ -112,3 +136,11 @@ def read_difference(path: Path | str, generator: Generator, model: str = "") -> 
     for parameter, change in zip(parameters, torch.split(difference, sizes), strict=True):
         parameter.data += change.view_as(parameter)
     return tuned
+
+
+def tuned_checkpoint(path: Path | str, checkpoint: Checkpoint) -> Checkpoint:
+    """A checkpoint with the difference of a file added; raises as `read_difference`."""
+    sha256 = str(checkpoint.source.get("sha256", ""))
+    tuned = read_difference(path, build_generator(checkpoint), sha256)
+    state = {name: tensor.numpy() for name, tensor in tuned.state_dict().items()}
+    return replace(checkpoint, tensors={**checkpoint.tensors, **state})

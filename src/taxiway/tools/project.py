@@ -28,18 +28,21 @@ from taxiway.discovery.sheet import sheet
 from taxiway.film.writer import Manner, check, write_film
 from taxiway.latent.arrays import npz_bytes, read_npz
 from taxiway.latent.space import Latent
+from taxiway.networks.generator import Generator
 
 PREVIEW = 10
 """Steps between previews; what was found is saved as often."""
-STATE = "state.npz"
+SAVED = 50
+"""Steps of tuning between saves, each of which writes three times the weights."""
+STATE, TUNING = "state.npz", "tuning.pt"
 FPS = 10.0
 
 
 class Project:
     """Writes `target.png`, `proj.png`, `projected_w.npz`, `sheet.png` and a film of the descent.
 
-    A stopped call goes on where it was, exactly; tuning alone begins anew. `tune` also writes
-    `tuned.npz`, the difference between the tuned model and this one, and `tuned.png`.
+    A stopped call goes on where it was, exactly. `tune` also writes `tuned.npz`, the difference
+    between the tuned model and this one, and `tuned.png`.
     """
 
     command = Command(
@@ -183,17 +186,32 @@ class Found:
         self.job.progress(self.total, self.total, "projection", image)
         return outputs
 
+    def bend(self) -> Generator:
+        """Bend the generator to the picture; whatever ends it, the steps are kept."""
+        found, path = self.projection, self.job.folder / TUNING
+        tuning = Tuning(
+            self.instrument.generator, found.ws, found.targets, perceptual=self.perceptual
+        )
+        key = f"{self.key()} {self.inputs['tune']}"
+        tuning.resume(path, key)
+        try:
+            while tuning.done < self.inputs["tune"]:
+                self.job.progress(self.search.steps + tuning.done, self.total, "tuning")
+                tuning.step()
+                if tuning.done % SAVED == 0:
+                    tuning.save(path, key)
+        finally:
+            tuning.save(path, key)
+        return tuning.finished()
+
     def tune(self) -> Pixels:
-        """Bend the generator to the picture; the picture it then makes."""
-        tuning = Tuning(self.instrument.generator, self.projection.ws, self.projection.targets)
-        for step in range(self.inputs["tune"]):
-            self.job.progress(self.search.steps + step, self.total, "tuning")
-            tuning.step()
-        tuned = tuning.finished()
+        """The picture that the tuned generator makes; its files are written."""
+        tuned = self.bend()
         path = self.job.folder / "tuned.npz"
         write_difference(path, tuned, self.instrument.generator, self.instrument.sha256)
         image = Instrument(tuned, self.instrument.device).images(self.projection.ws.cpu().numpy())
         write_whole(self.job.folder / "tuned.png", encode_png(image[0]))
+        (self.job.folder / TUNING).unlink()
         pixels: Pixels = image[0]
         return pixels
 
