@@ -101,6 +101,9 @@ def test_another_file_is_refused_in_a_sentence(weights: Path, tmp_path: Path) ->
         read_perceptual(weights, linear(tmp_path / "narrow.pth", width=63))
     with pytest.raises(InvalidArgument, match="no VGG16"):
         read_perceptual(FIXTURES / "stylegan2-ada_32.pkl")
+    for weight in (0.0, -1.0, float("nan"), float("inf")):
+        with pytest.raises(InvalidArgument, match="weight is above 0, got"):
+            read_perceptual(weights, weight=weight)
     (tmp_path / "text.pth").write_text("no weights")
     with pytest.raises(InvalidArgument, match=r"'text.pth' "):
         read_perceptual(tmp_path / "text.pth")

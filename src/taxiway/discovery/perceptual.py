@@ -26,6 +26,7 @@ MEAN, SPREAD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 """Of the colours 0..1 that VGG16 was trained on."""
 LARGEST = 256
 """Pixels along the longer side; larger pictures are made smaller, as StyleGAN2's projector does."""
+LIMIT = 1e6
 MAX_BYTES = 1 << 30
 """A file of all of VGG16 has 528 MB, of which only the convolutions are read."""
 
@@ -104,8 +105,10 @@ def read_perceptual(
     """The network of a file of VGG16 (torchvision's .pth, or safetensors), nothing unpickled.
 
     `linear` is a file of the package `lpips`, vgg.pth. Raises NotFound, or InvalidArgument for
-    files of anything else.
+    files of anything else or a weight that is not above 0.
     """
+    if not 0 < weight < LIMIT:
+        raise InvalidArgument(f"The perceptual weight is above 0, got {weight:g}.")
     with torch.device("meta"):  # shapes only: nothing is drawn just to be replaced
         model = Perceptual(weight)
     state = {name: torch.ones(tensor.shape) for name, tensor in model.state_dict().items()}

@@ -6,7 +6,6 @@ pictures. What is kept is the difference of the weights, not another generator.
 
 import contextlib
 import copy
-import pickle
 from dataclasses import replace
 from pathlib import Path
 
@@ -87,8 +86,8 @@ class Tuning:
 
     def resume(self, path: Path, key: str) -> None:
         """Go on from a file of `save` with the same key; begin anew if it is none."""
-        broken = (OSError, EOFError, KeyError, RuntimeError, ValueError, pickle.UnpicklingError)
-        with contextlib.suppress(*broken):
+        # torch.load has many kinds of errors, some of a module that nobody here imports.
+        with contextlib.suppress(Exception):
             state = torch.load(path, map_location=self._ws.device, weights_only=True)
             if state["key"] != key:
                 return
