@@ -58,6 +58,7 @@ def test_what_is_wrong_is_one_sentence(
 
 DOOMED = """
 import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in the background
 from taxiway import cli, console
 
 class Doomed(console.ConsoleJob):

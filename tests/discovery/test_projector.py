@@ -68,19 +68,20 @@ def test_pictures_that_rainbow_made_are_found_again() -> None:
     targets = made(rainbow(), 2)
     found = descend(rainbow(), targets, Search(steps=60, candidates=200))
     near = psnr(rainbow().synthesis(found.ws), targets)
-    start = psnr(rainbow().synthesis(rainbow().w_avg.expand(2, 10, -1)), targets)
+    start = psnr(rainbow().synthesis(rainbow().w_avg.expand(2, rainbow().num_ws, -1)), targets)
     assert near.mean() > 27
     assert (near - start).min() > 10
     assert (found.ws == found.ws[:, :1]).all()
 
 
 def test_w_plus_comes_nearer_than_w_and_w_nearer_than_a_sample() -> None:
-    pixels = [paint(np.random.RandomState(1_000_000 + i).randn(512), 64) for i in range(2)]
+    size = rainbow().resolution[0]
+    pixels = [paint(np.random.RandomState(1_000_000 + i).randn(512), size) for i in range(2)]
     targets = to_target(np.stack(pixels))
     w, more = (
         descend(rainbow(), targets, Search(steps=40, candidates=200, space=s)) for s in ("w", "w+")
     )  # type: ignore[arg-type]
-    start = psnr(rainbow().synthesis(w.start.expand(-1, 10, -1)), targets).mean()
+    start = psnr(rainbow().synthesis(w.start.expand(-1, rainbow().num_ws, -1)), targets).mean()
     near, nearest = (psnr(rainbow().synthesis(p.ws), targets).mean() for p in (w, more))
     assert start + 3 < near
     assert near + 0.5 < nearest
