@@ -14,10 +14,10 @@ def test_pictures_py_saves_what_it_says(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.chdir(tmp_path)
     runpy.run_path(str(EXAMPLES / "python" / "pictures.py"))
     assert {path.name: size(path) for path in tmp_path.glob("*.png")} == {
-        "three.png": (64, 64),
-        "sixteen.png": (256, 256),
-        "mix.png": (384, 256),
-        "between.png": (64, 64),
+        "three.png": (128, 128),
+        "sixteen.png": (512, 512),
+        "mix.png": (768, 512),
+        "between.png": (128, 128),
     }
     assert (tmp_path / "between.npz").is_file()
 
@@ -28,7 +28,7 @@ def test_film_py_saves_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     with av.open("rainbows.mp4") as film:
         assert sum(1 for _ in film.decode(video=0)) == 60
     with Image.open("wander.gif") as film:
-        assert (film.size, film.n_frames) == ((128, 128), 20)  # type: ignore[attr-defined]
+        assert (film.size, film.n_frames) == ((256, 256), 20)  # type: ignore[attr-defined]
     assert len(list(tmp_path.glob("frame*.png"))) == 5
 
 
