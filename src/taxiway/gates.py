@@ -23,6 +23,7 @@ from taxiway.servers import control, frames, http, jobs, osc, sdk, studio, train
 from taxiway.servers.application import application
 from taxiway.servers.desk import Place
 from taxiway.servers.errands import Errands
+from taxiway.servers.guard import LOOPBACK
 from taxiway.servers.listen import CannotListen, Listener, PortInUse
 from taxiway.servers.socketio import SocketIo
 from taxiway.training.runs import Runs
@@ -127,7 +128,7 @@ class Gates:
     @property
     def is_open_to_others(self) -> bool:
         """Whether other machines can ask."""
-        return self._config.host not in ("127.0.0.1", "localhost", "::1")
+        return self._config.host not in LOOPBACK
 
     async def open(
         self, card: Card, options: dict[str, Any] | None = None, command: str | None = None

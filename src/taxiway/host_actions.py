@@ -1,7 +1,6 @@
 """What `taxiway host` does: each action by its name, with what the command line gave."""
 
 import asyncio
-import json
 import time
 from argparse import Namespace
 from pathlib import Path
@@ -12,6 +11,7 @@ from taxiway import usage as tables
 from taxiway.compat.port import is_port
 from taxiway.core.errors import InvalidArgument
 from taxiway.library import hosted as written
+from taxiway.library import ports
 from taxiway.library.catalog import CHECKPOINTS
 from taxiway.library.folder import data_folder
 from taxiway.library.hosted import ANYONE, Hosted, Limits, Token, checked_label, checked_name
@@ -161,17 +161,9 @@ def _limits(parsed: Namespace) -> Limits:
 
 
 def _options(words: list[str], python: Path | None) -> dict[str, Any]:
-    """`name=value` pairs; a value that reads as JSON is that, else text."""
+    """The options of a set-up, with the Python of a ported model as one of them."""
     options: dict[str, Any] = {} if python is None else {"python": str(python.absolute())}
-    for word in words:
-        name, equals, text = word.partition("=")
-        if not (name and equals):
-            raise InvalidArgument(f"--option takes name=value, got '{word}'.")
-        try:
-            options[name] = json.loads(text)
-        except ValueError:
-            options[name] = text
-    return options
+    return options | ports.settings(words)
 
 
 def _place(model: str) -> str:

@@ -31,11 +31,6 @@ def load(name: str) -> ModuleType:
     return import_module(f"taxiway.commands.{name}")
 
 
-def more_inputs(parser: argparse.ArgumentParser, rest: Sequence[str]) -> dict[str, object]:
-    """`--noise-mode none --label=3` as inputs: text that reads as JSON is that, else text."""
-    return {name: value_of(text) for name, text in option_words(parser, rest)}
-
-
 def option_words(parser: argparse.ArgumentParser, rest: Sequence[str]) -> list[tuple[str, str]]:
     """`--noise-mode none --label=3` as pairs of a name and a text."""
     words = [piece for word in rest for piece in word.split("=", 1)]
@@ -59,7 +54,7 @@ def value_of(text: str) -> object:
 def tool_inputs(
     parser: argparse.ArgumentParser, rest: Sequence[str], command: "Command"
 ) -> dict[str, object]:
-    """As `more_inputs`, but typed as a tool's command has them; an unknown name is an error."""
+    """What `option_words` gives, as a tool's command types it; an unknown name is an error."""
     from taxiway.core.datatypes import Category, Text
 
     inputs: dict[str, object] = {}

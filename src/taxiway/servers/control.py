@@ -18,6 +18,7 @@ from taxiway.core.errors import InvalidArgument
 from taxiway.live.chains import Chains, Link
 from taxiway.servers.answers import Answer, error_answer, to_json
 from taxiway.servers.desk import Desk
+from taxiway.servers.studio import NO_TOKEN, is_own_origin
 
 PREFIX = "/studio/api"
 Handler = Callable[[Request], Awaitable[Any]]
@@ -80,12 +81,11 @@ def refusal(request: Request, token: str) -> Answer | None:
 
     Such a page could not read the token, but might have been told it.
     """
-    host, origin = request.headers.get("host", ""), request.headers.get("origin")
-    if origin is not None and origin.lower() not in (f"http://{host}", f"https://{host}".lower()):
+    if "origin" in request.headers and not is_own_origin(request):
         return error_answer(403, "Only the studio's own page may do this.")
     given = request.headers.get("authorization", "").encode()
     if not hmac.compare_digest(given, f"Bearer {token}".encode()):
-        return error_answer(403, "The token is missing or of an earlier start; reload the page.")
+        return error_answer(403, NO_TOKEN)
     return None
 
 

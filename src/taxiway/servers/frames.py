@@ -10,6 +10,7 @@ from starlette.websockets import WebSocket
 from taxiway.live.loop import Stage
 from taxiway.servers.answers import Answer, error_answer
 from taxiway.servers.session import PATIENCE_SECONDS, Session
+from taxiway.servers.studio import NO_TOKEN, is_own_origin
 from taxiway.servers.wire import VERSION
 
 PATH = "/studio/socket"
@@ -62,12 +63,11 @@ class Door:
             self._sockets -= 1
 
     def _refusal(self, socket: WebSocket) -> Answer | None:
+        # Programs must say that they are the page as well.
         if not is_own_origin(socket):
             return error_answer(403, "Only the studio's own page may open this socket.")
         if PROTOCOL not in socket.scope["subprotocols"] or not self._has_token(socket):
-            return error_answer(
-                403, "The token is missing or of an earlier start; reload the page."
-            )
+            return error_answer(403, NO_TOKEN)
         if self._sockets >= self._most:
             words = f"The studio is open {self._most} times, which is the most."
             return error_answer(503, words, {"retry-after": "10"})
@@ -77,12 +77,6 @@ class Door:
         # Every comparison takes the same time, right or wrong.
         given = [protocol.encode() for protocol in socket.scope["subprotocols"]]
         return sum(hmac.compare_digest(protocol, self._protocol) for protocol in given) > 0
-
-
-def is_own_origin(socket: WebSocket) -> bool:
-    """Whether the page that asks came from this very server; programs must say so as well."""
-    host = socket.headers.get("host", "").lower()
-    return socket.headers.get("origin", "").lower() in (f"http://{host}", f"https://{host}")
 
 
 async def _deny(socket: WebSocket, answer: Answer) -> None:
