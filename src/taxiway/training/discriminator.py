@@ -1,4 +1,7 @@
-"""The discriminator of StyleGAN2 (Karras et al. 2020): residual, with minibatch deviation."""
+"""The discriminator of StyleGAN2 (Karras et al. 2020): residual, with minibatch deviation.
+
+Of pictures with classes it is a projection discriminator (Miyato and Koyama 2018).
+"""
 
 import math
 
@@ -7,10 +10,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from taxiway.networks.mapping import Dense
-from taxiway.networks.ops import fir, kernel_2d
+from taxiway.networks.ops import fir, kernel_2d, normalise
 
 GROUP = 4
 """How many samples are compared with each other."""
+_DEPTH = 8
 
 
 class Conv(nn.Module):
@@ -59,19 +63,39 @@ class DownBlock(nn.Module):
         return short + self.conv1.halving(x, gain=math.sqrt(0.5))
 
 
-class Head(nn.Module):
-    """Features [N, C, 4, 4] -> one number each [N], positive for real."""
+class LabelMapping(nn.Module):
+    """Labels c [N, c_dim] -> directions [N, width] in which features count for their class.
 
-    def __init__(self, channels: int) -> None:
+    Karras et al. 2020, "Training GANs with limited data": 8 layers that learn slowly, after a
+    linear embedding.
+    """
+
+    def __init__(self, c_dim: int, width: int) -> None:
+        super().__init__()
+        self.embed = Dense(c_dim, width)
+        for i in range(_DEPTH):
+            self.add_module(f"fc{i}", Dense(width, width, lr=0.01))
+
+    def forward(self, c: Tensor) -> Tensor:
+        x = normalise(self.embed(c))
+        for i in range(_DEPTH):
+            x = F.leaky_relu(self.get_submodule(f"fc{i}")(x), 0.2) * math.sqrt(2)
+        return x
+
+
+class Head(nn.Module):
+    """Features [N, C, 4, 4] -> so many numbers each [N, outputs]."""
+
+    def __init__(self, channels: int, outputs: int) -> None:
         super().__init__()
         self.conv = Conv(channels + 1, channels, 3)
         self.fc = Dense(channels * 16, channels)
-        self.out = Dense(channels, 1)
+        self.out = Dense(channels, outputs)
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.conv(torch.cat([x, deviation(x)], dim=1))
         x = F.leaky_relu(self.fc(x.flatten(1)), 0.2) * math.sqrt(2)
-        result: Tensor = self.out(x)[:, 0]
+        result: Tensor = self.out(x)
         return result
 
 
@@ -84,29 +108,42 @@ def deviation(x: Tensor) -> Tensor:
 
 
 class Discriminator(nn.Module):
-    """Images [N, 3, S, S] -> how real each looks [N].
+    """Images [N, 3, S, S] and labels c [N, c_dim] -> how real each looks [N], positive for real.
 
-    `fade` below 1 mixes in the image at half size, past the largest block: how a network grown by
-    one block starts (Karras et al. 2018).
+    With labels: how real it looks as one of its class. `fade` below 1 mixes in the image at half
+    size, past the largest block: how a network grown by one block starts (Karras et al. 2018).
     """
 
-    def __init__(self, resolution: int, channel_base: int, channel_max: int) -> None:
+    def __init__(
+        self, resolution: int, channel_base: int, channel_max: int, c_dim: int = 0
+    ) -> None:
         super().__init__()
         self.sizes = [2**k for k in range(resolution.bit_length() - 1, 2, -1)]
         for size in self.sizes:
             inputs, outputs = (min(channel_base // s, channel_max) for s in (size, size // 2))
             self.add_module(f"b{size}", DownBlock(inputs, outputs, 3))
-        self.b4 = Head(min(channel_base // 4, channel_max))
+        width = min(channel_base // 4, channel_max)
+        self.b4 = Head(width, width if c_dim else 1)
+        self.mapping = LabelMapping(c_dim, width) if c_dim else None
 
-    def forward(self, images: Tensor, fade: float = 1.0) -> Tensor:
+    def forward(self, images: Tensor, fade: float = 1.0, c: Tensor | None = None) -> Tensor:
         x = self._block(0).fromrgb(images)
         for i in range(len(self.sizes)):
             x = self._block(i)(x)
             if i == 0 and fade < 1:
                 small = self._block(1).fromrgb(F.avg_pool2d(images, 2))
                 x = small + (x - small) * fade
-        result: Tensor = self.b4(x)
-        return result
+        return self._verdict(self.b4(x), c)
+
+    def _verdict(self, features: Tensor, c: Tensor | None) -> Tensor:
+        """What the head says [N, 1], or of [N, width] how much lies in the label's direction."""
+        if self.mapping is None:
+            return features[:, 0]
+        assert c is not None
+        with torch.autocast(c.device.type, enabled=False):
+            directions = self.mapping(c)
+        verdict: Tensor = (features.float() * directions).sum(dim=1) / math.sqrt(features.shape[1])
+        return verdict
 
     def learning(self, frozen: int) -> list[nn.Parameter]:
         """The parameters that learn when so many blocks, the largest first, do not."""
