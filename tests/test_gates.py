@@ -5,16 +5,19 @@ import json
 import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+from msgspec import structs
+from websockets.asyncio.client import ClientConnection, connect
 
 from taxiway import app
 from taxiway.core.config import Config
 from taxiway.core.errors import NotFound
 from taxiway.gates import Gates, shifted
 from taxiway.library import catalog
-from taxiway.servers import osc_packet
+from taxiway.servers import frames, osc_packet
 
 PAINTER = catalog.card("painter")
 
@@ -88,6 +91,44 @@ async def test_a_card_that_is_played_again_starts_anew_at_its_place(gates: Gates
     again = await gates.start_card(second("third"))
     assert (again.url, again.state, len(gates.places())) == (first.url, "starting", 3)
     assert await ready(gates, "third") != worker
+
+
+async def test_a_card_that_is_played_again_is_told_as_it_is_now(
+    gates: Gates, tmp_path: Path
+) -> None:
+    checkpoint = Path(__file__).parent / "fixtures" / "stylegan2-ada_32.pkl"
+    newer = structs.replace(
+        second("third"),
+        family="stylegan",
+        title="Third, further",
+        checkpoint=str(checkpoint),
+        metrics={"kid": 0.04},
+    )
+    first = await gates.start_card(second("third"))
+    url = first.url.replace("http", "ws") + frames.PATH
+    token = [frames.PROTOCOL, f"token.{gates.token}"]
+    async with connect(url, origin=first.url, subprotocols=token) as page:  # type: ignore[arg-type]
+        assert (await hello(page))["model"]["title"] == "Third"
+        again = await gates.start_card(newer)
+        assert (again.url, again.title, again.card["metrics"]) == (
+            first.url,
+            "Third, further",
+            {"kid": 0.04},
+        )
+        async with asyncio.timeout(60):
+            while (told := await hello(page))["model"]["title"] != "Third, further":
+                pass
+        assert told["model"]["metrics"] == {"kid": 0.04}
+    assert gates._engine.running["third"].spec.family == "stylegan"
+
+
+async def hello(page: ClientConnection) -> dict[str, Any]:
+    """The next greeting of a studio's socket."""
+    async for message in page:
+        if isinstance(message, str) and '"hello"' in message:
+            told: dict[str, Any] = json.loads(message)
+            return told
+    raise AssertionError("The socket was closed.")
 
 
 async def ready(gates: Gates, name: str) -> int | None:

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import structs
 from starlette.routing import BaseRoute, Route
 
+from taxiway.core.command import ModelSpec
 from taxiway.core.config import Config
 from taxiway.core.errors import InvalidArgument, NotFound
 from taxiway.engine import Engine
@@ -45,8 +46,8 @@ class Gate:
     ) -> None:
         self.engine, self.slot, self.card = engine, slot, card
         self.config = shifted(config, slot)
-        self.spec = structs.replace(catalog.spec(card, options), command=command)
-        self.stage = Stage(engine, self.spec)
+        self._options, self._command = options, command
+        self.stage = Stage(engine, self._spec())
         self.listener: Listener | None = None
         self._doors = AsyncExitStack()
         self._open: dict[str, int | None] = {}
@@ -56,19 +57,19 @@ class Gate:
 
         Raises PortInUse or CannotListen for the HTTP port; another door that is taken stays shut.
         """
-        name = self.spec.name
+        name = self.name
         # The SDK's come last: theirs is every path of one word.
         plugins = sdk.routes(self.engine, lambda: name)
         sockets = SocketIo(self.engine, lambda: name, jobs=errands)
         model = [*http.routes(self.engine, lambda: name), *sockets.routes()]
-        page = frames.routes(self.stage, token, msgspec.to_builtins(self.card))
+        page = frames.routes(self.stage, token, lambda: msgspec.to_builtins(self.card))
         walks = walking.routes(self.stage, token)
         routes = [*model, *page, *walks, *more, *studio.routes(token), *plugins]
         listener = Listener(application(routes, self.config), self.config)
         self.listener = await self._doors.enter_async_context(listener)
         live = asyncio.create_task(self.stage.run())
         self._doors.push_async_callback(_end, live)
-        await self.engine.start(self.spec)
+        await self.stage.start()
         for kind, door in self._old_doors(model, errands):
             port = await enter(self._doors, f"{kind} of {self.card.title}", door)
             self._open[kind] = port
@@ -78,15 +79,27 @@ class Gate:
     async def close(self) -> None:
         """Shut every door and stop the model."""
         await self._doors.aclose()
-        if self.spec.name in self.engine.running:
-            await self.engine.remove(self.spec.name)
+        if self.name in self.engine.running:
+            await self.engine.remove(self.name)
+
+    async def play(self, card: Card) -> None:
+        """Begin to start the model anew by a card of the same name: its file may be a new one."""
+        await self.stage.stop()
+        self.card = card
+        self.stage.spec = self._spec()
+        await self.stage.start()
+
+    @property
+    def name(self) -> str:
+        """The model's, which stays."""
+        return self.stage.spec.name
 
     @property
     def place(self) -> Place:
         """Where it is, and how the model does."""
         assert self.listener is not None
         return Place(
-            name=self.spec.name,
+            name=self.name,
             title=self.card.title,
             card=msgspec.to_builtins(self.card),
             slot=self.slot,
@@ -99,6 +112,11 @@ class Gate:
             osc_reply_port=self.config.osc_reply_port,
             info=self.stage.command.describe() if self.stage.command else None,
         )
+
+    def _spec(self) -> ModelSpec:
+        """What the engine is told to run."""
+        spec = catalog.spec(self.card, self._options)
+        return structs.replace(spec, command=self._command)
 
     def _old_doors(
         self, model: Sequence[BaseRoute], errands: Errands
@@ -185,12 +203,12 @@ class Gates:
         return gate.place
 
     async def start_card(self, card: Card) -> Place:
-        """A place for a model by its card; one that runs starts anew, for its file may be new."""
-        if card.name in self._gates:
-            await self._gates[card.name].stage.stop()
-        gate = await self.open(card)
-        await gate.stage.start()
-        return gate.place
+        """A place for a model by its card; one that has a place starts anew there, by this card."""
+        known = self._gates.get(card.name)
+        if known is None:
+            return (await self.open(card)).place
+        await known.play(card)
+        return known.place
 
     async def stop(self, name: str) -> None:
         """Stop a model and give its place up, which the last one keeps. Raises NotFound."""

@@ -101,7 +101,7 @@ async def test_the_card_is_told_with_the_models_name(own: Studio) -> None:
     card = {"summary": "Draws."}
     async with (
         on_stage(FakeEngine()) as stage,
-        studio(stage, card=card) as served,
+        studio(stage, card=lambda: card) as served,
         served.page() as page,
     ):
         model = (await page.word("hello"))["model"]

@@ -1,7 +1,7 @@
 """The studio's WebSocket: who may open it, and how many."""
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from starlette.routing import WebSocketRoute
@@ -21,26 +21,36 @@ MOST_SOCKETS = 256
 def routes(
     stage: Stage,
     token: str,
-    card: Mapping[str, Any] | None = None,
+    card: Callable[[], Mapping[str, Any]] = dict,
     most_sockets: int = MOST_SOCKETS,
     patience: float = PATIENCE_SECONDS,
 ) -> list[WebSocketRoute]:
-    """The route of the socket that plays `stage`; `card` is what it tells of the model.
+    """The route of the socket that plays `stage`; `card` gives what it tells of the model
+    now.
 
     Only a page of this server that knows `token` may open it. `patience` is how many seconds a
     page may take to draw a frame.
     """
-    spec = stage.spec
-    name = {"name": spec.name, "family": spec.family, "title": spec.title or spec.name}
-    door = Door(stage, token, {**name, **(card or {})}, most_sockets, patience)
+    door = Door(stage, token, lambda: told(stage, card()), most_sockets, patience)
     return [WebSocketRoute(PATH, door.open)]
+
+
+def told(stage: Stage, card: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A card, with the names of the model that the stage plays where it has none."""
+    spec = stage.spec
+    return {"name": spec.name, "family": spec.family, "title": spec.title or spec.name, **card}
 
 
 class Door:
     """Opens sockets to those who may; everyone else gets a status and a sentence."""
 
     def __init__(
-        self, stage: Stage, token: str, card: Mapping[str, Any], most: int, patience: float
+        self,
+        stage: Stage,
+        token: str,
+        card: Callable[[], Mapping[str, Any]],
+        most: int,
+        patience: float,
     ) -> None:
         self._stage = stage
         self._protocol = f"token.{token}".encode()

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -33,7 +33,7 @@ class Outbox:
         self,
         socket: WebSocket,
         stage: Stage,
-        card: Mapping[str, Any],
+        card: Callable[[], Mapping[str, Any]],
         page: int,
     ) -> None:
         self._socket = socket
@@ -141,7 +141,7 @@ class Outbox:
         if not stage.is_live:
             self._output = stage.last_output
         hello = words.Hello(
-            model=self._card,
+            model=self._card(),
             info=stage.command.describe() if stage.command else None,
             live=stage.is_live,
             state=stage.state,

@@ -66,7 +66,7 @@ class Session:
         self,
         socket: WebSocket,
         stage: Stage,
-        card: Mapping[str, Any],
+        card: Callable[[], Mapping[str, Any]],
         patience: float = PATIENCE_SECONDS,
     ) -> None:
         self._page = next(_pages)
