@@ -1,7 +1,8 @@
 """Packed datasets in the layout of StyleGAN's tools: square PNGs in a zip file, with labels.
 
 `00000/img00000000.png` and on, a thousand to a folder, stored without compression, and a
-`dataset.json` of `{"labels": [[name, class], ...]}` or `{"labels": null}`.
+`dataset.json` of `{"labels": [[name, class], ...]}` or `{"labels": null}`; where the classes have
+names, "classes" lists them, which only Taxiway reads.
 """
 
 import io
@@ -30,6 +31,7 @@ class Packing:
 
     def __init__(self, archive: ZipFile) -> None:
         self.archive, self.labels, self.bytes = archive, list[tuple[str, int | None]](), 0
+        self.classes: tuple[str, ...] = ()
 
     def add(self, square: Image.Image, label: int | None) -> None:
         """Append one picture; raises InvalidArgument when there is more than a dataset holds."""
@@ -47,9 +49,10 @@ class Packing:
         self.labels.append((name, label))
 
     def describe(self) -> None:
-        """Write the labels; the last thing."""
+        """Write the labels, and the names in `classes`; the last thing."""
         known = any(label is not None for _, label in self.labels)
-        text = json.dumps({"labels": self.labels if known else None})
+        names = {"classes": self.classes} if known and self.classes else {}
+        text = json.dumps({"labels": self.labels if known else None, **names})
         self.archive.writestr(entry(DESCRIPTION), text)
 
 

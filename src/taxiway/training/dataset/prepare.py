@@ -76,6 +76,7 @@ def prepare(
             found.append(facts)
             advance()
         summary = Summary(found, source.others, len(packed.labels))
+        packed.classes = source.classes
         taken, least = summary.count(""), 1 if force else TOO_FEW
         if taken < least:
             raise InvalidArgument(

@@ -77,8 +77,10 @@ def zipped(archive: ZipFile, labels: bool) -> Source:
     """The pictures in an open zip file, with the labels of its dataset.json or folders."""
     infos = {i.filename: i for i in archive.infolist() if not i.is_dir() and not hidden(i.filename)}
     named = {n: partial(_member, archive, info) for n, info in infos.items() if is_picture(n)}
-    classes = classes_of(named) if labels else ()
-    known = labels_by_folder(named, classes) or described_labels(archive)
+    known, classes = described_labels(archive)
+    if labels and not known:
+        classes = classes_of(named)
+        known = labels_by_folder(named, classes)
     others = len(infos) - len(named) - (DESCRIPTION in infos)
     return listed(named, others, classes, known)
 
@@ -107,13 +109,17 @@ def opened_zip(path: Path) -> Iterator[ZipFile]:
         yield archive
 
 
-def described_labels(archive: ZipFile) -> dict[str, int]:
-    """Name -> class from a zip's dataset.json; nothing where it has none that is understood."""
+def described_labels(archive: ZipFile) -> tuple[dict[str, int], tuple[str, ...]]:
+    """Name -> class, and the classes' names, from a zip's dataset.json.
+
+    Nothing where it has none that is understood.
+    """
     try:
-        found: Any = json.loads(_bytes_of(archive, archive.getinfo(DESCRIPTION)))["labels"]
-        return {str(name): int(label) for name, label in found or ()}
+        found: Any = json.loads(bytes_of(archive, archive.getinfo(DESCRIPTION)))
+        labels = {str(name): int(label) for name, label in found["labels"] or ()}
+        return labels, tuple(map(str, found.get("classes") or ()))
     except (KeyError, ValueError, TypeError, RecursionError, Unusable):
-        return {}
+        return {}, ()
 
 
 def classes_of(names: Iterable[str]) -> tuple[str, ...]:
@@ -152,11 +158,11 @@ def _file(path: Path) -> Image.Image:
 
 
 def _member(archive: ZipFile, info: ZipInfo) -> Image.Image:
-    return open_picture(_bytes_of(archive, info))
+    return open_picture(bytes_of(archive, info))
 
 
-def _bytes_of(archive: ZipFile, info: ZipInfo) -> bytes:
-    """A member's bytes, never more than it announces and never more than MAX_BYTES."""
+def bytes_of(archive: ZipFile, info: ZipInfo) -> bytes:
+    """A member's bytes, never more than it announces and never more than MAX_BYTES; or Unusable."""
     if info.file_size > MAX_BYTES:
         raise Unusable(f"is larger than {MAX_BYTES // 1_000_000} MB")
     try:
