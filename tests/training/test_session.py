@@ -7,15 +7,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from taxiway.library import catalog
 from taxiway.library.catalog import Card
 from taxiway.networks.build import build
 from taxiway.networks.checkpoint import read_checkpoint
 from taxiway.training import session as module
 from taxiway.training.augment import KINDS
+from taxiway.training.folder import TrainingFolder
 from taxiway.training.order import About, Order
 from taxiway.training.records import Record, read
 from taxiway.training.samples import samples
 from taxiway.training.session import Session
+from taxiway.training.snapshots import FOLDER, kept
 from taxiway.training.stylegan2 import Settings
 
 TINY = Settings(
@@ -60,6 +63,8 @@ def test_a_training_leaves_a_model_with_a_card_and_what_led_to_it(tmp_path, pict
         *("training.json", "state.pt", "stats.jsonl", "progress.svg", "real.jpg"),
         *("model.safetensors", "model.json", "best.safetensors", "best.json"),
         *("samples/000000.0kimg.jpg", "samples/000000.1kimg.jpg"),
+        *("snapshots/000000.0kimg.safetensors", "snapshots/000000.0kimg.json"),
+        *("snapshots/000000.1kimg.safetensors", "snapshots/000000.1kimg.json"),
     }
     with Image.open(tmp_path / "samples" / "000000.1kimg.jpg") as sheet:
         assert sheet.size == (96, 96)
@@ -109,6 +114,41 @@ def test_a_training_goes_on_from_another(tmp_path, pictures) -> None:
     assert heard[-1]["kimg"] == pytest.approx(0.016)
     assert heard[0]["kimg"] == 0
     assert "kid" in heard[0]
+
+
+def test_every_snapshot_is_kept_and_another_training_can_start_from_it(tmp_path, pictures) -> None:
+    trained(tmp_path / "first", pictures, order())
+    early, late = kept(tmp_path / "first")
+    assert early.metrics["kimg"] == pytest.approx(0.032)
+    files = [tmp_path / "first" / FOLDER / f"{one.name}.safetensors" for one in (early, late)]
+    assert files[1].read_bytes() == (tmp_path / "first" / "model.safetensors").read_bytes()
+    assert files[0].read_bytes() != files[1].read_bytes()
+    chosen = catalog.choose(str(files[0]))
+    assert (chosen.title, chosen.metrics["kimg"]) == ("My Noise!", pytest.approx(0.032))
+    trained(tmp_path / "second", pictures, order(0.008, start=str(files[0])))
+    card = json.loads((tmp_path / "second" / "model.json").read_text())
+    assert "from 000000.0kimg.safetensors" in card["made"]
+
+
+def test_a_model_whose_writing_is_cut_off_is_not_told(tmp_path, pictures, monkeypatch) -> None:
+    class Killed(Exception):
+        pass
+
+    def write(path: Path, *rest: object) -> None:
+        if path.name == "000000.1kimg.safetensors":
+            raise Killed
+        write_model(path, *rest)
+
+    write_model = module.write_model
+    monkeypatch.setattr(module, "write_model", write)
+    with pytest.raises(Killed):
+        trained(tmp_path, pictures, order())
+    assert (tmp_path / FOLDER / "000000.1kimg.json").exists()
+    assert [one.name for one in kept(tmp_path)] == ["000000.0kimg"]
+    assert TrainingFolder(tmp_path).model("model").is_file()
+    monkeypatch.setattr(module, "write_model", write_model)
+    trained(tmp_path, pictures, order())
+    assert [one.name for one in kept(tmp_path)] == ["000000.0kimg", "000000.1kimg"]
 
 
 def test_warnings_reach_who_listens(tmp_path, pictures, monkeypatch) -> None:

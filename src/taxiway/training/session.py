@@ -12,6 +12,7 @@ import numpy as np
 from taxiway.core.errors import TaxiwayError
 from taxiway.core.files import write_whole
 from taxiway.networks.fast import fast
+from taxiway.training import snapshots
 from taxiway.training.card import card
 from taxiway.training.export import write_model
 from taxiway.training.health import Health
@@ -43,8 +44,8 @@ class Session:
     """One training, new or gone on with; `told` may be set to hear the records of figures.
 
     The folder gets training.json, state.pt, stats.jsonl, progress.svg, a sheet in samples/ for
-    every snapshot, and the model: model.safetensors (newest), best.safetensors (nearest to the
-    dataset by KID) and model.json, its card.
+    every snapshot, and the models, each with its card: model.safetensors (newest),
+    best.safetensors (nearest to the dataset by KID) and those of snapshots/.
     """
 
     told: Told
@@ -55,7 +56,8 @@ class Session:
         self.schedule = Schedule(order.stages)
         self.players = self._players()
         check_disk(folder, self.players)
-        (folder / "samples").mkdir(exist_ok=True)
+        for name in ("samples", snapshots.FOLDER):
+            (folder / name).mkdir(exist_ok=True)
         order.write(folder)
         self.records = Records(folder / "stats.jsonl", self.players.seen / 1000)
         self.health, self._heard = Health(), list[dict[str, float]]()
@@ -115,18 +117,19 @@ class Session:
         """Show, measure and export what the kept average makes now."""
         kimg = players.seen / 1000
         generator = fast(players.average)
-        save_sheet(
-            self.folder / "samples" / f"{kimg:08.1f}kimg.jpg", samples(generator, SHOWN, 0.7)
-        )
+        sheet = self.folder / "samples" / f"{snapshots.name_of(kimg)}.jpg"
+        save_sheet(sheet, samples(generator, SHOWN, 0.7))
         size = min(SIZE, players.size)
         made = reduced(samples(generator, MEASURED, 1.0), size)
         figures = compare(made, reduced(self.real, size), ["kid", "variety"])
         best = min((r["kid"] for r in self.records.all if _whole(r, self.order)), default=np.inf)
         record = {"kimg": kimg, "size": players.size, **figures}
         self._keep(record, self.health.see(kimg, figures["variety"]))
-        self._export("model", players)
+        self._export(self.folder / "model", players)
         if figures["kid"] < best and _whole(record, self.order):
-            self._export("best", players)
+            self._export(self.folder / "best", players)
+        self._export(self.folder / snapshots.FOLDER / snapshots.name_of(kimg), players)
+        snapshots.thin(self.folder)
         write_whole(self.folder / "progress.svg", curves(self.records.all).encode())
         self._since, self._shown = time.monotonic(), players.seen
 
@@ -135,12 +138,12 @@ class Session:
         self.records.add(record)
         self.told(record)
 
-    def _export(self, name: str, players: Players) -> None:
-        """Write the average as a model to run, with its card."""
-        write_model(self.folder / f"{name}.safetensors", players.average, players.seen)
-        made = card(self.order, name, players.size, self.pictures, self.records.all)
+    def _export(self, path: Path, players: Players) -> None:
+        """Write the average as a model to run, and its card before it: none is without one."""
+        made = card(self.order, path.name, players.size, self.pictures, self.records.all)
         text: Any = msgspec.json.format(msgspec.json.encode(made))
-        write_whole(self.folder / f"{name}.json", text)
+        write_whole(path.with_name(f"{path.name}.json"), text)
+        write_model(path.with_name(f"{path.name}.safetensors"), players.average, players.seen)
 
 
 def _whole(record: Record, order: Order) -> bool:
