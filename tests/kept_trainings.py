@@ -31,7 +31,8 @@ def records(until: float = 20.0) -> list[dict[str, Any]]:
 
 def write_training(folder: Path, until: float = 20.0, **order: Any) -> Path:
     """A training that came as far as `until` kimg: half of them at 32 pixels, the rest at 64."""
-    (folder / "samples").mkdir(parents=True)
+    for name in ("samples", "snapshots"):
+        (folder / name).mkdir(parents=True)
     (folder / "training.json").write_text(json.dumps({**ORDER, **order}))
     told = records(until)
     told[-1]["warnings"] = ["The pictures are growing alike."]
@@ -42,10 +43,23 @@ def write_training(folder: Path, until: float = 20.0, **order: Any) -> Path:
             path = folder / "samples" / f"{record['kimg']:08.1f}kimg.jpg"
             save_sheet(path, record["kimg"], 3 * record["size"])
     for name in ("model", "best"):
-        (folder / f"{name}.safetensors").write_bytes(b"")
-        card = {"name": "my-garden", "metrics": {"kid": 0.05, "variety": 0.9, "kimg": until}}
-        (folder / f"{name}.json").write_text(json.dumps(card))
+        write_model(folder / name, until)
+    for kimg in np.arange(10, until + 1, 10):
+        write_model(folder / "snapshots" / f"{kimg:08.1f}kimg", kimg)
     return folder
+
+
+def write_model(path: Path, kimg: float) -> None:
+    """An empty model at `path` and the endings, with a card."""
+    path.with_name(f"{path.name}.safetensors").write_bytes(b"")
+    card = {
+        "name": "my-garden",
+        "family": "stylegan",
+        "title": "My garden",
+        "summary": "A garden.",
+        "metrics": {"kid": 1 / kimg, "variety": 0.9, "kimg": kimg},
+    }
+    path.with_name(f"{path.name}.json").write_text(json.dumps(card))
 
 
 def save_sheet(path: Path, kimg: float, size: int = 96) -> None:

@@ -226,7 +226,9 @@ class Gates:
         """What the studio's page may do beside playing its model."""
         models = control.routes(self, self.chains, self.token)
         tools = jobs.routes(self.jobs, self._checkpoint, self.token)
-        training = trainings.routes(self.trainings, self._checkpoint, self.start_card, self.token)
+        training = trainings.routes(
+            self.trainings, self._checkpoint, self.start_card, self.places, self.token
+        )
         return [*models, *tools, *training]
 
     def _checkpoint(self, name: str) -> str:

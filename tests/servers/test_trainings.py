@@ -8,18 +8,19 @@ from typing import Any
 import httpx
 import pytest
 
-from kept_trainings import write_training
+from kept_trainings import write_model, write_training
 from servers.desk_fakes import FakeDesk
 from taxiway.core.config import Config
 from taxiway.core.errors import NotFound
 from taxiway.library.catalog import Card
 from taxiway.servers.application import application
 from taxiway.servers.desk import Place
-from taxiway.servers.trainings import routes
+from taxiway.servers.trainings import MOST_PLACES, routes
 from taxiway.training.dataset.crops import Plan
 from taxiway.training.dataset.prepare import prepare
 from taxiway.training.dataset.sources import open_source
 from taxiway.training.runs import Runs
+from taxiway.training.snapshots import name_of, thin
 from training.dataset.folders import fill
 
 SMALL = Path(__file__).parents[1] / "fixtures" / "stylegan2-ada_32.pkl"
@@ -32,9 +33,10 @@ def checkpoint_of(name: str) -> str:
 
 
 class Client(httpx.AsyncClient):
-    """Knows the token; `played` are the cards that were given a place."""
+    """Knows the token; `played` are the cards that were given a place, of those of `desk`."""
 
     played: list[Card]
+    desk: FakeDesk
 
     async def told(self, path: str, *states: str) -> Any:
         """A training once it is in one of the states."""
@@ -46,18 +48,18 @@ class Client(httpx.AsyncClient):
 
 @pytest.fixture
 async def client(tmp_path: Path) -> AsyncIterator[Client]:
-    runs, played = Runs(tmp_path / "trainings"), list[Card]()
+    runs, played, desk = Runs(tmp_path / "trainings"), list[Card](), FakeDesk()
 
     async def play(card: Card) -> Place:
         played.append(card)
-        return FakeDesk().place({"name": card.name, "title": card.title})
+        return desk.place({"name": card.name, "title": card.title})
 
-    app = application(routes(runs, checkpoint_of, play, "secret"), Config())
+    app = application(routes(runs, checkpoint_of, play, desk.places, "secret"), Config())
     transport = httpx.ASGITransport(app)
     headers = {"authorization": "Bearer secret"}
     base = "http://localhost/studio/api"
     async with Client(transport=transport, base_url=base, headers=headers, timeout=60) as client:
-        client.played = played
+        client.played, client.desk = played, desk
         yield client
     await asyncio.to_thread(runs.close)
 
@@ -116,6 +118,45 @@ async def test_the_best_snapshot_has_a_place_of_its_own(client: Client, kept: Pa
     assert (card.name, card.title) == ("training-mine-best", "My garden (best)")
 
 
+async def test_snapshots_are_played_side_by_side_each_with_its_own_card(
+    client: Client, kept: Path
+) -> None:
+    told = (await client.get("/trainings/mine")).json()
+    assert [(found["name"], found["kimg"]) for found in told["snapshots"]] == [
+        ("000010.0kimg", 10),
+        ("000020.0kimg", 20),
+    ]
+    for found in told["snapshots"]:
+        answer = await client.post("/trainings/mine/play", json={"snapshot": found["name"]})
+        assert answer.status_code == 200, answer.text
+    assert [(card.name, card.title, card.metrics["kid"]) for card in client.played] == [
+        ("training-mine-10kimg", "My garden (10 kimg)", 0.1),
+        ("training-mine-20kimg", "My garden (20 kimg)", 0.05),
+    ]
+
+
+async def test_what_is_played_stays_when_the_training_goes_on(client: Client, kept: Path) -> None:
+    await client.post("/trainings/mine/play", json={"snapshot": "000010.0kimg"})
+    for kimg in (8.0, 9.0, 200.0):
+        write_model(kept / "snapshots" / name_of(kimg), kimg)
+    thin(kept)
+    told = (await client.get("/trainings/mine")).json()
+    assert [found["kimg"] for found in told["snapshots"]] == [8, 10, 20, 200]
+
+
+async def test_so_many_are_played_and_no_more(client: Client, kept: Path) -> None:
+    for number in range(MOST_PLACES - 1):
+        client.desk.place({"name": f"training-{number}", "title": "Another"})
+    client.desk.place({"name": "painter", "title": "The painter"})
+    for _ in range(2):  # again at its place
+        answer = await client.post("/trainings/mine/play", json={"snapshot": "000010.0kimg"})
+        assert answer.status_code == 200, answer.text
+    answer = await client.post("/trainings/mine/play", json={"snapshot": "000020.0kimg"})
+    assert answer.status_code == 400
+    assert answer.json()["error"].startswith("6 models of trainings are played already")
+    assert len(client.played) == 2
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body", "status", "words"),
     [
@@ -126,7 +167,10 @@ async def test_the_best_snapshot_has_a_place_of_its_own(client: Client, kept: Pa
         ("GET", "/mine/sheets/..%2ftraining.json", None, 404, "nothing at"),
         ("GET", "/mine/sheets/..\\training.json", None, 404, "has no sheet"),
         ("POST", "/mine/stop", None, 400, "'mine' does not train now"),
-        ("POST", "/mine/play", {"snapshot": "state.pt"}, 400, "snapshot"),
+        ("POST", "/mine/play", {"snapshot": "state.pt"}, 404, "'mine' has no model 'state.pt'"),
+        ("POST", "/mine/play", {"snapshot": "../mine/model"}, 404, "has no model"),
+        ("POST", "/mine/play", {"snapshot": "000011.0kimg"}, 404, "There are: 000010.0kimg"),
+        ("POST", "/mine/play", {"snapshot": 10}, 400, "snapshot"),
         ("POST", "/mine/resume", {"kimg": -1}, 400, "'kimg' takes a number above 0"),
         ("POST", "/mine/resume", None, 400, "The body is not what is expected"),
         ("POST", "", {"name": "a"}, 400, "dataset"),

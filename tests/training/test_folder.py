@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,10 @@ def test_a_training_tells_how_far_it_is_and_what_it_made(tmp_path) -> None:
     assert [(model.name, model.metrics["kid"]) for model in found.models] == [
         ("model", 0.05),
         ("best", 0.05),
+    ]
+    assert [(kept.name, kept.kimg, kept.metrics["kid"]) for kept in found.snapshots] == [
+        ("000010.0kimg", 10, 0.1),
+        ("000020.0kimg", 20, 0.05),
     ]
 
 
@@ -121,12 +126,32 @@ def test_a_link_is_no_sheet(tmp_path) -> None:
         training.sheet("000007.0kimg.jpg")
 
 
-def test_a_model_that_is_not_there_yet_is_named(tmp_path) -> None:
+def test_models_are_given_by_a_name_of_the_list_only(tmp_path) -> None:
     training = opened(tmp_path)
     assert training.model("best").name == "best.safetensors"
-    for name in ("state", "../model"):
-        with pytest.raises(NotFound, match="has no model"):
+    kept = training.model("000010.0kimg").relative_to(training.folder)
+    assert kept.as_posix() == "snapshots/000010.0kimg.safetensors"
+    there = "There are: 000010.0kimg, 000020.0kimg, best, model."
+    for name in ("state", "../model", "snapshots/000010.0kimg", "000011.0kimg", "", "a\0b"):
+        with pytest.raises(NotFound, match=f"has no model .* {there}"):
             training.model(name)
+
+
+def test_a_training_from_before_snapshots_were_kept_tells_its_two_models(tmp_path) -> None:
+    training = opened(tmp_path)
+    shutil.rmtree(training.folder / "snapshots")
+    found = detail(training)
+    assert [(model.name, model.kimg) for model in found.models] == [("model", 20), ("best", 20)]
+    assert found.snapshots == []
+    assert training.model("model").is_file()
+
+
+def test_what_is_held_is_a_snapshot_of_the_list(tmp_path) -> None:
+    training = opened(tmp_path)
+    for name in ("model", "000010.0kimg"):
+        training.hold(name)
+    marks = [path.name for path in training.folder.rglob("*.played")]
+    assert marks == ["000010.0kimg.played"]
 
 
 def test_the_sheets_become_a_film_of_one_size(tmp_path) -> None:

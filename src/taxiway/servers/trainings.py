@@ -8,23 +8,28 @@ POST /studio/api/trainings/NAME/stop      POST /studio/api/trainings/NAME/resume
 
 import asyncio
 import mimetypes
-from collections.abc import Awaitable, Callable
-from typing import Any, Literal
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 from msgspec import Struct, structs
 from starlette.requests import Request
 from starlette.responses import FileResponse
 from starlette.routing import Route
 
-from taxiway.core.errors import NotFound
+from taxiway.core.errors import InvalidArgument, NotFound
 from taxiway.library import catalog
 from taxiway.library.catalog import Card
 from taxiway.servers.control import PREFIX, Handler, body, guarded
 from taxiway.servers.desk import Place
+from taxiway.training.folder import TrainingFolder
 from taxiway.training.runs import Runs, Wanted
+from taxiway.training.snapshots import kimg_of
 
 PATH = PREFIX + "/trainings"
 Play = Callable[[Card], Awaitable[Place]]
+PLACES = "training-"
+"""What the names of places for trained models begin with."""
+MOST_PLACES = 6
 
 
 class Resumed(Struct):
@@ -34,14 +39,23 @@ class Resumed(Struct):
 
 
 class Played(Struct):
-    """Which snapshot."""
+    """Which snapshot: "model" for the newest, "best", or the name of one that is kept."""
 
-    snapshot: Literal["model", "best"] = "model"
+    snapshot: str = "model"
 
 
-def routes(runs: Runs, checkpoint_of: Callable[[str], str], play: Play, token: str) -> list[Route]:
-    """The routes; `checkpoint_of` gives a model's file by its name, `play` a place for a card."""
-    api = Api(runs, checkpoint_of, play)
+def routes(
+    runs: Runs,
+    checkpoint_of: Callable[[str], str],
+    play: Play,
+    places: Callable[[], Sequence[Place]],
+    token: str,
+) -> list[Route]:
+    """The routes; `checkpoint_of` gives a model's file by its name, `play` a place for a card.
+
+    `places` are those that there are.
+    """
+    api = Api(runs, checkpoint_of, play, places)
     table: list[tuple[str, str, Handler]] = [
         ("GET", "", api.show),
         ("POST", "", api.start),
@@ -58,10 +72,17 @@ def routes(runs: Runs, checkpoint_of: Callable[[str], str], play: Play, token: s
 class Api:
     """The handlers; files are read in threads, for a training's can be long."""
 
-    def __init__(self, runs: Runs, checkpoint_of: Callable[[str], str], play: Play) -> None:
+    def __init__(
+        self,
+        runs: Runs,
+        checkpoint_of: Callable[[str], str],
+        play: Play,
+        places: Callable[[], Sequence[Place]],
+    ) -> None:
         self._runs = runs
         self._checkpoint_of = checkpoint_of
         self._play = play
+        self._places = places
 
     async def show(self, request: Request) -> Any:
         """Every training, in short."""
@@ -88,18 +109,13 @@ class Api:
         return await asyncio.to_thread(self._runs.resume, name, longer.kimg)
 
     async def play(self, request: Request) -> Any:
-        """A place for the newest snapshot, or the best, loaded now."""
+        """A place for a snapshot, loaded now; each but the newest and the best has its own."""
         played = await body(request, Played)
         training = self._runs.find(request.path_params["name"])
-        card = catalog.choose(str(training.model(played.snapshot)))
-        best = " (best)" if played.snapshot == "best" else ""
-        return await self._play(
-            structs.replace(
-                card,
-                name=f"training-{training.name}{'-best' if best else ''}",
-                title=f"{training.title}{best}",
-            )
-        )
+        card = await asyncio.to_thread(card_of, training, played.snapshot)
+        self._check_room(card.name)
+        training.hold(played.snapshot)
+        return await self._play(card)
 
     async def sheet(self, request: Request) -> Any:
         """A picture of what it made."""
@@ -111,12 +127,32 @@ class Api:
         training = self._runs.find(request.path_params["name"])
         return answer(await asyncio.to_thread(training.film))
 
+    def _check_room(self, name: str) -> None:
+        """Raises InvalidArgument where so many are played that another would be too much."""
+        others = {place.name for place in self._places() if place.name.startswith(PLACES)} - {name}
+        if len(others) >= MOST_PLACES:
+            raise InvalidArgument(
+                f"{MOST_PLACES} models of trainings are played already; stop one of them first.",
+                "snapshot",
+            )
+
     def _start_of(self, name: str) -> str:
         """The file of a model, or the folder of a training. Raises NotFound."""
         try:
             return self._checkpoint_of(name)
         except NotFound:
             return str(self._runs.find(name).folder)
+
+
+def card_of(training: TrainingFolder, snapshot: str) -> Card:
+    """The card of a snapshot, under the name and the title of its place. Raises NotFound."""
+    card = catalog.choose(str(training.model(snapshot)))
+    kimg = kimg_of(snapshot)
+    which = snapshot if kimg is None else f"{kimg:.12g} kimg"
+    name, title = PLACES + training.name, training.title
+    if snapshot != "model":
+        name, title = f"{name}-{which.replace(' ', '')}", f"{title} ({which})"
+    return structs.replace(card, name=name, title=title)
 
 
 def answer(path: Any) -> FileResponse:

@@ -5,14 +5,16 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 from msgspec import Struct
 
+from taxiway.core.datatypes import names
 from taxiway.core.errors import InvalidArgument, NotFound
 from taxiway.core.files import write_whole
 from taxiway.core.locks import held, is_held
+from taxiway.training import snapshots
 from taxiway.training.footage import write_footage
 from taxiway.training.plot import points_of
 from taxiway.training.progress import (
@@ -25,6 +27,7 @@ from taxiway.training.progress import (
     warnings,
 )
 from taxiway.training.records import Record, read
+from taxiway.training.snapshots import Snapshot
 
 ORDER, STATS = "training.json", "stats.jsonl"
 LOG, TROUBLE = "log.txt", "errors.txt"
@@ -75,15 +78,11 @@ class Sheet(Struct):
     kimg: float
 
 
-class Snapshot(Struct):
-    """A model to play, by its name in MODELS, and the figures of its card."""
-
-    name: str
-    metrics: dict[str, float]
-
-
 class Detail(Summary, kw_only=True, rename="camel"):
-    """Everything; `curves` are of (kimg, value), thinned to what can be drawn."""
+    """Everything; `curves` are of (kimg, value), thinned to what can be drawn.
+
+    `models` are those of MODELS that there are, `snapshots` the kept ones, oldest first.
+    """
 
     dataset: str
     start: str
@@ -94,6 +93,7 @@ class Detail(Summary, kw_only=True, rename="camel"):
     warnings: list[Warned]
     sheets: list[Sheet]
     models: list[Snapshot]
+    snapshots: list[Snapshot]
 
 
 @contextmanager
@@ -167,7 +167,8 @@ class TrainingFolder:
             curves={key: points for key in FIGURES if (points := points_of(records, key))},
             warnings=warnings(records)[-_WARNINGS:],
             sheets=self.sheets(),
-            models=[Snapshot(name, self._metrics(name)) for name in self._models()],
+            models=self._models(),
+            snapshots=snapshots.kept(self.folder),
         )
 
     def sheets(self) -> list[Sheet]:
@@ -188,10 +189,19 @@ class TrainingFolder:
         return self.folder / "samples" / name
 
     def model(self, name: str) -> Path:
-        """The checkpoint of a snapshot, by its name in MODELS. Raises NotFound."""
-        if name not in self._models():
-            raise NotFound(f"'{self.name}' has no model '{name}' yet; the first snapshot makes it.")
-        return self.folder / f"{name}.safetensors"
+        """The checkpoint of a snapshot, by its name of the list or in MODELS. Raises NotFound."""
+        places = {model.name: self.folder for model in self._models()}
+        kept = snapshots.kept(self.folder)
+        places |= {snapshot.name: self.folder / snapshots.FOLDER for snapshot in kept}
+        if name not in places:
+            there_are = f"There are: {names(list(places))}."
+            raise NotFound(f"'{self.name}' has no model '{name[:80]}'. {there_are}")
+        return places[name] / f"{name}.safetensors"
+
+    def hold(self, name: str) -> None:
+        """Keep a snapshot of the list for good, for somebody plays it."""
+        if name not in MODELS:
+            snapshots.hold(self.folder, name)
 
     def film(self) -> Path:
         """All sheets as an MP4, in the folder. Raises NotFound or MissingDependency."""
@@ -246,15 +256,10 @@ class TrainingFolder:
         lines = tail(self.folder / TROUBLE).decode(errors="replace").strip().splitlines()
         return lines[-1].strip()[:300] if lines else ""
 
-    def _models(self) -> list[str]:
-        return [name for name in MODELS if (self.folder / f"{name}.safetensors").is_file()]
-
-    def _metrics(self, name: str) -> dict[str, float]:
-        try:
-            card: Any = msgspec.json.decode((self.folder / f"{name}.json").read_bytes())
-            return msgspec.convert(card.get("metrics", {}), dict[str, float])
-        except (OSError, AttributeError, msgspec.DecodeError):
-            return {}
+    def _models(self) -> list[Snapshot]:
+        there = [name for name in MODELS if (self.folder / f"{name}.safetensors").is_file()]
+        found = {name: snapshots.figures(self.folder / f"{name}.json") for name in there}
+        return [Snapshot(name, told.get("kimg", 0.0), told) for name, told in found.items()]
 
 
 def _modified(path: Path) -> float:

@@ -74,7 +74,8 @@ def spread(kimgs: Sequence[float]) -> set[float]:
 
 def hold(folder: Path, name: str) -> None:
     """Keep a snapshot for good: somebody plays it."""
-    _mark(folder / FOLDER / name).touch()
+    with suppress(OSError):  # on a full disk it plays all the same
+        _mark(folder / FOLDER / name).touch()
 
 
 def figures(card: Path) -> dict[str, float]:
