@@ -33,7 +33,11 @@ class Torch:
     commands: ClassVar[dict[str, Command]] = {
         "shine": Command(
             name="shine",
-            inputs={"z": Vector(length=4), "at": ImagePoint()},
+            inputs={
+                "z": Vector(length=4),
+                "at": ImagePoint(),
+                "label": Number(whole=True, min=0, max=1, names=("candle", "lamp")),
+            },
             outputs={"image": Image()},
         )
     }

@@ -301,6 +301,11 @@ def test_an_instruments_other_inputs_have_their_widgets_too(browser: Browser) ->
         drag(page, ".places", (0.5, 0.5), (0.9, 0.1))
         wait_for_other_picture(page, before)
         np.testing.assert_allclose(stored(page, "values")["at"], [0.9, 0.1], atol=0.01)
+        names = page.locator("#input-label")
+        assert names.locator("[aria-pressed=true]").inner_text() == "candle"
+        names.get_by_role("button", name="lamp").click()
+        assert stored(page, "values")["label"] == 1
+        assert names.locator("[aria-pressed=true]").inner_text() == "lamp"
         context.close()
     finally:
         torch.stop()

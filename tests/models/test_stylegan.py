@@ -12,6 +12,7 @@ from taxiway.core.command import Values
 from taxiway.core.errors import InvalidArgument, NotFound
 from taxiway.discovery.direction import direction, write_direction
 from taxiway.models.stylegan import StyleGAN, transform
+from taxiway.networks.checkpoint import read_checkpoint, write_checkpoint
 from taxiway.networks.generator import truncate
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -90,6 +91,21 @@ def test_a_label_is_an_input_only_where_there_are_classes(
     assert (picture(labelled, seed=1, label=1) != picture(labelled, seed=1, label=2)).any()
     with pytest.raises(InvalidArgument, match="'label' takes 0 to 4, got 5"):
         picture(labelled, seed=1, label=5)
+
+
+def test_classes_whose_names_are_known_are_chosen_by_them(
+    labelled: StyleGAN, tmp_path: Path
+) -> None:
+    names = ("ink", "oil", "chalk", "wax", "lead")
+    checkpoint = read_checkpoint(FIXTURES / "stylegan2-ada_32_labels5_mapping8.pkl")
+    checkpoint.config["classes"] = list(names)
+    write_checkpoint(tmp_path / "named.safetensors", checkpoint)
+    named = model_of(str(tmp_path / "named.safetensors"))
+    told = named.commands["generate"].inputs["label"].describe("label")
+    assert (told["names"], told["min"], told["max"]) == (names, 0, 4)
+    assert (picture(named, seed=1, label=2) == picture(labelled, seed=1, label=2)).all()
+    plain = labelled.commands["generate"].inputs["label"].describe("label")
+    assert "names" not in plain
 
 
 def test_stylegan3_moves_the_picture_right_and_down(alias_free: StyleGAN) -> None:

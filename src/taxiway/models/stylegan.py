@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
+from msgspec import UNSET
 from torch import Tensor
 
 from taxiway.core.command import Command, Values
@@ -144,7 +145,8 @@ def declare(g: Generator, directions: Iterable[str] = ()) -> Command:
         ),
     }
     if g.c_dim:
-        inputs["label"] = Number(default=0, whole=True, min=0, max=g.c_dim - 1)
+        names = tuple(g.config.get("classes", ())) or UNSET
+        inputs["label"] = Number(default=0, whole=True, min=0, max=g.c_dim - 1, names=names)
     if g.family == "stylegan3":
         inputs |= {
             "x": Number(default=0, min=-1, max=1, step=0.01, description="Shift, in widths."),

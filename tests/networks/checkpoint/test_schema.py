@@ -51,6 +51,10 @@ LIES2: list[tuple[Callable[[Config], None], str]] = [
     (set_top(z_dim=True), "z_dim"),
     (set_top(z_dim=10**30), "z_dim"),
     (set_top(img_resolution=[16]), "img_resolution"),
+    (set_top(c_dim=3, classes=["a", "b"]), "has names of 2 classes for its 3"),
+    (set_top(c_dim=1, classes=[""]), "classes"),
+    (set_top(c_dim=1, classes="a"), "classes"),
+    (set_top(c_dim=1, classes=[["a"]]), "classes"),
     (set_layer2("b8.conv0", up=1), "enlarges 1 times in its layer 'b8.conv0'"),
     (set_layer2("b8.conv1", up=2), "enlarges 2 times in its layer 'b8.conv1'"),
     (set_layer2("b8.conv1", act_gain=-1), "act_gain"),
@@ -84,3 +88,4 @@ def test_genuine_configs_pass() -> None:
     check("stylegan3", STYLEGAN3)
     for architecture in ("skip", "resnet", "orig"):
         check("stylegan2", small_stylegan2(architecture=architecture).config)
+    check("stylegan2", small_stylegan2().config | {"c_dim": 2, "classes": ["cats", "dogs"]})

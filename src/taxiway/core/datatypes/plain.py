@@ -49,7 +49,8 @@ class Text(DataType, frozen=True, tag="text"):
 class Number(DataType, frozen=True, tag="number"):
     """A number that float32 can hold; bounds are told, not enforced, as in Runway's SDK.
 
-    With `whole`, which Runway did not have, it is an integer and its bounds are enforced.
+    With `whole`, which Runway did not have, it is an integer and its bounds are enforced; `names`
+    are what its values from `min` on are called, for people to choose from.
     """
 
     default: float | None = 0
@@ -57,6 +58,7 @@ class Number(DataType, frozen=True, tag="number"):
     max: float | UnsetType = UNSET
     step: float | UnsetType = UNSET
     whole: bool | UnsetType = UNSET
+    names: tuple[str, ...] | UnsetType = UNSET
 
     plainest: ClassVar[Wire] = 1
 

@@ -55,6 +55,13 @@ LAYERS: dict[str, type[Struct]] = {
 }
 
 
+class Named(Struct):
+    """The names of the classes, where they are known."""
+
+    c_dim: Labels
+    classes: list[Annotated[str, Meta(min_length=1, max_length=100)]] = []
+
+
 class StyleGAN2(Struct):
     z_dim: Width
     w_dim: Width
@@ -127,6 +134,9 @@ def check(family: str, config: dict[str, Any]) -> None:
             f"holds a network of the family {family!r:.40}, not of {' or '.join(FAMILIES)}"
         )
     found = _convert(config, FAMILIES[family])
+    named = _convert(config, Named)
+    if named.classes and len(named.classes) != named.c_dim:
+        raise Broken(f"has names of {len(named.classes)} classes for its {named.c_dim}")
     if isinstance(found, StyleGAN2):
         _check_stylegan2(found)
     else:

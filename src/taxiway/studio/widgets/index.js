@@ -22,6 +22,7 @@ import category from "./category.js";
 import file from "./file.js";
 import image from "./image.js";
 import json from "./json.js";
+import named from "./named.js";
 import number from "./number.js";
 import places from "./places.js";
 import segmentation from "./segmentation.js";
@@ -31,6 +32,7 @@ import vector from "./vector.js";
 
 /** @type {WidgetType[]} */
 const WIDGETS = [
+  named,
   slider,
   number,
   category,
