@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from taxiway.cli import main
 from taxiway.training.dataset.packed import read_dataset
 from training.dataset.folders import fill
 
@@ -29,13 +30,32 @@ def test_a_folder_is_prepared_and_reported_on(tmp_path) -> None:
     [
         (["prepare", "nothing", "o.zip"], "There is no folder or file 'nothing'."),
         (["prepare", ".", "o.zip", "--resolution", "100"], "'resolution' takes 16, 32"),
-        (["prepare", ".", "o.zip"], "A dataset takes 50 usable pictures or more"),
-        (["report"], "the following arguments are required: source"),
+        (["prepare", ".", "o.zip"], "'.' holds no pictures but 2 other files; give a folder"),
+        (["prepare", "few", "o.zip"], "A dataset takes 50 usable pictures or more"),
+        (["prepare", "few", "few"], "'few' is a folder; give the name of a file, such as a.zip."),
+        (["prepare", "few", "o.png"], "What is written is a .zip file; 'o.png' ends otherwise."),
+        (["prepare", "few", "no/o.zip"], "There is no folder 'no' to write 'o.zip' in."),
+        (["prepare", "few", "mine.zip"], "'mine.zip' is there and is no prepared dataset"),
+        (["prepare", "mine.zip", "mine.zip"], "'mine.zip' is what is read; take another name"),
+        (["prepare", "few", "o.zip", "--max-images", "0"], "a whole number above 0 is needed"),
+        (["report", "few", "--out", "mine.zip"], "What is written is a .html file"),
+        (["report"], "the following arguments are required: SOURCE"),
     ],
 )
-def test_what_is_wrong_is_said_in_one_sentence(arguments, message, tmp_path, monkeypatch) -> None:
+def test_what_is_wrong_is_said_in_one_sentence(
+    arguments, message, tmp_path, monkeypatch, capsys
+) -> None:
     monkeypatch.chdir(tmp_path)
-    done = taxiway(*arguments)
-    assert done.returncode == 1
-    assert message in done.stderr
-    assert done.stderr.count("\n") == 1
+    (tmp_path / "mine.zip").write_bytes(b"all there is")
+    (tmp_path / "notes.txt").write_text("x")
+    if "few" in arguments:
+        fill(tmp_path / "few", 3)
+    try:
+        code = main(["dataset", *arguments])
+    except SystemExit as ended:
+        code = ended.code
+    assert code == 1
+    said = capsys.readouterr().err
+    assert message in said
+    assert said.count("\n") == 1
+    assert (tmp_path / "mine.zip").read_bytes() == b"all there is"

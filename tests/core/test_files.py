@@ -30,3 +30,12 @@ def test_the_old_file_stays_when_writing_fails(
         write_whole(target, b"new")
     assert target.read_bytes() == b"old"
     assert os.listdir(tmp_path) == ["picture.png"]
+
+
+def test_an_error_names_the_file_that_was_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    for path in (tmp_path / "none" / "picture.png", tmp_path / "folder"):
+        with pytest.raises(OSError) as caught:
+            write_whole(path, b"new")
+        assert caught.value.filename == str(path)
+    assert os.listdir(tmp_path) == ["folder"]

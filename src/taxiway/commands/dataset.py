@@ -4,6 +4,12 @@ import argparse
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from taxiway.core.errors import InvalidArgument
+
+if TYPE_CHECKING:
+    from taxiway.training.dataset.sources import Source
 
 HELP = "make pictures ready for a training"
 
@@ -28,11 +34,20 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def source(parser: argparse.ArgumentParser) -> None:
     """What both take."""
-    parser.add_argument("source", type=Path, help="a folder, a zip file or a video")
+    parser.add_argument(
+        "source", type=Path, metavar="SOURCE", help="a folder, a zip file or a video"
+    )
     parser.add_argument("--resolution", type=int, default=256, metavar="N", help="pixels: 256")
     parser.add_argument("--crop", default="center", choices=("center", "random", "none", "pad"))
     parser.add_argument("--fps", type=float, default=10.0, help="pictures per second of a video")
-    parser.add_argument("--max-images", type=int, default=25_000, metavar="N")
+    parser.add_argument("--max-images", type=count, default=25_000, metavar="N")
+
+
+def count(text: str) -> int:
+    """A whole number above 0."""
+    if not text.isascii() or not text.isdigit() or not int(text):
+        raise argparse.ArgumentTypeError(f"a whole number above 0 is needed, got {text!r}")
+    return int(text)
 
 
 def run(parsed: argparse.Namespace) -> None:
@@ -42,13 +57,11 @@ def run(parsed: argparse.Namespace) -> None:
 def run_prepare(parsed: argparse.Namespace) -> None:
     from taxiway.training.dataset.crops import Plan
     from taxiway.training.dataset.prepare import prepare
-    from taxiway.training.dataset.sources import open_source
 
     plan = Plan(parsed.resolution, parsed.crop, parsed.crops, parsed.mirror, parsed.seed)
-    with (
-        open_source(parsed.source, parsed.labels, parsed.fps) as found,
-        bar(min(found.count, parsed.max_images), parsed.source.name) as advance,
-    ):
+    check_out(parsed.out, ".zip")
+    check_replaced(parsed.out, parsed.source)
+    with opened(parsed, parsed.labels) as (found, advance):
         summary = prepare(found, parsed.out, plan, parsed.max_images, parsed.force, advance)
     if found.count > parsed.max_images and not found.moving:
         print(f"Only the first {parsed.max_images:,} of {found.count:,} pictures were looked at.")
@@ -61,22 +74,66 @@ def run_report(parsed: argparse.Namespace) -> None:
     from taxiway.training.dataset.crops import Plan
     from taxiway.training.dataset.prepare import Summary
     from taxiway.training.dataset.report import report
-    from taxiway.training.dataset.sources import open_source
     from taxiway.training.dataset.survey import survey
 
     plan, facts = Plan(parsed.resolution, parsed.crop), []
-    with (
-        open_source(parsed.source, rate=parsed.fps) as found,
-        bar(min(found.count, parsed.max_images), parsed.source.name) as advance,
-    ):
+    check_out(parsed.out, ".html")
+    with opened(parsed) as (found, advance):
         for one in survey(found, plan, parsed.max_images):
             facts.append(one)
             advance()
     summary = Summary(facts, found.others)
     times = [] if parsed.no_timing else expected(plan.resolution)
-    page = report(parsed.source.name, summary, plan, times)
+    page = report(title(parsed.source), summary, plan, times)
     write_whole(parsed.out, page.encode())
     print("\n".join([*summary.lines(), f"Wrote {parsed.out}."]))
+
+
+def title(source: Path) -> str:
+    """What a source is called, also where it is given as "." or ".."."""
+    from taxiway.training.dataset.sources import printable
+
+    return printable(source.resolve().name or str(source))
+
+
+def check_out(out: Path, ending: str) -> None:
+    """Refuse a file that cannot be written before the work rather than after it."""
+    if out.is_dir():
+        raise InvalidArgument(f"'{out}' is a folder; give the name of a file, such as a{ending}.")
+    if out.suffix.lower() != ending:
+        raise InvalidArgument(f"What is written is a {ending} file; '{out}' ends otherwise.")
+    if not out.parent.is_dir():
+        raise InvalidArgument(f"There is no folder '{out.parent}' to write '{out.name}' in.")
+
+
+def check_replaced(out: Path, source: Path) -> None:
+    """Refuse to write over anything but an earlier dataset: it may be all there is."""
+    from taxiway.training.dataset.packed import is_packed
+
+    if out.exists() and source.exists() and out.samefile(source):
+        raise InvalidArgument(f"'{out}' is what is read; take another name for what is written.")
+    if out.exists() and not is_packed(out):
+        raise InvalidArgument(
+            f"'{out}' is there and is no prepared dataset, so it is kept; take another name."
+        )
+
+
+@contextmanager
+def opened(
+    parsed: argparse.Namespace, labels: bool = False
+) -> Iterator[tuple["Source", Callable[[], object]]]:
+    """The source, and what counts its pictures on a bar. Raises InvalidArgument for none."""
+    from taxiway.training.dataset.sources import open_source
+
+    with open_source(parsed.source, labels, parsed.fps) as found:
+        if not found.count:
+            others = f" but {found.others:,} other files" if found.others else ""
+            raise InvalidArgument(
+                f"'{parsed.source}' holds no pictures{others}; give a folder, or a zip file, of "
+                "PNG, JPEG, WebP, GIF, BMP, TIFF, AVIF, PPM or JPEG 2000 files."
+            )
+        with bar(min(found.count, parsed.max_images), title(parsed.source)) as advance:
+            yield found, advance
 
 
 def expected(resolution: int) -> list[tuple[str, str]]:
@@ -95,9 +152,10 @@ def expected(resolution: int) -> list[tuple[str, str]]:
 @contextmanager
 def bar(total: int, name: str) -> Iterator[Callable[[], object]]:
     """A progress bar with the time left; what it gives is called once for each picture."""
+    from rich.markup import escape
     from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 
     columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns) as progress:
-        task = progress.add_task(name, total=total)
+        task = progress.add_task(escape(name), total=total)
         yield lambda: progress.advance(task)

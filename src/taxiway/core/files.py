@@ -21,7 +21,11 @@ def write_whole(path: Path | str, data: bytes) -> None:
 def whole_file(path: Path | str) -> Iterator[BinaryIO]:
     """A file to write into that becomes `path` at the end; on any error `path` stays as it was."""
     path = Path(path)
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    except OSError as error:
+        error.filename = str(path)  # the name that was given, not the one made up
+        raise
     try:
         with os.fdopen(handle, "w+b") as file:
             yield file
@@ -31,7 +35,7 @@ def whole_file(path: Path | str) -> Iterator[BinaryIO]:
         os.replace(temporary, path)
     except BaseException as error:
         os.unlink(temporary)
-        if isinstance(error, OSError) and error.filename is None:
+        if isinstance(error, OSError) and error.filename in (None, temporary):
             # A full disk does not say where it is full.
             error.filename = str(path)
         raise

@@ -54,7 +54,8 @@ def test_large_pictures_are_averaged_rather_than_sampled() -> None:
     [
         ({"resolution": 100}, "'resolution' takes 16, 32"),
         ({"crop": "smart"}, "'crop' takes center, random, none, pad"),
-        ({"count": 2}, "'crops' takes 1, or more with --crop random"),
+        ({"count": 2}, "'crops' takes 1, or more with --crop random, got 2"),
+        ({"seed": -1}, "'seed' takes 0 or more, got -1"),
     ],
 )
 def test_a_plan_that_cannot_be_is_refused(options, message) -> None:

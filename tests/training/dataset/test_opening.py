@@ -71,6 +71,13 @@ def test_colours_follow_the_profile_in_the_file() -> None:
         assert colour(open_picture(saved(image, "PNG", icc_profile=odd))) == (200, 40, 90)
 
 
+def test_a_profile_of_other_primaries_is_applied() -> None:
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    other = srgb.replace(b"rXYZ", b"____").replace(b"bXYZ", b"rXYZ").replace(b"____", b"bXYZ")
+    image = open_picture(saved(Image.new("RGB", (4, 4), (200, 40, 90)), "PNG", icc_profile=other))
+    np.testing.assert_allclose(colour(image), (90, 40, 200), atol=2)
+
+
 def test_an_animation_gives_its_first_picture() -> None:
     first, second = (Image.new("RGB", (4, 4), name) for name in ("red", "blue"))
     data = saved(first, "GIF", save_all=True, append_images=[second])
@@ -82,6 +89,7 @@ def test_an_animation_gives_its_first_picture() -> None:
     [
         (b"", "is empty"),
         (b"<html>not found</html>", "is no picture"),
+        (b"\0\0\0\x18ftypheic" + bytes(90), "is HEIC, which is not read; save it as JPEG"),
         (saved(Image.new("RGB", (64, 64), "red"), "PNG")[:90], "cannot be decoded"),
         (saved(Image.new("F", (2, 2)), "TIFF"), "measurements"),
     ],

@@ -9,9 +9,10 @@ from PIL import Image
 from taxiway.core.errors import InvalidArgument
 from taxiway.training.dataset import packed
 from taxiway.training.dataset.crops import Plan
-from taxiway.training.dataset.packed import read_dataset
+from taxiway.training.dataset.packed import is_packed, read_dataset
 from taxiway.training.dataset.prepare import Summary, prepare
 from taxiway.training.dataset.sources import open_source
+from taxiway.training.dataset.survey import survey
 from training.dataset.folders import fill, noise
 from training.dataset.test_sources import film
 
@@ -67,7 +68,7 @@ def test_every_picture_is_accounted_for(tmp_path) -> None:
     assert "6 of 10 pictures taken, 6 written." in text
     assert "'q-again.bmp', which is 'p002.png' again." in text
     assert "'q-small.png', which has 10 x 10 for 16 pixels." in text
-    assert "1 are a little smaller" in text
+    assert "1 a little smaller than wanted: taken" in text
 
 
 def test_the_same_pictures_and_seed_give_the_same_bytes(tmp_path) -> None:
@@ -98,6 +99,24 @@ def test_too_few_pictures_are_refused(tmp_path) -> None:
     with pytest.raises(InvalidArgument, match=r"takes 50 usable.* here are 6, with 1 broken, 1 "):
         prepared(messy(tmp_path / "in"), tmp_path / "out.zip", force=False)
     assert not (tmp_path / "out.zip").exists()
+
+
+def test_where_most_are_too_small_a_smaller_size_is_advised(tmp_path) -> None:
+    source = fill(tmp_path / "in", 3)
+    with pytest.raises(InvalidArgument, match="3 too small; take a smaller --resolution"):
+        prepared(source, tmp_path / "out.zip", Plan(256))
+    with open_source(source) as found:
+        summary = Summary(list(survey(found, Plan(256), 9)), 0)
+    assert "too small for this size: take a smaller --resolution." in summary.lines()[-1]
+
+
+def test_only_what_was_written_here_counts_as_a_dataset(tmp_path) -> None:
+    prepared(fill(tmp_path / "in", 2), tmp_path / "out.zip")
+    assert is_packed(tmp_path / "out.zip")
+    with ZipFile(tmp_path / "photos.zip", "w") as archive:
+        archive.write(tmp_path / "in" / "p000.png")
+    (tmp_path / "cut.zip").write_bytes((tmp_path / "out.zip").read_bytes()[:-30])
+    assert not any(is_packed(tmp_path / name) for name in ("photos.zip", "cut.zip", "none.zip"))
 
 
 def test_more_than_a_dataset_holds_is_refused(tmp_path, monkeypatch) -> None:

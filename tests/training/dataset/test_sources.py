@@ -1,10 +1,13 @@
 import json
+import os
+import sys
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import av
 import numpy as np
 import pytest
+from PIL import Image
 
 from taxiway.core.errors import InvalidArgument, NotFound
 from taxiway.training.dataset.opening import Unusable
@@ -17,10 +20,12 @@ def names(path: Path, **options: object) -> list[str]:
         return [item.name for item in source.items]
 
 
-def film(path: Path, seconds: int, rate: int = 24, still: bool = False) -> Path:
+def film(path: Path, seconds: int, rate: int = 24, still: bool = False, turned: int = 0) -> Path:
     with av.open(str(path), "w") as container:
         stream = container.add_stream("mpeg4", rate=rate)
         stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        if turned:
+            stream.set_display_rotation(turned)
         for i in range(seconds * rate):
             picture = noise(0 if still else i // rate, (64, 48))
             container.mux(stream.encode(av.VideoFrame.from_image(picture)))
@@ -88,11 +93,36 @@ def test_a_member_that_cannot_be_taken_out_is_unusable(tmp_path) -> None:
 def test_what_is_no_source_is_said(tmp_path) -> None:
     (tmp_path / "a.txt").write_text("x")
     (tmp_path / "a.mp4").write_text("x")
-    for name, message in (("a.txt", "neither a folder nor a zip"), ("a.mp4", "no video")):
+    (tmp_path / "a.zip").write_bytes(b"PK half")
+    for name, message in (
+        ("a.txt", "neither a folder nor a zip"),
+        ("a.mp4", "no video"),
+        ("a.zip", "no whole zip file"),
+    ):
         with pytest.raises(InvalidArgument, match=message):
             names(tmp_path / name)
     with pytest.raises(NotFound, match="no folder or file"):
         names(tmp_path / "none")
+
+
+def test_names_that_cannot_be_shown_are_written_so_that_they_can(tmp_path) -> None:
+    if sys.platform != "linux":
+        pytest.skip("names of files are text here")
+    for name in (b"line\nbreak.png", b"\xff.png", "\u202fé🌈.png".encode()):
+        noise(0).save(os.fsdecode(os.fsencode(tmp_path) + b"/" + name))
+    found = names(tmp_path)
+    assert found == ["line\\nbreak.png", "\u202fé🌈.png", "\\udcff.png"]
+    with open_source(tmp_path) as source:
+        assert {item.read().size for item in source.items} == {(40, 32)}
+
+
+def test_a_film_of_a_telephone_held_upright_is_turned(tmp_path) -> None:
+    path = film(tmp_path / "film.mp4", seconds=1, turned=-90)
+    with open_source(path) as source:
+        image = next(iter(source.items)).read()
+    lying = noise(0, (64, 48)).transpose(Image.Transpose.ROTATE_270)  # clockwise
+    assert image.size == lying.size
+    assert np.abs(np.asarray(image, float) - np.asarray(lying)).mean() < 16
 
 
 def test_a_video_gives_so_many_pictures_a_second(tmp_path) -> None:

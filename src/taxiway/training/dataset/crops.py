@@ -39,7 +39,11 @@ class Plan:
         if self.crop not in CROPS:
             raise InvalidArgument(f"'crop' takes {', '.join(CROPS)}, got {self.crop!r}.", "crop")
         if self.count < 1 or (self.count > 1 and self.crop != "random"):
-            raise InvalidArgument("'crops' takes 1, or more with --crop random.", "crops")
+            raise InvalidArgument(
+                f"'crops' takes 1, or more with --crop random, got {self.count}.", "crops"
+            )
+        if self.seed < 0:
+            raise InvalidArgument(f"'seed' takes 0 or more, got {self.seed}.", "seed")
 
     def scale(self, width: int, height: int) -> float:
         """How many pixels of a picture there are for one that is wanted; below 1 enlarges it."""

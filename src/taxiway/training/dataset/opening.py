@@ -10,6 +10,7 @@ FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "PPM", "JPEG2000
 SUFFIXES = (
     *(".png", ".jpg", ".jpeg", ".jfif", ".webp", ".gif", ".bmp"),
     *(".tif", ".tiff", ".avif", ".ppm", ".pgm", ".jp2"),
+    *(".heic", ".heif"),  # not read, but counted and named: telephones make them
 )
 MAX_PIXELS = 150_000_000
 """The largest picture that is decoded; cameras of telephones make up to 200 million, rarely."""
@@ -91,6 +92,8 @@ def in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
 def _clause(data: bytes, error: Exception) -> str:
     if not data:
         return "is empty"
+    if data[4:12] in (b"ftypheic", b"ftypheix", b"ftypmif1"):
+        return "is HEIC, which is not read; save it as JPEG"
     if isinstance(error, UnidentifiedImageError):
         return "is no picture of a kind that is read"
     text = " ".join(str(error).split())[:120].rstrip(".") or type(error).__name__

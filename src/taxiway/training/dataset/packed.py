@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from zipfile import ZIP_STORED, ZipFile, ZipInfo
+from zipfile import ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,6 +63,15 @@ def packing(path: Path) -> Iterator[Packing]:
         made = Packing(archive)
         yield made
         made.describe()
+
+
+def is_packed(path: Path) -> bool:
+    """Whether a file is a dataset as it is written here: a zip file that ends with its labels."""
+    try:
+        with ZipFile(path) as archive:
+            return archive.namelist()[-1:] == [DESCRIPTION]
+    except (BadZipFile, OSError, ValueError):
+        return False
 
 
 def entry(name: str) -> ZipInfo:

@@ -42,14 +42,21 @@ class Summary:
                 lines.append(f"{len(names)} {kind}, such as '{first.name}', which {first.why}.")
         enlarged = sum(facts.taken and facts.scale < 1 for facts in self.facts)
         if enlarged:
-            lines.append(f"{enlarged} are a little smaller than wanted and were enlarged.")
+            lines.append(f"{enlarged} a little smaller than wanted: taken, and enlarged for it.")
         if self.others:
             lines.append(f"{self.others} other files passed over.")
-        if taken < FEW:
+        if self.mostly_too_small:
+            lines.append("Most pictures are too small for this size: take a smaller --resolution.")
+        elif taken < FEW:
             lines.append(
                 f"That is few: 500 to 5,000 are best; below {FEW} it learns them by heart."
             )
         return lines
+
+    @property
+    def mostly_too_small(self) -> bool:
+        """Whether a smaller size would bring more pictures than this one."""
+        return self.count("too small") > self.count("")
 
     def left_out(self) -> str:
         """How many of each kind were left out: "2 broken, 5 too small"."""
@@ -81,7 +88,8 @@ def prepare(
         if taken < least:
             raise InvalidArgument(
                 f"A dataset takes {least} usable pictures or more (--force takes fewer); "
-                f"here are {taken}, with {summary.left_out()}."
+                f"here are {taken}, with {summary.left_out()}"
+                f"{'; take a smaller --resolution' if summary.mostly_too_small else ''}."
             )
     return summary
 

@@ -79,7 +79,7 @@ def warnings(summary: Summary, alike: list[list[Facts]]) -> Iterable[str]:
         yield f"There may be more than {MOST:,} pictures; only the first were looked at."
     if sum(map(len, alike)) > 0.2 * max(taken, 1):
         yield "One picture in five has a near twin: the model will show them more often."
-    if summary.count("too small") > taken:
+    if summary.mostly_too_small:
         yield "Most pictures are too small for this size: take a smaller --resolution."
 
 
@@ -118,11 +118,16 @@ def groups_section(alike: list[list[Facts]]) -> str:
     if not alike:
         return ""
     groups = "".join(
-        f'<div class="group">{"".join(map(picture, members[:8]))}</div>'
+        f'<div class="group">{"".join(map(named, members[:8]))}</div>'
         for members in alike[:LISTED]
     )
     told = f"{len(alike):,} groups that look nearly the same; all taken, leave out what repeats"
     return f"<h2>Alike <small>{told}</small></h2>{groups}"
+
+
+def named(facts: Facts) -> str:
+    """A picture over its name."""
+    return f"<figure>{picture(facts)}<figcaption>{escape(facts.name)}</figcaption></figure>"
 
 
 def picture(facts: Facts) -> str:

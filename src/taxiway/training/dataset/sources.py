@@ -1,6 +1,8 @@
 """Where pictures come from: a folder, a zip file, a video; listed by name, opened one at a time."""
 
 import json
+import os
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -66,7 +68,7 @@ def folder(path: Path, labels: bool) -> Source:
     files = {
         name: file
         for file in path.rglob("*")
-        if file.is_file() and not hidden(name := file.relative_to(path).as_posix())
+        if os.path.isfile(file) and not hidden(name := file.relative_to(path).as_posix())
     }
     named = {name: partial(_file, file) for name, file in files.items() if is_picture(name)}
     classes = classes_of(named) if labels else ()
@@ -92,7 +94,7 @@ def listed(
     labels: dict[str, int],
 ) -> Source:
     """A source of pictures by name."""
-    items = [Item(name, named[name], labels.get(name)) for name in sorted(named)]
+    items = [Item(printable(name), named[name], labels.get(name)) for name in sorted(named)]
     return Source(items, len(items), classes, others)
 
 
@@ -102,6 +104,10 @@ def opened_zip(path: Path) -> Iterator[ZipFile]:
     try:
         archive = ZipFile(path)
     except (BadZipFile, OSError, ValueError):
+        if path.suffix.lower() == ".zip":
+            raise InvalidArgument(
+                f"'{path.name}' is no whole zip file; copy it here or download it once more."
+            ) from None
         raise InvalidArgument(
             f"'{path.name}' is neither a folder nor a zip file nor a video ({' '.join(VIDEOS)})."
         ) from None
@@ -136,6 +142,12 @@ def labels_by_folder(names: Iterable[str], classes: tuple[str, ...]) -> dict[str
 def is_picture(name: str) -> bool:
     """Whether a name is that of a picture."""
     return PurePosixPath(name).suffix.lower() in SUFFIXES
+
+
+def printable(name: str) -> str:
+    """A name as it can be shown: names of files may hold line breaks, or be no text at all."""
+    odd = [unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in name]
+    return "".join(ascii(c)[1:-1] if bad else c for c, bad in zip(name, odd, strict=True))
 
 
 def hidden(name: str) -> bool:

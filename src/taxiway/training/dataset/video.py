@@ -23,9 +23,15 @@ def frames(path: Path, rate: float) -> Iterator[tuple[str, Image.Image]]:
             for frame in play(stream):
                 if frame.time is not None and frame.time + 1e-6 >= wanted:
                     wanted = max(wanted + 1 / rate, frame.time)
-                    yield f"{path.stem}-{frame.time:010.3f}s.png", frame.to_image()
+                    yield f"{path.stem}-{frame.time:010.3f}s.png", upright(frame)
         except broken:
             return
+
+
+def upright(frame: Any) -> Image.Image:
+    """A frame as it is to be seen: telephones write theirs lying, with a note that says so."""
+    image: Image.Image = frame.to_image()
+    return image.rotate(getattr(frame, "rotation", 0), expand=True)
 
 
 def predicted_frames(path: Path, rate: float) -> int:
