@@ -124,11 +124,21 @@ def test_a_folder_without_pictures_is_named(tmp_path) -> None:
 @pytest.mark.parametrize(
     ("given_names", "kept"),
     [(["x", "y"], ("x", "y")), (["x"], ()), (["x", "x"], ()), (["", "y"], ()), ("xy", ()),
-     (["x\n\udc80", 7], ("x ?", "7"))],
+     (["x\n\udc80", 7], (r"x\n\udc80", "7"))],
 )  # fmt: skip
 def test_names_are_kept_where_they_tell_classes_apart(tmp_path, given_names, kept) -> None:
     labels = [["a.png", 0], ["b.png", 1], ["c.png", 1]]
     assert read_classes(labelled(tmp_path, labels, classes=given_names)).names == kept
+
+
+def test_classes_are_drawn_as_they_are_spread() -> None:
+    classes = Classes(np.array([1, 0, 1, 1, 2, 1, 0, 1]))
+    assert classes.alike(4) == [0, 1, 1, 2]
+    assert classes.alike(16) == 4 * [0] + 10 * [1] + 2 * [2]
+    places = classes.places([0, 0, 1, 1, 2, 2])
+    assert classes.of[places].tolist() == [0, 0, 1, 1, 2, 2]
+    assert places.tolist() == [1, 6, 2, 5, 4, 4]
+    assert classes.of[classes.places([1])].tolist() == [1]
 
 
 JSON = st.recursive(

@@ -11,7 +11,13 @@ from numpy.typing import NDArray
 
 from taxiway.core.errors import InvalidArgument
 from taxiway.training.dataset.opening import Unusable
-from taxiway.training.dataset.sources import DESCRIPTION, bytes_of, open_source, opened_zip
+from taxiway.training.dataset.sources import (
+    DESCRIPTION,
+    bytes_of,
+    open_source,
+    opened_zip,
+    printable,
+)
 
 _LONGEST = 100  # characters of a class's name
 
@@ -30,6 +36,22 @@ class Classes:
     def count(self) -> int:
         """How many classes there are."""
         return len(self.names) or int(self.of.max()) + 1
+
+    def alike(self, count: int) -> list[int]:
+        """So many classes, each as frequent as among the pictures."""
+        return [int(number) for number in evenly(np.sort(self.of), count)]
+
+    def places(self, classes: Sequence[int]) -> NDArray[np.int64]:
+        """Where pictures of the wanted classes are, drawn evenly; by class, the first first."""
+        counts = np.bincount(np.array(classes), minlength=self.count)
+        found = [evenly(np.flatnonzero(self.of == k), count) for k, count in enumerate(counts)]
+        return np.concatenate(found)
+
+
+def evenly(numbers: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    """So many of the numbers, in their order; some twice where there are fewer."""
+    chosen: NDArray[np.int64] = numbers[(2 * np.arange(count) + 1) * len(numbers) // (2 * count)]
+    return chosen
 
 
 def read_classes(path: Path) -> Classes:
@@ -94,7 +116,7 @@ def understood(path: Path, names: Sequence[str], labels: Any, known: tuple[str, 
 def pairs(path: Path, labels: Any) -> Mapping[str, Any]:
     """Name -> label, of the pairs that StyleGAN's tools write."""
     try:
-        return {str(name).replace("\\", "/"): label for name, label in labels}
+        return {printable(str(name).replace("\\", "/")): label for name, label in labels}
     except (TypeError, ValueError):
         raise InvalidArgument(f"'{path}' has a {DESCRIPTION} that is not understood.") from None
 
@@ -115,6 +137,5 @@ def whole(path: Path, numbers: Sequence[int], known: tuple[str, ...]) -> Classes
 def class_names(found: Any) -> tuple[str, ...]:
     """The classes' names as text that can be shown; none where they are not told apart."""
     given = found if isinstance(found, list) else []
-    shown = (str(name).encode("utf-8", "replace").decode()[:_LONGEST] for name in given)
-    names = tuple("".join(c if c.isprintable() else " " for c in name).strip() for name in shown)
+    names = tuple(printable(str(name))[:_LONGEST] for name in given)
     return names if len(set(names)) == len(names) and all(names) else ()
