@@ -1,13 +1,14 @@
 """The Train panel: folders of trainings as a real server tells them."""
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Browser, Locator, Page, Route
 
 from browser.conftest import VIEWPORT, Server, new_context, show_studio
 from browser.test_models import COUNT_TIMERS
@@ -74,13 +75,41 @@ def test_a_training_is_shown_with_its_newest_sheet_its_curves_and_words(
 def test_a_slider_leads_back_and_all_sheets_run_by(page: Page, panel: Locator) -> None:
     panel.locator("#train-time").fill("0")
     wait_for_width(page, 96)
-    assert panel.locator(".sheet-line output").inner_text() == "at 5 thousand"
-    assert panel.locator("#train-play").inner_text() == "Play the newest snapshot"
+    assert panel.locator(".sheet-line output").inner_text() == "5 kimg"
     panel.locator("#train-run").click()
     wait_for_width(page, 192)
     page.wait_for_function("() => document.querySelector('#train-time').value === '3'")
     page.wait_for_function("() => document.querySelector('#train-run').textContent === '▶'")
-    assert panel.locator("#train-play").inner_text() == "Play this snapshot"
+    assert panel.locator(".sheet-line output").inner_text() == "20 kimg"
+
+
+def test_the_kept_snapshot_that_is_nearest_to_the_sheet_can_be_played(
+    page: Page, panel: Locator
+) -> None:
+    button, offered = panel.locator("#train-play"), []
+    for index in range(4):
+        panel.locator("#train-time").fill(str(index))
+        offered.append(button.inner_text())
+    assert offered == ["Play 10 kimg", "Play 10 kimg", "Play 10 kimg", "Play 20 kimg"]
+    assert "nearest" not in str(button.get_attribute("title"))
+    panel.locator("#train-time").fill("2")
+    assert "nearest" in str(button.get_attribute("title"))
+
+
+def test_of_a_training_from_before_snapshots_were_kept_the_newest_can_be_played(
+    page: Page, panel: Locator, trainings: Path
+) -> None:
+    shutil.rmtree(trainings / "skies" / "snapshots")
+    panel.locator("#training-skies").click()
+    wait_for_width(page, 96)
+    panel.locator("#train-time").fill("0")
+    assert panel.locator("#train-play").inner_text() == "Play 10 kimg"
+    place = {"name": "training-skies", "title": "Skies", "port": 8123}
+    page.route("**/trainings/skies/play", lambda route: route.fulfill(json=place))
+    with page.expect_request("**/trainings/skies/play") as asked:
+        panel.locator("#train-play").click()
+    assert asked.value.post_data_json == {"snapshot": "model"}
+    page.unroute_all()
 
 
 def test_the_datasets_own_pictures_are_a_press_away(page: Page, panel: Locator) -> None:
@@ -138,19 +167,42 @@ def test_a_training_is_asked_for_and_what_is_wrong_is_said(page: Page, panel: Lo
     assert panel.locator("#train-resume").is_hidden()
 
 
-def test_a_snapshot_that_is_played_has_a_page_to_go_to(page: Page, panel: Locator) -> None:
-    asked = []
-    place = {"name": "training-garden", "title": "My garden", "port": 8123}
+def test_snapshots_that_are_played_have_pages_to_go_to_until_they_are_stopped(
+    page: Page, panel: Locator
+) -> None:
+    asked, running = [], []
+
+    def play(route: Route) -> None:
+        snapshot = route.request.post_data_json["snapshot"]
+        asked.append(snapshot)
+        place = {"name": snapshot, "title": f"Garden {snapshot}", "port": 8123 + len(running)}
+        running.append(place)
+        route.fulfill(json=place)
+
+    def stop(route: Route) -> None:
+        running[:] = [place for place in running if not route.request.url.endswith(place["name"])]
+        route.fulfill(json={})
+
+    page.route("**/trainings/garden/play", play)
+    page.route("**/running/*", stop)
     page.route(
-        "**/trainings/garden/play",
-        lambda route: (asked.append(route.request.post_data_json), route.fulfill(json=place)),
+        "**/api/desk",
+        lambda route: route.fulfill(json={"models": [], "running": running, "chains": []}),
     )
     panel.locator("#training-garden").click()
+    panel.locator("#train-time").fill("1")
+    panel.locator("#train-play").click()
+    panel.get_by_role("link", name="127.0.0.1:8123").wait_for()
     panel.locator("#train-best").click()
-    link = panel.get_by_role("link", name="127.0.0.1:8123")
+    link = panel.get_by_role("link", name="127.0.0.1:8124")
     link.wait_for()
-    assert link.get_attribute("href") == "http://127.0.0.1:8123/"
-    assert asked == [{"snapshot": "best"}]
+    assert link.get_attribute("href") == "http://127.0.0.1:8124/"
+    assert asked == ["000010.0kimg", "best"]
+    panel.get_by_role("button", name="Stop Garden best").click()
+    link.wait_for(state="detached")
+    assert panel.locator(".train-places li").count() == 1
+    running.clear()  # stopped elsewhere
+    panel.locator(".train-places").wait_for(state="hidden")
     page.unroute_all()
 
 

@@ -132,7 +132,8 @@ class Api:
         others = {place.name for place in self._places() if place.name.startswith(PLACES)} - {name}
         if len(others) >= MOST_PLACES:
             raise InvalidArgument(
-                f"{MOST_PLACES} models of trainings are played already; stop one of them first.",
+                f"{MOST_PLACES} models of trainings are played already; stop one of them "
+                "first, in the list of models.",
                 "snapshot",
             )
 

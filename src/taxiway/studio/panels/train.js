@@ -3,6 +3,7 @@
 import { h } from "../dom.js";
 import { Desk } from "../models/desk.js";
 import { makeForm } from "../train/form.js";
+import { Played } from "../train/played.js";
 import { Trainings } from "../train/trainings.js";
 import { View } from "../train/view.js";
 
@@ -30,6 +31,7 @@ function mount(root, { connection }) {
 class Room {
   #trainings;
   #desk;
+  #played;
   #view;
   #form;
   #list = h("div", { class: "row train-list", role: "group", "aria-label": "Trainings" });
@@ -44,7 +46,9 @@ class Room {
   constructor(token) {
     this.#trainings = new Trainings(token);
     this.#desk = new Desk(token);
-    this.#view = new View(this.#trainings, (work) => this.#act(work));
+    const act = (/** @type {() => Promise<any>} */ work) => this.#act(work);
+    this.#played = new Played(this.#desk, act);
+    this.#view = new View(this.#trainings, this.#played, act);
     this.#form = makeForm(
       (wanted) => this.#begin(wanted),
       () => this.#turnTo(this.#chosen),
@@ -84,6 +88,7 @@ class Room {
     this.#showList();
     const detail = this.#chosen && (await this.#trainings.one(this.#chosen).catch(() => null));
     if (detail && detail.name === this.#chosen) this.#view.show(detail);
+    await this.#played.refresh();
     this.#arrange();
   }
 

@@ -1,7 +1,7 @@
 /** The sheets of a training over time: the newest large, a slider back to the first. */
 
 import { h } from "../dom.js";
-import { short } from "./curves.js";
+import { far } from "./trainings.js";
 
 /** @typedef {import("./trainings.js").Trainings} Trainings */
 /** @typedef {import("./trainings.js").Sheet} Sheet */
@@ -25,9 +25,14 @@ export class Sheets {
     value: 0,
     "aria-label": "Time",
   });
-  #when = h("output", { class: "figure", for: "train-time" });
+  #when = h("output", {
+    class: "figure",
+    for: "train-time",
+    title: "Thousand pictures that were shown",
+  });
   #run = h("button", { type: "button", id: "train-run", title: "Run through all of them" }, "▶");
-  #real = h("button", { type: "button", id: "train-real", "aria-pressed": false }, "Your pictures");
+  /** Shows the dataset's own pictures instead. */
+  real = h("button", { type: "button", id: "train-real", "aria-pressed": false }, "Your pictures");
   #training = "";
   /** @type {Sheet[]} */
   #sheets = [];
@@ -36,9 +41,8 @@ export class Sheets {
   /**
    * @param {Trainings} trainings
    * @param {() => void} turned is told when another sheet is shown
-   * @param {...HTMLElement} more buttons beside its own
    */
-  constructor(trainings, turned, ...more) {
+  constructor(trainings, turned) {
     this.#trainings = trainings;
     this.#turned = turned;
     this.#image.addEventListener("load", () =>
@@ -46,14 +50,18 @@ export class Sheets {
     );
     this.#slider.addEventListener("input", () => this.#turnTo(Number(this.#slider.value)));
     this.#run.addEventListener("click", () => (this.#timer ? this.#halt() : this.#runThrough()));
-    this.#real.addEventListener("click", () => this.#toggleReal());
+    this.real.addEventListener("click", () => this.#toggleReal());
     this.element = h(
       "div",
       { class: "sheets" },
       h("div", { class: "sheet-frame" }, this.#image, this.#empty),
       h("div", { class: "sheet-line" }, this.#run, this.#slider, this.#when),
-      h("div", { class: "row" }, this.#real, ...more),
     );
+  }
+
+  /** How far the one that is shown is; 0 if there is none. */
+  get kimg() {
+    return this.#sheets[Number(this.#slider.value)]?.kimg ?? 0;
   }
 
   /** Whether the newest one is shown. */
@@ -69,7 +77,7 @@ export class Sheets {
     this.#training = training;
     this.#sheets = sheets;
     this.#slider.max = String(Math.max(0, sheets.length - 1));
-    for (const part of [this.#slider, this.#run, this.#real]) part.disabled = sheets.length === 0;
+    for (const part of [this.#slider, this.#run, this.real]) part.disabled = sheets.length === 0;
     this.#empty.hidden = sheets.length > 0;
     this.#image.hidden = sheets.length === 0;
     if (isNew && follows) this.#turnTo(sheets.length - 1);
@@ -78,13 +86,9 @@ export class Sheets {
   /** @param {number} index */
   #turnTo(index) {
     this.#slider.value = String(index);
-    this.#real.setAttribute("aria-pressed", "false");
+    this.real.setAttribute("aria-pressed", "false");
     const sheet = this.#sheets[index];
-    this.#when.textContent = sheet
-      ? sheet.kimg
-        ? `at ${short(sheet.kimg)} thousand`
-        : "at the start"
-      : "";
+    this.#when.textContent = sheet ? far(sheet.kimg) : "";
     this.#image.alt = sheet ? `What it made after ${sheet.kimg} thousand pictures` : "";
     if (sheet) this.#put(sheet.name);
     this.#turned();
@@ -99,11 +103,11 @@ export class Sheets {
 
   #toggleReal() {
     this.#halt();
-    if (this.#real.getAttribute("aria-pressed") === "true") {
+    if (this.real.getAttribute("aria-pressed") === "true") {
       this.#turnTo(Number(this.#slider.value));
       return;
     }
-    this.#real.setAttribute("aria-pressed", "true");
+    this.real.setAttribute("aria-pressed", "true");
     this.#image.alt = "Pictures of the dataset";
     this.#put(REAL);
   }

@@ -8,6 +8,7 @@ import { ask, fetchFile } from "../control.js";
  *   total: number }} Summary
  * @typedef {{ name: string, kimg: number }} Sheet
  * @typedef {[number, number][]} Curve of (thousand pictures shown, value)
+ * @typedef {{ name: string, kimg: number, metrics: Record<string, number> }} Snapshot
  * @typedef {object} More
  * @property {string} dataset
  * @property {string} start
@@ -17,7 +18,8 @@ import { ask, fetchFile } from "../control.js";
  * @property {Record<string, Curve>} curves
  * @property {{ kimg: number, text: string }[]} warnings
  * @property {Sheet[]} sheets
- * @property {{ name: "model" | "best", metrics: Record<string, number> }[]} models
+ * @property {Snapshot[]} models the newest ("model") and the best ("best")
+ * @property {Snapshot[]} snapshots those that were kept, oldest first
  * @typedef {Summary & More} Detail
  */
 
@@ -89,6 +91,11 @@ export class Trainings {
     this.#pictures.delete(path);
     URL.revokeObjectURL((await address) ?? "");
   }
+}
+
+/** So many thousand pictures, in short. @param {number} kimg */
+export function far(kimg) {
+  return kimg ? `${Number(kimg.toFixed(1))} kimg` : "the start";
 }
 
 /** About how long, in words. @param {number} seconds */

@@ -1,19 +1,20 @@
 /** One training: its sheets, how far it is, what can be done with it, its curves. */
 
 import { h } from "../dom.js";
-import { addressOf } from "../models/desk.js";
 import { charts, short } from "./curves.js";
 import { Sheets } from "./sheets.js";
-import { duration } from "./trainings.js";
+import { duration, far } from "./trainings.js";
 
 /** @typedef {import("./trainings.js").Trainings} Trainings */
 /** @typedef {import("./trainings.js").Detail} Detail */
+/** @typedef {import("./trainings.js").Snapshot} Snapshot */
 
 const WORKING = ["starting", "running", "stopping"];
 
 export class View {
   element;
   #trainings;
+  #played;
   #act;
   /** @type {Detail | null} */
   #detail = null;
@@ -32,11 +33,8 @@ export class View {
     "aria-label": "Resume until so many thousand pictures",
   });
   #untilLine = h("label", { class: "train-until" }, "until", this.#until, "thousand");
-  #newest = this.#button(
-    "train-play",
-    "Play this snapshot",
-    "Load the newest model, to play it live",
-    () => this.#play("model"),
+  #nearest = this.#button("train-play", "Play this snapshot", "", () =>
+    this.#play(nearest(this.#detail, this.#sheets.kimg)?.name ?? "model"),
   );
   #best = this.#button(
     "train-best",
@@ -47,19 +45,25 @@ export class View {
   #film = this.#button("train-film", "Save video", "All snapshots as an MP4", () =>
     this.#saveFilm(),
   );
-  #place = h("p", { class: "train-place", role: "status", hidden: true });
   #warnings = h("ul", { class: "train-warnings", "aria-label": "Warnings" });
   #charts = h("div", { class: "charts" });
   #facts = h("dl", { class: "facts" });
 
   /**
    * @param {Trainings} trainings
+   * @param {import("./played.js").Played} played
    * @param {(work: () => Promise<any>) => Promise<void>} act does it, and says what went wrong
    */
-  constructor(trainings, act) {
+  constructor(trainings, played, act) {
     this.#trainings = trainings;
+    this.#played = played;
     this.#act = act;
-    this.#sheets = new Sheets(trainings, () => this.#nameSnapshot(), this.#film);
+    this.#sheets = new Sheets(trainings, () => this.#nameSnapshot());
+    this.#sheets.element.append(
+      h("div", { class: "row" }, this.#nearest, this.#best),
+      played.element,
+      h("div", { class: "row" }, this.#sheets.real, this.#film),
+    );
     this.element = h(
       "div",
       { class: "train-view" },
@@ -69,16 +73,7 @@ export class View {
         { class: "train-told" },
         this.#head,
         this.#bar,
-        h(
-          "div",
-          { class: "row" },
-          this.#stop,
-          this.#resume,
-          this.#untilLine,
-          this.#newest,
-          this.#best,
-        ),
-        this.#place,
+        h("div", { class: "row" }, this.#stop, this.#resume, this.#untilLine),
         this.#warnings,
         this.#charts,
       ),
@@ -92,9 +87,9 @@ export class View {
     this.#shown = text;
     const isOther = detail.name !== this.#name;
     this.#detail = detail;
-    if (isOther) this.#place.hidden = true;
     if (isOther) this.#until.value = "";
     this.#sheets.show(detail.name, detail.sheets);
+    this.#nameSnapshot();
     this.#tell(detail);
     this.#allow(detail);
     this.#warnings.replaceChildren(
@@ -133,15 +128,20 @@ export class View {
     this.#resume.hidden = this.#untilLine.hidden = works || !total;
     this.#until.placeholder = short(state === "done" ? 2 * total : total);
     const names = models.map(({ name }) => name);
-    this.#newest.disabled = !names.includes("model");
+    this.#nearest.disabled = !nearest(this.#detail, 0);
     this.#best.hidden = !names.includes("best");
     this.#film.disabled = !this.#detail?.sheets.length;
   }
 
-  /** Of older snapshots only the sheet is kept. */
+  /** Of some snapshots only the sheet is kept. */
   #nameSnapshot() {
-    const words = this.#sheets.isAtEnd ? "Play this snapshot" : "Play the newest snapshot";
-    this.#newest.textContent = words;
+    const found = nearest(this.#detail, this.#sheets.kimg);
+    if (!found) return;
+    this.#nearest.textContent = `Play ${far(found.kimg)}`;
+    this.#nearest.title =
+      far(found.kimg) === far(this.#sheets.kimg)
+        ? "Load the model that made these pictures, to play it live"
+        : "Load the nearest to these pictures of the models that are kept, to play it live";
   }
 
   #goOn() {
@@ -152,13 +152,9 @@ export class View {
     return this.#trainings.resume(this.#name, text ? Number(text) : null);
   }
 
-  /** @param {"model" | "best"} snapshot */
+  /** @param {string} snapshot */
   async #play(snapshot) {
-    const place = await this.#trainings.play(this.#name, snapshot);
-    const address = addressOf(place);
-    const link = h("a", { href: address }, new URL(address).host);
-    this.#place.replaceChildren(`${place.title} plays at `, link);
-    this.#place.hidden = false;
+    this.#played.add(await this.#trainings.play(this.#name, snapshot));
   }
 
   async #saveFilm() {
@@ -180,6 +176,19 @@ export class View {
     });
     return button;
   }
+}
+
+/**
+ * The model to play that is nearest to a sheet: a kept one, or the newest.
+ * @param {Detail | null} detail
+ * @param {number} kimg
+ */
+function nearest(detail, kimg) {
+  const newest = detail?.models.filter(({ name }) => name === "model") ?? [];
+  const distance = (/** @type {Snapshot} */ snapshot) => Math.abs(snapshot.kimg - kimg);
+  return [...(detail?.snapshots ?? []), ...newest]
+    .sort((one, other) => distance(one) - distance(other))
+    .at(0);
 }
 
 /** @param {Detail} detail */
