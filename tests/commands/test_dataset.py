@@ -1,3 +1,4 @@
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -5,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from taxiway.cli import main
+from taxiway.training.dataset import packed
 from taxiway.training.dataset.packed import read_dataset
 from training.dataset.folders import fill
 
@@ -23,6 +25,19 @@ def test_a_folder_is_prepared_and_reported_on(tmp_path) -> None:
     done = taxiway("report", out, "--resolution", "32", "--out", page, "--no-timing")
     assert done.returncode == 0, done.stderr
     assert "<b>102</b><span>taken" in page.read_text()
+
+
+def test_what_was_half_written_is_taken_away_when_told_to_end(tmp_path) -> None:
+    source = fill(tmp_path / "in", 60)
+
+    def end(*_: object) -> None:
+        signal.raise_signal(signal.SIGTERM)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(packed.Packing, "describe", end)
+        assert main(["dataset", "prepare", str(source), str(tmp_path / "o.zip"),
+                     "--resolution", "32"]) == 130  # fmt: skip
+    assert [path.name for path in tmp_path.iterdir()] == ["in"]
 
 
 @pytest.mark.parametrize(

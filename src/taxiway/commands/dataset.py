@@ -51,7 +51,14 @@ def count(text: str) -> int:
 
 
 def run(parsed: argparse.Namespace) -> None:
-    parsed.do(parsed)
+    import signal
+
+    # what is half written is then taken away, as after Ctrl-C
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        parsed.do(parsed)
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def run_prepare(parsed: argparse.Namespace) -> None:

@@ -142,8 +142,23 @@ def test_a_dataset_is_read_again_pixel_for_pixel(tmp_path) -> None:
     np.testing.assert_array_equal(pictures[1], np.asarray(expected))
 
 
+def test_a_dataset_is_of_one_size_that_there_are_models_of(tmp_path, monkeypatch) -> None:
+    for i, side in enumerate((33, 32, 32, 64)):
+        noise(i, (side, side)).save(tmp_path / f"{i}.png")
+    with pytest.raises(InvalidArgument, match="'0.png' of 33 x 33 pixels; a training takes"):
+        read_dataset(tmp_path)
+    (tmp_path / "0.png").unlink()
+    with pytest.raises(InvalidArgument, match=r"several sizes, such as '3.png'"):
+        read_dataset(tmp_path)
+    (tmp_path / "3.png").unlink()
+    assert read_dataset(tmp_path).shape == (2, 32, 32, 3)
+    monkeypatch.setattr(packed, "memory_here", lambda: 2 * 32 * 32 * 3 - 1.0)
+    with pytest.raises(InvalidArgument, match=r"GB of memory, and here are .* --resolution"):
+        read_dataset(tmp_path)
+
+
 def test_unprepared_pictures_are_sent_to_be_prepared(tmp_path) -> None:
-    for message in ("holds no pictures", "several sizes"):
+    for message in ("holds no pictures", "'p000.png' of 40 x 32 pixels; a training takes squares"):
         with pytest.raises(InvalidArgument, match=rf"{message}.*taxiway dataset prepare"):
             read_dataset(tmp_path)
         fill(tmp_path, 2)

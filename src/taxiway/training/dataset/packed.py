@@ -7,6 +7,7 @@ names, "classes" lists them, which only Taxiway reads.
 
 import io
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ from PIL import Image
 
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.files import whole_file
+from taxiway.training.dataset.crops import RESOLUTIONS
 from taxiway.training.dataset.opening import Unusable
 from taxiway.training.dataset.sources import DESCRIPTION, open_source
 
@@ -84,11 +86,12 @@ def entry(name: str) -> ZipInfo:
 def read_dataset(path: Path) -> Pictures:
     """The pictures [N, S, S, 3] of a prepared dataset, zip or folder, in the order of names.
 
-    Raises InvalidArgument where they are not square and all of one size, or cannot be opened.
+    Raises InvalidArgument where they are not square and all of one size that there are models
+    of, cannot be opened, or are more than the memory holds.
     """
     with open_source(path) as source:
         if not source.count or source.moving:
-            raise unprepared(path, "holds no pictures")
+            raise unprepared(path, "is a video" if source.moving else "holds no pictures")
         made: Pictures | None = None
         for i, item in enumerate(source.items):
             try:
@@ -96,12 +99,38 @@ def read_dataset(path: Path) -> Pictures:
             except Unusable as reason:
                 raise unprepared(path, f"has a picture '{item.name}' that {reason}") from None
             if made is None:
-                made = np.empty((source.count, image.width, image.width, 3), np.uint8)
+                made = room(path, source.count, item.name, image.size)
             if image.size != (made.shape[2], made.shape[1]):
                 raise unprepared(path, f"has pictures of several sizes, such as '{item.name}'")
             made[i] = np.asarray(image)
     assert made is not None
     return made
+
+
+def room(path: Path, count: int, name: str, size: tuple[int, int]) -> Pictures:
+    """Space for pictures of the size of the first one; InvalidArgument for what is no dataset."""
+    width, height = size
+    if width != height or width not in RESOLUTIONS:
+        raise unprepared(
+            path,
+            f"has pictures like '{name}' of {width} x {height} pixels; a training takes "
+            f"squares of {', '.join(map(str, RESOLUTIONS))}",
+        )
+    wanted, there = 3 * count * width * height, memory_here()
+    if wanted > there:
+        raise InvalidArgument(
+            f"'{path}' takes {wanted / 1e9:.1f} GB of memory, and here are {there / 1e9:.1f}; "
+            "prepare it again with a smaller --resolution or --max-images."
+        )
+    return np.empty((count, height, width, 3), np.uint8)
+
+
+def memory_here() -> float:
+    """Bytes of memory of this machine; infinity where it does not say."""
+    try:
+        return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    except (AttributeError, ValueError, OSError):
+        return float("inf")
 
 
 def unprepared(path: Path, what: str) -> InvalidArgument:
