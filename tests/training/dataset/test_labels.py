@@ -50,7 +50,7 @@ def test_labels_come_back_as_they_were_packed(numbers) -> None:
         path = Path(folder) / "d.zip"
         with packing(path) as packed:
             for number in numbers:
-                packed.add(Image.new("RGB", (4, 4), (number, 0, 0)), number)
+                packed.add(Image.new("RGB", (16, 16), (number, 0, 0)), number)
         classes = read_classes(path)
         assert (classes.of.tolist(), classes.count, classes.names) == (numbers, 4, ())
         assert read_dataset(path)[:, 0, 0, 0].tolist() == numbers  # in the same order
