@@ -1,6 +1,7 @@
 """From a checkpoint to a generator: its shapes give the sizes, its config the rest."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from taxiway.networks.generator import Generator
 from taxiway.networks.mapping import MappingNetwork
 
 Tensors = Mapping[str, np.ndarray[Any, Any]]
+Shapes = Mapping[str, Sequence[int]]
 
 
 def build(checkpoint: Checkpoint) -> Generator:
@@ -21,28 +23,38 @@ def build(checkpoint: Checkpoint) -> Generator:
 
     Raises UnreadableCheckpoint if the family is unknown or tensors are missing or do not fit.
     """
-    if checkpoint.family not in SYNTHESIS:
-        known = ", ".join(SYNTHESIS)
-        raise UnreadableCheckpoint(
-            f"A generator is {known}; this checkpoint is {checkpoint.family}."
-        )
-    config, tensors = checkpoint.config, checkpoint.tensors
-    try:
-        with torch.device("meta"):  # shapes only: nothing is drawn just to be replaced
-            mapping = mapping_of(config, tensors)
-            synthesis = SYNTHESIS[checkpoint.family](config, tensors)
-            generator = Generator(checkpoint.family, dict(config), mapping, synthesis)
-    except KeyError as error:
-        raise UnreadableCheckpoint(f"The checkpoint has no {error}.") from error
-    load(generator, tensors)
+    with torch.device("meta"):  # shapes only: nothing is drawn just to be replaced
+        generator = fresh(**described(checkpoint))
+    load(generator, checkpoint.tensors)
     return generator.eval().requires_grad_(False)
 
 
-def mapping_of(config: Mapping[str, Any], tensors: Tensors) -> MappingNetwork:
+def described(checkpoint: Checkpoint) -> dict[str, Any]:
+    """What `fresh` needs to make a checkpoint's network anew, as plain JSON."""
+    shapes = {name: list(array.shape) for name, array in checkpoint.tensors.items()}
+    return {"family": checkpoint.family, "config": dict(checkpoint.config), "shapes": shapes}
+
+
+def fresh(family: str, config: Mapping[str, Any], shapes: Shapes) -> Generator:
+    """A generator as described, ready to be trained; its weights drawn, its filters plain means.
+
+    Raises UnreadableCheckpoint if the family is unknown or shapes are missing.
+    """
+    if family not in SYNTHESIS:
+        known = ", ".join(SYNTHESIS)
+        raise UnreadableCheckpoint(f"A generator is {known}; this checkpoint is {family}.")
+    try:
+        mapping, synthesis = mapping_of(config, shapes), SYNTHESIS[family](config, shapes)
+    except KeyError as error:
+        raise UnreadableCheckpoint(f"The checkpoint has no {error}.") from error
+    return Generator(family, dict(config), mapping, synthesis)
+
+
+def mapping_of(config: Mapping[str, Any], shapes: Shapes) -> MappingNetwork:
     """The mapping network; its widths are those of the tensors."""
     depth = config["mapping"]["num_layers"]
-    weights = [tensors[f"mapping.fc{i}.weight"] for i in range(depth)]
-    widths = [weights[0].shape[1], *(weight.shape[0] for weight in weights)]
+    weights = [shapes[f"mapping.fc{i}.weight"] for i in range(depth)]
+    widths = [weights[0][1], *(weight[0] for weight in weights)]
     return MappingNetwork(
         config["z_dim"],
         config["c_dim"],
@@ -53,18 +65,19 @@ def mapping_of(config: Mapping[str, Any], tensors: Tensors) -> MappingNetwork:
     )
 
 
-def stylegan2_of(config: Mapping[str, Any], tensors: Tensors) -> nn.Module:
+def stylegan2_of(config: Mapping[str, Any], shapes: Shapes) -> nn.Module:
     """The StyleGAN2 synthesis network; channels and sizes are those of the tensors."""
-    names = {name.split(".")[1] for name in tensors if name.startswith("synthesis.b")}
+    names = {name.split(".")[1] for name in shapes if name.startswith("synthesis.b")}
     blocks = sorted(names, key=lambda name: int(name[1:]))
-    channels = {name: tensors[f"synthesis.{name}.conv1.weight"].shape[0] for name in blocks}
-    height, width = tensors[f"synthesis.{blocks[0]}.const"].shape[1:]
+    channels = {name: shapes[f"synthesis.{name}.conv1.weight"][0] for name in blocks}
+    height, width = shapes[f"synthesis.{blocks[0]}.const"][1:]
     return stylegan2.SynthesisNetwork(config, channels, (height, width))
 
 
-def stylegan3_of(config: Mapping[str, Any], tensors: Tensors) -> nn.Module:
+def stylegan3_of(config: Mapping[str, Any], shapes: Shapes) -> nn.Module:
     """The StyleGAN3 synthesis network; which layers have which filters is in the tensors."""
-    filters = {k: torch.empty(v.shape) for k, v in tensors.items() if k.endswith("_filter")}
+    named = {name: tuple(shape) for name, shape in shapes.items() if name.endswith("_filter")}
+    filters = {name: torch.full(shape, 1 / math.prod(shape)) for name, shape in named.items()}
     return stylegan3.SynthesisNetwork(config, filters)
 
 

@@ -20,6 +20,14 @@ from taxiway.networks.ops import (
 )
 
 
+def full_precision(x: Tensor) -> torch.autocast:
+    """Where autocast is on, leave it: with fewer digits waves shift and filters let noise through.
+
+    What remains for a lower precision is the convolutions.
+    """
+    return torch.autocast(x.device.type, enabled=False)
+
+
 class SynthesisInput(nn.Module):
     """Sine waves over a plane that each w turns and shifts: w [N, w_dim] -> [N, C, H, W].
 
@@ -43,6 +51,11 @@ class SynthesisInput(nn.Module):
         self.register_buffer("transform", torch.eye(3))
 
     def forward(self, w: Tensor, transform: Tensor | None = None) -> Tensor:
+        with full_precision(w):
+            return self.waves(w, transform)
+
+    def waves(self, w: Tensor, transform: Tensor | None) -> Tensor:
+        """The sine waves, mixed: [N, C, H, W]."""
         user = self.transform if transform is None else transform.to(self.transform)
         moved = self.placement(w) @ user  # [N, 3, 3]
         freqs = self.freqs @ moved[:, :2, :2]  # [N, C, 2]
@@ -98,21 +111,21 @@ class SynthesisLayer(nn.Module):
         self.register_buffer("down_filter", filters.get("down_filter"))
 
     def forward(self, x: Tensor, w: Tensor) -> Tensor:  # [N, in, h, w] -> [N, out, H, W]
-        return self.activate(self.convolve(x, w))
+        with full_precision(x):
+            weight, styles, gains = self.modulation(w)
+        x = F.conv2d(x * styles, weight, padding=weight.shape[2] - 1)
+        with full_precision(x):
+            return self.activate(x.float() * gains + per_channel(self.bias[None]))
 
-    def convolve(self, x: Tensor, w: Tensor) -> Tensor:
-        """The styled convolution with its bias: [N, in, h, w] -> [N, out, h+k-1, w+k-1]."""
+    def modulation(self, w: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The weight, and what its input and output channels are scaled by, [N, C, 1, 1] each."""
         styles = self.affine(w)  # [N, in]
         gains = torch.rsqrt(self.magnitude_ema)
-        weight: Tensor = self.weight
         if self.is_torgb:
-            gains = gains / math.sqrt(weight.shape[1])
-        else:
-            weight, styles = self.normalised_weight(), normalise(styles)
-            gains = gains * per_channel(demodulation(styles, squared_sums(weight)))
-        x = x * per_channel(styles).to(x.dtype)
-        x = F.conv2d(x, weight.to(x.dtype), padding=self.weight.shape[2] - 1)
-        return x * gains.to(x.dtype) + per_channel(self.bias[None]).to(x.dtype)
+            return self.weight, per_channel(styles), gains / math.sqrt(self.weight.shape[1])
+        weight, styles = self.normalised_weight(), normalise(styles)
+        gains = gains * per_channel(demodulation(styles, squared_sums(weight)))
+        return weight, per_channel(styles), gains
 
     def normalised_weight(self) -> Tensor:
         """The weight with unit mean square for each output channel."""
@@ -166,3 +179,14 @@ class SynthesisNetwork(nn.Module):
         for row, layer in enumerate(self.layers(), start=1):
             x = layer(x, ws[:, row])
         return x.float() * self.output_scale
+
+    @torch.no_grad()
+    def follow(self, ws: Tensor, rate: float) -> None:
+        """Move the magnitudes that layers expect of their inputs by `rate` to those that ws make.
+
+        A training calls it after each step (Karras et al. 2021, section 3.2).
+        """
+        x: Tensor = self.input(ws[:, 0])
+        for row, layer in enumerate(self.layers(), start=1):
+            layer.magnitude_ema.lerp_(x.square().mean(), rate)
+            x = layer(x, ws[:, row])

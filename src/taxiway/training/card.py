@@ -30,7 +30,7 @@ def card(
         "name": re.sub(r"[^a-z0-9._-]+", "-", title.lower()).strip("-._")[:64] or "model",
         "family": "stylegan",
         "title": title,
-        "summary": f"A StyleGAN2 trained on {len(pictures):,} pictures of {size} pixels.",
+        "summary": f"A {kind(order)} trained on {len(pictures):,} pictures of {size} pixels.",
         "checkpoint": f"{name}.safetensors",
         "resolution": size,
         "licence": about.licence or UNSAID,
@@ -41,6 +41,12 @@ def card(
         "limits": about.limits or LIMITS,
         "command": f"taxiway train {order.dataset} --kimg {order.kimg:g} --resolution {order.size}",
     }
+
+
+def kind(order: Order) -> str:
+    """Which of the two families the model is of."""
+    network = order.settings.network
+    return "StyleGAN3" if network and network["family"] == "stylegan3" else "StyleGAN2"
 
 
 def told(order: Order) -> str:

@@ -14,7 +14,10 @@ from taxiway.training.pictures import Pictures
 
 
 def samples(generator: Generator, seeds: Sequence[int], psi: float) -> Pictures:
-    """The generator's pictures [N, S, S, 3] for seeds, in full precision, noise held still."""
+    """The generator's pictures [N, S, S, 3] for seeds, in full precision, noise held still.
+
+    Where there are classes, each seed has its own, one after the other.
+    """
     return np.concatenate(
         [_made(generator, seeds[i : i + 32], psi) for i in range(0, len(seeds), 32)]
     )
@@ -24,9 +27,15 @@ def samples(generator: Generator, seeds: Sequence[int], psi: float) -> Pictures:
 def _made(generator: Generator, seeds: Sequence[int], psi: float) -> Pictures:
     zs = [np.random.RandomState(seed).randn(generator.z_dim) for seed in seeds]
     z = torch.from_numpy(np.stack(zs)).float().to(generator.device)
-    ws = truncate(generator.mapping(z), generator.w_avg, psi, num_ws=generator.num_ws)
+    c = one_hot(generator.c_dim, seeds).to(z) if generator.c_dim else None
+    ws = truncate(generator.mapping(z, c), generator.w_avg, psi, num_ws=generator.num_ws)
     pictures: Pictures = to_uint8(generator.synthesis(ws, noise="const")).cpu().numpy()
     return pictures
+
+
+def one_hot(classes: int, seeds: Sequence[int]) -> torch.Tensor:
+    """A class for each seed, one after the other: [N, classes]."""
+    return torch.eye(classes)[torch.tensor(seeds) % classes]
 
 
 def sheet(pictures: Pictures) -> Pictures:

@@ -13,12 +13,16 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from taxiway.core.errors import InvalidArgument
+from taxiway.networks import stylegan3
+from taxiway.networks.build import fresh
 from taxiway.networks.generator import Generator
 from taxiway.networks.stylegan2 import new_stylegan2
 from taxiway.training.augment import EVERY, Augment, changed, drawn, steered
 from taxiway.training.discriminator import GROUP, Discriminator
 
 R1_EVERY = 16
+MAGNITUDE_KIMG = 20.0
+"""Half-life of what StyleGAN3's layers take for the magnitude of their inputs."""
 PATH_EVERY, _PATH_DECAY = 4, 0.01
 LOSSES = ("d", "g", "sign")
 """What a step tells: both losses, and the mean sign of the verdict on real pictures (near 1: the
@@ -43,8 +47,10 @@ class Settings:
     takes `ada_kimg` from 0 to 1. `freeze` blocks of the discriminator, the largest first, learn
     nothing (Mo et al. 2020). For `hold_kimg` the generator waits until a new discriminator knows
     something. `ema_ramp` keeps the average young at first; 0 where the start is a trained model.
-    `mapping_layers` to `c_dim` are the network's shape, as in `new_stylegan2`. Raises
-    InvalidArgument where the parts of a batch are not of four or a multiple.
+    `mapping_layers` to `c_dim` are the network's shape, as in `new_stylegan2`; where that cannot
+    say it, `network` does, as `networks.build.described` gives it, and the channels are the
+    discriminator's. Raises InvalidArgument where the parts of a batch are not of four or a
+    multiple.
     """
 
     channel_base: int = 2048
@@ -71,6 +77,7 @@ class Settings:
     z_dim: int = 512
     w_dim: int = 512
     c_dim: int = 0
+    network: dict[str, Any] | None = None
 
     def __post_init__(self) -> None:
         if self.batch % (GROUP * self.threads):
@@ -242,12 +249,15 @@ class Players:
         return lengths.mean().item()
 
     def _dice(self, rng: np.random.Generator) -> Tensor:
-        """What fakes are made from [N, 2 z_dim + 1]: two z, and the row where styles change."""
-        count, rows = self.settings.batch, self.g.num_ws
+        """What fakes are made from [N, 2 z_dim + 1 + c_dim]: two z, the row where styles change,
+        and a class.
+        """
+        count, rows, classes = self.settings.batch, self.g.num_ws, self.g.c_dim
         z = rng.standard_normal((count, 2 * self.g.z_dim), dtype=np.float32)
         cuts = rng.integers(1, rows, count)
         cuts[rng.random(count) >= self.settings.mixing] = rows
-        return torch.from_numpy(np.column_stack([z, cuts]).astype(np.float32)).to(self.device)
+        c = np.eye(classes)[rng.integers(classes, size=count)] if classes else z[:, :0]
+        return torch.from_numpy(np.column_stack([z, cuts, c]).astype(np.float32)).to(self.device)
 
     def _generate(self, dice: Tensor) -> Tensor:
         ws = self._styles(dice)
@@ -258,10 +268,10 @@ class Players:
     def _styles(self, dice: Tensor) -> Tensor:
         """The w [N, num_ws, w_dim] of both z, the one before the cut and the other after it."""
         z_dim = self.g.z_dim
-        z, other, cut = dice[:, :z_dim], dice[:, z_dim:-1], dice[:, -1:]
+        z, other, cut, c = torch.split(dice, [z_dim, z_dim, 1, self.g.c_dim], dim=1)
         first = torch.arange(self.g.num_ws, device=self.device) < cut
         return torch.where(
-            first[..., None], self.g.mapping(z)[:, None], self.g.mapping(other)[:, None]
+            first[..., None], self.g.mapping(z, c)[:, None], self.g.mapping(other, c)[:, None]
         )
 
     def _judge(self, images: Tensor, changes: Tensor | None) -> Tensor:
@@ -285,7 +295,12 @@ class Players:
             half_life = min(half_life, self.settings.ema_ramp * self.seen)
         rate = 1 - 0.5 ** (self.settings.batch / max(half_life, 1e-8))
         with torch.no_grad():
-            self.g.w_avg.lerp_(self.g.mapping(dice[:, : self.g.z_dim]).mean(dim=0), 0.002)
+            z_dim = self.g.z_dim
+            w = self.g.mapping(dice[:, :z_dim], dice[:, 2 * z_dim + 1 :])
+            self.g.w_avg.lerp_(w.mean(dim=0), 0.002)
+            if isinstance(self.g.synthesis, stylegan3.SynthesisNetwork):
+                slow = 1 - 0.5 ** (self.settings.batch / (1000 * MAGNITUDE_KIMG))
+                self.g.synthesis.follow(self._styles(dice[:GROUP]), slow)
             for kept, new in zip(_tensors(self.average), _tensors(self.g), strict=True):
                 kept.lerp_(new, rate)
 
@@ -304,6 +319,8 @@ def grown(players: Players) -> Players:
 
 def new_generator(size: int, settings: Settings) -> Generator:
     """A generator of `size` pixels with fresh weights."""
+    if settings.network is not None:
+        return fresh(**settings.network)
     return new_stylegan2(
         size,
         settings.channel_base,

@@ -11,8 +11,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from taxiway.core.errors import InvalidArgument
+from taxiway.networks.build import described
 from taxiway.networks.checkpoint import Checkpoint, read_checkpoint
 from taxiway.networks.checkpoint.discriminator import read_discriminator
+from taxiway.training.discriminator import LabelMapping
+from taxiway.training.shape import channels_of, is_plain, shape_of
 from taxiway.training.stylegan2 import Players, Settings
 
 HOLD_KIMG = 1.0
@@ -23,17 +26,17 @@ Arrays = Mapping[str, NDArray[Any]]
 class Start:
     """A trained model to start from: weights by name, and the settings that its network has.
 
-    `source` is a checkpoint file, or the folder of a training, whose discriminator comes too.
-    Raises InvalidArgument for a network that the trainer cannot train on: anything but
-    StyleGAN2's skip architecture, whose channels follow one rule and whose pictures are square.
+    `source` is a checkpoint file of any family, or the folder of a training, whose discriminator
+    comes too. Raises InvalidArgument for a model whose pictures the discriminator cannot judge.
     """
 
     def __init__(self, source: Path) -> None:
         folder = source.is_dir()
         checkpoint = read_checkpoint(source / "model.safetensors" if folder else source)
-        self.name = source.name
+        self.name, self.family = source.name, checkpoint.family
         self.size = trainable(checkpoint, source.name)
-        self.shape = shape_of(checkpoint)
+        self.shape, self.network = shape_of(checkpoint), described(checkpoint)
+        self.plain = is_plain(checkpoint)
         self.average = tensors_of(checkpoint.tensors)
         if folder:
             state = torch.load(source / "state.pt", map_location="cpu", weights_only=True)
@@ -43,8 +46,20 @@ class Start:
             self.g, self.d = self.average, tensors_of(read_discriminator(source))
 
     def settings(self, size: int, settings: Settings) -> Settings:
-        """The settings with this network's shape, for a training from it to `size` pixels."""
-        settings = replace(replace(settings, **self.shape), ema_ramp=0.0)
+        """The settings with this network's shape, for a training from it to `size` pixels.
+
+        A StyleGAN2 like those that trainings from nothing make is cut or grown to `size`; any
+        other keeps its network, its size, and the channels of its discriminator. Raises
+        InvalidArgument where it has another size, or is a StyleGAN3 and its paths are to be
+        regularised.
+        """
+        shape = self.shape
+        if size == self.size:
+            shape = shape | channels_of(self.d, size)
+        if not self.plain or shape != self.shape:
+            self._check(size, settings)
+            shape = shape | {"network": self.network}
+        settings = replace(replace(settings, **shape), ema_ramp=0.0)
         knows = self._knows(min(size, self.size), settings)
         return replace(settings, hold_kimg=0.0 if knows else HOLD_KIMG)
 
@@ -57,11 +72,22 @@ class Start:
         for network, tensors in ((players.g, self.g), (players.average, self.average)):
             missing = set(network.state_dict()) - set(fill(network, tensors))
             if missing:
-                raise InvalidArgument(
-                    f"'{self.name}' has another shape than its channels say: {min(missing)}."
-                )
-        fill(players.d, self.d)
+                raise InvalidArgument(f"'{self.name}' lacks the tensor {min(missing)}.")
+        fill(players.d, self._judge(players.d))
         return players
+
+    def _check(self, size: int, settings: Settings) -> None:
+        if size != self.size:
+            raise InvalidArgument(
+                f"'{self.name}' trains at its own {self.size} pixels, not at {size}: give "
+                f"--resolution {self.size}, here or when the dataset is prepared."
+            )
+        if self.family == "stylegan3" and settings.path_length:
+            raise InvalidArgument(
+                f"'path_length' is for StyleGAN2; '{self.name}' is a StyleGAN3, whose paths "
+                "move the picture.",
+                "path_length",
+            )
 
     def _knows(self, size: int, settings: Settings) -> bool:
         """Whether there is a discriminator for all of a network of `size` pixels."""
@@ -69,8 +95,14 @@ class Start:
             network = Players(size, replace(settings, device="meta")).d
         shapes = {name: tensor.shape for name, tensor in network.state_dict().items()}
         used = [x for x in shapes if "fromrgb" not in x or x.startswith(f"b{size}.")]
-        there = all(name in self.d and self.d[name].shape == shapes[name] for name in used)
+        known = self._judge(network)
+        there = all(name in known and known[name].shape == shapes[name] for name in used)
         return there and size == self.size
+
+    def _judge(self, network: nn.Module) -> Mapping[str, Tensor]:
+        """The discriminator's tensors for a network that is told classes, or is not."""
+        told = "mapping.embed.weight" in network.state_dict()
+        return self.d if told else without_classes(self.d)
 
 
 def fill(network: nn.Module, tensors: Mapping[str, Tensor]) -> list[str]:
@@ -92,38 +124,27 @@ def tensors_of(arrays: Arrays) -> dict[str, Tensor]:
 
 def trainable(checkpoint: Checkpoint, name: str) -> int:
     """The size in pixels of a network that can be trained on; InvalidArgument for others."""
-    config = checkpoint.config
-    if checkpoint.family != "stylegan2" or config["architecture"] != "skip":
-        kind = config.get("architecture") if checkpoint.family == "stylegan2" else ""
+    height, width = checkpoint.config["img_resolution"]
+    whole = height == width >= 8 and height & (height - 1) == 0
+    if not whole or checkpoint.config["img_channels"] != 3:
         raise InvalidArgument(
-            f"Trainings start from a StyleGAN2 of the skip architecture; '{name}' is "
-            f"{checkpoint.family} {kind}".rstrip()
-            + "."
+            f"Trainings start from models of square colour pictures of 8, 16, 32... pixels; "
+            f"'{name}' makes {width} x {height} in {checkpoint.config['img_channels']} channels."
         )
-    height, width = config["img_resolution"]
-    if height != width or config["img_channels"] != 3:
-        raise InvalidArgument(f"'{name}' makes no square colour pictures; trainings do.")
     return int(height)
 
 
-def shape_of(checkpoint: Checkpoint) -> dict[str, Any]:
-    """The settings that say what a StyleGAN2 looks like; InvalidArgument for uneven channels."""
-    config, tensors = checkpoint.config, checkpoint.tensors
-    sizes = [4 << i for i in range(config["num_ws"] // 2)]
-    channels = {size: tensors[f"synthesis.b{size}.conv1.bias"].shape[0] for size in sizes}
-    most = channels[4]
-    base = max(size * count for size, count in channels.items() if count < most or size == 4)
-    base = max(base, *(size * most for size, count in channels.items() if count == most))
-    if any(min(base // size, most) != count for size, count in channels.items()):
-        raise InvalidArgument(f"The channels of its blocks follow no rule: {channels}.")
-    layer = config["layers"]["b4.conv1"]
-    return {
-        "channel_base": base,
-        "channel_max": most,
-        "mapping_layers": config["mapping"]["num_layers"],
-        "use_noise": layer["use_noise"],
-        "conv_clamp": layer["conv_clamp"],
-        "z_dim": config["z_dim"],
-        "w_dim": config["w_dim"],
-        "c_dim": config["c_dim"],
-    }
+def without_classes(tensors: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+    """A discriminator's tensors, and where it is told classes, those that say its mean verdict.
+
+    A verdict is linear in the direction of its class, so the mean direction gives the mean.
+    """
+    if "mapping.embed.weight" not in tensors:
+        return tensors
+    width, classes = tensors["mapping.embed.weight"].shape
+    mapping = LabelMapping(classes, width)
+    fill(mapping, {k.removeprefix("mapping."): v for k, v in tensors.items()})
+    with torch.no_grad():
+        direction = mapping(torch.eye(classes)).mean(dim=0, keepdim=True) / width**0.5
+    out = {f"b4.out.{x}": direction @ tensors[f"b4.out.{x}"] for x in ("weight", "bias")}
+    return {**tensors, **out}
