@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from taxiway import cli
-from taxiway.commands.train import stopping
 from taxiway.networks.build import build
 from taxiway.networks.checkpoint import read_checkpoint
 from taxiway.training.dataset.crops import Plan
@@ -22,6 +21,7 @@ from taxiway.training.records import read
 from taxiway.training.samples import samples
 from taxiway.training.session import Session
 from taxiway.training.stylegan2 import Settings
+from taxiway.training.terminal import stopping
 from training.dataset.folders import fill
 
 SMALL = Path(__file__).parents[1] / "fixtures" / "stylegan2-ada_32.pkl"

@@ -1,11 +1,8 @@
 """`taxiway train`: a model from a dataset."""
 
 import argparse
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from threading import Event
 from typing import Any
 
 from taxiway.commands import DEVICES
@@ -37,7 +34,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--freeze", type=int, default=0, metavar="N",
                         help="blocks of the discriminator that learn nothing")  # fmt: skip
     parser.add_argument("--device", default="auto", choices=DEVICES)
-    parser.add_argument("--threads", type=int, metavar="N")
+    parser.add_argument("--processes", type=count, metavar="N",
+                        help="share each batch among so many, one to a GPU: 1")  # fmt: skip
+    parser.add_argument("--threads", type=count, metavar="N")
     parser.add_argument("--direct", action="store_true", help="at full size from the start")
     for name, question in ASKED.items():
         parser.add_argument(f"--{name}", metavar="TEXT", help=question)
@@ -54,6 +53,13 @@ def positive(text: str) -> float:
     return value
 
 
+def count(text: str) -> int:
+    """A whole number from 1 on."""
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 1000:
+        raise argparse.ArgumentTypeError(f"a whole number from 1 on is needed, got {text!r}")
+    return int(text)
+
+
 def run(parsed: argparse.Namespace) -> None:
     from taxiway.training.folder import working
     from taxiway.training.session import free_folder
@@ -65,34 +71,15 @@ def run(parsed: argparse.Namespace) -> None:
 
 def train(parsed: argparse.Namespace, folder: Path) -> None:
     """Train in a folder that is ours."""
-    import torch
-
     from taxiway.training.dataset.packed import read_dataset
     from taxiway.training.order import read_order
-    from taxiway.training.session import Session, fitted
+    from taxiway.training.session import fitted
+    from taxiway.training.terminal import work
 
     known = read_order(folder) if parsed.resume else None
     pictures = fitted(read_dataset(parsed.dataset), known.size if known else parsed.resolution)
-    order = (
-        changed_order(known, parsed.kimg, parsed.gamma) if known else new_order(parsed, pictures)
-    )
-    lower_priority()
-    torch.set_num_threads(1)  # a batch is split over threads by the trainer itself
-    torch.set_flush_denormal(True)
-    session = Session(order, folder, pictures)
-    with stopping() as stop:
-        every = announced(session, pictures)
-        with bar(order.kimg) as session.told:
-            players = session.run(stop, every)
-    print(f"{players.seen / 1000:.1f} kimg seen. Play it: taxiway run {folder}/model.safetensors")
-
-
-def lower_priority() -> None:
-    """Let a model that is being played go first."""
-    import os
-
-    if hasattr(os, "nice"):
-        os.nice(10)
+    order = changed_order(parsed, known) if known else new_order(parsed, pictures)
+    work(order, folder, pictures)
 
 
 def new_order(parsed: argparse.Namespace, pictures: Any) -> Any:
@@ -103,8 +90,9 @@ def new_order(parsed: argparse.Namespace, pictures: Any) -> Any:
 
     size, device = pictures.shape[1], pick_device(parsed.device)
     settings = order.new_settings(
-        parsed.quality, parsed.batch, parsed.gamma or 2.0, parsed.freeze, device, parsed.threads
+        parsed.quality, parsed.batch, parsed.gamma or 2.0, parsed.freeze, device
     )
+    settings = order.spread(settings, device, parsed.threads, parsed.processes)
     settings = replace(settings, path_length=parsed.path_length)
     kimg = parsed.kimg or (order.FROM_ANOTHER if parsed.start else order.FROM_NOTHING)
     settings = order.averaged(order.augmented(settings, parsed.augment, pictures), kimg)
@@ -119,12 +107,21 @@ def new_order(parsed: argparse.Namespace, pictures: Any) -> Any:
     return order.Order(str(parsed.dataset), stages, settings, begun, about)
 
 
-def changed_order(known: Any, kimg: float | None, gamma: float | None) -> Any:
-    """The order of a training that goes on, perhaps for longer or with another gamma."""
+def changed_order(parsed: argparse.Namespace, known: Any) -> Any:
+    """The order of a training that goes on: perhaps for longer, or on another machine."""
+    from taxiway.networks.device import devices, pick_device
+    from taxiway.training.order import spread
     from taxiway.training.session import longer
 
-    settings = replace(known.settings, gamma=gamma or known.settings.gamma)
-    return replace(known, stages=longer(known.stages, kimg), settings=settings)
+    settings = replace(known.settings, gamma=parsed.gamma or known.settings.gamma)
+    before = settings.device if settings.device in devices() else "auto"
+    device = pick_device(before if parsed.device == "auto" else parsed.device)
+    moved = str(device) != settings.device
+    if moved or parsed.threads or parsed.processes:
+        processes = parsed.processes or (1 if moved else settings.processes)
+        settings = spread(settings, device, parsed.threads, processes)
+    stages = longer(known.stages, parsed.kimg)
+    return replace(known, dataset=str(parsed.dataset), stages=stages, settings=settings)
 
 
 def start_path(name: str) -> Path:
@@ -148,66 +145,3 @@ def answer(parsed: argparse.Namespace, name: str) -> str:
     if given is None and sys.stdin.isatty():
         given = input(f"{ASKED[name]} (empty: not stated) ")
     return (given or "").strip()
-
-
-def announced(session: Any, pictures: Any) -> float:
-    """Say what it will cost, from a few real steps; returns kimg between snapshots."""
-    from taxiway.training import speed
-    from taxiway.training.session import snapshot_kimg
-
-    order, seen = session.order, session.players.seen / 1000
-    pace = speed.seconds_per_kimg(order.size, order.settings, pictures)
-    seconds = speed.expected_seconds(order.stages, seen, order.settings, pictures)
-    print(
-        f"{len(pictures):,} pictures of {order.size} pixels on {order.settings.device}"
-        f"{' in bfloat16' if order.settings.bf16 else ''}: {pace:.3g} s per thousand, so "
-        f"{order.kimg - seen:.4g} kimg take about {speed.told(seconds)}; memory so far "
-        f"{speed.memory() / 1e9:.1f} GB, state {speed.state_bytes(session.players) / 1e6:.0f} MB."
-    )
-    print("Ctrl-C finishes the step, saves and writes the model; --resume goes on from there.")
-    return snapshot_kimg(pace)
-
-
-@contextmanager
-def bar(kimg: float) -> Iterator[Callable[[dict[str, Any]], None]]:
-    """A progress bar that is given records; prints what they warn of above itself."""
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-    from rich.progress import TimeRemainingColumn as Remaining
-
-    columns = ("{task.completed:.1f} of {task.total:g} kimg", "{task.fields[figures]}")
-    parts = [BarColumn(), *map(TextColumn, columns), TimeElapsedColumn(), Remaining()]
-    with Progress(*parts, speed_estimate_period=600) as shown:
-        task = shown.add_task("", total=kimg, figures="")
-
-        def told(record: dict[str, Any]) -> None:
-            names = [name for name in ("d", "g", "p", "kid", "variety") if name in record]
-            figures = " ".join(f"{name} {record[name]:.3g}" for name in names)
-            shown.update(task, completed=record["kimg"], figures=figures)
-            for warning in record.get("warnings", ()):
-                shown.console.print(f"{record['kimg']:.1f} kimg: {warning}")
-
-        yield told
-
-
-@contextmanager
-def stopping() -> Iterator[Event]:
-    """An event that Ctrl-C and SIGTERM set; the second one ends the program at once."""
-    import signal
-
-    stop, numbers = Event(), (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.getsignal(number) for number in numbers}
-
-    def restore() -> None:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-    def ask(number: int, frame: object) -> None:
-        stop.set()
-        restore()
-
-    for number in numbers:
-        signal.signal(number, ask)
-    try:
-        yield stop
-    finally:
-        restore()

@@ -4,7 +4,6 @@ import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event
 from typing import Protocol
 
 import torch
@@ -12,6 +11,7 @@ import torch
 from taxiway.core.errors import TaxiwayError
 from taxiway.core.files import whole_file
 from taxiway.training.pictures import Pictures, reduced
+from taxiway.training.several import Stop
 from taxiway.training.stylegan2 import Players, Settings, grown
 
 Stages = tuple[tuple[int, float], ...]
@@ -46,20 +46,22 @@ def train(
     pictures: Pictures,
     folder: Path,
     schedule: Schedule,
-    stop: Event,
+    stop: Stop,
     watcher: Watcher,
 ) -> Players:
     """Train on pictures [N, S, S, 3] of the last stage's size until the schedule or `stop` ends it.
 
-    What continuing needs is kept in `folder`/state.pt. Raises TaxiwayError where the numbers run
-    away; state.pt is then from before.
+    What continuing needs is kept in `folder`/state.pt. Of several processes the first one saves
+    and tells the watcher. Raises TaxiwayError where the numbers run away; state.pt is then from
+    before.
     """
     for size, end in schedule.stages:
-        if players.size * 2 == size and not stop.is_set():
+        if players.size * 2 == size and not players.stops(stop):
             players = grown(players)
         if players.size == size:
             _stage(players, reduced(pictures, size), folder, end, schedule, stop, watcher)
-    save_state(players, folder)
+    if players.group.is_first:
+        save_state(players, folder)
     return players
 
 
@@ -69,17 +71,19 @@ def _stage(
     folder: Path,
     end: float,
     schedule: Schedule,
-    stop: Event,
+    stop: Stop,
     watcher: Watcher,
 ) -> None:
     """Train at one size until `end` kimg."""
     every, saved, lost = 1000 * schedule.snapshot_kimg, time.monotonic(), 0
-    while players.seen < 1000 * end and not stop.is_set():
+    while players.seen < 1000 * end and not players.stops(stop):
         before = players.seen
         losses = players.step(pictures)
         lost = 0 if all(map(math.isfinite, losses.values())) else lost + 1
         if lost == _LOST:
             raise TaxiwayError(RUN_AWAY.format(kimg=players.seen / 1000))
+        if not players.group.is_first:
+            continue
         watcher.stepped(players, losses)
         if not lost and before // every != players.seen // every:
             watcher.snapshot(players)

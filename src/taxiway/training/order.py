@@ -78,26 +78,40 @@ def read_order(folder: Path) -> Order:
 
 
 def new_settings(
-    quality: str, batch: int, gamma: float, freeze: int, device: torch.device, threads: int | None
+    quality: str, batch: int, gamma: float, freeze: int, device: torch.device
 ) -> Settings:
     """The settings of a training from nothing, suited to the device."""
     base, most = QUALITIES[quality]
-    return Settings(
+    settings = Settings(
         channel_base=base,
         channel_max=most,
         batch=batch,
         gamma=gamma,
         freeze=freeze,
-        device=str(device),
-        threads=threads or default_threads(device, batch),
         bf16=pays_bf16(device),
         ada_kimg=ADA_KIMG,
     )
+    return spread(settings, device)
 
 
-def default_threads(device: torch.device, batch: int) -> int:
-    """Into how many parts a batch is best split here."""
-    cores = (os.cpu_count() or 1) if device.type == "cpu" else 1
+def spread(
+    settings: Settings,
+    device: torch.device,
+    threads: int | None = None,
+    processes: int | None = None,
+) -> Settings:
+    """The settings on a device, each batch split as told, or as suits.
+
+    Raises InvalidArgument where a batch cannot be split so.
+    """
+    count = processes or 1
+    threads = threads or default_threads(device, settings.batch // count, count)
+    return replace(settings, device=str(device), threads=threads, processes=count)
+
+
+def default_threads(device: torch.device, batch: int, processes: int = 1) -> int:
+    """Into how many parts a batch is best split in each of so many processes here."""
+    cores = (os.cpu_count() or 1) // processes if device.type == "cpu" else 1
     return max(n for n in range(1, min(cores, 8) + 1) if batch % (GROUP * n) == 0 or n == 1)
 
 
@@ -139,7 +153,7 @@ def check_freeze(settings: Settings, stages: Stages) -> None:
 
 def expected_times(size: int) -> list[tuple[str, str]]:
     """(what, how long at most) for trainings of `size` pixels on the fastest device here."""
-    settings = new_settings("draft", 16, 2.0, 0, pick_device(), None)
+    settings = new_settings("draft", 16, 2.0, 0, pick_device())
     noise = np.random.default_rng(0).integers(0, 255, (16, size, size, 3), dtype=np.uint8)
     pace = seconds_per_kimg(size, settings, noise)
     lengths = {"from another model": FROM_ANOTHER, "from nothing": FROM_NOTHING}

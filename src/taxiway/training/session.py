@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from threading import Event
 from typing import Any
 
 import msgspec
@@ -23,6 +22,7 @@ from taxiway.training.pictures import Pictures, reduced
 from taxiway.training.plot import curves
 from taxiway.training.records import Record, Records
 from taxiway.training.samples import samples, save_sheet
+from taxiway.training.several import ALONE, Group, Stop
 from taxiway.training.speed import check_disk
 from taxiway.training.stylegan2 import Players
 from taxiway.training.transfer import Start
@@ -50,11 +50,13 @@ class Session:
 
     told: Told
 
-    def __init__(self, order: Order, folder: Path, pictures: Pictures) -> None:
+    def __init__(
+        self, order: Order, folder: Path, pictures: Pictures, group: Group = ALONE
+    ) -> None:
         self.order, self.folder, self.pictures = order, folder, pictures
         self.told = lambda record: None
         self.schedule = Schedule(order.stages)
-        self.players = self._players()
+        self.players = begun(order, folder, group)
         check_disk(folder, self.players)
         for name in ("samples", snapshots.FOLDER):
             (folder / name).mkdir(exist_ok=True)
@@ -66,14 +68,7 @@ class Session:
         if not (folder / "real.jpg").exists():
             save_sheet(folder / "real.jpg", self.real[: len(SHOWN)])
 
-    def _players(self) -> Players:
-        """As last saved; else from a trained model; else from nothing."""
-        order = self.order
-        if order.start and not (self.folder / "state.pt").exists():
-            return Start(Path(order.start)).players(order.size, order.settings)
-        return resumed(self.folder, order.settings, self.schedule)
-
-    def run(self, stop: Event, snapshot_kimg: float) -> Players:
+    def run(self, stop: Stop, snapshot_kimg: float) -> Players:
         """Train until the order is fulfilled or `stop` is set, then save and export."""
         schedule = Schedule(self.order.stages, snapshot_kimg=snapshot_kimg)
         if self.order.start and not self.players.seen:
@@ -144,6 +139,35 @@ class Session:
         text: Any = msgspec.json.format(msgspec.json.encode(made))
         write_whole(path.with_name(f"{path.name}.json"), text)
         write_model(path.with_name(f"{path.name}.safetensors"), players.average, players.seen)
+
+
+def begun(order: Order, folder: Path, group: Group = ALONE) -> Players:
+    """The players as last saved; else from a trained model; else from nothing."""
+    if order.start and not (folder / "state.pt").exists():
+        players = Start(Path(order.start)).players(order.size, order.settings)
+    else:
+        players = resumed(folder, order.settings, Schedule(order.stages))
+    players.group = group
+    return players
+
+
+class Follower:
+    """A process of several that only does its share of each step: the first has the `Session`."""
+
+    def __init__(self, order: Order, folder: Path, pictures: Pictures, group: Group) -> None:
+        self.order, self.folder, self.pictures = order, folder, pictures
+        self.players = begun(order, folder, group)
+
+    def run(self, stop: Stop) -> None:
+        """Train for as long as the first one does."""
+        schedule = Schedule(self.order.stages)
+        train(self.players, self.pictures, self.folder, schedule, stop, self)
+
+    def stepped(self, players: Players, losses: dict[str, float]) -> None:
+        """Nobody is told twice."""
+
+    def snapshot(self, players: Players) -> None:
+        """Nothing is shown twice."""
 
 
 def _whole(record: Record, order: Order) -> bool:

@@ -3,6 +3,7 @@
 import shutil
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -16,8 +17,12 @@ _TRIED = 256  # pictures
 
 
 def seconds_per_kimg(size: int, settings: Settings, pictures: Pictures) -> float:
-    """How long a thousand pictures take at one size: a few steps, the first with all penalties."""
-    players = Players(size, settings)
+    """How long a thousand pictures take at one size: a few steps, the first with all penalties.
+
+    Of several processes one is timed at its share, without what they tell each other.
+    """
+    share = settings.batch // settings.processes
+    players = Players(size, replace(settings, batch=share, processes=1))
     players.p = 0.5 if settings.augment else 0.0
     tried = reduced(pictures[:_TRIED], size)
     lazy, *plain = [

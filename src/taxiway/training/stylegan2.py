@@ -19,6 +19,7 @@ from taxiway.networks.generator import Generator
 from taxiway.networks.stylegan2 import new_stylegan2
 from taxiway.training.augment import EVERY, Augment, changed, drawn, steered
 from taxiway.training.discriminator import GROUP, Discriminator
+from taxiway.training.several import ALONE, Stop
 
 R1_EVERY = 16
 MAGNITUDE_KIMG = 20.0
@@ -37,9 +38,10 @@ class Settings:
 
     `gamma` is the weight of the R1 penalty (Mescheder et al. 2018) in multiples of the usual
     0.0002 size^2 / batch; `mixing` the share of samples made of two styles; `ema_kimg` the
-    half-life of the kept average; `fade_kimg` how long a new block takes to come in; `threads`
-    into how many parts a batch is split. Convolutions run in bfloat16 when `bf16`; weights stay
-    float32. On one thread, the same settings and pictures give the same weights bit for bit.
+    half-life of the kept average; `fade_kimg` how long a new block takes to come in. A batch is
+    shared among `processes`, one to a GPU, and split over `threads` of each. Convolutions run in
+    bfloat16 when `bf16`; weights stay float32. On one thread, the same settings and pictures give
+    the same weights bit for bit.
     `path_length` is the weight of path length regularisation (Karras et al. 2020), usually 2, or
     0 for none: steps of w of one length are to change the picture by the same amount everywhere.
 
@@ -64,6 +66,7 @@ class Settings:
     fade_kimg: float = 4.0
     bf16: bool = True
     threads: int = 1
+    processes: int = 1
     seed: int = 0
     device: str = "cpu"
     augment: Augment = field(default_factory=Augment)
@@ -80,12 +83,17 @@ class Settings:
     network: dict[str, Any] | None = None
 
     def __post_init__(self) -> None:
-        if self.batch % (GROUP * self.threads):
+        if self.batch % (GROUP * self.parts):
             raise InvalidArgument(
-                f"A batch of {self.batch} cannot be split over {self.threads} threads: "
-                f"each part takes a multiple of {GROUP}.",
+                f"A batch of {self.batch} cannot be split over {self.processes} x {self.threads} "
+                f"processes and threads: each part takes a multiple of {GROUP}.",
                 "threads",
             )
+
+    @property
+    def parts(self) -> int:
+        """Into how many parts a batch is split."""
+        return self.threads * self.processes
 
 
 class Players:
@@ -93,7 +101,8 @@ class Players:
 
     `seen` counts the pictures shown so far, `grown_at` is its value when the size was last raised;
     `p` is the probability of each change that the judged pictures get; `path_mean` the length of
-    paths so far; `broken` counts gradients that were no numbers. Every random choice of a step
+    paths so far; `broken` counts gradients that were no numbers; `group` are the processes that
+    share its batches, set before the first step. Every random choice of a step
     follows from the seed and `seen`, so a saved state continues exactly as if it had never stopped.
     """
 
@@ -102,7 +111,7 @@ class Players:
         self.size, self.settings = size, settings
         self.seen, self.grown_at, self.broken = 0, 0, 0
         self.p, self._signs, self.path_mean = 0.0, list[float](), 0.0
-        self.device = torch.device(settings.device)
+        self.device, self.group = placed(settings.device), ALONE
         self._pool = ThreadPoolExecutor(settings.threads, initializer=_one_thread)
         self.g = new_generator(size, settings).to(self.device)
         self.d = Discriminator(size, settings.channel_base, settings.channel_max).to(self.device)
@@ -126,23 +135,28 @@ class Players:
         dice = self._dice(rng)
         changes = [self._changes(rng) for _ in range(3)]
         if self.settings.use_noise:
-            torch.manual_seed(int(rng.integers(2**31)))
+            torch.manual_seed(int(rng.integers(2**31)) + self.group.rank)
         fakes = self._shared(self._generate, self._split(dice))
         self.d_adam.zero_grad(set_to_none=True)
         self._learn(True)
         told = self._shared(self._teach_discriminator, self._split(real), fakes, *changes[:2])
-        self.broken += _step(self.d_adam)
+        self.broken += self._turn(self.d_adam)
         self.g_adam.zero_grad(set_to_none=True)
         self._learn(False)
         told += self._shared(self._teach_generator, fakes, changes[2])
         if self.seen >= 1000 * self.settings.hold_kimg:
             self._straighten(dice, rng)
-            self.broken += _step(self.g_adam)
+            self.broken += self._turn(self.g_adam)
         self.seen += len(real)
         self._follow(dice)
-        losses = {x: float(np.mean([part[x] for part in told if x in part])) for x in LOSSES}
-        self._steer(losses["sign"])
-        return losses
+        losses = [float(np.mean([part[x] for part in told if x in part])) for x in LOSSES]
+        means = dict(zip(LOSSES, self.group.mean(losses, self.device), strict=True))
+        self._steer(means["sign"])
+        return means
+
+    def stops(self, stop: Stop) -> bool:
+        """Whether to stop here: all processes do after the same step."""
+        return self.group.agrees(stop, self.device)
 
     def _straighten(self, dice: Tensor, rng: np.random.Generator) -> None:
         """In every fourth step, add the gradients of path length regularisation; on half a batch.
@@ -157,7 +171,8 @@ class Players:
         lengths = self._shared(
             self._even_out, self._split(half), self._split(noise.to(self.device))
         )
-        self.path_mean += _PATH_DECAY * (float(np.mean(lengths)) - self.path_mean)
+        (length,) = self.group.mean([float(np.mean(lengths))], self.device)
+        self.path_mean += _PATH_DECAY * (length - self.path_mean)
 
     def _learn(self, learning: bool) -> None:
         """Have the discriminator's parameters gather gradients, or not; never the frozen ones."""
@@ -182,7 +197,7 @@ class Players:
             self._signs = []
 
     def _shared(self, work: Callable[..., T], *parts: Sequence[Tensor | None]) -> list[T]:
-        """Do each part of a batch on its own thread; gradients of all parts add up.
+        """Do each part of our share on its own thread; gradients of all parts add up.
 
         One thread per part and none inside it: threads that wait for each other after every
         operation stand still when another program takes a core.
@@ -190,7 +205,20 @@ class Players:
         return list(self._pool.map(work, *parts))
 
     def _split(self, batch: Tensor) -> Sequence[Tensor]:
-        return batch.chunk(self.settings.threads)
+        return self.group.share(batch).chunk(self.settings.threads)
+
+    def _turn(self, adam: torch.optim.Adam) -> int:
+        """Take a step on the whole batch's gradients; returns how many held no numbers."""
+        gradients = [
+            p.grad for group in adam.param_groups for p in group["params"] if p.grad is not None
+        ]
+        self.group.add(gradients)
+        broken = sum(not bool(norm.isfinite()) for norm in torch._foreach_norm(gradients))
+        if broken:
+            for gradient in gradients:
+                torch.nan_to_num(gradient, 0.0, 1e5, -1e5, out=gradient)
+        adam.step()
+        return broken
 
     def state(self) -> dict[str, Any]:
         """Everything that continuing needs, as plain tensors and numbers."""
@@ -218,7 +246,7 @@ class Players:
         loss = F.softplus(fakes).mean() + F.softplus(-reals).mean()
         if self.seen // self.settings.batch % R1_EVERY == 0:
             loss = loss + R1_EVERY * self._penalty(real, for_real)
-        _backward(loss / self.settings.threads)
+        _backward(loss / self.settings.parts)
         return {"d": loss.item(), "sign": reals.sign().mean().item()}
 
     def _penalty(self, real: Tensor, changes: Tensor | None) -> Tensor:
@@ -231,7 +259,7 @@ class Players:
 
     def _teach_generator(self, fake: Tensor, changes: Tensor | None) -> dict[str, float]:
         loss = F.softplus(-self._judge(fake, changes)).mean()
-        _backward(loss / self.settings.threads)
+        _backward(loss / self.settings.parts)
         return {"g": loss.item()}
 
     def _even_out(self, dice: Tensor, noise: Tensor) -> float:
@@ -245,7 +273,7 @@ class Players:
         (slope,) = torch.autograd.grad(along, ws, create_graph=True)
         lengths = slope.square().sum(dim=2).mean(dim=1).sqrt()
         penalty = (lengths - self.path_mean).square().mean()
-        _backward(self.settings.path_length * PATH_EVERY * penalty / self.settings.threads)
+        _backward(self.settings.path_length * PATH_EVERY * penalty / self.settings.parts)
         return lengths.mean().item()
 
     def _dice(self, rng: np.random.Generator) -> Tensor:
@@ -309,7 +337,7 @@ def grown(players: Players) -> Players:
     """The same players at twice the size: one new block each, unseen at first; fresh optimisers."""
     larger = Players(2 * players.size, players.settings)
     larger.seen = larger.grown_at = players.seen
-    larger.p, larger.path_mean = players.p, players.path_mean
+    larger.p, larger.path_mean, larger.group = players.p, players.path_mean, players.group
     for new, old in ((larger.g, players.g), (larger.average, players.average)):
         new.load_state_dict(old.state_dict(), strict=False)
         new.get_parameter(f"synthesis.b{larger.size}.torgb.weight").data.zero_()
@@ -334,6 +362,12 @@ def new_generator(size: int, settings: Settings) -> Generator:
     )
 
 
+def placed(device: str) -> torch.device:
+    """The device by its number: threads of their own would take the first GPU for "cuda"."""
+    found = torch.device(device)
+    return torch.device("cuda", torch.cuda.current_device()) if found.type == "cuda" else found
+
+
 def _one_thread() -> None:
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
@@ -345,19 +379,6 @@ def _adam(network: torch.nn.Module, rate: float, lazy: float = 1.0) -> torch.opt
 
 def _backward(loss: Tensor) -> None:
     loss.backward()  # type: ignore[no-untyped-call]
-
-
-def _step(adam: torch.optim.Adam) -> int:
-    """Take a step; returns how many gradients held something that is no number."""
-    gradients = [
-        p.grad for group in adam.param_groups for p in group["params"] if p.grad is not None
-    ]
-    broken = sum(not bool(norm.isfinite()) for norm in torch._foreach_norm(gradients))
-    if broken:
-        for gradient in gradients:
-            torch.nan_to_num(gradient, 0.0, 1e5, -1e5, out=gradient)
-    adam.step()
-    return broken
 
 
 def _tensors(generator: Generator) -> list[Tensor]:

@@ -1,0 +1,129 @@
+"""A training in a terminal: what it will cost, a bar with what goes wrong, and Ctrl-C."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from threading import Event
+
+import torch
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from taxiway.networks.device import pick_device
+from taxiway.training import speed
+from taxiway.training.dataset.packed import read_dataset
+from taxiway.training.order import Order
+from taxiway.training.pictures import Pictures
+from taxiway.training.records import Record
+from taxiway.training.session import Follower, Session, fitted, snapshot_kimg
+from taxiway.training.several import ALONE, Group, Stop, check_processes, together
+
+_BARS = ("d", "g", "p", "kid", "variety")
+
+
+def work(order: Order, folder: Path, pictures: Pictures) -> None:
+    """Train as ordered until that is done or Ctrl-C is pressed, in as many processes as ordered.
+
+    Of several each reads the pictures from the order's dataset.
+    """
+    count, device = order.settings.processes, pick_device(order.settings.device)
+    check_processes(count, device)
+    lower_priority()
+    with stopping() as stop:
+        if count == 1:
+            lead(order, folder, pictures, stop)
+        else:
+            together(partial(share, order, folder), count, device, stop)
+
+
+def lead(
+    order: Order, folder: Path, pictures: Pictures, stop: Stop, group: Group = ALONE
+) -> Session:
+    """Train, tell how it goes, and return what is left."""
+    one_thread()
+    session = Session(order, folder, pictures, group)
+    every = announced(session, pictures)
+    with bar(order.kimg) as session.told:
+        players = session.run(stop, every)
+    print(f"{players.seen / 1000:.1f} kimg seen. Play it: taxiway run {folder}/model.safetensors")
+    return session
+
+
+def share(order: Order, folder: Path, group: Group, stop: Stop) -> None:
+    """The part of one process of several."""
+    pictures = fitted(read_dataset(Path(order.dataset)), order.size)
+    if group.is_first:
+        lead(order, folder, pictures, stop, group)
+    else:
+        one_thread()
+        Follower(order, folder, pictures, group).run(stop)
+
+
+def one_thread() -> None:
+    """Have PyTorch use one thread: a batch is split over threads by the trainer itself."""
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
+
+
+def lower_priority() -> None:
+    """Let a model that is being played go first."""
+    if hasattr(os, "nice"):
+        os.nice(10)
+
+
+def announced(session: Session, pictures: Pictures) -> float:
+    """Say what it will cost, from a few real steps; returns kimg between snapshots."""
+    order, seen = session.order, session.players.seen / 1000
+    settings = order.settings
+    pace = speed.seconds_per_kimg(order.size, settings, pictures)
+    seconds = speed.expected_seconds(order.stages, seen, settings, pictures)
+    places = f"{settings.processes} x " if settings.processes > 1 else ""
+    print(
+        f"{len(pictures):,} pictures of {order.size} pixels on {places}{settings.device}"
+        f"{' in bfloat16' if settings.bf16 else ''}: {pace:.3g} s per thousand, so "
+        f"{order.kimg - seen:.4g} kimg take about {speed.told(seconds)}; memory so far "
+        f"{speed.memory() / 1e9:.1f} GB, state {speed.state_bytes(session.players) / 1e6:.0f} MB."
+    )
+    print("Ctrl-C finishes the step, saves and writes the model; --resume goes on from there.")
+    return snapshot_kimg(pace)
+
+
+@contextmanager
+def bar(kimg: float) -> Iterator[Callable[[Record], None]]:
+    """A progress bar that is given records; prints what they warn of above itself."""
+    columns = ("{task.completed:.1f} of {task.total:g} kimg", "{task.fields[figures]}")
+    parts = [BarColumn(), *map(TextColumn, columns), TimeElapsedColumn(), TimeRemainingColumn()]
+    with Progress(*parts, speed_estimate_period=600) as shown:
+        task = shown.add_task("", total=kimg, figures="")
+
+        def told(record: Record) -> None:
+            figures = " ".join(f"{name} {record[name]:.3g}" for name in _BARS if name in record)
+            shown.update(task, completed=record["kimg"], figures=figures)
+            for warning in record.get("warnings", ()):
+                shown.console.print(f"{record['kimg']:.1f} kimg: {warning}")
+
+        yield told
+
+
+@contextmanager
+def stopping() -> Iterator[Event]:
+    """An event that Ctrl-C and SIGTERM set; the second one ends the program at once."""
+    stop, numbers = Event(), (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.getsignal(number) for number in numbers}
+
+    def restore() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    def ask(number: int, frame: object) -> None:
+        stop.set()
+        restore()
+
+    for number in numbers:
+        signal.signal(number, ask)
+    try:
+        yield stop
+    finally:
+        restore()
