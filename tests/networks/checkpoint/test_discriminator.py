@@ -25,3 +25,9 @@ def test_a_broken_or_hostile_file_is_refused(tmp_path) -> None:
             read_discriminator(tmp_path / name)
     with pytest.raises(NotFound):
         read_discriminator(tmp_path / "none.pkl")
+
+
+def test_a_safetensors_file_that_begins_like_a_pickle_has_none(tmp_path) -> None:
+    header = b'{"__metadata__":{}}'.ljust(0x80)
+    (tmp_path / "m.safetensors").write_bytes(len(header).to_bytes(8, "little") + header)
+    assert read_discriminator(tmp_path / "m.safetensors") == {}

@@ -7,6 +7,7 @@ from taxiway.networks.checkpoint.contents import printable
 from taxiway.networks.checkpoint.limits import Broken, Budget, Refused
 from taxiway.networks.checkpoint.machine import Reading
 from taxiway.networks.checkpoint.modules import take_apart
+from taxiway.networks.checkpoint.native import is_native
 from taxiway.networks.checkpoint.reader import container, open_source, read_top
 from taxiway.networks.checkpoint.source import Source
 from taxiway.networks.checkpoint.tensors import Array
@@ -20,7 +21,7 @@ def read_discriminator(path: Path | str) -> dict[str, Array]:
     """
     path = Path(path)
     with open_source(path) as source:
-        if container(source) != "pickle":
+        if is_native(source) or container(source) != "pickle":
             return {}
         try:
             return _tensors(source)
