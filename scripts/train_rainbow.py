@@ -1,29 +1,37 @@
-"""Make the model `rainbow` again: paint its data, train, write weights and figures.
+"""Make the model `rainbow` again: paint its data, train, and hold it against the bar.
 
-    python scripts/train_rainbow.py --out runs/rainbow [--resume] [--kimg 200]
+    python scripts/train_rainbow.py --out runs/rainbow [--resume]
 
-Ctrl-C stops after the step in hand and saves; --resume goes on exactly there.
+Without options this is how the model that ships was made. Ctrl-C finishes the part or the step in
+hand and saves; the same command goes on from there, with --resume once it has trained.
 """
 
 import argparse
 import json
 import sys
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 import torch
+from rich.progress import track
 
-from taxiway.commands.train import announced, bar, stopping
-from taxiway.core.errors import TaxiwayError
+from taxiway.core.errors import InvalidArgument, TaxiwayError
 from taxiway.core.files import write_whole
-from taxiway.training.order import About, Order, default_threads, grown_stages
-from taxiway.training.pictures import TRAINING, Pictures, curated, twin_threshold
-from taxiway.training.rainbow import figures
-from taxiway.training.session import Session, free_folder
+from taxiway.networks import build_generator
+from taxiway.networks.checkpoint import read_checkpoint
+from taxiway.training.bar import SAMPLES, measure, told
+from taxiway.training.folder import working
+from taxiway.training.order import NAME, About, Order, default_threads, read_order
+from taxiway.training.pictures import PART, Pictures, parts
+from taxiway.training.session import free_folder
 from taxiway.training.speed import pays_bf16
 from taxiway.training.stylegan2 import Settings
+from taxiway.training.terminal import lead, lower_priority, stopping
 
 CPU = torch.device("cpu")
+RECIPE = ((32, 17.4, 3.0), (64, 150.0, 3.0), (128, 220.0, 2.0))
+"""(pixels, kimg at which this size ends, gamma) of the model that ships."""
 ABOUT = About(
     title="Rainbow",
     licence="Apache-2.0",
@@ -33,50 +41,89 @@ ABOUT = About(
 
 def main() -> int:
     options = arguments()
-    torch.set_num_threads(1)
-    torch.set_flush_denormal(True)
     try:
-        run(options)
+        out = free_folder(options.out, options.resume)
+        with working(out):
+            run(options, out)
     except TaxiwayError as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("Ended at once; what was saved before is kept.", file=sys.stderr)
+        return 130
     return 0
 
 
 def arguments() -> argparse.Namespace:
+    sizes = [size for size, _, _ in RECIPE]
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, required=True, help="the folder for everything made")
-    parser.add_argument("--resume", action="store_true", help="continue what is in that folder")
-    parser.add_argument("--kimg", type=float, default=200, help="thousands of pictures to show")
-    parser.add_argument("--pictures", type=int, default=18_000, help="how many to paint")
-    parser.add_argument("--size", type=int, default=64, help="pixels of the finished model")
+    parser.add_argument("--resume", action="store_true",
+                        help="continue what is in that folder, with the same options")  # fmt: skip
+    parser.add_argument("--pictures", type=int, default=16_000, help="how many to paint")
+    parser.add_argument("--size", type=int, choices=sizes, default=sizes[-1],
+                        help="pixels of the finished model")  # fmt: skip
+    parser.add_argument("--kimg", type=float, help="thousands of pictures to show")
     parser.add_argument("--threads", type=int, choices=(1, 2, 4), default=default_threads(CPU, 16))
+    parser.add_argument("--samples", type=int, default=SAMPLES,
+                        help="how many to hold against the bar")  # fmt: skip
     return parser.parse_args()
 
 
-def run(options: argparse.Namespace) -> None:
-    out = free_folder(options.out, options.resume)
-    pictures = data(out, options.pictures, options.size)
-    settings = Settings(threads=options.threads, bf16=pays_bf16(CPU), gamma=2.0)
-    stages = grown_stages(options.size, options.kimg)
-    session = Session(Order("painter", stages, settings, about=ABOUT), out, pictures)
+def run(options: argparse.Namespace, out: Path) -> None:
+    lower_priority()
+    begun = read_order(out).size if options.resume and (out / NAME).exists() else 0
+    left = [order for order in orders(options) if order.size >= begun]
+    if not left:
+        raise TaxiwayError(f"'{out}' has come to {begun} pixels; --size takes no less.")
     with stopping() as stop:
-        every = announced(session, pictures)
-        with bar(options.kimg) as session.told:
-            players = session.run(stop, every)
-    text = json.dumps(figures(players.average), indent=2)
-    write_whole(out / "figures.json", text.encode())
-    print(text)
+        pictures = data(out, options.pictures, options.size, stop)
+        for order in left:
+            players = lead(order, out, pictures, stop).players
+            if stop.is_set():
+                break
+    if players.seen < 1000 * left[-1].kimg:
+        print("It was stopped before its end, so it is not held against the bar.")
+    else:
+        judge(out, options.samples)
 
 
-def data(out: Path, count: int, size: int) -> Pictures:
-    """Painted and curated once, then kept in the folder."""
-    path = out / "pictures.npy"
-    if not path.exists():
-        print(f"Painting {count} landscapes and keeping those with a plain bow.")
-        np.save(path, curated(TRAINING, count, size, twin_threshold(size)))
-    pictures: Pictures = np.load(path)
-    return pictures
+def data(out: Path, count: int, size: int, stop: Event) -> Pictures:
+    """Painted and curated in parts, which are kept in the folder."""
+    folder = out / "pictures"
+    folder.mkdir(exist_ok=True)
+    paths, painting = [], f"Painting {count:,} landscapes"
+    for path in track(parts(folder, count, size), painting, total=-(-count // PART)):
+        paths.append(path)
+        if stop.is_set():
+            done = min(len(paths) * PART, count)
+            raise TaxiwayError(f"{done:,} landscapes are painted; the same command goes on.")
+    return np.concatenate([np.load(path, allow_pickle=False) for path in paths])
+
+
+def orders(options: argparse.Namespace) -> list[Order]:
+    """One for each size, which goes on where the one before ended."""
+    recipe = [part for part in RECIPE if part[0] <= options.size]
+    longer = (options.kimg or recipe[-1][1]) / recipe[-1][1]
+    stages = tuple((size, end * longer) for size, end, _ in recipe)
+    settings = [
+        Settings(threads=options.threads, bf16=pays_bf16(CPU), gamma=gamma)
+        for _, _, gamma in recipe
+    ]
+    return [Order("painter", stages[: i + 1], one, about=ABOUT) for i, one in enumerate(settings)]
+
+
+def judge(out: Path, count: int) -> None:
+    """Hold the finished model against the bar, as scripts/measure_rainbow.py does."""
+    generator = build_generator(read_checkpoint(out / "model.safetensors"))
+    print("Now it is held against the bar, which takes some minutes.")
+    try:
+        found = measure(generator, count)
+    except InvalidArgument as error:
+        print(f"It cannot be held against the bar. {error}")
+        return
+    write_whole(out / "figures.json", json.dumps(found, indent=2).encode())
+    print(told(found))
 
 
 if __name__ == "__main__":

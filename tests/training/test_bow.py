@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from taxiway.painting import paint
-from taxiway.training.bow import bow_scores, bow_threshold
+from taxiway.training.bow import bow_scores, bow_threshold, pass_rate, red_outside_rate
 
 
 def landscapes(count: int, with_bow: bool = True, size: int = 64) -> np.ndarray:
@@ -52,3 +52,11 @@ def test_larger_pictures_are_tested_at_64_px() -> None:
 def test_pictures_do_not_influence_each_other(bows) -> None:
     alone = [bow_scores(bows[i : i + 1])[0] for i in range(3)]
     np.testing.assert_allclose(bow_scores(bows[:40])[:3], alone, rtol=1e-4)
+
+
+def test_rates_are_shares(bows, threshold) -> None:
+    assert pass_rate(bows, -np.inf) == 1
+    assert pass_rate(bows, threshold) >= 0.9
+    right = red_outside_rate(bows)
+    assert right > 0.6
+    assert red_outside_rate(np.ascontiguousarray(bows[..., ::-1])) == pytest.approx(1 - right)

@@ -43,12 +43,40 @@ def test_a_bad_moment_is_not_a_trend() -> None:
         heard(health, range(first + 3, first + 4))
 
 
-def test_pictures_growing_alike_are_noticed_when_they_should_not_be() -> None:
+def seen(*varieties: float, every: int = 5) -> list[str]:
     health = Health()
-    assert health.see(5, variety=0.3) == []
-    (said,) = health.see(25, variety=0.3)
-    assert "30% of the dataset's variety" in said
-    assert health.see(26, variety=0.3) == []
+    return [said for i, v in enumerate(varieties) for said in health.see(i * every, v)]
+
+
+@pytest.mark.parametrize(
+    "varieties",
+    [
+        (0.66, 0.69, 0.68, 0.70, 0.77, 0.83, 0.91),  # rainbow from nothing
+        (0.57, 0.74, 0.90),  # a model of faces from rainbow
+        (0.05, 0.15, 0.25, 0.30, 0.34, 0.40, 0.45, 0.48),  # slow to spread
+        (1.8, 1.5, 0.9, 0.8, 0.7),  # from a model that knows more than the dataset
+        (0.9, 0.8, 0.4, 0.8, 0.9),  # one bad snapshot
+    ],
+)
+def test_a_training_that_spreads_is_left_in_peace(varieties) -> None:
+    assert seen(*varieties) == []
+
+
+@pytest.mark.parametrize(
+    "varieties",
+    [
+        (0.6, 0.8, 0.7, 0.45, 0.40, 0.3),  # a fall
+        (0.3, 0.4, 0.2, 0.2),  # a fall while young
+        (0.1, 0.1, 0.1, 0.1, 0.1, 0.2, 0.2),  # never any
+    ],
+)
+def test_pictures_growing_alike_are_said_once(varieties) -> None:
+    (said,) = seen(*varieties)
+    assert "% of the dataset's variety" in said
+
+
+def test_a_second_fall_is_said_again() -> None:
+    assert len(seen(0.8, 0.3, 0.3, 0.8, 0.3, 0.3)) == 2
 
 
 def test_gradients_that_are_no_numbers_are_counted() -> None:

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from taxiway.core.errors import InvalidArgument
 from taxiway.networks.generator import Generator
-from taxiway.training.bow import bow_scores, bow_threshold
+from taxiway.training.bow import bow_scores, bow_threshold, pass_rate, red_outside_rate
 from taxiway.training.metrics import Pair, kernel_distance, precision_recall, sliced_wasserstein
 from taxiway.training.metrics import spread as spread_of
 from taxiway.training.pictures import HELD_OUT, TRAINING, TWINS, Pictures, painted, reduced
-from taxiway.training.rainbow import pass_rate, red_outside_rate
 from taxiway.training.samples import samples
 
 SIZE = 64
@@ -19,6 +19,8 @@ SIZE = 64
 FIRST_SEED = 10_000
 """Of the pictures that are measured; the sheets show others."""
 PSI = 0.8
+SAMPLES, FEWEST = 2000, 100
+"""Pictures of each kind: for a card, and the least that say anything."""
 
 BAR: Mapping[str, tuple[str, float]] = {
     "bow_rate_of_held_out": ("at least", 0.90),
@@ -60,8 +62,16 @@ def renders(size: int, count: int) -> Renders:
     return Renders(held_out, raw, twins[count // 2 :], training, threshold)
 
 
-def measure(generator: Generator, count: int = 2000) -> dict[str, float]:
-    """Every figure of the bar for `count` pictures at psi 0.8 and as many at psi 1, rounded."""
+def measure(generator: Generator, count: int = SAMPLES) -> dict[str, float]:
+    """Every figure of the bar for `count` pictures at psi 0.8 and as many at psi 1, rounded.
+
+    Raises InvalidArgument for fewer than 100, and for a model of less than 64 pixels.
+    """
+    if count < FEWEST:
+        raise InvalidArgument(f"'samples' takes {FEWEST} or more, got {count}.", "samples")
+    if generator.resolution[0] < SIZE:
+        pixels = generator.resolution[0]
+        raise InvalidArgument(f"The bar takes models of {SIZE} pixels or more, got {pixels}.")
     real, seeds = renders(generator.resolution[0], count), range(FIRST_SEED, FIRST_SEED + count)
     made = reduced(samples(generator, seeds, PSI), SIZE)
     free = reduced(samples(generator, seeds, 1.0), SIZE)
@@ -114,6 +124,13 @@ def nearest(pictures: Pictures, known: Pictures) -> np.ndarray[tuple[int], np.dt
     a, b = (torch.from_numpy(reduced(part, 32)).float().flatten(1) for part in (pictures, known))
     least = [torch.cdist(part, b).amin(1) for part in torch.split(a, 256)]
     return (torch.cat(least) / a.shape[1] ** 0.5).numpy()  # type: ignore[no-any-return]
+
+
+def told(found: Mapping[str, float]) -> str:
+    """The figures in lines, each with what it should be, and at the end whether they all are."""
+    limits = {name: f"   {word} {limit:g}" for name, (word, limit) in BAR.items()}
+    lines = [f"{name:32}{value:10.4f}{limits.get(name, '')}" for name, value in found.items()]
+    return "\n".join([*lines, *(missed(found) or ["The bar is passed."])])
 
 
 def missed(found: Mapping[str, float]) -> list[str]:

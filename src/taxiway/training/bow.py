@@ -33,6 +33,17 @@ def bow_threshold(bowless: NDArray[np.uint8], false_alarms: float = 0.05) -> flo
     return float(np.quantile(bow_scores(bowless), 1 - false_alarms))
 
 
+def pass_rate(pictures: NDArray[np.uint8], threshold: float) -> float:
+    """The share of pictures [N, H, W, 3] whose bow score exceeds the threshold."""
+    return float((bow_scores(pictures) > threshold).mean())
+
+
+def red_outside_rate(pictures: NDArray[np.uint8]) -> float:
+    """The share of pictures that look more like a bow than with red and blue exchanged."""
+    exchanged = np.ascontiguousarray(pictures[..., ::-1])
+    return float((bow_scores(pictures) > bow_scores(exchanged)).mean())
+
+
 def _scores(batch: Tensor) -> Tensor:
     circles, counts = _circles()
     sums = (circles @ _field(batch)).reshape(len(_CENTRES), len(_RADII), -1)

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 PATIENCE = 5.0
 """kimg for which something must have been so."""
 YOUNG = 20.0
-"""kimg before which pictures are alike in every training."""
+"""kimg before which pictures may be alike in every training."""
+FALLEN, FEW = 0.6, 1 / 3
+"""Shares of the variety there was before, and of the dataset's, below which something is wrong."""
 
 OVERFITTED = (
     "The discriminator is learning the pictures by heart (sure of {sign:.0%} of them): "
@@ -28,6 +30,7 @@ class Health:
     def __init__(self) -> None:
         self._since: dict[str, float] = {}
         self._said: set[str] = set()
+        self._most, self._alike = 0.0, 0
 
     def hear(self, kimg: float, figures: dict[str, float]) -> list[str]:
         """After some steps: `figures` has d, g, sign, p and broken."""
@@ -39,9 +42,15 @@ class Health:
         ]
 
     def see(self, kimg: float, variety: float) -> list[str]:
-        """After a snapshot, whose variety is a share of the dataset's."""
-        alike = variety < 0.5 and kimg >= YOUNG
-        return list(self._told(COLLAPSING, alike, {"variety": variety}))
+        """After a snapshot, whose variety is a share of the dataset's.
+
+        Slow spreading is left in peace; a fall, or hardly any variety at all, is told when the
+        next snapshot shows it again.
+        """
+        self._most = max(self._most, min(variety, 1.0))  # a start may know more than the dataset
+        alike = variety < FALLEN * self._most or (variety < FEW and kimg >= YOUNG)
+        self._alike = self._alike + 1 if alike else 0
+        return list(self._told(COLLAPSING, self._alike > 1, {"variety": variety}))
 
     def _lasting(
         self, text: str, wrong: bool, kimg: float, figures: dict[str, float]

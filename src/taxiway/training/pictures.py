@@ -1,19 +1,25 @@
 """The pictures a rainbow model learns from: painted, and only those whose bow is plain to see."""
 
-from collections.abc import Sequence
+import signal
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from taxiway.core.files import whole_file
 from taxiway.painting import paint
 from taxiway.training.bow import bow_scores, bow_threshold
 
 Pictures = NDArray[np.uint8]
 
 _FEW = 500  # starting processes takes longer than painting as many
+
+PART = 1000
+"""Landscapes of a part, which is what is lost when painting is cut short."""
 
 TRAINING = 0
 HELD_OUT = 1_000_000
@@ -26,7 +32,10 @@ def painted(seeds: Sequence[int], size: int, with_bow: bool = True) -> Pictures:
     one = partial(_one, size=size, with_bow=with_bow)
     if len(seeds) < _FEW:
         return np.stack([one(seed) for seed in seeds])
-    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+    # Ctrl-C reaches the whole group of processes; what it means is for the first to say.
+    deaf = (signal.SIGINT, signal.SIG_IGN)
+    context = get_context("spawn")
+    with ProcessPoolExecutor(mp_context=context, initializer=signal.signal, initargs=deaf) as pool:
         return np.stack(list(pool.map(one, seeds, chunksize=64)))
 
 
@@ -43,6 +52,22 @@ def curated(first_seed: int, count: int, size: int, threshold: float) -> Picture
     """Paint `count` pictures from `first_seed` on; keep those whose bow passes the threshold."""
     pictures = painted(range(first_seed, first_seed + count), size)
     return pictures[bow_scores(pictures) > threshold]
+
+
+def parts(folder: Path, count: int, size: int) -> Iterator[Path]:
+    """Files of curated pictures [N, size, size, 3] of `count` landscapes for training, in order.
+
+    Each is painted when it is asked for, unless the folder has it from before.
+    """
+    threshold = None
+    for first in range(TRAINING, TRAINING + count, PART):
+        end = min(first + PART, TRAINING + count)
+        path = folder / f"{size}px-{first}-{end}.npy"
+        if not path.exists():
+            threshold = twin_threshold(size) if threshold is None else threshold
+            with whole_file(path) as file:
+                np.save(file, curated(first, end - first, size, threshold), allow_pickle=False)
+        yield path
 
 
 def reduced(pictures: Pictures, size: int) -> Pictures:
