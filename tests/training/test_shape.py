@@ -76,6 +76,7 @@ OTHERS = (uneven, other_filter, other_activation, some_noise, one_clamp, other_r
 def test_a_network_as_trainings_make_it_is_plain_whatever_its_average_was() -> None:
     network = plain()
     network["config"]["mapping"] |= {"w_avg_beta": 0.995, "embed_lr_multiplier": 1.0}
+    network["config"]["classes"] = ["sun", "rain", "snow"]
     assert is_plain(checkpoint_of(fresh(**network)))
 
 
