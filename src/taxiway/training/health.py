@@ -5,7 +5,7 @@ from collections.abc import Iterator
 PATIENCE = 5.0
 """kimg for which something must have been so."""
 YOUNG = 20.0
-"""kimg before which pictures may be alike in every training."""
+"""kimg before which variety says nothing: first there is noise, which varies, then sameness."""
 FALLEN, FEW = 0.6, 1 / 3
 """Shares of the variety there was before, and of the dataset's, below which something is wrong."""
 
@@ -47,8 +47,10 @@ class Health:
         Slow spreading is left in peace; a fall, or hardly any variety at all, is told when the
         next snapshot shows it again.
         """
+        if kimg < YOUNG:
+            return []
         self._most = max(self._most, min(variety, 1.0))  # a start may know more than the dataset
-        alike = variety < FALLEN * self._most or (variety < FEW and kimg >= YOUNG)
+        alike = variety < max(FALLEN * self._most, FEW)
         self._alike = self._alike + 1 if alike else 0
         return list(self._told(COLLAPSING, self._alike > 1, {"variety": variety}))
 
