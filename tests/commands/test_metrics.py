@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from torch import nn
 
+from taxiway.cli import main
 from taxiway.commands import metrics
-from training.dataset.folders import fill
+from training.dataset.folders import fill, noise
 
 CHECKPOINT = Path(__file__).parents[1] / "fixtures" / "stylegan2-ada_32.pkl"
 
@@ -53,20 +54,41 @@ def test_fid_is_told_where_its_weights_are_given(tmp_path, monkeypatch, capsys) 
     assert "FID" in capsys.readouterr().out
 
 
+def test_pictures_that_are_all_alike_measure_nothing(tmp_path, capsys) -> None:
+    for i in range(24):
+        noise(7).save(fill(tmp_path / "same", 0) / f"{i}.png")
+    other, same = str(fill(tmp_path / "in", 24)), str(tmp_path / "same")
+    assert main(["metrics", other, same, "--size", "32"]) == 1
+    assert (
+        capsys.readouterr().err
+        == f"All pictures of '{same}' look alike; nothing is far from them.\n"
+    )
+    assert main(["metrics", same, other, "--size", "16"]) == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["none", "none"], "No model named 'none'"),
+        (["none", "none"], "There is no folder or file 'none'. No model named 'none'"),
         (["painter", "painter"], "'painter' has no checkpoint"),
         (["rainbow", "rainbow", "--metrics", "fid"], "'metrics' takes kid, fd, swd, pr, variety"),
         (["rainbow", "rainbow", "--size", "512"], "makes no colour pictures of 512 pixels"),
         (["rainbow", "rainbow", "--inception", "no.pth"], "There is no file 'no.pth'"),
-        ([".", "."], "'.' has 0 usable pictures; a figure takes 20 or more"),
+        (["rainbow", "rainbow", "--size", "33"], "'size' takes 16, 32, 64"),
+        (["rainbow", "rainbow", "--count", "-1"], "a whole number from 20 on is needed, got '-1'"),
+        (["rainbow", "rainbow", "--psi", "nan"], "a number from -5 to 5 is needed, got 'nan'"),
+        ([".", "."], "A figure takes 20 pictures; '.' has 0 that can be used, of 64 pixels"),
     ],
 )
-def test_what_is_wrong_is_said_in_one_sentence(arguments, message, tmp_path, monkeypatch) -> None:
+def test_what_is_wrong_is_said_in_one_sentence(
+    arguments, message, tmp_path, monkeypatch, capsys
+) -> None:
     monkeypatch.chdir(tmp_path)
-    done = taxiway(*arguments)
-    assert done.returncode == 1
-    assert message in done.stderr
-    assert done.stderr.count("\n") == 1
+    try:
+        code = main(["metrics", *arguments])
+    except SystemExit as ended:
+        code = ended.code
+    assert code == 1
+    said = capsys.readouterr().err
+    assert message in said
+    assert said.count("\n") == 1

@@ -1,11 +1,13 @@
 """`taxiway metrics`: how far two sets of pictures are from each other."""
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+from taxiway.core.errors import InvalidArgument, NotFound
 
 HELP = "measure how far pictures or a model are from others"
 TOLD = {
@@ -17,6 +19,8 @@ TOLD = {
     "variety": ("variety", "1 is as varied as B"),
     "fid": ("FID", "0 is equal"),
 }
+FEWEST = 20  # as in training.gallery, which needs PyTorch
+MOST_PSI = 5.0
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,22 +28,45 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("a", metavar="A", help=f"what is judged: {takes}")
     parser.add_argument("b", metavar="B", help="what it is held against: the same kinds")
     parser.add_argument("--metrics", default="kid,fd,swd,pr,variety", metavar="LIST")
-    parser.add_argument("--count", type=int, default=500, metavar="N", help="pictures of each")
-    parser.add_argument("--psi", type=float, default=1.0, help="truncation of models: 1")
+    parser.add_argument("--count", type=count, default=500, metavar="N", help="pictures of each")
+    parser.add_argument("--psi", type=psi, default=1.0, help="truncation of models: 1")
     parser.add_argument("--size", type=int, default=64, metavar="N", help="pixels compared: 64")
     parser.add_argument("--inception", type=Path, metavar="FILE",
                         help="also tell FID, with these weights of Inception v3")  # fmt: skip
     parser.add_argument("--json", action="store_true")
 
 
+def count(text: str) -> int:
+    """How many pictures there are to be of each set."""
+    if not text.isascii() or not text.isdigit() or int(text) < FEWEST:
+        raise argparse.ArgumentTypeError(f"a whole number from {FEWEST} on is needed, got {text!r}")
+    return int(text)
+
+
+def psi(text: str) -> float:
+    """A truncation, as models take it."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not abs(value) <= MOST_PSI:
+        raise argparse.ArgumentTypeError(
+            f"a number from -{MOST_PSI:g} to {MOST_PSI:g} is needed, got {text!r}"
+        )
+    return value
+
+
 def run(parsed: argparse.Namespace) -> None:
     import json
 
+    from taxiway.training.dataset.crops import RESOLUTIONS
     from taxiway.training.metrics import METRICS, compare
 
     names = [name.strip() for name in parsed.metrics.split(",")]
-    # what is there to measure is said before anything is drawn
-    check(names, METRICS)
+    # what cannot be measured is said before anything is drawn
+    for name in names:
+        check("metrics", name, METRICS)
+    check("size", parsed.size, RESOLUTIONS)
     judge = judging(parsed.inception) if parsed.inception else None
     made, real = drawn(parsed)
     found = compare(made, real, names) | (judge(made, real) if judge else {})
@@ -52,13 +79,11 @@ def run(parsed: argparse.Namespace) -> None:
         show(figures, counts)
 
 
-def check(names: list[str], known: dict[str, Any]) -> None:
-    """Refuse a metric that there is not."""
-    from taxiway.core.errors import InvalidArgument
-
-    for name in names:
-        if name not in known:
-            raise InvalidArgument(f"'metrics' takes {', '.join(known)}, got {name!r}.", "metrics")
+def check(option: str, value: object, known: Collection[object]) -> None:
+    """Refuse a value that there is not."""
+    if value not in known:
+        told = ", ".join(map(str, known))
+        raise InvalidArgument(f"'{option}' takes {told}, got {value!r}.", option)
 
 
 def judging(weights: Path) -> Callable[[Any, Any], dict[str, float]]:
@@ -79,13 +104,17 @@ def judging(weights: Path) -> Callable[[Any, Any], dict[str, float]]:
 
 def drawn(parsed: argparse.Namespace) -> tuple[Any, Any]:
     """The pictures of A and of B."""
+    from rich.markup import escape
+
+    from taxiway.training.gallery import varied
+
     found = []
     with bars() as progress:
         # A model held against itself, or another, is drawn with other seeds.
         for first, name in ((0, parsed.a), (1_000_000, parsed.b)):
-            task = progress.add_task(name, total=parsed.count)
+            task = progress.add_task(escape(name), total=parsed.count)
             found.append(pictures(name, parsed, first, partial(progress.advance, task)))
-    return found[0], found[1]
+    return found[0], varied(found[1], parsed.b)
 
 
 @contextmanager
@@ -111,10 +140,11 @@ def pictures(
     path = Path(name)
     if path.is_dir() or (path.is_file() and path.suffix not in catalog.CHECKPOINTS):
         return pictures_of(path, parsed.count, parsed.size, advance)
-    options = catalog.spec(catalog.choose(name)).options
+    try:
+        options = catalog.spec(catalog.choose(name)).options
+    except NotFound as error:
+        raise NotFound(f"There is no folder or file '{name}'. {error}") from None
     if "checkpoint" not in options:
-        from taxiway.core.errors import InvalidArgument
-
         raise InvalidArgument(f"'{name}' has no checkpoint; save pictures with: taxiway generate")
     checkpoint = Path(options["checkpoint"])
     return pictures_by(checkpoint, parsed.count, parsed.psi, parsed.size, first, advance)

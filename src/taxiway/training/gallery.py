@@ -14,12 +14,15 @@ from taxiway.training.dataset.crops import Plan, squares
 from taxiway.training.dataset.opening import Unusable
 from taxiway.training.dataset.sources import open_source
 from taxiway.training.features import Pictures
+from taxiway.training.metrics import spread
 from taxiway.training.samples import samples
 
 Advance = Callable[[int], object]
 _AT_ONCE = 8
 FEWEST = 20
 """Pictures of a set below which its figures say nothing."""
+ALIKE = 0.5
+"""Levels apart, on average, below which pictures are one picture."""
 
 
 def pictures_of(path: Path, count: int, size: int, advance: Advance) -> Pictures:
@@ -35,7 +38,7 @@ def pictures_of(path: Path, count: int, size: int, advance: Advance) -> Pictures
             if i in chosen:
                 made += _squares(item.read, item.name, plan)
                 advance(1)
-    return enough(np.array(made, np.uint8), str(path))
+    return enough(np.array(made, np.uint8), str(path), size)
 
 
 def _squares(read: Callable[[], Image.Image], name: str, plan: Plan) -> list[Pictures]:
@@ -67,10 +70,18 @@ def pictures_by(
     return np.stack(made)
 
 
-def enough(pictures: Pictures, name: str) -> Pictures:
+def enough(pictures: Pictures, name: str, size: int) -> Pictures:
     """The pictures, if there are enough to measure."""
     if len(pictures) < FEWEST:
         raise InvalidArgument(
-            f"'{name}' has {len(pictures)} usable pictures; a figure takes {FEWEST} or more."
+            f"A figure takes {FEWEST} pictures; '{name}' has {len(pictures)} "
+            f"that can be used, of {size} pixels or more."
         )
+    return pictures
+
+
+def varied(pictures: Pictures, name: str) -> Pictures:
+    """The pictures to hold others against, if they are not all alike."""
+    if spread(pictures) < ALIKE:
+        raise InvalidArgument(f"All pictures of '{name}' look alike; nothing is far from them.")
     return pictures

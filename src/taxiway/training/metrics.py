@@ -106,8 +106,10 @@ def sliced_wasserstein(pair: Pair, seed: int = 0) -> float:
     dice = torch.Generator().manual_seed(seed)
     a, b = images(pair.made), images(pair.real)
     distances = []
-    for level in range(3):
-        last = level == 2
+    # the smallest scale has room for a patch: three of 28 pixels or more, two of 16
+    levels = min(3, int(math.log2(a.shape[-1] / _PATCH)) + 1)
+    for level in range(levels):
+        last = level == levels - 1
         ours, theirs = (_patches(x if last else _detail(x), dice) for x in (a, b))
         mean, deviation = (
             theirs.mean(dim=(0, 2), keepdim=True),
