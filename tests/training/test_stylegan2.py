@@ -7,6 +7,7 @@ import torch
 from taxiway.core.errors import InvalidArgument
 from taxiway.training.augment import Augment
 from taxiway.training.discriminator import Discriminator, deviation
+from taxiway.training.samples import samples
 from taxiway.training.stylegan2 import LOSSES, Players, Settings, _batch, grown
 
 TINY = Settings(channel_base=64, channel_max=16, batch=8, bf16=False, fade_kimg=0.016)
@@ -52,7 +53,7 @@ def test_the_penalty_flattens_the_discriminator() -> None:
     players = Players(8, TINY)
     real = torch.from_numpy(pictures(8)[:8]).permute(0, 3, 1, 2) / 127.5 - 1
     players.d.zero_grad()
-    penalty = players._penalty(real, None)
+    penalty = players._penalty(real, torch.empty(8, 0), None)
     assert penalty.item() > 0
     penalty.backward()
     assert players.d.get_parameter("b8.conv0.weight").grad is not None
@@ -110,7 +111,9 @@ def test_bfloat16_keeps_weights_in_float32() -> None:
 
 
 def test_a_batch_is_not_split_into_parts_too_small_to_compare() -> None:
-    with pytest.raises(InvalidArgument, match=r"of 12 cannot be split over 2 threads: each part"):
+    with pytest.raises(
+        InvalidArgument, match=r"of 12 cannot be split over 1 x 2 proc.*: each part"
+    ):
         Settings(batch=12, threads=2)
     assert Settings(batch=12, threads=3).threads == 3
 
@@ -180,7 +183,7 @@ def test_the_generator_waits_for_a_new_discriminator() -> None:
 def test_pictures_are_mirrored_only_where_they_may_be() -> None:
     slope = np.broadcast_to(np.arange(8, dtype=np.uint8)[:, None], (1, 8, 8, 3)) * 30
     for mirror in (True, False):
-        batch = _batch(slope, 16, np.random.default_rng(0), mirror)
+        batch = _batch(np.repeat(slope, 16, axis=0), np.random.default_rng(0), mirror)
         assert (batch[:, 0, 0, 0] > 0).any().item() == mirror
 
 
@@ -244,3 +247,77 @@ def test_without_path_length_nothing_is_drawn_and_old_states_are_understood() ->
     state = {k: v for k, v in plain.state().items() if k != "path_mean"}
     even.restore(state)
     assert even.path_mean == plain.path_mean == 0
+
+
+LABELLED = replace(TINY, c_dim=2, labels=True, z_dim=32, w_dim=32)
+
+
+def flat(count: int, size: int = 8) -> tuple[np.ndarray, np.ndarray]:
+    """Reds, and a third as many blues: pictures of one colour, and their classes."""
+    rng = np.random.default_rng(0)
+    colours, labels = rng.integers(0, 60, (count, 1, 1, 3)), np.arange(count) % 4 // 3
+    colours[labels == 0, ..., 0] += 180
+    colours[labels == 1, ..., 2] += 180
+    return np.broadcast_to(colours, (count, size, size, 3)).astype(np.uint8), labels
+
+
+def labelled(settings: Settings = LABELLED, size: int = 8) -> Players:
+    players = Players(size, settings)
+    players.labels = flat(64)[1]
+    return players
+
+
+def test_each_class_comes_to_look_like_its_pictures() -> None:
+    settings = replace(LABELLED, learning_rate=0.01, ema_kimg=0.2, ema_ramp=0.5, mixing=0.0)
+    players, (data, _) = labelled(settings), flat(64)
+    for _ in range(300):
+        players.step(data)
+    for number, (strong, weak) in enumerate([(0, 2), (2, 0)]):
+        made = samples(players.average, range(16), 1.0, 16 * [number]).astype(int)
+        colours = made.mean(axis=(1, 2))
+        assert (colours[:, strong] - colours[:, weak]).min() > 40
+
+
+def test_real_pictures_are_judged_with_their_classes_and_fakes_with_theirs() -> None:
+    players, heard = labelled(replace(LABELLED, augment=Augment(mirror=False))), []
+    players.d.register_forward_pre_hook(lambda module, given: heard.append(given))
+    players.step(flat(64)[0])
+    fakes, reals, penalty, judged = heard
+    for images, _, c in (reals, penalty):
+        reds = images[:, 0, 0, 0] > images[:, 2, 0, 0]
+        assert torch.equal(c.argmax(dim=1) == 0, reds)
+    assert torch.equal(fakes[2], judged[2])
+    assert (fakes[2].sum(dim=1) == 1).all()
+
+
+def test_fakes_have_classes_as_often_as_the_pictures() -> None:
+    players = labelled(replace(LABELLED, batch=400))
+    dice = players._dice(np.random.default_rng(0))
+    assert dice.shape == (400, 2 * 32 + 1 + 2)
+    assert dice[:, -1].mean() == pytest.approx(0.25, abs=0.05)
+
+
+def test_training_with_labels_goes_on_bit_for_bit_from_a_state() -> None:
+    settings = replace(LABELLED, path_length=2.0, augment=AUGMENTED.augment)
+    whole, first, second = (labelled(settings) for _ in range(3))
+    data = flat(64)[0]
+    for players in (whole, first):
+        players.p = 0.5
+        players.step(data)
+        players.step(data)
+    second.restore(first.state())
+    for players in (whole, second):
+        players.step(data)
+    for name, tensor in weights(whole).items():
+        assert torch.equal(tensor, weights(second)[name]), name
+
+
+def test_players_that_grow_keep_what_they_know_of_classes() -> None:
+    small = labelled()
+    small.step(flat(64)[0])
+    large = grown(small)
+    assert large.labels is small.labels
+    for name, tensor in small.d.state_dict().items():
+        if name.startswith(("mapping.", "b4.")):
+            assert torch.equal(tensor, large.d.state_dict()[name]), name
+    assert np.isfinite(large.step(flat(64, 16)[0])["d"])

@@ -21,6 +21,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
     parser.add_argument("--from", dest="start", metavar="CHECKPOINT",
                         help="start from a model: its name, file or training folder")  # fmt: skip
+    parser.add_argument("--labels", action="store_true",
+                        help="learn the dataset's classes, to be chosen from")  # fmt: skip
     parser.add_argument("--resume", action="store_true", help="go on where DIR stopped")
     parser.add_argument("--kimg", type=positive, metavar="N", help="thousands of pictures to show")
     parser.add_argument("--resolution", type=int, metavar="N", help="pixels: the dataset's")
@@ -71,6 +73,7 @@ def run(parsed: argparse.Namespace) -> None:
 
 def train(parsed: argparse.Namespace, folder: Path) -> None:
     """Train in a folder that is ours."""
+    from taxiway.training.dataset.labels import read_classes
     from taxiway.training.dataset.packed import read_dataset
     from taxiway.training.order import read_order
     from taxiway.training.session import fitted
@@ -78,11 +81,13 @@ def train(parsed: argparse.Namespace, folder: Path) -> None:
 
     known = read_order(folder) if parsed.resume else None
     pictures = fitted(read_dataset(parsed.dataset), known.size if known else parsed.resolution)
-    order = changed_order(parsed, known) if known else new_order(parsed, pictures)
-    work(order, folder, pictures)
+    learns = parsed.labels or (known is not None and known.settings.labels)
+    classes = read_classes(parsed.dataset) if learns else None
+    order = changed_order(parsed, known) if known else new_order(parsed, pictures, classes)
+    work(order, folder, pictures, classes)
 
 
-def new_order(parsed: argparse.Namespace, pictures: Any) -> Any:
+def new_order(parsed: argparse.Namespace, pictures: Any, classes: Any = None) -> Any:
     """What the command line asks for."""
     from taxiway.networks.device import pick_device
     from taxiway.training import order
@@ -94,6 +99,8 @@ def new_order(parsed: argparse.Namespace, pictures: Any) -> Any:
     )
     settings = order.spread(settings, device, parsed.threads, parsed.processes)
     settings = replace(settings, path_length=parsed.path_length)
+    if classes:
+        settings = replace(settings, labels=True, c_dim=classes.count)
     kimg = parsed.kimg or (order.FROM_ANOTHER if parsed.start else order.FROM_NOTHING)
     settings = order.averaged(order.augmented(settings, parsed.augment, pictures), kimg)
     stages = order.grown_stages(size, kimg, first=size if parsed.direct else order.SMALLEST)

@@ -16,7 +16,12 @@ LIMITS = (
 
 
 def card(
-    order: Order, name: str, size: int, pictures: Pictures, records: Sequence[Record]
+    order: Order,
+    name: str,
+    size: int,
+    pictures: Pictures,
+    records: Sequence[Record],
+    classes: Sequence[str] = (),
 ) -> dict[str, Any]:
     """The card's fields (those of the library's cards) for the model `name` of a training."""
     about, settings = order.about, order.settings
@@ -30,7 +35,8 @@ def card(
         "name": re.sub(r"[^a-z0-9._-]+", "-", title.lower()).strip("-._")[:64] or "model",
         "family": "stylegan",
         "title": title,
-        "summary": f"A {kind(order)} trained on {len(pictures):,} pictures of {size} pixels.",
+        "summary": f"A {kind(order)} trained on {len(pictures):,} pictures of {size} pixels"
+        f"{of_classes(order, classes)}.",
         "checkpoint": f"{name}.safetensors",
         "resolution": size,
         "licence": about.licence or UNSAID,
@@ -47,6 +53,13 @@ def kind(order: Order) -> str:
     """Which of the two families the model is of."""
     network = order.settings.network
     return "StyleGAN3" if network and network["family"] == "stylegan3" else "StyleGAN2"
+
+
+def of_classes(order: Order, names: Sequence[str]) -> str:
+    """How many classes it learns, and their names where they are known."""
+    if not order.settings.labels:
+        return ""
+    return f" in {order.settings.c_dim} classes{': ' if names else ''}{', '.join(names)}"
 
 
 def told(order: Order) -> str:

@@ -1,6 +1,7 @@
 """Pictures a generator makes, for looking at and for measuring."""
 
 import io
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,29 +14,43 @@ from taxiway.networks.generator import Generator, to_uint8, truncate
 from taxiway.training.pictures import Pictures
 
 
-def samples(generator: Generator, seeds: Sequence[int], psi: float) -> Pictures:
+def samples(
+    generator: Generator, seeds: Sequence[int], psi: float, classes: Sequence[int] | None = None
+) -> Pictures:
     """The generator's pictures [N, S, S, 3] for seeds, in full precision, noise held still.
 
-    Where there are classes, each seed has its own, one after the other.
+    Where there are classes and none are given, each seed has its own, one after the other.
     """
-    return np.concatenate(
-        [_made(generator, seeds[i : i + 32], psi) for i in range(0, len(seeds), 32)]
-    )
+    classes = seeds if classes is None else classes
+    parts = [slice(i, i + 32) for i in range(0, len(seeds), 32)]
+    return np.concatenate([_made(generator, seeds[part], classes[part], psi) for part in parts])
 
 
 @torch.inference_mode()
-def _made(generator: Generator, seeds: Sequence[int], psi: float) -> Pictures:
+def _made(
+    generator: Generator, seeds: Sequence[int], classes: Sequence[int], psi: float
+) -> Pictures:
     zs = [np.random.RandomState(seed).randn(generator.z_dim) for seed in seeds]
     z = torch.from_numpy(np.stack(zs)).float().to(generator.device)
-    c = one_hot(generator.c_dim, seeds).to(z) if generator.c_dim else None
+    c = one_hot(generator.c_dim, classes).to(z) if generator.c_dim else None
     ws = truncate(generator.mapping(z, c), generator.w_avg, psi, num_ws=generator.num_ws)
     pictures: Pictures = to_uint8(generator.synthesis(ws, noise="const")).cpu().numpy()
     return pictures
 
 
-def one_hot(classes: int, seeds: Sequence[int]) -> torch.Tensor:
-    """A class for each seed, one after the other: [N, classes]."""
-    return torch.eye(classes)[torch.tensor(seeds) % classes]
+def one_hot(count: int, classes: Sequence[int]) -> torch.Tensor:
+    """Labels [N, count] of classes; larger numbers begin from 0 again."""
+    return torch.eye(count)[torch.tensor(classes) % count]
+
+
+def in_rows(places: int, classes: int) -> list[int]:
+    """A class for each place on a square sheet: as many rows for each as there are.
+
+    Of more classes than rows several share one; of more than places some have none.
+    """
+    side = math.isqrt(places)
+    steps = side if classes <= side else places
+    return [(i * steps // places) * classes // steps for i in range(places)]
 
 
 def sheet(pictures: Pictures) -> Pictures:

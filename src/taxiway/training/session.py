@@ -7,12 +7,14 @@ from typing import Any
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
-from taxiway.core.errors import TaxiwayError
+from taxiway.core.errors import InvalidArgument, TaxiwayError
 from taxiway.core.files import write_whole
 from taxiway.networks.fast import fast
 from taxiway.training import snapshots
 from taxiway.training.card import card
+from taxiway.training.dataset.labels import Classes
 from taxiway.training.export import write_model
 from taxiway.training.health import Health
 from taxiway.training.loop import Schedule, Stages, resumed, train
@@ -21,7 +23,7 @@ from taxiway.training.order import Order
 from taxiway.training.pictures import Pictures, reduced
 from taxiway.training.plot import curves
 from taxiway.training.records import Record, Records
-from taxiway.training.samples import samples, save_sheet
+from taxiway.training.samples import in_rows, samples, save_sheet
 from taxiway.training.several import ALONE, Group, Stop
 from taxiway.training.speed import check_disk
 from taxiway.training.stylegan2 import Players
@@ -45,18 +47,24 @@ class Session:
 
     The folder gets training.json, state.pt, stats.jsonl, progress.svg, a sheet in samples/ for
     every snapshot, and the models, each with its card: model.safetensors (newest),
-    best.safetensors (nearest to the dataset by KID) and those of snapshots/.
+    best.safetensors (nearest to the dataset by KID) and those of snapshots/. `classes` are those
+    of the pictures, where it learns them.
     """
 
     told: Told
 
     def __init__(
-        self, order: Order, folder: Path, pictures: Pictures, group: Group = ALONE
+        self,
+        order: Order,
+        folder: Path,
+        pictures: Pictures,
+        group: Group = ALONE,
+        classes: Classes | None = None,
     ) -> None:
-        self.order, self.folder, self.pictures = order, folder, pictures
+        self.order, self.folder, self.pictures, self.classes = order, folder, pictures, classes
         self.told = lambda record: None
         self.schedule = Schedule(order.stages)
-        self.players = begun(order, folder, group)
+        self.players = begun(order, folder, group, classes)
         check_disk(folder, self.players)
         for name in ("samples", snapshots.FOLDER):
             (folder / name).mkdir(exist_ok=True)
@@ -66,7 +74,7 @@ class Session:
         self._since, self._from, self._shown = time.monotonic(), self.players.seen, -1
         self.real = some(pictures, HELD_AGAINST)
         if not (folder / "real.jpg").exists():
-            save_sheet(folder / "real.jpg", self.real[: len(SHOWN)])
+            save_sheet(folder / "real.jpg", shown(pictures, classes))
 
     def run(self, stop: Stop, snapshot_kimg: float) -> Players:
         """Train until the order is fulfilled or `stop` is set, then save and export."""
@@ -113,9 +121,11 @@ class Session:
         kimg = players.seen / 1000
         generator = fast(players.average)
         sheet = self.folder / "samples" / f"{snapshots.name_of(kimg)}.jpg"
-        save_sheet(sheet, samples(generator, SHOWN, 0.7))
+        rows = in_rows(len(SHOWN), max(generator.c_dim, 1))
+        save_sheet(sheet, samples(generator, SHOWN, 0.7, rows))
         size = min(SIZE, players.size)
-        made = reduced(samples(generator, MEASURED, 1.0), size)
+        alike = self.classes.alike(len(MEASURED)) if self.classes else None
+        made = reduced(samples(generator, MEASURED, 1.0, alike), size)
         figures = compare(made, reduced(self.real, size), ["kid", "variety"])
         best = min((r["kid"] for r in self.records.all if _whole(r, self.order)), default=np.inf)
         record = {"kimg": kimg, "size": players.size, **figures}
@@ -135,28 +145,55 @@ class Session:
 
     def _export(self, path: Path, players: Players) -> None:
         """Write the average as a model to run, and its card before it: none is without one."""
-        made = card(self.order, path.name, players.size, self.pictures, self.records.all)
+        names = self.classes.names if self.classes else ()
+        made = card(self.order, path.name, players.size, self.pictures, self.records.all, names)
         text: Any = msgspec.json.format(msgspec.json.encode(made))
         write_whole(path.with_name(f"{path.name}.json"), text)
-        write_model(path.with_name(f"{path.name}.safetensors"), players.average, players.seen)
+        path = path.with_name(f"{path.name}.safetensors")
+        write_model(path, players.average, players.seen, names)
 
 
-def begun(order: Order, folder: Path, group: Group = ALONE) -> Players:
-    """The players as last saved; else from a trained model; else from nothing."""
+def begun(
+    order: Order, folder: Path, group: Group = ALONE, classes: Classes | None = None
+) -> Players:
+    """The players as last saved; else from a trained model; else from nothing.
+
+    Raises InvalidArgument where the pictures have other classes than it learns.
+    """
     if order.start and not (folder / "state.pt").exists():
         players = Start(Path(order.start)).players(order.size, order.settings)
     else:
         players = resumed(folder, order.settings, Schedule(order.stages))
     players.group = group
+    if classes:
+        players.labels = known(classes, order)
     return players
+
+
+def known(classes: Classes, order: Order) -> NDArray[np.int64]:
+    """The classes as this training learns them; InvalidArgument where it learns others."""
+    there = order.settings.c_dim if order.settings.labels else 0
+    if classes.count != there:
+        raise InvalidArgument(
+            f"The dataset has {classes.count} classes, and this training learns "
+            f"{there or 'without'}; begin another."
+        )
+    return classes.of
 
 
 class Follower:
     """A process of several that only does its share of each step: the first has the `Session`."""
 
-    def __init__(self, order: Order, folder: Path, pictures: Pictures, group: Group) -> None:
+    def __init__(
+        self,
+        order: Order,
+        folder: Path,
+        pictures: Pictures,
+        group: Group,
+        classes: Classes | None = None,
+    ) -> None:
         self.order, self.folder, self.pictures = order, folder, pictures
-        self.players = begun(order, folder, group)
+        self.players = begun(order, folder, group, classes)
 
     def run(self, stop: Stop) -> None:
         """Train for as long as the first one does."""
@@ -180,6 +217,13 @@ def some(pictures: Pictures, count: int) -> Pictures:
     places = np.linspace(0, len(pictures) - 1, min(count, len(pictures))).astype(int)
     chosen: Pictures = pictures[places]
     return chosen
+
+
+def shown(pictures: Pictures, classes: Classes | None) -> Pictures:
+    """Real pictures for a sheet; those of a class in the rows that have samples of it."""
+    if classes is None:
+        return some(pictures, HELD_AGAINST)[: len(SHOWN)]
+    return pictures[classes.places(in_rows(len(SHOWN), classes.count))]
 
 
 def snapshot_kimg(seconds_per_kimg: float) -> float:

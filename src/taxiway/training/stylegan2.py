@@ -51,8 +51,8 @@ class Settings:
     something. `ema_ramp` keeps the average young at first; 0 where the start is a trained model.
     `mapping_layers` to `c_dim` are the network's shape, as in `new_stylegan2`; where that cannot
     say it, `network` does, as `networks.build.described` gives it, and the channels are the
-    discriminator's. Raises InvalidArgument where the parts of a batch are not of four or a
-    multiple.
+    discriminator's. With `labels` pictures are judged as those of their class. Raises
+    InvalidArgument where the parts of a batch are not of four or a multiple.
     """
 
     channel_base: int = 2048
@@ -81,6 +81,7 @@ class Settings:
     w_dim: int = 512
     c_dim: int = 0
     network: dict[str, Any] | None = None
+    labels: bool = False
 
     def __post_init__(self) -> None:
         if self.batch % (GROUP * self.parts):
@@ -102,8 +103,9 @@ class Players:
     `seen` counts the pictures shown so far, `grown_at` is its value when the size was last raised;
     `p` is the probability of each change that the judged pictures get; `path_mean` the length of
     paths so far; `broken` counts gradients that were no numbers; `group` are the processes that
-    share its batches, set before the first step. Every random choice of a step
-    follows from the seed and `seen`, so a saved state continues exactly as if it had never stopped.
+    share its batches and `labels` the classes of the pictures, 0 to c_dim - 1, both set before the
+    first step; until they are, every class is as frequent. Every random choice of a step follows
+    from the seed and `seen`, so a saved state continues exactly as if it had never stopped.
     """
 
     def __init__(self, size: int, settings: Settings) -> None:
@@ -114,7 +116,10 @@ class Players:
         self.device, self.group = placed(settings.device), ALONE
         self._pool = ThreadPoolExecutor(settings.threads, initializer=_one_thread)
         self.g = new_generator(size, settings).to(self.device)
-        self.d = Discriminator(size, settings.channel_base, settings.channel_max).to(self.device)
+        self.labels: NDArray[np.int64] = np.arange(self.g.c_dim)
+        judged = settings.c_dim if settings.labels else 0
+        self.d = Discriminator(size, settings.channel_base, settings.channel_max, judged)
+        self.d.to(self.device)
         for network in (self.g.synthesis, self.d):
             network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._learning = self.d.learning(settings.freeze)
@@ -131,19 +136,23 @@ class Players:
         """
         rng = np.random.default_rng([self.settings.seed, self.seen])
         mirror = self.settings.augment.mirror
-        real = _batch(pictures, self.settings.batch, rng, mirror).to(self.device)
+        places = rng.integers(0, len(pictures), self.settings.batch)
+        real = _batch(pictures[places], rng, mirror).to(self.device)
         dice = self._dice(rng)
+        of_real, of_fake = self._split(self._classes(places)), self._split(self._parts_of(dice)[3])
         changes = [self._changes(rng) for _ in range(3)]
         if self.settings.use_noise:
             torch.manual_seed(int(rng.integers(2**31)) + self.group.rank)
         fakes = self._shared(self._generate, self._split(dice))
         self.d_adam.zero_grad(set_to_none=True)
         self._learn(True)
-        told = self._shared(self._teach_discriminator, self._split(real), fakes, *changes[:2])
+        told = self._shared(
+            self._teach_discriminator, self._split(real), of_real, fakes, of_fake, *changes[:2]
+        )
         self.broken += self._turn(self.d_adam)
         self.g_adam.zero_grad(set_to_none=True)
         self._learn(False)
-        told += self._shared(self._teach_generator, fakes, changes[2])
+        told += self._shared(self._teach_generator, fakes, of_fake, changes[2])
         if self.seen >= 1000 * self.settings.hold_kimg:
             self._straighten(dice, rng)
             self.broken += self._turn(self.g_adam)
@@ -240,25 +249,33 @@ class Players:
         return {name: getattr(self, name) for name in names}
 
     def _teach_discriminator(
-        self, real: Tensor, fake: Tensor, for_real: Tensor | None, for_fake: Tensor | None
+        self,
+        real: Tensor,
+        of_real: Tensor,
+        fake: Tensor,
+        of_fake: Tensor,
+        for_real: Tensor | None,
+        for_fake: Tensor | None,
     ) -> dict[str, float]:
-        fakes, reals = self._judge(fake.detach(), for_fake), self._judge(real, for_real)
+        """Teach it real pictures and fakes, of their classes and with the changes for them."""
+        fakes = self._judge(fake.detach(), of_fake, for_fake)
+        reals = self._judge(real, of_real, for_real)
         loss = F.softplus(fakes).mean() + F.softplus(-reals).mean()
         if self.seen // self.settings.batch % R1_EVERY == 0:
-            loss = loss + R1_EVERY * self._penalty(real, for_real)
+            loss = loss + R1_EVERY * self._penalty(real, of_real, for_real)
         _backward(loss / self.settings.parts)
         return {"d": loss.item(), "sign": reals.sign().mean().item()}
 
-    def _penalty(self, real: Tensor, changes: Tensor | None) -> Tensor:
+    def _penalty(self, real: Tensor, c: Tensor, changes: Tensor | None) -> Tensor:
         """R1: the discriminator is to be flat around real pictures; in full precision."""
         real = real.detach().requires_grad_(True)
-        verdict = self.d(real if changes is None else changed(real, changes), self._fade())
+        verdict = self.d(real if changes is None else changed(real, changes), self._fade(), c)
         (slope,) = torch.autograd.grad(verdict.sum(), real, create_graph=True)
         gamma = self.settings.gamma * 0.0002 * self.size**2 / self.settings.batch
         return slope.square().sum(dim=(1, 2, 3)).mean() * (gamma / 2)
 
-    def _teach_generator(self, fake: Tensor, changes: Tensor | None) -> dict[str, float]:
-        loss = F.softplus(-self._judge(fake, changes)).mean()
+    def _teach_generator(self, fake: Tensor, c: Tensor, changes: Tensor | None) -> dict[str, float]:
+        loss = F.softplus(-self._judge(fake, c, changes)).mean()
         _backward(loss / self.settings.parts)
         return {"g": loss.item()}
 
@@ -280,12 +297,24 @@ class Players:
         """What fakes are made from [N, 2 z_dim + 1 + c_dim]: two z, the row where styles change,
         and a class.
         """
-        count, rows, classes = self.settings.batch, self.g.num_ws, self.g.c_dim
+        count, rows = self.settings.batch, self.g.num_ws
         z = rng.standard_normal((count, 2 * self.g.z_dim), dtype=np.float32)
         cuts = rng.integers(1, rows, count)
         cuts[rng.random(count) >= self.settings.mixing] = rows
-        c = np.eye(classes)[rng.integers(classes, size=count)] if classes else z[:, :0]
-        return torch.from_numpy(np.column_stack([z, cuts, c]).astype(np.float32)).to(self.device)
+        dice = torch.from_numpy(np.column_stack([z, cuts]).astype(np.float32)).to(self.device)
+        if not self.g.c_dim:
+            return dice
+        return torch.cat([dice, self._classes(rng.integers(len(self.labels), size=count))], dim=1)
+
+    def _classes(self, places: NDArray[np.int64]) -> Tensor:
+        """The classes [N, c_dim] of the pictures at so many places: a 1 each, among zeros."""
+        if not self.g.c_dim:
+            return torch.empty(len(places), 0, device=self.device)
+        return torch.eye(self.g.c_dim, device=self.device)[self.labels[places % len(self.labels)]]
+
+    def _parts_of(self, dice: Tensor) -> Sequence[Tensor]:
+        """Two z, where styles change, and the class [N, c_dim]."""
+        return torch.split(dice, [self.g.z_dim, self.g.z_dim, 1, self.g.c_dim], dim=1)
 
     def _generate(self, dice: Tensor) -> Tensor:
         ws = self._styles(dice)
@@ -295,17 +324,16 @@ class Players:
 
     def _styles(self, dice: Tensor) -> Tensor:
         """The w [N, num_ws, w_dim] of both z, the one before the cut and the other after it."""
-        z_dim = self.g.z_dim
-        z, other, cut, c = torch.split(dice, [z_dim, z_dim, 1, self.g.c_dim], dim=1)
+        z, other, cut, c = self._parts_of(dice)
         first = torch.arange(self.g.num_ws, device=self.device) < cut
         return torch.where(
             first[..., None], self.g.mapping(z, c)[:, None], self.g.mapping(other, c)[:, None]
         )
 
-    def _judge(self, images: Tensor, changes: Tensor | None) -> Tensor:
+    def _judge(self, images: Tensor, c: Tensor, changes: Tensor | None) -> Tensor:
         images = images if changes is None else changed(images, changes)
         with self._precision():
-            verdict: Tensor = self.d(images, self._fade())
+            verdict: Tensor = self.d(images, self._fade(), c)
         return verdict.float()
 
     def _precision(self) -> torch.autocast:
@@ -323,8 +351,8 @@ class Players:
             half_life = min(half_life, self.settings.ema_ramp * self.seen)
         rate = 1 - 0.5 ** (self.settings.batch / max(half_life, 1e-8))
         with torch.no_grad():
-            z_dim = self.g.z_dim
-            w = self.g.mapping(dice[:, :z_dim], dice[:, 2 * z_dim + 1 :])
+            z, _, _, c = self._parts_of(dice)
+            w = self.g.mapping(z, c)
             self.g.w_avg.lerp_(w.mean(dim=0), 0.002)
             if isinstance(self.g.synthesis, stylegan3.SynthesisNetwork):
                 slow = 1 - 0.5 ** (self.settings.batch / (1000 * MAGNITUDE_KIMG))
@@ -337,7 +365,8 @@ def grown(players: Players) -> Players:
     """The same players at twice the size: one new block each, unseen at first; fresh optimisers."""
     larger = Players(2 * players.size, players.settings)
     larger.seen = larger.grown_at = players.seen
-    larger.p, larger.path_mean, larger.group = players.p, players.path_mean, players.group
+    larger.p, larger.path_mean = players.p, players.path_mean
+    larger.group, larger.labels = players.group, players.labels
     for new, old in ((larger.g, players.g), (larger.average, players.average)):
         new.load_state_dict(old.state_dict(), strict=False)
         new.get_parameter(f"synthesis.b{larger.size}.torgb.weight").data.zero_()
@@ -385,12 +414,9 @@ def _tensors(generator: Generator) -> list[Tensor]:
     return [*generator.parameters(), *generator.buffers()]
 
 
-def _batch(
-    pictures: NDArray[np.uint8], count: int, rng: np.random.Generator, mirror: bool
-) -> Tensor:
-    """Random pictures [N, 3, H, W] in -1..1, half of them mirrored if they may be."""
-    chosen = pictures[rng.integers(0, len(pictures), count)]
-    turn = (rng.random(count) < (0.5 if mirror else 0.0))[:, None, None, None]
+def _batch(chosen: NDArray[np.uint8], rng: np.random.Generator, mirror: bool) -> Tensor:
+    """Pictures [N, H, W, 3] as images [N, 3, H, W] in -1..1, half mirrored if they may be."""
+    turn = (rng.random(len(chosen)) < (0.5 if mirror else 0.0))[:, None, None, None]
     turned = np.where(turn, chosen[:, :, ::-1], chosen)
     images = torch.from_numpy(np.ascontiguousarray(turned)).permute(0, 3, 1, 2)
     return images.float() / 127.5 - 1

@@ -13,6 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 
 from taxiway.networks.device import pick_device
 from taxiway.training import speed
+from taxiway.training.dataset.labels import Classes, read_classes
 from taxiway.training.dataset.packed import read_dataset
 from taxiway.training.order import Order
 from taxiway.training.pictures import Pictures
@@ -23,27 +24,32 @@ from taxiway.training.several import ALONE, Group, Stop, check_processes, togeth
 _BARS = ("d", "g", "p", "kid", "variety")
 
 
-def work(order: Order, folder: Path, pictures: Pictures) -> None:
+def work(order: Order, folder: Path, pictures: Pictures, classes: Classes | None = None) -> None:
     """Train as ordered until that is done or Ctrl-C is pressed, in as many processes as ordered.
 
-    Of several each reads the pictures from the order's dataset.
+    Of several each reads the pictures and their classes from the order's dataset.
     """
     count, device = order.settings.processes, pick_device(order.settings.device)
     check_processes(count, device)
     lower_priority()
     with stopping() as stop:
         if count == 1:
-            lead(order, folder, pictures, stop)
+            lead(order, folder, pictures, stop, classes=classes)
         else:
             together(partial(share, order, folder), count, device, stop)
 
 
 def lead(
-    order: Order, folder: Path, pictures: Pictures, stop: Stop, group: Group = ALONE
+    order: Order,
+    folder: Path,
+    pictures: Pictures,
+    stop: Stop,
+    group: Group = ALONE,
+    classes: Classes | None = None,
 ) -> Session:
     """Train, tell how it goes, and return what is left."""
     one_thread()
-    session = Session(order, folder, pictures, group)
+    session = Session(order, folder, pictures, group, classes)
     every = announced(session, pictures)
     with bar(order.kimg) as session.told:
         players = session.run(stop, every)
@@ -53,12 +59,14 @@ def lead(
 
 def share(order: Order, folder: Path, group: Group, stop: Stop) -> None:
     """The part of one process of several."""
-    pictures = fitted(read_dataset(Path(order.dataset)), order.size)
+    dataset = Path(order.dataset)
+    pictures = fitted(read_dataset(dataset), order.size)
+    classes = read_classes(dataset) if order.settings.labels else None
     if group.is_first:
-        lead(order, folder, pictures, stop, group)
+        lead(order, folder, pictures, stop, group, classes)
     else:
         one_thread()
-        Follower(order, folder, pictures, group).run(stop)
+        Follower(order, folder, pictures, group, classes).run(stop)
 
 
 def one_thread() -> None:
@@ -81,7 +89,9 @@ def announced(session: Session, pictures: Pictures) -> float:
     seconds = speed.expected_seconds(order.stages, seen, settings, pictures)
     places = f"{settings.processes} x " if settings.processes > 1 else ""
     print(
-        f"{len(pictures):,} pictures of {order.size} pixels on {places}{settings.device}"
+        f"{len(pictures):,} pictures of {order.size} pixels"
+        f"{f' in {settings.c_dim} classes' if settings.labels else ''}"
+        f" on {places}{settings.device}"
         f"{' in bfloat16' if settings.bf16 else ''}: {pace:.3g} s per thousand, so "
         f"{order.kimg - seen:.4g} kimg take about {speed.told(seconds)}; memory so far "
         f"{speed.memory() / 1e9:.1f} GB, state {speed.state_bytes(session.players) / 1e6:.0f} MB."
