@@ -139,7 +139,7 @@ class SynthesisLayer(nn.Module):
         if not self.is_torgb:
             x = F.leaky_relu(x, 0.2) * math.sqrt(2)
         if self.clamp is not None:
-            x = x.clamp(-self.clamp, self.clamp)
+            x = F.hardtanh(x, -self.clamp, self.clamp)  # a clamp that is sooner back
         return x if self.down_filter is None else filter_down(x, self.down_filter, self.down)
 
 
