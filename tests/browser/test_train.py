@@ -175,7 +175,7 @@ def test_snapshots_that_are_played_have_pages_to_go_to_until_they_are_stopped(
     def play(route: Route) -> None:
         snapshot = route.request.post_data_json["snapshot"]
         asked.append(snapshot)
-        place = {"name": snapshot, "title": f"Garden {snapshot}", "port": 8123 + len(running)}
+        place = {"name": f"training-{snapshot}", "title": f"Garden {snapshot}", "port": 8123 + len(running)}
         running.append(place)
         route.fulfill(json=place)
 
@@ -203,6 +203,8 @@ def test_snapshots_that_are_played_have_pages_to_go_to_until_they_are_stopped(
     assert panel.locator(".train-places li").count() == 1
     running.clear()  # stopped elsewhere
     panel.locator(".train-places").wait_for(state="hidden")
+    running.append({"name": "training-garden", "title": "Begun elsewhere", "port": 8125})
+    panel.get_by_role("link", name="127.0.0.1:8125").wait_for()
     page.unroute_all()
 
 

@@ -1,16 +1,19 @@
-/** The models of trainings that were given a place from here, until they are stopped. */
+/** The models of trainings that have a place, until they are stopped. */
 
 import { h } from "../dom.js";
 import { addressOf } from "../models/desk.js";
 
 /** @typedef {import("../models/desk.js").Place} Place */
 
+/** What the names of their places begin with. */
+const PLACES = "training-";
+
 export class Played {
   element = h("ul", { class: "train-places", "aria-live": "polite", hidden: true });
   #desk;
   #act;
-  /** @type {Map<string, Place>} */
-  #places = new Map();
+  /** @type {Place[]} */
+  #places = [];
 
   /**
    * @param {import("../models/desk.js").Desk} desk
@@ -21,25 +24,19 @@ export class Played {
     this.#act = act;
   }
 
-  /** @param {Place} place */
-  add(place) {
-    this.#places.set(place.name, place);
+  /** Those there are now, whoever began them. */
+  async refresh() {
+    const state = await this.#desk.state().catch(() => null);
+    if (!state) return;
+    const found = state.running.filter(({ name }) => name.startsWith(PLACES));
+    if (words(found) === words(this.#places)) return; // what has the focus keeps it
+    this.#places = found;
     this.#draw();
   }
 
-  /** Forget those that were stopped meanwhile. */
-  async refresh() {
-    if (!this.#places.size) return;
-    const state = await this.#desk.state().catch(() => null);
-    const running = new Set(state?.running.map(({ name }) => name));
-    const gone = [...this.#places.keys()].filter((name) => state && !running.has(name));
-    gone.forEach((name) => this.#places.delete(name));
-    if (gone.length) this.#draw();
-  }
-
   #draw() {
-    this.element.replaceChildren(...[...this.#places.values()].map((place) => this.#line(place)));
-    this.element.hidden = !this.#places.size;
+    this.element.replaceChildren(...this.#places.map((place) => this.#line(place)));
+    this.element.hidden = !this.#places.length;
   }
 
   /** @param {Place} place */
@@ -51,3 +48,6 @@ export class Played {
     return h("li", {}, h("span", {}, `${place.title} plays at `, h("a", { href }, host)), stop);
   }
 }
+
+/** What is told of places. @param {Place[]} places */
+const words = (places) => JSON.stringify(places.map(({ title, port }) => [title, port]));

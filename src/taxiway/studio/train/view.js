@@ -14,7 +14,6 @@ const WORKING = ["starting", "running", "stopping"];
 export class View {
   element;
   #trainings;
-  #played;
   #act;
   /** @type {Detail | null} */
   #detail = null;
@@ -56,7 +55,6 @@ export class View {
    */
   constructor(trainings, played, act) {
     this.#trainings = trainings;
-    this.#played = played;
     this.#act = act;
     this.#sheets = new Sheets(trainings, () => this.#nameSnapshot());
     this.#sheets.element.append(
@@ -153,8 +151,8 @@ export class View {
   }
 
   /** @param {string} snapshot */
-  async #play(snapshot) {
-    this.#played.add(await this.#trainings.play(this.#name, snapshot));
+  #play(snapshot) {
+    return this.#trainings.play(this.#name, snapshot);
   }
 
   async #saveFilm() {
