@@ -14,7 +14,7 @@ from taxiway.core.errors import InvalidArgument
 from taxiway.networks.build import described
 from taxiway.networks.checkpoint import Checkpoint, read_checkpoint
 from taxiway.networks.checkpoint.discriminator import read_discriminator
-from taxiway.training.discriminator import LabelMapping
+from taxiway.training.relabelled import discriminator_of, generator_of, network_of
 from taxiway.training.shape import channels_of, is_plain, shape_of
 from taxiway.training.stylegan2 import Players, Settings
 
@@ -51,15 +51,16 @@ class Start:
         A StyleGAN2 like those that trainings from nothing make is cut or grown to `size`; any
         other keeps its network, its size, and the channels of its discriminator. Raises
         InvalidArgument where it has another size, or is a StyleGAN3 and its paths are to be
-        regularised.
+        regularised. Its classes stay, unless the dataset's are learnt.
         """
         shape = self.shape
+        classes = settings.c_dim if settings.labels else shape["c_dim"]
         if size == self.size:
             shape = shape | channels_of(self.d, size)
         if not self.plain or shape != self.shape:
             self._check(size, settings)
-            shape = shape | {"network": self.network}
-        settings = replace(replace(settings, **shape), ema_ramp=0.0)
+            shape = shape | {"network": network_of(self.network, classes)}
+        settings = replace(replace(settings, **shape), ema_ramp=0.0, c_dim=classes)
         knows = self._knows(min(size, self.size), settings)
         return replace(settings, hold_kimg=0.0 if knows else HOLD_KIMG)
 
@@ -70,10 +71,11 @@ class Start:
         """
         players = Players(min(size, self.size), settings)
         for network, tensors in ((players.g, self.g), (players.average, self.average)):
-            missing = set(network.state_dict()) - set(fill(network, tensors))
+            own = network.state_dict()
+            missing = set(own) - set(fill(network, generator_of(tensors, own)))
             if missing:
                 raise InvalidArgument(f"'{self.name}' lacks the tensor {min(missing)}.")
-        fill(players.d, self._judge(players.d))
+        fill(players.d, discriminator_of(self.d, players.d.state_dict()))
         return players
 
     def _check(self, size: int, settings: Settings) -> None:
@@ -95,14 +97,9 @@ class Start:
             network = Players(size, replace(settings, device="meta")).d
         shapes = {name: tensor.shape for name, tensor in network.state_dict().items()}
         used = [x for x in shapes if "fromrgb" not in x or x.startswith(f"b{size}.")]
-        known = self._judge(network)
+        known = discriminator_of(self.d, network.state_dict())
         there = all(name in known and known[name].shape == shapes[name] for name in used)
         return there and size == self.size
-
-    def _judge(self, network: nn.Module) -> Mapping[str, Tensor]:
-        """The discriminator's tensors for a network that is told classes, or is not."""
-        told = "mapping.embed.weight" in network.state_dict()
-        return self.d if told else without_classes(self.d)
 
 
 def fill(network: nn.Module, tensors: Mapping[str, Tensor]) -> list[str]:
@@ -132,19 +129,3 @@ def trainable(checkpoint: Checkpoint, name: str) -> int:
             f"'{name}' makes {width} x {height} in {checkpoint.config['img_channels']} channels."
         )
     return int(height)
-
-
-def without_classes(tensors: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-    """A discriminator's tensors, and where it is told classes, those that say its mean verdict.
-
-    A verdict is linear in the direction of its class, so the mean direction gives the mean.
-    """
-    if "mapping.embed.weight" not in tensors:
-        return tensors
-    width, classes = tensors["mapping.embed.weight"].shape
-    mapping = LabelMapping(classes, width)
-    fill(mapping, {k.removeprefix("mapping."): v for k, v in tensors.items()})
-    with torch.no_grad():
-        direction = mapping(torch.eye(classes)).mean(dim=0, keepdim=True) / width**0.5
-    out = {f"b4.out.{x}": direction @ tensors[f"b4.out.{x}"] for x in ("weight", "bias")}
-    return {**tensors, **out}
