@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
@@ -7,12 +8,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from taxiway.core.errors import InvalidArgument
 from taxiway.library import catalog
 from taxiway.library.catalog import Card
 from taxiway.networks.build import build
 from taxiway.networks.checkpoint import read_checkpoint
 from taxiway.training import session as module
 from taxiway.training.augment import KINDS
+from taxiway.training.dataset.labels import Classes
 from taxiway.training.folder import TrainingFolder
 from taxiway.training.order import About, Order
 from taxiway.training.records import Record, read
@@ -167,3 +170,43 @@ def test_the_best_snapshot_stays_when_later_ones_are_worse(tmp_path, pictures, m
     assert best["metrics"]["kid"] == 0.5
     assert json.loads((tmp_path / "model.json").read_text())["metrics"]["kid"] == 0.8
     assert best["checkpoint"] == "best.safetensors"
+
+
+def test_a_training_on_labels_names_its_classes_and_shows_each_in_its_rows(
+    tmp_path, pictures, monkeypatch
+) -> None:
+    asked: list[list[int]] = []
+    monkeypatch.setattr(
+        module,
+        "samples",
+        lambda generator, seeds, psi, classes: (
+            asked.append(classes) or samples(generator, seeds, psi, classes)
+        ),
+    )
+    classes = Classes(np.arange(40) % 4 // 3, ("cats", "dogs"))
+    wanted = Order("noise.zip", ((16, 0.008),), replace(TINY, labels=True, c_dim=2))
+    Session(wanted, tmp_path, pictures, classes=classes).run(Event(), snapshot_kimg=0.032)
+    assert asked == [18 * [0] + 18 * [1], 15 * [0] + 5 * [1]]
+    with Image.open(tmp_path / "real.jpg") as image:
+        shown = (
+            np.asarray(image, int).reshape(6, 16, 6, 16, 3).swapaxes(1, 2).reshape(36, 16, 16, 3)
+        )
+    for number in (0, 1):
+        real = pictures[classes.of == number].astype(int)
+        nearest = [
+            np.abs(real - one).mean(axis=(1, 2, 3)).min() for one in shown[18 * number :][:18]
+        ]
+        others = [
+            np.abs(real - one).mean(axis=(1, 2, 3)).min() for one in shown[18 - 18 * number :][:18]
+        ]
+        assert max(nearest) < min(others)
+    card = json.loads((tmp_path / "model.json").read_text())
+    assert card["summary"].endswith("40 pictures of 16 pixels in 2 classes: cats, dogs.")
+    assert read_checkpoint(tmp_path / "model.safetensors").config["classes"] == ["cats", "dogs"]
+
+
+def test_pictures_with_other_classes_are_refused(tmp_path, pictures) -> None:
+    classes = Classes(np.arange(40) % 3)
+    for settings, told in ((replace(TINY, labels=True, c_dim=2), "2"), (TINY, "without")):
+        with pytest.raises(InvalidArgument, match=f"3 classes, and this training learns {told};"):
+            Session(Order("x.zip", ((16, 1.0),), settings), tmp_path, pictures, classes=classes)
