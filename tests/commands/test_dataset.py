@@ -53,6 +53,8 @@ def test_what_was_half_written_is_taken_away_when_told_to_end(tmp_path) -> None:
         (["prepare", "few", "mine.zip"], "'mine.zip' is there and is no prepared dataset"),
         (["prepare", "mine.zip", "mine.zip"], "'mine.zip' is what is read; take another name"),
         (["prepare", "few", "o.zip", "--max-images", "0"], "a whole number above 0 is needed"),
+        (["prepare", "few", "o.zip", "--labels"], "its class; 3 lie in none, such as 'p000.png'."),
+        (["prepare", "sole", "o.zip", "--labels"], "two folders or more, a class each"),
         (["report", "few", "--out", "mine.zip"], "What is written is a .html file"),
         (["report"], "the following arguments are required: SOURCE"),
     ],
@@ -65,6 +67,8 @@ def test_what_is_wrong_is_said_in_one_sentence(
     (tmp_path / "notes.txt").write_text("x")
     if "few" in arguments:
         fill(tmp_path / "few", 3)
+    if "sole" in arguments:
+        fill(tmp_path / "sole" / "cats", 3)
     try:
         code = main(["dataset", *arguments])
     except SystemExit as ended:

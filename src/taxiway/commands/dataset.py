@@ -69,6 +69,8 @@ def run_prepare(parsed: argparse.Namespace) -> None:
     check_out(parsed.out, ".zip")
     check_replaced(parsed.out, parsed.source)
     with opened(parsed, parsed.labels) as (found, advance):
+        if parsed.labels:
+            check_labels(found)
         summary = prepare(found, parsed.out, plan, parsed.max_images, parsed.force, advance)
     if found.count > parsed.max_images and not found.moving:
         print(f"Only the first {parsed.max_images:,} of {found.count:,} pictures were looked at.")
@@ -123,6 +125,19 @@ def check_replaced(out: Path, source: Path) -> None:
         raise InvalidArgument(
             f"'{out}' is there and is no prepared dataset, so it is kept; take another name."
         )
+
+
+def check_labels(found: "Source") -> None:
+    """Refuse classes where a picture has none, or where all have the same."""
+    items = [] if found.moving else list(found.items)
+    without = [item.name for item in items if item.label is None]
+    if without:
+        raise InvalidArgument(
+            "With --labels each picture lies in a folder, which is its class; "
+            f"{len(without):,} lie in none, such as '{without[0]}'."
+        )
+    if len({item.label for item in items}) < 2:
+        raise InvalidArgument("With --labels there are two folders or more, a class each.")
 
 
 @contextmanager
