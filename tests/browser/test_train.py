@@ -156,7 +156,10 @@ def test_a_training_is_asked_for_and_what_is_wrong_is_said(page: Page, panel: Lo
     assert starts.locator("option").all_inner_texts()[-1] == "Nothing: learn it all anew"
     page.fill("#train-dataset", "/none.zip")
     page.fill("#train-name", "mine")
-    panel.get_by_role("button", name="Start training").click()
+    panel.get_by_label("Learn the dataset's classes").check()
+    with page.expect_request(lambda request: request.method == "POST") as begun:
+        panel.get_by_role("button", name="Start training").click()
+    assert begun.value.post_data_json["labels"] is True
     alert = panel.get_by_role("alert")
     alert.wait_for()
     assert alert.inner_text() == "There is no dataset '/none.zip' on the server."
@@ -175,7 +178,11 @@ def test_snapshots_that_are_played_have_pages_to_go_to_until_they_are_stopped(
     def play(route: Route) -> None:
         snapshot = route.request.post_data_json["snapshot"]
         asked.append(snapshot)
-        place = {"name": f"training-{snapshot}", "title": f"Garden {snapshot}", "port": 8123 + len(running)}
+        place = {
+            "name": f"training-{snapshot}",
+            "title": f"Garden {snapshot}",
+            "port": 8123 + len(running),
+        }
         running.append(place)
         route.fulfill(json=place)
 

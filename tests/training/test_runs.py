@@ -89,6 +89,7 @@ def test_words_of_a_person_do_not_become_options() -> None:
         "--licence=",
         "--data=",
     ]
+    assert "--labels" in arguments(wanted(labels=True))
 
 
 def test_a_start_that_failed_says_why_and_its_name_is_free_again(runs) -> None:

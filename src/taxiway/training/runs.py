@@ -30,7 +30,8 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}", re.ASCII)
 class Wanted(Struct, kw_only=True):
     """A training to begin; `start` is the file or the training's folder that it starts from.
 
-    `kimg` is how many thousand pictures are shown, or None for what suits the start.
+    `kimg` is how many thousand pictures are shown, or None for what suits the start; with `labels`
+    the dataset's classes are learnt.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Wanted(Struct, kw_only=True):
     start: str = ""
     kimg: float | None = None
     quality: Literal["draft", "good"] = "draft"
+    labels: bool = False
     title: str = ""
     licence: str = ""
     data: str = ""
@@ -197,6 +199,7 @@ def arguments(wanted: Wanted) -> list[str]:
     }
     told = {name: getattr(wanted, name) for name in ("title", "licence", "data")}
     options = [f"--{name}={text}" for name, text in said.items() if text]
+    options += ["--labels"] if wanted.labels else []
     return [str(_place(wanted.dataset)), *options, *(f"--{k}={v}" for k, v in told.items())]
 
 

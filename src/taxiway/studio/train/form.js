@@ -26,6 +26,12 @@ export function makeForm(begin, cancel) {
         line("Name", text("name", "my-garden", true), ["Small letters and digits: its folder."]),
         line("Start from", start, ["Another model gives good pictures much sooner."]),
         line("Quality", select("quality", QUALITIES)),
+        h(
+          "label",
+          { class: "switch-line", title: "Of a dataset made with --labels" },
+          h("input", { type: "checkbox", class: "switch", role: "switch", name: "labels" }),
+          "Learn the dataset's classes, one for each folder",
+        ),
         line(
           "Thousand pictures to show",
           text("kimg", "40 from a model, 200 from nothing", false),
@@ -69,11 +75,15 @@ export function makeForm(begin, cancel) {
 
 /** What the API takes. @param {HTMLFormElement} form */
 function wantedOf(form) {
-  const { kimg, ...words } = /** @type {Record<string, string>} */ (
+  const { kimg, labels, ...words } = /** @type {Record<string, string>} */ (
     Object.fromEntries(new FormData(form))
   );
   const trimmed = Object.entries(words).map(([name, value]) => [name, value.trim()]);
-  return { ...Object.fromEntries(trimmed), kimg: kimg.trim() ? Number(kimg) : null };
+  return {
+    ...Object.fromEntries(trimmed),
+    kimg: kimg.trim() ? Number(kimg) : null,
+    labels: labels === "on",
+  };
 }
 
 /** @param {string} label @param {HTMLElement} field @param {(Node | string)[]} [hint] */
