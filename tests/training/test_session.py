@@ -202,6 +202,7 @@ def test_a_training_on_labels_names_its_classes_and_shows_each_in_its_rows(
         assert max(nearest) < min(others)
     card = json.loads((tmp_path / "model.json").read_text())
     assert card["summary"].endswith("40 pictures of 16 pixels in 2 classes: cats, dogs.")
+    assert card["command"].endswith(" --labels")
     assert read_checkpoint(tmp_path / "model.safetensors").config["classes"] == ["cats", "dogs"]
 
 

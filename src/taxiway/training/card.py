@@ -45,7 +45,8 @@ def card(
         "data": about.data or UNSAID,
         "metrics": {} if shown is None else {k: shown[k] for k in ("kid", "variety", "kimg")},
         "limits": about.limits or LIMITS,
-        "command": f"taxiway train {order.dataset} --kimg {order.kimg:g} --resolution {order.size}",
+        "command": f"taxiway train {order.dataset} --kimg {order.kimg:g} --resolution {order.size}"
+        f"{' --labels' if settings.labels else ''}",
     }
 
 
