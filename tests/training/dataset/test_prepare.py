@@ -152,6 +152,10 @@ def test_a_dataset_is_of_one_size_that_there_are_models_of(tmp_path, monkeypatch
         read_dataset(tmp_path)
     (tmp_path / "3.png").unlink()
     assert read_dataset(tmp_path).shape == (2, 32, 32, 3)
+    (tmp_path / "one").mkdir()
+    noise(0, (32, 32)).save(tmp_path / "one" / "only.png")
+    with pytest.raises(InvalidArgument, match="one picture only"):
+        read_dataset(tmp_path / "one")
     monkeypatch.setattr(packed, "memory_here", lambda: 2 * 32 * 32 * 3 - 1.0)
     with pytest.raises(InvalidArgument, match=r"GB of memory, and here are .* --resolution"):
         read_dataset(tmp_path)

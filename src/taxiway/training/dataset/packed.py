@@ -92,6 +92,8 @@ def read_dataset(path: Path) -> Pictures:
     with open_source(path) as source:
         if not source.count or source.moving:
             raise unprepared(path, "is a video" if source.moving else "holds no pictures")
+        if source.count == 1:
+            raise unprepared(path, "holds one picture only, and a training takes two at least")
         made: Pictures | None = None
         for i, item in enumerate(source.items):
             try:
