@@ -24,7 +24,7 @@ from taxiway.training.bar import SAMPLES, measure, told
 from taxiway.training.folder import working
 from taxiway.training.order import NAME, About, Order, default_threads, read_order
 from taxiway.training.pictures import PART, Pictures, parts
-from taxiway.training.session import free_folder
+from taxiway.training.session import check_free
 from taxiway.training.speed import pays_bf16
 from taxiway.training.stylegan2 import Settings
 from taxiway.training.terminal import lead, lower_priority, stopping
@@ -42,9 +42,9 @@ ABOUT = About(
 def main() -> int:
     options = arguments()
     try:
-        out = free_folder(options.out, options.resume)
-        with working(out):
-            run(options, out)
+        check_free(options.out, options.resume)
+        with working(options.out):
+            run(options, options.out)
     except TaxiwayError as error:
         print(error, file=sys.stderr)
         return 1

@@ -5,13 +5,17 @@ import subprocess
 import sys
 from pathlib import Path
 from threading import Event
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 
 from taxiway import cli
+from taxiway.core.errors import TaxiwayError
 from taxiway.networks.build import build
 from taxiway.networks.checkpoint import read_checkpoint
+from taxiway.training import terminal
 from taxiway.training.dataset.crops import Plan
 from taxiway.training.dataset.prepare import prepare
 from taxiway.training.dataset.sources import open_source
@@ -21,7 +25,7 @@ from taxiway.training.records import read
 from taxiway.training.samples import samples
 from taxiway.training.session import Session
 from taxiway.training.stylegan2 import Settings
-from taxiway.training.terminal import stopping
+from taxiway.training.terminal import enough_memory, stopping
 from training.dataset.folders import fill
 
 SMALL = Path(__file__).parents[1] / "fixtures" / "stylegan2-ada_32.pkl"
@@ -74,14 +78,28 @@ def test_a_model_is_trained_stopped_gone_on_with_and_played(dataset, tmp_path) -
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_first_signal_asks_and_the_second_ends(number) -> None:
-    before = signal.getsignal(number)
-    with stopping() as stop:
-        assert not stop.is_set()
-        signal.raise_signal(number)
-        assert stop.is_set()
-        assert signal.getsignal(number) == before
-    assert signal.getsignal(number) == before
+def test_the_first_signal_asks_and_a_later_one_ends(number, monkeypatch) -> None:
+    ended, now = [], iter([0.0, 0.5, 2.0])
+    monkeypatch.setattr(terminal, "time", SimpleNamespace(monotonic=lambda: next(now)))
+    first = signal.signal(number, lambda *_: ended.append(number))
+    try:
+        with stopping() as stop:
+            assert not stop.is_set()
+            signal.raise_signal(number)
+            signal.raise_signal(number)  # as `timeout` does
+            assert stop.is_set()
+            assert not ended
+            signal.raise_signal(number)
+            assert ended == [number]
+    finally:
+        signal.signal(number, first)
+
+
+def test_a_gpu_that_is_too_small_is_said_in_a_sentence() -> None:
+    order = Order("noise.zip", ((32, 1),), Settings(batch=16, processes=2))
+    said = pytest.raises(TaxiwayError, match="memory for 8 pictures of 32 pixels.*--batch")
+    with said, enough_memory(order):
+        raise torch.OutOfMemoryError
 
 
 @pytest.mark.parametrize(
@@ -91,6 +109,8 @@ def test_the_first_signal_asks_and_the_second_ends(number) -> None:
         (["DATASET", "--resolution", "128"], "so no model of 128 is made of it"),
         (["DATASET", "--kimg", "0"], "a number above 0 is needed, got '0'"),
         (["DATASET", "--batch", "10"], "A batch of 10 cannot be split"),
+        (["DATASET", "--batch", "-4"], "a whole number from 1 on is needed, got '-4'"),
+        (["DATASET", "--threads", "99999"], "cannot be split over 1 x 99999 processes"),
         (["DATASET", "--from", "painter"], "'painter' has no checkpoint to start from."),
         (["DATASET", "--resume"], "holds no training to go on with"),
         (["DATASET", "--freeze", "2"], "'freeze' takes a start with a discriminator"),
@@ -109,6 +129,7 @@ def test_what_is_wrong_is_said_in_one_sentence(
     assert code == 1
     assert message in said
     assert said.count("\n") == 1
+    assert not (tmp_path / "out").exists()
 
 
 def test_help_needs_no_torch() -> None:

@@ -20,7 +20,7 @@ from taxiway.training.order import (
     read_order,
     stages_from,
 )
-from taxiway.training.session import fitted, free_folder, longer, snapshot_kimg
+from taxiway.training.session import check_free, fitted, longer, snapshot_kimg
 from taxiway.training.stylegan2 import Players, Settings
 from taxiway.training.transfer import Start
 
@@ -63,7 +63,7 @@ def test_a_batch_is_split_over_the_cores_it_can_be(monkeypatch) -> None:
     assert default_threads(torch.device("cpu"), 16) == 4
     assert default_threads(torch.device("cpu"), 24) == 6
     assert default_threads(torch.device("cuda"), 16) == 1
-    assert new_settings("good", 16, 2.0, 0, torch.device("cpu"), 2).channel_base == 4096
+    assert new_settings("good", 16, 2.0, 0, torch.device("cpu")).channel_base == 4096
 
 
 def test_freezing_takes_something_that_has_learnt() -> None:
@@ -134,8 +134,9 @@ def test_pictures_are_reduced_to_what_is_wanted_but_never_enlarged() -> None:
 
 
 def test_a_training_is_not_overwritten(tmp_path) -> None:
-    assert free_folder(tmp_path / "a" / "b", resume=False).is_dir()
+    check_free(tmp_path / "a" / "b", resume=False)
+    assert not (tmp_path / "a").exists()
     (tmp_path / "state.pt").touch()
     with pytest.raises(TaxiwayError, match="holds a training; add --resume"):
-        free_folder(tmp_path, resume=False)
-    assert free_folder(tmp_path, resume=True) == tmp_path
+        check_free(tmp_path, resume=False)
+    check_free(tmp_path, resume=True)

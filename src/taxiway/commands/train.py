@@ -28,7 +28,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--resolution", type=int, metavar="N", help="pixels: the dataset's")
     parser.add_argument("--quality", default="draft", choices=("draft", "good"))
     parser.add_argument("--augment", default="auto", choices=("auto", "none", "sky", "full"))
-    parser.add_argument("--batch", type=int, default=16, metavar="N")
+    parser.add_argument("--batch", type=count, default=16, metavar="N")
     parser.add_argument("--gamma", type=positive, metavar="X",
                         help="weight of the R1 penalty in multiples of the usual: 2")  # fmt: skip
     parser.add_argument("--path-length", type=positive, default=0.0, metavar="X",
@@ -57,34 +57,28 @@ def positive(text: str) -> float:
 
 def count(text: str) -> int:
     """A whole number from 1 on."""
-    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 1000:
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text)):
         raise argparse.ArgumentTypeError(f"a whole number from 1 on is needed, got {text!r}")
     return int(text)
 
 
 def run(parsed: argparse.Namespace) -> None:
-    from taxiway.training.folder import working
-    from taxiway.training.session import free_folder
-
-    folder = free_folder(parsed.out, parsed.resume)
-    with working(folder):
-        train(parsed, folder)
-
-
-def train(parsed: argparse.Namespace, folder: Path) -> None:
-    """Train in a folder that is ours."""
     from taxiway.training.dataset.labels import read_classes
     from taxiway.training.dataset.packed import read_dataset
+    from taxiway.training.folder import working
     from taxiway.training.order import read_order
-    from taxiway.training.session import fitted
+    from taxiway.training.session import check_free, fitted
     from taxiway.training.terminal import work
 
+    folder = parsed.out
+    check_free(folder, parsed.resume)
     known = read_order(folder) if parsed.resume else None
     pictures = fitted(read_dataset(parsed.dataset), known.size if known else parsed.resolution)
     learns = parsed.labels or (known is not None and known.settings.labels)
     classes = read_classes(parsed.dataset) if learns else None
     order = changed_order(parsed, known) if known else new_order(parsed, pictures, classes)
-    work(order, folder, pictures, classes)
+    with working(folder):
+        work(order, folder, pictures, classes)
 
 
 def new_order(parsed: argparse.Namespace, pictures: Any, classes: Any = None) -> Any:

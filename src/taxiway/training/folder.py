@@ -100,8 +100,9 @@ class Detail(Summary, kw_only=True, rename="camel"):
 def working(folder: Path) -> Iterator[None]:
     """Be the only training of a folder within the block, known by the number of our process.
 
-    Raises InvalidArgument if there is one.
+    The folder is made where there is none. Raises InvalidArgument if another trains in it.
     """
+    folder.mkdir(parents=True, exist_ok=True)
     with held(folder / LOCK) as ours:
         if not ours:
             raise InvalidArgument(f"A training works in '{folder}' already; stop it first.")

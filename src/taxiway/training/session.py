@@ -245,12 +245,10 @@ def fitted(pictures: Pictures, resolution: int | None) -> Pictures:
     return reduced(pictures, resolution)
 
 
-def free_folder(folder: Path, resume: bool) -> Path:
-    """The folder for a training; TaxiwayError if it holds one that is not to be gone on with."""
+def check_free(folder: Path, resume: bool) -> None:
+    """Raise TaxiwayError where a folder holds a training that is not to be gone on with."""
     if not resume and (folder / "state.pt").exists():
         raise TaxiwayError(f"'{folder}' holds a training; add --resume or take another folder.")
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
 
 
 def longer(stages: Stages, kimg: float | None) -> Stages:

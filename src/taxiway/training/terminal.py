@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -11,6 +12,7 @@ from threading import Event
 import torch
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from taxiway.core.errors import TaxiwayError
 from taxiway.networks.device import pick_device
 from taxiway.training import speed
 from taxiway.training.dataset.labels import Classes, read_classes
@@ -21,6 +23,7 @@ from taxiway.training.records import Record
 from taxiway.training.session import Follower, Session, fitted, snapshot_kimg
 from taxiway.training.several import ALONE, Group, Stop, check_processes, together
 
+_TWICE = 1.0  # seconds
 _BARS = ("d", "g", "p", "kid", "variety")
 
 
@@ -33,10 +36,11 @@ def work(order: Order, folder: Path, pictures: Pictures, classes: Classes | None
     check_processes(count, device)
     lower_priority()
     with stopping() as stop:
-        if count == 1:
-            lead(order, folder, pictures, stop, classes=classes)
-        else:
+        if count > 1:
             together(partial(share, order, folder), count, device, stop)
+        else:
+            with enough_memory(order):
+                lead(order, folder, pictures, stop, classes=classes)
 
 
 def lead(
@@ -62,11 +66,25 @@ def share(order: Order, folder: Path, group: Group, stop: Stop) -> None:
     dataset = Path(order.dataset)
     pictures = fitted(read_dataset(dataset), order.size)
     classes = read_classes(dataset) if order.settings.labels else None
-    if group.is_first:
-        lead(order, folder, pictures, stop, group, classes)
-    else:
-        one_thread()
-        Follower(order, folder, pictures, group, classes).run(stop)
+    with enough_memory(order):
+        if group.is_first:
+            lead(order, folder, pictures, stop, group, classes)
+        else:
+            one_thread()
+            Follower(order, folder, pictures, group, classes).run(stop)
+
+
+@contextmanager
+def enough_memory(order: Order) -> Iterator[None]:
+    """Raise TaxiwayError where the GPU's memory is too small for what is done within."""
+    try:
+        yield
+    except torch.OutOfMemoryError:
+        settings = order.settings
+        raise TaxiwayError(
+            f"The GPU has too little memory for {settings.batch // settings.processes} pictures of "
+            f"{order.size} pixels at a time: begin with a smaller --batch, or --quality draft."
+        ) from None
 
 
 def one_thread() -> None:
@@ -119,17 +137,25 @@ def bar(kimg: float) -> Iterator[Callable[[Record], None]]:
 
 @contextmanager
 def stopping() -> Iterator[Event]:
-    """An event that Ctrl-C and SIGTERM set; the second one ends the program at once."""
+    """An event that Ctrl-C and SIGTERM set; another one later ends the program at once.
+
+    What comes within a second is the same wish: `timeout` sends each signal twice.
+    """
     stop, numbers = Event(), (signal.SIGINT, signal.SIGTERM)
     before = {number: signal.getsignal(number) for number in numbers}
+    asked: dict[str, float] = {}
 
     def restore() -> None:
         for number, handler in before.items():
             signal.signal(number, handler)
 
     def ask(number: int, frame: object) -> None:
+        now = time.monotonic()
+        first = asked.setdefault("first", now)
         stop.set()
-        restore()
+        if now - first > _TWICE:
+            restore()
+            signal.raise_signal(number)
 
     for number in numbers:
         signal.signal(number, ask)
