@@ -65,9 +65,12 @@ def test_labels_of_the_stylegan_tools_are_read(tmp_path) -> None:
         for i in range(2):
             archive.write(tmp_path / "x" / f"p00{i}.png", f"00000/img0000000{i}.png")
         archive.writestr("dataset.json", json.dumps({"labels": [["00000/img00000001.png", 7]]}))
-    with open_source(path) as source:
-        assert [item.label for item in source.items] == [None, 7]
-        assert source.others == 0
+    with ZipFile(path) as archive:
+        archive.extractall(tmp_path / "unpacked")
+    for where in (path, tmp_path / "unpacked"):
+        with open_source(where) as source:
+            assert [item.label for item in source.items] == [None, 7]
+            assert source.others == 0
 
 
 @pytest.mark.parametrize("text", ['{"labels": null}', "[", "{}", '{"labels": [["a"]]}', "[" * 9999])

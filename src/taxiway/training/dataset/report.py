@@ -118,8 +118,7 @@ def groups_section(alike: list[list[Facts]]) -> str:
     if not alike:
         return ""
     groups = "".join(
-        f'<div class="group">{"".join(map(named, members[:8]))}</div>'
-        for members in alike[:LISTED]
+        f'<div class="group">{"".join(map(named, members[:8]))}</div>' for members in alike[:LISTED]
     )
     told = f"{len(alike):,} groups that look nearly the same; all taken, leave out what repeats"
     return f"<h2>Alike <small>{told}</small></h2>{groups}"

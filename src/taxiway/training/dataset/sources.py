@@ -48,7 +48,7 @@ class Source:
 def open_source(path: Path, labels: bool = False, rate: float = 10.0) -> Iterator[Source]:
     """What there is in a folder, zip or video; `rate` is in frames per second of the film.
 
-    With `labels`, the folders that the pictures lie in are their classes; a zip in the layout of
+    With `labels`, the folders that the pictures lie in are their classes; one in the layout of
     StyleGAN's tools brings its own. Raises NotFound, or InvalidArgument for other files.
     """
     if path.is_dir():
@@ -71,15 +71,19 @@ def folder(path: Path, labels: bool) -> Source:
         if os.path.isfile(file) and not hidden(name := file.relative_to(path).as_posix())
     }
     named = {name: partial(_file, file) for name, file in files.items() if is_picture(name)}
-    classes = classes_of(named) if labels else ()
-    return listed(named, len(files) - len(named), classes, labels_by_folder(named, classes))
+    known, classes = described_labels((path / DESCRIPTION).read_bytes)
+    if labels and not known:
+        classes = classes_of(named)
+        known = labels_by_folder(named, classes)
+    others = len(files) - len(named) - (DESCRIPTION in files)
+    return listed(named, others, classes, known)
 
 
 def zipped(archive: ZipFile, labels: bool) -> Source:
     """The pictures in an open zip file, with the labels of its dataset.json or folders."""
     infos = {i.filename: i for i in archive.infolist() if not i.is_dir() and not hidden(i.filename)}
     named = {n: partial(_member, archive, info) for n, info in infos.items() if is_picture(n)}
-    known, classes = described_labels(archive)
+    known, classes = described_labels(lambda: bytes_of(archive, archive.getinfo(DESCRIPTION)))
     if labels and not known:
         classes = classes_of(named)
         known = labels_by_folder(named, classes)
@@ -115,16 +119,16 @@ def opened_zip(path: Path) -> Iterator[ZipFile]:
         yield archive
 
 
-def described_labels(archive: ZipFile) -> tuple[dict[str, int], tuple[str, ...]]:
-    """Name -> class, and the classes' names, from a zip's dataset.json.
+def described_labels(read: Callable[[], bytes]) -> tuple[dict[str, int], tuple[str, ...]]:
+    """Name -> class, and the classes' names, from a dataset.json.
 
     Nothing where it has none that is understood.
     """
     try:
-        found: Any = json.loads(bytes_of(archive, archive.getinfo(DESCRIPTION)))
+        found: Any = json.loads(read())
         labels = {str(name): int(label) for name, label in found["labels"] or ()}
         return labels, tuple(map(str, found.get("classes") or ()))
-    except (KeyError, ValueError, TypeError, RecursionError, Unusable):
+    except (OSError, KeyError, ValueError, TypeError, RecursionError, Unusable):
         return {}, ()
 
 
