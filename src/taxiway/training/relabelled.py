@@ -18,16 +18,19 @@ _OUT = ("b4.out.weight", "b4.out.bias")
 def generator_of(tensors: Tensors, own: Tensors) -> Tensors:
     """A generator's tensors for a network with other classes, whose fresh ones are `own`.
 
-    An embedding of as many classes stays, any other is fresh. Where there were no classes they
-    make no difference at first: w depends on them by weights of zero.
+    An embedding of as many classes stays, any other is fresh. Where there were no classes each
+    begins as a region of z: the embedding e of a class is taken for a z as well, and what was made
+    of z is made of (z + e) / sqrt(2). Weights of zero instead would learn to tell classes apart
+    too slowly, as a mapping network does everything slowly.
     """
     if _EMBEDDING not in own or not _differ(tensors, own):
         return tensors
     embedding = {name: own[name] for name in own if name.startswith("mapping.embed.")}
     first = tensors["mapping.fc0.weight"]
-    wanted, there = own["mapping.fc0.weight"].shape[1], first.shape[1]
-    wide = F.pad(first, (0, wanted - there)) * math.sqrt(wanted / there)  # as `Dense` scales it
-    return {**tensors, **embedding, "mapping.fc0.weight": wide}
+    more = own["mapping.fc0.weight"].shape[1] - first.shape[1]
+    if more:
+        first = torch.cat([first, F.pad(first, (0, more - first.shape[1]))], dim=1)
+    return {**tensors, **embedding, "mapping.fc0.weight": first}
 
 
 def discriminator_of(tensors: Tensors, own: Tensors) -> Tensors:
