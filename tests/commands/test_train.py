@@ -3,6 +3,7 @@ import re
 import signal
 import subprocess
 import sys
+from argparse import ArgumentParser
 from pathlib import Path
 from threading import Event
 from types import SimpleNamespace
@@ -12,11 +13,13 @@ import pytest
 import torch
 
 from taxiway import cli
+from taxiway.commands import train
 from taxiway.core.errors import TaxiwayError
 from taxiway.networks.build import build
 from taxiway.networks.checkpoint import read_checkpoint
 from taxiway.training import terminal
 from taxiway.training.dataset.crops import Plan
+from taxiway.training.dataset.labels import Classes
 from taxiway.training.dataset.prepare import prepare
 from taxiway.training.dataset.sources import open_source
 from taxiway.training.order import Order
@@ -112,6 +115,7 @@ def test_a_gpu_that_is_too_small_is_said_in_a_sentence() -> None:
         (["DATASET", "--batch", "-4"], "a whole number from 1 on is needed, got '-4'"),
         (["DATASET", "--threads", "99999"], "cannot be split over 1 x 99999 processes"),
         (["DATASET", "--from", "painter"], "'painter' has no checkpoint to start from."),
+        (["DATASET", "--labels"], "has no labels; sort the pictures into folders"),
         (["DATASET", "--resume"], "holds no training to go on with"),
         (["DATASET", "--freeze", "2"], "'freeze' takes a start with a discriminator"),
     ],
@@ -130,6 +134,18 @@ def test_what_is_wrong_is_said_in_one_sentence(
     assert message in said
     assert said.count("\n") == 1
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("start", [[], ["--from", str(SMALL)]])
+def test_the_classes_of_a_dataset_are_learnt_where_that_is_asked_for(start) -> None:
+    parser = ArgumentParser()
+    train.arguments(parser)
+    parsed = parser.parse_args(["x.zip", "--out=y", "--labels", "--augment=none", *ABOUT, *start])
+    pictures, classes = np.zeros((40, 32, 32, 3), np.uint8), Classes(np.arange(40) % 3)
+    learns = train.new_order(parsed, pictures, classes).settings
+    assert (learns.labels, learns.c_dim) == (True, 3)
+    plain = train.new_order(parsed, pictures).settings
+    assert (plain.labels, plain.c_dim) == (False, 0)
 
 
 def test_help_needs_no_torch() -> None:
