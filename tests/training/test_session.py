@@ -65,6 +65,7 @@ def test_a_training_leaves_a_model_with_a_card_and_what_led_to_it(tmp_path, pict
     assert names == {
         *("training.json", "state.pt", "stats.jsonl", "progress.svg", "real.jpg"),
         *("model.safetensors", "model.json", "best.safetensors", "best.json"),
+        *("model.discriminator.safetensors", "best.discriminator.safetensors"),
         *("samples/000000.0kimg.jpg", "samples/000000.1kimg.jpg"),
         *("snapshots/000000.0kimg.safetensors", "snapshots/000000.0kimg.json"),
         *("snapshots/000000.1kimg.safetensors", "snapshots/000000.1kimg.json"),

@@ -5,16 +5,22 @@ import numpy as np
 import pytest
 import torch
 
-from taxiway.core.errors import InvalidArgument
+from taxiway.core.errors import InvalidArgument, UnreadableCheckpoint
+from taxiway.library import catalog
 from taxiway.networks.build import build
 from taxiway.networks.checkpoint import read_checkpoint
-from taxiway.networks.checkpoint.discriminator import read_discriminator
+from taxiway.networks.checkpoint.discriminator import (
+    beside,
+    read_discriminator,
+    write_discriminator,
+)
 from taxiway.networks.fast import fast
 from taxiway.networks.generator import truncate
 from taxiway.training.discriminator import Discriminator
-from taxiway.training.export import write_model
+from taxiway.training.export import arrays_of, write_model
 from taxiway.training.loop import Schedule, resumed, save_state
 from taxiway.training.order import Order, read_order
+from taxiway.training.pictures import painted
 from taxiway.training.samples import samples
 from taxiway.training.stylegan2 import Players, Settings, grown
 from taxiway.training.transfer import HOLD_KIMG, Start, fill, tensors_of, trainable
@@ -200,3 +206,41 @@ def test_the_folder_of_a_training_brings_its_discriminator(tmp_path) -> None:
         for key, tensor in getattr(players, name).state_dict().items():
             assert torch.equal(getattr(again, name).state_dict()[key], tensor), key
     assert start.settings(8, TINY).hold_kimg == HOLD_KIMG  # it has not seen 8 pixels
+
+
+def test_one_of_our_files_starts_with_the_discriminator_beside_it(tmp_path) -> None:
+    players, path = Players(16, SMALLEST), tmp_path / "mine.safetensors"
+    write_model(path, players.average, 0)
+    assert Start(path).settings(16, SMALLEST).hold_kimg == HOLD_KIMG
+    write_discriminator(path, arrays_of(players.d))
+    start = Start(path)
+    settings = start.settings(16, SMALLEST)
+    assert settings.hold_kimg == 0
+    for name, tensor in start.players(16, settings).d.state_dict().items():
+        torch.testing.assert_close(tensor, players.d.state_dict()[name], rtol=1e-3, atol=1e-3)
+
+
+def test_a_broken_discriminator_beside_a_model_is_said(tmp_path) -> None:
+    players, path = Players(16, SMALLEST), tmp_path / "mine.safetensors"
+    write_model(path, players.average, 0)
+    beside(path).write_bytes(b"\x10\0\0\0\0\0\0\0{ this is no JSON ")
+    with pytest.raises(UnreadableCheckpoint, match=r"'mine\.discriminator\.safetensors'"):
+        Start(path)
+    beside(path).write_bytes(b"text")
+    with pytest.raises(UnreadableCheckpoint, match=r"'mine\.discriminator\.safetensors'"):
+        Start(path)
+
+
+def test_a_start_from_the_model_that_ships_knows_real_from_made() -> None:
+    shipped = Path(catalog.spec(catalog.card("rainbow")).options["checkpoint"])
+    start = Start(shipped)
+    players = start.players(128, start.settings(128, replace(SMALLEST, path_length=0)))
+    assert players.settings.hold_kimg == 0
+    real = painted(range(40), 128)
+    noise = np.random.RandomState(0).randint(0, 255, real.shape, dtype=np.uint8)
+    with torch.no_grad():
+        verdicts = [
+            players.d(torch.from_numpy(x.copy()).permute(0, 3, 1, 2).float() / 127.5 - 1).mean()
+            for x in (real, noise)
+        ]
+    assert verdicts[0] > verdicts[1]

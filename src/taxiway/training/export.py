@@ -2,6 +2,10 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+from torch import nn
 
 from taxiway.networks.checkpoint import Checkpoint, write_checkpoint
 from taxiway.networks.generator import Generator
@@ -12,9 +16,12 @@ def write_model(path: Path, generator: Generator, seen: int, classes: Sequence[s
 
     `classes` are the names of its classes, where they are known.
     """
-    state = generator.state_dict()
-    tensors = {name: tensor.detach().cpu().numpy() for name, tensor in state.items()}
     source = {"format": "trained", "notes": [f"Taxiway's trainer, {seen} pictures seen."]}
     config = generator.config | ({"classes": list(classes)} if classes else {})
-    checkpoint = Checkpoint(generator.family, config, tensors, source)
+    checkpoint = Checkpoint(generator.family, config, arrays_of(generator), source)
     write_checkpoint(path, checkpoint, dtype="float16")
+
+
+def arrays_of(network: nn.Module) -> dict[str, NDArray[Any]]:
+    """A network's tensors by name, as arrays."""
+    return {name: tensor.cpu().numpy() for name, tensor in network.state_dict().items()}

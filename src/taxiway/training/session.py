@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from taxiway.core.errors import InvalidArgument, TaxiwayError
 from taxiway.core.files import write_whole
+from taxiway.networks.checkpoint.discriminator import write_discriminator
 from taxiway.networks.fast import fast
 from taxiway.training import snapshots
 from taxiway.training.card import card
 from taxiway.training.dataset.labels import Classes
-from taxiway.training.export import write_model
+from taxiway.training.export import arrays_of, write_model
 from taxiway.training.health import Health
 from taxiway.training.loop import Schedule, Stages, resumed, train
 from taxiway.training.metrics import SIZE, compare
@@ -47,8 +48,8 @@ class Session:
 
     The folder gets training.json, state.pt, stats.jsonl, progress.svg, a sheet in samples/ for
     every snapshot, and the models, each with its card: model.safetensors (newest),
-    best.safetensors (nearest to the dataset by KID) and those of snapshots/. `classes` are those
-    of the pictures, where it learns them.
+    best.safetensors (nearest to the dataset by KID), both with their discriminators beside them,
+    and those of snapshots/. `classes` are those of the pictures, where it learns them.
     """
 
     told: Told
@@ -149,8 +150,10 @@ class Session:
         made = card(self.order, path.name, players.size, self.pictures, self.records.all, names)
         text: Any = msgspec.json.format(msgspec.json.encode(made))
         write_whole(path.with_name(f"{path.name}.json"), text)
-        path = path.with_name(f"{path.name}.safetensors")
-        write_model(path, players.average, players.seen, names)
+        model = path.with_name(f"{path.name}.safetensors")
+        if path.parent == self.folder:  # of those on the way it would be the larger half
+            write_discriminator(model, arrays_of(players.d))
+        write_model(model, players.average, players.seen, names)
 
 
 def begun(

@@ -1,5 +1,6 @@
-"""The discriminator in NVIDIA's snapshots: needed only to train a model on."""
+"""The discriminator in NVIDIA's snapshots and beside our files: needed only to train a model on."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from taxiway.core.errors import UnreadableCheckpoint
@@ -7,30 +8,50 @@ from taxiway.networks.checkpoint.contents import printable
 from taxiway.networks.checkpoint.limits import Broken, Budget, Refused
 from taxiway.networks.checkpoint.machine import Reading
 from taxiway.networks.checkpoint.modules import take_apart
-from taxiway.networks.checkpoint.native import is_native
+from taxiway.networks.checkpoint.native import is_native, native_tensors, write_tensors
 from taxiway.networks.checkpoint.reader import container, open_source, read_top
 from taxiway.networks.checkpoint.source import Source
 from taxiway.networks.checkpoint.tensors import Array
 from taxiway.networks.checkpoint.values import Module
 
 
-def read_discriminator(path: Path | str) -> dict[str, Array]:
-    """Its tensors by name ("b64.conv0.weight"), or none where the file has no discriminator.
+def beside(path: Path) -> Path:
+    """Where the discriminator of one of our own files is: "rainbow.discriminator.safetensors"."""
+    return path.with_suffix(".discriminator.safetensors")
 
-    Raises NotFound if there is no such file, UnreadableCheckpoint if it is broken or hostile.
+
+def write_discriminator(path: Path, tensors: Mapping[str, Array]) -> None:
+    """Write a discriminator's tensors beside the model at `path`, weights in float16."""
+    write_tensors(beside(path), tensors, "float16", {"of": path.name})
+
+
+def read_discriminator(path: Path | str) -> dict[str, Array]:
+    """Its tensors by name ("b64.conv0.weight"), or none where there is no discriminator.
+
+    It is in the file, or in a file of its own beside one of ours. Raises NotFound if there is no
+    such file, UnreadableCheckpoint if it is broken or hostile.
     """
     path = Path(path)
     with open_source(path) as source:
-        if is_native(source) or container(source) != "pickle":
-            return {}
-        try:
-            return _tensors(source)
-        except (Broken, Refused) as error:
-            raise UnreadableCheckpoint(printable(f"'{path.name}' {error}.")) from None
+        if not is_native(source):
+            return _read(source, path) if container(source) == "pickle" else {}
+    if not beside(path).is_file():
+        return {}
+    with open_source(beside(path)) as source:
+        return _read(source, beside(path))
+
+
+def _read(source: Source, path: Path) -> dict[str, Array]:
+    try:
+        return _tensors(source)
+    except (Broken, Refused) as error:
+        raise UnreadableCheckpoint(printable(f"'{path.name}' {error}.")) from None
 
 
 def _tensors(source: Source) -> dict[str, Array]:
     budget = Budget(source.size)
+    if is_native(source):
+        return {name: tensor.read(budget) for name, tensor in native_tensors(source).items()}
     top = read_top(source, Reading(budget))
     network = top.get("D") if isinstance(top, dict) else None
     if not isinstance(network, Module):

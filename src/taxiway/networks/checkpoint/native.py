@@ -5,6 +5,7 @@ the numbers. Ours adds one metadata entry, "taxiway", whose text is JSON again.
 """
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -53,19 +54,30 @@ def write_checkpoint(path: Path | str, checkpoint: Checkpoint, dtype: str = "flo
     `dtype` "float16" halves the weights that stand it. Raises InvalidArgument for another one,
     UnreadableCheckpoint if config and tensors do not belong together.
     """
-    if dtype not in ("float32", "float16"):
-        raise InvalidArgument(f"'dtype' takes float32 or float16, got {dtype!r}.", "dtype")
     try:
         schema.check(checkpoint.family, checkpoint.config)
         tensors, _ = shapes.fit(checkpoint.family, checkpoint.config, checkpoint.tensors)
     except Broken as error:
         raise UnreadableCheckpoint(f"The checkpoint to write to '{path}' {error}.") from None
-    arrays = {name: _stored(name, array, dtype) for name, array in tensors.items()}
-    arrays = dict(sorted(arrays.items(), key=lambda item: -item[1].itemsize))  # keeps alignment
     made_from = checkpoint.source.get("made_from", checkpoint.source)
     description = Description(1, checkpoint.family, checkpoint.config, made_from)
+    text = msgspec.json.encode(description, order="deterministic").decode()
+    write_tensors(path, tensors, dtype, {"taxiway": text})
+
+
+def write_tensors(
+    path: Path | str, tensors: Mapping[str, Array], dtype: str, metadata: Mapping[str, str]
+) -> None:
+    """Write tensors as safetensors, whole or not at all; those that stand it in `dtype`.
+
+    Raises InvalidArgument for a dtype that is neither float32 nor float16.
+    """
+    if dtype not in ("float32", "float16"):
+        raise InvalidArgument(f"'dtype' takes float32 or float16, got {dtype!r}.", "dtype")
+    arrays = {name: _stored(name, array, dtype) for name, array in tensors.items()}
+    arrays = dict(sorted(arrays.items(), key=lambda item: -item[1].itemsize))  # keeps alignment
     numbers = (np.ascontiguousarray(array).data for array in arrays.values())
-    write_whole(path, b"".join([_header(arrays, description), *numbers]))
+    write_whole(path, b"".join([_header(arrays, metadata), *numbers]))
 
 
 def is_native(source: Source) -> bool:
@@ -140,9 +152,8 @@ def _stored(name: str, array: Array, dtype: str) -> Array:
     return array.astype("<f4", copy=False)
 
 
-def _header(arrays: dict[str, Array], description: Description) -> bytes:
-    metadata = {"taxiway": msgspec.json.encode(description, order="deterministic").decode()}
-    header: dict[str, Any] = {"__metadata__": metadata}
+def _header(arrays: dict[str, Array], metadata: Mapping[str, str]) -> bytes:
+    header: dict[str, Any] = {"__metadata__": dict(metadata)}
     codes = {dtype: code for code, dtype in DTYPES.items()}
     reached = 0
     for name, array in arrays.items():
