@@ -12,6 +12,7 @@ from PIL import Image
 
 from taxiway.core.errors import InvalidArgument, TaxiwayError
 from taxiway.training.augment import KINDS
+from taxiway.training.dataset.labels import read_classes
 from taxiway.training.dataset.packed import packing, read_dataset
 from taxiway.training.folder import TrainingFolder
 from taxiway.training.order import Order
@@ -31,6 +32,8 @@ TINY = Settings(
     path_length=2.0,
     fade_kimg=0.032,
     processes=2,
+    labels=True,
+    c_dim=3,
 )
 
 
@@ -39,8 +42,8 @@ def dataset(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("several") / "noise.zip"
     noise = np.random.RandomState(0).randint(0, 255, (24, 16, 16, 3), dtype=np.uint8)
     with packing(path) as made:
-        for pixels in noise:
-            made.add(Image.fromarray(pixels), None)
+        for i, pixels in enumerate(noise):
+            made.add(Image.fromarray(pixels), i % 3)
     return path
 
 
@@ -54,12 +57,14 @@ def weights(folder: Path) -> dict[str, torch.Tensor]:
 
 
 def test_two_processes_teach_what_two_threads_of_one_do(tmp_path, dataset) -> None:
-    """As near as sums in another order are: grown, augmented and with both penalties."""
+    """As near as sums in another order are: grown, augmented, with classes and both penalties."""
     for name in ("both", "one"):
         (tmp_path / name).mkdir()
     together(partial(share, order(dataset, 0.192), tmp_path / "both"), 2, CPU, Event())
     alone = replace(TINY, processes=1, threads=2)
-    Session(order(dataset, 0.192, alone), tmp_path / "one", read_dataset(dataset)).run(Event(), 1)
+    pictures, classes = read_dataset(dataset), read_classes(dataset)
+    wanted = order(dataset, 0.192, alone)
+    Session(wanted, tmp_path / "one", pictures, classes=classes).run(Event(), 1)
     both, one = weights(tmp_path / "both"), weights(tmp_path / "one")
     for name, tensor in one.items():
         torch.testing.assert_close(both[name], tensor, atol=2e-4, rtol=1e-2, msg=name)
