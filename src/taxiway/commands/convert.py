@@ -2,6 +2,7 @@
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 HELP = "rewrite a checkpoint as safetensors"
 
@@ -13,18 +14,37 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tuned", type=Path, metavar="FILE", help="add what 'taxiway project --tune' changed"
     )
+    parser.add_argument("--discriminator", action="store_true",
+                        help="write its discriminator beside it, to train on from")  # fmt: skip
 
 
 def run(parsed: argparse.Namespace) -> None:
     from taxiway.networks.checkpoint import read_checkpoint, write_checkpoint
 
-    checkpoint = read_checkpoint(file_of(parsed.model))
+    file = file_of(parsed.model)
+    checkpoint = read_checkpoint(file)
+    judge = discriminator_of(file) if parsed.discriminator else {}
     if parsed.tuned:
         from taxiway.discovery.pti import tuned_checkpoint
 
         checkpoint = tuned_checkpoint(parsed.tuned, checkpoint)
     write_checkpoint(parsed.out, checkpoint, parsed.dtype)
+    if judge:
+        from taxiway.networks.checkpoint.discriminator import write_discriminator
+
+        write_discriminator(parsed.out, judge)
     print(f"Wrote {parsed.out} ({parsed.out.stat().st_size / 1e6:.1f} MB).")
+
+
+def discriminator_of(file: str) -> dict[str, Any]:
+    """The discriminator's tensors; NotFound if the file has none."""
+    from taxiway.core.errors import NotFound
+    from taxiway.networks.checkpoint.discriminator import read_discriminator
+
+    found = read_discriminator(file)
+    if not found:
+        raise NotFound(f"'{file}' has no discriminator; leave out --discriminator.")
+    return found
 
 
 def file_of(model: str) -> str:

@@ -1,0 +1,31 @@
+from pathlib import Path
+
+import numpy as np
+
+from taxiway import cli
+from taxiway.networks.checkpoint.discriminator import read_discriminator
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+SNAPSHOT, MODEL_ONLY = FIXTURES / "stylegan2-ada_32.pkl", FIXTURES / "rosinality_32.pt"
+
+
+def convert(*arguments: object) -> int:
+    return cli.main(["convert", *map(str, arguments)])
+
+
+def test_the_discriminator_is_left_behind_unless_asked_for(tmp_path) -> None:
+    model = tmp_path / "small.safetensors"
+    assert convert(SNAPSHOT, model) == 0
+    assert [path.name for path in tmp_path.iterdir()] == [model.name]
+    assert convert(SNAPSHOT, model, "--discriminator") == 0
+    kept, original = read_discriminator(model), read_discriminator(SNAPSHOT)
+    assert set(kept) == set(original)
+    for name, array in original.items():
+        np.testing.assert_allclose(kept[name], array, rtol=1e-3, atol=1e-3)
+
+
+def test_a_file_without_one_is_said_before_anything_is_written(tmp_path, capsys) -> None:
+    model = tmp_path / "small.safetensors"
+    assert convert(MODEL_ONLY, model, "--discriminator") == 1
+    assert "has no discriminator" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
