@@ -19,12 +19,15 @@ _TRIED = 256  # pictures
 def seconds_per_kimg(size: int, settings: Settings, pictures: Pictures) -> float:
     """How long a thousand pictures take at one size: a few steps, the first with all penalties.
 
-    Of several processes one is timed at its share, without what they tell each other.
+    One before them is not counted: it sets up what all others use, on a GPU for seconds. Of several
+    processes one is timed at its share, without what they tell each other.
     """
     share = settings.batch // settings.processes
-    players = Players(size, replace(settings, batch=share, processes=1))
+    players = Players(size, replace(settings, batch=share, processes=1, hold_kimg=0.0))
     players.p = 0.5 if settings.augment else 0.0
     tried = reduced(pictures[:_TRIED], size)
+    players.step(tried)
+    players.seen = 0
     lazy, *plain = [
         _seconds(players, tried) for _ in range(1 + PATH_EVERY if settings.path_length else 3)
     ]
