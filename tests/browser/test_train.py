@@ -233,15 +233,16 @@ def test_the_server_is_asked_only_while_the_panel_is_seen(page: Page) -> None:
 
 def test_figures_are_told_in_round_numbers(page: Page) -> None:
     script = """async () => {
-      const { steps, short } = await import("/studio/train/curves.js");
+      const { factors, steps, short } = await import("/studio/train/curves.js");
       const { duration } = await import("/studio/train/trainings.js");
       const ranges = [[0, 7.2], [0, 0.31], [0, 1], [-0.5, 1], [0, 0]];
       return [
         ranges.map(([low, high]) => steps(low, high).map(short)),
         [5, 130, 7500, 400000].map(duration),
+        [[0.02, 2.1], [-0.0003, 0]].map(([low, high]) => factors(low, high).map(short)),
       ];
     }"""
-    ticks, times = page.evaluate(script)
+    ticks, times, tenfold = page.evaluate(script)
     assert ticks[:4] == [
         ["0", "2", "4", "6", "8"],
         ["0", "0.1", "0.2", "0.3", "0.4"],
@@ -249,6 +250,7 @@ def test_figures_are_told_in_round_numbers(page: Page) -> None:
         ["-0.5", "0", "0.5", "1"],
     ]
     assert len(ticks[4]) > 1
+    assert tenfold == [["0.01", "0.1", "1", "10"], ["0.001", "0.01"]]
     assert times == ["1 min", "2 min", "2 h 5 min", "5 days"]
 
 

@@ -1,10 +1,12 @@
+import re
 import xml.etree.ElementTree as ET
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taxiway.training.plot import curves, points_of, steps
+from taxiway.training.plot import LEAST, curves, factors, points_of, steps
 from taxiway.training.records import Records, read
 
 
@@ -59,6 +61,20 @@ def test_the_scale_holds_every_value(low, range_) -> None:
     assert ticks[-1] >= low + range_ - 1e-6 * abs(low + range_) - 1e-9
     assert 2 <= len(ticks) <= 8
     assert ticks == sorted(set(ticks))
+
+
+def test_factors_are_powers_of_ten_around_what_is_shown() -> None:
+    assert factors(0.02, 2.1) == pytest.approx([0.01, 0.1, 1, 10])
+    assert factors(0.1, 0.1) == pytest.approx([0.1, 1])
+    assert factors(-0.0003, 0) == pytest.approx([LEAST, 0.01])
+
+
+def test_a_distance_that_falls_by_half_each_time_is_a_straight_line() -> None:
+    records = [{"kimg": float(i), "size": 32, "kid": 2.0 * 0.5**i} for i in range(5)]
+    (points,) = re.findall(r'<polyline points="([^"]*)"', curves(records))
+    heights = np.array([float(point.split(",")[1]) for point in points.split()])
+    assert np.diff(heights) == pytest.approx([np.diff(heights)[0]] * 4, abs=0.11)
+    assert (np.diff(heights) > 1).all()
 
 
 def test_steps_are_round() -> None:

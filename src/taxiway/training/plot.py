@@ -9,12 +9,15 @@ from taxiway.training.records import Record
 WIDTH, HEIGHT = 640, 170
 LEFT, TOP, RIGHT, BOTTOM = 48, 30, 12, 24
 COLOURS = ("#3f6fd8", "#d9822b", "#2f9e6e")
+DISTANCE = "distance to the dataset, every line a tenth of the one above"
 PANELS = (
     ("losses", (("d", "discriminator"), ("g", "generator"))),
     ("augmentation", (("p", "probability p"), ("sign", "sure of real ones"))),
-    ("distance to the dataset", (("kid", "KID, lower is better"),)),
+    (DISTANCE, (("kid", "KID, lower is better"),)),
     ("variety", (("variety", "share of the dataset's"),)),
 )
+LEAST = 0.001
+"""What is less counts as this much on a scale of factors: distances below are chance."""
 _POINTS = 400
 
 Points = list[tuple[float, float]]
@@ -52,12 +55,14 @@ def points_of(records: Sequence[Record], key: str) -> Points:
 def panel(title: str, lines: list[tuple[str, Points]], kimg: float, top: float) -> str:
     """One diagram of several lines from 0 to `kimg`, `top` pixels down."""
     ys = [y for _, points in lines for _, y in points]
-    ticks = steps(min(*ys, 0), max(ys))
+    is_log = title == DISTANCE
+    ticks = factors(min(ys), max(ys)) if is_log else steps(min(*ys, 0), max(ys))
+    low, high = scaled(ticks[0], is_log), scaled(ticks[-1], is_log)
     bottom, inner = top + HEIGHT - BOTTOM, HEIGHT - TOP - BOTTOM
 
     def place(x: float, y: float) -> tuple[float, float]:
         share = x / max(kimg, 1e-6)
-        up = (y - ticks[0]) / (ticks[-1] - ticks[0])
+        up = (scaled(y, is_log) - low) / (high - low)
         return LEFT + share * (WIDTH - LEFT - RIGHT), bottom - up * inner
 
     made = [text(LEFT, top + 18, title, weight="bold", fill="#222")]
@@ -96,3 +101,15 @@ def steps(low: float, high: float) -> list[float]:
     width = next(unit * factor for factor in (1, 2, 5, 10) if unit * factor >= rough)
     first, last = math.floor(low / width), math.ceil(high / width)
     return [round(width * i, 10) for i in range(first, max(last, first + 1) + 1)]
+
+
+def scaled(value: float, is_log: bool) -> float:
+    """A value as a height: itself, or the power of ten that it is."""
+    return math.log10(max(value, LEAST)) if is_log else value
+
+
+def factors(low: float, high: float) -> list[float]:
+    """Powers of ten from at or below `low` to at or above `high`, none below LEAST."""
+    first = math.floor(math.log10(max(low, LEAST)) + 1e-9)
+    last = max(first + 1, math.ceil(math.log10(max(high, LEAST)) - 1e-9))
+    return [10.0**power for power in range(first, last + 1)]

@@ -6,6 +6,8 @@ import { h } from "../dom.js";
 
 const WIDTH = 400;
 const HEIGHT = 110;
+/** What is less counts as this much on a scale of factors: distances below are chance. */
+const LEAST = 0.001;
 
 /** Titles, what they mean, and their lines: the record's key, and its name for people. */
 const CHARTS = [
@@ -27,8 +29,9 @@ const CHARTS = [
   },
   {
     title: "Distance to your pictures",
-    meaning: "Measured at every snapshot: lower is better.",
+    meaning: "Measured at every snapshot: lower is better. Every line is a step of equal factors.",
     lines: [["kid", "KID"]],
+    isLog: true,
   },
   {
     title: "Variety",
@@ -46,12 +49,13 @@ export function charts(curves) {
     lines: chart.lines.filter(([key]) => (curves[key] ?? []).length > 1),
   }))
     .filter(({ lines }) => lines.length)
-    .map(({ title, meaning, lines }) =>
+    .map(({ title, meaning, lines, isLog }) =>
       chart(
         title,
         meaning,
         lines.map(([key, label]) => ({ label, curve: curves[key] })),
         kimg,
+        Boolean(isLog),
       ),
     );
 }
@@ -61,10 +65,13 @@ export function charts(curves) {
  * @param {string} meaning
  * @param {{ label: string, curve: Curve }[]} lines
  * @param {number} kimg where the axis ends
+ * @param {boolean} isLog
  */
-function chart(title, meaning, lines, kimg) {
+function chart(title, meaning, lines, kimg, isLog) {
   const values = lines.flatMap(({ curve }) => curve.map(([, value]) => value));
-  const ticks = steps(Math.min(0, ...values), Math.max(...values));
+  const ticks = isLog
+    ? factors(Math.min(...values), Math.max(...values))
+    : steps(Math.min(0, ...values), Math.max(...values));
   const legend = lines.map(({ label, curve }, index) =>
     h(
       "span",
@@ -82,7 +89,7 @@ function chart(title, meaning, lines, kimg) {
       { class: "chart-y", "aria-hidden": true },
       ...[...ticks].reverse().map((tick) => h("span", {}, short(tick))),
     ),
-    drawing(lines, kimg, ticks),
+    drawing(lines, kimg, ticks, isLog),
     h(
       "div",
       { class: "chart-x", "aria-hidden": true },
@@ -92,11 +99,18 @@ function chart(title, meaning, lines, kimg) {
   );
 }
 
-/** @param {{ curve: Curve }[]} lines @param {number} kimg @param {number[]} ticks */
-function drawing(lines, kimg, ticks) {
-  const [low, high] = [ticks[0], ticks[ticks.length - 1]];
+/**
+ * @param {{ curve: Curve }[]} lines
+ * @param {number} kimg
+ * @param {number[]} ticks
+ * @param {boolean} isLog
+ */
+function drawing(lines, kimg, ticks, isLog) {
+  const scaled = (/** @type {number} */ value) =>
+    isLog ? Math.log10(Math.max(value, LEAST)) : value;
+  const [low, high] = [scaled(ticks[0]), scaled(ticks[ticks.length - 1])];
   const x = (/** @type {number} */ at) => (at / Math.max(kimg, 1e-9)) * WIDTH;
-  const y = (/** @type {number} */ value) => HEIGHT - ((value - low) / (high - low)) * HEIGHT;
+  const y = (/** @type {number} */ value) => HEIGHT - ((scaled(value) - low) / (high - low)) * HEIGHT;
   const svg = vector("svg", {
     viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
     preserveAspectRatio: "none",
@@ -127,6 +141,13 @@ export function steps(low, high) {
   const first = Math.floor(low / width + 1e-9);
   const last = Math.max(first + 1, Math.ceil(high / width - 1e-9));
   return Array.from({ length: last - first + 1 }, (_, index) => (first + index) * width);
+}
+
+/** Powers of ten around what is shown, from LEAST on. @param {number} low @param {number} high */
+export function factors(low, high) {
+  const first = Math.floor(Math.log10(Math.max(low, LEAST)) + 1e-9);
+  const last = Math.max(first + 1, Math.ceil(Math.log10(Math.max(high, LEAST)) - 1e-9));
+  return Array.from({ length: last - first + 1 }, (_, index) => 10 ** (first + index));
 }
 
 /** A number as short as it can be understood. @param {number} value */
