@@ -1,5 +1,8 @@
+import pickle
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
@@ -7,8 +10,8 @@ import numpy as np
 import pytest
 import torch
 
-from taxiway.core.errors import TaxiwayError
-from taxiway.training.loop import Schedule, resumed, train
+from taxiway.core.errors import InvalidArgument, TaxiwayError
+from taxiway.training.loop import Schedule, resumed, save_state, train
 from taxiway.training.stylegan2 import Players, Settings
 
 TINY = Settings(channel_base=64, channel_max=16, batch=8, bf16=False, fade_kimg=0.016)
@@ -118,3 +121,61 @@ def test_losses_that_run_away_stop_it_and_spare_what_was_saved(tmp_path, picture
     with pytest.raises(TaxiwayError, match=r"no numbers any more at 0.0 kimg.*--resume"):
         train(players, pictures, tmp_path, SCHEDULE, Event(), Watching())
     assert (tmp_path / "state.pt").read_bytes() == before
+
+
+class Opens:
+    """Pickled, it asks whoever reads it to open a file."""
+
+    def __reduce__(self) -> tuple[object, tuple[str, str]]:
+        return open, ("opened", "w")
+
+
+DAMAGES: dict[str, Callable[[bytes], bytes]] = {
+    "cut": lambda whole: whole[: len(whole) // 2],
+    "text": lambda whole: b"some text",
+    "empty": lambda whole: b"",
+    "hostile": lambda whole: pickle.dumps(Opens()),
+    "another dictionary": lambda whole: pickle.dumps({"size": 8}),
+    "a list": lambda whole: pickle.dumps([1, 2]),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_a_damaged_state_is_told_with_the_way_on(damage, tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    save_state(Players(8, TINY), Path())
+    Path("state.pt").write_bytes(damage(Path("state.pt").read_bytes()))
+    told = r"'state\.pt' is missing, damaged or of another .* --from model\.safetensors$"
+    with pytest.raises(InvalidArgument, match=told):
+        resumed(Path(), TINY, SCHEDULE)
+    assert not Path("opened").exists()
+
+
+def test_a_state_of_other_settings_or_sizes_is_told_too(tmp_path) -> None:
+    save_state(Players(8, TINY), tmp_path)
+    for settings, schedule in (
+        (replace(TINY, channel_base=128), SCHEDULE),
+        (TINY, Schedule(((16, 1.0),))),
+    ):
+        with pytest.raises(InvalidArgument, match=r"state\.pt' is missing, damaged or of another"):
+            resumed(tmp_path, settings, schedule)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such limit there")
+def test_a_state_that_finds_no_room_is_told_and_spares_the_one_before(tmp_path) -> None:
+    script = (
+        "import resource, signal, torch; from pathlib import Path\n"
+        f"import sys; sys.path[:0] = {[str(Path(__file__).parents[1])]!r}\n"
+        "from training.test_loop import TINY, Players, save_state\n"
+        "players = Players(8, TINY); save_state(players, Path())\n"
+        "before = Path('state.pt').read_bytes()\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) // 2, len(before)))\n"
+        "try: save_state(players, Path())\n"
+        "except OSError as error: print(error.strerror, error.filename)\n"
+        "assert Path('state.pt').read_bytes() == before\n"
+    )
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.stdout == "File too large state.pt\n", done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["state.pt"]

@@ -140,3 +140,13 @@ def test_a_training_is_not_overwritten(tmp_path) -> None:
     with pytest.raises(TaxiwayError, match="holds a training; add --resume"):
         check_free(tmp_path, resume=False)
     check_free(tmp_path, resume=True)
+    with pytest.raises(InvalidArgument, match=r"state\.pt' is a file; --out takes a folder\."):
+        check_free(tmp_path / "state.pt", resume=False)
+
+
+def test_a_model_without_its_state_is_not_overwritten(tmp_path) -> None:
+    (tmp_path / "model.safetensors").touch()
+    with pytest.raises(TaxiwayError, match="holds a training; add --resume"):
+        check_free(tmp_path, resume=False)
+    with pytest.raises(InvalidArgument, match=r"is missing, .* --from .*model\.safetensors$"):
+        check_free(tmp_path, resume=True)

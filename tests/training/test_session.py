@@ -16,13 +16,14 @@ from taxiway.networks.checkpoint import read_checkpoint
 from taxiway.training import session as module
 from taxiway.training.augment import KINDS
 from taxiway.training.dataset.labels import Classes
+from taxiway.training.export import write_model
 from taxiway.training.folder import TrainingFolder
 from taxiway.training.order import About, Order
 from taxiway.training.records import Record, read
 from taxiway.training.samples import samples
 from taxiway.training.session import Session
 from taxiway.training.snapshots import FOLDER, kept
-from taxiway.training.stylegan2 import Settings
+from taxiway.training.stylegan2 import Players, Settings
 
 TINY = Settings(
     channel_base=64, channel_max=16, batch=8, bf16=False, augment=KINDS["sky"], ada_kimg=1
@@ -134,6 +135,18 @@ def test_every_snapshot_is_kept_and_another_training_can_start_from_it(tmp_path,
     assert "from 000000.0kimg.safetensors" in card["made"]
 
 
+def test_no_model_is_ever_without_its_state(tmp_path, pictures, monkeypatch) -> None:
+    def write(path: Path, *rest: object) -> None:
+        assert (tmp_path / "state.pt").exists()
+        written.append(path)
+
+    model, written = tmp_path / "first.safetensors", list[Path]()
+    write_model(model, Players(16, TINY).average, 0)
+    monkeypatch.setattr(module, "write_model", write)
+    trained(tmp_path, pictures, order(0.008, start=str(model)))
+    assert len(written) > 2  # the first of them before a single step
+
+
 def test_a_model_whose_writing_is_cut_off_is_not_told(tmp_path, pictures, monkeypatch) -> None:
     class Killed(Exception):
         pass
@@ -143,7 +156,6 @@ def test_a_model_whose_writing_is_cut_off_is_not_told(tmp_path, pictures, monkey
             raise Killed
         write_model(path, *rest)
 
-    write_model = module.write_model
     monkeypatch.setattr(module, "write_model", write)
     with pytest.raises(Killed):
         trained(tmp_path, pictures, order())

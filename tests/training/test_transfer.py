@@ -208,6 +208,16 @@ def test_the_folder_of_a_training_brings_its_discriminator(tmp_path) -> None:
     assert start.settings(8, TINY).hold_kimg == HOLD_KIMG  # it has not seen 8 pixels
 
 
+def test_the_folder_of_a_training_without_a_state_or_with_a_damaged_one_is_told(tmp_path) -> None:
+    write_model(tmp_path / "model.safetensors", Players(16, TINY).average, 8)
+    told = r"state\.pt' is missing, damaged or of another .* --from .*model\.safetensors$"
+    with pytest.raises(InvalidArgument, match=told):
+        Start(tmp_path)
+    torch.save({"size": 16}, tmp_path / "state.pt")
+    with pytest.raises(InvalidArgument, match=told):
+        Start(tmp_path)
+
+
 def test_one_of_our_files_starts_with_the_discriminator_beside_it(tmp_path) -> None:
     players, path = Players(16, SMALLEST), tmp_path / "mine.safetensors"
     write_model(path, players.average, 0)

@@ -2,18 +2,21 @@
 
 import math
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 
-from taxiway.core.errors import TaxiwayError
+from taxiway.core.errors import InvalidArgument, TaxiwayError
 from taxiway.core.files import whole_file
 from taxiway.training.pictures import Pictures, reduced
 from taxiway.training.several import Stop
 from taxiway.training.stylegan2 import Players, Settings, grown
 
+STATE = "state.pt"
 Stages = tuple[tuple[int, float], ...]
 _LOST = 3  # steps in a row without a number, after which there is nothing left to save
 
@@ -98,18 +101,55 @@ RUN_AWAY = (
 )
 
 
+LOST = (
+    "'{path}' is missing, damaged or of another training; begin anew from the model: "
+    "taxiway train DATASET --out ANOTHER --from {model}"
+)
+
+
 def resumed(folder: Path, settings: Settings, schedule: Schedule) -> Players:
-    """The players as last saved in `folder`, or new ones at the smallest size."""
-    path = folder / "state.pt"
-    if not path.exists():
+    """The players as last saved in `folder`, or new ones at the smallest size.
+
+    Raises InvalidArgument where what was saved is damaged, or has another size or other settings.
+    """
+    if not (folder / STATE).exists():
         return Players(schedule.stages[0][0], settings)
-    state = torch.load(path, map_location="cpu", weights_only=True)
-    players = Players(state["size"], settings)
-    players.restore(state)
+    with saved(folder) as state:
+        if state["size"] not in dict(schedule.stages):
+            raise lost(folder)
+        players = Players(state["size"], settings)
+        players.restore(state)
     return players
 
 
+@contextmanager
+def saved(folder: Path) -> Iterator[Any]:
+    """What `save_state` left in `folder`, to be taken apart within the block.
+
+    Whatever that raises becomes InvalidArgument: torch has many kinds for a damaged file.
+    """
+    try:
+        yield torch.load(folder / STATE, map_location="cpu", weights_only=True)
+    except (TaxiwayError, PermissionError, MemoryError, torch.OutOfMemoryError):
+        raise
+    except Exception:
+        raise lost(folder) from None
+
+
+def lost(folder: Path) -> InvalidArgument:
+    """The error for a training that cannot be gone on with, though its model is there."""
+    return InvalidArgument(LOST.format(path=folder / STATE, model=folder / "model.safetensors"))
+
+
 def save_state(players: Players, folder: Path) -> None:
-    """Write everything that continuing needs to `folder`/state.pt, whole."""
-    with whole_file(folder / "state.pt") as file:
-        torch.save(players.state(), file)
+    """Write everything that continuing needs to `folder`/state.pt, whole.
+
+    Raises OSError, as on a full disk; the file is then what it was before.
+    """
+    with whole_file(folder / STATE) as file:
+        try:
+            torch.save(players.state(), file)
+        except RuntimeError as error:
+            if isinstance(error.__context__, OSError):  # of a full disk torch tells the outcome
+                raise error.__context__ from None
+            raise

@@ -18,7 +18,7 @@ from taxiway.training.card import card
 from taxiway.training.dataset.labels import Classes
 from taxiway.training.export import arrays_of, write_model
 from taxiway.training.health import Health
-from taxiway.training.loop import Schedule, Stages, resumed, train
+from taxiway.training.loop import STATE, Schedule, Stages, lost, resumed, save_state, train
 from taxiway.training.metrics import SIZE, compare
 from taxiway.training.order import Order
 from taxiway.training.pictures import Pictures, reduced
@@ -80,8 +80,10 @@ class Session:
     def run(self, stop: Stop, snapshot_kimg: float) -> Players:
         """Train until the order is fulfilled or `stop` is set, then save and export."""
         schedule = Schedule(self.order.stages, snapshot_kimg=snapshot_kimg)
-        if self.order.start and not self.players.seen:
-            self.snapshot(self.players)  # what the training begins with, to be compared with
+        if not self.players.seen:
+            save_state(self.players, self.folder)  # so that no model is ever without its state
+            if self.order.start:
+                self.snapshot(self.players)  # what the training begins with, to be compared with
         self._since = time.monotonic()
         self.players = train(self.players, self.pictures, self.folder, schedule, stop, self)
         self.stepped(self.players, None)
@@ -163,7 +165,7 @@ def begun(
 
     Raises InvalidArgument where the pictures have other classes than it learns.
     """
-    if order.start and not (folder / "state.pt").exists():
+    if order.start and not (folder / STATE).exists():
         players = Start(Path(order.start)).players(order.size, order.settings)
     else:
         players = resumed(folder, order.settings, Schedule(order.stages))
@@ -249,8 +251,13 @@ def fitted(pictures: Pictures, resolution: int | None) -> Pictures:
 
 
 def check_free(folder: Path, resume: bool) -> None:
-    """Raise TaxiwayError where a folder holds a training that is not to be gone on with."""
-    if not resume and (folder / "state.pt").exists():
+    """Raise TaxiwayError where a training in a folder would be overwritten, its model included."""
+    if folder.exists() and not folder.is_dir():
+        raise InvalidArgument(f"'{folder}' is a file; --out takes a folder.", "out")
+    state, model = ((folder / name).exists() for name in (STATE, "model.safetensors"))
+    if resume and model and not state:
+        raise lost(folder)
+    if not resume and (state or model):
         raise TaxiwayError(f"'{folder}' holds a training; add --resume or take another folder.")
 
 

@@ -14,6 +14,7 @@ from taxiway.core.errors import InvalidArgument
 from taxiway.networks.build import described
 from taxiway.networks.checkpoint import Checkpoint, read_checkpoint
 from taxiway.networks.checkpoint.discriminator import read_discriminator
+from taxiway.training.loop import saved
 from taxiway.training.relabelled import discriminator_of, generator_of, network_of
 from taxiway.training.shape import channels_of, is_plain, shape_of
 from taxiway.training.stylegan2 import Players, Settings
@@ -39,9 +40,9 @@ class Start:
         self.plain = is_plain(checkpoint)
         self.average = tensors_of(checkpoint.tensors)
         if folder:
-            state = torch.load(source / "state.pt", map_location="cpu", weights_only=True)
-            self.average, self.g, self.d = (state[name] for name in ("average", "g", "d"))
-            self.size = state["size"]
+            with saved(source) as state:
+                self.average, self.g, self.d = (state[name] for name in ("average", "g", "d"))
+                self.size = state["size"]
         else:
             self.g, self.d = self.average, tensors_of(read_discriminator(source))
 
