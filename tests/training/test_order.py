@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -42,6 +43,27 @@ def test_a_folder_without_an_order_or_with_a_broken_one_is_told(tmp_path) -> Non
         read_order(tmp_path)
     (tmp_path / "training.json").write_text('{"dataset": 3}')
     with pytest.raises(InvalidArgument, match="is not understood"):
+        read_order(tmp_path)
+
+
+@pytest.mark.parametrize("stages", [(), ((4, 1.0),), ((16, 1.0), (64, 2.0)), ((-16, 1.0),)])
+def test_sizes_that_do_not_double_are_told(stages, tmp_path) -> None:
+    Order("d.zip", stages, TINY).write(tmp_path)
+    with pytest.raises(
+        InvalidArgument, match=r"training\.json' is not understood: stages are of 8"
+    ):
+        read_order(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["batch", "threads", "processes"])
+@pytest.mark.parametrize("value", [0, -4])
+def test_a_batch_of_nothing_is_told(name, value, tmp_path) -> None:
+    Order("d.zip", ((16, 1.0),), TINY).write(tmp_path)
+    path = tmp_path / "training.json"
+    known = path.read_text()
+    path.write_text(re.sub(rf'"{name}": \d+', f'"{name}": {value}', known))
+    assert path.read_text() != known
+    with pytest.raises(InvalidArgument, match=r"A batch of .* cannot be split over"):
         read_order(tmp_path)
 
 
@@ -127,10 +149,14 @@ def test_memory_is_known_here() -> None:
 
 
 def test_pictures_are_reduced_to_what_is_wanted_but_never_enlarged() -> None:
+    larger = PICTURES.repeat(2, axis=1).repeat(2, axis=2)
     assert fitted(PICTURES, None) is PICTURES
-    assert fitted(PICTURES, 8).shape == (20, 8, 8, 3)
+    assert np.array_equal(fitted(larger, 16), PICTURES)
     with pytest.raises(TaxiwayError, match="has 16 pixels, so no model of 32"):
         fitted(PICTURES, 32)
+    for wrong in (0, -32, 24, 8, 2048):
+        with pytest.raises(InvalidArgument, match=f"'resolution' takes 16, .* 1024, got {wrong}"):
+            fitted(PICTURES, wrong)
 
 
 def test_a_training_is_not_overwritten(tmp_path) -> None:

@@ -1,3 +1,4 @@
+import json
 import re
 import xml.etree.ElementTree as ET
 
@@ -30,6 +31,13 @@ def test_what_was_not_saved_is_dropped_before_going_on(tmp_path) -> None:
     again = Records(path, 2.0)
     again.add({"kimg": 2.5})
     assert [record["kimg"] for record in read(path)] == [1.0, 2.0, 2.5]
+
+
+def test_lines_that_are_no_records_are_passed_over(tmp_path) -> None:
+    path, records = tmp_path / "stats.jsonl", [{"kimg": 1.0, "kid": 0.1}, {"kimg": 2, "size": 32}]
+    wrong = ['{"kimg": 1.0, "kid": "x"}', '{"kimg": null}', '{"kid": 0.1}', "[1]", "3"]
+    path.write_text("\n".join([*wrong, *map(json.dumps, records)]))
+    assert read(path) == records
 
 
 def test_the_curves_show_every_figure_there_is() -> None:

@@ -111,6 +111,15 @@ def test_a_stopped_training_exports_and_goes_on_bit_for_bit(tmp_path, pictures) 
     assert seen == sorted(seen)
 
 
+def test_records_that_lack_figures_hinder_nothing(tmp_path, pictures) -> None:
+    trained(tmp_path, pictures, order(0.016))
+    with (tmp_path / "stats.jsonl").open("a") as file:
+        file.write('{"kimg": 0.01, "kid": -9}\n')
+    trained(tmp_path, pictures, order(0.032))
+    assert json.loads((tmp_path / "model.json").read_text())["metrics"]["kimg"] == 0.032
+    assert json.loads((tmp_path / "best.json").read_text())["metrics"]["kid"] != -9
+
+
 def test_a_training_goes_on_from_another(tmp_path, pictures) -> None:
     trained(tmp_path / "first", pictures, order(0.016))
     heard = trained(tmp_path / "second", pictures, order(0.016, start=str(tmp_path / "first")))

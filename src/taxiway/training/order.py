@@ -72,9 +72,15 @@ def read_order(folder: Path) -> Order:
     if not path.exists():
         raise NotFound(f"'{folder}' holds no training to go on with: there is no {NAME}.")
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Order)
+        order = msgspec.json.decode(path.read_bytes(), type=Order)
     except msgspec.DecodeError as error:
         raise InvalidArgument(f"'{path}' is not understood: {error}.") from None
+    sizes = [size for size, _ in order.stages]
+    if not sizes or sizes[0] < 8 or sizes != [sizes[0] << i for i in range(len(sizes))]:
+        raise InvalidArgument(
+            f"'{path}' is not understood: stages are of 8 pixels or more, each twice the last."
+        )
+    return order
 
 
 def new_settings(

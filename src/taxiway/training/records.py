@@ -7,6 +7,7 @@ from typing import Any
 from taxiway.core.files import write_whole
 
 Record = dict[str, Any]
+_NUMBERS = ("kimg", "size", "kid", "variety", "seconds_per_kimg")
 
 
 class Records:
@@ -32,9 +33,16 @@ def read(path: Path) -> list[Record]:
             record = json.loads(line)
         except ValueError:
             break
-        if isinstance(record, dict) and isinstance(record.get("kimg"), int | float):
+        if _is_record(record):
             found.append(record)
     return found
+
+
+def _is_record(line: object) -> bool:
+    """Whether it tells how far it is, and what is counted with is numbers."""
+    if not isinstance(line, dict) or "kimg" not in line:
+        return False
+    return all(isinstance(line.get(name, 0), int | float) for name in _NUMBERS)
 
 
 def _line(record: Record) -> bytes:

@@ -15,6 +15,7 @@ from taxiway.networks.checkpoint.discriminator import write_discriminator
 from taxiway.networks.fast import fast
 from taxiway.training import snapshots
 from taxiway.training.card import card
+from taxiway.training.dataset.crops import check_resolution
 from taxiway.training.dataset.labels import Classes
 from taxiway.training.export import arrays_of, write_model
 from taxiway.training.health import Health
@@ -214,7 +215,7 @@ class Follower:
 
 def _whole(record: Record, order: Order) -> bool:
     """Whether a record is of a snapshot at the finished model's size."""
-    return "kid" in record and record["size"] == order.size
+    return "kid" in record and record.get("size") == order.size
 
 
 def some(pictures: Pictures, count: int) -> Pictures:
@@ -238,11 +239,12 @@ def snapshot_kimg(seconds_per_kimg: float) -> float:
 
 
 def fitted(pictures: Pictures, resolution: int | None) -> Pictures:
-    """The pictures at the wanted resolution; TaxiwayError where they are smaller."""
+    """The pictures at the wanted resolution, or their own; TaxiwayError where they are smaller."""
     have = pictures.shape[1]
     if resolution is None or resolution == have:
         return pictures
-    if resolution > have or have % resolution:
+    check_resolution(resolution)
+    if resolution > have:
         raise TaxiwayError(
             f"The dataset has {have} pixels, so no model of {resolution} is made of it; "
             "prepare it again with another --resolution."

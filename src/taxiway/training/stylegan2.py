@@ -84,7 +84,8 @@ class Settings:
     labels: bool = False
 
     def __post_init__(self) -> None:
-        if self.batch % (GROUP * self.parts):
+        least = min(self.batch, self.threads, self.processes)
+        if least < 1 or self.batch % (GROUP * self.parts):
             raise InvalidArgument(
                 f"A batch of {self.batch} cannot be split over {self.processes} x {self.threads} "
                 f"processes and threads: each part takes a multiple of {GROUP}.",

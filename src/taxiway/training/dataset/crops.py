@@ -31,11 +31,7 @@ class Plan:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.resolution not in RESOLUTIONS:
-            sizes = ", ".join(map(str, RESOLUTIONS))
-            raise InvalidArgument(
-                f"'resolution' takes {sizes}, got {self.resolution}.", "resolution"
-            )
+        check_resolution(self.resolution)
         if self.crop not in CROPS:
             raise InvalidArgument(f"'crop' takes {', '.join(CROPS)}, got {self.crop!r}.", "crop")
         if self.count < 1 or (self.count > 1 and self.crop != "random"):
@@ -75,3 +71,10 @@ def boxes_of(width: int, height: int, name: str, plan: Plan) -> list[tuple[int, 
         )
     corners = [(int((width - side) * x), int((height - side) * y)) for x, y in shares]
     return [(left, top, left + side, top + side) for left, top in corners]
+
+
+def check_resolution(resolution: int) -> None:
+    """Raise InvalidArgument for pixels that no dataset has."""
+    if resolution not in RESOLUTIONS:
+        sizes = ", ".join(map(str, RESOLUTIONS))
+        raise InvalidArgument(f"'resolution' takes {sizes}, got {resolution}.", "resolution")
