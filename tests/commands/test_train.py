@@ -1,9 +1,10 @@
+import errno
 import json
 import re
 import signal
 import subprocess
 import sys
-from argparse import ArgumentParser
+from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from threading import Event
 from types import SimpleNamespace
@@ -28,7 +29,7 @@ from taxiway.training.records import read
 from taxiway.training.samples import samples
 from taxiway.training.session import Session
 from taxiway.training.stylegan2 import Settings
-from taxiway.training.terminal import enough_memory, stopping
+from taxiway.training.terminal import enough_memory, enough_room, stopping
 from training.dataset.folders import fill
 
 SMALL = Path(__file__).parents[1] / "fixtures" / "stylegan2-ada_32.pkl"
@@ -75,6 +76,13 @@ def test_a_model_is_trained_stopped_gone_on_with_and_played(dataset, tmp_path) -
     settings = json.loads((out / "training.json").read_text())["settings"]
     assert (settings["gamma"], settings["path_length"]) == (8.0, 2.0)
     assert read(out / "stats.jsonl")[-1]["kimg"] == pytest.approx(seen + 0.016)
+    moved = dataset.rename(dataset.with_name("moved.zip"))
+    again = taxiway(moved, "--out", out, "--resume")
+    moved.rename(dataset)
+    assert again.stdout.splitlines()[:2] == [
+        f"It began on '{dataset}' and goes on with '{moved}'.",
+        f"This training is done after {seen + 0.016:.4g} kimg; --kimg N goes on for longer.",
+    ]
     assert json.loads((out / "model.json").read_text())["licence"] == "CC0"
     generator = build(read_checkpoint(out / "model.safetensors"))
     assert samples(generator, [0], 0.7).shape == (1, 32, 32, 3)
@@ -98,6 +106,14 @@ def test_the_first_signal_asks_and_a_later_one_ends(number, monkeypatch) -> None
         signal.signal(number, first)
 
 
+def test_a_full_disk_is_said_in_a_sentence() -> None:
+    said = pytest.raises(TaxiwayError, match=r"The disk of 'mine' is full; .* with --resume\.")
+    with said, enough_room(Path("mine")):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    with pytest.raises(PermissionError), enough_room(Path("mine")):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+
 def test_a_gpu_that_is_too_small_is_said_in_a_sentence() -> None:
     order = Order("noise.zip", ((32, 1),), Settings(batch=16, processes=2))
     said = pytest.raises(TaxiwayError, match="memory for 8 pictures of 32 pixels.*--batch")
@@ -110,6 +126,8 @@ def test_a_gpu_that_is_too_small_is_said_in_a_sentence() -> None:
     [
         (["none.zip"], "There is no folder or file 'none.zip'."),
         (["DATASET", "--resolution", "128"], "so no model of 128 is made of it"),
+        (["DATASET", "--resolution", "-32"], "'resolution' takes 16, 32, 64, 128, 256, 512, 1024"),
+        (["DATASET", "--from", "."], "'.' holds no training to start from."),
         (["DATASET", "--kimg", "0"], "a number above 0 is needed, got '0'"),
         (["DATASET", "--batch", "10"], "A batch of 10 cannot be split"),
         (["DATASET", "--batch", "-4"], "a whole number from 1 on is needed, got '-4'"),
@@ -134,6 +152,21 @@ def test_what_is_wrong_is_said_in_one_sentence(
     assert message in said
     assert said.count("\n") == 1
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"), [(EOFError, ""), ("A \udcff", "A ?"), (" Mine ", "Mine"), ("", "")]
+)
+def test_what_is_typed_for_the_card_is_kept_if_it_is_text(typed, kept, monkeypatch) -> None:
+    def asked(question: str) -> str:
+        if typed is EOFError:
+            raise EOFError
+        return typed
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("builtins.input", asked)
+    assert train.answer(Namespace(title=None), "title") == kept
+    assert train.answer(Namespace(title="B \udcff"), "title") == "B ?"
 
 
 @pytest.mark.parametrize("start", [[], ["--from", str(SMALL)]])

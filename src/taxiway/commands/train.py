@@ -122,6 +122,8 @@ def changed_order(parsed: argparse.Namespace, known: Any) -> Any:
         processes = parsed.processes or (1 if moved else settings.processes)
         settings = spread(settings, device, parsed.threads, processes)
     stages = longer(known.stages, parsed.kimg)
+    if parsed.dataset.resolve() != Path(known.dataset).resolve():
+        print(f"It began on '{known.dataset}' and goes on with '{parsed.dataset}'.")
     return replace(known, dataset=str(parsed.dataset), stages=stages, settings=settings)
 
 
@@ -131,6 +133,8 @@ def start_path(name: str) -> Path:
     from taxiway.library import catalog
 
     if Path(name).is_dir():
+        if not (Path(name) / "model.safetensors").is_file():
+            raise InvalidArgument(f"'{name}' holds no training to start from.", "from")
         return Path(name)
     options = catalog.spec(catalog.choose(name)).options
     if "checkpoint" not in options:
@@ -144,5 +148,8 @@ def answer(parsed: argparse.Namespace, name: str) -> str:
 
     given = getattr(parsed, name)
     if given is None and sys.stdin.isatty():
-        given = input(f"{ASKED[name]} (empty: not stated) ")
-    return (given or "").strip()
+        try:
+            given = input(f"{ASKED[name]} (empty: not stated) ")
+        except EOFError:  # Ctrl-D, which leaves the line as it is
+            print()
+    return (given or "").encode(errors="replace").decode().strip()

@@ -1,5 +1,6 @@
 """A training in a terminal: what it will cost, a bar with what goes wrong, and Ctrl-C."""
 
+import errno
 import os
 import signal
 import time
@@ -24,6 +25,7 @@ from taxiway.training.session import Follower, Session, fitted, snapshot_kimg
 from taxiway.training.several import ALONE, Group, Stop, check_processes, together
 
 _TWICE = 1.0  # seconds
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 _BARS = ("d", "g", "p", "kid", "variety")
 
 
@@ -53,10 +55,11 @@ def lead(
 ) -> Session:
     """Train, tell how it goes, and return what is left."""
     one_thread()
-    session = Session(order, folder, pictures, group, classes)
-    every = announced(session, pictures)
-    with bar(order.kimg) as session.told:
-        players = session.run(stop, every)
+    with enough_room(folder):
+        session = Session(order, folder, pictures, group, classes)
+        every = announced(session, pictures)
+        with bar(order.kimg) as session.told:
+            players = session.run(stop, every)
     print(f"{players.seen / 1000:.1f} kimg seen. Play it: taxiway run {folder}/model.safetensors")
     return session
 
@@ -87,6 +90,20 @@ def enough_memory(order: Order) -> Iterator[None]:
         ) from None
 
 
+@contextmanager
+def enough_room(folder: Path) -> Iterator[None]:
+    """Raise TaxiwayError where the disk is too full for what is written to a folder within."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        raise TaxiwayError(
+            f"The disk of '{folder}' is full; what was saved before is kept, so free some room and "
+            "go on with --resume."
+        ) from None
+
+
 def one_thread() -> None:
     """Have PyTorch use one thread: a batch is split over threads by the trainer itself."""
     torch.set_num_threads(1)
@@ -100,9 +117,15 @@ def lower_priority() -> None:
 
 
 def announced(session: Session, pictures: Pictures) -> float:
-    """Say what it will cost, from a few real steps; returns kimg between snapshots."""
+    """Say what it will cost, from a few real steps, or that it is done.
+
+    Returns kimg between snapshots.
+    """
     order, seen = session.order, session.players.seen / 1000
     settings = order.settings
+    if session.players.seen >= 1000 * order.kimg:
+        print(f"This training is done after {seen:.4g} kimg; --kimg N goes on for longer.")
+        return order.kimg
     pace = speed.seconds_per_kimg(order.size, settings, pictures)
     seconds = speed.expected_seconds(order.stages, seen, settings, pictures)
     places = f"{settings.processes} x " if settings.processes > 1 else ""
