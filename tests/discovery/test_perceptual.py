@@ -105,11 +105,13 @@ def test_another_file_is_refused_in_a_sentence(weights: Path, tmp_path: Path) ->
         with pytest.raises(InvalidArgument, match="weight is above 0, got"):
             read_perceptual(weights, weight=weight)
     (tmp_path / "text.pth").write_text("no weights")
-    with pytest.raises(InvalidArgument, match=r"'text.pth' "):
+    with pytest.raises(
+        InvalidArgument, match=r"'text.pth' is no VGG16: it is of no format that is known\.$"
+    ):
         read_perceptual(tmp_path / "text.pth")
     broken = tmp_path / "cut.pth"
     broken.write_bytes(weights.read_bytes()[:-1000])
-    with pytest.raises(InvalidArgument, match=r"'cut.pth' "):
+    with pytest.raises(InvalidArgument, match=r"'cut.pth' is no VGG16: it "):
         read_perceptual(broken)
 
 

@@ -18,7 +18,7 @@ from taxiway.networks.checkpoint import tensors
 from taxiway.networks.checkpoint.limits import Budget
 from taxiway.networks.checkpoint.machine import Reading
 from taxiway.networks.checkpoint.native import is_native, native_tensors
-from taxiway.networks.checkpoint.reader import open_source, read_top
+from taxiway.networks.checkpoint.reader import container, open_source, read_top
 
 BLOCKS = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512))
 """Channels of each convolution; after each block the picture is halved."""
@@ -126,9 +126,8 @@ def read_tensors(path: Path, like: Mapping[str, Tensor], what: str) -> dict[str,
     with open_source(path) as source:
         if source.size > MAX_BYTES:
             raise InvalidArgument(f"'{path.name}' is larger than {MAX_BYTES >> 20} MB.")
-        budget = Budget(source.size)
+        budget, native = Budget(source.size), is_native(source)
         try:
-            native = is_native(source)
             top = native_tensors(source) if native else read_top(source, Reading(budget))
             found = top if isinstance(top, dict) else {}
             for name, tensor in like.items():
@@ -138,7 +137,9 @@ def read_tensors(path: Path, like: Mapping[str, Tensor], what: str) -> dict[str,
                     raise InvalidArgument(f"'{path.name}' is no {what}: '{name}' is to be {size}.")
             read = {name: found[name].read(budget).astype(np.float32) for name in like}
         except UnreadableCheckpoint as error:
-            raise InvalidArgument(f"'{path.name}' {error}.") from None
+            known = native or container(source) != "no known format"
+            why = error if known else "is of no format that is known"
+            raise InvalidArgument(f"'{path.name}' is no {what}: it {why}.") from None
     for name, array in read.items():
         if not np.isfinite(array).all():
             raise InvalidArgument(f"'{path.name}' has numbers that are not finite in '{name}'.")

@@ -17,6 +17,7 @@ from taxiway.discovery.perceptual import read_tensors
 from taxiway.training.features import Pictures, images
 from taxiway.training.metrics import frechet_distance
 
+EXPECTED = "Inception network of FID (pt_inception-2015-12-05, as .pth or .safetensors)"
 FEATURES, CLASSES, SIDE = 2048, 1008, 299
 _BATCH = 16
 
@@ -162,7 +163,7 @@ def read_inception(path: Path) -> nn.Sequential:
     network = inception()
     own = {name: x for name, x in network.state_dict().items() if x.ndim}  # no counts of batches
     verdicts = {"fc.weight": torch.empty(CLASSES, FEATURES, device="meta")}
-    weights = read_tensors(path, verdicts | own, "Inception network of FID")
+    weights = read_tensors(path, verdicts | own, EXPECTED)
     network.load_state_dict({name: weights[name] for name in own}, strict=False)
     return network
 
