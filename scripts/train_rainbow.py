@@ -9,6 +9,7 @@ hand and saves; the same command goes on from there, with --resume once it has t
 import argparse
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
@@ -110,7 +111,15 @@ def orders(options: argparse.Namespace) -> list[Order]:
         Settings(threads=options.threads, bf16=pays_bf16(CPU), gamma=gamma)
         for _, _, gamma in recipe
     ]
-    return [Order("painter", stages[: i + 1], one, about=ABOUT) for i, one in enumerate(settings)]
+    about = replace(ABOUT, command=command(options))
+    return [Order("painter", stages[: i + 1], one, about=about) for i, one in enumerate(settings)]
+
+
+def command(options: argparse.Namespace) -> str:
+    """What makes the model again, for its card."""
+    kimg = f" --kimg {options.kimg:g}" if options.kimg else ""
+    how = f"--pictures {options.pictures} --size {options.size}{kimg}"
+    return f"python scripts/train_rainbow.py --out runs/rainbow {how}"
 
 
 def judge(out: Path, count: int) -> None:

@@ -141,7 +141,7 @@ def test_every_snapshot_is_kept_and_another_training_can_start_from_it(tmp_path,
     assert (chosen.title, chosen.metrics["kimg"]) == ("My Noise!", pytest.approx(0.032))
     trained(tmp_path / "second", pictures, order(0.008, start=str(files[0])))
     card = json.loads((tmp_path / "second" / "model.json").read_text())
-    assert "from 000000.0kimg.safetensors" in card["made"]
+    assert "from first/snapshots/000000.0kimg.safetensors;" in card["made"]
 
 
 def test_no_model_is_ever_without_its_state(tmp_path, pictures, monkeypatch) -> None:
@@ -224,7 +224,8 @@ def test_a_training_on_labels_names_its_classes_and_shows_each_in_its_rows(
         assert max(nearest) < min(others)
     card = json.loads((tmp_path / "model.json").read_text())
     assert card["summary"].endswith("40 pictures of 16 pixels in 2 classes: cats, dogs.")
-    assert card["command"].endswith(" --labels")
+    told = "--out a-model-without-a-title --kimg 0.008 --resolution 16 --labels"
+    assert card["command"] == f"taxiway train noise.zip {told}"
     assert read_checkpoint(tmp_path / "model.safetensors").config["classes"] == ["cats", "dogs"]
 
 

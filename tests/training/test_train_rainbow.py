@@ -11,6 +11,7 @@ import pytest
 from taxiway.core.errors import TaxiwayError
 from taxiway.networks.stylegan2 import new_stylegan2
 from taxiway.training import pictures
+from taxiway.training.card import card
 from taxiway.training.pictures import painted
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "train_rainbow.py"
@@ -22,7 +23,7 @@ def script() -> dict:
 
 
 def options(**given) -> Namespace:
-    return Namespace(**{"size": 128, "kimg": None, "threads": 2} | given)
+    return Namespace(**{"size": 128, "kimg": None, "threads": 2, "pictures": 16_000} | given)
 
 
 def test_a_training_is_not_overwritten(tmp_path) -> None:
@@ -45,6 +46,14 @@ def test_a_shorter_training_shares_its_time_alike(script) -> None:
     small, last = script["orders"](options(size=64, kimg=15))
     assert small.stages == ((32, pytest.approx(1.74)),)
     assert last.stages == ((32, pytest.approx(1.74)), (64, pytest.approx(15)))
+
+
+def test_the_card_says_the_command_that_runs(script) -> None:
+    (order,) = script["orders"](options(size=32, kimg=15))
+    words = (
+        "python scripts/train_rainbow.py --out runs/rainbow --pictures 16000 --size 32 --kimg 15"
+    )
+    assert card(order, "model", 32, painted([0], 32), [])["command"] == words
 
 
 def test_painting_stops_between_parts_and_goes_on(script, tmp_path, monkeypatch) -> None:

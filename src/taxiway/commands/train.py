@@ -100,7 +100,7 @@ def new_order(parsed: argparse.Namespace, pictures: Any, classes: Any = None) ->
     stages = order.grown_stages(size, kimg, first=size if parsed.direct else order.SMALLEST)
     begun = ""
     if parsed.start:
-        begun = str(start_path(parsed.start))
+        begun = str(start_path(parsed.start).absolute())
         start = Start(Path(begun))
         settings, stages = start.settings(size, settings), order.stages_from(start, size, kimg)
     order.check_freeze(settings, stages)

@@ -1,12 +1,16 @@
 """The card of a trained model: what it was made from and how, and what nobody has said."""
 
 import re
+import shlex
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from taxiway.training.features import Pictures
+from taxiway.training.folder import MODELS
 from taxiway.training.order import Order
 from taxiway.training.records import Record
+from taxiway.training.snapshots import kimg_of
 
 UNSAID = "Not stated by its maker."
 LIMITS = (
@@ -25,14 +29,15 @@ def card(
 ) -> dict[str, Any]:
     """The card's fields (those of the library's cards) for the model `name` of a training."""
     about, settings = order.about, order.settings
-    measured = [record for record in records if "kid" in record]
+    measured = [record for record in records if "kid" in record and "variety" in record]
     best = min(measured, key=lambda record: float(record["kid"]), default=None)
     shown = best if name == "best" else measured[-1] if measured else None
     title = about.title or "A model without a title"
-    begun = f", from {order.start.rpartition('/')[2]}" if order.start else ", from nothing"
+    begun = f", from {origin(order.start)}" if order.start else ", from nothing"
     kimg = max((record["kimg"] for record in records), default=0.0)
+    slug = re.sub(r"[^a-z0-9._-]+", "-", title.lower()).strip("-._")[:64] or "model"
     return {
-        "name": re.sub(r"[^a-z0-9._-]+", "-", title.lower()).strip("-._")[:64] or "model",
+        "name": slug,
         "family": "stylegan",
         "title": title,
         "summary": f"A {kind(order)} trained on {len(pictures):,} pictures of {size} pixels"
@@ -45,9 +50,22 @@ def card(
         "data": about.data or UNSAID,
         "metrics": {} if shown is None else {k: shown[k] for k in ("kid", "variety", "kimg")},
         "limits": about.limits or LIMITS,
-        "command": f"taxiway train {order.dataset} --kimg {order.kimg:g} --resolution {order.size}"
-        f"{' --labels' if settings.labels else ''}",
+        "command": about.command or command(order, slug),
     }
+
+
+def command(order: Order, name: str) -> str:
+    """What trains such a model, into a folder of that name."""
+    size = f"--kimg {order.kimg:g} --resolution {order.size}"
+    labels = " --labels" if order.settings.labels else ""
+    return f"taxiway train {shlex.quote(order.dataset)} --out {name} {size}{labels}"
+
+
+def origin(start: str) -> str:
+    """What a training started from, with the training's name where it is one's model."""
+    path = Path(start)
+    place = 3 if kimg_of(path.stem) is not None else 2 if path.stem in MODELS else 1
+    return "/".join(path.parts[-place:])
 
 
 def kind(order: Order) -> str:

@@ -32,12 +32,16 @@ QUALITIES = {"draft": (2048, 256), "good": (4096, 256)}
 
 @dataclass(frozen=True)
 class About:
-    """What a model's card says and only its maker can know."""
+    """What a model's card says and only its maker can know.
+
+    `command` makes it again, where that is not `taxiway train`.
+    """
 
     title: str = ""
     licence: str = ""
     data: str = ""
     limits: str = ""
+    command: str = ""
 
 
 @dataclass(frozen=True)
