@@ -1,4 +1,5 @@
 import errno
+import io
 import json
 import re
 import signal
@@ -154,18 +155,22 @@ def test_what_is_wrong_is_said_in_one_sentence(
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize(
-    ("typed", "kept"), [(EOFError, ""), ("A \udcff", "A ?"), (" Mine ", "Mine"), ("", "")]
-)
-def test_what_is_typed_for_the_card_is_kept_if_it_is_text(typed, kept, monkeypatch) -> None:
-    def asked(question: str) -> str:
-        if typed is EOFError:
-            raise EOFError
-        return typed
+class Terminal(io.TextIOWrapper):
+    """One at which somebody has typed."""
 
-    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
-    monkeypatch.setattr("builtins.input", asked)
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"), [(b"", ""), (b"\n", ""), (b" Mine \n", "Mine"), (b"A \xff\n", "A \ufffd")]
+)
+def test_what_is_typed_for_the_card_is_kept_and_ctrl_d_is_no_answer(
+    typed, kept, monkeypatch, capsys
+) -> None:
+    monkeypatch.setattr("sys.stdin", Terminal(io.BytesIO(typed), encoding="utf-8"))
     assert train.answer(Namespace(title=None), "title") == kept
+    assert capsys.readouterr().out.startswith("What is the model called? (empty: not stated) ")
     assert train.answer(Namespace(title="B \udcff"), "title") == "B ?"
 
 

@@ -134,9 +134,9 @@ DAMAGES: dict[str, Callable[[bytes], bytes]] = {
     "cut": lambda whole: whole[: len(whole) // 2],
     "text": lambda whole: b"some text",
     "empty": lambda whole: b"",
-    "hostile": lambda whole: pickle.dumps(Opens()),
-    "another dictionary": lambda whole: pickle.dumps({"size": 8}),
-    "a list": lambda whole: pickle.dumps([1, 2]),
+    "hostile": lambda whole: pickle.dumps(Opens(), protocol=2),
+    "another dictionary": lambda whole: pickle.dumps({"size": 8}, protocol=2),
+    "a list": lambda whole: pickle.dumps([1, 2], protocol=2),
 }
 
 

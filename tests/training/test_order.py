@@ -67,6 +67,12 @@ def test_a_batch_of_nothing_is_told(name, value, tmp_path) -> None:
         read_order(tmp_path)
 
 
+def test_a_name_that_cannot_be_written_down_is_told() -> None:
+    for dataset, start in (("d\udcff.zip", ""), ("d.zip", "s\udcff.pkl")):
+        with pytest.raises(InvalidArgument, match="has letters that are no UTF-8; rename it"):
+            Order(dataset, ((16, 1.0),), TINY, start)
+
+
 def test_sizes_double_and_most_of_the_time_is_for_the_last() -> None:
     assert grown_stages(128, 90) == ((32, 10), (64, 40), (128, 90))
     assert grown_stages(32, 90) == ((32, 90),)

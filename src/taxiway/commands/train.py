@@ -144,10 +144,13 @@ def start_path(name: str) -> Path:
 
 def answer(parsed: argparse.Namespace, name: str) -> str:
     """What the card says: from the command line, or asked for where somebody can answer."""
+    import io
     import sys
 
     given = getattr(parsed, name)
     if given is None and sys.stdin.isatty():
+        if isinstance(sys.stdin, io.TextIOWrapper):
+            sys.stdin.reconfigure(errors="replace")  # a terminal may write no UTF-8
         try:
             given = input(f"{ASKED[name]} (empty: not stated) ")
         except EOFError:  # Ctrl-D, which leaves the line as it is

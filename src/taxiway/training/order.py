@@ -46,7 +46,10 @@ class About:
 
 @dataclass(frozen=True)
 class Order:
-    """Everything that a training follows from, beside its pictures."""
+    """Everything that a training follows from, beside its pictures.
+
+    Raises InvalidArgument for a dataset or a start whose name cannot be written down.
+    """
 
     dataset: str
     stages: Stages
@@ -54,6 +57,11 @@ class Order:
     start: str = ""
     about: About = field(default_factory=About)
     version: int = 1
+
+    def __post_init__(self) -> None:
+        for path in (self.dataset, self.start):
+            if path != path.encode(errors="replace").decode():
+                raise InvalidArgument(f"'{path}' has letters that are no UTF-8; rename it.")
 
     @property
     def size(self) -> int:
