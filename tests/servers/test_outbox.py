@@ -125,7 +125,7 @@ async def test_answers_are_not_queued_for_a_page_that_reads_slowly(stage: Stage)
     stage.command = TALK
     sheet = Sheet()
     sheet.free.clear()
-    outbox = Outbox(cast(Any, sheet), stage, {}, 1)
+    outbox = Outbox(cast(Any, sheet), stage, dict, 1)
     sending = asyncio.create_task(outbox.run())
     await settle()
     for number in range(100):
