@@ -213,7 +213,7 @@ async def test_a_slow_page_gets_two_pictures_and_later_the_newest(
 
 
 async def outbox_of(stage: Stage, sheet: Sheet) -> Outbox:
-    return Outbox(sheet, stage, {}, page=0)  # type: ignore[arg-type]
+    return Outbox(sheet, stage, dict, page=0)  # type: ignore[arg-type]
 
 
 async def test_what_waits_is_bounded_and_the_newest_stays(engine: FakeEngine, stage: Stage) -> None:
