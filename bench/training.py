@@ -16,7 +16,8 @@ import torch
 
 from taxiway.networks.device import processor
 from taxiway.training.augment import KINDS
-from taxiway.training.stylegan2 import R1_EVERY, Players, Settings
+from taxiway.training.settings import Settings
+from taxiway.training.stylegan2 import R1_EVERY, Players
 
 PLAIN = Settings(bf16=False)
 WAYS = {

@@ -26,8 +26,8 @@ from taxiway.training.folder import working
 from taxiway.training.order import NAME, About, Order, default_threads, read_order
 from taxiway.training.pictures import PART, Pictures, parts
 from taxiway.training.session import check_free
+from taxiway.training.settings import Settings
 from taxiway.training.speed import pays_bf16
-from taxiway.training.stylegan2 import Settings
 from taxiway.training.terminal import lead, lower_priority, stopping
 
 CPU = torch.device("cpu")

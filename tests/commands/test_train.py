@@ -29,7 +29,7 @@ from taxiway.training.pictures import painted
 from taxiway.training.records import read
 from taxiway.training.samples import samples
 from taxiway.training.session import Session
-from taxiway.training.stylegan2 import Settings
+from taxiway.training.settings import Settings
 from taxiway.training.terminal import enough_memory, enough_room, stopping
 from training.dataset.folders import fill
 

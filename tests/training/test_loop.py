@@ -12,7 +12,8 @@ import torch
 
 from taxiway.core.errors import InvalidArgument, TaxiwayError
 from taxiway.training.loop import Schedule, resumed, save_state, train
-from taxiway.training.stylegan2 import Players, Settings
+from taxiway.training.settings import Settings
+from taxiway.training.stylegan2 import Players
 
 TINY = Settings(channel_base=64, channel_max=16, batch=8, bf16=False, fade_kimg=0.016)
 STAGES = ((8, 0.024), (16, 0.064))

@@ -22,7 +22,8 @@ from taxiway.training.order import (
     stages_from,
 )
 from taxiway.training.session import check_free, fitted, longer, snapshot_kimg
-from taxiway.training.stylegan2 import Players, Settings
+from taxiway.training.settings import Settings
+from taxiway.training.stylegan2 import Players
 from taxiway.training.transfer import Start
 
 TINY = Settings(channel_base=64, channel_max=16, batch=8, bf16=False)

@@ -10,7 +10,8 @@ from taxiway.networks.checkpoint import read_checkpoint
 from taxiway.networks.checkpoint.discriminator import read_discriminator
 from taxiway.networks.ops import normalise
 from taxiway.training.discriminator import Discriminator
-from taxiway.training.stylegan2 import Players, Settings
+from taxiway.training.settings import Settings
+from taxiway.training.stylegan2 import Players
 from taxiway.training.transfer import HOLD_KIMG, Start, fill, tensors_of
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"

@@ -22,8 +22,9 @@ from taxiway.training.order import About, Order
 from taxiway.training.records import Record, read
 from taxiway.training.samples import samples
 from taxiway.training.session import Session
+from taxiway.training.settings import Settings
 from taxiway.training.snapshots import FOLDER, kept
-from taxiway.training.stylegan2 import Players, Settings
+from taxiway.training.stylegan2 import Players
 
 TINY = Settings(
     channel_base=64, channel_max=16, batch=8, bf16=False, augment=KINDS["sky"], ada_kimg=1

@@ -17,8 +17,8 @@ from taxiway.training.dataset.packed import packing, read_dataset
 from taxiway.training.folder import TrainingFolder
 from taxiway.training.order import Order
 from taxiway.training.session import Session
+from taxiway.training.settings import Settings
 from taxiway.training.several import ALONE, Group, Stop, check_processes, together
-from taxiway.training.stylegan2 import Settings
 from taxiway.training.terminal import share
 
 CPU = torch.device("cpu")

@@ -11,8 +11,8 @@ from taxiway.networks.checkpoint import Checkpoint, read_checkpoint, write_check
 from taxiway.networks.generator import Generator
 from taxiway.networks.stylegan2 import new_stylegan2
 from taxiway.training.samples import samples
+from taxiway.training.settings import Settings
 from taxiway.training.shape import channels_of, is_plain, rule, shape_of
-from taxiway.training.stylegan2 import Settings
 from taxiway.training.transfer import Start
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"

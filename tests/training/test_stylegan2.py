@@ -8,7 +8,8 @@ from taxiway.core.errors import InvalidArgument
 from taxiway.training.augment import Augment
 from taxiway.training.discriminator import Discriminator, deviation
 from taxiway.training.samples import samples
-from taxiway.training.stylegan2 import LOSSES, Players, Settings, _batch, grown
+from taxiway.training.settings import Settings
+from taxiway.training.stylegan2 import LOSSES, Players, _batch, grown
 
 TINY = Settings(channel_base=64, channel_max=16, batch=8, bf16=False, fade_kimg=0.016)
 

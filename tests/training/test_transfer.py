@@ -22,7 +22,8 @@ from taxiway.training.loop import Schedule, resumed, save_state
 from taxiway.training.order import Order, read_order
 from taxiway.training.pictures import painted
 from taxiway.training.samples import samples
-from taxiway.training.stylegan2 import Players, Settings, grown
+from taxiway.training.settings import Settings
+from taxiway.training.stylegan2 import Players, grown
 from taxiway.training.transfer import HOLD_KIMG, Start, fill, tensors_of, trainable
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"

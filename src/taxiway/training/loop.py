@@ -13,8 +13,9 @@ import torch
 from taxiway.core.errors import InvalidArgument, TaxiwayError
 from taxiway.core.files import whole_file
 from taxiway.training.pictures import Pictures, reduced
+from taxiway.training.settings import Settings
 from taxiway.training.several import Stop
-from taxiway.training.stylegan2 import Players, Settings, grown
+from taxiway.training.stylegan2 import Players, grown
 
 STATE = "state.pt"
 Stages = tuple[tuple[int, float], ...]

@@ -15,8 +15,8 @@ from taxiway.training.augment import KINDS, fitting
 from taxiway.training.discriminator import GROUP
 from taxiway.training.features import Pictures
 from taxiway.training.loop import Stages
+from taxiway.training.settings import Settings
 from taxiway.training.speed import pays_bf16, seconds_per_kimg, told
-from taxiway.training.stylegan2 import Settings
 from taxiway.training.transfer import Start
 
 NAME = "training.json"

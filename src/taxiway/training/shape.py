@@ -9,7 +9,8 @@ from torch import Tensor
 
 from taxiway.networks.checkpoint import Checkpoint
 from taxiway.networks.checkpoint.schema import StyleGAN2
-from taxiway.training.stylegan2 import Settings, new_generator
+from taxiway.training.settings import Settings
+from taxiway.training.stylegan2 import new_generator
 
 
 def shape_of(checkpoint: Checkpoint) -> dict[str, Any]:

@@ -11,7 +11,8 @@ import torch
 from taxiway.core.errors import TaxiwayError
 from taxiway.training.loop import Stages
 from taxiway.training.pictures import Pictures, reduced
-from taxiway.training.stylegan2 import PATH_EVERY, R1_EVERY, Players, Settings
+from taxiway.training.settings import Settings
+from taxiway.training.stylegan2 import PATH_EVERY, R1_EVERY, Players
 
 _TRIED = 256  # pictures
 

@@ -16,8 +16,9 @@ from taxiway.networks.checkpoint import Checkpoint, read_checkpoint
 from taxiway.networks.checkpoint.discriminator import read_discriminator
 from taxiway.training.loop import saved
 from taxiway.training.relabelled import discriminator_of, generator_of, network_of
+from taxiway.training.settings import Settings
 from taxiway.training.shape import channels_of, is_plain, shape_of
-from taxiway.training.stylegan2 import Players, Settings
+from taxiway.training.stylegan2 import Players
 
 HOLD_KIMG = 1.0
 """How long the generator waits for a discriminator that starts from nothing."""
