@@ -143,6 +143,8 @@ def test_every_snapshot_is_kept_and_another_training_can_start_from_it(tmp_path,
     trained(tmp_path / "second", pictures, order(0.008, start=str(files[0])))
     card = json.loads((tmp_path / "second" / "model.json").read_text())
     assert "from first/snapshots/000000.0kimg.safetensors;" in card["made"]
+    assert "--from first/snapshots/000000.0kimg.safetensors --kimg" in card["command"]
+    assert str(tmp_path) not in json.dumps(card)
 
 
 def test_no_model_is_ever_without_its_state(tmp_path, pictures, monkeypatch) -> None:

@@ -55,10 +55,11 @@ def card(
 
 
 def command(order: Order, name: str) -> str:
-    """What trains such a model, into a folder of that name."""
-    size = f"--kimg {order.kimg:g} --resolution {order.size}"
-    labels = " --labels" if order.settings.labels else ""
-    return f"taxiway train {shlex.quote(order.dataset)} --out {name} {size}{labels}"
+    """What trains such a model, into a folder of that name; files by their names only."""
+    words = ["taxiway", "train", Path(order.dataset).name, "--out", name]
+    words += ["--from", origin(order.start)] if order.start else []
+    words += ["--kimg", f"{order.kimg:g}", "--resolution", f"{order.size}"]
+    return shlex.join([*words, *(["--labels"] if order.settings.labels else [])])
 
 
 def origin(start: str) -> str:
