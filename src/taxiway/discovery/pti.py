@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from taxiway.core.errors import InvalidArgument
-from taxiway.core.files import whole_file, write_whole
+from taxiway.core.files import write_whole
 from taxiway.discovery.files import read_arrays
 from taxiway.discovery.loss import Likeness, distance, pyramid
 from taxiway.discovery.perceptual import Perceptual
@@ -24,6 +24,7 @@ from taxiway.latent.files import text_of
 from taxiway.networks import build_generator
 from taxiway.networks.checkpoint import Checkpoint
 from taxiway.networks.generator import Generator
+from taxiway.networks.states import write_state
 
 RATE = 1e-3
 LOCALITY = 0.3
@@ -81,8 +82,7 @@ class Tuning:
         """Write all that is needed to go on from here, exactly: three times the weights."""
         tensors = [parameter.data for parameter in self._parameters]
         state = {"key": key, "done": self.done, "weights": tensors, "adam": self._adam.state_dict()}
-        with whole_file(path) as file:
-            torch.save(state, file)
+        write_state(path, state)
 
     def resume(self, path: Path, key: str) -> None:
         """Go on from a file of `save` with the same key; begin anew if it is none."""

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import torch
 
 from taxiway.core.errors import InvalidArgument, TaxiwayError
-from taxiway.core.files import whole_file
+from taxiway.networks.states import write_state
 from taxiway.training.pictures import Pictures, reduced
 from taxiway.training.settings import Settings
 from taxiway.training.several import Stop
@@ -143,14 +143,5 @@ def lost(folder: Path) -> InvalidArgument:
 
 
 def save_state(players: Players, folder: Path) -> None:
-    """Write everything that continuing needs to `folder`/state.pt, whole.
-
-    Raises OSError, as on a full disk; the file is then what it was before.
-    """
-    with whole_file(folder / STATE) as file:
-        try:
-            torch.save(players.state(), file)
-        except RuntimeError as error:
-            if isinstance(error.__context__, OSError):  # of a full disk torch tells the outcome
-                raise error.__context__ from None
-            raise
+    """Write everything that continuing needs to `folder`/state.pt; raises as `write_state`."""
+    write_state(folder / STATE, players.state())
