@@ -51,12 +51,12 @@ def train(
     folder: Path,
     schedule: Schedule,
     stop: Stop,
-    watcher: Watcher,
+    watcher: Watcher | None,
 ) -> Players:
     """Train on pictures [N, S, S, 3] of the last stage's size until the schedule or `stop` ends it.
 
-    What continuing needs is kept in `folder`/state.pt. Of several processes the first one saves
-    and tells the watcher. Raises TaxiwayError where the numbers run away; state.pt is then from
+    What continuing needs is kept in `folder`/state.pt. Of several processes only the one with a
+    watcher saves. Raises TaxiwayError where the numbers run away; state.pt is then from
     before.
     """
     for size, end in schedule.stages:
@@ -64,7 +64,7 @@ def train(
             players = grown(players)
         if players.size == size:
             _stage(players, reduced(pictures, size), folder, end, schedule, stop, watcher)
-    if players.group.is_first:
+    if watcher is not None:
         save_state(players, folder)
     return players
 
@@ -76,7 +76,7 @@ def _stage(
     end: float,
     schedule: Schedule,
     stop: Stop,
-    watcher: Watcher,
+    watcher: Watcher | None,
 ) -> None:
     """Train at one size until `end` kimg."""
     every, saved, lost = 1000 * schedule.snapshot_kimg, time.monotonic(), 0
@@ -86,7 +86,7 @@ def _stage(
         lost = 0 if all(map(math.isfinite, losses.values())) else lost + 1
         if lost == _LOST:
             raise TaxiwayError(RUN_AWAY.format(kimg=players.seen / 1000))
-        if not players.group.is_first:
+        if watcher is None:
             continue
         watcher.stepped(players, losses)
         if not lost and before // every != players.seen // every:

@@ -65,7 +65,6 @@ class Session:
     ) -> None:
         self.order, self.folder, self.pictures, self.classes = order, folder, pictures, classes
         self.told = lambda record: None
-        self.schedule = Schedule(order.stages)
         self.players = begun(order, folder, group, classes)
         check_disk(folder, self.players)
         for name in ("samples", snapshots.FOLDER):
@@ -185,32 +184,6 @@ def known(classes: Classes, order: Order) -> NDArray[np.int64]:
             f"{there or 'without'}; begin another."
         )
     return classes.of
-
-
-class Follower:
-    """A process of several that only does its share of each step: the first has the `Session`."""
-
-    def __init__(
-        self,
-        order: Order,
-        folder: Path,
-        pictures: Pictures,
-        group: Group,
-        classes: Classes | None = None,
-    ) -> None:
-        self.order, self.folder, self.pictures = order, folder, pictures
-        self.players = begun(order, folder, group, classes)
-
-    def run(self, stop: Stop) -> None:
-        """Train for as long as the first one does."""
-        schedule = Schedule(self.order.stages)
-        train(self.players, self.pictures, self.folder, schedule, stop, self)
-
-    def stepped(self, players: Players, losses: dict[str, float]) -> None:
-        """Nobody is told twice."""
-
-    def snapshot(self, players: Players) -> None:
-        """Nothing is shown twice."""
 
 
 def _whole(record: Record, order: Order) -> bool:

@@ -18,10 +18,11 @@ from taxiway.networks.device import pick_device
 from taxiway.training import speed
 from taxiway.training.dataset.labels import Classes, read_classes
 from taxiway.training.dataset.packed import read_dataset
+from taxiway.training.loop import Schedule, train
 from taxiway.training.order import Order
 from taxiway.training.pictures import Pictures
 from taxiway.training.records import Record
-from taxiway.training.session import Follower, Session, fitted, snapshot_kimg
+from taxiway.training.session import Session, begun, fitted, snapshot_kimg
 from taxiway.training.several import ALONE, Group, Stop, check_processes, together
 
 _TWICE = 1.0  # seconds
@@ -74,7 +75,8 @@ def share(order: Order, folder: Path, group: Group, stop: Stop) -> None:
             lead(order, folder, pictures, stop, group, classes)
         else:
             one_thread()
-            Follower(order, folder, pictures, group, classes).run(stop)
+            players = begun(order, folder, group, classes)
+            train(players, pictures, folder, Schedule(order.stages), stop, None)
 
 
 @contextmanager
