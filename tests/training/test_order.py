@@ -121,9 +121,10 @@ def test_changes_are_chosen_by_name_or_by_the_pictures() -> None:
 def test_a_step_is_timed_at_every_size_and_the_rest_of_a_schedule_told() -> None:
     pace = speed.seconds_per_kimg(16, replace(TINY, augment=KINDS["sky"]), PICTURES)
     assert 0 < pace < 600
-    seconds = speed.expected_seconds(((8, 1.0), (16, 3.0)), 0.5, TINY, PICTURES)
-    assert 0 < seconds < 2000
-    assert speed.expected_seconds(((8, 1.0), (16, 3.0)), 3.0, TINY, PICTURES) == 0
+    stages = ((8, 1.0), (16, 3.0))
+    paces = speed.paces(stages, 0.5, TINY, PICTURES)
+    assert 0 < speed.expected_seconds(stages, 0.5, paces) < 2000
+    assert speed.expected_seconds(stages, 3.0, speed.paces(stages, 3.0, TINY, PICTURES)) == 0
     assert snapshot_kimg(10.0) == 20
     assert snapshot_kimg(10_000) == 0.5
 

@@ -3,6 +3,7 @@
 import shutil
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -43,14 +44,20 @@ def _seconds(players: Players, pictures: Pictures) -> float:
     return time.perf_counter() - start
 
 
-def expected_seconds(
+def paces(
     stages: Stages, seen_kimg: float, settings: Settings, pictures: Pictures
-) -> float:
+) -> dict[int, float]:
+    """Seconds per kimg at each size that the rest of a schedule has."""
+    left = [size for size, end in stages if end > seen_kimg]
+    return {size: seconds_per_kimg(size, settings, pictures) for size in left}
+
+
+def expected_seconds(stages: Stages, seen_kimg: float, paces: Mapping[int, float]) -> float:
     """How long the rest of a schedule takes."""
     total, before = 0.0, seen_kimg
     for size, end in stages:
         if end > before:
-            total += (end - before) * seconds_per_kimg(size, settings, pictures)
+            total += (end - before) * paces[size]
             before = end
     return total
 

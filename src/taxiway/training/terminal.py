@@ -128,8 +128,8 @@ def announced(session: Session, pictures: Pictures) -> float:
     if session.players.seen >= 1000 * order.kimg:
         print(f"This training is done after {seen:.4g} kimg; --kimg N goes on for longer.")
         return order.kimg
-    pace = speed.seconds_per_kimg(order.size, settings, pictures)
-    seconds = speed.expected_seconds(order.stages, seen, settings, pictures)
+    paces = speed.paces(order.stages, seen, settings, pictures)
+    pace, seconds = paces[order.size], speed.expected_seconds(order.stages, seen, paces)
     places = f"{settings.processes} x " if settings.processes > 1 else ""
     print(
         f"{len(pictures):,} pictures of {order.size} pixels"
