@@ -9,13 +9,17 @@ from taxiway.training.records import Record
 WIDTH, HEIGHT = 640, 170
 LEFT, TOP, RIGHT, BOTTOM = 48, 30, 12, 24
 COLOURS = ("#3f6fd8", "#d9822b", "#2f9e6e")
-DISTANCE = "distance to the dataset, every line a tenth of the one above"
 PANELS = (
-    ("losses", (("d", "discriminator"), ("g", "generator"))),
-    ("augmentation", (("p", "probability p"), ("sign", "sure of real ones"))),
-    (DISTANCE, (("kid", "KID, lower is better"),)),
-    ("variety", (("variety", "share of the dataset's"),)),
+    ("losses", (("d", "discriminator"), ("g", "generator")), False),
+    ("augmentation", (("p", "probability p"), ("sign", "sure of real ones")), False),
+    (
+        "distance to the dataset, every line a tenth of the one above",
+        (("kid", "KID, lower is better"),),
+        True,
+    ),
+    ("variety", (("variety", "share of the dataset's"),), False),
 )
+"""Titles, lines, and whether they are drawn on a scale of factors."""
 LEAST = 0.001
 """What is less counts as this much on a scale of factors: distances below are chance."""
 _POINTS = 400
@@ -27,11 +31,11 @@ def curves(records: Sequence[Record]) -> str:
     """All panels for which there are figures, one below the other."""
     drawn: list[str] = []
     kimg = max((float(record["kimg"]) for record in records), default=0.0)
-    for title, lines in PANELS:
+    for title, lines, is_log in PANELS:
         found = [(label, points_of(records, key)) for key, label in lines]
         found = [(label, points) for label, points in found if len(points) > 1]
         if found:
-            drawn.append(panel(title, found, kimg, HEIGHT * len(drawn)))
+            drawn.append(panel(title, found, kimg, HEIGHT * len(drawn), is_log))
     height = max(1, HEIGHT * len(drawn))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" '
@@ -52,10 +56,11 @@ def points_of(records: Sequence[Record], key: str) -> Points:
     return [(sum(x) / len(x), sum(y) / len(y)) for x, y in (zip(*g, strict=True) for g in groups)]
 
 
-def panel(title: str, lines: list[tuple[str, Points]], kimg: float, top: float) -> str:
+def panel(
+    title: str, lines: list[tuple[str, Points]], kimg: float, top: float, is_log: bool
+) -> str:
     """One diagram of several lines from 0 to `kimg`, `top` pixels down."""
     ys = [y for _, points in lines for _, y in points]
-    is_log = title == DISTANCE
     ticks = factors(min(ys), max(ys)) if is_log else steps(min(*ys, 0), max(ys))
     low, high = scaled(ticks[0], is_log), scaled(ticks[-1], is_log)
     bottom, inner = top + HEIGHT - BOTTOM, HEIGHT - TOP - BOTTOM
