@@ -98,9 +98,9 @@ def read_order(folder: Path) -> Order:
 def new_settings(
     quality: str, batch: int, gamma: float, freeze: int, device: torch.device
 ) -> Settings:
-    """The settings of a training from nothing, suited to the device."""
+    """The settings of a training from nothing, suited to a device that it is to `spread` over."""
     base, most = QUALITIES[quality]
-    settings = Settings(
+    return Settings(
         channel_base=base,
         channel_max=most,
         batch=batch,
@@ -109,7 +109,6 @@ def new_settings(
         bf16=pays_bf16(device),
         ada_kimg=ADA_KIMG,
     )
-    return spread(settings, device)
 
 
 def spread(
@@ -171,7 +170,8 @@ def check_freeze(settings: Settings, stages: Stages) -> None:
 
 def expected_times(size: int) -> list[tuple[str, str]]:
     """(what, how long at most) for trainings of `size` pixels on the fastest device here."""
-    settings = new_settings("draft", 16, 2.0, 0, pick_device())
+    device = pick_device()
+    settings = spread(new_settings("draft", 16, 2.0, 0, device), device)
     noise = np.random.default_rng(0).integers(0, 255, (16, size, size, 3), dtype=np.uint8)
     pace = seconds_per_kimg(size, settings, noise)
     lengths = {"from another model": FROM_ANOTHER, "from nothing": FROM_NOTHING}
