@@ -1,7 +1,7 @@
 """What `taxiway` can be told: one file is one command, found by its name."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -29,6 +29,19 @@ def load(name: str) -> ModuleType:
     `parsed.rest`. Heavy imports wait inside `run`, so that help and typing errors come at once.
     """
     return import_module(f"taxiway.commands.{name}")
+
+
+def whole_number(least: int, words: str = "", digits: int = 4000) -> Callable[[str], int]:
+    """A type for argparse: a whole number from `least` on; `words` say that otherwise."""
+
+    def parsed(text: str) -> int:
+        is_number = text.isascii() and text.isdigit() and len(text) <= digits
+        if not is_number or int(text) < least:
+            wanted = words or f"from {least} on"
+            raise argparse.ArgumentTypeError(f"a whole number {wanted} is needed, got {text!r}")
+        return int(text)
+
+    return parsed
 
 
 def option_words(parser: argparse.ArgumentParser, rest: Sequence[str]) -> list[tuple[str, str]]:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from taxiway.commands import whole_number
 from taxiway.core.errors import InvalidArgument
 
 if TYPE_CHECKING:
@@ -40,14 +41,8 @@ def source(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--resolution", type=int, default=256, metavar="N", help="pixels: 256")
     parser.add_argument("--crop", default="center", choices=("center", "random", "none", "pad"))
     parser.add_argument("--fps", type=float, default=10.0, help="pictures per second of a video")
-    parser.add_argument("--max-images", type=count, default=25_000, metavar="N")
-
-
-def count(text: str) -> int:
-    """A whole number above 0."""
-    if not text.isascii() or not text.isdigit() or not int(text):
-        raise argparse.ArgumentTypeError(f"a whole number above 0 is needed, got {text!r}")
-    return int(text)
+    above = whole_number(1, "above 0")
+    parser.add_argument("--max-images", type=above, default=25_000, metavar="N")
 
 
 def run(parsed: argparse.Namespace) -> None:

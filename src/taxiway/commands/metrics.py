@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from taxiway.commands import whole_number
 from taxiway.core.errors import InvalidArgument, NotFound
 
 HELP = "measure how far pictures or a model are from others"
@@ -28,19 +29,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("a", metavar="A", help=f"what is judged: {takes}")
     parser.add_argument("b", metavar="B", help="what it is held against: the same kinds")
     parser.add_argument("--metrics", default="kid,fd,swd,pr,variety", metavar="LIST")
-    parser.add_argument("--count", type=count, default=500, metavar="N", help="pictures of each")
+    parser.add_argument("--count", type=whole_number(FEWEST), default=500, metavar="N",
+                        help="pictures of each")  # fmt: skip
     parser.add_argument("--psi", type=psi, default=1.0, help="truncation of models: 1")
     parser.add_argument("--size", type=int, default=64, metavar="N", help="pixels compared: 64")
     parser.add_argument("--inception", type=Path, metavar="FILE",
                         help="also tell FID, with these weights of Inception v3")  # fmt: skip
     parser.add_argument("--json", action="store_true")
-
-
-def count(text: str) -> int:
-    """How many pictures there are to be of each set."""
-    if not text.isascii() or not text.isdigit() or int(text) < FEWEST:
-        raise argparse.ArgumentTypeError(f"a whole number from {FEWEST} on is needed, got {text!r}")
-    return int(text)
 
 
 def psi(text: str) -> float:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from taxiway.commands import DEVICES
+from taxiway.commands import DEVICES, whole_number
 
 HELP = "train a model on a prepared dataset"
 ASKED = {
@@ -17,6 +17,7 @@ ASKED = {
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
+    count = whole_number(1, digits=9)
     parser.add_argument("dataset", type=Path, help="what `taxiway dataset prepare` wrote")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
     parser.add_argument("--from", dest="start", metavar="CHECKPOINT",
@@ -53,13 +54,6 @@ def positive(text: str) -> float:
     if not 0 < value < 1e9:
         raise argparse.ArgumentTypeError(f"a number above 0 is needed, got {text!r}")
     return value
-
-
-def count(text: str) -> int:
-    """A whole number from 1 on."""
-    if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text)):
-        raise argparse.ArgumentTypeError(f"a whole number from 1 on is needed, got {text!r}")
-    return int(text)
 
 
 def run(parsed: argparse.Namespace) -> None:
