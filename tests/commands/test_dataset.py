@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from refusals import refusal
 from taxiway.cli import main
 from taxiway.training.dataset import packed
 from taxiway.training.dataset.packed import read_dataset
@@ -69,12 +70,5 @@ def test_what_is_wrong_is_said_in_one_sentence(
         fill(tmp_path / "few", 3)
     if "sole" in arguments:
         fill(tmp_path / "sole" / "cats", 3)
-    try:
-        code = main(["dataset", *arguments])
-    except SystemExit as ended:
-        code = ended.code
-    assert code == 1
-    said = capsys.readouterr().err
-    assert message in said
-    assert said.count("\n") == 1
+    assert message in refusal(capsys, "dataset", *arguments)
     assert (tmp_path / "mine.zip").read_bytes() == b"all there is"
