@@ -20,12 +20,8 @@ sys.path.insert(0, str(ROOT / "tests"))  # damage and writers are the tests' own
 
 from mutations import mutated  # noqa: E402
 from snapshots import nvidia_pickle, small_stylegan2  # noqa: E402
+from taxiway.checkpoint import inspect_checkpoint, read_checkpoint, write_checkpoint  # noqa: E402
 from taxiway.core.errors import UnreadableCheckpoint  # noqa: E402
-from taxiway.networks.checkpoint import (  # noqa: E402
-    inspect_checkpoint,
-    read_checkpoint,
-    write_checkpoint,
-)
 
 
 def corpus(folder: Path) -> list[bytes]:

@@ -27,10 +27,11 @@ from taxiway.core.command import ModelSpec
 from taxiway.core.config import Config
 from taxiway.core.frame import Mark
 from taxiway.engine import Engine
-from taxiway.live.loop import Stage
-from taxiway.servers import frames, wire
-from taxiway.servers.application import application
-from taxiway.servers.listen import Listener, loop_factory
+from taxiway.live.session import LiveSession
+from taxiway.servers.studio import binary_messages
+from taxiway.servers.studio import routes as frames
+from taxiway.web.application import application
+from taxiway.web.listen import Listener, loop_factory
 
 TOKEN = "bench"
 INPUTS_A_SECOND = 60
@@ -44,13 +45,13 @@ MODELS = [
 
 
 async def serve(spec: ModelSpec, pipe: Any) -> None:
-    """Serve one model's stage until the other side of the pipe says so."""
+    """Serve one model's session until the other side of the pipe says so."""
     async with Engine() as engine:
-        stage = Stage(engine, spec)
-        app = application(frames.routes(stage, TOKEN), Config())
+        session = LiveSession(engine, spec)
+        app = application(frames.routes(session, TOKEN), Config())
         async with Listener(app, Config(port=0, connections_per_client=1000)) as listener:
-            live = asyncio.create_task(stage.run())
-            await stage.start()
+            live = asyncio.create_task(session.run())
+            await session.start()
             await engine.ready(spec.name)
             pipe.send(listener.port)
             await asyncio.to_thread(pipe.recv)
@@ -98,7 +99,7 @@ def now() -> float:
 class Seen:
     """What arrived at one page."""
 
-    heads: list[wire.Head] = field(default_factory=list)
+    heads: list[binary_messages.Head] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
 
     def ages(self) -> list[float]:
@@ -114,11 +115,11 @@ class Seen:
 async def look(socket: ClientConnection, seen: Seen) -> None:
     """Take and acknowledge every frame."""
     async for message in socket:
-        if isinstance(message, bytes) and message[2] == wire.FRAME:
-            head, _ = wire.unpack(message)
+        if isinstance(message, bytes) and message[2] == binary_messages.FRAME:
+            head, _ = binary_messages.unpack(message)
             seen.heads.append(head)
             seen.times.append(now())
-            await socket.send(wire.write_acknowledgement(head.number))
+            await socket.send(binary_messages.write_acknowledgement(head.number))
 
 
 async def play(socket: ClientConnection, seconds: float, rate: float = INPUTS_A_SECOND) -> None:
@@ -127,7 +128,7 @@ async def play(socket: ClientConnection, seconds: float, rate: float = INPUTS_A_
     begin = time.perf_counter()
     for seq in range(1, int(seconds * rate)):
         z[0] = np.sin(seq / 30)
-        await socket.send(wire.write_set(Mark(seq, now()), "z", z))
+        await socket.send(binary_messages.write_set(Mark(seq, now()), "z", z))
         await asyncio.sleep(max(0.0, begin + seq / rate - time.perf_counter()))
 
 
@@ -181,7 +182,7 @@ async def crowd(port: int, seconds: float, deaf: bool) -> list[float]:
         arrived - sent[head.number]
         for seen in crowd
         for head, arrived in zip(seen.heads, seen.times, strict=True)
-        if head.number in sent and not head.flags & wire.FINAL
+        if head.number in sent and not head.flags & binary_messages.FINAL
     ]
 
 

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from taxiway.networks import build_generator
-from taxiway.networks.checkpoint import read_checkpoint
-from taxiway.networks.fast import fast
-from taxiway.networks.generator import Generator, to_uint8, truncate
+from taxiway.checkpoint import read_checkpoint
+from taxiway.families.stylegan.networks import build_generator
+from taxiway.families.stylegan.networks.fast import fast
+from taxiway.families.stylegan.networks.generator import Generator, to_uint8, truncate
 
 FIXTURES = Path(__file__).parent.parent / "tests" / "fixtures"
 ROW = "{:38} {:6} {:>8} {:>8} {:>8} {:>9} {:>7}"

@@ -11,9 +11,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from taxiway.networks.generator import Generator
-from taxiway.networks.mapping import Dense
-from taxiway.networks.stylegan2 import Block, StyledConv, SynthesisNetwork, ToRGB
+from taxiway.families.stylegan.networks.generator import Generator
+from taxiway.families.stylegan.networks.mapping import Dense
+from taxiway.families.stylegan.networks.stylegan2 import Block, StyledConv, SynthesisNetwork, ToRGB
 
 KERNEL = torch.outer(torch.tensor([1.0, 3, 3, 1]), torch.tensor([1.0, 3, 3, 1])) / 64
 

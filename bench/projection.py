@@ -19,15 +19,15 @@ from torch import Tensor
 
 import plain_stylegan2 as plain
 from side_by_side import compare, ratio
-from taxiway.discovery.components import components
-from taxiway.discovery.loss import distance, psnr, pyramid
-from taxiway.discovery.projector import Projection, Search, to_target
-from taxiway.discovery.pti import Tuning
-from taxiway.discovery.sampling import sample_w
-from taxiway.library import catalog
-from taxiway.networks import build_generator
-from taxiway.networks.checkpoint import read_checkpoint
-from taxiway.networks.generator import Generator, to_uint8
+from taxiway.catalog import catalog
+from taxiway.checkpoint import read_checkpoint
+from taxiway.families.stylegan.directions.components import components
+from taxiway.families.stylegan.networks import build_generator
+from taxiway.families.stylegan.networks.generator import Generator, to_uint8
+from taxiway.families.stylegan.projection.loss import distance, psnr, pyramid
+from taxiway.families.stylegan.projection.projector import Projection, Search, to_target
+from taxiway.families.stylegan.projection.pti import Tuning
+from taxiway.families.stylegan.rendering.sampling import sample_w
 from taxiway.painting import paint
 
 STEPS = 200

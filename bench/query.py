@@ -60,9 +60,9 @@ async def serve(kind: str, port: int, size: int, answer: str) -> None:
     from taxiway.core.command import ModelSpec
     from taxiway.core.config import Config
     from taxiway.engine import Engine, running
-    from taxiway.servers.application import application
-    from taxiway.servers.http import routes
-    from taxiway.servers.listen import Listener
+    from taxiway.servers.http.routes import routes
+    from taxiway.web.application import application
+    from taxiway.web.listen import Listener
 
     if kind == "fixed":
         running.Worker = InProcess  # type: ignore[assignment,misc]
@@ -157,7 +157,7 @@ def main(rounds: int = 9) -> None:
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--serve"]:
-        from taxiway.servers.listen import loop_factory
+        from taxiway.web.listen import loop_factory
 
         with asyncio.Runner(loop_factory=loop_factory()) as runner:
             runner.run(serve(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), sys.argv[5]))

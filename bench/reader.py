@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))  # the writers of such files are the tests' own
 
 from snapshots import nvidia_generator, nvidia_pickle, small_stylegan2  # noqa: E402
-from taxiway.networks.checkpoint import Checkpoint, write_checkpoint  # noqa: E402
+from taxiway.checkpoint import Checkpoint, write_checkpoint  # noqa: E402
 
 WAYS = {
     "read and hash": "import hashlib; hashlib.sha256(open(path, 'rb').read()).hexdigest()",
@@ -30,7 +30,7 @@ WAYS = {
 PROGRAM = """
 import json, sys, time
 from safetensors.numpy import load_file
-from taxiway.networks.checkpoint import inspect_checkpoint, read_checkpoint
+from taxiway.checkpoint import inspect_checkpoint, read_checkpoint
 
 def peak():
     with open("/proc/self/status") as status:

@@ -25,9 +25,9 @@ import psutil
 
 from soak_clients import BAD, GOOD, Log, Place
 from taxiway import app
+from taxiway.catalog import catalog
 from taxiway.core.config import Config
-from taxiway.library import catalog
-from taxiway.servers.listen import loop_factory
+from taxiway.web.listen import loop_factory
 
 MODEL = catalog.Card(
     name="rendered",
@@ -44,11 +44,11 @@ RECOVERY_SECONDS = 4.0
 async def serve(pipe: Any) -> None:
     """Serve until the other side of the pipe says so."""
     config = Config(port=0, socketio_port=0, osc_port=0, osc_target=None, hub_port=0)
-    async with app.serving(config, [MODEL], {}) as gates:
-        place = gates.places()[0]
-        await gates._engine.ready(place.name)
+    async with app.serving(config, [MODEL], {}) as model_servers:
+        place = model_servers.places()[0]
+        await model_servers._engine.ready(place.name)
         ports = place.port, place.osc_port, place.osc_reply_port
-        pipe.send(Place(os.getpid(), *ports, gates.token))  # type: ignore[arg-type]
+        pipe.send(Place(os.getpid(), *ports, model_servers.token))  # type: ignore[arg-type]
         await asyncio.to_thread(pipe.recv)
 
 

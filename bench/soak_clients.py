@@ -15,7 +15,9 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from taxiway.core.frame import Mark
-from taxiway.servers import frames, osc_packet, wire
+from taxiway.servers.osc import packet as osc_packet
+from taxiway.servers.studio import binary_messages
+from taxiway.servers.studio import routes as frames
 
 PATIENCE = 20.0
 INPUTS = {"z": [0.1] * 512}
@@ -134,12 +136,12 @@ async def studio(place: Place, log: Log) -> None:
             nonlocal seq
             seq += 1
             z[0] = np.sin(seq / 30)
-            await socket.send(wire.write_set(Mark(seq, 0.0), "z", z))
+            await socket.send(binary_messages.write_set(Mark(seq, 0.0), "z", z))
             while True:
                 message = await socket.recv()
-                if isinstance(message, bytes) and message[2] == wire.FRAME:
-                    head, _ = wire.unpack(message)
-                    await socket.send(wire.write_acknowledgement(head.number))
+                if isinstance(message, bytes) and message[2] == binary_messages.FRAME:
+                    head, _ = binary_messages.unpack(message)
+                    await socket.send(binary_messages.write_acknowledgement(head.number))
                     if head.input_seq == seq:
                         return
 

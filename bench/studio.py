@@ -25,10 +25,10 @@ from rich.console import Console
 from rich.table import Table
 
 from taxiway import app
+from taxiway.catalog import catalog
+from taxiway.catalog.catalog import Card
 from taxiway.core.config import Config
-from taxiway.library import catalog
-from taxiway.library.catalog import Card
-from taxiway.servers.listen import loop_factory
+from taxiway.web.listen import loop_factory
 
 FAKE = Card(name="fake", family="delayed:Delayed", title="Fake", summary="Takes its time.")
 DEFAULT = catalog.card(catalog.DEFAULT)
@@ -55,7 +55,7 @@ PLAY = """async ({ seconds, painted }) => {
   for (let now = performance.now(); now < end; now = await new Promise(requestAnimationFrame)) {
     const index = Math.floor(255.5 + 255 * Math.sin(now / 300));
     const to = { index, value: 2.5 * Math.sin(now / 170) };
-    studio.stage.draw((vector) => strokeTo(vector, from, to));
+    studio.session.draw((vector) => strokeTo(vector, from, to));
     from = to;
     frames.push(now);
   }
@@ -66,8 +66,8 @@ PLAY = """async ({ seconds, painted }) => {
 
 async def serve(card: Card, options: dict[str, Any]) -> None:
     """Serve until the standard input closes; says the address first."""
-    async with app.serving(Config(port=0), [card], options) as gates:
-        print(f"at {gates.places()[0].url}", flush=True)
+    async with app.serving(Config(port=0), [card], options) as model_servers:
+        print(f"at {model_servers.places()[0].url}", flush=True)
         await asyncio.to_thread(sys.stdin.read)
 
 

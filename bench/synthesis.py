@@ -16,10 +16,10 @@ from torch import Tensor
 
 import plain_stylegan2 as plain
 from side_by_side import compare, ratio
-from taxiway.networks.device import processor
-from taxiway.networks.fast import fast
-from taxiway.networks.generator import Generator, to_uint8, truncate
-from taxiway.networks.stylegan2 import new_stylegan2
+from taxiway.backends.torch.device import processor
+from taxiway.families.stylegan.networks.fast import fast
+from taxiway.families.stylegan.networks.generator import Generator, to_uint8, truncate
+from taxiway.families.stylegan.networks.stylegan2 import new_stylegan2
 
 ROW = "{:22} {:>9} {:>7}   {}"
 

@@ -14,10 +14,10 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from taxiway.networks.device import processor
-from taxiway.training.augment import KINDS
-from taxiway.training.settings import Settings
-from taxiway.training.stylegan2 import R1_EVERY, Players
+from taxiway.backends.torch.device import processor
+from taxiway.families.stylegan.training.augment import KINDS
+from taxiway.families.stylegan.training.settings import Settings
+from taxiway.families.stylegan.training.stylegan2 import R1_EVERY, Players
 
 PLAIN = Settings(bf16=False)
 WAYS = {

@@ -10,12 +10,12 @@ import json
 import sys
 from pathlib import Path
 
+from taxiway.catalog import catalog
+from taxiway.checkpoint import read_checkpoint
 from taxiway.core.errors import TaxiwayError
 from taxiway.core.files import write_whole
-from taxiway.library import catalog
-from taxiway.networks import build_generator
-from taxiway.networks.checkpoint import read_checkpoint
-from taxiway.training.bar import SAMPLES, measure, missed, told
+from taxiway.families.stylegan.networks import build_generator
+from taxiway.families.stylegan.training.acceptance import SAMPLES, measure, missed, told
 
 
 def main() -> int:

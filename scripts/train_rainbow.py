@@ -17,17 +17,23 @@ import numpy as np
 import torch
 from rich.progress import track
 
+from taxiway.checkpoint import read_checkpoint
 from taxiway.core.errors import InvalidArgument, TaxiwayError
 from taxiway.core.files import write_whole
-from taxiway.networks import build_generator
-from taxiway.networks.checkpoint import read_checkpoint
-from taxiway.training.bar import SAMPLES, measure, told
-from taxiway.training.folder import working
-from taxiway.training.order import NAME, About, Order, default_threads, read_order
-from taxiway.training.pictures import PART, Pictures, parts
-from taxiway.training.session import check_free
-from taxiway.training.settings import Settings
-from taxiway.training.speed import pays_bf16
+from taxiway.families.stylegan.networks import build_generator
+from taxiway.families.stylegan.training.acceptance import SAMPLES, measure, told
+from taxiway.families.stylegan.training.config import (
+    NAME,
+    About,
+    TrainingConfig,
+    default_threads,
+    read_training_config,
+)
+from taxiway.families.stylegan.training.painted_pictures import PART, Pictures, parts
+from taxiway.families.stylegan.training.session import check_free
+from taxiway.families.stylegan.training.settings import Settings
+from taxiway.families.stylegan.training.speed import pays_bf16
+from taxiway.training.run_folder import working
 from taxiway.training.terminal import lead, lower_priority, stopping
 
 CPU = torch.device("cpu")
@@ -73,7 +79,7 @@ def arguments() -> argparse.Namespace:
 
 def run(options: argparse.Namespace, out: Path) -> None:
     lower_priority()
-    begun = read_order(out).size if options.resume and (out / NAME).exists() else 0
+    begun = read_training_config(out).size if options.resume and (out / NAME).exists() else 0
     left = [order for order in orders(options) if order.size >= begun]
     if not left:
         raise TaxiwayError(f"'{out}' has come to {begun} pixels; --size takes no less.")
@@ -102,7 +108,7 @@ def data(out: Path, count: int, size: int, stop: Event) -> Pictures:
     return np.concatenate([np.load(path, allow_pickle=False) for path in paths])
 
 
-def orders(options: argparse.Namespace) -> list[Order]:
+def orders(options: argparse.Namespace) -> list[TrainingConfig]:
     """One for each size, which goes on where the one before ended."""
     recipe = [part for part in RECIPE if part[0] <= options.size]
     longer = (options.kimg or recipe[-1][1]) / recipe[-1][1]
@@ -112,7 +118,10 @@ def orders(options: argparse.Namespace) -> list[Order]:
         for _, _, gamma in recipe
     ]
     about = replace(ABOUT, command=command(options))
-    return [Order("painter", stages[: i + 1], one, about=about) for i, one in enumerate(settings)]
+    return [
+        TrainingConfig("painter", stages[: i + 1], one, about=about)
+        for i, one in enumerate(settings)
+    ]
 
 
 def command(options: argparse.Namespace) -> str:

@@ -1,13 +1,11 @@
 """Instruments of small networks."""
 
 from functools import cache
-from pathlib import Path
 
-from taxiway.discovery.instrument import Instrument
-from taxiway.networks import build_generator
-from taxiway.networks.checkpoint import read_checkpoint
-
-FIXTURES = Path(__file__).parent / "fixtures"
+from paths import FIXTURES
+from taxiway.checkpoint import read_checkpoint
+from taxiway.families.stylegan.networks import build_generator
+from taxiway.families.stylegan.rendering.instrument import Instrument
 
 
 @cache

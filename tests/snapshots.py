@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 
 from pickles import Call, Name, New, Writer, ordered, tensor
-from taxiway.networks.checkpoint import Checkpoint
-from taxiway.networks.checkpoint.shapes import stylegan2_blocks
+from taxiway.checkpoint import Checkpoint
+from taxiway.checkpoint.shapes import stylegan2_blocks
 
 TEXT = "raise RuntimeError('a checkpoint reader executed code embedded in the file')\n"
 BUFFERS = ("w_avg", "noise_const", "resample_filter", "freqs", "phases", "transform", "_ema", "r")

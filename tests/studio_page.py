@@ -10,12 +10,13 @@ import numpy as np
 from starlette.applications import Starlette
 from websockets.asyncio.client import ClientConnection, connect
 
-from stage_fakes import served
+from session_fakes import served
 from taxiway.core.frame import Mark
-from taxiway.live.loop import Stage
+from taxiway.live.session import LiveSession
 from taxiway.live.tiles import Wanted
-from taxiway.servers import frames, wire
-from taxiway.servers.wire import Head
+from taxiway.servers.studio import binary_messages
+from taxiway.servers.studio import routes as frames
+from taxiway.servers.studio.binary_messages import Head
 
 TOKEN = "a-token"
 Binary = tuple[Head, bytes]
@@ -33,9 +34,9 @@ class Page:
         message = await self.socket.recv()
         if isinstance(message, str):
             return json.loads(message)
-        head, payload = wire.unpack(message)
-        if head.kind == wire.FRAME and self.ack:
-            await self.socket.send(wire.write_acknowledgement(head.number))
+        head, payload = binary_messages.unpack(message)
+        if head.kind == binary_messages.FRAME and self.ack:
+            await self.socket.send(binary_messages.write_acknowledgement(head.number))
         return head, payload
 
     async def until(self, found: Callable[[Any], bool]) -> Any:
@@ -58,17 +59,17 @@ class Page:
         )
 
     async def frame(self, **fields: Any) -> Binary:
-        return await self.binary(wire.FRAME, **fields)
+        return await self.binary(binary_messages.FRAME, **fields)
 
     async def say(self, type: str, **words: Any) -> None:
         await self.socket.send(json.dumps({"type": type, **words}))
 
     async def set_vector(self, numbers: np.ndarray, seq: int = 1, time: float = 0.0) -> None:
-        await self.socket.send(wire.write_set(Mark(seq, time), "z", numbers))
+        await self.socket.send(binary_messages.write_set(Mark(seq, time), "z", numbers))
 
     async def want(self, **place: Any) -> None:
         whole = {"field_seed": 7, "level": 0, "i": 0, "j": 0, "similarity": 0.5, "request": 1}
-        await self.socket.send(wire.write_wanted(Wanted(**{**whole, **place})))
+        await self.socket.send(binary_messages.write_wanted(Wanted(**{**whole, **place})))
 
     async def closing(self) -> tuple[int | None, str | None]:
         """Read to the end; its close code and reason."""
@@ -101,9 +102,9 @@ class Studio:
 
 
 @contextlib.asynccontextmanager
-async def studio(stage: Stage, **options: Any) -> AsyncIterator[Studio]:
-    """Serve the socket of `stage`; `options` go to `frames.routes`."""
-    app = Starlette(routes=frames.routes(stage, TOKEN, **options))
+async def studio(session: LiveSession, **options: Any) -> AsyncIterator[Studio]:
+    """Serve the socket of `session`; `options` go to `frames.routes`."""
+    app = Starlette(routes=frames.routes(session, TOKEN, **options))
     async with served(app) as port:
         yield Studio(port)
 

@@ -13,15 +13,15 @@ import psutil
 import pytest
 
 from taxiway import app
+from taxiway.catalog import catalog
 from taxiway.core.config import Config
-from taxiway.library import catalog
 
 
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
     async with (
-        app.serving(Config(port=0), [catalog.card("painter")], {}) as gates,
-        httpx.AsyncClient(base_url=gates.places()[0].url, timeout=30) as client,
+        app.serving(Config(port=0), [catalog.card("painter")], {}) as model_servers,
+        httpx.AsyncClient(base_url=model_servers.places()[0].url, timeout=30) as client,
     ):
         yield client
 

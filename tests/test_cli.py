@@ -12,11 +12,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from paths import FIXTURES
 from taxiway.core.images import read_metadata
 from taxiway.latent.sample import z_of_seed
 from taxiway.painting import paint
-
-FIXTURES = Path(__file__).parent / "fixtures"
 
 
 def taxiway(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:

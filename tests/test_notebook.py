@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from paths import ROOT
 from players import FIXTURES, instrument
 from taxiway import load
 from taxiway.core.errors import InvalidArgument, NotFound
-from taxiway.discovery.player import Drawing
+from taxiway.families.stylegan.rendering.player import Drawing
 from taxiway.notebook import Model
 
-PAGE = Path(__file__).parents[1] / "docs" / "python.md"
+PAGE = ROOT / "docs" / "python.md"
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,9 @@ from urllib.parse import unquote
 
 import pytest
 
+from paths import ROOT
 from taxiway import cli, commands
 
-ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / name for name in ("README.md", "CHANGELOG.md", "examples/README.md")] + sorted(
     (ROOT / "docs").glob("*.md")
 )

@@ -1,4 +1,4 @@
-"""The composition root: a configuration and the models to run become engine, gates and servers."""
+"""The composition root: a configuration and the models to run become engine and servers."""
 
 import asyncio
 import contextlib
@@ -10,15 +10,15 @@ import webbrowser
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
+from taxiway.catalog.catalog import Card
 from taxiway.core.config import Config
 from taxiway.core.errors import TaxiwayError
 from taxiway.core.events import Event, StateChanged
 from taxiway.engine import Engine, preload
-from taxiway.gates import Gates, enter
-from taxiway.library.catalog import Card
 from taxiway.live.chains import Link
-from taxiway.servers import hub
-from taxiway.servers.listen import loop_factory
+from taxiway.model_servers import ModelServers, enter
+from taxiway.servers.hub import server as hub
+from taxiway.web.listen import loop_factory
 
 
 def run(
@@ -37,26 +37,26 @@ def run(
 @contextlib.asynccontextmanager
 async def serving(
     config: Config, cards: Sequence[Card], options: dict[str, Any], command: str | None = None
-) -> AsyncIterator[Gates]:
+) -> AsyncIterator[ModelServers]:
     """Everything running within the block; models begin to start once their ports are taken.
 
     `options` are those of every model's set-up, `command` is what a query means.
     """
-    preload(sorted({f"taxiway.models.{card.family}" for card in cards}))
+    preload(sorted({f"taxiway.families.{card.family}.model" for card in cards}))
     async with Engine() as engine, contextlib.AsyncExitStack() as doors:
         engine.events.listen(_tell)
-        gates = Gates(engine, config, options)
-        doors.push_async_callback(gates.close)
+        model_servers = ModelServers(engine, config, options)
+        doors.push_async_callback(model_servers.close)
         for card in cards:
-            await gates.open(card, command=command)
+            await model_servers.open(card, command=command)
         if config.hub_port is not None:
-            door = hub.listener(gates, config, config.hub_port)
+            door = hub.listener(model_servers, config, config.hub_port)
             await enter(doors, "The hub of Runway's plug-ins", door)
-        yield gates
+        yield model_servers
 
 
 async def _until_told(
-    running: contextlib.AbstractAsyncContextManager[Gates],
+    running: contextlib.AbstractAsyncContextManager[ModelServers],
     links: Sequence[Link],
     open_browser: bool,
 ) -> None:
@@ -64,24 +64,24 @@ async def _until_told(
     if sys.platform != "win32":
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, told.set)
-    async with running as gates:
-        for place in gates.places():
+    async with running as model_servers:
+        for place in model_servers.places():
             print(f"{place.title} at {place.url} (Ctrl-C ends it)", flush=True)
-        if gates.is_open_to_others:
+        if model_servers.is_open_to_others:
             print("Anyone on your network can play it, and put it to sleep.", flush=True)
         if open_browser and _has_screen():
-            url = gates.places()[0].url
+            url = model_servers.places()[0].url
             threading.Thread(target=webbrowser.open, args=[url], daemon=True).start()
-        linking = asyncio.create_task(_link(gates, links))
+        linking = asyncio.create_task(_link(model_servers, links))
         await told.wait()
         linking.cancel()
         print("\nStopping.", flush=True)
 
 
-async def _link(gates: Gates, links: Sequence[Link]) -> None:
+async def _link(model_servers: ModelServers, links: Sequence[Link]) -> None:
     for wanted in links:
         try:
-            link = await gates.chains.add(wanted)
+            link = await model_servers.chains.add(wanted)
         except TaxiwayError as error:
             print(error, flush=True)
         else:

@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable, Iterator
 from importlib.metadata import version
 
+from taxiway.catalog import catalog
 from taxiway.core.images import encode_jpeg
 from taxiway.latent.sample import z_of_seed
-from taxiway.library import catalog
 from taxiway.painting import paint
 
 MEASURE_SECONDS = 3.0
@@ -35,10 +35,10 @@ def report() -> Iterator[str]:
 def _network() -> Iterator[str]:
     import torch
 
-    from taxiway.networks import build_generator
-    from taxiway.networks.checkpoint import read_checkpoint
-    from taxiway.networks.device import devices, pick_device, processor
-    from taxiway.networks.tuning import tune
+    from taxiway.backends.torch.device import devices, pick_device, processor
+    from taxiway.checkpoint import read_checkpoint
+    from taxiway.families.stylegan.networks import build_generator
+    from taxiway.families.stylegan.networks.tuning import tune
 
     cpu = processor()
     bfloat16 = f"bfloat16 by {cpu.bfloat16}" if cpu.bfloat16 else "no bfloat16"

@@ -8,33 +8,33 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from taxiway.catalog import catalog
 from taxiway.console import ConsoleJob
 from taxiway.core.command import Command
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.tool import Job, QuietJob
-from taxiway.discovery.album import read_picture
-from taxiway.discovery.bend import parse_bends
-from taxiway.discovery.direction import Direction, read_directions
-from taxiway.discovery.files import read_latents, read_words, write_latent
-from taxiway.discovery.instrument import Instrument, instrument_of
-from taxiway.discovery.opening import open_player
-from taxiway.discovery.perceptual import Perceptual
-from taxiway.discovery.player import Drawing, How, Player, how, how_inputs
-from taxiway.discovery.route import Route, walk_inputs
-from taxiway.discovery.sampling import sample_w
-from taxiway.discovery.surgery import mixed as mixed_networks
-from taxiway.discovery.surgery import parse_mix, stretched
+from taxiway.families.stylegan.bending.bend import parse_bends
+from taxiway.families.stylegan.bending.surgery import mixed as mixed_networks
+from taxiway.families.stylegan.bending.surgery import parse_mix, stretched
+from taxiway.families.stylegan.directions.direction import Direction, read_directions
+from taxiway.families.stylegan.rendering.files import read_latents, read_words, write_latent
+from taxiway.families.stylegan.rendering.image_folder import read_picture
+from taxiway.families.stylegan.rendering.instrument import Instrument, instrument_of
+from taxiway.families.stylegan.rendering.opening import open_player
+from taxiway.families.stylegan.rendering.player import Drawing, How, Player, how, how_inputs
+from taxiway.families.stylegan.rendering.route import Route, walk_inputs
+from taxiway.families.stylegan.rendering.sampling import sample_w
+from taxiway.families.stylegan.tools.bend import pictures as bent_pictures
+from taxiway.families.stylegan.tools.directions import Directions
+from taxiway.families.stylegan.tools.mix import mixed
+from taxiway.families.stylegan.tools.project import Project
+from taxiway.families.stylegan.tools.video import Video
 from taxiway.film.grid import tiled
 from taxiway.latent.centres import find_centres
 from taxiway.latent.given import latents_of
 from taxiway.latent.layers import parse_layers
 from taxiway.latent.space import Array, Latent
-from taxiway.library import catalog
-from taxiway.tools.bend import pictures as bent_pictures
-from taxiway.tools.directions import Directions
-from taxiway.tools.mix import mixed
-from taxiway.tools.project import Project
-from taxiway.tools.video import Video
+from taxiway.training.perceptual import Perceptual
 
 HOW = Command(name="how", inputs=how_inputs(), outputs={})
 WALK = Command(name="walk", inputs=walk_inputs(), outputs={})

@@ -151,9 +151,9 @@ def show_studio(page: Page) -> Page:
     page.evaluate(
         """() => {
           for (const name of Object.keys(studio.store.get("values"))) {
-            studio.stage.setValue(name, null);
+            studio.session.setValue(name, null);
           }
-          studio.stage.goToSeed(0);
+          studio.session.goToSeed(0);
         }"""
     )
     wait_for_store(page, f"Math.abs(store.get('vector')[0] - {FIRST_OF_SEED_0}) < 1e-6")

@@ -5,9 +5,9 @@ import json
 import sys
 
 from taxiway import app
+from taxiway.catalog.catalog import Card
 from taxiway.core.config import Config
-from taxiway.library.catalog import Card
-from taxiway.servers.listen import loop_factory
+from taxiway.web.listen import loop_factory
 
 
 async def serve(port: int, family: str, options: dict[str, object]) -> None:
@@ -20,8 +20,8 @@ async def serve(port: int, family: str, options: dict[str, object]) -> None:
         made="For tests.",
         limits="Gradients.",
     )
-    async with app.serving(Config(port=port), [card], options) as gates:
-        print(f"at {gates.places()[0].port}", flush=True)
+    async with app.serving(Config(port=port), [card], options) as model_servers:
+        print(f"at {model_servers.places()[0].port}", flush=True)
         await asyncio.to_thread(sys.stdin.read)
 
 

@@ -43,7 +43,7 @@ def place(name: str, info: dict[str, Any] | None, port: int) -> dict[str, Any]:
     return {"name": name, "title": name.title(), "state": "running", "port": port, "info": info}
 
 
-class Desk:
+class ModelManager:
     """Answers as the control API does, and keeps what it was asked."""
 
     def __init__(self, port: int) -> None:
@@ -78,29 +78,31 @@ class Desk:
 
 
 @pytest.fixture
-def desk(page: Page, server: Server) -> Desk:
+def manager(page: Page, server: Server) -> ModelManager:
     """With the menu open."""
-    desk = Desk(server.port)
+    manager = ModelManager(server.port)
     page.unroute_all()
-    page.route("**/studio/api/**", desk.answer)
+    page.route("**/studio/api/**", manager.answer)
     page.evaluate(COUNT_TIMERS)
     page.click("#models")
     page.get_by_role("dialog", name="Models").get_by_text("Painter").wait_for()
-    return desk
+    return manager
 
 
-def test_it_lists_what_runs_and_what_can_be_started(page: Page, desk: Desk) -> None:
+def test_it_lists_what_runs_and_what_can_be_started(page: Page, manager: ModelManager) -> None:
     menu = page.get_by_role("dialog", name="Models")
     assert page.locator("#models").inner_text() == "Lantern"
     assert menu.locator("[aria-current=page]").inner_text().startswith("Lantern")
     assert menu.get_by_role("button", name="Stop Lantern").is_hidden()
     assert menu.get_by_role("button", name="Start Painter").is_visible()
     token = page.locator("meta[name=taxiway-token]").get_attribute("content")
-    assert desk.tokens == {f"Bearer {token}"}
+    assert manager.tokens == {f"Bearer {token}"}
 
 
-def test_the_card_of_a_model_is_read_before_it_is_started(page: Page, desk: Desk) -> None:
-    desk.models[1] |= {"licence": "CC0", "data": "Paint.", "metrics": {"kid": 0.02}}
+def test_the_card_of_a_model_is_read_before_it_is_started(
+    page: Page, manager: ModelManager
+) -> None:
+    manager.models[1] |= {"licence": "CC0", "data": "Paint.", "metrics": {"kid": 0.02}}
     page.get_by_role("dialog", name="Models").get_by_text("Card", exact=True).click()
     facts = page.locator(".menu-card .facts")
     facts.get_by_text("CC0").wait_for()
@@ -114,7 +116,7 @@ def test_the_card_of_a_model_is_read_before_it_is_started(page: Page, desk: Desk
     ]
 
 
-def test_it_is_asked_for_only_while_it_is_open(page: Page, desk: Desk) -> None:
+def test_it_is_asked_for_only_while_it_is_open(page: Page, manager: ModelManager) -> None:
     with page.expect_response("**/studio/api/desk"):
         assert page.evaluate("() => ticking.size") == 1
     page.keyboard.press("Escape")
@@ -123,24 +125,26 @@ def test_it_is_asked_for_only_while_it_is_open(page: Page, desk: Desk) -> None:
     assert page.evaluate("() => ticking.size") == 0
 
 
-def test_starting_a_model_leads_to_its_page(page: Page, desk: Desk) -> None:
+def test_starting_a_model_leads_to_its_page(page: Page, manager: ModelManager) -> None:
     with page.expect_navigation():
         page.get_by_role("button", name="Start Painter").click()
-    assert desk.asked == [("POST", "/running", {"model": "painter"})]
+    assert manager.asked == [("POST", "/running", {"model": "painter"})]
 
 
-def test_other_models_are_a_click_away_and_can_be_stopped(page: Page, desk: Desk) -> None:
-    desk.running.append(place("echo", ECHO, 8001))
+def test_other_models_are_a_click_away_and_can_be_stopped(
+    page: Page, manager: ModelManager
+) -> None:
+    manager.running.append(place("echo", ECHO, 8001))
     link = page.get_by_role("link", name="Echo")
     link.wait_for()
     assert link.get_attribute("href") == "http://127.0.0.1:8001/"
     with page.expect_response("**/studio/api/running/echo"):
         page.get_by_role("button", name="Stop Echo").click()
-    assert desk.asked == [("DELETE", "/running/echo", None)]
+    assert manager.asked == [("DELETE", "/running/echo", None)]
 
 
-def test_chains_are_made_and_removed_where_types_match(page: Page, desk: Desk) -> None:
-    desk.running.append(place("echo", ECHO, 8001))
+def test_chains_are_made_and_removed_where_types_match(page: Page, manager: ModelManager) -> None:
+    manager.running.append(place("echo", ECHO, 8001))
     choice = page.locator("#chain-choice")
     choice.wait_for()
     assert choice.locator("option").all_inner_texts() == ["Echo: Code → Z"]
@@ -148,16 +152,16 @@ def test_chains_are_made_and_removed_where_types_match(page: Page, desk: Desk) -
     remove = page.get_by_role("button", name="Remove Echo: Code → Z")
     remove.click()
     remove.wait_for(state="detached")
-    assert desk.asked == [("POST", "/chains", LINK), ("DELETE", "/chains", LINK)]
+    assert manager.asked == [("POST", "/chains", LINK), ("DELETE", "/chains", LINK)]
 
 
-def test_what_is_refused_is_told(page: Page, desk: Desk) -> None:
-    desk.error = "32 models run already; stop one of them first."
+def test_what_is_refused_is_told(page: Page, manager: ModelManager) -> None:
+    manager.error = "32 models run already; stop one of them first."
     page.get_by_role("button", name="Start Painter").click()
     alert = page.locator(".menu-trouble")
     alert.wait_for()
     with page.expect_response("**/studio/api/desk"):
-        assert alert.inner_text() == desk.error
+        assert alert.inner_text() == manager.error
     assert alert.is_visible()
 
 

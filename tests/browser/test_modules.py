@@ -3,7 +3,6 @@
 import io
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,10 +11,10 @@ from PIL import Image
 from playwright.sync_api import Browser, Page
 
 from browser.conftest import Server
+from paths import TESTS
 from taxiway.core.images import encode_png, read_metadata
 
-TESTS = Path(__file__).parents[1]
-WIRE = json.loads((TESTS / "servers" / "golden_wire.json").read_text())
+WIRE = json.loads((TESTS / "servers" / "studio" / "golden_messages.json").read_text())
 NOISE = json.loads((TESTS / "fixtures" / "p5_noise.json").read_text())
 SENT = [message for message in WIRE["client"] if message["fields"].get("space", 0) == 0]
 

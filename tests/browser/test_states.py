@@ -156,10 +156,10 @@ def test_the_picture_is_that_of_the_newest_input_after_a_storm_of_them(page: Pag
     page.evaluate(
         """async () => {
           for (let k = 0; k < 60; k++) {
-            studio.stage.edit((vector) => vector.fill(k / 20 - 1.5));
+            studio.session.edit((vector) => vector.fill(k / 20 - 1.5));
             await new Promise(requestAnimationFrame);
           }
-          studio.stage.edit((vector) => vector.fill(0.05));
+          studio.session.edit((vector) => vector.fill(0.05));
         }"""
     )
     # 0.5 + 2 x 0.8 x 0.05 of full light, as the lantern draws it.

@@ -1,11 +1,9 @@
-from pathlib import Path
-
 import numpy as np
 
+from paths import FIXTURES
 from taxiway import cli
-from taxiway.networks.checkpoint.discriminator import read_discriminator
+from taxiway.checkpoint.discriminator import read_discriminator
 
-FIXTURES = Path(__file__).parents[1] / "fixtures"
 SNAPSHOT, MODEL_ONLY = FIXTURES / "stylegan2-ada_32.pkl", FIXTURES / "rosinality_32.pt"
 
 

@@ -7,9 +7,9 @@ import pytest
 
 from refusals import refusal
 from taxiway.cli import main
-from taxiway.training.dataset import packed
-from taxiway.training.dataset.packed import read_dataset
-from training.dataset.folders import fill
+from taxiway.training.datasets.pictures import packed
+from taxiway.training.datasets.pictures.packed import read_dataset
+from training.datasets.pictures.folders import fill
 
 
 def taxiway(*arguments: str | Path) -> subprocess.CompletedProcess[str]:

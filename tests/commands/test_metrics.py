@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 from torch import nn
 
+from paths import FIXTURES
 from refusals import refusal
 from taxiway.cli import main
 from taxiway.commands import metrics
-from training.dataset.folders import fill, noise
+from training.datasets.pictures.folders import fill, noise
 
-CHECKPOINT = Path(__file__).parents[1] / "fixtures" / "stylegan2-ada_32.pkl"
+CHECKPOINT = FIXTURES / "stylegan2-ada_32.pkl"
 
 
 def taxiway(*arguments: str | Path) -> subprocess.CompletedProcess[str]:

@@ -14,26 +14,27 @@ import numpy as np
 import pytest
 import torch
 
+from paths import FIXTURES
 from refusals import refusal
+from taxiway.checkpoint import read_checkpoint
 from taxiway.commands import train
 from taxiway.core.errors import TaxiwayError
-from taxiway.networks.build import build
-from taxiway.networks.checkpoint import read_checkpoint
+from taxiway.families.stylegan.networks.build import build
+from taxiway.families.stylegan.training.config import TrainingConfig
+from taxiway.families.stylegan.training.painted_pictures import painted
+from taxiway.families.stylegan.training.samples import samples
+from taxiway.families.stylegan.training.session import Session
+from taxiway.families.stylegan.training.settings import Settings
 from taxiway.training import terminal
-from taxiway.training.dataset.crops import Plan
-from taxiway.training.dataset.labels import Classes
-from taxiway.training.dataset.prepare import prepare
-from taxiway.training.dataset.sources import open_source
-from taxiway.training.order import Order
-from taxiway.training.pictures import painted
-from taxiway.training.records import read
-from taxiway.training.samples import samples
-from taxiway.training.session import Session
-from taxiway.training.settings import Settings
+from taxiway.training.datasets.pictures.crops import Plan
+from taxiway.training.datasets.pictures.labels import Classes
+from taxiway.training.datasets.pictures.prepare import prepare
+from taxiway.training.datasets.pictures.sources import open_source
+from taxiway.training.metrics_log import read
 from taxiway.training.terminal import enough_memory, enough_room, stopping
-from training.dataset.folders import fill
+from training.datasets.pictures.folders import fill
 
-SMALL = Path(__file__).parents[1] / "fixtures" / "stylegan2-ada_32.pkl"
+SMALL = FIXTURES / "stylegan2-ada_32.pkl"
 ABOUT = ("--title", "Noise", "--licence", "CC0", "--data", "My own.")
 
 
@@ -116,7 +117,7 @@ def test_a_full_disk_is_said_in_a_sentence() -> None:
 
 
 def test_a_gpu_that_is_too_small_is_said_in_a_sentence() -> None:
-    order = Order("noise.zip", ((32, 1),), Settings(batch=16, processes=2))
+    order = TrainingConfig("noise.zip", ((32, 1),), Settings(batch=16, processes=2))
     said = pytest.raises(TaxiwayError, match="memory for 8 pictures of 32 pixels.*--batch")
     with said, enough_memory(order):
         raise torch.OutOfMemoryError
@@ -203,7 +204,7 @@ def test_five_hundred_landscapes_teach_a_small_model_something(tmp_path, monkeyp
         stepped(session, players, told)
 
     monkeypatch.setattr(Session, "stepped", heard)
-    session = Session(Order("painter", ((32, 4.0),), settings), tmp_path, pictures)
+    session = Session(TrainingConfig("painter", ((32, 4.0),), settings), tmp_path, pictures)
     session.run(Event(), snapshot_kimg=1.0)
     measured = [record["kid"] for record in session.records.all if "kid" in record]
     assert min(measured[1:]) < 0.7 * measured[0], measured

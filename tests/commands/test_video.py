@@ -8,7 +8,7 @@ import pytest
 from players import FIXTURES
 from taxiway.cli import main
 from taxiway.commands import video
-from taxiway.discovery.route import KINDS
+from taxiway.families.stylegan.rendering.route import KINDS
 
 MODEL = str(FIXTURES / "stylegan2-ada_32.pkl")
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from taxiway.engine.pipe import LARGEST, ServersEnd, WorkersEnd
-from taxiway.servers.listen import loop_factory
+from taxiway.web.listen import loop_factory
 
 MESSAGES = st.lists(st.binary(max_size=40), max_size=6)
 

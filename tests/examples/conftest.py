@@ -15,8 +15,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from browser.conftest import ARGUMENTS, PATIENCE_MS, chromium
 from interop.npm import packages, version
+from paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
 TOLD = "http://localhost:8000"
 """The address in everything we publish."""

@@ -12,7 +12,7 @@ from starlette.routing import Route
 from examples.conftest import ROOT, TOLD
 from interop.npm import absent
 from taxiway.engine import Engine
-from taxiway.servers import http
+from taxiway.servers.http import routes as http
 
 PAGE = (ROOT / "docs" / "http.md").read_text()
 

@@ -5,13 +5,13 @@ import re
 from starlette.applications import Starlette
 from starlette.routing import Route, WebSocketRoute
 
-from taxiway.gates import Gates
-from taxiway.servers.guard import Guard
-from taxiway.servers.listen import Listener
+from taxiway.model_servers import ModelServers
+from taxiway.web.guard import Guard
+from taxiway.web.listen import Listener
 
 
-def listener_of(gates: Gates) -> Listener:
-    listener = gates._gates["painter"].listener
+def listener_of(model_servers: ModelServers) -> Listener:
+    listener = model_servers._model_servers["painter"].listener
     assert listener is not None
     return listener
 

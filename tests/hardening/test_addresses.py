@@ -17,12 +17,15 @@ from servers.sockets import line
 from taxiway.core.command import ModelSpec
 from taxiway.core.config import Config
 from taxiway.engine import Engine
-from taxiway.gates import Gates
-from taxiway.live.loop import Stage
-from taxiway.servers import frames, http, osc, osc_packet
-from taxiway.servers.application import application
-from taxiway.servers.listen import Listener
-from taxiway.servers.socketio import SocketIo
+from taxiway.live.session import LiveSession
+from taxiway.model_servers import ModelServers
+from taxiway.servers.http import routes as http
+from taxiway.servers.osc import packet as osc_packet
+from taxiway.servers.osc import server as osc
+from taxiway.servers.socketio.server import SocketIo
+from taxiway.servers.studio import routes as frames
+from taxiway.web.application import application
+from taxiway.web.listen import Listener
 
 TOKEN = "a-token"
 SPEC = ModelSpec(name="curious", family="hardening.models:Curious")
@@ -90,12 +93,12 @@ async def curious() -> AsyncIterator[Curious]:
     async with Engine() as engine, contextlib.AsyncExitStack() as doors:
         await engine.start(SPEC)
         await engine.ready(SPEC.name)
-        stage, sockets = Stage(engine, SPEC), SocketIo(engine, lambda: SPEC.name)
-        page = frames.routes(stage, TOKEN)
+        session, sockets = LiveSession(engine, SPEC), SocketIo(engine, lambda: SPEC.name)
+        page = frames.routes(session, TOKEN)
         routes = [*http.routes(engine, lambda: SPEC.name), *sockets.routes(), *page]
         listener = await doors.enter_async_context(Listener(application(routes, config), config))
-        heard = await doors.enter_async_context(osc.OscServer(engine, stage, config))
-        live = asyncio.create_task(stage.run())
+        heard = await doors.enter_async_context(osc.OscServer(engine, session, config))
+        live = asyncio.create_task(session.run())
         doors.callback(live.cancel)
         doors.callback(sockets.close)
         yield Curious(engine, listener.port, heard.port)
@@ -164,9 +167,11 @@ async def test_no_address_is_asked_by_the_studios_socket(canary: Canary, curious
     assert "No input named 'nobody'" in said["message"]
 
 
-async def test_no_address_is_asked_for_a_model_or_its_options(canary: Canary, gates: Gates) -> None:
-    headers = {"authorization": f"Bearer {gates.token}"}
-    url = gates.places()[0].url
+async def test_no_address_is_asked_for_a_model_or_its_options(
+    canary: Canary, model_servers: ModelServers
+) -> None:
+    headers = {"authorization": f"Bearer {model_servers.token}"}
+    url = model_servers.places()[0].url
     async with httpx.AsyncClient(base_url=url, headers=headers, timeout=30) as client:
         for address in canary.addresses():
             answer = await client.post("/studio/api/running", json={"model": address})
@@ -221,12 +226,12 @@ PREFIXES = (
 
 @pytest.mark.parametrize("prefix", PREFIXES)
 async def test_no_path_leads_out_of_what_is_served(
-    gates: Gates, prefix: str, tmp_path: Path
+    model_servers: ModelServers, prefix: str, tmp_path: Path
 ) -> None:
     """Sent as they are; clients tidy such addresses up, attackers do not."""
     (tmp_path / "secret.txt").write_text(SECRET)
-    token = f"Authorization: Bearer {gates.token}"
-    port = gates.places()[0].port
+    token = f"Authorization: Bearer {model_servers.token}"
+    port = model_servers.places()[0].port
     for climb in CLIMBS:
         for method in ("GET", "POST", "DELETE"):
             if method == "DELETE" and prefix == "/studio/api/running/":

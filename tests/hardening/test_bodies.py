@@ -7,8 +7,8 @@ import httpx
 
 from hardening.doors import address, listener_of, routes_of
 from taxiway.core.config import Config
-from taxiway.gates import Gates
-from taxiway.servers import hub
+from taxiway.model_servers import ModelServers
+from taxiway.servers.hub import server as hub
 
 ODD: list[Any] = [
     None,
@@ -59,9 +59,9 @@ async def troubled(client: httpx.AsyncClient, method: str, path: str) -> list[An
     return found
 
 
-async def test_no_body_leaves_the_desk_at_a_loss(gates: Gates) -> None:
-    listener = listener_of(gates)
-    headers = {"authorization": f"Bearer {gates.token}"}
+async def test_no_body_leaves_the_desk_at_a_loss(model_servers: ModelServers) -> None:
+    listener = listener_of(model_servers)
+    headers = {"authorization": f"Bearer {model_servers.token}"}
     async with httpx.AsyncClient(base_url=listener.url, headers=headers, timeout=30) as client:
         await client.get("/info")
         for path, methods in routes_of(listener):
@@ -71,9 +71,9 @@ async def test_no_body_leaves_the_desk_at_a_loss(gates: Gates) -> None:
         assert (await client.get("/healthz")).json()["status"] == "ok"
 
 
-async def test_no_body_leaves_the_hub_at_a_loss(gates: Gates) -> None:
+async def test_no_body_leaves_the_hub_at_a_loss(model_servers: ModelServers) -> None:
     async with (
-        hub.listener(gates, Config(), 0) as door,
+        hub.listener(model_servers, Config(), 0) as door,
         httpx.AsyncClient(base_url=door.url, timeout=30) as client,
     ):
         for path, methods in routes_of(door):

@@ -20,20 +20,22 @@ from hypothesis.stateful import (
 from starlette.websockets import WebSocket
 
 from interop.broadcasting import BroadcastingEngine
-from stage_fakes import SPEC, FakeEngine
+from session_fakes import SPEC, FakeEngine
 from taxiway.core.config import Config
 from taxiway.core.frame import Mark
 from taxiway.engine import Engine
-from taxiway.live.loop import Stage
+from taxiway.live.session import LiveSession
 from taxiway.live.tiles import Wanted
-from taxiway.servers import osc, osc_packet, wire
-from taxiway.servers.engineio_session import MOST_UNSENT, Session, Timing
-from taxiway.servers.osc import OscServer
-from taxiway.servers.osc_audience import MOST_SUBSCRIBERS
-from taxiway.servers.outbox import MOST_REPLIES, MOST_TILES
-from taxiway.servers.session import Closed
-from taxiway.servers.session import Session as Page
-from taxiway.servers.socketio import MOST_QUERIES, SocketIo
+from taxiway.servers.osc import packet as osc_packet
+from taxiway.servers.osc import server as osc
+from taxiway.servers.osc.server import OscServer
+from taxiway.servers.osc.subscribers import MOST_SUBSCRIBERS
+from taxiway.servers.socketio.engineio_session import MOST_UNSENT, Session, Timing
+from taxiway.servers.socketio.server import MOST_QUERIES, SocketIo
+from taxiway.servers.studio import binary_messages
+from taxiway.servers.studio.send_queue import MOST_REPLIES, MOST_TILES
+from taxiway.servers.studio.socket import Closed
+from taxiway.servers.studio.socket import Session as Page
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=6),
@@ -149,7 +151,7 @@ class SocketIoClients(Talking):
 
     @rule(open=st.booleans())
     def work(self, open: bool) -> None:
-        self.inside(self.engine.gate.set if open else self.engine.gate.clear)
+        self.inside(self.engine.model_server.set if open else self.engine.model_server.clear)
 
     @invariant()
     def bounded(self) -> None:
@@ -168,12 +170,12 @@ class OscSenders(Talking):
         self.engine = BroadcastingEngine()
         fake = FakeEngine()
         fake.turn("running")
-        self.stage = Stage(cast(Engine, fake), SPEC)
+        self.session = LiveSession(cast(Engine, fake), SPEC)
         config = Config(osc_reply_port=1, osc_target=None)
-        self.server = OscServer(cast(Engine, self.engine), self.stage, config)
+        self.server = OscServer(cast(Engine, self.engine), self.session, config)
 
     def end(self) -> None:
-        self.stage.fanout.close()
+        self.session.broadcast.close()
         for task in [*self.server._queries, *self.server._errands]:
             task.cancel()
 
@@ -208,7 +210,7 @@ class OscSenders(Talking):
 
     @rule(open=st.booleans())
     def work(self, open: bool) -> None:
-        self.inside(self.engine.gate.set if open else self.engine.gate.clear)
+        self.inside(self.engine.model_server.set if open else self.engine.model_server.clear)
 
     @invariant()
     def bounded(self) -> None:
@@ -216,7 +218,7 @@ class OscSenders(Talking):
         assert len(self.server._errands) <= osc.MOST_QUERIES
         assert len(self.server._news) <= osc.MOST_NEWS
         assert len(self.server._audience._subscribers) <= MOST_SUBSCRIBERS
-        for value in self.stage.controls.values().values():
+        for value in self.session.controls.values().values():
             assert not isinstance(value, np.ndarray) or np.isfinite(value).all()
 
 
@@ -226,18 +228,18 @@ class StudioPages(Talking):
     def begin(self) -> None:
         fake = FakeEngine()
         fake.turn("running")
-        self.stage = Stage(cast(Engine, fake), SPEC)
+        self.session = LiveSession(cast(Engine, fake), SPEC)
         self.pages: list[Page] = []
 
     def end(self) -> None:
         for page in self.pages:
-            page._outbox.close()
-        self.stage.fanout.close()
+            page._send_queue.close()
+        self.session.broadcast.close()
 
     @rule()
     def come(self) -> None:
         socket = cast(WebSocket, object())
-        self.pages.append(self.inside(lambda: Page(socket, self.stage, {"name": "fake"})))
+        self.pages.append(self.inside(lambda: Page(socket, self.session, {"name": "fake"})))
 
     def hear(self, which: int, text: str | None, data: bytes | None) -> None:
         page = self.pages[which % len(self.pages)]
@@ -267,12 +269,12 @@ class StudioPages(Talking):
         which=st.integers(0, 9),
         numbers=st.lists(st.floats(width=32), max_size=8),
         repeat=st.sampled_from([1, 64, 256]),
-        space=st.sampled_from(wire.SPACES),
+        space=st.sampled_from(binary_messages.SPACES),
         seq=st.integers(0, 2**32 - 1),
     )
     def vector(self, which: int, numbers: list[float], repeat: int, space: str, seq: int) -> None:
         values = np.array(numbers * repeat, np.float32)
-        self.hear(which, None, wire.write_set(Mark(seq, 0.0), space, values))
+        self.hear(which, None, binary_messages.write_set(Mark(seq, 0.0), space, values))
 
     @precondition(lambda self: self.pages)
     @rule(
@@ -285,12 +287,12 @@ class StudioPages(Talking):
     def tile(self, which: int, place: int, level: int, similarity: float, times: int) -> None:
         for request in range(times):
             wanted = Wanted(1, level, place, place, similarity, request)
-            self.hear(which, None, wire.write_wanted(wanted))
+            self.hear(which, None, binary_messages.write_wanted(wanted))
 
     @precondition(lambda self: self.pages)
     @rule(which=st.integers(0, 9), number=st.integers(0, 2**32 - 1))
     def draw(self, which: int, number: int) -> None:
-        self.hear(which, None, wire.write_acknowledgement(number))
+        self.hear(which, None, binary_messages.write_acknowledgement(number))
 
     @precondition(lambda self: self.pages)
     @rule(which=st.integers(0, 9), data=st.binary(max_size=40), text=st.text(max_size=40))
@@ -302,14 +304,14 @@ class StudioPages(Talking):
     @invariant()
     def bounded(self) -> None:
         for page in self.pages:
-            assert len(page._outbox._replies) <= MOST_REPLIES
-            assert len(page._outbox._tiles) <= MOST_TILES
+            assert len(page._send_queue._replies) <= MOST_REPLIES
+            assert len(page._send_queue._tiles) <= MOST_TILES
 
     @invariant()
     def only_what_a_model_takes(self) -> None:
-        command = self.stage.command
+        command = self.session.command
         assert command is not None
-        for name, value in self.stage.controls.values().items():
+        for name, value in self.session.controls.values().items():
             command.inputs[name].decode(name, value)
 
 

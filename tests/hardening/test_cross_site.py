@@ -11,8 +11,9 @@ from websockets.exceptions import InvalidStatus
 from hardening.doors import address, listener_of, routes_of
 from servers.sockets import line
 from taxiway.core.config import Config
-from taxiway.gates import Gates
-from taxiway.servers import frames, hub
+from taxiway.model_servers import ModelServers
+from taxiway.servers.hub import server as hub
+from taxiway.servers.studio import routes as frames
 
 EVIL = "https://evil.example"
 ASKING = {
@@ -41,26 +42,26 @@ UPGRADE = (
 )
 
 
-def state(gates: Gates) -> Any:
+def state(model_servers: ModelServers) -> Any:
     """Everything that somebody could change."""
-    places = [(place.name, place.slot, place.state) for place in gates.places()]
-    return places, list(gates.chains.links), dict(gates.jobs.records)
+    places = [(place.name, place.slot, place.state) for place in model_servers.places()]
+    return places, list(model_servers.chains.links), dict(model_servers.jobs.records)
 
 
 @pytest.fixture
-async def client(gates: Gates) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=listener_of(gates).url, timeout=30) as client:
+async def client(model_servers: ModelServers) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=listener_of(model_servers).url, timeout=30) as client:
         await client.get("/info")
         yield client
 
 
 async def test_every_route_that_is_not_for_asking_a_model_is_closed_to_other_pages(
-    gates: Gates, client: httpx.AsyncClient
+    model_servers: ModelServers, client: httpx.AsyncClient
 ) -> None:
-    before = state(gates)
-    headers = {"origin": EVIL, "authorization": f"Bearer {gates.token}"}
+    before = state(model_servers)
+    headers = {"origin": EVIL, "authorization": f"Bearer {model_servers.token}"}
     closed = 0
-    for path, methods in routes_of(listener_of(gates)):
+    for path, methods in routes_of(listener_of(model_servers)):
         for method in methods - ASKING.get(path, set()) - READING.get(path, set()):
             for more in (headers, {"origin": "null", **headers}, {"sec-fetch-site": "cross-site"}):
                 answer = await client.request(method, address(path), json={}, headers=more)
@@ -68,13 +69,13 @@ async def test_every_route_that_is_not_for_asking_a_model_is_closed_to_other_pag
                 assert "access-control-allow-origin" not in answer.headers
             closed += 1
     assert closed >= 5
-    assert state(gates) == before
+    assert state(model_servers) == before
 
 
 async def test_asking_a_model_from_another_page_changes_nothing_else(
-    gates: Gates, client: httpx.AsyncClient
+    model_servers: ModelServers, client: httpx.AsyncClient
 ) -> None:
-    before = state(gates)
+    before = state(model_servers)
     for path, methods in {**ASKING, **READING}.items():
         for method in methods:
             headers = {"origin": EVIL, "content-type": "text/plain"}
@@ -83,24 +84,26 @@ async def test_asking_a_model_from_another_page_changes_nothing_else(
             answer = await client.request(method, url, content=body, headers=headers)
             assert answer.status_code < 500
             assert path not in READING or "access-control-allow-origin" not in answer.headers
-    assert state(gates) == before
+    assert state(model_servers) == before
 
 
-async def test_no_other_page_opens_the_studios_socket_even_with_the_token(gates: Gates) -> None:
-    url = listener_of(gates).url.replace("http", "ws") + frames.PATH
+async def test_no_other_page_opens_the_studios_socket_even_with_the_token(
+    model_servers: ModelServers,
+) -> None:
+    url = listener_of(model_servers).url.replace("http", "ws") + frames.PATH
     for origin in (EVIL, "null", "http://localhost", "file://"):
         with pytest.raises(InvalidStatus) as caught:
             await connect(
                 url,
                 origin=origin,  # type: ignore[arg-type]
-                subprotocols=[frames.PROTOCOL, f"token.{gates.token}"],  # type: ignore[list-item]
+                subprotocols=[frames.PROTOCOL, f"token.{model_servers.token}"],  # type: ignore[list-item]
             )
         assert caught.value.response.status_code == 403
 
 
-async def test_no_page_starts_or_stops_a_model_at_the_hub(gates: Gates) -> None:
-    before = state(gates)
-    async with hub.listener(gates, Config(), 0) as door, httpx.AsyncClient() as client:
+async def test_no_page_starts_or_stops_a_model_at_the_hub(model_servers: ModelServers) -> None:
+    before = state(model_servers)
+    async with hub.listener(model_servers, Config(), 0) as door, httpx.AsyncClient() as client:
         changing = [
             (method, path)
             for path, methods in routes_of(door)
@@ -112,13 +115,13 @@ async def test_no_page_starts_or_stops_a_model_at_the_hub(gates: Gates) -> None:
                 url = door.url + address(path)
                 answer = await client.request(method, url, json={}, headers={"origin": origin})
                 assert answer.status_code == 403, (method, path, origin)
-    assert state(gates) == before
+    assert state(model_servers) == before
 
 
-async def test_no_door_opens_to_a_name_that_is_not_ours(gates: Gates) -> None:
+async def test_no_door_opens_to_a_name_that_is_not_ours(model_servers: ModelServers) -> None:
     """DNS rebinding: a name of the attacker's that leads to this machine."""
-    place = gates.places()[0]
-    async with hub.listener(gates, Config(), 0) as door:
+    place = model_servers.places()[0]
+    async with hub.listener(model_servers, Config(), 0) as door:
         for port in (place.port, place.socketio_port, door.port):
             assert port is not None
             for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"):

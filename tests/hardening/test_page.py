@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-TESTS = Path(__file__).parents[1]
+from paths import TESTS
+
 PAGE = (TESTS.parent / "docs" / "hardening.md").read_text(encoding="utf-8")
 TABLES = [table for table in PAGE.split("\n\n") if table.startswith("| Threat |")]
 ROWS = [row for table in TABLES for row in table.splitlines()[2:]]

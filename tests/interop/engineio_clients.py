@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
 
-from taxiway.servers.engineio_payload import Version, read, write
+from taxiway.servers.socketio.engineio_payload import Version, read, write
 
 
 class Polling:

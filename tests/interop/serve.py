@@ -9,10 +9,10 @@ import sys
 from msgspec import structs
 
 from taxiway import app
+from taxiway.catalog.catalog import Card
 from taxiway.core.config import Config
-from taxiway.library.catalog import Card
-from taxiway.servers import hub
-from taxiway.servers.listen import loop_factory
+from taxiway.servers.hub import server as hub
+from taxiway.web.listen import loop_factory
 
 CONFIG = Config(port=0, socketio_port=None, osc_port=None, hub_port=None)
 
@@ -21,10 +21,10 @@ async def serve(family: str, photoshop: bool) -> None:
     config = structs.replace(CONFIG, hub_null_origin=photoshop)
     card = Card(name="toy", family=family, title="Toy", summary="For tests.")
     async with (
-        app.serving(config, [card], {}) as gates,
-        hub.listener(gates, config, 0) as door,
+        app.serving(config, [card], {}) as model_servers,
+        hub.listener(model_servers, config, 0) as door,
     ):
-        print("ports", gates.places()[0].port, door.port, flush=True)
+        print("ports", model_servers.places()[0].port, door.port, flush=True)
         await asyncio.to_thread(sys.stdin.read)
 
 

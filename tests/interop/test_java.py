@@ -14,10 +14,10 @@ from interop.broadcasting import ECHO, BroadcastingEngine
 from interop.node import say
 from interop.test_osc_client import free_port
 from servers.sockets import listening
-from stage_fakes import FakeEngine, on_stage
+from session_fakes import FakeEngine, on_session
 from taxiway.core.config import Config
 from taxiway.engine import Engine
-from taxiway.servers.osc import OscServer
+from taxiway.servers.osc.server import OscServer
 
 SOURCES = Path(__file__).parent / "java"
 JARS = [
@@ -73,7 +73,7 @@ async def test_a_sketch_speaks_osc_from_the_port_at_which_it_listens(class_path:
     config = Config(osc_port=0, osc_reply_port=own)
     texts = ['{"text": "hello"}', "notjson", '{"text": "again"}']
     engine = cast(Engine, BroadcastingEngine())
-    async with on_stage(FakeEngine()) as stage, OscServer(engine, stage, config) as server:
+    async with on_session(FakeEngine()) as session, OscServer(engine, session, config) as server:
         command = ["java", "-cp", class_path, "OscSketch", str(server.port), str(own)]
         said = await say(*command, *texts)
     heard = [line.split(" ", 1) for line in said.splitlines()]

@@ -6,10 +6,10 @@ from typing import cast
 
 from interop.broadcasting import ECHO, BroadcastingEngine
 from interop.node import run
-from stage_fakes import FakeEngine, on_stage
+from session_fakes import FakeEngine, on_session
 from taxiway.core.config import Config
 from taxiway.engine import Engine
-from taxiway.servers.osc import OscServer
+from taxiway.servers.osc.server import OscServer
 
 
 def free_port() -> int:
@@ -30,7 +30,7 @@ async def test_nodes_osc_package_plays() -> None:
         ["/query", '{"text": "again"}'],
     ]
     engine = cast(Engine, BroadcastingEngine())
-    async with on_stage(FakeEngine()) as stage, OscServer(engine, stage, config) as server:
+    async with on_session(FakeEngine()) as session, OscServer(engine, session, config) as server:
         heard = await run("osc_client.js", str(server.port), str(port), json.dumps(lines))
     assert [address for address, *_ in heard] == ["/info", "/data", "/data", "/error", "/data"]
     assert json.loads(heard[0][1]) == ECHO.describe()

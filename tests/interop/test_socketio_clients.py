@@ -7,7 +7,7 @@ import pytest
 
 from interop.broadcasting import ECHO, Served, socket_io
 from interop.node import run
-from taxiway.servers.engineio_session import Timing
+from taxiway.servers.socketio.engineio_session import Timing
 
 CLIENTS = ["sio1", "sio20", "sio23", "sio3", "sio4"]
 TRANSPORTS = {"polling": "polling", "websocket": "websocket", "both": "websocket"}

@@ -1,14 +1,12 @@
 """The noise of p5.js 1.x, number for number, and vectors made of it."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+from paths import FIXTURES
 from taxiway.latent.noise import noise, noise_table, noise_vector, noise_vectors
-
-FIXTURES = Path(__file__).parents[1] / "fixtures"
 
 
 def test_it_is_p5s_noise_along_a_line() -> None:

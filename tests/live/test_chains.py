@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from stage_fakes import Watcher
+from session_fakes import Watcher
 from taxiway.core.command import ModelSpec
 from taxiway.core.datatypes import AnyType, Image, Text, Vector
 from taxiway.core.errors import InvalidArgument, NotFound
 from taxiway.core.events import Event, OutputReady
 from taxiway.engine import Engine
 from taxiway.live.chains import Chains, Link, matches
-from taxiway.live.loop import Stage
+from taxiway.live.session import LiveSession
 from toys import gradient
 
 SPECS = (
@@ -36,31 +36,31 @@ class Ear:
 
 
 @pytest.fixture
-async def room() -> AsyncIterator[tuple[Engine, dict[str, Stage], Chains]]:
+async def room() -> AsyncIterator[tuple[Engine, dict[str, LiveSession], Chains]]:
     async with Engine() as engine:
-        stages = {spec.name: Stage(engine, spec) for spec in SPECS}
-        tasks = [asyncio.create_task(stage.run()) for stage in stages.values()]
-        for stage in stages.values():
-            await stage.start()
+        sessions = {spec.name: LiveSession(engine, spec) for spec in SPECS}
+        tasks = [asyncio.create_task(session.run()) for session in sessions.values()]
+        for session in sessions.values():
+            await session.start()
 
-        def find(name: str) -> Stage:
-            if name not in stages:
+        def find(name: str) -> LiveSession:
+            if name not in sessions:
                 raise NotFound(f"No '{name}'.")
-            return stages[name]
+            return sessions[name]
 
         chains = Chains(engine, find)
-        yield engine, stages, chains
+        yield engine, sessions, chains
         chains.close()
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks)
 
 
-Room = tuple[Engine, dict[str, Stage], Chains]
+Room = tuple[Engine, dict[str, LiveSession], Chains]
 
 
 async def test_an_answered_query_and_a_live_picture_both_go_on(room: Room) -> None:
-    engine, stages, chains = room
+    engine, sessions, chains = room
     ear = Ear(engine, "looker")
     link = await chains.add(Link(source="gradient", target="looker"))
     assert (link.output, link.input) == ("image", "picture")
@@ -68,7 +68,7 @@ async def test_an_answered_query_and_a_live_picture_both_go_on(room: Room) -> No
     first = await asyncio.wait_for(ear.outputs.get(), 20)
     assert first["mean"] == pytest.approx(engine.running["looker"].last_output["mean"])
     z = [1.0, 1.0] + [0.0] * 510
-    stages["gradient"].set({"z": z})
+    sessions["gradient"].set({"z": z})
     while (await asyncio.wait_for(ear.outputs.get(), 20))["mean"] != gradient_mean(z):
         pass
     z = [-0.5, -0.5] + [0.0] * 510
@@ -102,13 +102,13 @@ async def test_no_model_feeds_itself_by_any_way_round(room: Room) -> None:
 
 
 async def test_a_removed_chain_carries_nothing_more(room: Room) -> None:
-    engine, stages, chains = room
+    engine, sessions, chains = room
     ear = Ear(engine, "looker")
     link = await chains.add(Link(source="gradient", target="looker"))
     await asyncio.wait_for(ear.outputs.get(), 20)
     chains.remove(link)
-    watcher = Watcher(stages["gradient"])
-    stages["gradient"].set({"truncation": 0.3})
+    watcher = Watcher(sessions["gradient"])
+    sessions["gradient"].set({"truncation": 0.3})
     while (await watcher.next()).frame.values.get("truncation") != 0.3:
         pass
     await engine.query("gradient", {"seed": 1})

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stage_fakes import Clock
+from session_fakes import Clock
 from taxiway.core.frame import Mark
 from taxiway.live.controls import Controls, Entry
 

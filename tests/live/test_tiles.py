@@ -8,25 +8,25 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from stage_fakes import GENERATE, Clock, FakeEngine, on_stage
+from session_fakes import GENERATE, Clock, FakeEngine, on_session
 from taxiway.core.errors import InvalidArgument, ModelFailed
 from taxiway.latent.field import Field, tile_point
 from taxiway.live import tiles as tiles_module
-from taxiway.live.loop import Stage
+from taxiway.live.session import LiveSession
 from taxiway.live.tiles import BATCH, MOST_WAITING, Cache, Tile, Wanted
 
 
 class Asker:
     """Asks for tiles and waits for the answers."""
 
-    def __init__(self, stage: Stage, name: str = "page") -> None:
-        self._stage = stage
+    def __init__(self, session: LiveSession, name: str = "page") -> None:
+        self._session = session
         self.name = name
         self.answers: asyncio.Queue[Tile] = asyncio.Queue()
 
     def ask(self, request: int, i: int = 0, j: int = 0, level: int = 0, seed: int = 7) -> None:
         wanted = Wanted(seed, level, i, j, 0.5, request)
-        self._stage.tiles.ask(self.name, wanted, self.answers.put_nowait)
+        self._session.tiles.ask(self.name, wanted, self.answers.put_nowait)
 
     async def take(self, count: int) -> list[Tile]:
         return [await self.answers.get() for _ in range(count)]
@@ -43,8 +43,8 @@ def clock() -> Clock:
 
 
 async def test_a_tile_is_the_picture_of_its_point_at_128_pixels(engine: FakeEngine) -> None:
-    async with on_stage(engine, clock=later(Clock())) as stage:
-        asker = Asker(stage)
+    async with on_session(engine, clock=later(Clock())) as session:
+        asker = Asker(session)
         asker.ask(5, i=3, j=-2)
         (tile,) = await asker.take(1)
     inputs, live = engine.calls[0]
@@ -70,8 +70,8 @@ async def test_a_model_with_its_own_size_gives_tiles_made_smaller(engine: FakeEn
     inputs = {name: field for name, field in GENERATE.inputs.items() if name != "size"}
     engine.command = msgspec.structs.replace(GENERATE, inputs=inputs)
     engine.picture_size = (200, 300)
-    async with on_stage(engine, clock=later(Clock())) as stage:
-        asker = Asker(stage)
+    async with on_session(engine, clock=later(Clock())) as session:
+        asker = Asker(session)
         asker.ask(1)
         (tile,) = await asker.take(1)
     assert (tile.width, tile.height) == (128, 85)
@@ -79,8 +79,8 @@ async def test_a_model_with_its_own_size_gives_tiles_made_smaller(engine: FakeEn
 
 
 async def test_tiles_come_in_the_order_asked(engine: FakeEngine) -> None:
-    async with on_stage(engine, clock=later(Clock())) as stage:
-        asker = Asker(stage)
+    async with on_session(engine, clock=later(Clock())) as session:
+        asker = Asker(session)
         for request in range(20):
             asker.ask(request, i=request)
         answers = await asker.take(20)
@@ -88,8 +88,8 @@ async def test_tiles_come_in_the_order_asked(engine: FakeEngine) -> None:
 
 
 async def test_askers_take_turns(engine: FakeEngine) -> None:
-    async with on_stage(engine, clock=later(Clock())) as stage:
-        many, few = Asker(stage, "many"), Asker(stage, "few")
+    async with on_session(engine, clock=later(Clock())) as session:
+        many, few = Asker(session, "many"), Asker(session, "few")
         order = []
         many.answers = few.answers
         for request in range(30):
@@ -102,14 +102,14 @@ async def test_askers_take_turns(engine: FakeEngine) -> None:
 async def test_a_batch_is_asked_for_at_once_and_grows_with_the_models_speed(
     engine: FakeEngine,
 ) -> None:
-    async with on_stage(engine, clock=later(Clock())) as stage:
-        asker = Asker(stage)
+    async with on_session(engine, clock=later(Clock())) as session:
+        asker = Asker(session)
         for request in range(1 + BATCH):
             asker.ask(request, i=request)
         await asker.take(1)
-        engine.gate.clear()
+        engine.model_server.clear()
         await engine.call_number(1 + BATCH)
-        engine.gate.set()
+        engine.model_server.set()
         await asker.take(BATCH)
 
 
@@ -117,25 +117,25 @@ async def test_a_slow_model_gets_batches_of_one(
     engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tiles_module, "BATCH_SECONDS", 1e-9)
-    async with on_stage(engine, clock=later(Clock())) as stage:
-        asker = Asker(stage)
+    async with on_session(engine, clock=later(Clock())) as session:
+        asker = Asker(session)
         asker.ask(0)
         await asker.take(1)
-        engine.gate.clear()
+        engine.model_server.clear()
         for request in range(1, 5):
             asker.ask(request, i=request)
         await engine.call_number(2)
         await asyncio.sleep(0)
         assert len(engine.calls) == 2
-        engine.gate.set()
+        engine.model_server.set()
         await asker.take(4)
 
 
 async def test_what_was_made_once_is_not_made_again_even_one_level_deeper(
     engine: FakeEngine,
 ) -> None:
-    async with on_stage(engine, clock=later(Clock())) as stage:
-        asker = Asker(stage)
+    async with on_session(engine, clock=later(Clock())) as session:
+        asker = Asker(session)
         asker.ask(1, i=3, j=-2)
         (first,) = await asker.take(1)
         asker.ask(2, i=6, j=-4, level=1)
@@ -148,8 +148,8 @@ async def test_what_was_made_once_is_not_made_again_even_one_level_deeper(
 
 
 async def test_the_same_tile_asked_twice_in_a_batch_is_made_once(engine: FakeEngine) -> None:
-    async with on_stage(engine, clock=later(Clock())) as stage:
-        asker, other = Asker(stage), Asker(stage, "other")
+    async with on_session(engine, clock=later(Clock())) as session:
+        asker, other = Asker(session), Asker(session, "other")
         asker.ask(0)
         asker.ask(1, i=1)
         other.ask(2, i=1)
@@ -161,14 +161,14 @@ async def test_the_same_tile_asked_twice_in_a_batch_is_made_once(engine: FakeEng
 async def test_another_truncation_makes_other_tiles_and_another_vector_does_not(
     engine: FakeEngine,
 ) -> None:
-    async with on_stage(engine, clock=later(Clock())) as stage:
-        asker = Asker(stage)
+    async with on_session(engine, clock=later(Clock())) as session:
+        asker = Asker(session)
         asker.ask(1)
         await asker.take(1)
-        stage.set({"seed": 3})
+        session.set({"seed": 3})
         asker.ask(2)
         assert asker.answers.get_nowait().request == 2
-        stage.set({"truncation": 0.1})
+        session.set({"truncation": 0.1})
         asker.ask(3)
         await asker.take(1)
     assert [call["truncation"] for call, _ in engine.calls] == [0.8, 0.1]
@@ -177,21 +177,21 @@ async def test_another_truncation_makes_other_tiles_and_another_vector_does_not(
 async def test_cancelled_tiles_are_not_rendered_and_those_of_others_are(
     engine: FakeEngine,
 ) -> None:
-    async with on_stage(engine, clock=later(Clock())) as stage:
-        asker, other = Asker(stage), Asker(stage, "other")
+    async with on_session(engine, clock=later(Clock())) as session:
+        asker, other = Asker(session), Asker(session, "other")
         for request in range(10):
             asker.ask(request, i=request)
         other.ask(50, j=1)
-        stage.tiles.cancel(asker.name)
-        stage.tiles.cancel("nobody")
+        session.tiles.cancel(asker.name)
+        session.tiles.cancel("nobody")
         assert (await other.take(1))[0].request == 50
         assert asker.answers.empty()
     assert len(engine.calls) == 1
 
 
 async def test_the_oldest_of_too_many_is_refused(engine: FakeEngine) -> None:
-    async with on_stage(engine, start=False) as stage:
-        asker = Asker(stage)
+    async with on_session(engine, start=False) as session:
+        asker = Asker(session)
         for request in range(MOST_WAITING + 2):
             asker.ask(request, i=request)
         assert [asker.answers.get_nowait() for _ in range(2)] == [Tile(0), Tile(1)]
@@ -202,8 +202,8 @@ async def test_the_oldest_of_too_many_is_refused(engine: FakeEngine) -> None:
 async def test_a_tile_that_fails_is_answered_empty_and_can_be_asked_for_again(
     engine: FakeEngine, error: Exception
 ) -> None:
-    async with on_stage(engine, clock=later(Clock())) as stage:
-        asker = Asker(stage)
+    async with on_session(engine, clock=later(Clock())) as session:
+        asker = Asker(session)
         engine.error = error
         asker.ask(1)
         assert await asker.take(1) == [Tile(1)]
@@ -213,8 +213,8 @@ async def test_a_tile_that_fails_is_answered_empty_and_can_be_asked_for_again(
 
 
 async def test_before_the_first_set_up_and_without_z_tiles_are_empty(engine: FakeEngine) -> None:
-    async with on_stage(engine, start=False, clock=later(Clock())) as stage:
-        asker = Asker(stage)
+    async with on_session(engine, start=False, clock=later(Clock())) as session:
+        asker = Asker(session)
         asker.ask(1)
         assert await asker.take(1) == [Tile(1)]
         engine.command = msgspec.structs.replace(GENERATE, inputs={}, needs_one_of=())
@@ -224,21 +224,21 @@ async def test_before_the_first_set_up_and_without_z_tiles_are_empty(engine: Fak
 
 
 async def test_a_tile_out_of_range_is_refused_by_name(engine: FakeEngine) -> None:
-    async with on_stage(engine) as stage:
+    async with on_session(engine) as session:
         with pytest.raises(InvalidArgument, match="'level' takes -8 to 24, got 25"):
-            Asker(stage).ask(1, level=25)
+            Asker(session).ask(1, level=25)
 
 
 async def test_tiles_wait_while_somebody_plays(engine: FakeEngine, clock: Clock) -> None:
-    async with on_stage(engine, clock=clock) as stage:
+    async with on_session(engine, clock=clock) as session:
         slept: asyncio.Queue[float] = asyncio.Queue()
 
         async def sleep(seconds: float) -> None:
             slept.put_nowait(seconds)
             clock.now += seconds / 2
 
-        asker = Asker(stage)
-        stage.set({"truncation": 0.5})
+        asker = Asker(session)
+        session.set({"truncation": 0.5})
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr(tiles_module, "sleep", sleep)
             asker.ask(1)

@@ -12,10 +12,10 @@ import sys
 from taxiway.core.command import ModelSpec
 from taxiway.core.config import Config
 from taxiway.engine import Engine
-from taxiway.servers.application import application
-from taxiway.servers.http import routes
-from taxiway.servers.listen import Listener, loop_factory
-from taxiway.servers.socketio import SocketIo
+from taxiway.servers.http.routes import routes
+from taxiway.servers.socketio.server import SocketIo
+from taxiway.web.application import application
+from taxiway.web.listen import Listener, loop_factory
 
 
 async def serve(toy: str) -> None:

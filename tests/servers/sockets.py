@@ -10,9 +10,9 @@ from starlette.types import ASGIApp
 
 from servers.fakes import FakeEngine
 from taxiway.core.config import Config
-from taxiway.servers.application import application
-from taxiway.servers.http import routes
-from taxiway.servers.listen import Listener
+from taxiway.servers.http.routes import routes
+from taxiway.web.application import application
+from taxiway.web.listen import Listener
 from toys import Gradient
 
 PATIENCE = 15

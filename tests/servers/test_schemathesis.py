@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, settings
 
 from servers.fakes import FakeEngine
 from taxiway.core.config import Config
-from taxiway.servers.application import application
-from taxiway.servers.http import routes
+from taxiway.servers.http.routes import routes
+from taxiway.web.application import application
 from toys import Echo, Gradient
 
 

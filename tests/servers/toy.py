@@ -11,6 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from paths import TESTS
+
 linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
 
@@ -54,7 +56,7 @@ class Toy:
 @contextlib.contextmanager
 def serving(model: str) -> Iterator[Toy]:
     """A server of one of the toys, or of `module:Class`."""
-    tests = Path(__file__).parents[1]
+    tests = TESTS
     process = subprocess.Popen(
         [sys.executable, "-m", "servers.serve_toy", model],
         stdout=subprocess.PIPE,

@@ -8,9 +8,9 @@ from safetensors.torch import save_file
 from torch import nn
 
 from taxiway.core.errors import InvalidArgument, NotFound
+from taxiway.families.stylegan.training.painted_pictures import painted
 from taxiway.training import inception
 from taxiway.training.metrics import frechet_distance
-from taxiway.training.pictures import painted
 
 CPU = torch.device("cpu")
 

@@ -3,9 +3,9 @@ import pytest
 import torch
 
 from taxiway.core.errors import InvalidArgument
+from taxiway.families.stylegan.training.painted_pictures import painted
 from taxiway.training import metrics
 from taxiway.training.features import features
-from taxiway.training.pictures import painted
 
 
 @pytest.fixture(scope="module")

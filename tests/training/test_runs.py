@@ -10,7 +10,7 @@ import pytest
 from kept_trainings import write_training
 from taxiway.core.errors import InvalidArgument, MissingDependency, NotFound
 from taxiway.training import runs as module
-from taxiway.training.folder import PROCESS, working
+from taxiway.training.run_folder import PROCESS, working
 from taxiway.training.runs import Runs, Wanted, arguments
 
 WORKS = (

@@ -31,12 +31,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(parsed: argparse.Namespace) -> None:
+    from taxiway.catalog import catalog
     from taxiway.console import ConsoleJob
-    from taxiway.discovery.files import read_words
-    from taxiway.discovery.instrument import instrument_of
-    from taxiway.discovery.opening import open_player
-    from taxiway.library import catalog
-    from taxiway.tools.bend import BendTool
+    from taxiway.families.stylegan.rendering.files import read_words
+    from taxiway.families.stylegan.rendering.instrument import instrument_of
+    from taxiway.families.stylegan.rendering.opening import open_player
+    from taxiway.families.stylegan.tools.bend import BendTool
 
     tool = BendTool()
     card = catalog.choose(parsed.model, parsed.checkpoint)

@@ -24,10 +24,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(parsed: argparse.Namespace) -> None:
+    from taxiway.catalog import catalog
     from taxiway.console import ConsoleJob
-    from taxiway.discovery.opening import open_player
-    from taxiway.library import catalog
-    from taxiway.tools.centres import Centres
+    from taxiway.families.stylegan.rendering.opening import open_player
+    from taxiway.families.stylegan.tools.centres import Centres
 
     tool = Centres()
     inputs = {name: getattr(parsed, name) for name in tool.command.inputs}

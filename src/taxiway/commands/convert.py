@@ -19,18 +19,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(parsed: argparse.Namespace) -> None:
-    from taxiway.networks.checkpoint import read_checkpoint, write_checkpoint
+    from taxiway.checkpoint import read_checkpoint, write_checkpoint
 
     file = file_of(parsed.model)
     checkpoint = read_checkpoint(file)
     judge = discriminator_of(file) if parsed.discriminator else {}
     if parsed.tuned:
-        from taxiway.discovery.pti import tuned_checkpoint
+        from taxiway.families.stylegan.projection.pti import tuned_checkpoint
 
         checkpoint = tuned_checkpoint(parsed.tuned, checkpoint)
     write_checkpoint(parsed.out, checkpoint, parsed.dtype)
     if judge:
-        from taxiway.networks.checkpoint.discriminator import write_discriminator
+        from taxiway.checkpoint.discriminator import write_discriminator
 
         write_discriminator(parsed.out, judge)
     print(f"Wrote {parsed.out} ({parsed.out.stat().st_size / 1e6:.1f} MB).")
@@ -38,8 +38,8 @@ def run(parsed: argparse.Namespace) -> None:
 
 def discriminator_of(file: str) -> dict[str, Any]:
     """The discriminator's tensors; NotFound if the file has none."""
+    from taxiway.checkpoint.discriminator import read_discriminator
     from taxiway.core.errors import NotFound
-    from taxiway.networks.checkpoint.discriminator import read_discriminator
 
     found = read_discriminator(file)
     if not found:
@@ -49,7 +49,7 @@ def discriminator_of(file: str) -> dict[str, Any]:
 
 def file_of(model: str) -> str:
     """The file of a model that comes with Taxiway, by its name; else the file of that name."""
-    from taxiway.library import catalog
+    from taxiway.catalog import catalog
 
     own = {card.name: card for card in catalog.cards() if card.checkpoint}
     return str(catalog.spec(own[model]).options["checkpoint"]) if model in own else model

@@ -10,7 +10,7 @@ from taxiway.commands import whole_number
 from taxiway.core.errors import InvalidArgument
 
 if TYPE_CHECKING:
-    from taxiway.training.dataset.sources import Source
+    from taxiway.training.datasets.pictures.sources import Source
 
 HELP = "make pictures ready for a training"
 
@@ -57,8 +57,8 @@ def run(parsed: argparse.Namespace) -> None:
 
 
 def run_prepare(parsed: argparse.Namespace) -> None:
-    from taxiway.training.dataset.crops import Plan
-    from taxiway.training.dataset.prepare import prepare
+    from taxiway.training.datasets.pictures.crops import Plan
+    from taxiway.training.datasets.pictures.prepare import prepare
 
     plan = Plan(parsed.resolution, parsed.crop, parsed.crops, parsed.mirror, parsed.seed)
     check_out(parsed.out, ".zip")
@@ -75,10 +75,10 @@ def run_prepare(parsed: argparse.Namespace) -> None:
 
 def run_report(parsed: argparse.Namespace) -> None:
     from taxiway.core.files import write_whole
-    from taxiway.training.dataset.crops import Plan
-    from taxiway.training.dataset.prepare import Summary
-    from taxiway.training.dataset.report import report
-    from taxiway.training.dataset.survey import survey
+    from taxiway.training.datasets.pictures.crops import Plan
+    from taxiway.training.datasets.pictures.prepare import Summary
+    from taxiway.training.datasets.pictures.report import report
+    from taxiway.training.datasets.pictures.survey import survey
 
     plan, facts = Plan(parsed.resolution, parsed.crop), []
     check_out(parsed.out, ".html")
@@ -95,7 +95,7 @@ def run_report(parsed: argparse.Namespace) -> None:
 
 def title(source: Path) -> str:
     """What a source is called, also where it is given as "." or ".."."""
-    from taxiway.training.dataset.sources import printable
+    from taxiway.training.datasets.pictures.sources import printable
 
     return printable(source.resolve().name or str(source))
 
@@ -112,7 +112,7 @@ def check_out(out: Path, ending: str) -> None:
 
 def check_replaced(out: Path, source: Path) -> None:
     """Refuse to write over anything but an earlier dataset: it may be all there is."""
-    from taxiway.training.dataset.packed import is_packed
+    from taxiway.training.datasets.pictures.packed import is_packed
 
     if out.exists() and source.exists() and out.samefile(source):
         raise InvalidArgument(f"'{out}' is what is read; take another name for what is written.")
@@ -140,7 +140,7 @@ def opened(
     parsed: argparse.Namespace, labels: bool = False
 ) -> Iterator[tuple["Source", Callable[[], object]]]:
     """The source, and what counts its pictures on a bar. Raises InvalidArgument for none."""
-    from taxiway.training.dataset.sources import open_source
+    from taxiway.training.datasets.pictures.sources import open_source
 
     with open_source(parsed.source, labels, parsed.fps) as found:
         if not found.count:
@@ -159,7 +159,7 @@ def expected(resolution: int) -> list[tuple[str, str]]:
         import torch
     except ImportError:
         return []
-    from taxiway.training.order import expected_times
+    from taxiway.families.stylegan.training.config import expected_times
 
     print("Timing a few steps of a training.")
     torch.set_num_threads(1)

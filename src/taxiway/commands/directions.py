@@ -40,13 +40,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(parsed: argparse.Namespace) -> None:
+    from taxiway.catalog import catalog, directions
     from taxiway.console import ConsoleJob
-    from taxiway.discovery.direction import read_directions
-    from taxiway.discovery.files import read_words
-    from taxiway.discovery.instrument import instrument_of
-    from taxiway.discovery.opening import open_player
-    from taxiway.library import catalog, directions
-    from taxiway.tools.directions import Directions
+    from taxiway.families.stylegan.directions.direction import read_directions
+    from taxiway.families.stylegan.rendering.files import read_words
+    from taxiway.families.stylegan.rendering.instrument import instrument_of
+    from taxiway.families.stylegan.rendering.opening import open_player
+    from taxiway.families.stylegan.tools.directions import Directions
 
     tool = Directions()
     inputs = tool_inputs(parsed.parser, parsed.rest, tool.command)

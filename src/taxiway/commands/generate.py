@@ -30,13 +30,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(parsed: argparse.Namespace) -> None:
+    from taxiway.catalog import catalog
     from taxiway.console import ConsoleJob
     from taxiway.core.errors import InvalidArgument
-    from taxiway.discovery.files import read_words
-    from taxiway.discovery.opening import open_player
+    from taxiway.families.stylegan.rendering.files import read_words
+    from taxiway.families.stylegan.rendering.opening import open_player
+    from taxiway.families.stylegan.tools.generate import Generate
     from taxiway.latent.sample import parse_seeds
-    from taxiway.library import catalog
-    from taxiway.tools.generate import Generate
 
     tool = Generate()
     inputs = {**tool_inputs(parsed.parser, parsed.rest, tool.command), **psi(parsed.psi)}

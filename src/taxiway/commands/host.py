@@ -23,7 +23,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(parsed: argparse.Namespace) -> None:
-    from taxiway import host_actions
+    from taxiway.hosting import actions as host_actions
 
     getattr(host_actions, parsed.act)(parsed)
 

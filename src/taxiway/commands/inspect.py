@@ -14,7 +14,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(parsed: argparse.Namespace) -> None:
     import json
 
-    from taxiway.networks.checkpoint import inspect_checkpoint
+    from taxiway.checkpoint import inspect_checkpoint
 
     report = inspect_checkpoint(parsed.file)
     print(json.dumps(report.to_dict(), indent=1) if parsed.json else report.text())

@@ -54,7 +54,7 @@ def psi(text: str) -> float:
 def run(parsed: argparse.Namespace) -> None:
     import json
 
-    from taxiway.training.dataset.crops import RESOLUTIONS
+    from taxiway.training.datasets.pictures.crops import RESOLUTIONS
     from taxiway.training.metrics import METRICS, compare
 
     names = [name.strip() for name in parsed.metrics.split(",")]
@@ -83,7 +83,7 @@ def check(option: str, value: object, known: Collection[object]) -> None:
 
 def judging(weights: Path) -> Callable[[Any, Any], dict[str, float]]:
     """What tells FID of two sets of pictures by the weights in a file, which is read at once."""
-    from taxiway.networks.device import pick_device
+    from taxiway.backends.torch.device import pick_device
     from taxiway.training.inception import fid, read_inception
 
     network = read_inception(weights)
@@ -101,7 +101,7 @@ def drawn(parsed: argparse.Namespace) -> tuple[Any, Any]:
     """The pictures of A and of B."""
     from rich.markup import escape
 
-    from taxiway.training.gallery import varied
+    from taxiway.families.stylegan.training.image_sources import varied
 
     found = []
     with bars() as progress:
@@ -129,8 +129,8 @@ def pictures(
     name: str, parsed: argparse.Namespace, first: int, advance: Callable[[int], object]
 ) -> Any:
     """The pictures that a name on the command line stands for."""
-    from taxiway.library import catalog
-    from taxiway.training.gallery import pictures_by, pictures_of
+    from taxiway.catalog import catalog
+    from taxiway.families.stylegan.training.image_sources import pictures_by, pictures_of
 
     path = Path(name)
     if path.is_dir() or (path.is_file() and path.suffix not in catalog.CHECKPOINTS):

@@ -10,7 +10,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(parsed: argparse.Namespace) -> None:
-    from taxiway.library import catalog
+    from taxiway.catalog import catalog
 
     for card in catalog.cards():
         default = " (default)" if card.name == catalog.DEFAULT else ""

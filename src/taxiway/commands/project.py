@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from taxiway.commands import DEVICES
 
 if TYPE_CHECKING:
-    from taxiway.discovery.perceptual import Perceptual
+    from taxiway.training.perceptual import Perceptual
 
 HELP = "find the numbers that make a picture"
 
@@ -43,11 +43,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(parsed: argparse.Namespace) -> None:
+    from taxiway.catalog import catalog
     from taxiway.console import ConsoleJob
-    from taxiway.discovery.album import read_picture
-    from taxiway.discovery.opening import open_player
-    from taxiway.library import catalog
-    from taxiway.tools.project import Project
+    from taxiway.families.stylegan.rendering.image_folder import read_picture
+    from taxiway.families.stylegan.rendering.opening import open_player
+    from taxiway.families.stylegan.tools.project import Project
 
     tool = Project(perceptual_of(parsed))
     card = catalog.choose(parsed.model, parsed.checkpoint)
@@ -69,7 +69,7 @@ def run(parsed: argparse.Namespace) -> None:
 def perceptual_of(parsed: argparse.Namespace) -> "Perceptual | None":
     """What pictures are also compared by, if a file of it is given."""
     from taxiway.core.errors import InvalidArgument
-    from taxiway.discovery.perceptual import read_perceptual
+    from taxiway.training.perceptual import read_perceptual
 
     if parsed.perceptual is None:
         if parsed.lpips:

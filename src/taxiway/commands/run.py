@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from taxiway.commands import DEVICES
 
 if TYPE_CHECKING:
+    from taxiway.catalog.catalog import Card
     from taxiway.core.config import Config
-    from taxiway.library.catalog import Card
     from taxiway.live.chains import Link
 
 OF_ONE_MODEL = {
@@ -65,8 +65,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(parsed: argparse.Namespace) -> None:
     from taxiway import app
+    from taxiway.catalog import catalog
     from taxiway.core.errors import InvalidArgument
-    from taxiway.library import catalog
 
     models = parsed.model or [catalog.DEFAULT]
     for flag, name in OF_ONE_MODEL.items():
@@ -90,7 +90,7 @@ def with_options(card: "Card", words: list[str], python: Path | None) -> "Card":
     """The card with options of its set-up: a ported model's own are one of them together."""
     from msgspec import structs
 
-    from taxiway.library import ports
+    from taxiway.families.ported import card as ports
 
     options: dict[str, object] = dict(ports.settings(words))
     if card.family == "ported" and options:

@@ -57,16 +57,16 @@ def positive(text: str) -> float:
 
 
 def run(parsed: argparse.Namespace) -> None:
-    from taxiway.training.dataset.labels import read_classes
-    from taxiway.training.dataset.packed import read_dataset
-    from taxiway.training.folder import working
-    from taxiway.training.order import read_order
-    from taxiway.training.session import check_free, fitted
+    from taxiway.families.stylegan.training.config import read_training_config
+    from taxiway.families.stylegan.training.session import check_free, fitted
+    from taxiway.training.datasets.pictures.labels import read_classes
+    from taxiway.training.datasets.pictures.packed import read_dataset
+    from taxiway.training.run_folder import working
     from taxiway.training.terminal import work
 
     folder = parsed.out
     check_free(folder, parsed.resume)
-    known = read_order(folder) if parsed.resume else None
+    known = read_training_config(folder) if parsed.resume else None
     pictures = fitted(read_dataset(parsed.dataset), known.size if known else parsed.resolution)
     learns = parsed.labels or (known is not None and known.settings.labels)
     classes = read_classes(parsed.dataset) if learns else None
@@ -77,9 +77,9 @@ def run(parsed: argparse.Namespace) -> None:
 
 def new_order(parsed: argparse.Namespace, pictures: Any, classes: Any = None) -> Any:
     """What the command line asks for."""
-    from taxiway.networks.device import pick_device
-    from taxiway.training import order
-    from taxiway.training.transfer import Start
+    from taxiway.backends.torch.device import pick_device
+    from taxiway.families.stylegan.training import config as order
+    from taxiway.families.stylegan.training.transfer import Start
 
     size, device = pictures.shape[1], pick_device(parsed.device)
     settings = order.new_settings(
@@ -99,14 +99,14 @@ def new_order(parsed: argparse.Namespace, pictures: Any, classes: Any = None) ->
         settings, stages = start.settings(size, settings), order.stages_from(start, size, kimg)
     order.check_freeze(settings, stages)
     about = order.About(**{name: answer(parsed, name) for name in ASKED})
-    return order.Order(str(parsed.dataset), stages, settings, begun, about)
+    return order.TrainingConfig(str(parsed.dataset), stages, settings, begun, about)
 
 
 def changed_order(parsed: argparse.Namespace, known: Any) -> Any:
     """The order of a training that goes on: perhaps for longer, or on another machine."""
-    from taxiway.networks.device import devices, pick_device
-    from taxiway.training.order import spread
-    from taxiway.training.session import longer
+    from taxiway.backends.torch.device import devices, pick_device
+    from taxiway.families.stylegan.training.config import spread
+    from taxiway.families.stylegan.training.session import longer
 
     settings = replace(known.settings, gamma=parsed.gamma or known.settings.gamma)
     before = settings.device if settings.device in devices() else "auto"
@@ -123,8 +123,8 @@ def changed_order(parsed: argparse.Namespace, known: Any) -> Any:
 
 def start_path(name: str) -> Path:
     """The file, or the training's folder, of a model to start from."""
+    from taxiway.catalog import catalog
     from taxiway.core.errors import InvalidArgument
-    from taxiway.library import catalog
 
     if Path(name).is_dir():
         if not (Path(name) / "model.safetensors").is_file():

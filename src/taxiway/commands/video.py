@@ -43,11 +43,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(parsed: argparse.Namespace) -> None:
+    from taxiway.catalog import catalog
     from taxiway.console import ConsoleJob
-    from taxiway.discovery.files import read_words
-    from taxiway.discovery.opening import open_player
-    from taxiway.library import catalog
-    from taxiway.tools.video import Video
+    from taxiway.families.stylegan.rendering.files import read_words
+    from taxiway.families.stylegan.rendering.opening import open_player
+    from taxiway.families.stylegan.tools.video import Video
 
     tool = Video()
     inputs = tool_inputs(parsed.parser, parsed.rest, tool.command)

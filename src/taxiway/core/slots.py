@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+from collections.abc import Iterator
 from importlib.metadata import entry_points
 from typing import Any
 
@@ -10,10 +11,9 @@ from taxiway.core.errors import NotFound
 
 
 def members(slot: str) -> list[str]:
-    """Names of everything in `slot` ('models', 'servers'...), ours and other packages'."""
-    package = importlib.import_module(f"taxiway.{slot}")
-    ours = {module.name for module in pkgutil.iter_modules(package.__path__)}
-    return sorted(ours | {point.name for point in entry_points(group=f"taxiway.{slot}")})
+    """Names of everything in `slot` ('families', 'tools'...), ours and other packages'."""
+    points = {point.name for point in entry_points(group=f"taxiway.{slot}")}
+    return sorted({*_modules(slot), *points})
 
 
 def load(slot: str, name: str) -> Any:
@@ -24,15 +24,34 @@ def load(slot: str, name: str) -> Any:
     """
     if ":" in name:
         return _attribute(name)
-    if name in {module.name for module in _modules(slot)}:
-        return importlib.import_module(f"taxiway.{slot}.{name}").SLOT
+    if module := _modules(slot).get(name):
+        return importlib.import_module(module).SLOT
     for point in entry_points(group=f"taxiway.{slot}", name=name):
         return point.load()
-    raise NotFound(f"No {slot[:-1]} named '{name}'. There are: {names(members(slot))}.")
+    kind = "model" if slot == "families" else slot[:-1]
+    raise NotFound(f"No {kind} named '{name}'. There are: {names(members(slot))}.")
 
 
-def _modules(slot: str) -> list[pkgutil.ModuleInfo]:
-    return list(pkgutil.iter_modules(importlib.import_module(f"taxiway.{slot}").__path__))
+def _modules(slot: str) -> dict[str, str]:
+    """The module of every member of ours; a family is a folder with a `model.py`."""
+    if slot == "families":
+        return {
+            name: f"taxiway.families.{name}.model"
+            for name in _names("taxiway.families")
+            if "model" in _names(f"taxiway.families.{name}")
+        }
+    packages = [f"taxiway.{slot}"]
+    if slot == "tools":
+        packages = [f"taxiway.families.{family}.tools" for family in _names("taxiway.families")]
+    return {name: f"{package}.{name}" for package in packages for name in _names(package)}
+
+
+def _names(package: str) -> Iterator[str]:
+    try:
+        path = importlib.import_module(package).__path__
+    except (ModuleNotFoundError, AttributeError):
+        return iter(())
+    return (module.name for module in pkgutil.iter_modules(path))
 
 
 def _attribute(reference: str) -> Any:

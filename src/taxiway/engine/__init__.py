@@ -1,6 +1,6 @@
 """Runs any model in a process of its own; knows none."""
 
-from taxiway.engine.host import Engine
+from taxiway.engine.engine import Engine
 from taxiway.engine.process import preload
 from taxiway.engine.running import Running
 

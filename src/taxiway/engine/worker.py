@@ -51,7 +51,7 @@ def main(connection: socket.socket, spec: bytes, areas: tuple[str, str]) -> None
 
 def start(spec: ModelSpec) -> tuple[Model, dict[str, Any]]:
     """Make and set up the model of `spec`; also what it says of itself (`facts`)."""
-    model: Model = slots.load("models", spec.family)()
+    model: Model = slots.load("families", spec.family)()
     unknown = set(spec.options) - set(model.options) - {"device"}
     if unknown:
         raise InvalidArgument(

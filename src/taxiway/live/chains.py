@@ -11,7 +11,7 @@ from taxiway.core.command import Command
 from taxiway.core.datatypes import AnyDataType, AnyType, Image, Vector
 from taxiway.core.errors import InvalidArgument, NotFound, TaxiwayError
 from taxiway.core.events import Event, OutputReady
-from taxiway.live.loop import Stage
+from taxiway.live.session import LiveSession
 from taxiway.live.tiles import plays_live
 
 if TYPE_CHECKING:
@@ -30,11 +30,11 @@ class Link(Struct, frozen=True, kw_only=True):
 
 
 class Chains:
-    """All links, each carried by a task; `stage_of` gives a running model's stage or NotFound."""
+    """All links, each carried by a task; `session_of` gives a model's session or NotFound."""
 
-    def __init__(self, engine: "Engine", stage_of: Callable[[str], Stage]) -> None:
+    def __init__(self, engine: "Engine", session_of: Callable[[str], LiveSession]) -> None:
         self._engine = engine
-        self._stage_of = stage_of
+        self._session_of = session_of
         self._tasks: dict[Link, asyncio.Task[None]] = {}
 
     @property
@@ -48,15 +48,15 @@ class Chains:
         Raises NotFound, Unavailable, or InvalidArgument where no types match or a model would
         feed itself.
         """
-        stage = self._stage_of(link.source)
-        self._stage_of(link.target)
+        session = self._session_of(link.source)
+        self._session_of(link.target)
         giver = await self._engine.command_of(link.source)
         taker = await self._engine.command_of(link.target)
         link = fitted(link, giver, taker)
         if link.source in self._fed_by(link.target):
             raise InvalidArgument(f"'{link.target}' already feeds '{link.source}'.", "target")
         if link not in self._tasks:
-            feed = Feed(self._engine, stage, link, giver)
+            feed = Feed(self._engine, session, link, giver)
             self._tasks[link] = asyncio.create_task(feed.run())
         return link
 
@@ -88,8 +88,8 @@ class Chains:
 class Feed:
     """Carries one link: pictures played live as they are rendered, and every answer to a query."""
 
-    def __init__(self, engine: "Engine", stage: Stage, link: Link, giver: Command) -> None:
-        self._engine, self._stage, self._link = engine, stage, link
+    def __init__(self, engine: "Engine", session: LiveSession, link: Link, giver: Command) -> None:
+        self._engine, self._session, self._link = engine, session, link
         # Only an instrument renders unasked; of the others the queries' answers are passed on.
         self._is_live = plays_live(giver) and isinstance(giver.outputs[link.output], Image)
         self._stirred = asyncio.Event()
@@ -99,21 +99,21 @@ class Feed:
     async def run(self) -> None:
         """Feed for ever; cancel it to end."""
         unlisten = self._engine.events.listen(self._on_event)
-        viewer = self._stage.fanout.join(self._stirred.set) if self._is_live else None
+        viewer = self._session.broadcast.join(self._stirred.set) if self._is_live else None
         self._offer(self._engine.running[self._link.source].last_output)
         try:
             while True:
                 await self._stirred.wait()
                 self._stirred.clear()
-                shot = viewer.take() if viewer else None
-                if viewer and shot:
-                    viewer.acknowledge(shot.frame.index)
-                    self._waiting = shot.frame.pixels
+                encoded_frame = viewer.take() if viewer else None
+                if viewer and encoded_frame:
+                    viewer.acknowledge(encoded_frame.frame.index)
+                    self._waiting = encoded_frame.frame.pixels
                 await self._feed()
         finally:
             unlisten()
             if viewer:
-                self._stage.fanout.leave(viewer)
+                self._session.broadcast.leave(viewer)
 
     def _on_event(self, event: Event) -> None:
         if not isinstance(event, OutputReady) or event.model != self._link.source:

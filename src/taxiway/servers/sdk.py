@@ -14,8 +14,8 @@ from starlette.types import Scope
 
 from taxiway.core.command import Command
 from taxiway.core.errors import NotFound, Unavailable
-from taxiway.servers import inputs
-from taxiway.servers.answers import Answer, to_json
+from taxiway.web import inputs
+from taxiway.web.responses import Answer, to_json
 
 if TYPE_CHECKING:
     from taxiway.engine import Engine

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from taxiway.families.stylegan.training.config import TrainingConfig
 from taxiway.training.features import Pictures
-from taxiway.training.folder import MODELS
-from taxiway.training.order import Order
-from taxiway.training.records import Record
+from taxiway.training.metrics_log import Record
+from taxiway.training.run_folder import MODELS
 from taxiway.training.snapshots import kimg_of
 
 UNSAID = "Not stated by its maker."
@@ -20,7 +20,7 @@ LIMITS = (
 
 
 def card(
-    order: Order,
+    order: TrainingConfig,
     name: str,
     size: int,
     pictures: Pictures,
@@ -54,7 +54,7 @@ def card(
     }
 
 
-def command(order: Order, name: str) -> str:
+def command(order: TrainingConfig, name: str) -> str:
     """What trains such a model, into a folder of that name; files by their names only."""
     words = ["taxiway", "train", Path(order.dataset).name, "--out", name]
     words += ["--from", origin(order.start)] if order.start else []
@@ -69,20 +69,20 @@ def origin(start: str) -> str:
     return "/".join(path.parts[-place:])
 
 
-def kind(order: Order) -> str:
+def kind(order: TrainingConfig) -> str:
     """Which of the two families the model is of."""
     network = order.settings.network
     return "StyleGAN3" if network and network["family"] == "stylegan3" else "StyleGAN2"
 
 
-def of_classes(order: Order, names: Sequence[str]) -> str:
+def of_classes(order: TrainingConfig, names: Sequence[str]) -> str:
     """How many classes it learns, and their names where they are known."""
     if not order.settings.labels:
         return ""
     return f" in {order.settings.c_dim} classes{': ' if names else ''}{', '.join(names)}"
 
 
-def told(order: Order) -> str:
+def told(order: TrainingConfig) -> str:
     """What the discriminator saw instead of the bare pictures."""
     augment = order.settings.augment
     words = [word for word in ("moves", "turns", "hues") if getattr(augment, word)]

@@ -13,9 +13,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from taxiway.discovery.perceptual import read_tensors
 from taxiway.training.features import Pictures, images
 from taxiway.training.metrics import frechet_distance
+from taxiway.training.perceptual import read_tensors
 
 EXPECTED = "Inception network of FID (pt_inception-2015-12-05, as .pth or .safetensors)"
 FEATURES, CLASSES, SIDE = 2048, 1008, 299

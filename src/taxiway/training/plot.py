@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from html import escape
 
-from taxiway.training.records import Record
+from taxiway.training.metrics_log import Record
 
 WIDTH, HEIGHT = 640, 170
 LEFT, TOP, RIGHT, BOTTOM = 48, 30, 12, 24

@@ -8,12 +8,12 @@ from statistics import median
 import msgspec
 from msgspec import Struct
 
-from taxiway.training.records import Record
+from taxiway.training.metrics_log import Record
 
 FIGURES = ("d", "g", "sign", "p", "kid", "variety")
 _TAIL = 4096
 _PACES = 10
-"""Records whose middle pace is taken for the present one."""
+"""MetricsLog whose middle pace is taken for the present one."""
 
 
 class Warned(Struct):

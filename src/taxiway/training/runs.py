@@ -14,7 +14,7 @@ from typing import Literal
 from msgspec import Struct
 
 from taxiway.core.errors import InvalidArgument, MissingDependency, NotFound
-from taxiway.training.folder import LOG, ORDER, TROUBLE, Detail, Summary, TrainingFolder
+from taxiway.training.run_folder import LOG, ORDER, TROUBLE, Detail, Summary, TrainingFolder
 
 COMMAND = [sys.executable, "-u", "-m", "taxiway", "train"]
 """What trains, and says at once what it says."""

@@ -13,24 +13,26 @@ from threading import Event
 import torch
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from taxiway.backends.torch.device import pick_device
 from taxiway.core.errors import TaxiwayError
-from taxiway.networks.device import pick_device
-from taxiway.training import speed
-from taxiway.training.dataset.labels import Classes, read_classes
-from taxiway.training.dataset.packed import read_dataset
-from taxiway.training.loop import Schedule, train
-from taxiway.training.order import Order
-from taxiway.training.pictures import Pictures
-from taxiway.training.records import Record
-from taxiway.training.session import Session, begun, fitted, snapshot_kimg
-from taxiway.training.several import ALONE, Group, Stop, check_processes, together
+from taxiway.families.stylegan.training import speed
+from taxiway.families.stylegan.training.config import TrainingConfig
+from taxiway.families.stylegan.training.loop import Schedule, train
+from taxiway.families.stylegan.training.painted_pictures import Pictures
+from taxiway.families.stylegan.training.session import Session, begun, fitted, snapshot_kimg
+from taxiway.training.datasets.pictures.labels import Classes, read_classes
+from taxiway.training.datasets.pictures.packed import read_dataset
+from taxiway.training.distributed import ALONE, Group, Stop, check_processes, together
+from taxiway.training.metrics_log import Record
 
 _TWICE = 1.0  # seconds
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _BARS = ("d", "g", "p", "kid", "variety")
 
 
-def work(order: Order, folder: Path, pictures: Pictures, classes: Classes | None = None) -> None:
+def work(
+    order: TrainingConfig, folder: Path, pictures: Pictures, classes: Classes | None = None
+) -> None:
     """Train as ordered until that is done or Ctrl-C is pressed, in as many processes as ordered.
 
     Of several each reads the pictures and their classes from the order's dataset.
@@ -47,7 +49,7 @@ def work(order: Order, folder: Path, pictures: Pictures, classes: Classes | None
 
 
 def lead(
-    order: Order,
+    order: TrainingConfig,
     folder: Path,
     pictures: Pictures,
     stop: Stop,
@@ -65,7 +67,7 @@ def lead(
     return session
 
 
-def share(order: Order, folder: Path, group: Group, stop: Stop) -> None:
+def share(order: TrainingConfig, folder: Path, group: Group, stop: Stop) -> None:
     """The part of one process of several."""
     dataset = Path(order.dataset)
     pictures = fitted(read_dataset(dataset), order.size)
@@ -80,7 +82,7 @@ def share(order: Order, folder: Path, group: Group, stop: Stop) -> None:
 
 
 @contextmanager
-def enough_memory(order: Order) -> Iterator[None]:
+def enough_memory(order: TrainingConfig) -> Iterator[None]:
     """Raise TaxiwayError where the GPU's memory is too small for what is done within."""
     try:
         yield

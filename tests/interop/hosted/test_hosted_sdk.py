@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from browser.conftest import ARGUMENTS, PATIENCE_MS, chromium
 from examples.conftest import serving
-from hosting_process import Hosting, hosting
+from hosting.process import Hosting, hosting
 from interop.npm import packages
 
 HERE = Path(__file__).parent

@@ -1,0 +1,1 @@
+"""A slot: what computes a network."""

@@ -1,0 +1,1 @@
+"""PyTorch: any device it knows, and gradients."""

@@ -1,0 +1,36 @@
+"""What a checkpoint is once it has been read, whatever file it came from."""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from taxiway.checkpoint.tensors import Array
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A generator: its structure and its (moving average) weights.
+
+    `family` is "stylegan2" or "stylegan3"; `config` is its structure as plain JSON values;
+    `tensors` are its weights under NVIDIA's names ("synthesis.b8.conv0.weight"), contiguous and
+    writable; `source` says where it came from: "format", "sha256", "bytes" and "notes", and for
+    some formats more.
+    """
+
+    family: str
+    config: dict[str, Any]
+    tensors: dict[str, Array]
+    source: dict[str, Any]
+
+
+class Found(NamedTuple):
+    """What the reader of one format found, before it has been checked."""
+
+    family: str
+    config: dict[str, Any]
+    tensors: dict[str, Array]
+    source: dict[str, Any]
+
+
+def printable(text: str) -> str:
+    """Text with the file's own words in it, made safe for a terminal and kept on one line."""
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)

@@ -1,0 +1,42 @@
+"""NVIDIA's PyTorch snapshots (StyleGAN2-ADA, StyleGAN3): a pickle of persistent objects."""
+
+from functools import partial
+
+from taxiway.checkpoint.contents import Found
+from taxiway.checkpoint.embedded import embedded_code
+from taxiway.checkpoint.limits import Broken, Budget
+from taxiway.checkpoint.machine import Machine, Reading
+from taxiway.checkpoint.modules import Network, take_apart
+from taxiway.checkpoint.opcodes import Cursor
+from taxiway.checkpoint.source import Source
+from taxiway.checkpoint.stylegan2 import stylegan2_config
+from taxiway.checkpoint.stylegan3 import stylegan3_config
+from taxiway.checkpoint.tensors import Array
+from taxiway.checkpoint.torch_stream import open_storage
+from taxiway.checkpoint.values import Module
+
+
+def read_pickle(source: Source, reading: Reading) -> object:
+    """The top object of a raw pickle; raises Broken or Refused."""
+    cursor = Cursor(source, 0, source.size)
+    return Machine(cursor, reading, open_storage=partial(open_storage, reading=reading)).run()
+
+
+def nvidia_checkpoint(generator: Module, budget: Budget) -> Found:
+    """What a persistent Generator holds; raises Broken if that is no StyleGAN2 or 3."""
+    network = take_apart(generator, budget)
+    if "synthesis.input.freqs" in network.tensors:
+        tensors = _arrays(network, budget)
+        family, config = "stylegan3", stylegan3_config(network)
+    elif "synthesis.b4.const" in network.tensors:
+        tensors = _arrays(network, budget)
+        family, config = "stylegan2", stylegan2_config(network, tensors)
+    else:
+        raise Broken(f"holds a network {generator.name!r:.60} that is no StyleGAN2 or StyleGAN3")
+    code = embedded_code((module.name, module.text) for module in network.modules.values())
+    about = {"format": f"NVIDIA PyTorch pickle ({family})", "embedded_code": code}
+    return Found(family, config, tensors, about)
+
+
+def _arrays(network: Network, budget: Budget) -> dict[str, Array]:
+    return {name: tensor.read(budget) for name, tensor in network.tensors.items()}

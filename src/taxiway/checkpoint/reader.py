@@ -1,0 +1,132 @@
+"""Opening a checkpoint: tell its format by its first bytes, read it, check what was found."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from taxiway.checkpoint import foreign, schema, shapes
+from taxiway.checkpoint.contents import Checkpoint, Found, printable
+from taxiway.checkpoint.limits import MAX_FILE, SUPPORTED, Broken, Budget, Refused
+from taxiway.checkpoint.machine import Reading, Seen
+from taxiway.checkpoint.native import is_native, native_checkpoint
+from taxiway.checkpoint.nvidia import nvidia_checkpoint, read_pickle
+from taxiway.checkpoint.rosinality import rosinality_checkpoint, rosinality_state
+from taxiway.checkpoint.source import Source
+from taxiway.checkpoint.tensorflow import tensorflow_checkpoint, tensorflow_generator
+from taxiway.checkpoint.torch_stream import is_stream, read_stream
+from taxiway.checkpoint.torch_zip import read_zip
+from taxiway.checkpoint.values import Module
+from taxiway.core.errors import NotFound, UnreadableCheckpoint
+
+
+def read_checkpoint(path: Path | str) -> Checkpoint:
+    """The generator in a checkpoint file, read without running anything that is in it.
+
+    Reads StyleGAN2-ADA-PyTorch, StyleGAN3 and TensorFlow StyleGAN2 `.pkl`, rosinality `.pt` and
+    Taxiway's own `.safetensors`, told apart by their contents. Raises NotFound if there is no
+    such file and UnreadableCheckpoint if it is foreign, broken or hostile.
+    """
+    path = Path(path)
+    with open_source(path) as source:
+        try:
+            return read_source(source)
+        except UnreadableCheckpoint as error:
+            raise UnreadableCheckpoint(printable(f"'{path.name}' {error}.")) from None
+
+
+@contextmanager
+def open_source(path: Path) -> Iterator[Source]:
+    """The bytes of a file; raises NotFound or, where it cannot be read, UnreadableCheckpoint."""
+    if not path.is_file():
+        raise NotFound(f"There is no file '{path}'.")
+    try:
+        with path.open("rb") as file:
+            yield Source(file)
+    except OSError as error:
+        raise UnreadableCheckpoint(f"'{path}' cannot be read: {error.strerror}.") from None
+
+
+def read_source(source: Source) -> Checkpoint:
+    """The checkpoint in a source; errors are clauses whose subject is the file."""
+    found = _find(source)
+    schema.check(found.family, found.config)
+    tensors, unused = shapes.fit(found.family, found.config, found.tensors)
+    notes = list(found.source.get("notes", []))
+    if extra := [name for name in unused if not name.endswith("resample_filter")]:
+        notes.append(f"ignored tensors that the network has no use for: {_list(extra)}")
+    sha256 = source.whole().sha256()
+    about: dict[str, Any] = {"sha256": sha256, "bytes": source.size, "notes": notes}
+    return Checkpoint(found.family, found.config, tensors, {**found.source, **about})
+
+
+def container(source: Source) -> str:
+    """What kind of file holds the top object, by its first bytes."""
+    start = source.read(0, min(2, source.size))
+    if start == b"PK":
+        return "zip file"
+    if is_stream(source):
+        return "torch stream"
+    return "pickle" if start[:1] == b"\x80" else "no known format"
+
+
+def read_top(source: Source, reading: Reading) -> object:
+    """The top object of a pickle or torch file, whatever it is; raises Broken or Refused."""
+    match container(source):
+        case "zip file":
+            return read_zip(source, reading)
+        case "torch stream":
+            return read_stream(source.whole(), reading)
+    return read_pickle(source, reading)
+
+
+def _find(source: Source) -> Found:
+    if source.size > MAX_FILE:
+        raise Broken(f"is {source.size >> 30} GB large, more than any network")
+    if is_native(source):
+        return native_checkpoint(source, Budget(source.size))
+    if kind := foreign.by_first_bytes(source):
+        raise Broken(f"is {kind}; {SUPPORTED}")
+    budget = Budget(source.size)
+    try:
+        top = read_top(source, Reading(budget))
+    except Broken:
+        if container(source) == "no known format":
+            raise Broken(f"is of no format that is known; {SUPPORTED}") from None
+        raise
+    except Refused as refusal:
+        top, seen, _ = look(source)
+        if kind := foreign.by_contents(top, seen.names):
+            raise Broken(f"is {kind} (it asks for {refusal.wanted}); {SUPPORTED}") from None
+        raise
+    return _network_in(top, budget)
+
+
+def _network_in(top: object, budget: Budget) -> Found:
+    """What is found in the top object of a pickle or torch file."""
+    if (generator := tensorflow_generator(top)) is not None:
+        return tensorflow_checkpoint(generator, budget)
+    if isinstance(top, dict) and (state := rosinality_state(top)) is not None:
+        return rosinality_checkpoint(state, top.get("latent_avg"), budget)
+    if kind := foreign.by_contents(top, ()):
+        raise Broken(f"is {kind}; {SUPPORTED}")
+    if isinstance(top, dict) and isinstance(generator := top.get("G_ema"), Module):
+        return nvidia_checkpoint(generator, budget)
+    raise Broken(f"holds no network that is known; {SUPPORTED}")
+
+
+def look(source: Source) -> tuple[object, Seen, str | None]:
+    """The top object as far as it can be told, all names in the file, and where it breaks.
+
+    Nothing is refused here, and nothing done: what the table lacks becomes an `Opaque`.
+    """
+    seen = Seen()
+    try:
+        return read_top(source, Reading(Budget(source.size), seen)), seen, None
+    except UnreadableCheckpoint as error:
+        return None, seen, str(error)
+
+
+def _list(names: list[str], limit: int = 5) -> str:
+    more = f" and {len(names) - limit} more" if len(names) > limit else ""
+    return ", ".join(f"{name:.80}" for name in names[:limit]) + more

@@ -1,0 +1,118 @@
+"""rosinality's StyleGAN2 (`stylegan2-pytorch`): other names and leading axes for the same weights.
+
+Its up-convolution kernels have NVIDIA's orientation and its style biases already hold the + 1.
+"""
+
+import re
+from typing import Any
+
+from taxiway.checkpoint import schema
+from taxiway.checkpoint.average import average_w
+from taxiway.checkpoint.contents import Found
+from taxiway.checkpoint.limits import Broken, Budget
+from taxiway.checkpoint.stylegan2 import config_of_shapes, taps_of
+from taxiway.checkpoint.tensors import Array, Tensor, last_axes
+
+_LAYER = re.compile(r"(conv1|to_rgb1|convs\.(\d{1,3})|to_rgbs\.(\d{1,3}))\.([a-z_.]+)")
+_MAPPING = re.compile(r"style\.([1-9]\d?)\.(weight|bias)")
+_NOISE = re.compile(r"noises\.noise_(\d{1,3})")
+_PARTS = {
+    "conv.weight": "weight",
+    "conv.modulation.weight": "affine.weight",
+    "conv.modulation.bias": "affine.bias",
+    "activate.bias": "bias",
+    "bias": "bias",
+    "noise.weight": "noise_strength",
+}
+_CONVOLUTIONS = ("conv0.weight", "conv1.weight", "torgb.weight")
+_AXES = {"noise_strength": 0, "const": 3}
+
+State = dict[Any, Any]
+
+
+def rosinality_state(top: object) -> State | None:
+    """The generator's dictionary in the top object of a torch file, if there is one."""
+    if not isinstance(top, dict):
+        return None
+    for state in (top.get("g_ema"), _decoder(top.get("state_dict")), top):
+        if isinstance(state, dict) and {"input.input", "style.1.weight"} <= state.keys():
+            return state
+    return None
+
+
+def rosinality_checkpoint(state: State, average: object, budget: Budget) -> Found:
+    """What such a dictionary holds; `average` is the w that stood beside it, if one did."""
+    tensors: dict[str, Array] = {}
+    for name, value in state.items():
+        budget.visit()
+        new = nvidia_name(name) if isinstance(name, str) else None
+        if new is not None and isinstance(value, Tensor):
+            tensors[new] = _in_nvidia_layout(new, value.read(budget))
+    kernel = state.get("convs.0.conv.blur.kernel")
+    if not isinstance(kernel, Tensor) or "synthesis.b4.const" not in tensors:
+        raise Broken("has the names of a rosinality StyleGAN2 without its layers")
+    config = config_of_shapes(tensors, "skip", taps_of(kernel.read(budget)))
+    schema.check("stylegan2", config)
+    notes = []
+    if isinstance(average, Tensor):
+        tensors["mapping.w_avg"] = _first_row(average.read(budget), config["w_dim"])
+    else:
+        tensors["mapping.w_avg"], count = average_w(tensors, config)
+        notes.append(f"the file has no average w, so {count} random z were averaged")
+    return Found("stylegan2", config, tensors, {"format": "rosinality torch file", "notes": notes})
+
+
+def nvidia_name(name: str) -> str | None:
+    """NVIDIA's name for a tensor of rosinality's, None for one that is not needed."""
+    if name == "input.input":
+        return "synthesis.b4.const"
+    if match := _MAPPING.fullmatch(name):
+        return f"mapping.fc{int(match[1]) - 1}.{match[2]}"
+    if match := _NOISE.fullmatch(name):
+        return f"synthesis.{_conv(int(match[1]) - 1)}.noise_const"
+    match = _LAYER.fullmatch(name)
+    if match is None or match[4] not in _PARTS:
+        return None
+    return f"synthesis.{_layer(match)}.{_PARTS[match[4]]}"
+
+
+def _layer(match: re.Match[str]) -> str:
+    if match[2]:
+        return _conv(int(match[2]))
+    if match[3]:
+        return f"b{8 << int(match[3])}.torgb"
+    return "b4.torgb" if match[1] == "to_rgb1" else "b4.conv1"
+
+
+def _conv(index: int) -> str:
+    """The layer of `convs.index`; -1 is the one before, `conv1`."""
+    return f"b{4 << (index + 2) // 2}.conv{index % 2}"
+
+
+def _decoder(state: object) -> object:
+    """The generator within an encoder's checkpoint (pSp, e4e), whose names begin "decoder."."""
+    if not isinstance(state, dict):
+        return None
+    prefix = "decoder."
+    return {
+        name.removeprefix(prefix): value
+        for name, value in state.items()
+        if isinstance(name, str) and name.startswith(prefix)
+    }
+
+
+def _in_nvidia_layout(name: str, array: Array) -> Array:
+    """rosinality gives every convolution an axis for the batch, and biases their picture's axes."""
+    if name.endswith(".bias"):
+        return array.reshape(-1)
+    if name.endswith(_CONVOLUTIONS):
+        return last_axes(array, 4)
+    return last_axes(array, _AXES.get(name.rpartition(".")[2], 2))
+
+
+def _first_row(average: Array, width: int) -> Array:
+    """The average w, which encoders repeat for every layer."""
+    if not average.size or average.size % width:
+        raise Broken("has an average w of another length than its w")
+    first: Array = average.reshape(-1)[:width]
+    return first.copy()

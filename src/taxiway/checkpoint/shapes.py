@@ -1,0 +1,151 @@
+"""Which tensors a config calls for, and whether those of a checkpoint are they."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from taxiway.checkpoint.limits import Broken
+from taxiway.checkpoint.tensors import Array
+
+Shape = tuple[int, ...]
+Config = Mapping[str, Any]
+Tensors = Mapping[str, Array]
+
+
+def fit(family: str, config: Config, tensors: Tensors) -> tuple[dict[str, Array], list[str]]:
+    """The tensors that the network has, and the names of those it has no use for.
+
+    Raises Broken if one is missing, has another shape than its neighbours call for, or holds
+    something else than floating point numbers.
+    """
+    shapes = mapping_shapes(config, tensors)
+    shapes |= (stylegan2_shapes if family == "stylegan2" else stylegan3_shapes)(config, tensors)
+    compare(shapes, tensors)
+    kept = {name: array for name, array in tensors.items() if name in shapes}
+    unused = [name for name in tensors if name not in shapes]
+    return kept, unused
+
+
+def compare(shapes: Mapping[str, Shape], tensors: Tensors) -> None:
+    """Raise Broken unless each tensor is there, in its shape, of floating point numbers."""
+    for name, shape in shapes.items():
+        if shape_of(tensors, name, len(shape)) != shape:
+            found = list(tensors[name].shape)
+            raise Broken(f"has '{name}' in shape {found} where {list(shape)} fits")
+        if tensors[name].dtype.kind != "f":
+            raise Broken(f"has numbers of type {tensors[name].dtype} as '{name}'")
+
+
+def mapping_shapes(config: Config, tensors: Tensors) -> dict[str, Shape]:
+    """Shapes of the mapping network's tensors; its inner widths are its own choice."""
+    shapes: dict[str, Shape] = {"mapping.w_avg": (config["w_dim"],)}
+    inputs = config["z_dim"]
+    if config["c_dim"]:
+        features = _length(tensors, "mapping.embed.bias")
+        shapes |= _dense("mapping.embed", config["c_dim"], features)
+        inputs += features
+    last = config["mapping"]["num_layers"] - 1
+    for i in range(last + 1):
+        outputs = config["w_dim"] if i == last else _length(tensors, f"mapping.fc{i}.bias")
+        shapes |= _dense(f"mapping.fc{i}", inputs, outputs)
+        inputs = outputs
+    return shapes
+
+
+def stylegan2_shapes(config: Config, tensors: Tensors) -> dict[str, Shape]:
+    """Shapes of a StyleGAN2 synthesis network's tensors; channels are the tensors' own."""
+    shapes: dict[str, Shape] = {}
+    blocks = stylegan2_blocks(config)
+    scale = 1 << (len(blocks) - 1)
+    height, width = (size // scale for size in config["img_resolution"])
+    inputs = _length(tensors, "synthesis.b4.conv1.bias")
+    shapes["synthesis.b4.const"] = (inputs, height, width)
+    for index, block in enumerate(blocks):
+        path, size = f"synthesis.{block}", (height << index, width << index)
+        outputs = _length(tensors, f"{path}.conv1.bias")
+        layers = {name.split(".")[1] for name in config["layers"] if name.startswith(f"{block}.")}
+        if "conv0" in layers:
+            shapes |= _styled(config, f"{block}.conv0", inputs, outputs, size)
+        shapes |= _styled(config, f"{block}.conv1", outputs, outputs, size)
+        if "torgb" in layers:
+            shapes |= _convolution(config, f"{path}.torgb", outputs, config["img_channels"], 1)
+        if "skip" in layers:
+            shapes[f"{path}.skip.weight"] = (outputs, inputs, 1, 1)
+        inputs = outputs
+    return shapes
+
+
+def stylegan2_blocks(config: Config) -> list[str]:
+    """The block names, b4 first, that the layers of a config belong to."""
+    names = {name.split(".")[0] for name in config["layers"]}
+    return sorted(names, key=lambda name: int(name[1:]))
+
+
+def stylegan3_shapes(config: Config, tensors: Tensors) -> dict[str, Shape]:
+    """Shapes of a StyleGAN3 synthesis network's tensors, its filters included."""
+    inputs = config["input"]["channels"]
+    path = "synthesis.input"
+    shapes: dict[str, Shape] = {
+        f"{path}.weight": (inputs, inputs),
+        f"{path}.freqs": (inputs, 2),
+        f"{path}.phases": (inputs,),
+        f"{path}.transform": (3, 3),
+    }
+    shapes |= _dense(f"{path}.affine", config["w_dim"], 4)
+    for layer in config["layers"]:
+        path, outputs = f"synthesis.{layer['name']}", layer["out_channels"]
+        if layer["in_channels"] != inputs:
+            raise Broken(f"has a layer '{layer['name']}' that does not fit the one before it")
+        shapes |= _convolution(config, path, inputs, outputs, layer["conv_kernel"])
+        shapes[f"{path}.magnitude_ema"] = ()
+        shapes |= _filters(path, layer)
+        inputs = outputs
+    return shapes
+
+
+def _filters(path: str, layer: Config) -> dict[str, Shape]:
+    taps = layer["filter_size"]
+    shapes: dict[str, Shape] = {}
+    if layer["up_factor"] > 1:
+        shapes[f"{path}.up_filter"] = (taps * layer["up_factor"],)
+    if layer["down_factor"] > 1:
+        size = taps * layer["down_factor"]
+        shapes[f"{path}.down_filter"] = (size, size) if layer["use_radial_filters"] else (size,)
+    return shapes
+
+
+def _styled(config: Config, layer: str, inputs: int, outputs: int, size: Shape) -> dict[str, Shape]:
+    path = f"synthesis.{layer}"
+    shapes = _convolution(config, path, inputs, outputs, 3)
+    if config["layers"][layer]["use_noise"]:
+        shapes |= {f"{path}.noise_const": size, f"{path}.noise_strength": ()}
+    return shapes
+
+
+def _convolution(
+    config: Config, path: str, inputs: int, outputs: int, kernel: int
+) -> dict[str, Shape]:
+    shapes = _dense(f"{path}.affine", config["w_dim"], inputs)
+    shapes[f"{path}.weight"] = (outputs, inputs, kernel, kernel)
+    shapes[f"{path}.bias"] = (outputs,)
+    return shapes
+
+
+def _dense(path: str, inputs: int, outputs: int) -> dict[str, Shape]:
+    return {f"{path}.weight": (outputs, inputs), f"{path}.bias": (outputs,)}
+
+
+def _length(tensors: Tensors, name: str) -> int:
+    length = shape_of(tensors, name, 1)[0]
+    if not length:
+        raise Broken(f"has no numbers in '{name}'")
+    return length
+
+
+def shape_of(tensors: Tensors, name: str, axes: int) -> Shape:
+    """The shape of a tensor; raises Broken if it is missing or has another number of axes."""
+    if name not in tensors:
+        raise Broken(f"lacks the tensor '{name}'")
+    shape = tensors[name].shape
+    if len(shape) != axes:
+        raise Broken(f"has '{name}' in shape {list(shape)} where {axes} axes fit")
+    return shape

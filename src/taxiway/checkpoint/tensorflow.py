@@ -1,0 +1,175 @@
+"""TensorFlow StyleGAN2 pickles: (G, D, Gs) of `dnnlib.tflib.network.Network` records.
+
+Dense weights are transposed there, convolutions have their channels last, up-convolutions are
+mirrored in both axes, and a style bias lacks the + 1 that PyTorch files include.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from taxiway.checkpoint.arrays import PickledArray
+from taxiway.checkpoint.attributes import Attributes
+from taxiway.checkpoint.contents import Found
+from taxiway.checkpoint.embedded import embedded_code
+from taxiway.checkpoint.limits import MAX_MODULE_DEPTH, MAX_NAME, SUPPORTED, Broken, Budget
+from taxiway.checkpoint.source import Text
+from taxiway.checkpoint.stylegan2 import config_of_shapes
+from taxiway.checkpoint.tensors import Array, Tensor, last_axes
+from taxiway.checkpoint.values import Record
+
+_SINGLE = {"dlatent_avg": "mapping.w_avg", "synthesis/4x4/Const/const": "synthesis.b4.const"}
+_DENSE = re.compile(r"mapping/(?:Dense(\d{1,2})|LabelEmbed)/(weight|bias)")
+_LAYER = re.compile(
+    r"synthesis/(\d{1,5})x\d{1,5}/(Conv|Conv0_up|Conv1|ToRGB|Skip)"
+    r"/(weight|bias|mod_weight|mod_bias|noise_strength)"
+)
+_TO_RGB = re.compile(r"synthesis/ToRGB_lod(\d{1,2})/(weight|bias|mod_weight|mod_bias)")
+_NOISE = re.compile(r"synthesis/noise(\d{1,3})")
+_LAYERS = {"Conv": "conv1", "Conv0_up": "conv0", "Conv1": "conv1", "ToRGB": "torgb", "Skip": "skip"}
+_PARTS = {"mod_weight": "affine.weight", "mod_bias": "affine.bias"}
+_DEFAULTS: dict[object, object] = {
+    "nonlinearity": "lrelu",
+    "mapping_lrmul": 0.01,
+    "resample_kernel": [1, 3, 3, 1],
+    "use_noise": True,
+    "label_size": 0,
+}
+_OTHERS = {
+    "architecture", "conv_clamp", "w_avg_beta", "dlatent_size", "latent_size", "num_channels",
+    "resolution", "mapping_layers", "fmap_base", "fmap_max", "mapping_fmaps", "label_fmaps",
+    "num_fp16_res", "truncation_psi", "truncation_cutoff", "style_mixing_prob", "structure",
+    "conditioning", "fused_modconv",
+}  # fmt: skip
+"""Settings that the shapes of the tensors tell as well, or that matter only in training."""
+
+
+def tensorflow_generator(top: object) -> Record | None:
+    """The averaged generator, if a pickle's top object is a tuple of three networks."""
+    match top:
+        case (Record("Network"), Record("Network"), Record("Network") as generator):
+            return generator
+    return None
+
+
+def tensorflow_checkpoint(generator: Record, budget: Budget) -> Found:
+    """What a TensorFlow generator holds; raises Broken if that is no StyleGAN2."""
+    variables = network_variables(generator, budget)
+    if any("StyleMod" in name for name in variables):
+        raise Broken(f"is a StyleGAN1, another architecture; {SUPPORTED}")
+    if "synthesis/4x4/Const/const" not in variables:
+        raise Broken(f"is a TensorFlow network that is no StyleGAN2; {SUPPORTED}")
+    sizes = {int(match[1]) for name in variables if (match := _LAYER.fullmatch(name))}
+    tensors = {}
+    for name, tensor in variables.items():
+        if (new := nvidia_name(name, max(sizes, default=4))) is not None:
+            tensors[new] = _in_torch_layout(name, tensor.read(budget))
+    settings = generator.state.get("static_kwargs")
+    about = {
+        "format": "TensorFlow pickle",
+        "notes": _notes(settings),
+        "embedded_code": embedded_code(network_texts(generator, budget)),
+    }
+    return Found("stylegan2", _config(settings, tensors), tensors, about)
+
+
+def network_variables(network: Record, budget: Budget) -> dict[str, Tensor]:
+    """The variables of a network and its components by path, as TensorFlow names them."""
+    found: dict[str, Tensor] = {}
+    for path, part in _networks(network, "", 0, budget):
+        variables = part.state.get("variables")
+        for item in variables if isinstance(variables, list) else ():
+            budget.visit()
+            match item:
+                case (str(name), PickledArray(Tensor() as tensor)) if len(name) < MAX_NAME:
+                    found[path + name] = tensor
+                case _:
+                    raise Broken("has a variable that is no tensor with a name")
+    return found
+
+
+def network_texts(network: Record, budget: Budget) -> Iterator[tuple[str, str | Text]]:
+    """The source texts that came with a network and its components."""
+    for path, part in _networks(network, "", 0, budget):
+        text = part.state.get("build_module_src")
+        if isinstance(text, str | Text):
+            yield path.rstrip("/") or "generator", text
+
+
+def nvidia_name(name: str, resolution: int) -> str | None:
+    """NVIDIA's PyTorch name for a variable of TensorFlow's, None for one that is not needed."""
+    if name in _SINGLE:
+        return _SINGLE[name]
+    if match := _DENSE.fullmatch(name):
+        return f"mapping.{f'fc{match[1]}' if match[1] else 'embed'}.{match[2]}"
+    if match := _NOISE.fullmatch(name):
+        index = int(match[1])
+        return f"synthesis.b{4 << (index + 1) // 2}.conv{1 - index % 2}.noise_const"
+    if match := _TO_RGB.fullmatch(name):
+        size = resolution >> int(match[1])
+        return f"synthesis.b{size}.torgb.{_PARTS.get(match[2], match[2])}"
+    if match := _LAYER.fullmatch(name):
+        part = _PARTS.get(match[3], match[3])
+        return f"synthesis.b{int(match[1])}.{_LAYERS[match[2]]}.{part}"
+    return None
+
+
+def _networks(
+    network: Record, path: str, depth: int, budget: Budget
+) -> Iterator[tuple[str, Record]]:
+    """A network and its components with the paths of their variables."""
+    budget.visit()
+    if depth > MAX_MODULE_DEPTH:
+        raise Broken(f"has networks within networks more than {MAX_MODULE_DEPTH} deep")
+    yield path, network
+    components = network.state.get("components", {})
+    for name, component in components.items() if isinstance(components, dict) else ():
+        if isinstance(component, Record) and isinstance(name, str):
+            yield from _networks(component, f"{path}{name:.40}/", depth + 1, budget)
+
+
+def _in_torch_layout(name: str, array: Array) -> Array:
+    if name.endswith("mod_bias"):
+        array = array + array.dtype.type(1)
+    elif name.endswith("Const/const"):
+        array = last_axes(array, 3)
+    elif _NOISE.fullmatch(name):
+        array = last_axes(array, 2)
+    elif array.ndim == 4:
+        mirrored = name.endswith(("Conv0_up/weight", "Skip/weight"))
+        array = (array[::-1, ::-1] if mirrored else array).transpose(3, 2, 0, 1)
+    elif array.ndim == 2:
+        array = array.T
+    return np.ascontiguousarray(array).reshape(array.shape)
+
+
+def _config(settings: object, tensors: dict[str, Array]) -> dict[str, Any]:
+    recorded = settings if isinstance(settings, dict) else {}
+    known = Attributes("static_kwargs", {**_DEFAULTS, **recorded})
+    return config_of_shapes(
+        tensors,
+        _architecture(tensors),
+        taps=known.wholes("resample_kernel", 4),
+        conv_clamp=known.optional_number("conv_clamp"),
+        activation=known.text("nonlinearity"),
+        use_noise=known.flag("use_noise"),
+        lr_multiplier=known.number("mapping_lrmul"),
+        w_avg_beta=known.optional_number("w_avg_beta"),
+    )
+
+
+def _architecture(tensors: dict[str, Array]) -> str:
+    """What the layers show, whether the settings say it or not."""
+    if any(name.endswith("skip.weight") for name in tensors):
+        return "resnet"
+    return "skip" if "synthesis.b4.torgb.weight" in tensors else "orig"
+
+
+def _notes(settings: object) -> list[str]:
+    """A note for settings that nobody has told us of."""
+    names = settings.keys() if isinstance(settings, dict) else ()
+    unknown = [f"{name:.40}" for name in names if isinstance(name, str)]
+    unknown = [name for name in unknown if name not in _OTHERS | _DEFAULTS.keys()]
+    return [f"ignored unknown settings: {', '.join(unknown[:20])}"] if unknown else []

@@ -1,0 +1,1 @@
+"""StyleGAN2 and StyleGAN3: networks, latent tools and training."""

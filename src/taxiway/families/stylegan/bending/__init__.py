@@ -1,0 +1,1 @@
+"""Changes inside a network while it synthesises."""

@@ -1,0 +1,201 @@
+"""Network bending: what some channels of some layers say is changed on its way to the picture.
+
+Broad et al. 2021. The network itself stays as it is; a bend hangs on its layers while it is used.
+"""
+
+import contextlib
+import json
+import math
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import torch
+from msgspec import Struct
+from torch import Tensor, nn
+
+from taxiway.core.errors import InvalidArgument
+from taxiway.families.stylegan.bending.warps import WARPS
+from taxiway.families.stylegan.networks import stylegan2, stylegan3
+from taxiway.families.stylegan.networks.generator import Generator
+
+MAX_BENDS = 64
+LIMIT = 1e6
+
+
+class Bend(Struct, frozen=True, kw_only=True):
+    """One change: `op` of `discovery.warps` with its numbers, to channels of a layer.
+
+    `channels` is "all", numbers and ranges such as 0-15,20, or a share such as 30%, drawn with
+    `seed`. `layer` is a layer's name, or the beginning of one: b16, b16.conv0, L3, input.
+    """
+
+    layer: str
+    op: str
+    params: tuple[float, ...] = ()
+    channels: str = "all"
+    seed: int = 0
+
+
+def parse_bends(text: str) -> list[Bend]:
+    """The bends of a preset: JSON, or text with one a line (or between semicolons).
+
+    `b16 rotate 30`, `b32.conv0 0-15 erode 2`, `b64 30%@7 multiply 2`; # begins a remark. Raises
+    InvalidArgument, naming the line that is wrong.
+    """
+    if text.lstrip().startswith(("[", "{")):
+        return of_json(text)
+    lines = [line.split("#")[0].strip() for line in re.split(r"[;\n]", text)]
+    bends = [of_line(line) for line in lines if line]
+    if not 0 < len(bends) <= MAX_BENDS:
+        raise InvalidArgument(f"A preset has 1 to {MAX_BENDS} bends, got {len(bends)}.", "preset")
+    return bends
+
+
+def of_line(line: str) -> Bend:
+    """The bend that a line of words means."""
+    layer, *words = line.removeprefix("layer ").split()
+    channels = "all" if not words or words[0] in WARPS else words.pop(0)
+    op = words.pop(0) if words else ""
+    try:
+        params = tuple(float(word) for word in words)
+    except ValueError:
+        params = (math.nan,)
+    channels, _, seed = channels.partition("@")
+    if seed and not re.fullmatch(r"[0-9]{1,9}", seed):
+        raise InvalidArgument(f"A share is drawn with a seed such as 30%@7, in '{line}'.", "preset")
+    bend = Bend(layer=layer, op=op, params=params, channels=channels, seed=int(seed or 0))
+    return checked(bend, line)
+
+
+def of_json(text: str) -> list[Bend]:
+    """The bends of a preset in JSON: a list of objects with the fields of `Bend`."""
+    import msgspec
+
+    try:
+        bends = msgspec.json.decode(text, type=list[Bend])
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:
+        raise InvalidArgument(f"The preset cannot be read: {error}.", "preset") from None
+    if not 0 < len(bends) <= MAX_BENDS:
+        raise InvalidArgument(f"A preset has 1 to {MAX_BENDS} bends, got {len(bends)}.", "preset")
+    return [checked(bend, json.dumps(bend.layer)) for bend in bends]
+
+
+def to_text(bends: Sequence[Bend]) -> str:
+    """The preset as text, which `parse_bends` reads."""
+    return "".join(f"{line_of(bend)}\n" for bend in bends)
+
+
+def line_of(bend: Bend) -> str:
+    """A bend as a line of words."""
+    share = f"{bend.channels}@{bend.seed}" if bend.channels.endswith("%") else bend.channels
+    channels = [] if bend.channels == "all" else [share]
+    return " ".join([bend.layer, *channels, bend.op, *(f"{number!r}" for number in bend.params)])
+
+
+def checked(bend: Bend, where: str) -> Bend:
+    """A bend that can be done; raises InvalidArgument."""
+    if bend.op not in WARPS:
+        there_are = ", ".join(WARPS)
+        raise InvalidArgument(
+            f"A bend is {there_are}, got {bend.op[:40]!r} in '{where[:60]}'.", "preset"
+        )
+    _, fewest, most = WARPS[bend.op]
+    if not fewest <= len(bend.params) <= most or not all(abs(p) < LIMIT for p in bend.params):
+        counts = f"{fewest}" if fewest == most else f"{fewest} to {most}"
+        raise InvalidArgument(
+            f"'{bend.op}' takes {counts} numbers below a million, in '{where[:60]}'.", "preset"
+        )
+    pattern = r"all|[0-9]{1,3}(\.[0-9]+)?%|[0-9]{1,5}(-[0-9]{1,5})?(,[0-9]{1,5}(-[0-9]{1,5})?)*"
+    if not re.fullmatch(pattern, bend.channels):
+        raise InvalidArgument(
+            f"Channels are all, 0-15,20 or 30%, got {bend.channels[:40]!r} in '{where[:60]}'.",
+            "preset",
+        )
+    return bend
+
+
+@contextlib.contextmanager
+def bent(generator: Generator, bends: Sequence[Bend]) -> Iterator[Generator]:
+    """The generator, bent within the block; afterwards it is as it was.
+
+    Raises InvalidArgument for a layer or a channel that it does not have.
+    """
+    with contextlib.ExitStack() as hung:
+        for bend in bends:
+            for name, layer in layers_of(generator, bend.layer):
+                hook = hook_of(bend, channels_of(bend, width(layer), name))
+                hung.enter_context(layer.register_forward_hook(hook))
+        yield generator
+
+
+def layers_of(generator: Generator, name: str) -> list[tuple[str, nn.Module]]:
+    """The layers that a name means: `b16` is that block's last convolution, `all` are all."""
+    known = bendable(generator)
+    block = f"{name}.conv1"
+    if block in known:
+        return [(block, known[block])]
+    found = [
+        (key, layer)
+        for key, layer in known.items()
+        if name in ("all", key) or key.startswith(f"{name}_")
+    ]
+    if not found:
+        raise InvalidArgument(
+            f"There is no layer '{name[:40]}'; there are {', '.join(known)}, and all.", "preset"
+        )
+    return found
+
+
+def bendable(generator: Generator) -> dict[str, nn.Module]:
+    """The layers by name, first to last: convolutions of StyleGAN2, input and layers of 3."""
+    return {
+        name: layer for name, layer in generator.synthesis.named_modules() if gives_features(layer)
+    }
+
+
+def gives_features(layer: nn.Module) -> bool:
+    """Whether a layer gives feature maps that can be bent: the last of a StyleGAN3 does not."""
+    if isinstance(layer, stylegan3.SynthesisLayer):
+        return not layer.is_torgb
+    return isinstance(layer, (stylegan2.StyledConv, stylegan3.SynthesisInput))
+
+
+def width(layer: nn.Module) -> int:
+    """How many channels a layer gives."""
+    weight: Any = layer.weight
+    return int(weight.shape[0])
+
+
+def channels_of(bend: Bend, count: int, name: str) -> list[int] | None:
+    """The channels of a bend among `count`; None is all of them. Raises InvalidArgument."""
+    if bend.channels == "all":
+        return None
+    if bend.channels.endswith("%"):
+        share = min(100.0, float(bend.channels[:-1])) / 100
+        random = torch.Generator().manual_seed(bend.seed)
+        chosen = torch.randperm(count, generator=random)[: round(share * count)]
+        return sorted(chosen.tolist())
+    found: set[int] = set()
+    for part in bend.channels.split(","):
+        first, _, last = part.partition("-")
+        found.update(range(int(first), min(int(last or first), count) + 1))
+    if not found or max(found) >= count:
+        raise InvalidArgument(
+            f"The layer '{name}' has channels 0 to {count - 1}, got {bend.channels}.", "preset"
+        )
+    return sorted(found)
+
+
+def hook_of(bend: Bend, channels: list[int] | None) -> Any:
+    """What hangs on a layer: its output goes through the bend."""
+    warp = WARPS[bend.op][0]
+
+    def hook(layer: nn.Module, given: Any, x: Tensor) -> Tensor:
+        if channels is None:
+            return warp(x, *bend.params)
+        result = x.clone()
+        result[:, channels] = warp(x[:, channels], *bend.params)
+        return result
+
+    return hook

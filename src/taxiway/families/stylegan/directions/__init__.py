@@ -1,0 +1,1 @@
+"""Directions in the latent space: found, measured, kept."""

@@ -1,0 +1,98 @@
+"""From a checkpoint to a generator: its shapes give the sizes, its config the rest."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from taxiway.checkpoint import Checkpoint
+from taxiway.core.errors import UnreadableCheckpoint
+from taxiway.families.stylegan.networks import stylegan2, stylegan3
+from taxiway.families.stylegan.networks.generator import Generator
+from taxiway.families.stylegan.networks.mapping import MappingNetwork
+
+Tensors = Mapping[str, np.ndarray[Any, Any]]
+Shapes = Mapping[str, Sequence[int]]
+
+
+def build(checkpoint: Checkpoint) -> Generator:
+    """The generator that a checkpoint describes, in float32 on the CPU, ready to be called.
+
+    Raises UnreadableCheckpoint if the family is unknown or tensors are missing or do not fit.
+    """
+    with torch.device("meta"):  # shapes only: nothing is drawn just to be replaced
+        generator = fresh(**described(checkpoint))
+    load(generator, checkpoint.tensors)
+    return generator.eval().requires_grad_(False)
+
+
+def described(checkpoint: Checkpoint) -> dict[str, Any]:
+    """What `fresh` needs to make a checkpoint's network anew, as plain JSON."""
+    shapes = {name: list(array.shape) for name, array in checkpoint.tensors.items()}
+    return {"family": checkpoint.family, "config": dict(checkpoint.config), "shapes": shapes}
+
+
+def fresh(family: str, config: Mapping[str, Any], shapes: Shapes) -> Generator:
+    """A generator as described, ready to be trained; its weights drawn, its filters plain means.
+
+    Raises UnreadableCheckpoint if the family is unknown or shapes are missing.
+    """
+    if family not in SYNTHESIS:
+        known = ", ".join(SYNTHESIS)
+        raise UnreadableCheckpoint(f"A generator is {known}; this checkpoint is {family}.")
+    try:
+        mapping, synthesis = mapping_of(config, shapes), SYNTHESIS[family](config, shapes)
+    except KeyError as error:
+        raise UnreadableCheckpoint(f"The checkpoint has no {error}.") from error
+    return Generator(family, dict(config), mapping, synthesis)
+
+
+def mapping_of(config: Mapping[str, Any], shapes: Shapes) -> MappingNetwork:
+    """The mapping network; its widths are those of the tensors."""
+    depth = config["mapping"]["num_layers"]
+    weights = [shapes[f"mapping.fc{i}.weight"] for i in range(depth)]
+    widths = [weights[0][1], *(weight[0] for weight in weights)]
+    return MappingNetwork(
+        config["z_dim"],
+        config["c_dim"],
+        widths,
+        config["mapping"]["lr_multiplier"],
+        config["mapping"]["activation"],
+        config["mapping"].get("embed_lr_multiplier", 1.0),
+    )
+
+
+def stylegan2_of(config: Mapping[str, Any], shapes: Shapes) -> nn.Module:
+    """The StyleGAN2 synthesis network; channels and sizes are those of the tensors."""
+    names = {name.split(".")[1] for name in shapes if name.startswith("synthesis.b")}
+    blocks = sorted(names, key=lambda name: int(name[1:]))
+    channels = {name: shapes[f"synthesis.{name}.conv1.weight"][0] for name in blocks}
+    height, width = shapes[f"synthesis.{blocks[0]}.const"][1:]
+    return stylegan2.SynthesisNetwork(config, channels, (height, width))
+
+
+def stylegan3_of(config: Mapping[str, Any], shapes: Shapes) -> nn.Module:
+    """The StyleGAN3 synthesis network; which layers have which filters is in the tensors."""
+    named = {name: tuple(shape) for name, shape in shapes.items() if name.endswith("_filter")}
+    filters = {name: torch.full(shape, 1 / math.prod(shape)) for name, shape in named.items()}
+    return stylegan3.SynthesisNetwork(config, filters)
+
+
+SYNTHESIS = {"stylegan2": stylegan2_of, "stylegan3": stylegan3_of}
+
+
+def load(generator: Generator, tensors: Tensors) -> None:
+    """Put a checkpoint's tensors into a generator by name; a StyleGAN2's filters are constants."""
+    state = {
+        name: torch.tensor(array, dtype=torch.float32)
+        for name, array in tensors.items()
+        if not name.endswith("resample_filter")
+    }
+    try:
+        generator.load_state_dict(state, assign=True)
+    except RuntimeError as error:
+        problem = str(error).splitlines()[1].strip()
+        raise UnreadableCheckpoint(f"The checkpoint's tensors do not fit: {problem}") from error

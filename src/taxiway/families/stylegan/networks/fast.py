@@ -1,0 +1,36 @@
+"""A generator made ready for playing: the same images, sooner."""
+
+import copy
+
+import torch
+from torch import nn
+
+from taxiway.families.stylegan.networks import fast_stylegan2, fast_stylegan3, stylegan2, stylegan3
+from taxiway.families.stylegan.networks.generator import Generator
+from taxiway.families.stylegan.networks.mapping import fast_mapping
+
+
+def fast(
+    generator: Generator,
+    dtype: torch.dtype = torch.float32,
+    device: torch.device | str | None = None,
+) -> Generator:
+    """A copy of a generator for inference on `device`, its feature maps in `dtype`.
+
+    float32 gives the same images up to rounding; bfloat16 and float16 differ by a level or so.
+    w and the images stay float32. Call it under `torch.inference_mode()`, or with gradients to the
+    ws only.
+    """
+    generator = generator if device is None else copy.deepcopy(generator).to(device)
+    mapping = fast_mapping(generator.mapping)
+    with torch.no_grad():
+        synthesis = fast_synthesis(generator.synthesis, dtype)
+    return Generator(generator.family, generator.config, mapping, synthesis).eval()
+
+
+def fast_synthesis(synthesis: nn.Module, dtype: torch.dtype) -> nn.Module:
+    """The fast form of a synthesis network of any family."""
+    if isinstance(synthesis, stylegan3.SynthesisNetwork):
+        return fast_stylegan3.FastSynthesis(synthesis, dtype)
+    assert isinstance(synthesis, stylegan2.SynthesisNetwork), "a network is not made fast twice"
+    return fast_stylegan2.FastSynthesis(synthesis, dtype)

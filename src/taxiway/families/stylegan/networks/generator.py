@@ -1,0 +1,66 @@
+"""What every generator is to the rest of Taxiway, whatever its family."""
+
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from taxiway.families.stylegan.networks.mapping import MappingNetwork
+
+Noise = Literal["const", "random", "none"]
+
+
+class Generator(nn.Module):
+    """A mapping network and a synthesis network, with the facts a caller needs about them.
+
+    `config` is the checkpoint's own description, so that a generator can be saved again.
+    `mapping(z [N, z_dim], c [N, c_dim] | None)` gives w [N, w_dim], not truncated;
+    `synthesis(ws [N, num_ws, w_dim], noise)` gives float32 images [N, C, H, W], about -1..1.
+    """
+
+    def __init__(
+        self, family: str, config: dict[str, Any], mapping: MappingNetwork, synthesis: nn.Module
+    ) -> None:
+        super().__init__()
+        self.family, self.config = family, config
+        self.mapping, self.synthesis = mapping, synthesis
+        self.z_dim: int = config["z_dim"]
+        self.w_dim: int = config["w_dim"]
+        self.c_dim: int = config["c_dim"]
+        self.num_ws: int = config["num_ws"]
+        self.img_channels: int = config["img_channels"]
+        self.resolution: tuple[int, int] = tuple(config["img_resolution"])
+
+    @property
+    def w_avg(self) -> Tensor:
+        """The average w [w_dim], towards which truncation pulls."""
+        return self.mapping.w_avg
+
+    @property
+    def device(self) -> torch.device:
+        """Where the tensors live."""
+        return self.w_avg.device
+
+
+def truncate(
+    w: Tensor, w_avg: Tensor, psi: float = 1.0, cutoff: int | None = None, num_ws: int | None = None
+) -> Tensor:
+    """Pull w [N, w_dim] (or ws [N, num_ws, w_dim]) towards the average, one row per layer.
+
+    psi 1 changes nothing and 0 gives the average; only the first `cutoff` rows are pulled.
+    Returns ws [N, num_ws, w_dim]. Karras et al. 2019, appendix B.
+    """
+    ws = w if w.ndim == 3 else w[:, None].expand(-1, num_ws or 1, -1)
+    if psi == 1:
+        return ws
+    rows = ws.shape[1] if cutoff is None else cutoff
+    return torch.cat([torch.lerp(w_avg, ws[:, :rows], psi), ws[:, rows:]], dim=1)
+
+
+def to_uint8(images: Tensor) -> Tensor:
+    """Images [N, C, H, W] of about -1..1 -> uint8 [N, H, W, C] on the same device.
+
+    -1 is 0 and 1 is 255; between them values are cut, not rounded, as NVIDIA's tools do.
+    """
+    levels = (images * 127.5 + 128).clamp(0, 255).to(torch.uint8)
+    return levels.permute(0, 2, 3, 1).contiguous()

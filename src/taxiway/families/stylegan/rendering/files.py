@@ -1,0 +1,147 @@
+"""Arrays and latents in files of any kind, torch's .pt among them, with nothing unpickled."""
+
+import re
+import struct
+import zipfile
+from collections.abc import Iterator, Sequence
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from taxiway.checkpoint.limits import Budget
+from taxiway.checkpoint.machine import Reading
+from taxiway.checkpoint.reader import container, read_top
+from taxiway.checkpoint.source import Source
+from taxiway.checkpoint.tensors import Tensor
+from taxiway.core.errors import InvalidArgument, UnreadableCheckpoint
+from taxiway.core.files import write_whole
+from taxiway.latent import arrays, files
+from taxiway.latent.arrays import ONLY, Arrays
+from taxiway.latent.given import latents_of
+from taxiway.latent.space import Latent, Shape, Space
+
+TORCH = ("zip file", "torch stream")
+DEPTH = 4
+
+
+def read_latents(path: Path | str, shape: Shape, space: Space | None = None) -> list[Latent]:
+    """As `latent.files.read_latents`, and also torch's .pt: PTI pivots, rosinality projections."""
+    path = Path(path)
+    if path.suffix not in (".pt", ".pth"):
+        return files.read_latents(path, shape, space)
+    return files.of_arrays(read_arrays(path), path.name, shape, space)
+
+
+def read_words(words: Sequence[str], shape: Shape, space: Space | None = None) -> list[Latent]:
+    """The latents of a command line: seeds (1,5-9), files, and folders of files in order of name.
+
+    A word of digits is seeds even if there is a file of that name. Raises as `read_latents`.
+    """
+    found: list[Latent] = []
+    for word in words:
+        path = Path(word)
+        if re.fullmatch(r"[0-9, -]+", word):
+            found += latents_of(word, shape, "seeds")
+        elif path.is_dir():
+            inside = [file for file in sorted(path.iterdir()) if file.suffix in files.SUFFIXES]
+            taken = [file for file in inside if not has_better(file, inside)]
+            found += [latent for file in taken for latent in read_latents(file, shape, space)]
+        else:
+            found += read_latents(path, shape, space)
+    return found
+
+
+def has_better(file: Path, inside: Sequence[Path]) -> bool:
+    """Whether the latent of a file is in a folder once more, as `seed1.json` beside `seed1.png`."""
+    better = files.SUFFIXES[: files.SUFFIXES.index(file.suffix)]
+    return any(file.with_suffix(suffix) in inside for suffix in better)
+
+
+def write_latent(path: Path | str, given: Latent, ws: npt.ArrayLike | None = None) -> None:
+    """As `latent.files.write_latent`, and also .pt: one tensor that `torch.load` reads."""
+    if Path(path).suffix != ".pt":
+        return files.write_latent(path, given, ws)
+    return write_whole(path, torch_bytes(files.plain_array(given, ws)))
+
+
+def read_arrays(path: Path | str) -> Arrays:
+    """The arrays in a .npy, .npz or .pt file by name (`array` where they have none).
+
+    For latents use `read_latents`; this is for directions, centres and the like. Raises NotFound
+    or InvalidArgument.
+    """
+    path = Path(path)
+    data = files.read_bytes(path)
+    if data[:6] == b"\x93NUMPY":
+        return {ONLY: arrays.read_npy(data, path.name)}
+    if path.suffix == ".npz":
+        return arrays.read_npz(data, path.name)
+    source = Source.of(data)
+    if container(source) not in TORCH:
+        raise InvalidArgument(f"'{path.name}' is no .npy, .npz or .pt file.")
+    try:
+        budget = Budget(source.size)
+        top = read_top(source, Reading(budget))
+        found: Arrays = {}
+        for name, tensor in tensors_in(top, ONLY, DEPTH):
+            if name not in found:
+                found[name] = tensor.read(budget)
+    except UnreadableCheckpoint as error:
+        raise InvalidArgument(f"'{path.name}' {error}.") from None
+    return {name: arrays.numbers(array, path.name) for name, array in found.items()}
+
+
+def tensors_in(value: object, name: str, depth: int) -> Iterator[tuple[str, Tensor]]:
+    """The tensors in dictionaries and lists, under their own key or else `name`."""
+    if isinstance(value, Tensor):
+        yield name, value
+    elif isinstance(value, dict) and depth:
+        for key, item in value.items():
+            yield from tensors_in(item, key if isinstance(key, str) else name, depth - 1)
+    elif isinstance(value, (list, tuple)) and depth:
+        for item in value:
+            yield from tensors_in(item, name, depth - 1)
+
+
+def torch_bytes(array: npt.ArrayLike) -> bytes:
+    """A .pt file of one float32 tensor in torch's zip form, put together by hand.
+
+    The stream calls torch's own `_rebuild_tensor_v2` and nothing else, so that `torch.load` takes
+    it with `weights_only=True`.
+    """
+    numbers = np.asarray(array, "<f4", order="C")
+    file = BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("archive/data.pkl", tensor_stream(numbers.shape))
+        archive.writestr("archive/byteorder", "little")
+        archive.writestr("archive/data/0", numbers.tobytes())
+        archive.writestr("archive/version", "3\n")
+    return file.getvalue()
+
+
+def tensor_stream(shape: tuple[int, ...]) -> bytes:
+    """Pickle opcodes (protocol 2) for a contiguous tensor over storage "0"."""
+    count = int(np.prod(shape))
+    strides = tuple(int(np.prod(shape[axis + 1 :])) for axis in range(len(shape)))
+    storage = b"(" + text("storage") + b"ctorch\nFloatStorage\n" + text("0") + text("cpu")
+    storage += whole(count) + b"tQ"
+    hooks = b"ccollections\nOrderedDict\n)R"
+    arguments = b"(" + storage + whole(0) + wholes(shape) + wholes(strides) + b"\x89" + hooks + b"t"
+    return b"\x80\x02ctorch._utils\n_rebuild_tensor_v2\n" + arguments + b"R."
+
+
+def text(value: str) -> bytes:
+    """The opcode of a string."""
+    return b"X" + struct.pack("<I", len(value)) + value.encode()
+
+
+def whole(value: int) -> bytes:
+    """The opcode of a whole number below 2**31."""
+    return b"J" + struct.pack("<i", value)
+
+
+def wholes(values: tuple[int, ...]) -> bytes:
+    """The opcodes of a tuple of whole numbers."""
+    return b"(" + b"".join(map(whole, values)) + b"t"

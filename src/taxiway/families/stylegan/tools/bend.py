@@ -1,0 +1,136 @@
+"""Bending and surgery: a network made to do what it was not trained for."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from taxiway.core.command import Command, Values
+from taxiway.core.datatypes import AnyType, Image, Number, Text
+from taxiway.core.errors import InvalidArgument
+from taxiway.core.files import write_whole
+from taxiway.core.images import Pixels, encode_png
+from taxiway.core.tool import OTHER, Job
+from taxiway.families.stylegan.bending.bend import Bend, bent, parse_bends, to_text
+from taxiway.families.stylegan.bending.surgery import mixed, parse_mix, stretched
+from taxiway.families.stylegan.networks.generator import Generator, to_uint8
+from taxiway.families.stylegan.rendering import image_folder
+from taxiway.families.stylegan.rendering.instrument import Instrument, in_colour, instrument_of
+from taxiway.families.stylegan.rendering.player import How
+from taxiway.families.stylegan.rendering.sheet import sheet
+from taxiway.latent.given import latents_of
+from taxiway.latent.space import Latent
+
+ACROSS = 5
+"""Pairs of pictures on a row of the sheet."""
+
+
+class BendTool:
+    """Writes each picture bent, the preset as text, and `sheet.png`: before above after."""
+
+    command = Command(
+        name="bend",
+        description="Change what layers of the network say on their way to the picture.",
+        inputs={
+            "latents": AnyType(description="Seeds as text (0-8), or a list of vectors."),
+            "preset": Text(description="Bends such as 'b16 rotate 30; b32 30%@7 multiply 2'."),
+            "across": Number(default=1, description="The picture so many times as wide, 1 to 4."),
+            "down": Number(default=1, description="And so many times as high."),
+            OTHER: Text(description="Another model of the same layers, by its name."),
+            "mix": Text(description="Its share by layer: b32 1, b64 0.5"),
+            "truncation": Number(default=0.7, step=0.01, description="psi, for z."),
+        },
+        outputs={
+            "files": AnyType(description="The names of the pictures, in order."),
+            "sheet": Image(),
+        },
+    )
+
+    def run(self, generator: Any, inputs: Values, job: Job) -> Values:
+        instrument = instrument_of(generator)
+        bends = parse_bends(inputs["preset"]) if inputs["preset"].strip() else []
+        changed = operated(instrument.generator, inputs)
+        if changed is instrument.generator and not bends:
+            raise InvalidArgument("Give 'preset', 'across', 'down' or 'mix'.", "preset")
+        latents = latents_of(inputs["latents"], instrument.shape)
+        manner = How(psi=inputs["truncation"])
+        after = pictures(changed, bends, instrument, latents, manner, job)
+        before = list(instrument.pictures(latents, manner))
+        if bends:
+            write_whole(job.folder / "preset.txt", to_text(bends).encode())
+        files = []
+        for latent, pixels in zip(latents, after, strict=True):
+            files.append(f"{image_folder.safe_stem(latent.name)}.png")
+            told = image_folder.told(instrument, latent, manner) | told_of(bends, inputs)
+            write_whole(job.folder / files[-1], encode_png(pixels, told))
+        page = pairs(before, after)
+        write_whole(job.folder / "sheet.png", encode_png(page))
+        job.progress(len(latents), len(latents), "bent", page)
+        return {"files": files, "sheet": page}
+
+
+def operated(generator: Generator, inputs: Values) -> Generator:
+    """The generator mixed with another and stretched, or itself where neither is asked for."""
+    if inputs["mix"]:
+        if isinstance(inputs[OTHER], str):
+            raise InvalidArgument("'mix' takes another model too, as 'other'.", OTHER)
+        other = instrument_of(inputs[OTHER]).generator
+        generator = mixed(generator, other, parse_mix(inputs["mix"]))
+    if (inputs["across"], inputs["down"]) != (1, 1):
+        generator = stretched(generator, inputs["across"], inputs["down"])
+    return generator
+
+
+@torch.inference_mode()
+def pictures(
+    generator: Generator,
+    bends: Sequence[Bend],
+    instrument: Instrument,
+    latents: Sequence[Latent],
+    manner: How,
+    job: Job,
+) -> list[Pixels]:
+    """The pictures of latents, mapped by the instrument or by a mixed generator's own mapping."""
+    if generator is not instrument.generator:
+        instrument = Instrument(generator, instrument.device)
+    made = []
+    rows = torch.from_numpy(instrument.rows(latents, manner)).to(instrument.device)
+    with bent(generator, bends):
+        for done, ws in enumerate(rows):
+            pixels = in_colour(to_uint8(generator.synthesis(ws[None])).cpu().numpy())[0]
+            made.append(pixels)
+            job.progress(done, len(latents), "bending", pixels)
+    return made
+
+
+def told_of(bends: Sequence[Bend], inputs: Values) -> dict[str, Any]:
+    """What a picture says of how it was bent."""
+    said = {name: inputs[name] for name in ("across", "down", "mix")}
+    said = {name: value for name, value in said.items() if value not in (1, "")}
+    return {**said, "preset": to_text(bends)} if bends else said
+
+
+def pairs(before: Sequence[Pixels], after: Sequence[Pixels]) -> Pixels:
+    """Rows of pictures as they were, and under each what became of it."""
+    height = max(len(picture) for picture in (*before, *after))
+    width = max(picture.shape[1] for picture in (*before, *after))
+    shown = [[in_middle(picture, height, width) for picture in each] for each in (before, after)]
+    rows, names = [], []
+    for first in range(0, len(before), ACROSS):
+        rows += [row[first : first + ACROSS] for row in shown]
+        names += ["before", "after"]
+    return sheet(rows, names)
+
+
+def in_middle(pixels: Pixels, height: int, width: int) -> Pixels:
+    """A picture in the middle of a pale one of that size."""
+    if pixels.shape[:2] == (height, width):
+        return pixels
+    paper = np.full((height, width, 3), 250, np.uint8)
+    top, left = (height - pixels.shape[0]) // 2, (width - pixels.shape[1]) // 2
+    paper[top : top + pixels.shape[0], left : left + pixels.shape[1]] = pixels
+    return paper
+
+
+SLOT = BendTool

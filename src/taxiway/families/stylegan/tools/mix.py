@@ -1,0 +1,115 @@
+"""Style mixing: pictures with some layers of one latent and the other layers of another.
+
+Karras et al. 2019, section 3.1: coarse layers carry pose and shape, fine ones colour and texture.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from taxiway.core.command import Command, Values
+from taxiway.core.datatypes import AnyType, Image, Number, Text
+from taxiway.core.tool import Job
+from taxiway.families.stylegan.rendering import image_folder
+from taxiway.families.stylegan.rendering.image_folder import Plan
+from taxiway.families.stylegan.rendering.instrument import Instrument, instrument_of
+from taxiway.families.stylegan.rendering.player import How, how, how_inputs
+from taxiway.film.grid import rows_of
+from taxiway.latent.given import latents_of
+from taxiway.latent.layers import parse_layers
+from taxiway.latent.space import Array, Latent
+
+
+class Mix:
+    """Saves every row, every column, every mix of the two, and all of them as `grid.png`.
+
+    The picture at (row, column) is the row's, with the layers `styles` taken from the column. An
+    interrupted call goes on where it stopped.
+    """
+
+    command = Command(
+        name="mix",
+        description="Mix the layers of some latents with those of others.",
+        inputs={
+            "rows": AnyType(description="Seeds as text (0-3), or a list of vectors."),
+            "columns": AnyType(description="The same; their styles go into the rows."),
+            "styles": Text(default="coarse", description="all, none, coarse, middle, fine, 0-3,7"),
+            **how_inputs(),
+        },
+        outputs={
+            "files": AnyType(description="The names of the mixes, row by row."),
+            "made": Number(description="How many pictures were not there before."),
+            "grid": Image(),
+        },
+    )
+
+    def run(self, generator: Any, inputs: Values, job: Job) -> Values:
+        instrument = instrument_of(generator)
+        styles = parse_layers(inputs["styles"], instrument.num_ws, "styles")
+        manner = how(inputs, instrument)
+        rows = ends(instrument, inputs["rows"], "rows", manner)
+        columns = ends(instrument, inputs["columns"], "columns", manner)
+        across = 1 + len(columns)
+        rows_of((1 + len(rows)) * across, across, instrument.resolution)  # before all the work
+        image_folder.check_grid(job.folder)
+        heads = [head(instrument, end, manner) for end in (*rows, *columns)]
+        mixes = mixes_of(instrument, rows, columns, styles, manner)
+        plans = image_folder.distinct([*heads, *mixes])
+        made = image_folder.make(plans, job)
+        stems = [plan.stem for plan in plans]
+        order = places(stems[: len(heads)], stems[len(heads) :], len(rows))
+        grid = image_folder.write_grid(job.folder, order, across)
+        files = [f"{stem}.png" for stem in stems[len(heads) :]]
+        return {"files": files, "made": made, "grid": grid}
+
+
+def ends(instrument: Instrument, given: Any, name: str, manner: How) -> list[Latent]:
+    """What is mixed, as w+: mapped and truncated."""
+    latents = latents_of(given, instrument.shape, name)
+    rows = instrument.rows(latents, manner)
+    return [
+        Latent(space="w+", numbers=ws, seed=latent.seed, source=latent.name)
+        for latent, ws in zip(latents, rows, strict=True)
+    ]
+
+
+def head(instrument: Instrument, end: Latent, manner: How) -> Plan:
+    """The picture at the head of a row or column."""
+    return Plan(image_folder.safe_stem(end.name), instrument, end, manner, {})
+
+
+def mixes_of(
+    instrument: Instrument,
+    rows: Sequence[Latent],
+    columns: Sequence[Latent],
+    styles: Sequence[int],
+    manner: How,
+) -> Iterator[Plan]:
+    """The pictures inside the grid, row by row."""
+    for row in rows:
+        for column in columns:
+            ws = mixed(row.numbers, column.numbers, styles)
+            name = f"{row.name}+{column.name}"
+            latent = Latent(space="w+", numbers=ws, source=name)
+            told = {"styles": list(styles)}
+            yield Plan(image_folder.safe_stem(name), instrument, latent, manner, told)
+
+
+def mixed(row: Array, column: Array, styles: Sequence[int]) -> Array:
+    """`row` [num_ws, w_dim] with the layers `styles` of `column`."""
+    ws = np.array(row)
+    ws[list(styles)] = column[list(styles)]
+    return ws
+
+
+def places(heads: Sequence[str], mixes: Sequence[str], rows: int) -> list[str | None]:
+    """What goes where in the grid: an empty corner, columns on top, rows at the left."""
+    across = len(heads) - rows
+    result: list[str | None] = [None, *heads[rows:]]
+    for row in range(rows):
+        result += [heads[row], *mixes[row * across : (row + 1) * across]]
+    return result
+
+
+SLOT = Mix

@@ -1,0 +1,43 @@
+"""A walk's latents in one file, for other tools and for playing live."""
+
+from typing import Any
+
+from taxiway.core.command import Command, Values
+from taxiway.core.datatypes import Number, Text
+from taxiway.core.files import write_whole
+from taxiway.core.tool import Job
+from taxiway.families.stylegan.rendering.instrument import player_of
+from taxiway.families.stylegan.rendering.route import Route, walk_inputs
+from taxiway.latent import arrays
+
+FILE = "walk.npz"
+
+
+class WalkTool:
+    """Saves `walk.npz` with `w` [N, num_ws, w_dim], or `z` [N, z_dim] of a model without w."""
+
+    command = Command(
+        name="walk",
+        description="Save the latents of a walk.",
+        inputs={
+            **walk_inputs(),
+            "count": Number(default=120, whole=True, min=2, max=10_000, description="How many."),
+        },
+        outputs={"file": Text()},
+    )
+
+    def run(self, generator: Any, inputs: Values, job: Job) -> Values:
+        player = player_of(generator)
+        job.progress(0, 1)
+        route = Route(player, inputs)
+        latents = route.latents(route.walk.places(inputs["count"]))
+        if player.shape.num_ws:
+            found = {"w": player.rows(latents, route.how)}
+        else:
+            found = {"z": route.walk(route.walk.places(inputs["count"])).astype("f4")}
+        write_whole(job.folder / FILE, arrays.npz_bytes(found))
+        job.progress(1, 1)
+        return {"file": FILE}
+
+
+SLOT = WalkTool

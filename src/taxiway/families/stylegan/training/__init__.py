@@ -1,0 +1,1 @@
+"""The trainer of StyleGAN2 and StyleGAN3."""

@@ -1,0 +1,1 @@
+"""Hosted models: what taxiway host does."""

@@ -1,0 +1,199 @@
+"""The composition root of `taxiway host`: a data folder becomes an engine, a ledger, a server."""
+
+import asyncio
+import contextlib
+import re
+import signal
+import ssl
+import sys
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any, cast
+
+from msgspec import Struct
+from starlette.types import ASGIApp
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+from taxiway.core.command import Command
+from taxiway.core.config import Config
+from taxiway.core.errors import InvalidArgument
+from taxiway.core.events import Event, StateChanged
+from taxiway.engine import Engine, preload
+from taxiway.hosting.address import RUNWAY
+from taxiway.hosting.ledger import Ledger
+from taxiway.hosting.records import Hosted
+from taxiway.hosting.server import Api
+from taxiway.hosting.serving import serving as alone
+from taxiway.hosting.store import Store
+from taxiway.hosting.wake import Awake
+from taxiway.web.application import application
+from taxiway.web.guard import LOOPBACK, is_address
+from taxiway.web.listen import Listener, loop_factory
+
+CONNECTIONS_PER_CLIENT = 256
+"""A whole class may come from one address, with six for each browser."""
+CONNECTIONS_OF_A_PROXY = 4096
+"""Everyone comes from its address."""
+DOMAIN = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """How a server hosts.
+
+    `names` are those it is known by, each with a name for every model below it; `proxies` the
+    addresses whose X-Forwarded-For and -Proto are believed; `awake` models have a process at once.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    certificate: str | None = None
+    key: str | None = None
+    names: tuple[str, ...] = ()
+    proxies: tuple[str, ...] = ()
+    awake: int = 4
+
+    def config(self) -> Config:
+        """How to listen. Raises InvalidArgument."""
+        for name in self.names:
+            if not DOMAIN.fullmatch(name):
+                raise InvalidArgument(f"A name is written as models.example.org, got '{name}'.")
+        for proxy in self.proxies:
+            if not is_address(proxy):
+                raise InvalidArgument(f"--behind-proxy takes an IP address, got '{proxy}'.")
+        if self.awake < 1:
+            raise InvalidArgument(f"At least one model must be allowed awake, got {self.awake}.")
+        _check_certificate(self.certificate, self.key)
+        return Config(
+            host=self.host,
+            port=self.port,
+            certificate=self.certificate,
+            key=self.key,
+            allowed_hosts=(*self.names, *(f"*.{name}" for name in (*self.names, RUNWAY))),
+            connections_per_client=CONNECTIONS_OF_A_PROXY
+            if self.proxies
+            else CONNECTIONS_PER_CLIENT,
+        )
+
+    def url(self, listener: Listener) -> str:
+        """The address to tell people: by name where there is one, as the proxy has it if any."""
+        if not self.names:
+            return listener.url
+        scheme = "https" if self.certificate or self.proxies else "http"
+        usual = self.proxies or listener.port == {"https": 443, "http": 80}[scheme]
+        return f"{scheme}://{self.names[0]}{'' if usual else f':{listener.port}'}"
+
+
+def run(folder: Path, settings: Settings) -> None:
+    """Serve what `folder` says is hosted until Ctrl-C or SIGTERM.
+
+    Raises PortInUse, CannotListen, StoreError or InvalidArgument.
+    """
+    _allow_connections()
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        runner.run(_until_told(folder, settings))
+
+
+@contextlib.asynccontextmanager
+async def serving(
+    folder: Path, settings: Settings, tell: Callable[[Event], None] = lambda event: None
+) -> AsyncIterator[Listener]:
+    """Everything running within the block; models sleep until somebody asks."""
+    config = settings.config()
+    with alone(folder), Store(folder, durable=False) as store, contextlib.ExitStack() as last:
+        store.tell(None, "asleep")
+        preload(
+            sorted({f"taxiway.families.{family}.model" for family in _families(store.models())})
+        )
+        ledger = Ledger(store)
+        last.callback(store.tell, None, "asleep")
+        last.callback(ledger.close)
+        async with Engine() as engine, contextlib.AsyncExitStack() as doors:
+            engine.events.listen(tell)
+            engine.events.listen(lambda event: _note(ledger, event))
+            awake = Awake(engine, settings.awake)
+            doors.push_async_callback(awake.close)
+            app = application(Api(engine, ledger, awake, settings.names).routes(), config)
+            door = Listener(_behind(app, settings.proxies), config)
+            listener = await doors.enter_async_context(door)
+            store.url = settings.url(listener)
+            yield listener
+
+
+async def tried(hosted: Hosted) -> Command:
+    """Set a model up once, to hear now what is wrong with it; the command that it will answer.
+
+    Raises TaxiwayError in the words of the model.
+    """
+    spec = hosted.spec()
+    async with Engine() as engine:
+        await engine.start(spec)
+        return await engine.command_of(spec.name)
+
+
+def addresses(url: str, name: str) -> tuple[str, str]:
+    """Where a model is, of a server at `url`; and how Runway's JavaScript SDK wants it written."""
+    return f"{url}/{name}/v1", f"{url}/{name}.{RUNWAY}/v1"
+
+
+async def _until_told(folder: Path, settings: Settings) -> None:
+    told = asyncio.Event()
+    if sys.platform != "win32":
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, told.set)
+    async with serving(folder, settings, _say) as listener:
+        print(f"Hosting at {settings.url(listener)} (Ctrl-C ends it)", flush=True)
+        if settings.host not in LOOPBACK and not settings.certificate:
+            print("Without --certificate, tokens cross the network for all to read.", flush=True)
+        await told.wait()
+        print("\nStopping.", flush=True)
+
+
+def _say(event: Event) -> None:
+    if isinstance(event, StateChanged):
+        print(event.message, flush=True)
+
+
+def _note(ledger: Ledger, event: Event) -> None:
+    if isinstance(event, StateChanged):
+        ledger.later(ledger.store.tell, event.model, event.state)
+
+
+def _behind(app: ASGIApp, proxies: tuple[str, ...]) -> ASGIApp:
+    """`app`, which believes what these proxies say of who asks; outermost, before the guard."""
+    if not proxies:
+        return app
+    middleware: Any = ProxyHeadersMiddleware(cast(Any, app), list(proxies))
+    return cast(ASGIApp, middleware)
+
+
+def _allow_connections() -> None:
+    """Take as many open files as the system lets us: often it gives 1024, one a connection."""
+    if sys.platform != "win32":
+        import resource
+
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def _families(hosted: list[Hosted]) -> set[str]:
+    families = set()
+    for model in hosted:
+        # One whose file is gone says so when it is asked.
+        with contextlib.suppress(Exception):
+            families.add(model.spec().family)
+    return families
+
+
+def _check_certificate(certificate: str | None, key: str | None) -> None:
+    if certificate is None:
+        if key is not None:
+            raise InvalidArgument("--key belongs to a --certificate; give both.")
+        return
+    try:
+        # Without a password OpenSSL would ask for one in the terminal.
+        ssl.create_default_context().load_cert_chain(certificate, key, password=lambda: "")
+    except (OSError, ValueError) as error:
+        raise InvalidArgument(
+            f"The certificate {certificate} and its key cannot be used: {error}."
+        ) from None

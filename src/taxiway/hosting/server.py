@@ -1,0 +1,244 @@
+"""Hosted models as Runway had them (docs/hosted.md), for many models and many tokens.
+
+GET /v1         is it awake; also wakes it
+GET /v1/info    the fields of its command       } wait while it wakes
+POST /v1/query  inputs -> outputs               }
+
+Runway's own JavaScript SDK understands 401, 404 and 500, and asks again at once, for ever, after
+429 and 502; anything else is "unexpected" to it. So what is wrong with a question is 500 here and
+not 400, and 429 and 502 are held back for a moment.
+"""
+
+import asyncio
+import logging
+import math
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from ipaddress import ip_network
+from typing import TYPE_CHECKING, TypeVar
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from taxiway.core.command import ModelSpec
+from taxiway.core.errors import Busy, ModelFailed, TaxiwayError, Unavailable
+from taxiway.hosting import page as hosted_page
+from taxiway.hosting.access import Access, access, bearer
+from taxiway.hosting.address import address
+from taxiway.hosting.ledger import Ledger
+from taxiway.hosting.rate import Pace
+from taxiway.hosting.records import Hosted, Token, write_rate
+from taxiway.hosting.store import StoreError
+from taxiway.hosting.tokens import digest
+from taxiway.hosting.wake import Awake
+from taxiway.web import inputs
+from taxiway.web.guard import is_address
+from taxiway.web.responses import Answer, error_answer, to_json
+
+if TYPE_CHECKING:
+    from taxiway.engine import Engine
+
+log = logging.getLogger("taxiway.servers")
+
+WHOLE_SECONDS = 600.0
+"""A query is answered within this time, waking included, as it was in Runway."""
+HOLD_SECONDS = 1.0
+"""An answer after which the SDK asks again at once is held back so long."""
+HELD_BACK = (429, 502)
+METHODS = {(): "GET", ("info",): "GET", ("query",): "POST"}
+
+Result = TypeVar("Result")
+
+
+class Refused(TaxiwayError):
+    """A request that gets this status, and this sentence."""
+
+    def __init__(self, status: int, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.retry_after = retry_after
+
+
+class Api:
+    """The handlers. `domains` are the names below which each model has one of its own."""
+
+    def __init__(
+        self,
+        engine: "Engine",
+        ledger: Ledger,
+        awake: Awake,
+        domains: Sequence[str] = (),
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        self.engine = engine
+        self.ledger = ledger
+        self.store = ledger.store
+        self.awake = awake
+        self.domains = domains
+        self._sleep = sleep
+        self._pace = Pace()
+        self._specs: dict[tuple[str, float], ModelSpec] = {}
+
+    def routes(self) -> list[Route]:
+        """Everything, since what a path means depends on the Host too."""
+        return [
+            Route("/healthz", self.health),
+            Route("/{path:path}", self.answer, methods=["GET", "POST"]),
+        ]
+
+    async def health(self, request: Request) -> Answer:
+        """Always 200, for whoever looks after the server."""
+        return Answer(b'{"status":"ok"}')
+
+    async def answer(self, request: Request) -> Response:
+        """Answer a request to a model, or show the page at `/`."""
+        if request.method != "POST" and not request.scope["path"].strip("/"):
+            models = await self.ledger(self.store.models)
+            public = [model for model in models if model.public and model.active]
+            return hosted_page.answer(str(request.base_url), public)
+        try:
+            async with asyncio.timeout(WHOLE_SECONDS):
+                return await self._model(request)
+        except (TaxiwayError, HTTPException, TimeoutError) as error:
+            refused = refusal(error)
+        if refused.status_code in HELD_BACK:
+            await self._sleep(HOLD_SECONDS)
+        return refused
+
+    async def _model(self, request: Request) -> Answer:
+        found = address(request.headers["host"], request.scope["path"], self.domains)
+        given = bearer(request)
+        asked = await self.ledger(self.store.asked, found.model, digest(given)) if found else None
+        if found is None or asked is None or not asked[0].active:
+            raise Refused(404, "There is no such model here, or it is not active.")
+        if found.route not in METHODS:
+            raise Refused(404, "A hosted model has /v1, /v1/info and /v1/query.")
+        if request.method.replace("HEAD", "GET") != METHODS[found.route]:
+            raise Refused(405, f"This takes {METHODS[found.route]}, got {request.method}.")
+        hosted, known = asked
+        if found.route == ("query",):
+            return await self._counted(request, hosted, access(given, hosted, known, "query"))
+        refused = access(given, hosted, known, "info").refusal
+        if refused is not None:
+            raise Refused(401, refused)
+        if found.route == ("info",):
+            return await self._info(hosted)
+        return self._status(hosted)
+
+    def _status(self, hosted: Hosted) -> Answer:
+        """Tell at once whether the model is awake; if not, it wakes."""
+        spec = self._spec(hosted)
+        running = self.engine.running.get(hosted.name)
+        self.awake.knock(spec, hosted.idle_seconds)
+        if running is not None and running.state == "failed":
+            raise cannot_start(hosted.name)
+        is_up = running is not None and running.state == "running" and running.spec == spec
+        return Answer(
+            to_json(
+                {
+                    "status": "running" if is_up else "starting",
+                    "queryRoute": "/v1/query",
+                    "dataRoute": None,
+                    "errorRoute": None,
+                }
+            )
+        )
+
+    async def _info(self, hosted: Hosted) -> Answer:
+        async with self.awake.held(self._spec(hosted), hosted.idle_seconds):
+            command = await self._of_model(hosted, self.engine.command_of(hosted.name))
+        return Answer(to_json(command.describe()))
+
+    async def _counted(self, request: Request, hosted: Hosted, given: Access) -> Answer:
+        """Ask the model, within the token's limits; what is answered has been counted."""
+        token = given.token
+        if token is None or given.refusal is not None:
+            if token is not None:
+                await self.ledger(self.store.refuse, token.id, time.time())
+            raise Refused(401, str(given.refusal))
+        await self._admitted(request, token)
+        try:
+            return await self._query(request, hosted)
+        except BaseException:
+            # Also when it was cancelled, which is how a question that takes too long ends.
+            await self.ledger(self.store.failed, token.id)
+            raise
+
+    async def _admitted(self, request: Request, token: Token) -> None:
+        rate = token.limits.rate
+        if rate is not None:
+            caller = network(request) if token.hash is None else ""
+            may, wait = self._pace.turn((token.id, caller), rate.requests, rate.seconds)
+            if not may:
+                await self.ledger(self.store.refuse, token.id, time.time())
+                raise Refused(429, f"At most {write_rate(rate)} are answered; wait.", wait)
+            await self._sleep(wait)
+        if not await self.ledger(self.store.admit, token.id, time.time()):
+            await self.ledger(self.store.refuse, token.id, time.time())
+            raise Refused(401, f"The {token.limits.budget} requests of this budget are used up.")
+
+    async def _query(self, request: Request, hosted: Hosted) -> Answer:
+        wire = await inputs.from_request(request)
+        header = request.headers.get("x-runway-output-format")
+        async with self.awake.held(self._spec(hosted), hosted.idle_seconds):
+            asking = self.engine.query(hosted.name, wire, format_header=header)
+            return Answer(to_json(await self._of_model(hosted, asking)))
+
+    async def _of_model(self, hosted: Hosted, asking: Awaitable[Result]) -> Result:
+        """What the engine answers; that a model cannot start is an error, no moment's absence."""
+        try:
+            return await asking
+        except Busy:
+            raise
+        except Unavailable:
+            running = self.engine.running.get(hosted.name)
+            if running is not None and running.state == "failed":
+                raise cannot_start(hosted.name) from None
+            raise
+
+    def _spec(self, hosted: Hosted) -> ModelSpec:
+        key = hosted.name, hosted.created
+        if key not in self._specs:
+            try:
+                self._specs[key] = hosted.spec()
+            except TaxiwayError as error:
+                log.error("%s cannot start: %s", hosted.name, error)
+                raise cannot_start(hosted.name) from None
+        return self._specs[key]
+
+
+def cannot_start(name: str) -> ModelFailed:
+    """What clients hear of it; the reason names files, which are none of their business."""
+    return ModelFailed(f"'{name}' cannot start; the server's log says why.")
+
+
+def network(request: Request) -> str:
+    """What tells those apart who need no token: the address; of IPv6 the half that is given out."""
+    host = request.client.host if request.client else ""
+    if ":" not in host or not is_address(host):
+        return host
+    return str(ip_network((host.partition("%")[0], 64), strict=False))
+
+
+def refusal(error: Exception) -> Answer:
+    """The answer to a request that raised `error`: see the table in docs/hosted.md."""
+    status, wait = 500, getattr(error, "retry_after", None)
+    message = str(error)
+    if isinstance(error, Refused):
+        status = error.status
+    elif isinstance(error, HTTPException):
+        # Too many large requests at once is a kind of too many.
+        status, message = (429 if error.status_code == 503 else error.status_code), error.detail
+    elif isinstance(error, StoreError):
+        log.error("%s", error)
+        message = "The server cannot keep its counts; its log says why."
+    elif isinstance(error, TimeoutError):
+        message = f"The model did not answer within {WHOLE_SECONDS / 60:.0f} minutes."
+    elif isinstance(error, Unavailable):
+        status = 429 if isinstance(error, Busy) else 502
+    headers = {} if wait is None else {"retry-after": str(math.ceil(wait))}
+    if status == 401:
+        headers["www-authenticate"] = "Bearer"
+    return error_answer(status, message, headers, getattr(error, "name", None))

@@ -1,0 +1,282 @@
+"""What is hosted, in one SQLite file: models, tokens, counts. All the SQL there is.
+
+In WAL mode readers never wait, so the server and `taxiway host` share the file: what one commits
+the other sees at its next look. A method that returns has committed. Writes of people are flushed
+to the disk (synchronous FULL) and survive a power cut; those of the server (NORMAL) survive a
+`kill -9`, as the system has them then, but of a power cut's last moments counts may be missing:
+that spares a flush for every query.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+import msgspec
+
+from taxiway.core.errors import InvalidArgument, NotFound, TaxiwayError
+from taxiway.hosting.records import Hosted, Limits, Token, read_rate, read_scopes, write_rate
+
+FILE = "hosted.db"
+BUSY_SECONDS = 10.0
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        """CREATE TABLE models (
+            name TEXT PRIMARY KEY,
+            model TEXT NOT NULL,
+            checkpoint TEXT,
+            options TEXT NOT NULL,
+            command TEXT,
+            public INTEGER NOT NULL,
+            active INTEGER NOT NULL,
+            idle_seconds REAL NOT NULL,
+            created REAL NOT NULL,
+            state TEXT NOT NULL
+        ) STRICT""",
+        """CREATE TABLE tokens (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            model TEXT NOT NULL REFERENCES models (name) ON DELETE CASCADE,
+            label TEXT NOT NULL,
+            hash BLOB UNIQUE,
+            scopes TEXT NOT NULL,
+            expires REAL,
+            rate TEXT,
+            budget INTEGER,
+            price INTEGER NOT NULL,
+            created REAL NOT NULL,
+            revoked REAL,
+            requests INTEGER NOT NULL DEFAULT 0,
+            refused INTEGER NOT NULL DEFAULT 0,
+            errors INTEGER NOT NULL DEFAULT 0,
+            cost INTEGER NOT NULL DEFAULT 0,
+            last_use REAL
+        ) STRICT""",
+        "CREATE INDEX tokens_of_model ON tokens (model)",
+        "CREATE TABLE server (one INTEGER PRIMARY KEY CHECK (one = 1), url TEXT NOT NULL) STRICT",
+    ),
+)
+"""Each step from one version of the file (PRAGMA user_version) to the next; only ever added to."""
+
+
+class StoreError(TaxiwayError):
+    """The file cannot be read or written; the message says why."""
+
+
+class Store:
+    """The file of one data folder. One thread at a time may use it.
+
+    `durable` is synchronous FULL. Methods raise StoreError where the disk or the file fails.
+    """
+
+    def __init__(self, folder: Path, durable: bool = True) -> None:
+        self.path = folder / FILE
+        with self._told():
+            # SQLite gives the files beside it the same mode.
+            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
+            self._sql = sqlite3.connect(
+                self.path, BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            )
+        self._sql.row_factory = sqlite3.Row
+        try:
+            self._one("PRAGMA journal_mode = WAL")
+            self._one(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            self._one("PRAGMA foreign_keys = ON")
+            self._migrate()
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._sql.close()
+
+    def models(self) -> list[Hosted]:
+        """Every hosted model, by name."""
+        return [_hosted(row) for row in self._rows("SELECT * FROM models ORDER BY name")]
+
+    def model(self, name: str) -> Hosted:
+        """The model of that name; NotFound lists what there is."""
+        for row in self._rows("SELECT * FROM models WHERE name = ?", name):
+            return _hosted(row)
+        there_are = ", ".join(model.name for model in self.models()) or "none yet"
+        raise NotFound(f"No hosted model named '{name}'. There are: {there_are}.")
+
+    def tokens(self, model: str | None = None) -> list[Token]:
+        """Every token by model, or those of one model; the oldest first."""
+        if model is None:
+            return [_token(row) for row in self._rows("SELECT * FROM tokens ORDER BY model, id")]
+        rows = self._rows("SELECT * FROM tokens WHERE model = ? ORDER BY id", model)
+        return [_token(row) for row in rows]
+
+    def asked(self, model: str, hash: bytes) -> tuple[Hosted, list[Token]] | None:
+        """A model, for a request, and its tokens that may be meant; None if there is no such model.
+
+        Looking a hash up tells nobody anything: who could choose its first bytes had broken
+        SHA-256. `tokens.find` compares.
+        """
+        rows = self._rows("SELECT * FROM models WHERE name = ?", model)
+        if not rows:
+            return None
+        meant = "SELECT * FROM tokens WHERE model = ? AND (hash = ? OR hash IS NULL)"
+        return _hosted(rows[0]), [_token(row) for row in self._rows(meant, model, hash)]
+
+    def check_free(self, name: str) -> None:
+        """Raises InvalidArgument if there is a model of that name."""
+        if self._rows("SELECT 1 FROM models WHERE name = ?", name):
+            raise InvalidArgument(f"There is a hosted model '{name}' already.")
+
+    def create(self, hosted: Hosted, label: str, hash: bytes | None, limits: Limits) -> None:
+        """Keep a new model with its first token. Raises InvalidArgument if the name is taken."""
+        fields = {
+            **msgspec.structs.asdict(hosted),
+            "options": msgspec.json.encode(hosted.options).decode(),
+        }
+        names = ", ".join(fields)
+        with self._change():
+            self.check_free(hosted.name)
+            marks = ", ".join(f":{name}" for name in fields)
+            self._sql.execute(f"INSERT INTO models ({names}) VALUES ({marks})", fields)
+            self._add(hosted.name, label, hash, limits, hosted.created)
+
+    def remove(self, name: str) -> None:
+        """Forget a model, its tokens and their counts. Raises NotFound."""
+        self._one("DELETE FROM models WHERE name = ?", name) or self.model(name)
+
+    def set_active(self, name: str, active: bool) -> None:
+        """Let a model answer or not. Raises NotFound."""
+        self._one("UPDATE models SET active = ? WHERE name = ?", active, name) or self.model(name)
+
+    def add_token(
+        self, model: str, label: str, hash: bytes, limits: Limits, created: float
+    ) -> None:
+        """Keep a token of a model. Raises NotFound."""
+        self.model(model)
+        with self._change():
+            self._add(model, label, hash, limits, created)
+
+    def revoke(self, token: int, now: float) -> None:
+        """End a token; what was asked with it stays. Raises NotFound."""
+        if not self._one(
+            "UPDATE tokens SET revoked = coalesce(revoked, ?) WHERE id = ?", now, token
+        ):
+            raise NotFound(f"No token has the number {token}; see `taxiway host token list`.")
+
+    def admit(self, token: int, now: float) -> bool:
+        """Count and charge a query, unless the budget is used up (then nothing is counted)."""
+        return self._one(
+            "UPDATE tokens SET requests = requests + 1, cost = cost + price, last_use = ? "
+            "WHERE id = ? AND (budget IS NULL OR requests - refused < budget)",
+            now,
+            token,
+        )
+
+    def refuse(self, token: int, now: float) -> None:
+        """Count a query that the limits kept from the model."""
+        self._one(
+            "UPDATE tokens SET requests = requests + 1, refused = refused + 1, "
+            "errors = errors + 1, last_use = ? WHERE id = ?",
+            now,
+            token,
+        )
+
+    def failed(self, token: int) -> None:
+        """Count the error of a query that was admitted."""
+        self._one("UPDATE tokens SET errors = errors + 1 WHERE id = ?", token)
+
+    def tell(self, model: str | None, state: str) -> None:
+        """Note the state of a model, or of all, for people to see."""
+        self._one("UPDATE models SET state = ? WHERE ? IN (name, '')", state, model or "")
+
+    @property
+    def url(self) -> str | None:
+        """Where the server last was."""
+        return next((row["url"] for row in self._rows("SELECT url FROM server")), None)
+
+    @url.setter
+    def url(self, url: str) -> None:
+        self._one("INSERT OR REPLACE INTO server (one, url) VALUES (1, ?)", url)
+
+    def backup(self, to: Path) -> None:
+        """Write a whole copy, while the server runs too. Raises InvalidArgument if `to` exists."""
+        if to.exists():
+            raise InvalidArgument(f"'{to}' is there already.")
+        os.close(os.open(to, os.O_CREAT | os.O_WRONLY, 0o600))
+        with self._told():
+            self._sql.execute("VACUUM INTO ?", (str(to),))
+
+    def _add(
+        self, model: str, label: str, hash: bytes | None, limits: Limits, created: float
+    ) -> None:
+        rate = limits.rate and write_rate(limits.rate)
+        self._sql.execute(
+            "INSERT INTO tokens (model, label, hash, created, scopes, expires, rate, budget, price)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (model, label, hash, created, ",".join(limits.scopes), limits.expires, rate,
+             limits.budget, limits.price),
+        )  # fmt: skip
+
+    def _migrate(self) -> None:
+        version = self._rows("PRAGMA user_version")[0][0]
+        if version > len(MIGRATIONS):
+            raise StoreError(f"{self.path} was written by a newer Taxiway; update this one.")
+        if version == len(MIGRATIONS):
+            return
+        with self._change():
+            # Another process may have done it while this one waited for its turn.
+            version = self._sql.execute("PRAGMA user_version").fetchone()[0]
+            for step in MIGRATIONS[version:]:
+                for statement in step:
+                    self._sql.execute(statement)
+            self._sql.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+
+    def _rows(self, statement: str, *values: Any) -> list[sqlite3.Row]:
+        with self._told():
+            return self._sql.execute(statement, values).fetchall()
+
+    def _one(self, statement: str, *values: Any) -> bool:
+        """Run a statement that is a transaction by itself; whether it changed anything."""
+        with self._told():
+            return self._sql.execute(statement, values).rowcount > 0
+
+    @contextmanager
+    def _change(self) -> Iterator[None]:
+        """A transaction: all of the block, or nothing of it."""
+        with self._told():
+            self._sql.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._sql.execute("COMMIT")
+            except BaseException:
+                if self._sql.in_transaction:
+                    self._sql.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(f"{self.path} cannot be used: {error}.") from error
+
+
+def _hosted(row: sqlite3.Row) -> Hosted:
+    fields = dict(row)
+    fields["options"] = msgspec.json.decode(fields["options"])
+    fields["public"], fields["active"] = bool(fields["public"]), bool(fields["active"])
+    return Hosted(**fields)
+
+
+def _token(row: sqlite3.Row) -> Token:
+    fields = dict(row)
+    limits = {name: fields.pop(name) for name in Limits.__struct_fields__}
+    limits["scopes"] = read_scopes(limits["scopes"])
+    limits["rate"] = limits["rate"] and read_rate(limits["rate"])
+    return Token(limits=Limits(**limits), **fields)

@@ -1,0 +1,50 @@
+"""What the servers may do with running models: a protocol that the composition root fulfils."""
+
+from typing import Any, Protocol
+
+from msgspec import Struct
+
+from taxiway.core.events import State
+
+
+class Place(Struct, kw_only=True, rename="camel"):
+    """A running model and where to reach it; slot k is at HTTP 8000 + k and so on.
+
+    `url` is its HTTP address, which is also a base of the Model SDK's routes; a port is None where
+    that door is shut. `info` is its command as `/info` tells it, None before the first set-up.
+    """
+
+    name: str
+    title: str
+    card: dict[str, Any]
+    slot: int
+    state: State
+    message: str
+    url: str
+    port: int
+    socketio_port: int | None
+    osc_port: int | None
+    osc_reply_port: int
+    info: dict[str, Any] | None = None
+
+
+class ModelManager(Protocol):
+    """Starts and stops models, each at a place of its own."""
+
+    def models(self) -> list[dict[str, Any]]:
+        """The cards of what can be started."""
+
+    def places(self) -> list[Place]:
+        """Every model that was started and not stopped, by slot."""
+
+    async def start(
+        self, model: str, options: dict[str, Any] | None = None, command: str | None = None
+    ) -> Place:
+        """Begin to start a model, by its card's name, at the lowest free slot.
+
+        One that has a place already keeps it, and starts again if it was stopped. Raises
+        NotFound, InvalidArgument or PortInUse.
+        """
+
+    async def stop(self, name: str) -> None:
+        """Stop a model and give its place up, which the last one keeps. Raises NotFound."""

@@ -1,0 +1,307 @@
+"""One server per running model, with every door to it; slot k is at port 8000 + k and so on."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from itertools import count
+from typing import Any
+
+import msgspec
+from msgspec import structs
+from starlette.routing import BaseRoute, Route
+
+from taxiway.catalog import catalog
+from taxiway.catalog.catalog import Card
+from taxiway.catalog.folder import data_path
+from taxiway.core.command import ModelSpec
+from taxiway.core.config import Config
+from taxiway.core.errors import InvalidArgument, NotFound
+from taxiway.engine import Engine
+from taxiway.jobs.remote import RemoteJobs
+from taxiway.jobs.runner import Jobs
+from taxiway.live.chains import Chains
+from taxiway.live.model_manager import Place
+from taxiway.live.session import LiveSession
+from taxiway.servers import sdk
+from taxiway.servers.http import routes as http
+from taxiway.servers.osc import server as osc
+from taxiway.servers.socketio.server import SocketIo
+from taxiway.servers.studio import (
+    job_routes as jobs,
+)
+from taxiway.servers.studio import (
+    manager_routes as control,
+)
+from taxiway.servers.studio import (
+    page as studio,
+)
+from taxiway.servers.studio import (
+    routes as frames,
+)
+from taxiway.servers.studio import (
+    training_routes as trainings,
+)
+from taxiway.servers.studio import (
+    walk_routes as walking,
+)
+from taxiway.training.runs import Runs
+from taxiway.web.application import application
+from taxiway.web.guard import LOOPBACK
+from taxiway.web.listen import CannotListen, Listener, PortInUse
+
+MOST_MODELS = 32
+
+
+class ModelServer:
+    """One model at a slot: its session, and its doors from `open` to `close`."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        config: Config,
+        slot: int,
+        card: Card,
+        options: dict[str, Any],
+        command: str | None = None,
+    ) -> None:
+        self.engine, self.slot, self.card = engine, slot, card
+        self.config = shifted(config, slot)
+        self._options, self._command = options, command
+        self.session = LiveSession(engine, self._spec())
+        self.listener: Listener | None = None
+        self._doors = AsyncExitStack()
+        self._open: dict[str, int | None] = {}
+
+    async def open(self, token: str, more: Sequence[BaseRoute], remote_jobs: RemoteJobs) -> None:
+        """Take the ports and begin to start the model; `more` are routes beside the model's own.
+
+        Raises PortInUse or CannotListen for the HTTP port; another door that is taken stays shut.
+        """
+        name = self.name
+        # The SDK's come last: theirs is every path of one word.
+        plugins = sdk.routes(self.engine, lambda: name)
+        sockets = SocketIo(self.engine, lambda: name, jobs=remote_jobs)
+        model = [*http.routes(self.engine, lambda: name), *sockets.routes()]
+        page = frames.routes(self.session, token, lambda: msgspec.to_builtins(self.card))
+        walks = walking.routes(self.session, token)
+        routes = [*model, *page, *walks, *more, *studio.routes(token), *plugins]
+        listener = Listener(application(routes, self.config), self.config)
+        self.listener = await self._doors.enter_async_context(listener)
+        live = asyncio.create_task(self.session.run())
+        self._doors.push_async_callback(_end, live)
+        await self.session.start()
+        for kind, door in self._old_doors(model, remote_jobs):
+            port = await enter(self._doors, f"{kind} of {self.card.title}", door)
+            self._open[kind] = port
+        # Last in, first out: a poll that hangs would hold its listener up.
+        self._doors.callback(sockets.close)
+
+    async def close(self) -> None:
+        """Shut every door and stop the model."""
+        await self._doors.aclose()
+        if self.name in self.engine.running:
+            await self.engine.remove(self.name)
+
+    async def play(self, card: Card) -> None:
+        """Begin to start the model anew by a card of the same name: its file may be a new one."""
+        await self.session.stop()
+        self.card = card
+        self.session.spec = self._spec()
+        await self.session.start()
+
+    @property
+    def name(self) -> str:
+        """The model's, which stays."""
+        return self.session.spec.name
+
+    @property
+    def place(self) -> Place:
+        """Where it is, and how the model does."""
+        assert self.listener is not None
+        return Place(
+            name=self.name,
+            title=self.card.title,
+            card=msgspec.to_builtins(self.card),
+            slot=self.slot,
+            state=self.session.state,
+            message=self.session.message,
+            url=self.listener.url,
+            port=self.listener.port,
+            socketio_port=self._open.get("Socket.IO"),
+            osc_port=self._open.get("OSC"),
+            osc_reply_port=self.config.osc_reply_port,
+            info=self.session.command.describe() if self.session.command else None,
+        )
+
+    def _spec(self) -> ModelSpec:
+        """What the engine is told to run."""
+        spec = catalog.spec(self.card, self._options)
+        return structs.replace(spec, command=self._command)
+
+    def _old_doors(
+        self, model: Sequence[BaseRoute], remote_jobs: RemoteJobs
+    ) -> Iterator[tuple[str, AbstractAsyncContextManager[Any]]]:
+        """The doors that Runway's other clients knock at."""
+        if self.config.socketio_port is not None:
+            beside = structs.replace(self.config, port=self.config.socketio_port)
+            yield "Socket.IO", Listener(application(model, beside), beside)
+        if self.config.osc_port is not None:
+            yield "OSC", osc.OscServer(self.engine, self.session, self.config, remote_jobs)
+
+
+class ModelServers:
+    """Every model server: what `taxiway run` opens, a `live.model_manager.ModelManager`."""
+
+    def __init__(self, engine: Engine, config: Config, options: dict[str, Any]) -> None:
+        self.token = studio.new_token()
+        self.chains = Chains(engine, lambda name: self._find(name).session)
+        self.jobs = Jobs(data_path() / "jobs")
+        self._errands = RemoteJobs(self.jobs, self._checkpoint, self.token)
+        self.trainings = Runs(data_path() / "trainings")
+        self._engine, self._config, self._options = engine, config, options
+        self._servers: dict[str, ModelServer] = {}
+        self._closing: dict[str, asyncio.Task[None]] = {}
+        self._opening = asyncio.Lock()
+
+    @property
+    def is_open_to_others(self) -> bool:
+        """Whether other machines can ask."""
+        return self._config.host not in LOOPBACK
+
+    async def open(
+        self, card: Card, options: dict[str, Any] | None = None, command: str | None = None
+    ) -> ModelServer:
+        """A server for `card` at the lowest slot whose HTTP port is free, or its old one.
+
+        The first takes slot 0 and nothing else. Raises PortInUse or CannotListen.
+        """
+        # One at a time: two that ask for the same model at once are to get the same server.
+        async with self._opening:
+            return self._servers.get(card.name) or await self._open(card, options, command)
+
+    async def _open(
+        self, card: Card, options: dict[str, Any] | None, command: str | None
+    ) -> ModelServer:
+        if card.name in self._closing:
+            await self._closing[card.name]
+        merged = {**self._options, **(options or {})}
+        for slot in self._free_slots():
+            server = ModelServer(self._engine, self._config, slot, card, merged, command)
+            try:
+                await server.open(self.token, self._manager(), self._errands)
+            except PortInUse as error:
+                if not self._servers:
+                    raise
+                print(f"Port {error.port} is in use, trying the next.", flush=True)
+            else:
+                self._servers[card.name] = server
+                return server
+        raise InvalidArgument(f"{MOST_MODELS} models run already; stop one of them first.")
+
+    async def close(self) -> None:
+        """Shut every server."""
+        self.chains.close()
+        await self.jobs.close()
+        training = asyncio.to_thread(self.trainings.close)
+        servers = (server.close() for server in self._servers.values())
+        await asyncio.gather(training, *servers, *self._closing.values())
+
+    def models(self) -> list[dict[str, Any]]:
+        """The cards of what can be started."""
+        cards: list[dict[str, Any]] = msgspec.to_builtins(catalog.cards())
+        return cards
+
+    def places(self) -> list[Place]:
+        """Every place, by slot."""
+        return sorted(
+            (server.place for server in self._servers.values()),
+            key=lambda place: place.slot,
+        )
+
+    async def start(
+        self, model: str, options: dict[str, Any] | None = None, command: str | None = None
+    ) -> Place:
+        """A place for the model of that name. Raises NotFound, InvalidArgument or CannotListen."""
+        server = self._servers.get(model) or await self.open(catalog.card(model), options, command)
+        if server.session.state in ("asleep", "failed"):
+            await server.session.start()
+        return server.place
+
+    async def start_card(self, card: Card) -> Place:
+        """A place for a model by its card; one that has a place starts anew there, by this card."""
+        known = self._servers.get(card.name)
+        if known is None:
+            return (await self.open(card)).place
+        await known.play(card)
+        return known.place
+
+    async def stop(self, name: str) -> None:
+        """Stop a model and give its place up, which the last one keeps. Raises NotFound."""
+        server = self._find(name)
+        if len(self._servers) == 1:
+            await server.session.stop()
+            return
+        del self._servers[name]
+        self.chains.forget(name)
+        # Not waited for: the server may be the one by which this was asked.
+        task = self._closing[name] = asyncio.create_task(server.close())
+        task.add_done_callback(lambda _: self._closing.pop(name))
+
+    def _manager(self) -> list[Route]:
+        """What the studio's page may do beside playing its model."""
+        models = control.routes(self, self.chains, self.token)
+        tools = jobs.routes(self.jobs, self._checkpoint, self.token)
+        training = trainings.routes(
+            self.trainings, self._checkpoint, self.start_card, self.places, self.token
+        )
+        return [*models, *tools, *training]
+
+    def _checkpoint(self, name: str) -> str:
+        """The file of a running model, or of one that comes with Taxiway. Raises NotFound."""
+        card = self._servers[name].card if name in self._servers else catalog.card(name)
+        file = catalog.spec(card).options.get("checkpoint")
+        if file is None:
+            raise NotFound(f"{card.title} has no network that a tool could work on.")
+        return str(file)
+
+    def _free_slots(self) -> Iterator[int]:
+        taken = {server.slot for server in self._servers.values()}
+        free = (slot for slot in count() if slot not in taken)
+        return (slot for slot, _ in zip(free, range(MOST_MODELS - len(taken)), strict=False))
+
+    def _find(self, name: str) -> ModelServer:
+        if name not in self._servers:
+            there_are = ", ".join(f"'{known}'" for known in self._servers)
+            raise NotFound(f"No model named '{name}' runs. Running: {there_are}.")
+        return self._servers[name]
+
+
+def shifted(config: Config, slot: int) -> Config:
+    """The configuration of a slot: every port moved up by it; 0 still takes any free one."""
+    ports = {
+        name: port + slot
+        for name in ("port", "socketio_port", "osc_port", "osc_reply_port")
+        if (port := getattr(config, name))
+    }
+    return structs.replace(config, **ports)
+
+
+async def enter(
+    doors: AsyncExitStack, name: str, door: AbstractAsyncContextManager[Any]
+) -> int | None:
+    """Open a door that Taxiway can do without, and say so if it must; its port."""
+    try:
+        opened = await doors.enter_async_context(door)
+    except PortInUse as error:
+        print(f"{name} is off: port {error.port} is in use.", flush=True)
+    except CannotListen as error:
+        print(f"{name} is off: {error}", flush=True)
+    else:
+        port: int = opened.port
+        return port
+    return None
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

@@ -1,0 +1,1 @@
+"""The hub that Runway's plug-ins look for."""

@@ -1,0 +1,308 @@
+"""Runway's OSC server (docs/osc.md), and OSC addresses for the live picture.
+
+in   /server/connect   /server/disconnect   /query ,s (inputs as JSON)   /truncation ,f   /z ,ff...
+     /walk ,s (inputs as JSON, or nothing)   /walk/stop   /job ,s (a tool and its inputs as JSON)
+out  /data ,s (outputs as JSON)   /error ,s (message)   /info ,s (fields as JSON, after connect)
+     /job ,s (how far it is, as JSON, to who began it)
+"""
+
+import asyncio
+import contextlib
+import errno
+import logging
+import socket
+from collections import deque
+from collections.abc import Coroutine, Mapping
+from typing import TYPE_CHECKING, Any, Self
+
+from taxiway.core.config import Config
+from taxiway.core.datatypes import Wire
+from taxiway.core.errors import InvalidArgument, NotFound, TaxiwayError
+from taxiway.core.events import Event, OutputReady, QueryFailed
+from taxiway.jobs.remote import RemoteJobs
+from taxiway.live.session import LiveSession
+from taxiway.servers.osc import controls as osc_controls
+from taxiway.servers.osc import packet as osc_packet
+from taxiway.servers.osc.packet import Malformed, Message
+from taxiway.servers.osc.pictures import shrunk
+from taxiway.servers.osc.subscribers import Address, Audience, is_loopback, is_public
+from taxiway.servers.studio.socket import Budget
+from taxiway.web import inputs
+from taxiway.web.listen import CannotListen
+from taxiway.web.responses import to_json
+
+if TYPE_CHECKING:
+    from taxiway.engine import Engine
+
+log = logging.getLogger("taxiway.servers")
+
+RATE = 5000
+"""Datagrams a second that are heard."""
+REPLIES = 50
+"""Answers a second that go to a sender alone: errors, and /info."""
+MOST_QUERIES = 32
+MOST_NEWS = 16
+BUFFER_BYTES = 2**20
+"""macOS sends no datagram that is larger than its buffer, 9 kB by default."""
+
+
+class OscServer:
+    """Speaks OSC for the model on `session`, from `start` to `stop`; `port` is the one taken."""
+
+    def __init__(
+        self, engine: "Engine", session: LiveSession, config: Config, jobs: RemoteJobs | None = None
+    ) -> None:
+        self._jobs = jobs
+        self.port = config.osc_port or 0
+        self._engine = engine
+        self._session = session
+        self._config = config
+        self._clock = asyncio.get_running_loop().time
+        self._audience = Audience(config.osc_reply_port, config.osc_target, self._clock)
+        self._budget = Budget(RATE, RATE, self._clock)
+        self._replies = Budget(REPLIES, REPLIES, self._clock)
+        self._queries: set[asyncio.Task[None]] = set()
+        self._errands: set[asyncio.Task[None]] = set()
+        self._news: deque[tuple[str, Mapping[str, Wire] | str]] = deque(maxlen=MOST_NEWS)
+        self._filled = asyncio.Event()
+        self._transport: asyncio.DatagramTransport | None = None
+
+    async def start(self) -> None:
+        """Listen. Raises CannotListen."""
+        bound = bind(self._config.host, self.port)
+        self.port = bound.getsockname()[1]
+        loop = asyncio.get_running_loop()
+        self._transport, _ = await loop.create_datagram_endpoint(lambda: Ear(self), sock=bound)
+        self._stop_listening = self._engine.events.listen(self._on_event)
+        self._send_on(self._errands, self._tell())
+
+    async def stop(self) -> None:
+        """Stop listening; what waits is dropped."""
+        if self._transport is None:
+            return
+        self._stop_listening()
+        self._transport.abort()
+        self._transport = None
+        tasks = [*self._queries, *self._errands]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    def hear(self, datagram: bytes, source: Address) -> None:
+        """Do what a datagram says, or tell its sender why not."""
+        if not self._budget.spend() or is_public(source[0]):
+            return
+        self._audience.spoke(source)
+        try:
+            messages = osc_packet.read(datagram)
+        except Malformed as error:
+            log.debug("No OSC from %s: %s", source[0], error)
+            return
+        ours = [message for message in messages if not self._obey(message, source)]
+        try:
+            self._change(ours)
+        except TaxiwayError as error:
+            self._complain(str(error), source)
+
+    def _obey(self, message: Message, source: Address) -> bool:
+        """Do what one of Runway's messages says; False if it is none of them."""
+        match message.address:
+            case "/server/connect" | "/connect":
+                self._audience.add(source)
+                if len(self._errands) < MOST_QUERIES:
+                    self._send_on(self._errands, self._introduce(source))
+            case "/server/disconnect" | "/disconnect":
+                self._audience.remove(source)
+            case "/query":
+                self._query(message.arguments, source)
+            case "/walk":
+                self._walk(message.arguments, source)
+            case "/walk/stop":
+                self._session.live_walk.end()
+            case "/job" if self._jobs is not None:
+                self._begin(self._jobs, message.arguments, source)
+            case _:
+                return False
+        return True
+
+    def _walk(self, arguments: list[Any], source: Address) -> None:
+        try:
+            self._session.live_walk.begin(inputs.from_body(_text(arguments).encode()))
+        except TaxiwayError as error:
+            self._complain(str(error), source)
+
+    def _begin(self, jobs: RemoteJobs, arguments: list[Any], source: Address) -> None:
+        """Begin a job, or stop one, for a program on this machine: pages send no datagrams."""
+        if len(self._errands) < MOST_QUERIES:
+            self._send_on(self._errands, self._order(jobs, arguments, source))
+
+    async def _order(self, jobs: RemoteJobs, arguments: list[Any], source: Address) -> None:
+        def tell(record: Mapping[str, Wire]) -> None:
+            self._reply("/job", to_json(record).decode("ascii"), source)
+
+        try:
+            wire = inputs.from_body(_text(arguments).encode())
+            is_local = is_loopback(source[0])
+            await jobs.ask(self._session.spec.name, wire, tell, is_trusted=is_local)
+        except TaxiwayError as error:
+            self._complain(str(error), source)
+
+    def _change(self, messages: list[Message]) -> None:
+        """Move the live picture, by one change for all messages of a datagram."""
+        command = self._session.command
+        if command is None or not messages:
+            return
+        changed = osc_controls.changes(command, self._session.controls.values(), messages)
+        if changed:
+            self._session.set(changed, "osc")
+
+    def _query(self, arguments: list[Any], source: Address) -> None:
+        try:
+            if len(arguments) != 1 or not isinstance(arguments[0], str):
+                raise InvalidArgument("/query takes one string, the inputs as JSON.")
+            wire = inputs.from_body(arguments[0].encode())
+        except InvalidArgument as error:
+            self._complain(str(error), source)
+            return
+        if len(self._queries) < MOST_QUERIES:
+            self._send_on(self._queries, self._ask(wire, source))
+        else:
+            self._complain(f"{MOST_QUERIES} queries by OSC wait already.", source)
+
+    async def _ask(self, wire: Mapping[str, Wire], source: Address) -> None:
+        """The answer goes to everyone, by `_on_event`."""
+        try:
+            await self._engine.query(self._session.spec.name, wire)
+        except NotFound as error:
+            self._complain(str(error), source)
+        except TaxiwayError:
+            pass
+        except Exception:
+            log.exception("A query by OSC failed")
+            self._complain("The server failed at this query; its log says why.", source)
+
+    async def _introduce(self, source: Address) -> None:
+        try:
+            fields = (await self._engine.command_of(self._session.spec.name)).describe()
+        except TaxiwayError as error:
+            self._complain(str(error), source)
+            return
+        self._reply("/info", to_json(fields).decode("ascii"), source)
+
+    def _complain(self, message: str, source: Address) -> None:
+        """Tell one sender what is wrong."""
+        self._reply("/error", message, source)
+
+    def _reply(self, address: str, text: str, source: Address) -> None:
+        """Answer one sender, but not without end."""
+        if self._replies.spend():
+            self._send(address, text, self._audience.of(source))
+
+    def _on_event(self, event: Event) -> None:
+        if event.model != self._session.spec.name:
+            return
+        match event:
+            case OutputReady(outputs=outputs):
+                self._news.append(("/data", outputs))
+            case QueryFailed(error=error):
+                self._news.append(("/error", error))
+        self._filled.set()
+
+    async def _tell(self) -> None:
+        """Send outputs and errors to everyone, for ever."""
+        while True:
+            await self._filled.wait()
+            self._filled.clear()
+            while self._news:
+                address, value = self._news.popleft()
+                try:
+                    await self._tell_one(address, value)
+                except Exception:
+                    log.exception("An output could not be sent by OSC")
+
+    async def _tell_one(self, address: str, value: Mapping[str, Wire] | str) -> None:
+        everyone = self._audience.everyone()
+        if not everyone:
+            return
+        if isinstance(value, str):
+            self._send(address, value, everyone)
+            return
+        text: str | None = to_json(value).decode("ascii")
+        limit = osc_packet.room(address)
+        if text is not None and len(text) > limit:
+            if any(later == address for later, _ in self._news):
+                return
+            text = await asyncio.to_thread(shrunk, value, limit)
+        if text is not None:
+            self._send(address, text, everyone)
+        else:
+            words = f"The output does not fit into a datagram of {osc_packet.LARGEST} bytes."
+            self._send("/error", words, everyone)
+
+    def _send(self, address: str, text: str, targets: list[Address]) -> None:
+        # A message that does not fit says so itself; only /info and /error come here unmeasured.
+        datagram = osc_packet.write(address, text[: osc_packet.room(address)])
+        for target in targets:
+            # A target of the other family of addresses is out of reach.
+            with contextlib.suppress(ValueError):
+                if self._transport is not None:
+                    self._transport.sendto(datagram, target)
+
+    def _send_on(self, tasks: set[asyncio.Task[None]], errand: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(errand)
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+
+def _text(arguments: list[Any]) -> str:
+    """The one string of a message; an empty object if it brings nothing."""
+    return arguments[0] if arguments and isinstance(arguments[0], str) else "{}"
+
+
+class Ear(asyncio.DatagramProtocol):
+    """Passes datagrams on. That a client has gone, which some systems tell, is no news."""
+
+    def __init__(self, server: OscServer) -> None:
+        self._server = server
+
+    def datagram_received(self, data: bytes, addr: tuple[Any, ...]) -> None:
+        try:
+            self._server.hear(data, (addr[0], addr[1]))
+        except Exception:
+            log.exception("A datagram could not be heard")
+
+    def error_received(self, exc: Exception) -> None:
+        log.debug("A datagram did not arrive: %s", exc)
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A UDP socket with room for a few pictures. Raises CannotListen."""
+    address = host.replace("localhost", "127.0.0.1")
+    try:
+        family = socket.getaddrinfo(address, port, type=socket.SOCK_DGRAM)[0][0]
+        bound = socket.socket(family, socket.SOCK_DGRAM)
+    except OSError as error:
+        raise CannotListen(f"Cannot listen for OSC at {host}: {error.strerror}.") from None
+    try:
+        for buffer in (socket.SO_SNDBUF, socket.SO_RCVBUF):
+            bound.setsockopt(socket.SOL_SOCKET, buffer, BUFFER_BYTES)
+        bound.bind((address, port))
+    except OSError as error:
+        bound.close()
+        if error.errno == errno.EADDRINUSE:
+            raise CannotListen(
+                f"UDP port {port} is in use: stop what takes OSC there, or choose another."
+            ) from None
+        raise CannotListen(f"Cannot listen for OSC at port {port}: {error.strerror}.") from None
+    bound.setblocking(False)
+    return bound
+
+
+SLOT: Any = OscServer

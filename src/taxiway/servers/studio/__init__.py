@@ -1,0 +1,1 @@
+"""What the studio's page talks to."""

@@ -1,0 +1,116 @@
+"""The text messages of the studio's socket (docs/wire.md), both ways; JSON."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from taxiway.core.frame import Mark
+from taxiway.live.controls import Origin
+from taxiway.servers.studio.binary_messages import VERSION, Malformed
+
+Seq = Annotated[int, Meta(ge=0, le=2**32 - 1)]
+
+
+class Numbered(Struct, frozen=True, kw_only=True, tag_field="type"):
+    """What carries the page's change counter and clock."""
+
+    seq: Seq = 0
+    time: float = 0.0
+
+    @property
+    def mark(self) -> Mark:
+        return Mark(self.seq, self.time)
+
+
+class Set(Numbered, frozen=True, tag="set"):
+    """Set inputs by name."""
+
+    values: dict[str, Any]
+
+
+class Seed(Numbered, frozen=True, tag="seed"):
+    """Go to the z of a seed."""
+
+    seed: int
+
+
+class Pick(Numbered, frozen=True, tag="pick"):
+    """Go to the z of a point of the map."""
+
+    field_seed: int
+    x: float
+    y: float
+
+
+class CancelTiles(Struct, frozen=True, tag_field="type", tag="cancel_tiles"):
+    """Forget the tiles that wait."""
+
+
+class ModelAction(Struct, frozen=True, tag_field="type", tag="model"):
+    """Start or stop the model."""
+
+    action: Literal["start", "stop"]
+
+
+Word = Set | Seed | Pick | CancelTiles | ModelAction
+
+_decoder = msgspec.json.Decoder(Word)
+
+
+def read(text: str) -> Word:
+    """What a page says. Raises Malformed."""
+    try:
+        word: Word = _decoder.decode(text)
+    except (msgspec.MsgspecError, RecursionError, UnicodeEncodeError) as error:
+        raise Malformed(f"Not a message of the studio: {error}") from None
+    return word
+
+
+class Hello(Struct, frozen=True, kw_only=True, tag_field="type", tag="hello"):
+    """All there is to know: sent first, and after each set-up of the model."""
+
+    version: int = VERSION
+    model: Mapping[str, Any]
+    info: Mapping[str, Any] | None
+    live: bool
+    state: str
+    message: str
+    device: str | None
+    facts: Mapping[str, Any]
+    values: Mapping[str, Any]
+    origin: Origin | None
+
+
+class State(Struct, frozen=True, tag_field="type", tag="state"):
+    """The model's state changed."""
+
+    state: str
+    message: str
+
+
+class Values(Struct, frozen=True, tag_field="type", tag="values"):
+    """Somebody else set these."""
+
+    values: Mapping[str, Any]
+    origin: Origin | None
+
+
+class Output(Struct, frozen=True, tag_field="type", tag="output"):
+    """What the model answered last, whoever asked; only of a model that is not played live."""
+
+    outputs: Mapping[str, Any]
+
+
+class Error(Struct, frozen=True, tag_field="type", tag="error"):
+    """A message could not be obeyed, or the model failed."""
+
+    message: str
+    input: str | None = None
+    seq: int | None = None
+
+
+def write(word: Hello | State | Values | Output | Error) -> str:
+    """The text of one message of the server."""
+    return msgspec.json.encode(word).decode()

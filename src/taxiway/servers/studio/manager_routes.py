@@ -1,0 +1,99 @@
+"""The studio's manager over HTTP (docs/control.md): start and stop models, link one to another.
+
+GET /studio/api/desk           POST /studio/api/running    DELETE /studio/api/running/NAME
+                               POST /studio/api/chains     DELETE /studio/api/chains
+"""
+
+import hmac
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import Struct
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from taxiway.core.errors import InvalidArgument
+from taxiway.live.chains import Chains, Link
+from taxiway.live.model_manager import ModelManager
+from taxiway.servers.studio.page import NO_TOKEN, is_own_origin
+from taxiway.web.responses import Answer, error_answer, to_json
+
+PREFIX = "/studio/api"
+Handler = Callable[[Request], Awaitable[Any]]
+T = TypeVar("T")
+
+
+class Wanted(Struct, kw_only=True):
+    """What to start: a card's name, options of its set-up, and the command that /query means."""
+
+    model: str
+    options: dict[str, Any] = {}
+    command: str | None = None
+
+
+def routes(manager: ModelManager, chains: Chains, token: str) -> list[Route]:
+    """The routes, which only who knows `token` may use, and a page only if it is our own."""
+
+    async def show(request: Request) -> Any:
+        return {"models": manager.models(), "running": manager.places(), "chains": chains.links}
+
+    async def start(request: Request) -> Any:
+        wanted = await body(request, Wanted)
+        return await manager.start(wanted.model, wanted.options, wanted.command)
+
+    async def stop(request: Request) -> Any:
+        await manager.stop(request.path_params["name"])
+        return {}
+
+    async def link(request: Request) -> Any:
+        return await chains.add(await body(request, Link))
+
+    async def unlink(request: Request) -> Any:
+        chains.remove(await body(request, Link))
+        return {}
+
+    return [
+        guarded(PREFIX + "/desk", "GET", show, token),
+        guarded(PREFIX + "/running", "POST", start, token),
+        guarded(PREFIX + "/running/{name}", "DELETE", stop, token),
+        guarded(PREFIX + "/chains", "POST", link, token),
+        guarded(PREFIX + "/chains", "DELETE", unlink, token),
+    ]
+
+
+def guarded(path: str, method: str, handler: Handler, token: str) -> Route:
+    """A route whose handler gives a response, or what is sent as JSON, to who knows `token`."""
+
+    async def answer(request: Request) -> Response:
+        refused = refusal(request, token)
+        if refused is not None:
+            return refused
+        result = await handler(request)
+        return result if isinstance(result, Response) else Answer(to_json(result))
+
+    return Route(path, answer, methods=[method])
+
+
+def refusal(request: Request, token: str) -> Answer | None:
+    """What to answer to who may not do this, if so: no token, or a page of another origin.
+
+    Such a page could not read the token, but might have been told it.
+    """
+    if "origin" in request.headers and not is_own_origin(request):
+        return error_answer(403, "Only the studio's own page may do this.")
+    given = request.headers.get("authorization", "").encode()
+    if not hmac.compare_digest(given, f"Bearer {token}".encode()):
+        return error_answer(403, NO_TOKEN)
+    return None
+
+
+async def body(request: Request, kind: type[T]) -> T:
+    """The request's JSON as a `kind`. Raises InvalidArgument."""
+    try:
+        return msgspec.json.decode(await request.body(), type=kind)
+    except RecursionError:
+        raise InvalidArgument("The body is nested too deeply.") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InvalidArgument(f"The body is not what is expected: {error}.") from None

@@ -1,0 +1,96 @@
+"""The studio's WebSocket: who may open it, and how many."""
+
+import hmac
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from starlette.routing import WebSocketRoute
+from starlette.websockets import WebSocket
+
+from taxiway.live.session import LiveSession
+from taxiway.servers.studio.binary_messages import VERSION
+from taxiway.servers.studio.page import NO_TOKEN, is_own_origin
+from taxiway.servers.studio.socket import PATIENCE_SECONDS, Session
+from taxiway.web.responses import Answer, error_answer
+
+PATH = "/studio/socket"
+PROTOCOL = f"taxiway.{VERSION}"
+MOST_SOCKETS = 256
+
+
+def routes(
+    session: LiveSession,
+    token: str,
+    card: Callable[[], Mapping[str, Any]] = dict,
+    most_sockets: int = MOST_SOCKETS,
+    patience: float = PATIENCE_SECONDS,
+) -> list[WebSocketRoute]:
+    """The route of the socket that plays `session`; `card` gives what it tells of the model
+    now.
+
+    Only a page of this server that knows `token` may open it. `patience` is how many seconds a
+    page may take to draw a frame.
+    """
+    door = Door(session, token, lambda: told(session, card()), most_sockets, patience)
+    return [WebSocketRoute(PATH, door.open)]
+
+
+def told(session: LiveSession, card: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A card, with the names of the model that the session plays where it has none."""
+    spec = session.spec
+    return {"name": spec.name, "family": spec.family, "title": spec.title or spec.name, **card}
+
+
+class Door:
+    """Opens sockets to those who may; everyone else gets a status and a sentence."""
+
+    def __init__(
+        self,
+        session: LiveSession,
+        token: str,
+        card: Callable[[], Mapping[str, Any]],
+        most: int,
+        patience: float,
+    ) -> None:
+        self._session = session
+        self._protocol = f"token.{token}".encode()
+        self._card = card
+        self._most = most
+        self._patience = patience
+        self._sockets = 0
+
+    async def open(self, socket: WebSocket) -> None:
+        """Serve one socket, or refuse it before it opens."""
+        refusal = self._refusal(socket)
+        if refusal is not None:
+            await _deny(socket, refusal)
+            return
+        self._sockets += 1
+        try:
+            await socket.accept(PROTOCOL)
+            await Session(socket, self._session, self._card, self._patience).serve()
+        finally:
+            self._sockets -= 1
+
+    def _refusal(self, socket: WebSocket) -> Answer | None:
+        # Programs must say that they are the page as well.
+        if not is_own_origin(socket):
+            return error_answer(403, "Only the studio's own page may open this socket.")
+        if PROTOCOL not in socket.scope["subprotocols"] or not self._has_token(socket):
+            return error_answer(403, NO_TOKEN)
+        if self._sockets >= self._most:
+            words = f"The studio is open {self._most} times, which is the most."
+            return error_answer(503, words, {"retry-after": "10"})
+        return None
+
+    def _has_token(self, socket: WebSocket) -> bool:
+        # Every comparison takes the same time, right or wrong.
+        given = [protocol.encode() for protocol in socket.scope["subprotocols"]]
+        return sum(hmac.compare_digest(protocol, self._protocol) for protocol in given) > 0
+
+
+async def _deny(socket: WebSocket, answer: Answer) -> None:
+    if "websocket.http.response" in socket.scope.get("extensions", {}):
+        await socket.send_denial_response(answer)
+    else:
+        await socket.close(1008)

@@ -1,0 +1,181 @@
+"""What one page of the studio is to be sent: bounded, the newest of everything, in good order."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from starlette.websockets import WebSocket
+
+from taxiway.core.command import Values
+from taxiway.core.datatypes import Wire
+from taxiway.core.events import Event, QueryFailed, StateChanged
+from taxiway.live.broadcast import EncodedFrame
+from taxiway.live.controls import Entry, Origin
+from taxiway.live.session import LiveSession
+from taxiway.live.tiles import Tile
+from taxiway.servers.studio import binary_messages, json_messages
+
+MOST_REPLIES = 32
+MOST_TILES = 256
+VECTORS = ("z", "w")
+
+
+class SendQueue:
+    """Sends to the page that is the controls' source `page`; the only one who sends on its socket.
+
+    Whatever has news leaves it in its place here and wakes `run`. What matters most goes first:
+    greeting, state, replies, the newest output, the live picture, tiles.
+    """
+
+    def __init__(
+        self,
+        socket: WebSocket,
+        session: LiveSession,
+        card: Callable[[], Mapping[str, Any]],
+        page: int,
+    ) -> None:
+        self._socket = socket
+        self._session = session
+        self._card = card
+        self._page = page
+        self._wake = asyncio.Event()
+        self._wake.set()
+        self._greet = True
+        self._state_changed = False
+        self._replies: deque[str | bytes] = deque(maxlen=MOST_REPLIES)
+        self._output: Mapping[str, Wire] = {}
+        self._tiles: deque[Tile] = deque(maxlen=MOST_TILES)
+        self._synced = 0
+        self._sending_since: float | None = None
+        self.viewer = session.broadcast.join(self._wake.set)
+        self._stop_listening = session.events.listen(self._on_event)
+
+    def close(self) -> None:
+        """Stop watching."""
+        self._stop_listening()
+        self._session.broadcast.leave(self.viewer)
+
+    def reply(self, message: str | bytes) -> None:
+        """Send an answer to something the page said."""
+        self._replies.append(message)
+        self._wake.set()
+
+    def put_tile(self, tile: Tile) -> None:
+        """Send a tile when nothing more urgent waits; of over 256 the oldest is lost."""
+        self._tiles.append(tile)
+        self._wake.set()
+
+    def forget_tiles(self) -> None:
+        self._tiles.clear()
+
+    def stalled(self) -> float:
+        """For how many seconds the page has not read, or has not drawn."""
+        since = self._sending_since
+        sending = 0.0 if since is None else self._session.clock() - since
+        return max(sending, self.viewer.owing())
+
+    async def run(self) -> None:
+        """Send for ever."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while await self._send_something():
+                pass
+
+    def _on_event(self, event: Event) -> None:
+        if isinstance(event, StateChanged):
+            self._state_changed = True
+            self._greet = self._greet or event.state == "running"
+        elif isinstance(event, QueryFailed):
+            self._replies.append(json_messages.write(json_messages.Error(event.error)))
+        elif not self._session.is_live:
+            self._output = event.outputs
+        self._wake.set()
+
+    async def _send_something(self) -> bool:
+        """Send what matters most now; False if there is nothing."""
+        if self._greet:
+            self._greet = self._state_changed = False
+            for message in self._greeting():
+                await self._send(message)
+        elif self._state_changed:
+            self._state_changed = False
+            await self._send(
+                json_messages.write(json_messages.State(self._session.state, self._session.message))
+            )
+        elif self._replies:
+            await self._send(self._replies.popleft())
+        elif self._output:
+            output, self._output = self._output, {}
+            await self._send(json_messages.write(json_messages.Output(output)))
+        elif (encoded_frame := self.viewer.take()) is not None:
+            await self._send_shot(encoded_frame)
+        elif self._tiles:
+            await self._send(binary_messages.tile_message(self._tiles.popleft()))
+        else:
+            return False
+        return True
+
+    async def _send_shot(self, encoded_frame: EncodedFrame) -> None:
+        encoded = await encoded_frame.encoded()
+        for message in self._news():
+            await self._send(message)
+        mark = encoded_frame.frame.marks.get(self._page, binary_messages.NOBODY)
+        await self._send(binary_messages.frame_message(encoded_frame, encoded, mark))
+
+    async def _send(self, message: str | bytes) -> None:
+        self._sending_since = self._session.clock()
+        if isinstance(message, str):
+            await self._socket.send_text(message)
+        else:
+            await self._socket.send_bytes(message)
+        self._sending_since = None
+
+    def _greeting(self) -> list[str | bytes]:
+        """Hello, and the vector that the session has."""
+        session = self._session
+        self._synced = session.controls.version
+        running = session.engine.running.get(session.spec.name)
+        facts = running.facts if running else {}
+        values, origin, vectors = _parted(session.controls.entries)
+        if not session.is_live:
+            self._output = session.last_output
+        hello = json_messages.Hello(
+            model=self._card(),
+            info=session.command.describe() if session.command else None,
+            live=session.is_live,
+            state=session.state,
+            message=session.message,
+            device=facts.get("device"),
+            facts=facts,
+            values={name: value for name, value in values.items() if value is not None},
+            origin=origin,
+        )
+        return [json_messages.write(hello), *vectors]
+
+    def _news(self) -> list[str | bytes]:
+        """What others changed since we last said so."""
+        controls = self._session.controls
+        entries = controls.since(self._synced, self._page)
+        self._synced = controls.version
+        if not entries:
+            return []
+        values, origin, vectors = _parted(entries)
+        return [json_messages.write(json_messages.Values(values, origin)), *vectors]
+
+
+def _parted(entries: Mapping[str, Entry]) -> tuple[Values, Origin | None, list[bytes]]:
+    """Controls as they are told: plain values, and vectors with the place they come from."""
+    values: Values = {}
+    origin: Origin | None = None
+    vectors = []
+    for name, entry in entries.items():
+        if name not in VECTORS:
+            plain = isinstance(entry.value, np.ndarray)
+            values[name] = entry.value.tolist() if plain else entry.value
+        elif entry.value is not None:
+            origin = entry.origin
+            vectors.append(binary_messages.vector_message(name, entry.value))
+    return values, origin, vectors

@@ -1,0 +1,189 @@
+"""One open socket of the studio: what its page says is done."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Coroutine, Mapping
+from itertools import count
+from typing import Any
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from taxiway.core.errors import TaxiwayError
+from taxiway.core.frame import Mark
+from taxiway.live.session import LiveSession
+from taxiway.live.tiles import Wanted
+from taxiway.servers.studio import binary_messages, json_messages
+from taxiway.servers.studio.send_queue import SendQueue
+
+log = logging.getLogger("taxiway.servers")
+
+RATE = 500
+BURST = 1000
+PATIENCE_SECONDS = 30.0
+
+Change = binary_messages.SetVector | json_messages.Set | json_messages.Seed | json_messages.Pick
+Said = (
+    Change
+    | binary_messages.Acknowledged
+    | Wanted
+    | json_messages.CancelTiles
+    | json_messages.ModelAction
+)
+
+_pages = count(1)
+_errands: set[asyncio.Task[None]] = set()
+
+
+class Closed(Exception):
+    """The server ends the socket, with a close code and a reason."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+
+
+class Budget:
+    """So many messages a second on average, and a burst more at once."""
+
+    def __init__(self, rate: float, burst: float, clock: Callable[[], float]) -> None:
+        self._rate = rate
+        self._burst = burst
+        self._clock = clock
+        self._left = burst
+        self._at = clock()
+
+    def spend(self) -> bool:
+        """Take one; False if there is none left."""
+        now = self._clock()
+        self._left = min(self._burst, self._left + (now - self._at) * self._rate)
+        self._at = now
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
+
+
+class Session:
+    """Reads, writes and watches one accepted socket until the page or the server closes it."""
+
+    def __init__(
+        self,
+        socket: WebSocket,
+        session: LiveSession,
+        card: Callable[[], Mapping[str, Any]],
+        patience: float = PATIENCE_SECONDS,
+    ) -> None:
+        self._page = next(_pages)
+        self._socket = socket
+        self._session = session
+        self._patience = patience
+        self._budget = Budget(RATE, BURST, session.clock)
+        self._send_queue = SendQueue(socket, session, card, self._page)
+
+    async def serve(self) -> None:
+        """Serve the socket to its end; never raises."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                for part in (self._read(), self._send_queue.run(), self._watch()):
+                    group.create_task(part)
+        except* WebSocketDisconnect:
+            pass
+        except* Closed as closings:
+            await self._close(_first(closings))
+        except* Exception:
+            log.exception("A studio socket failed")
+            await self._close(Closed(1011, "The server failed; its log says why."))
+        finally:
+            self._send_queue.close()
+            self._session.tiles.cancel(self._page)
+            self._session.controls.forget(self._page)
+
+    async def _close(self, closing: Closed) -> None:
+        # A page that does not read would otherwise keep us here for ever.
+        with contextlib.suppress(Exception):
+            async with asyncio.timeout(1):
+                await self._socket.close(closing.code, closing.reason[:120])
+
+    async def _watch(self) -> None:
+        """Give up on a page that has not drawn, or not read, for 30 seconds."""
+        while True:
+            await asyncio.sleep(self._patience / 10)
+            if self._send_queue.stalled() > self._patience:
+                raise Closed(1013, f"No frame was acknowledged for {self._patience:g} seconds.")
+
+    async def _read(self) -> None:
+        while True:
+            message = await self._socket.receive()
+            if message["type"] == "websocket.disconnect":
+                raise WebSocketDisconnect(message.get("code", 1005))
+            if not self._budget.spend():
+                raise Closed(1008, "Too many messages.")
+            self._hear(message.get("text"), message.get("bytes"))
+
+    def _hear(self, text: str | None, data: bytes | None) -> None:
+        if max(len(text or ""), len(data or b"")) > binary_messages.LARGEST_MESSAGE:
+            raise Closed(1009, f"A message is at most {binary_messages.LARGEST_MESSAGE} bytes.")
+        try:
+            said: Said = (
+                binary_messages.read(data or b"") if text is None else json_messages.read(text)
+            )
+        except binary_messages.Malformed as error:
+            raise Closed(1003, str(error)) from None
+        try:
+            self._obey(said)
+        except TaxiwayError as error:
+            self._complain(error, getattr(said, "mark", None))
+
+    def _obey(self, said: Said) -> None:
+        match said:
+            case binary_messages.Acknowledged(number):
+                self._send_queue.viewer.acknowledge(number)
+            case Wanted():
+                self._session.tiles.ask(self._page, said, self._send_queue.put_tile)
+            case json_messages.CancelTiles():
+                self._session.tiles.cancel(self._page)
+                self._send_queue.forget_tiles()
+            case json_messages.ModelAction(action):
+                self._send_on(self._session.start() if action == "start" else self._session.stop())
+            case _:
+                self._change(said)
+
+    def _change(self, said: Change) -> None:
+        session, page, mark = self._session, self._page, said.mark
+        match said:
+            case binary_messages.SetVector(space=space, numbers=numbers):
+                session.set_vector(space, numbers, page, mark)
+            case json_messages.Set(values=values):
+                session.set(values, page, mark)
+            case json_messages.Seed(seed=seed):
+                z = session.go_to_seed(seed, page, mark)
+                self._send_queue.reply(binary_messages.vector_message("z", z, mark))
+            case json_messages.Pick(field_seed=field_seed, x=x, y=y):
+                z = session.go_to_place(field_seed, x, y, page, mark)
+                self._send_queue.reply(binary_messages.vector_message("z", z, mark))
+
+    def _send_on(self, errand: Coroutine[Any, Any, None]) -> None:
+        """Have something done that takes its time and must not end with the socket."""
+
+        async def run() -> None:
+            try:
+                await errand
+            except TaxiwayError as error:
+                self._complain(error)
+
+        task = asyncio.create_task(run())
+        _errands.add(task)
+        task.add_done_callback(_errands.discard)
+
+    def _complain(self, error: TaxiwayError, mark: Mark | None = None) -> None:
+        name = getattr(error, "name", None)
+        self._send_queue.reply(
+            json_messages.write(json_messages.Error(str(error), name, mark.seq if mark else None))
+        )
+
+
+def _first(group: BaseExceptionGroup[Closed]) -> Closed:
+    first = group.exceptions[0]
+    return first if isinstance(first, Closed) else _first(first)

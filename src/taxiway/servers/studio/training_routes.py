@@ -1,0 +1,167 @@
+"""Trainings over HTTP (docs/training.md), for the studio's Train panel.
+
+GET  /studio/api/trainings                GET  /studio/api/trainings/NAME/sheets/FILE
+POST /studio/api/trainings                GET  /studio/api/trainings/NAME/progress.mp4
+GET  /studio/api/trainings/NAME           POST /studio/api/trainings/NAME/play
+POST /studio/api/trainings/NAME/stop      POST /studio/api/trainings/NAME/resume
+"""
+
+import asyncio
+import mimetypes
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from msgspec import Struct, structs
+from starlette.requests import Request
+from starlette.responses import FileResponse
+from starlette.routing import Route
+
+from taxiway.catalog import catalog
+from taxiway.catalog.catalog import Card
+from taxiway.core.errors import InvalidArgument, NotFound
+from taxiway.live.model_manager import Place
+from taxiway.servers.studio.manager_routes import PREFIX, Handler, body, guarded
+from taxiway.training.run_folder import TrainingFolder
+from taxiway.training.runs import Runs, Wanted
+from taxiway.training.snapshots import kimg_of
+
+PATH = PREFIX + "/trainings"
+Play = Callable[[Card], Awaitable[Place]]
+PLACES = "training-"
+"""What the names of places for trained models begin with."""
+MOST_PLACES = 6
+
+
+class Resumed(Struct):
+    """How much longer: up to so many thousand pictures, None for as long as it was meant."""
+
+    kimg: float | None = None
+
+
+class Played(Struct):
+    """Which snapshot: "model" for the newest, "best", or the name of one that is kept."""
+
+    snapshot: str = "model"
+
+
+def routes(
+    runs: Runs,
+    checkpoint_of: Callable[[str], str],
+    play: Play,
+    places: Callable[[], Sequence[Place]],
+    token: str,
+) -> list[Route]:
+    """The routes; `checkpoint_of` gives a model's file by its name, `play` a place for a card.
+
+    `places` are those that there are.
+    """
+    api = Api(runs, checkpoint_of, play, places)
+    table: list[tuple[str, str, Handler]] = [
+        ("GET", "", api.show),
+        ("POST", "", api.start),
+        ("GET", "/{name}", api.one),
+        ("POST", "/{name}/stop", api.stop),
+        ("POST", "/{name}/resume", api.resume),
+        ("POST", "/{name}/play", api.play),
+        ("GET", "/{name}/sheets/{file}", api.sheet),
+        ("GET", "/{name}/progress.mp4", api.film),
+    ]
+    return [guarded(PATH + path, method, handler, token) for method, path, handler in table]
+
+
+class Api:
+    """The handlers; files are read in threads, for a training's can be long."""
+
+    def __init__(
+        self,
+        runs: Runs,
+        checkpoint_of: Callable[[str], str],
+        play: Play,
+        places: Callable[[], Sequence[Place]],
+    ) -> None:
+        self._runs = runs
+        self._checkpoint_of = checkpoint_of
+        self._play = play
+        self._places = places
+
+    async def show(self, request: Request) -> Any:
+        """Every training, in short."""
+        return {"trainings": await asyncio.to_thread(self._runs.all)}
+
+    async def start(self, request: Request) -> Any:
+        """A new one."""
+        wanted = await body(request, Wanted)
+        start = self._start_of(wanted.start) if wanted.start else ""
+        return await asyncio.to_thread(self._runs.start, structs.replace(wanted, start=start))
+
+    async def one(self, request: Request) -> Any:
+        """One at length."""
+        return await asyncio.to_thread(self._runs.one, request.path_params["name"])
+
+    async def stop(self, request: Request) -> Any:
+        """Finish the step, save, export."""
+        return await asyncio.to_thread(self._runs.stop, request.path_params["name"])
+
+    async def resume(self, request: Request) -> Any:
+        """Go on."""
+        longer = await body(request, Resumed)
+        name = request.path_params["name"]
+        return await asyncio.to_thread(self._runs.resume, name, longer.kimg)
+
+    async def play(self, request: Request) -> Any:
+        """A place for a snapshot, loaded now; each but the newest and the best has its own."""
+        played = await body(request, Played)
+        training = self._runs.find(request.path_params["name"])
+        card = await asyncio.to_thread(card_of, training, played.snapshot)
+        self._check_room(card.name)
+        training.hold(played.snapshot)
+        return await self._play(card)
+
+    async def sheet(self, request: Request) -> Any:
+        """A picture of what it made."""
+        path = self._runs.find(request.path_params["name"]).sheet(request.path_params["file"])
+        return answer(path)
+
+    async def film(self, request: Request) -> Any:
+        """All of them, as a video."""
+        training = self._runs.find(request.path_params["name"])
+        return answer(await asyncio.to_thread(training.film))
+
+    def _check_room(self, name: str) -> None:
+        """Raises InvalidArgument where so many are played that another would be too much."""
+        others = {place.name for place in self._places() if place.name.startswith(PLACES)} - {name}
+        if len(others) >= MOST_PLACES:
+            raise InvalidArgument(
+                f"{MOST_PLACES} models of trainings are played already; stop one of them "
+                "first, in the list of models.",
+                "snapshot",
+            )
+
+    def _start_of(self, name: str) -> str:
+        """The file of a model, or the folder of a training. Raises NotFound."""
+        try:
+            return self._checkpoint_of(name)
+        except NotFound:
+            return str(self._runs.find(name).folder)
+
+
+def card_of(training: TrainingFolder, snapshot: str) -> Card:
+    """The card of a snapshot, under the name and the title of its place. Raises NotFound."""
+    card = catalog.choose(str(training.model(snapshot)))
+    kimg = kimg_of(snapshot)
+    which = snapshot if kimg is None else f"{kimg:.12g} kimg"
+    name, title = PLACES + training.name, training.title
+    if snapshot != "model":
+        name, title = f"{name}-{which.replace(' ', '')}", f"{title} ({which})"
+    return structs.replace(card, name=name, title=title)
+
+
+def answer(path: Any) -> FileResponse:
+    """A file of a training; whatever it holds, no page is made of it."""
+    kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    headers = {
+        "x-content-type-options": "nosniff",
+        "content-security-policy": "sandbox",
+        "cache-control": "no-store",
+    }
+    return FileResponse(path, media_type=kind, headers=headers)

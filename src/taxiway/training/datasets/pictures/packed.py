@@ -1,0 +1,142 @@
+"""Packed datasets in the layout of StyleGAN's tools: square PNGs in a zip file, with labels.
+
+`00000/img00000000.png` and on, a thousand to a folder, stored without compression, and a
+`dataset.json` of `{"labels": [[name, class], ...]}` or `{"labels": null}`; where the classes have
+names, "classes" lists them, which only Taxiway reads.
+"""
+
+import io
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from zipfile import ZIP_STORED, BadZipFile, ZipFile, ZipInfo
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from taxiway.core.errors import InvalidArgument
+from taxiway.core.files import whole_file
+from taxiway.training.datasets.pictures.crops import RESOLUTIONS
+from taxiway.training.datasets.pictures.opening import Unusable
+from taxiway.training.datasets.pictures.sources import DESCRIPTION, open_source
+
+Pictures = NDArray[np.uint8]
+MAX_BYTES = 5_000_000_000
+"""The largest dataset that is written."""
+
+
+class Packing:
+    """A dataset being written. The same pictures in the same order give the same bytes."""
+
+    def __init__(self, archive: ZipFile) -> None:
+        self.archive, self.labels, self.bytes = archive, list[tuple[str, int | None]](), 0
+        self.classes: tuple[str, ...] = ()
+
+    def add(self, square: Image.Image, label: int | None) -> None:
+        """Append one picture; raises InvalidArgument when there is more than a dataset holds."""
+        buffer = io.BytesIO()
+        square.save(buffer, "PNG")
+        number = len(self.labels)
+        name = f"{number // 1000:05d}/img{number:08d}.png"
+        self.bytes += buffer.tell()
+        if self.bytes > MAX_BYTES:
+            raise InvalidArgument(
+                f"The dataset is larger than {MAX_BYTES // 10**9} GB after {number} pictures; "
+                "take a smaller --resolution or fewer pictures (--max-images)."
+            )
+        self.archive.writestr(entry(name), buffer.getvalue())
+        self.labels.append((name, label))
+
+    def describe(self) -> None:
+        """Write the labels, and the names in `classes`; the last thing."""
+        known = any(label is not None for _, label in self.labels)
+        names = {"classes": self.classes} if known and self.classes else {}
+        text = json.dumps({"labels": self.labels if known else None, **names})
+        self.archive.writestr(entry(DESCRIPTION), text)
+
+
+@contextmanager
+def packing(path: Path) -> Iterator[Packing]:
+    """A dataset to write, which becomes `path` only when it is whole."""
+    with whole_file(path) as file, ZipFile(file, "w", ZIP_STORED) as archive:
+        made = Packing(archive)
+        yield made
+        made.describe()
+
+
+def is_packed(path: Path) -> bool:
+    """Whether a file is a dataset as it is written here: a zip file that ends with its labels."""
+    try:
+        with ZipFile(path) as archive:
+            return archive.namelist()[-1:] == [DESCRIPTION]
+    except (BadZipFile, OSError, ValueError):
+        return False
+
+
+def entry(name: str) -> ZipInfo:
+    """A member of a zip file without the time and the machine that it was made on."""
+    info = ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
+    info.create_system, info.external_attr = 3, 0o644 << 16
+    return info
+
+
+def read_dataset(path: Path) -> Pictures:
+    """The pictures [N, S, S, 3] of a prepared dataset, zip or folder, in the order of names.
+
+    Raises InvalidArgument where they are not square and all of one size that there are models
+    of, cannot be opened, or are more than the memory holds.
+    """
+    with open_source(path) as source:
+        if not source.count or source.moving:
+            raise unprepared(path, "is a video" if source.moving else "holds no pictures")
+        if source.count == 1:
+            raise unprepared(path, "holds one picture only, and a training takes two at least")
+        made: Pictures | None = None
+        for i, item in enumerate(source.items):
+            try:
+                image = item.read()
+            except Unusable as reason:
+                raise unprepared(path, f"has a picture '{item.name}' that {reason}") from None
+            if made is None:
+                made = room(path, source.count, item.name, image.size)
+            if image.size != (made.shape[2], made.shape[1]):
+                raise unprepared(path, f"has pictures of several sizes, such as '{item.name}'")
+            made[i] = np.asarray(image)
+    assert made is not None
+    return made
+
+
+def room(path: Path, count: int, name: str, size: tuple[int, int]) -> Pictures:
+    """Space for pictures of the size of the first one; InvalidArgument for what is no dataset."""
+    width, height = size
+    if width != height or width not in RESOLUTIONS:
+        raise unprepared(
+            path,
+            f"has pictures like '{name}' of {width} x {height} pixels; a training takes "
+            f"squares of {', '.join(map(str, RESOLUTIONS))}",
+        )
+    wanted, there = 3 * count * width * height, memory_here()
+    if wanted > there:
+        raise InvalidArgument(
+            f"'{path}' takes {wanted / 1e9:.1f} GB of memory, and here are {there / 1e9:.1f}; "
+            "prepare it again with a smaller --resolution or --max-images."
+        )
+    return np.empty((count, height, width, 3), np.uint8)
+
+
+def memory_here() -> float:
+    """Bytes of memory of this machine; infinity where it does not say."""
+    try:
+        return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    except (AttributeError, ValueError, OSError):
+        return float("inf")
+
+
+def unprepared(path: Path, what: str) -> InvalidArgument:
+    """The error for pictures that a training cannot take as they are."""
+    return InvalidArgument(
+        f"'{path}' {what}; make it ready with: taxiway dataset prepare SOURCE OUT.zip"
+    )

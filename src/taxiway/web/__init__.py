@@ -1,0 +1,1 @@
+"""What every HTTP server here is made of: listening, limits, guard, responses."""

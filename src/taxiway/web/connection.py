@@ -1,0 +1,215 @@
+"""uvicorn's HTTP connections with deadlines, sizes and a number per client.
+
+uvicorn waits for ever for a request that does not end, and an ASGI layer cannot see that; so this
+is a subclass of each of its two protocols (httptools, and h11 where that is missing).
+"""
+
+import asyncio
+import http
+from collections import defaultdict
+from typing import Any
+
+import h11
+from uvicorn.protocols.http.flow_control import FlowControl
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from taxiway.core.config import Config
+from taxiway.web.rate_limit import Pace
+from taxiway.web.responses import to_json
+
+try:
+    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+except ImportError:
+    HttpToolsProtocol = None  # type: ignore[assignment,misc]
+
+PIPELINED = 32
+"""Requests that may wait behind another on one connection."""
+RETRY = "retry-after: 2\r\naccess-control-expose-headers: Retry-After\r\n"
+
+
+class Door:
+    """Counts the connections of each address."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self._inside: defaultdict[str, set[asyncio.Transport]] = defaultdict(set)
+
+    def enter(self, address: str, transport: asyncio.Transport) -> bool:
+        """Note a new connection; False if its address has too many."""
+        inside = self._inside[address]
+        inside.add(transport)
+        if len(inside) > self.config.connections_per_client:
+            # Those that became WebSockets did not say when they left.
+            inside -= {old for old in inside if old.is_closing()}
+        return len(inside) <= self.config.connections_per_client
+
+    def leave(self, address: str, transport: asyncio.Transport) -> None:
+        """Forget a connection."""
+        self._inside[address].discard(transport)
+        if not self._inside[address]:
+            del self._inside[address]
+
+
+class Paced(asyncio.Protocol):
+    """What the two subclasses share; mixed in before uvicorn's class."""
+
+    client: tuple[str, int] | None
+    cycle: Any
+    flow: FlowControl
+    loop: asyncio.AbstractEventLoop
+    transport: asyncio.Transport
+
+    def __init__(self, *arguments: Any, door: Door, **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        self.door = door
+        self.pace = Pace(door.config, self.loop.time())
+
+    @property
+    def address(self) -> str:
+        return self.client[0] if self.client else ""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        if not self.door.enter(self.address, self.transport):
+            self.refuse(429, "Too many connections from one address.")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.door.leave(self.address, self.transport)
+        super().connection_lost(exc)
+
+    def check(self, now: float, elapsed: float) -> None:
+        """Cut the connection if its client is too slow; called every `elapsed` seconds."""
+        if self.pace.is_deaf(self.transport.get_write_buffer_size(), now):
+            self.transport.abort()
+        elif self.flow.read_paused:
+            self.pace.wait(elapsed)
+        elif self.pace.is_late(now):
+            self.refuse(408, "The request came too slowly.")
+
+    def refuse(self, status: int, message: str) -> None:
+        """Say why, where there is something to answer and no answer has begun; then close."""
+        silent = self.pace.phase == "open" and status == 408
+        answered = self.pace.phase == "body" and self.cycle and self.cycle.response_started
+        if not (silent or answered or self.transport.is_closing()):
+            self.transport.write(refusal(status, message))
+        self.transport.close()
+
+    def send_400_response(self, msg: str) -> None:
+        """uvicorn's answer to what its parser refuses, as JSON."""
+        self.refuse(400, "The request is not valid HTTP.")
+
+
+def refusal(status: int, message: str) -> bytes:
+    """A whole answer, for requests that never reach the application."""
+    body = to_json({"error": message})
+    retry = RETRY if status == 429 else ""
+    header = (
+        f"HTTP/1.1 {status} {http.HTTPStatus(status).phrase}\r\n"
+        f"content-type: application/json\r\ncontent-length: {len(body)}\r\n{retry}"
+        "access-control-allow-origin: *\r\nconnection: close\r\n\r\n"
+    )
+    return header.encode("ascii") + body
+
+
+class Joined:
+    """A connection's transport as the application has it: the header goes with the first of the
+    body, by one call of the system; by itself it would cost as much as all of HTTP's rest.
+    """
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._header = b""
+
+    def write(self, data: bytes) -> None:
+        """Send `data`; a header waits for what else is written at once, or else a moment."""
+        if self._header:
+            self._transport.writelines([self._header, data])
+            self._header = b""
+        elif data.startswith(b"HTTP/1.1 "):
+            self._header = data
+            self._loop.call_soon(self._send_header)
+        else:
+            self._transport.write(data)
+
+    def is_closing(self) -> bool:
+        """Whether the connection is closed, or about to be."""
+        return self._transport.is_closing()
+
+    def close(self) -> None:
+        """Close the connection when all was sent."""
+        self._send_header()
+        self._transport.close()
+
+    def _send_header(self) -> None:
+        if self._header:
+            self._transport.write(self._header)
+            self._header = b""
+
+
+if HttpToolsProtocol is not None:
+
+    class PacedHttpTools(Paced, HttpToolsProtocol):
+        """On httptools, whose parser keeps a header of any size and any number of trailers."""
+
+        def data_received(self, data: bytes) -> None:
+            self.pace.overhead += len(data)
+            super().data_received(data)
+            if self.pace.is_bloated() and not self.transport.is_closing():
+                self.refuse(431, "The header of the request is too large.")
+
+        def on_message_begin(self) -> None:
+            super().on_message_begin()
+            self.pace.begin(self.loop.time())
+
+        def on_header(self, name: bytes, value: bytes) -> None:
+            # After the header only trailers come, which nobody here reads.
+            if self.pace.phase != "body":
+                super().on_header(name, value)
+
+        def on_headers_complete(self) -> None:
+            if len(self.pipeline) >= PIPELINED:
+                raise ValueError("too many pipelined requests")
+            super().on_headers_complete()
+            self.pace.header_done(self.loop.time())
+            if self.cycle is not None and self.cycle.transport is self.transport:
+                self.cycle.transport = Joined(self.transport, self.loop)
+
+        def on_body(self, body: bytes) -> None:
+            self.pace.overhead -= len(body)
+            self.pace.body += len(body)
+            super().on_body(body)
+
+        def on_message_complete(self) -> None:
+            self.pace.rest()
+            super().on_message_complete()
+
+
+class PacedH11(Paced, H11Protocol):
+    """On h11, which bounds headers, trailers and pipelining by itself."""
+
+    def data_received(self, data: bytes) -> None:
+        self.pace.body += len(data)
+        super().data_received(data)
+        if self.pace.is_bloated() and not self.transport.is_closing():
+            self.refuse(431, "The body of the request is too large.")
+
+    def handle_events(self) -> None:
+        super().handle_events()
+        state = self.conn.their_state
+        if state is h11.SEND_BODY:
+            if self.pace.phase != "body":
+                self.pace.header_done(self.loop.time())
+        elif state is h11.IDLE and self.conn.trailing_data[0]:
+            if self.pace.phase != "header":
+                self.pace.begin(self.loop.time())
+        else:
+            self.pace.rest()
+            self.pace.body = 0
+
+
+def protocol(parser: str = "auto") -> type[Paced]:
+    """The class for `parser`: httptools, h11, or the better one that is there for auto."""
+    if parser == "h11" or HttpToolsProtocol is None:
+        return PacedH11
+    return PacedHttpTools

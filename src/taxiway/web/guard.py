@@ -1,0 +1,207 @@
+"""What every request passes first: the Host it names, its Origin, the size of its body.
+
+One ASGI layer around everything else, WebSockets included, so that no route can forget it.
+"""
+
+import ipaddress
+from functools import lru_cache
+
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from taxiway.core.config import Config
+from taxiway.web.responses import Answer, error_answer
+
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+SMALL_BODY = 2**20
+"""A declared body up to this size is not counted while it comes."""
+BODIES_AT_ONCE = 4
+"""Bodies of the largest size that may be in memory together."""
+
+CORS = (
+    (b"access-control-allow-methods", b"GET, HEAD, POST, DELETE, OPTIONS"),
+    (
+        b"access-control-allow-headers",
+        b"Content-Type, Accept, Authorization, Cache-Control, X-Runway-Output-Format",
+    ),
+    (b"access-control-expose-headers", b"Retry-After"),
+    (b"access-control-max-age", b"86400"),
+)
+
+CREDENTIALED = "/socket.io"
+"""Its clients ask with credentials, of which there are none here; browsers want that allowed."""
+
+Headers = dict[bytes, bytes]
+
+
+class Guard:
+    """Refuses a foreign Host (403), a foreign Origin (403) and a body over the limit (413).
+
+    The Host list is what stops a web page whose name was made to point at this machine (DNS
+    rebinding). Every answer outside the studio carries CORS headers, refusals too, or else the
+    browser hides the reason from the page.
+    """
+
+    def __init__(self, app: ASGIApp, config: Config) -> None:
+        self.app = app
+        self.config = config
+        self._held = 0
+        self._known = lru_cache(maxsize=256)(self._is_known)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await self._websocket(scope, receive, send)
+        else:
+            await self._http(scope, receive, send)
+
+    async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._refuse_host(scope) is None and self._welcome(dict(scope["headers"])):
+            await self.app(scope, receive, send)
+        else:
+            await receive()
+            await send({"type": "websocket.close", "code": 1008, "reason": "foreign"})
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers: Headers = dict(scope["headers"])
+        opened = self._with_cors(scope, headers, send)
+        refusal = self._refuse_host(scope) or self._refuse(scope, headers)
+        if refusal is not None:
+            await refusal(scope, receive, opened)
+        elif scope["method"] == "OPTIONS":
+            await opened({"type": "http.response.start", "status": 204, "headers": []})
+            await opened({"type": "http.response.body"})
+        elif int(headers.get(b"content-length", 0)) <= SMALL_BODY and (
+            b"transfer-encoding" not in headers
+        ):
+            await self.app(scope, receive, opened)
+        else:
+            await self._counted(scope, receive, opened)
+
+    def _refuse_host(self, scope: Scope) -> Answer | None:
+        hosts = [value for name, value in scope["headers"] if name == b"host"]
+        if len(hosts) != 1:
+            return error_answer(400, f"A request names one Host, got {len(hosts)}.")
+        if self._known(hosts[0]):
+            return None
+        given = hosts[0][:100].decode("latin-1")
+        return error_answer(
+            403, f"This server is not known as '{given}'; allow the name where it was started."
+        )
+
+    def _is_known(self, header: bytes) -> bool:
+        name = host_name(header)
+        if name in LOOPBACK or name == self.config.host.lower():
+            return True
+        if any(is_named(name, allowed.lower()) for allowed in self.config.allowed_hosts):
+            return True
+        # An address cannot be rebound to another machine, only a name can.
+        return self.config.host not in LOOPBACK and is_address(name)
+
+    def _refuse(self, scope: Scope, headers: Headers) -> Answer | None:
+        if not self._welcome(headers):
+            return error_answer(403, "Pages of this origin may not ask this server.")
+        if b"content-length" in headers and b"transfer-encoding" in headers:
+            # What follows may be part of this body, or a request that somebody hid in it.
+            close = {"connection": "close"}
+            return error_answer(400, "The body has two ways to end; give one of them.", close)
+        length = headers.get(b"content-length", b"0")
+        if not length.isdigit():
+            return error_answer(400, "Content-Length takes a number.")
+        if int(length) > self.config.body_limit:
+            return too_large(self.config.body_limit)
+        return None
+
+    def _welcome(self, headers: Headers) -> bool:
+        origin = headers.get(b"origin")
+        if origin is None or "*" in self.config.allowed_origins:
+            return True
+        return (
+            origin.decode("latin-1") in self.config.allowed_origins
+            or origin.partition(b"://")[2] == headers[b"host"]
+        )
+
+    def _with_cors(self, scope: Scope, headers: Headers, send: Send) -> Send:
+        """`send`, which puts the CORS headers on the answer."""
+        if is_private(scope):
+            return send
+        extra = list(CORS)
+        credentialed = scope["path"].startswith(CREDENTIALED) and b"origin" in headers
+        if credentialed:
+            extra.append((b"access-control-allow-credentials", b"true"))
+        if "*" in self.config.allowed_origins and not credentialed:
+            extra.append((b"access-control-allow-origin", b"*"))
+        else:
+            extra.append((b"vary", b"Origin"))
+            if b"origin" in headers and self._welcome(headers):
+                extra.append((b"access-control-allow-origin", headers[b"origin"]))
+        if headers.get(b"access-control-request-private-network") == b"true":
+            extra.append((b"access-control-allow-private-network", b"true"))
+
+        async def opened(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message.get("headers", ()), *extra]}
+            await send(message)
+
+        return opened
+
+    async def _counted(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run the app with a `receive` that stops at the limit, of this body or of all."""
+        limit = self.config.body_limit
+        size = 0
+
+        async def counted() -> Message:
+            nonlocal size
+            message = await receive()
+            length = len(message.get("body", b""))
+            size += length
+            self._held += length
+            if size > limit:
+                raise HTTPException(413, too_large_words(limit))
+            if self._held > limit * BODIES_AT_ONCE:
+                raise HTTPException(503, "Too many large requests at once.", {"retry-after": "2"})
+            return message
+
+        try:
+            await self.app(scope, counted, send)
+        finally:
+            self._held -= size
+
+
+def host_name(header: bytes) -> str:
+    """The name in a Host header, lower case, without port, brackets or final dot."""
+    text = header.decode("latin-1").lower()
+    if text.startswith("["):
+        return text[1:].partition("]")[0]
+    return text.partition(":")[0].removesuffix(".")
+
+
+def is_named(name: str, allowed: str) -> bool:
+    """Whether `name` is `allowed`, or below it for one such as `*.example.org`."""
+    return name == allowed or (allowed.startswith("*.") and name.endswith(allowed[1:]))
+
+
+def is_address(name: str) -> bool:
+    """Whether `name` is an IP address."""
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def is_private(scope: Scope) -> bool:
+    """Whether only the studio itself may read the answer: its pages carry the start's token."""
+    path: str = scope["path"]
+    if path == "/":
+        return scope["method"] in ("GET", "HEAD")
+    return path == "/studio" or path.startswith("/studio/")
+
+
+def too_large_words(limit: int) -> str:
+    return f"The body is too large; at most {limit // 2**20} MB are taken."
+
+
+def too_large(limit: int) -> Answer:
+    return error_answer(413, too_large_words(limit))

@@ -1,0 +1,133 @@
+"""Every reference checkpoint gives the reference results, in the plain form and in the fast one."""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from paths import FIXTURES
+from taxiway.checkpoint import read_checkpoint
+from taxiway.families.stylegan.networks import build_generator
+from taxiway.families.stylegan.networks.fast import fast
+from taxiway.families.stylegan.networks.generator import Generator, to_uint8, truncate
+
+CHECKPOINTS = sorted(path.name for path in FIXTURES.glob("*.p[kt]*"))
+FORMS: dict[str, Callable[[Generator], Generator]] = {"plain": lambda g: g, "fast": fast}
+IMAGES = {
+    "image_psi1_noise_const": (1.0, "const"),
+    "image_psi0.7_noise_const": (0.7, "const"),
+    "image_psi0.7_noise_none": (0.7, "none"),
+}
+
+
+@cache
+def generator(name: str, form: str) -> Generator:
+    return FORMS[form](build_generator(read_checkpoint(FIXTURES / name)))
+
+
+@cache
+def reference(name: str) -> dict[str, Any]:
+    """The results that belong to a checkpoint; conversions share those of their original."""
+    stem = name.rsplit(".", 1)[0].removesuffix("_legacy-stream")
+    stem = stem.replace("tensorflow-stylegan2", "stylegan3repo-stylegan2")
+    return dict(np.load(FIXTURES / f"{stem}.npz"))
+
+
+def mapped(g: Generator, expected: dict[str, Any]) -> Tensor:
+    labels = torch.from_numpy(expected["c"]) if "c" in expected else None
+    return g.mapping(torch.from_numpy(expected["z"]), labels)
+
+
+def test_there_is_a_reference_for_every_format() -> None:
+    assert len(CHECKPOINTS) == 11
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("name", CHECKPOINTS)
+@torch.inference_mode()
+def test_w_agrees_with_the_reference(name: str, form: str) -> None:
+    g, expected = generator(name, form), reference(name)
+    w = mapped(g, expected)
+    for key, psi, cutoff in [("w", 1, None), ("w_psi0.7", 0.7, None), ("w_psi0.5_cutoff3", 0.5, 3)]:
+        if key in expected:
+            ws = truncate(w, g.w_avg, psi, cutoff, g.num_ws)
+            wanted = torch.from_numpy(expected[key])
+            wanted = wanted if wanted.ndim == 3 else wanted[:, None].expand_as(ws)
+            # The references carry rounding of their own: float64 is up to 3e-7 x max|w| from them.
+            assert (ws - wanted).abs().max() <= 1e-6 * wanted.abs().max()
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("name", CHECKPOINTS)
+@torch.inference_mode()
+def test_images_agree_with_the_reference(name: str, form: str) -> None:
+    g, expected = generator(name, form), reference(name)
+    w = mapped(g, expected)
+    compared = 0
+    for key, (psi, noise) in IMAGES.items():
+        if key in expected:
+            assert_close(
+                g.synthesis(truncate(w, g.w_avg, psi, None, g.num_ws), noise), expected[key]
+            )
+            compared += 1
+    assert compared
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("name", [name for name in CHECKPOINTS if name.startswith("stylegan3-")])
+@torch.inference_mode()
+def test_transformed_images_agree_with_the_reference(name: str, form: str) -> None:
+    g, expected = generator(name, form), reference(name)
+    ws = truncate(mapped(g, expected), g.w_avg, 0.7, None, g.num_ws)
+    images = g.synthesis(ws, transform=torch.from_numpy(expected["input_transform"]))
+    assert_close(images, expected["image_psi0.7_transformed"])
+    assert_close(g.synthesis(ws), expected["image_psi0.7_noise_const"])  # and it leaves no trace
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("name", CHECKPOINTS)
+@torch.inference_mode()
+def test_pixels_agree_with_the_reference(name: str, form: str) -> None:
+    g, expected = generator(name, form), reference(name)
+    images = g.synthesis(truncate(mapped(g, expected), g.w_avg, 0.7, None, g.num_ws))
+    pixels = to_uint8(images).numpy().astype(int)
+    levels = np.abs(pixels - expected["uint8_psi0.7_noise_const"])
+    assert levels.max() <= 1
+    assert levels.mean() < 1e-3
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("name", CHECKPOINTS)
+@torch.inference_mode()
+def test_a_batch_gives_what_its_samples_give_alone(name: str, form: str) -> None:
+    g, expected = generator(name, form), reference(name)
+    ws = truncate(mapped(g, expected), g.w_avg, 0.7, None, g.num_ws)
+    alone = torch.cat([g.synthesis(one) for one in ws.chunk(len(ws))])
+    assert_close(alone, g.synthesis(ws).numpy())
+
+
+@pytest.mark.parametrize(
+    ("dtype", "mean", "largest"), [(torch.bfloat16, 1.0, 8), (torch.float16, 0.25, 2)]
+)
+@pytest.mark.parametrize("name", CHECKPOINTS)
+@torch.inference_mode()
+def test_lower_precision_stays_within_a_few_levels(
+    name: str, dtype: torch.dtype, mean: float, largest: int
+) -> None:
+    g, expected = fast(generator(name, "plain"), dtype), reference(name)
+    images = g.synthesis(truncate(mapped(g, expected), g.w_avg, 0.7, None, g.num_ws))
+    wanted = torch.from_numpy(expected["image_psi0.7_noise_const"])
+    # Random weights give images of any amplitude: bring them to that of a photograph.
+    scale = 0.5 / wanted.std()
+    levels = (to_uint8(images * scale).int() - to_uint8(wanted * scale).int()).abs().float()
+    assert levels.mean() <= mean
+    assert levels.max() <= largest
+
+
+def assert_close(images: Tensor, wanted: Any) -> None:
+    assert images.dtype == torch.float32
+    assert np.abs(images.numpy() - wanted).max() <= 2e-5 * np.abs(wanted).max()

@@ -1,0 +1,125 @@
+"""A generator played from numpy: the reference's pictures, centres, labels, noise, transforms."""
+
+import numpy as np
+import pytest
+import torch
+
+from players import FIXTURES, instrument
+from taxiway.core.errors import InvalidArgument
+from taxiway.families.stylegan.rendering.instrument import instrument_of, player_of
+from taxiway.families.stylegan.rendering.player import Drawing, How
+from taxiway.latent.space import Latent
+
+
+def z_latent(seed: int, psi: float | None = None) -> Latent:
+    z = np.random.RandomState(seed).randn(instrument().z_dim).astype(np.float32)
+    return Latent(space="z", numbers=z, psi=psi)
+
+
+def test_the_pictures_are_the_references() -> None:
+    reference = np.load(FIXTURES / "stylegan2-ada_32.npz")
+    player = instrument()
+    made = player.images(player.ws(reference["z"], psi=0.7))
+    assert np.abs(made.astype(int) - reference["uint8_psi0.7_noise_const"]).max() <= 1
+
+
+def test_a_picture_is_the_same_in_any_company() -> None:
+    player = instrument()
+    ws = player.ws(player.z_of_seeds(range(5)))
+    together = player.images(ws)
+    for row, picture in zip(ws, together, strict=True):
+        np.testing.assert_array_equal(player.images(row[None])[0], picture)
+    np.testing.assert_array_equal(player.images(ws[:, 0]), together)
+
+
+def test_truncation_goes_to_the_average_to_a_w_or_to_the_nearest_of_several() -> None:
+    player = instrument()
+    w = player.w(player.z_of_seeds([1, 2]))
+    np.testing.assert_allclose(player.truncated(w, 0)[:, 3], [player.w_avg] * 2, atol=1e-6)
+    np.testing.assert_array_equal(player.truncated(w, 1)[:, 0], w)
+    np.testing.assert_allclose(player.truncated(w, 0, centre=w[1])[0, 0], w[1], atol=1e-6)
+    centres = np.stack([w[1] + 0.1, w[0] - 0.1, w[0] + 99])
+    pulled = player.truncated(w, 0, centre=centres)
+    np.testing.assert_allclose(pulled[:, 0], [w[0] - 0.1, w[1] + 0.1], atol=1e-5)
+    half = player.truncated(w, 0.5, cutoff=2)
+    np.testing.assert_array_equal(half[:, 2:], player.truncated(w, 1)[:, 2:])
+    np.testing.assert_allclose(half[:, 0], (w + player.w_avg) / 2, atol=1e-6)
+
+
+def test_a_z_is_truncated_and_a_w_is_used_as_it_is() -> None:
+    player = instrument()
+    own, said = z_latent(1, psi=0.3), z_latent(1)
+    np.testing.assert_array_equal(player.rows([own], How()), player.rows([said], How(psi=0.3)))
+    np.testing.assert_array_equal(
+        player.rows([own], How(psi=0.9)), player.rows([said], How(psi=0.9))
+    )
+    np.testing.assert_array_equal(player.rows([said], How()), player.rows([said], How(psi=0.8)))
+    ws = player.rows([said], How(psi=0.3))[0]
+    [row] = player.rows([Latent(space="w+", numbers=ws)], How(psi=0.1))
+    np.testing.assert_array_equal(row, ws)
+
+
+def test_labels_are_for_models_with_classes() -> None:
+    labelled = instrument("stylegan2-ada_32_labels5_mapping8")
+    z = labelled.z_of_seeds([0])
+    assert np.abs(labelled.w(z, 1) - labelled.w(z, 2)).max() > 1e-3
+    np.testing.assert_array_equal(labelled.w(z), labelled.w(z, 0))
+    with pytest.raises(InvalidArgument, match="'label' takes 0 to 4, got 5"):
+        labelled.w(z, 5)
+    with pytest.raises(InvalidArgument, match="no classes"):
+        instrument().w(instrument().z_of_seeds([0]), 3)
+
+
+def test_noise_is_made_weaker_by_layer() -> None:
+    player = instrument()
+    [full] = player.pictures([z_latent(1)], How())
+    [without] = player.pictures([z_latent(1)], How(noise="none"))
+    layers = range(player.num_ws - 1)
+    [quiet] = player.with_noise(dict.fromkeys(layers, 0.0)).pictures([z_latent(1)], How())
+    [same] = player.with_noise({0: 1.0}).pictures([z_latent(1)], How())
+    np.testing.assert_array_equal(quiet, without)
+    np.testing.assert_array_equal(same, full)
+    assert (full != without).any()
+    [partly] = player.with_noise({5: 0.0}).pictures([z_latent(1)], How())
+    assert (partly != full).any()
+    assert (partly != without).any()
+    with pytest.raises(InvalidArgument, match="no noise"):
+        instrument("stylegan3-t_32").with_noise({0: 1.0})
+
+
+def test_a_stylegan3s_picture_is_turned_and_others_are_not() -> None:
+    player = instrument("stylegan3-r_32")
+    z = Latent(space="z", numbers=player.z_of_seeds([2])[0])
+    [upright], [turned] = (player.pictures([z], How(rotation=angle)) for angle in (0, 90))
+    around = np.abs(np.rot90(upright, -1).astype(int) - turned).mean()
+    back = np.abs(np.rot90(upright, 1).astype(int) - turned).mean()
+    assert min(around, back) < 0.5 * np.abs(upright.astype(int) - turned).mean()
+    with pytest.raises(InvalidArgument, match="Only a StyleGAN3"):
+        list(instrument().pictures([z_latent(1)], How(x=0.1)))
+
+
+def test_the_painter_has_z_only() -> None:
+    painter = Drawing(64)
+    z = Latent(space="z", numbers=np.ones(512, np.float32))
+    [picture] = painter.pictures([z], How())
+    assert picture.shape == (64, 64, 3)
+    for ask in (lambda: painter.rows([z], How()), lambda: instrument_of(painter)):
+        with pytest.raises(InvalidArgument, match="has z only"):
+            ask()
+    assert player_of(painter) is painter
+    assert instrument_of(instrument().generator).num_ws == instrument().num_ws
+
+
+def test_how_tells_what_a_query_takes() -> None:
+    assert How().told() == {}
+    assert How(psi=0.0, noise="none", rotation=5, label=0).told() == {
+        "truncation": 0.0,
+        "noise_mode": "none",
+        "rotation": 5,
+        "label": 0,
+    }
+
+
+def test_nothing_of_a_generator_is_left_to_be_trained() -> None:
+    assert not any(p.requires_grad for p in instrument().generator.parameters())
+    assert not torch.is_inference_mode_enabled()

@@ -1,0 +1,142 @@
+"""StyleGAN as a model: what its network adds to Runway's names."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from msgspec import structs
+
+from paths import FIXTURES
+from taxiway.checkpoint import read_checkpoint, write_checkpoint
+from taxiway.core.command import Values
+from taxiway.core.errors import InvalidArgument, NotFound
+from taxiway.families.stylegan.directions.direction import direction, write_direction
+from taxiway.families.stylegan.model import StyleGAN, transform
+from taxiway.families.stylegan.networks.generator import truncate
+
+
+def model_of(name: str) -> StyleGAN:
+    model = StyleGAN()
+    model.setup("cpu", options(name))
+    return model
+
+
+def options(name: str) -> Values:
+    return {"checkpoint": str(FIXTURES / name), "precision": "float32"}
+
+
+def picture(model: StyleGAN, **wire: Any) -> np.ndarray[Any, Any]:
+    call: Values = model.commands["generate"].decode(wire)
+    image: np.ndarray[Any, Any] = model.predict("generate", [call])[0]["image"]
+    return image.astype(int)
+
+
+@pytest.fixture(scope="module")
+def plain() -> StyleGAN:
+    return model_of("stylegan2-ada_32.pkl")
+
+
+@pytest.fixture(scope="module")
+def labelled() -> StyleGAN:
+    return model_of("stylegan2-ada_32_labels5_mapping8.pkl")
+
+
+@pytest.fixture(scope="module")
+def alias_free() -> StyleGAN:
+    return model_of("stylegan3-t_32.pkl")
+
+
+def test_the_picture_is_the_reference_for_its_z(plain: StyleGAN) -> None:
+    reference = np.load(FIXTURES / "stylegan2-ada_32.npz")
+    made = picture(plain, z=reference["z"][1].tolist(), truncation=0.7)
+    expected = reference["uint8_psi0.7_noise_const"][1].astype(int)
+    assert np.abs(made - expected).max() <= 1
+
+
+def test_w_is_used_as_it_is(plain: StyleGAN) -> None:
+    g = plain.generator
+    z = torch.from_numpy(np.random.RandomState(4).randn(1, g.z_dim)).float()
+    ws = truncate(g.mapping(z), g.w_avg, 0.6, num_ws=g.num_ws)
+    by_seed = picture(plain, seed=4, truncation=0.6)
+    assert np.abs(picture(plain, w=ws[0].tolist(), truncation=0.1) - by_seed).max() <= 1
+    assert np.abs(picture(plain, w=ws[0, 0].tolist()) - by_seed).max() <= 1
+
+
+def test_noise_changes_the_picture_as_asked(plain: StyleGAN) -> None:
+    const = picture(plain, seed=1)
+    assert (picture(plain, seed=1) == const).all()
+    assert (picture(plain, seed=1, noise_mode="none") != const).any()
+    assert (picture(plain, seed=1, noise_mode="random") != const).any()
+
+
+def test_calls_of_different_noise_share_a_batch(plain: StyleGAN) -> None:
+    command = plain.commands["generate"]
+    calls = [
+        command.decode({"seed": seed, "noise_mode": mode})
+        for seed, mode in [(1, "const"), (2, "none"), (3, "const")]
+    ]
+    together = plain.predict("generate", calls)
+    for call, answer in zip(calls, together, strict=True):
+        alone = plain.predict("generate", [call])[0]["image"].astype(int)
+        assert np.abs(answer["image"] - alone).max() <= 1
+
+
+def test_a_label_is_an_input_only_where_there_are_classes(
+    plain: StyleGAN, labelled: StyleGAN
+) -> None:
+    assert "label" not in plain.commands["generate"].inputs
+    assert (picture(labelled, seed=1, label=1) != picture(labelled, seed=1, label=2)).any()
+    with pytest.raises(InvalidArgument, match="'label' takes 0 to 4, got 5"):
+        picture(labelled, seed=1, label=5)
+
+
+def test_classes_whose_names_are_known_are_chosen_by_them(
+    labelled: StyleGAN, tmp_path: Path
+) -> None:
+    names = ("ink", "oil", "chalk", "wax", "lead")
+    checkpoint = read_checkpoint(FIXTURES / "stylegan2-ada_32_labels5_mapping8.pkl")
+    checkpoint.config["classes"] = list(names)
+    write_checkpoint(tmp_path / "named.safetensors", checkpoint)
+    named = model_of(str(tmp_path / "named.safetensors"))
+    told = named.commands["generate"].inputs["label"].describe("label")
+    assert (told["names"], told["min"], told["max"]) == (names, 0, 4)
+    assert (picture(named, seed=1, label=2) == picture(labelled, seed=1, label=2)).all()
+    plain = labelled.commands["generate"].inputs["label"].describe("label")
+    assert "names" not in plain
+
+
+def test_stylegan3_moves_the_picture_right_and_down(alias_free: StyleGAN) -> None:
+    still, moved = picture(alias_free, seed=1), picture(alias_free, seed=1, x=0.25, y=0.125)
+    shifted = np.roll(still, (4, 8), (0, 1))
+    inner = np.s_[10:26, 12:26]
+    assert np.abs(moved - shifted)[inner].mean() < 0.3 * np.abs(moved - still)[inner].mean()
+
+
+def test_no_placement_is_the_identity() -> None:
+    torch.testing.assert_close(transform(0, 0, 0), torch.eye(3))
+
+
+def test_directions_of_a_folder_are_inputs_in_steps(tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    plain = direction("More sea", rng.normal(size=64), sigma=2.0)
+    write_direction(tmp_path / "sea.npz", structs.replace(plain, layers=(2, 3)))
+    np.save(tmp_path / "age.npy", rng.normal(size=(8, 64)).astype(np.float32))
+    model = StyleGAN()
+    model.setup("cpu", {**options("stylegan2-ada_32.pkl"), "directions": str(tmp_path)})
+    command = model.commands["generate"]
+    assert {"more_sea", "age"} <= set(command.inputs)
+    still, moved = (model._ws(command.decode({"seed": 1, "more_sea": t})) for t in (0, 1.5))
+    expected = still[0].numpy().copy()
+    expected[[2, 3]] += 1.5 * 2.0 * plain.vector
+    np.testing.assert_allclose(moved[0].numpy(), expected, rtol=1e-5, atol=1e-6)
+    assert np.abs(picture(model, seed=1, age=3) - picture(model, seed=1)).max() > 1
+
+
+def test_directions_that_cannot_be_inputs_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match="no folder of directions"):
+        StyleGAN().setup("cpu", {**options("stylegan2-ada_32.pkl"), "directions": "nowhere"})
+    write_direction(tmp_path / "seed.npz", direction("seed", np.ones(64)))
+    with pytest.raises(InvalidArgument, match="cannot be called 'seed'"):
+        StyleGAN().setup("cpu", {**options("stylegan2-ada_32.pkl"), "directions": str(tmp_path)})

@@ -1,0 +1,83 @@
+import numpy as np
+import pytest
+
+from taxiway.catalog import catalog
+from taxiway.core.errors import InvalidArgument
+from taxiway.families.stylegan.networks.stylegan2 import new_stylegan2
+from taxiway.families.stylegan.training import acceptance as bar
+from taxiway.families.stylegan.training.acceptance import (
+    BAR,
+    Renders,
+    bows,
+    distances,
+    measure,
+    missed,
+    told,
+)
+from taxiway.families.stylegan.training.bow_test import bow_scores, bow_threshold
+from taxiway.families.stylegan.training.painted_pictures import painted
+
+GOOD = {name: limit for name, (_, limit) in BAR.items()}
+
+
+@pytest.fixture(scope="module")
+def real() -> Renders:
+    twins = painted(range(6000, 6080), 64, with_bow=False)
+    threshold = bow_threshold(twins)
+    raw = painted(range(5000, 5080), 64)
+    training = painted(range(100), 64)
+    return Renders(raw[bow_scores(raw) > threshold], raw, twins, training, threshold)
+
+
+@pytest.fixture(scope="module")
+def others() -> np.ndarray:
+    return painted(range(7000, 7080), 64)
+
+
+def test_the_painters_own_pictures_pass(real, others) -> None:
+    found = bows(others, real) | distances(others, others, real)
+    assert missed(found) == []
+    assert found["kid"] < found["kid_without_bow"] / 5
+
+
+def test_pictures_without_a_bow_are_short_of_it(real) -> None:
+    found = bows(real.twins, real)
+    assert found["bow_rate_of_held_out"] < 0.1
+
+
+def test_pictures_known_by_heart_are_short_of_it(real) -> None:
+    found = distances(real.training, real.training, real)
+    assert found["nearest_training_of_held_out"] == 0
+
+
+def test_every_figure_of_the_bar_is_measured_and_told(monkeypatch, real, others) -> None:
+    monkeypatch.setattr(bar, "renders", lambda size, count: real)
+    monkeypatch.setattr(bar, "samples", lambda generator, seeds, psi: others[: len(seeds)])
+    monkeypatch.setattr(bar, "FEWEST", 20)
+    found = measure(new_stylegan2(64, 64, 16), 40)
+    assert set(BAR) < set(found)
+    assert all(name in told(found) for name in found)
+
+
+def test_what_is_short_is_told_and_only_that() -> None:
+    assert told(GOOD).endswith("The bar is passed.")
+    (sentence,) = missed(GOOD | {"kid": 0.05})
+    assert sentence == "kid is 0.05, which should be at most 0.03."
+    assert told(GOOD | {"kid": 0.05}).endswith(sentence)
+    assert len(missed(GOOD | {"recall_at_psi_1": float("nan")})) == 1
+
+
+def test_too_few_samples_are_refused() -> None:
+    with pytest.raises(InvalidArgument, match="'samples' takes 100 or more, got 5"):
+        measure(new_stylegan2(64, 64, 16), 5)
+
+
+def test_a_model_smaller_than_the_test_is_refused() -> None:
+    with pytest.raises(InvalidArgument, match="models of 64 pixels or more, got 32"):
+        measure(new_stylegan2(32, 64, 16))
+
+
+def test_the_card_of_the_model_that_ships_tells_every_figure_and_passes() -> None:
+    figures = catalog.card("rainbow").metrics
+    assert set(BAR) <= set(figures)
+    assert missed(figures) == []

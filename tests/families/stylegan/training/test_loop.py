@@ -1,0 +1,183 @@
+import pickle
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from threading import Event
+
+import numpy as np
+import pytest
+import torch
+
+from paths import TESTS
+from taxiway.core.errors import InvalidArgument, TaxiwayError
+from taxiway.families.stylegan.training.loop import Schedule, resumed, save_state, train
+from taxiway.families.stylegan.training.settings import Settings
+from taxiway.families.stylegan.training.stylegan2 import Players
+
+TINY = Settings(channel_base=64, channel_max=16, batch=8, bf16=False, fade_kimg=0.016)
+STAGES = ((8, 0.024), (16, 0.064))
+
+
+@pytest.fixture(scope="module")
+def pictures() -> np.ndarray:
+    return np.random.RandomState(0).randint(0, 255, (20, 16, 16, 3), dtype=np.uint8)
+
+
+def tensors(players: Players) -> dict[str, torch.Tensor]:
+    return {f"{n}.{k}": v for n in ("g", "d", "average") for k, v in players.state()[n].items()}
+
+
+class Watching:
+    """Stops after so many steps; keeps what it hears."""
+
+    def __init__(self, stop_after: int | None = None) -> None:
+        self.stop, self.stop_after = Event(), stop_after
+        self.losses: list[dict[str, float]] = []
+        self.snapshots: list[int] = []
+
+    def stepped(self, players: Players, losses: dict[str, float]) -> None:
+        self.losses.append(losses)
+        if len(self.losses) == self.stop_after:
+            self.stop.set()
+
+    def snapshot(self, players: Players) -> None:
+        self.snapshots.append(players.seen)
+
+
+SCHEDULE = Schedule(STAGES, snapshot_kimg=0.04)
+
+
+def run(folder, pictures, stop_after: int | None = None, schedule=SCHEDULE) -> Players:
+    folder.mkdir(exist_ok=True)
+    watching = Watching(stop_after)
+    players = resumed(folder, TINY, schedule)
+    return train(players, pictures, folder, schedule, watching.stop, watching)
+
+
+@pytest.mark.parametrize("stop_after", [1, 3, 5])
+def test_a_stopped_training_goes_on_bit_for_bit(tmp_path, pictures, stop_after) -> None:
+    whole = run(tmp_path / "whole", pictures)
+    stopped = run(tmp_path / "parts", pictures, stop_after)
+    assert stopped.seen == 8 * stop_after
+    resumed = run(tmp_path / "parts", pictures)
+    assert resumed.seen == whole.seen == 64
+    for name, tensor in tensors(whole).items():
+        assert torch.equal(tensor, tensors(resumed)[name]), name
+
+
+def test_a_killed_training_goes_on_bit_for_bit_from_what_was_saved(tmp_path, pictures) -> None:
+    whole = run(tmp_path / "whole", pictures)
+    (tmp_path / "killed").mkdir()
+    np.save(tmp_path / "pictures.npy", pictures)
+    script = (
+        "import sys, torch, numpy as np; from pathlib import Path\n"
+        f"sys.path[:0] = {[str(TESTS)]!r}\n"
+        "from dataclasses import replace\n"
+        "from training.test_loop import SCHEDULE, TINY, Watching, resumed, train\n"
+        "torch.set_num_threads(1); watching, folder = Watching(), Path('killed')\n"
+        "often = replace(SCHEDULE, state_seconds=0.0)\n"
+        "watching.stepped = lambda players, losses: print(players.seen, flush=True)\n"
+        "train(resumed(folder, TINY, often), np.load('pictures.npy'), folder, often,"
+        " watching.stop, watching)\n"
+    )
+    command = [sys.executable, "-c", script]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        seen = [int(process.stdout.readline()) for _ in range(5)]
+        process.kill()
+    assert seen == [8, 16, 24, 32, 40]
+    assert torch.load(tmp_path / "killed" / "state.pt", weights_only=True)["seen"] >= 32
+    resumed = run(tmp_path / "killed", pictures)
+    for name, tensor in tensors(whole).items():
+        assert torch.equal(tensor, tensors(resumed)[name]), name
+
+
+def test_the_watcher_hears_of_steps_and_snapshots(tmp_path, pictures) -> None:
+    watching = Watching()
+    players = resumed(tmp_path, TINY, SCHEDULE)
+    players = train(players, pictures, tmp_path, SCHEDULE, watching.stop, watching)
+    assert (players.size, len(watching.losses), watching.snapshots) == (16, 8, [40])
+    assert torch.load(tmp_path / "state.pt", weights_only=True)["seen"] == 64
+
+
+def test_stopping_before_growing_saves_the_small_network(tmp_path, pictures) -> None:
+    assert run(tmp_path, pictures, stop_after=3).size == 8
+    assert torch.load(tmp_path / "state.pt", weights_only=True)["size"] == 8
+
+
+def test_other_settings_of_the_loop_do_not_change_the_weights(tmp_path, pictures) -> None:
+    first = run(tmp_path / "a", pictures)
+    often = Schedule(STAGES, state_seconds=0.0, snapshot_kimg=0.008)
+    second = run(tmp_path / "b", pictures, schedule=often)
+    for name, tensor in tensors(first).items():
+        assert torch.equal(tensor, tensors(second)[name]), name
+
+
+def test_losses_that_run_away_stop_it_and_spare_what_was_saved(tmp_path, pictures) -> None:
+    run(tmp_path, pictures, stop_after=2)
+    before = (tmp_path / "state.pt").read_bytes()
+    players = resumed(tmp_path, TINY, SCHEDULE)
+    players.d.b4.out.bias.data.fill_(float("nan"))
+    with pytest.raises(TaxiwayError, match=r"no numbers any more at 0.0 kimg.*--resume"):
+        train(players, pictures, tmp_path, SCHEDULE, Event(), Watching())
+    assert (tmp_path / "state.pt").read_bytes() == before
+
+
+class Opens:
+    """Pickled, it asks whoever reads it to open a file."""
+
+    def __reduce__(self) -> tuple[object, tuple[str, str]]:
+        return open, ("opened", "w")
+
+
+DAMAGES: dict[str, Callable[[bytes], bytes]] = {
+    "cut": lambda whole: whole[: len(whole) // 2],
+    "text": lambda whole: b"some text",
+    "empty": lambda whole: b"",
+    "hostile": lambda whole: pickle.dumps(Opens(), protocol=2),
+    "another dictionary": lambda whole: pickle.dumps({"size": 8}, protocol=2),
+    "a list": lambda whole: pickle.dumps([1, 2], protocol=2),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_a_damaged_state_is_told_with_the_way_on(damage, tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    save_state(Players(8, TINY), Path())
+    Path("state.pt").write_bytes(damage(Path("state.pt").read_bytes()))
+    told = r"'state\.pt' is missing, damaged or of another .* --from model\.safetensors$"
+    with pytest.raises(InvalidArgument, match=told):
+        resumed(Path(), TINY, SCHEDULE)
+    assert not Path("opened").exists()
+
+
+def test_a_state_of_other_settings_or_sizes_is_told_too(tmp_path) -> None:
+    save_state(Players(8, TINY), tmp_path)
+    for settings, schedule in (
+        (replace(TINY, channel_base=128), SCHEDULE),
+        (TINY, Schedule(((16, 1.0),))),
+    ):
+        with pytest.raises(InvalidArgument, match=r"state\.pt' is missing, damaged or of another"):
+            resumed(tmp_path, settings, schedule)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such limit there")
+def test_a_state_that_finds_no_room_is_told_and_spares_the_one_before(tmp_path) -> None:
+    script = (
+        "import resource, signal, torch; from pathlib import Path\n"
+        f"import sys; sys.path[:0] = {[str(TESTS)]!r}\n"
+        "from training.test_loop import TINY, Players, save_state\n"
+        "players = Players(8, TINY); save_state(players, Path())\n"
+        "before = Path('state.pt').read_bytes()\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) // 2, len(before)))\n"
+        "try: save_state(players, Path())\n"
+        "except OSError as error: print(error.strerror, error.filename)\n"
+        "assert Path('state.pt').read_bytes() == before\n"
+    )
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.stdout == "File too large state.pt\n", done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["state.pt"]

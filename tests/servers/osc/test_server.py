@@ -1,0 +1,342 @@
+"""The OSC server on real UDP sockets."""
+
+import asyncio
+import contextlib
+import json
+import socket
+from collections.abc import AsyncIterator
+from typing import Any, cast
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from interop.broadcasting import DRAW, ECHO, BroadcastingEngine
+from interop.engineio_clients import until
+from session_fakes import FakeEngine, Watcher, on_session
+from taxiway.core.config import Config
+from taxiway.core.events import OutputReady, StateChanged
+from taxiway.core.images import from_data_uri
+from taxiway.engine import Engine
+from taxiway.live.session import LiveSession
+from taxiway.servers.osc import server as osc
+from taxiway.servers.osc.packet import LARGEST, Message, read, write
+from taxiway.servers.osc.server import OscServer
+from taxiway.web.listen import CannotListen
+
+
+class Patch(asyncio.DatagramProtocol):
+    """A program that speaks OSC from one port."""
+
+    def __init__(self) -> None:
+        self.heard: asyncio.Queue[bytes] = asyncio.Queue()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.DatagramTransport, transport)
+        self.port: int = transport.get_extra_info("sockname")[1]
+
+    def datagram_received(self, data: bytes, addr: tuple[Any, ...]) -> None:
+        self.heard.put_nowait(data)
+
+    def say(self, datagram: bytes, to: int) -> None:
+        self.transport.sendto(datagram, ("127.0.0.1", to))
+
+    async def hear(self) -> tuple[str, str]:
+        """The address and the one string of the next message."""
+        (message,) = read(await asyncio.wait_for(self.heard.get(), 20))
+        (text,) = message.arguments
+        return message.address, text
+
+
+@contextlib.asynccontextmanager
+async def patch() -> AsyncIterator[Patch]:
+    loop = asyncio.get_running_loop()
+    transport, opened = await loop.create_datagram_endpoint(Patch, local_addr=("127.0.0.1", 0))
+    yield opened
+    transport.close()
+
+
+class Room:
+    """A server, its model, its session, and a patch that only listens where the target is."""
+
+    def __init__(
+        self, engine: BroadcastingEngine, session: LiveSession, server: OscServer, target: Patch
+    ) -> None:
+        self.engine = engine
+        self.session = session
+        self.server = server
+        self.target = target
+
+    def say(self, address: str, text: str | None = None, of: Patch | None = None) -> None:
+        """Send a message from the listening patch, or from another."""
+        bare = address.encode() + bytes(4 - len(address) % 4) + b",\0\0\0"
+        datagram = bare if text is None else write(address, text)
+        (of or self.target).say(datagram, self.server.port)
+
+
+@contextlib.asynccontextmanager
+async def opened(start: bool = True) -> AsyncIterator[Room]:
+    engine = BroadcastingEngine()
+    async with patch() as target, on_session(FakeEngine(), start=start) as session:
+        config = Config(osc_port=0, osc_reply_port=target.port)
+        async with OscServer(cast(Engine, engine), session, config) as server:
+            yield Room(engine, session, server, target)
+
+
+@pytest.fixture
+async def room() -> AsyncIterator[Room]:
+    async with opened() as room:
+        yield room
+
+
+@pytest.fixture
+async def other() -> AsyncIterator[Patch]:
+    """A second program, on a port of its own."""
+    async with patch() as other:
+        yield other
+
+
+async def test_a_patch_that_only_listens_gets_every_answer_once(room: Room, other: Patch) -> None:
+    for number in range(5):
+        room.say("/query", json.dumps({"text": f"{number} ☂"}), of=other)
+        address, text = await room.target.hear()
+        assert (address, json.loads(text)) == ("/data", {"text": f"{number} ☂"})
+        assert text.isascii()
+    assert room.target.heard.empty()
+    assert other.heard.empty()
+
+
+@pytest.mark.parametrize("prefix", ["/server", ""])
+async def test_a_subscriber_is_told_the_fields_and_then_every_output(
+    room: Room, other: Patch, prefix: str
+) -> None:
+    room.say(f"{prefix}/connect", of=other)
+    address, text = await other.hear()
+    assert (address, json.loads(text)) == ("/info", ECHO.describe())
+    assert (await room.target.hear())[0] == "/info"
+    room.engine.events.emit(OutputReady("fake", {"text": "by http"}))
+    assert await other.hear() == ("/data", '{"text":"by http"}')
+    assert await room.target.hear() == ("/data", '{"text":"by http"}')
+    room.say(f"{prefix}/disconnect", of=other)
+    room.say("/query", '{"text": "again"}', of=other)
+    assert await room.target.hear() == ("/data", '{"text":"again"}')
+    assert other.heard.empty()
+
+
+async def test_other_models_and_states_are_no_news(room: Room) -> None:
+    room.engine.events.emit(OutputReady("other", {"text": "no"}))
+    room.engine.events.emit(StateChanged("fake", "running"))
+    room.engine.events.emit(OutputReady("fake", {"text": "yes"}))
+    assert await room.target.hear() == ("/data", '{"text":"yes"}')
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('{"text": 7}', "'text' takes text, got a number."),
+        ("notjson", "The body is not valid JSON"),
+        ("[1]", "The body takes a JSON object"),
+        ("", "The body is empty"),
+        (None, "/query takes one string"),
+    ],
+)
+async def test_a_bad_query_is_an_error_in_plain_text(
+    room: Room, text: str | None, words: str
+) -> None:
+    room.say("/query", text)
+    address, message = await room.target.hear()
+    assert address == "/error"
+    assert message.startswith(words)
+
+
+async def test_a_query_for_a_model_that_is_gone_is_an_error(room: Room) -> None:
+    room.engine.gone = True
+    room.say("/query", '{"text": "a"}')
+    assert await room.target.hear() == ("/error", "No model named 'fake' runs.")
+
+
+async def test_queries_without_end_are_refused_and_the_others_answered(room: Room) -> None:
+    room.engine.model_server.clear()
+    for _ in range(33):
+        room.say("/query", '{"text": "a"}')
+    assert await room.target.hear() == ("/error", "32 queries by OSC wait already.")
+    room.engine.model_server.set()
+    # Of the answers only the newest 16 are kept for sending.
+    heard = [await room.target.hear() for _ in range(16)]
+    assert set(heard) == {("/data", '{"text":"a"}')}
+
+
+async def test_a_large_picture_is_shrunk_to_one_datagram(room: Room) -> None:
+    room.engine.command = DRAW
+    room.say("/query", '{"size": 512}')
+    datagram = await asyncio.wait_for(room.target.heard.get(), 20)
+    assert LARGEST / 4 < len(datagram) <= LARGEST
+    (message,) = read(datagram)
+    image = from_data_uri(json.loads(message.arguments[0])["image"], "image")
+    assert image.width in (512, 256)
+
+
+async def test_of_large_pictures_in_a_row_the_newest_is_sent(room: Room) -> None:
+    room.engine.command = DRAW
+    outputs = [await room.engine.answer({"size": size}) for size in (512, 514, 516)]
+    for output in outputs:
+        room.engine.events.emit(OutputReady("fake", output))
+    _, text = await room.target.hear()
+    assert from_data_uri(json.loads(text)["image"], "image").width in (516, 258)
+    room.engine.events.emit(OutputReady("fake", {"image": "no more"}))
+    assert await room.target.hear() == ("/data", '{"image":"no more"}')
+
+
+async def test_what_cannot_fit_is_an_error_that_says_so(room: Room) -> None:
+    room.engine.events.emit(OutputReady("fake", {"text": "x" * 70_000}))
+    address, text = await room.target.hear()
+    assert (address, text[:30]) == ("/error", "The output does not fit into a")
+
+
+async def test_faders_move_the_live_picture(room: Room) -> None:
+    floats = np.linspace(-1, 1, 512, dtype=">f4")
+    tags = b"," + b"f" * 512
+    z = b"/z\0\0" + tags + bytes(4 - len(tags) % 4) + floats.tobytes()
+    room.target.say(z, room.server.port)
+    room.target.say(b"/truncation\0,f\0\0" + np.array(0.25, ">f4").tobytes(), room.server.port)
+    room.target.say(b"/z/511\0\0,f\0\0" + np.array(9, ">f4").tobytes(), room.server.port)
+    room.say("/query", '{"text": "done"}')
+    await room.target.hear()
+    values = room.session.controls.values()
+    assert values["truncation"] == 0.25
+    assert np.array_equal(values["z"][:511], floats[:511])
+    assert values["z"][511] == 9
+    room.target.say(b"/seed\0\0\0,i\0\0\0\0\0\x07", room.server.port)
+    room.say("/query", '{"text": "done"}')
+    await room.target.hear()
+    assert room.session.controls.entries["z"].origin == {"seed": 7}
+    assert room.session.controls.entries["z"].source == "osc"
+
+
+async def test_a_fader_out_of_range_is_told_to_its_sender(room: Room, other: Patch) -> None:
+    other.say(b"/seed\0\0\0,i\0\0\xff\xff\xff\xff", room.server.port)
+    told = await other.hear()
+    assert told == ("/error", "'seed' takes 0 to 4294967295, got -1.")
+    assert await room.target.hear() == told
+
+
+async def test_a_walk_is_begun_and_stopped(room: Room, other: Patch) -> None:
+    watcher = Watcher(room.session)
+    room.say("/walk", '{"kind": "noise", "seconds": 3}')
+    first = (await watcher.next()).frame.values["z"]
+    while np.array_equal((await watcher.next()).frame.values["z"], first):
+        pass
+    room.say("/walk/stop")
+    while room.session.live_walk.goes_on:
+        await asyncio.sleep(0.005)
+    room.say("/walk", '{"kind": "slerp"}', other)
+    address, text = await other.hear()
+    assert (address, "slerp takes 2" in text) == ("/error", True)
+
+
+async def test_before_the_model_has_started_faders_do_nothing() -> None:
+    async with opened(start=False) as room:
+        room.target.say(b"/seed\0\0\0,i\0\0\0\0\0\x07", room.server.port)
+        room.say("/query", '{"text": "a"}')
+        assert await room.target.hear() == ("/data", '{"text":"a"}')
+
+
+async def test_nonsense_is_ignored_and_the_next_query_answered(room: Room) -> None:
+    for datagram in (
+        b"",
+        b"\0" * 65_507,
+        b"#bundle",
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"/ping\0\0\0,\0\0\0",
+    ):
+        room.target.say(datagram, room.server.port)
+    room.say("/query", '{"text": "a"}')
+    assert await room.target.hear() == ("/data", '{"text":"a"}')
+
+
+async def test_a_flood_is_not_heard_beyond_its_rate(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(osc, "RATE", 3)
+    config = Config(osc_port=0, osc_reply_port=room.target.port)
+    server = OscServer(cast(Engine, room.engine), room.session, config)
+    for _ in range(1000):
+        server.hear(write("/query", '{"text": "a"}'), ("127.0.0.1", 5))
+    await asyncio.gather(*server._queries)
+    assert room.engine.asked == 3
+    await server.stop()
+
+
+async def test_complaints_end_where_a_sender_does_not(room: Room) -> None:
+    for _ in range(200):
+        room.server.hear(write("/query", "no"), ("127.0.0.1", room.target.port))
+    room.engine.events.emit(OutputReady("fake", {"text": "end"}))
+    heard = 0
+    while (await room.target.hear())[0] == "/error":
+        heard += 1
+    assert 50 <= heard <= 60
+
+
+async def test_senders_of_the_open_internet_are_not_heard(room: Room) -> None:
+    room.server.hear(write("/query", '{"text": "a"}'), ("8.8.8.8", 57200))
+    room.server.hear(b"/connect\0\0\0\0", ("8.8.8.8", 57200))
+    await asyncio.sleep(0)
+    assert room.engine.asked == 0
+
+
+async def test_a_taken_port_is_named() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        async with on_session(FakeEngine(), start=False) as session:
+            server = OscServer(cast(Engine, BroadcastingEngine()), session, Config(osc_port=port))
+            with pytest.raises(CannotListen, match=f"UDP port {port} is in use"):
+                await server.start()
+            await server.stop()
+
+
+async def test_stopping_leaves_no_work_behind(room: Room) -> None:
+    room.engine.model_server.clear()
+    room.say("/query", '{"text": "a"}')
+    await until(lambda: room.engine.asked == 1)
+    await room.server.stop()
+    assert room.engine.cancelled == 1
+
+
+@given(
+    st.lists(
+        st.builds(
+            Message,
+            st.sampled_from(
+                ["/query", "/connect", "/z", "/z/1", "/w/2", "/seed", "/truncation", "/size"]
+            ),
+            st.lists(
+                st.one_of(
+                    st.none(),
+                    st.booleans(),
+                    st.integers(-(2**63), 2**63),
+                    st.floats(),
+                    st.text(),
+                    st.binary(),
+                ),
+                max_size=3,
+            ),
+        )
+    )
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_no_message_raises(messages: list[Message]) -> None:
+    async def hear() -> None:
+        async with on_session(FakeEngine()) as session:
+            engine = cast(Engine, BroadcastingEngine())
+            server = OscServer(engine, session, Config(osc_reply_port=1, osc_target=None))
+            monkey = pytest.MonkeyPatch()
+            monkey.setattr(osc.osc_packet, "read", lambda datagram: messages)
+            with monkey.context():
+                server.hear(b"", ("127.0.0.1", 1))
+            monkey.undo()
+            for task in [*server._queries, *server._errands]:
+                task.cancel()
+
+    asyncio.run(hear())

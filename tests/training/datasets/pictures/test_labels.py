@@ -1,0 +1,169 @@
+import io
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from taxiway.core.errors import InvalidArgument, TaxiwayError
+from taxiway.training.datasets.pictures.crops import Plan
+from taxiway.training.datasets.pictures.labels import Classes, read_classes
+from taxiway.training.datasets.pictures.packed import packing, read_dataset
+from taxiway.training.datasets.pictures.prepare import prepare
+from taxiway.training.datasets.pictures.sources import open_source
+from training.datasets.pictures.folders import fill
+
+PIXEL = io.BytesIO()
+Image.new("RGB", (1, 1)).save(PIXEL, "PNG")
+
+
+def described(folder: Path, text: str | bytes, count: int = 3) -> Path:
+    """A zip file of pictures a.png, b.png ... and a dataset.json."""
+    with ZipFile(folder / "d.zip", "w") as archive:
+        for name in "abcdefgh"[:count]:
+            archive.writestr(f"{name}.png", PIXEL.getvalue())
+        archive.writestr("dataset.json", text)
+    return folder / "d.zip"
+
+
+def labelled(folder: Path, labels: Any, **more: Any) -> Path:
+    return described(folder, json.dumps({"labels": labels, **more}))
+
+
+def sorted_pictures(folder: Path) -> Path:
+    for i, name in enumerate(("cats", "dogs", "birds")):
+        fill(folder / name, 2, first=2 * i)
+    return folder
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.integers(0, 3), min_size=1, max_size=12))
+def test_labels_come_back_as_they_were_packed(numbers) -> None:
+    numbers = [0, 1, 2, 3, *numbers]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "d.zip"
+        with packing(path) as packed:
+            for number in numbers:
+                packed.add(Image.new("RGB", (16, 16), (number, 0, 0)), number)
+        classes = read_classes(path)
+        assert (classes.of.tolist(), classes.count, classes.names) == (numbers, 4, ())
+        assert read_dataset(path)[:, 0, 0, 0].tolist() == numbers  # in the same order
+
+
+def test_folders_give_classes_with_their_names(tmp_path) -> None:
+    source, outs = sorted_pictures(tmp_path / "in"), [tmp_path / "a.zip", tmp_path / "b.zip"]
+    for out in outs:
+        with open_source(source, labels=True) as opened:
+            prepare(opened, out, Plan(16), force=True)
+    classes = read_classes(outs[0])
+    assert classes.names == ("birds", "cats", "dogs")
+    np.testing.assert_array_equal(classes.of, [0, 0, 1, 1, 2, 2])
+    assert classes.of.dtype == np.int64
+    assert outs[0].read_bytes() == outs[1].read_bytes()
+
+
+@pytest.mark.parametrize("labels", [False, True])
+def test_a_packed_dataset_prepared_again_keeps_its_classes(tmp_path, labels) -> None:
+    with open_source(sorted_pictures(tmp_path / "in"), labels=True) as opened:
+        prepare(opened, tmp_path / "a.zip", Plan(16), force=True)
+    with open_source(tmp_path / "a.zip", labels=labels) as opened:
+        prepare(opened, tmp_path / "b.zip", Plan(16), force=True)
+    assert read_classes(tmp_path / "b.zip").names == ("birds", "cats", "dogs")
+    assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
+
+
+def test_the_description_of_a_folder_is_read_too(tmp_path) -> None:
+    for name in ("00000/a.png", "00000/b.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(PIXEL.getvalue())
+    labels = [["00000\\b.png", 0], ["00000/a.png", 1]]
+    (tmp_path / "dataset.json").write_text(json.dumps({"labels": labels}))
+    assert read_classes(tmp_path).of.tolist() == [1, 0]
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (None, r"has no labels; sort the pictures into folders, a class each, and: taxiway dat"),
+        ([["a.png", 0], ["b.png", 1]], r"has labels for only 2 of 3 pictures: none for 'c.png'\."),
+        ([["a.png", 0], ["b.png", 1], ["c.png", None]], "only 2 of 3"),
+        ([["a.png", 0.5], ["b.png", 1], ["c.png", 1]], r"labels 'a.png' with 0.5; a training"),
+        ([["a.png", [0.1, 0.9]], ["b.png", 1], ["c.png", 1]], r"'a.png' with \[0.1, 0.9\].*whole"),
+        ([["a.png", -1], ["b.png", 1], ["c.png", 1]], "'a.png' with -1"),
+        ([["a.png", True], ["b.png", 1], ["c.png", 1]], "'a.png' with True"),
+        ([["a.png", "1"], ["b.png", 1], ["c.png", 1]], "'a.png' with '1'"),
+        ([["a.png", 0], ["b.png", 2], ["c.png", 2]], r"has 3 classes and no picture of 1\."),
+        ([["a.png", 0], ["b.png", 10**9], ["c.png", 0]], "has 1000000001 classes and no picture"),
+        ([["a.png", 0], ["b.png", 0], ["c.png", 0]], "has pictures of one class; labels need two"),
+        ([["a.png"]], "has a dataset.json that is not understood"),
+        ([7], "has a dataset.json that is not understood"),
+        (7, "has a dataset.json that is not understood"),
+    ],
+)  # fmt: skip
+def test_labels_that_a_training_cannot_use_are_refused_in_a_sentence(
+    tmp_path, labels, message
+) -> None:
+    with pytest.raises(InvalidArgument, match=message) as refused:
+        read_classes(labelled(tmp_path, labels))
+    assert "\n" not in str(refused.value)
+
+
+def test_a_folder_without_pictures_is_named(tmp_path) -> None:
+    labels = [["a.png", 0], ["b.png", 1], ["c.png", 1]]
+    path = labelled(tmp_path, labels, classes=["cats", "dogs", "birds"])
+    with pytest.raises(InvalidArgument, match=r"has 3 classes and no picture of 2 \('birds'\)\."):
+        read_classes(path)
+
+
+@pytest.mark.parametrize(
+    ("given_names", "kept"),
+    [(["x", "y"], ("x", "y")), (["x"], ()), (["x", "x"], ()), (["", "y"], ()), ("xy", ()),
+     (["x\n\udc80", 7], (r"x\n\udc80", "7"))],
+)  # fmt: skip
+def test_names_are_kept_where_they_tell_classes_apart(tmp_path, given_names, kept) -> None:
+    labels = [["a.png", 0], ["b.png", 1], ["c.png", 1]]
+    assert read_classes(labelled(tmp_path, labels, classes=given_names)).names == kept
+
+
+def test_classes_are_drawn_as_they_are_spread() -> None:
+    classes = Classes(np.array([1, 0, 1, 1, 2, 1, 0, 1]))
+    assert classes.alike(4) == [0, 1, 1, 2]
+    assert classes.alike(16) == 4 * [0] + 10 * [1] + 2 * [2]
+    places = classes.places([0, 0, 1, 1, 2, 2])
+    assert classes.of[places].tolist() == [0, 0, 1, 1, 2, 2]
+    assert places.tolist() == [1, 6, 2, 5, 4, 4]
+    assert classes.of[classes.places([1])].tolist() == [1]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-2, 9) | st.floats() | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=2), inner),
+    max_leaves=12,
+)
+PAIRS = st.lists(st.tuples(st.sampled_from(["a.png", "b.png"]), JSON), max_size=4)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.fixed_dictionaries({"labels": PAIRS | JSON}, optional={"classes": JSON}) | JSON)
+def test_any_description_gives_classes_or_one_sentence(found) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = described(Path(folder), json.dumps(found), count=2)
+        try:
+            classes = read_classes(path)
+        except TaxiwayError as error:
+            assert str(error).startswith((f"'{path}' has ", f"'{path}' labels "))
+        else:
+            assert isinstance(classes, Classes)
+            assert set(classes.of) == set(range(classes.count)) == {0, 1}
+
+
+@pytest.mark.parametrize("text", ["[" * 99999, "{", b"\xff", "[]"])
+def test_a_description_that_is_not_understood_is_said(tmp_path, text) -> None:
+    with pytest.raises(InvalidArgument, match=r"has a dataset.json that is not understood\.$"):
+        read_classes(described(tmp_path, text))
