@@ -9,29 +9,29 @@ const TRUNCATION = "truncation";
 
 /**
  * @param {import("./store.js").Store} store
- * @param {import("./stage.js").Stage} stage
+ * @param {import("./session.js").Session} session
  */
-export function makeActions(store, stage) {
+export function makeActions(store, session) {
   let noiseSeed = Math.floor(Math.random() * 10000);
   const truncate = (/** @type {number} */ change) => {
     const field = store.get("declaration").inputs.find(({ name }) => name === TRUNCATION);
     if (!field) return;
     const now = store.get("values")[TRUNCATION] ?? field.default;
     const next = Math.min(field.max ?? 1, Math.max(field.min ?? 0, now + change));
-    stage.setValue(TRUNCATION, Number(next.toFixed(3)));
+    session.setValue(TRUNCATION, Number(next.toFixed(3)));
   };
   return {
-    random: () => stage.edit((vector) => fillGaussian(vector)),
-    zero: () => stage.edit((vector) => vector.fill(0)),
-    min: () => stage.edit((vector) => vector.fill(-1)),
-    max: () => stage.edit((vector) => vector.fill(1)),
+    random: () => session.edit((vector) => fillGaussian(vector)),
+    zero: () => session.edit((vector) => vector.fill(0)),
+    min: () => session.edit((vector) => vector.fill(-1)),
+    max: () => session.edit((vector) => vector.fill(1)),
     perlin: () => {
-      stage.edit((vector) => fillNoise(vector, ++noiseSeed));
+      session.edit((vector) => fillNoise(vector, ++noiseSeed));
       store.set("origin", { noise: noiseSeed });
     },
-    nudge: () => stage.edit((vector) => nudge(vector, NUDGE_ANGLE)),
-    undo: () => stage.undo(),
-    redo: () => stage.redo(),
+    nudge: () => session.edit((vector) => nudge(vector, NUDGE_ANGLE)),
+    undo: () => session.undo(),
+    redo: () => session.redo(),
     raiseTruncation: (fine = false) => truncate(fine ? 0.01 : 0.05),
     lowerTruncation: (fine = false) => truncate(fine ? -0.01 : -0.05),
   };

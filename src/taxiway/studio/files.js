@@ -5,10 +5,10 @@ import { h } from "./dom.js";
 import { isPng, readText, writeText } from "./png.js";
 
 /** @typedef {import("./store.js").Store} Store */
-/** @typedef {import("./stage.js").Stage} Stage */
+/** @typedef {import("./session.js").Session} Session */
 
-/** @param {Store} store @param {Stage} stage */
-export function makeFiles(store, stage) {
+/** @param {Store} store @param {Session} session */
+export function makeFiles(store, session) {
   /** Run `work`; what goes wrong is told in one sentence. @param {() => Promise<void> | void} work */
   const attempt = async (work) => {
     try {
@@ -19,7 +19,7 @@ export function makeFiles(store, stage) {
     }
   };
   const read = (/** @type {File} */ file) =>
-    attempt(async () => stage.recall(await readMoment(file, store)));
+    attempt(async () => session.recall(await readMoment(file, store)));
   return {
     exportVector: () =>
       download(`${nameOf(store)}.json`, new Blob([JSON.stringify(momentOf(store))])),

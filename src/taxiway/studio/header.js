@@ -9,18 +9,18 @@ import { statusLamp } from "./status.js";
  * @param {import("./panels/index.js").Studio} studio
  * @param {{ fullScreen: () => void, help: () => void }} reach
  */
-export function makeHeader({ store, stage, connection, actions, files }, reach) {
+export function makeHeader({ store, session, connection, actions, files }, reach) {
   const undo = tool("undo", "Undo", () => actions.undo());
   const redo = tool("redo", "Redo", () => actions.redo());
   const enable = () => {
-    undo.disabled = !stage.history.canUndo;
-    redo.disabled = !stage.history.canRedo;
+    undo.disabled = !session.history.canUndo;
+    redo.disabled = !session.history.canRedo;
   };
   const save = tool("save", "Download PNG", files.downloadPicture);
   store.follow(["declaration"], () => {
     for (const element of [undo, redo, save]) element.hidden = !isLive(store.get("declaration"));
   });
-  stage.history.addEventListener("change", enable);
+  session.history.addEventListener("change", enable);
   enable();
   return h(
     "header",

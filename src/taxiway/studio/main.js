@@ -8,22 +8,22 @@ import { makeFiles } from "./files.js";
 import { makeHeader } from "./header.js";
 import { keysDialog, listenToKeys } from "./keys.js";
 import { layOut } from "./layout.js";
-import { Stage } from "./stage.js";
+import { Session } from "./session.js";
 import { announcer, keepStatus } from "./status.js";
 import { Store } from "./store.js";
 
 const store = new Store();
 const connection = new Connection();
 keepStatus(connection, store);
-const stage = new Stage(store, connection);
+const session = new Session(store, connection);
 /** To play from the browser's console: `(await import("/studio/main.js")).studio`. */
 export const studio = {
   store,
-  stage,
+  session,
   asker: new Asker(store),
   connection,
-  actions: makeActions(store, stage),
-  files: makeFiles(store, stage),
+  actions: makeActions(store, session),
+  files: makeFiles(store, session),
 };
 
 const dialog = keysDialog();

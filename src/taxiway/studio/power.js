@@ -3,10 +3,10 @@
 import { h } from "./dom.js";
 
 /** @param {import("./panels/index.js").Studio} studio */
-export function makePower({ store, stage }) {
+export function makePower({ store, session }) {
   const button = h("button", { type: "button", id: "power" });
   const device = h("p", { class: "hint" });
-  button.addEventListener("click", () => stage.askModelTo(isAwake(store) ? "stop" : "start"));
+  button.addEventListener("click", () => session.askModelTo(isAwake(store) ? "stop" : "start"));
   store.follow(["state", "model"], () => {
     button.textContent = isAwake(store) ? "Put to sleep" : "Wake";
     button.disabled = store.get("state").name === "offline";

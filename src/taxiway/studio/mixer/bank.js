@@ -31,12 +31,12 @@ export class Bank {
   #tell = atMostEvery(TELL_EVERY_MS, () => this.#tellNow());
 
   /** @param {Studio} studio */
-  constructor({ store, stage }) {
+  constructor({ store, session }) {
     this.#store = store;
     const player = {
       faders: this.#faders,
       vector: () => this.#vector,
-      stage,
+      session,
       moved: () => this.#moved(),
     };
     drawByPointer(this.canvas, player);

@@ -14,7 +14,7 @@ const COARSE_MOVE = 16;
  * @typedef {object} Player what the hand plays
  * @property {Faders} faders
  * @property {() => Float32Array} vector
- * @property {import("../stage.js").Stage} stage
+ * @property {import("../session.js").Session} session
  * @property {() => void} moved called when the cursor went elsewhere
  */
 
@@ -31,7 +31,7 @@ export function drawByPointer(canvas, player) {
     for (const sample of samplesOf(event)) {
       const point = player.faders.pointAt(sample);
       const from = pointers.get(event.pointerId) ?? point;
-      player.stage.draw((vector) => strokeTo(vector, from, point));
+      player.session.draw((vector) => strokeTo(vector, from, point));
       pointers.set(event.pointerId, point);
       player.faders.cursor = point.index;
     }
@@ -42,7 +42,7 @@ export function drawByPointer(canvas, player) {
   canvas.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
     canvas.setPointerCapture(event.pointerId);
-    if (!pointers.size) player.stage.history.step();
+    if (!pointers.size) player.session.history.step();
     follow(event);
   });
   canvas.addEventListener("pointermove", (event) => pointers.has(event.pointerId) && follow(event));
@@ -90,7 +90,7 @@ function moveCursor({ faders, vector }, event) {
 }
 
 /** @param {Player} player @param {KeyboardEvent} event */
-function changeValue({ faders, vector, stage }, event) {
+function changeValue({ faders, vector, session }, event) {
   const step = event.shiftKey ? COARSE_STEP : STEP;
   const value = vector()[faders.cursor];
   const goals = /** @type {Record<string, number>} */ ({
@@ -101,6 +101,6 @@ function changeValue({ faders, vector, stage }, event) {
   });
   if (!(event.key in goals)) return false;
   const goal = Math.max(-RANGE, Math.min(RANGE, goals[event.key]));
-  stage.edit((v) => (v[faders.cursor] = goal), `fader ${faders.cursor}`);
+  session.edit((v) => (v[faders.cursor] = goal), `fader ${faders.cursor}`);
   return true;
 }

@@ -21,7 +21,7 @@ export default /** @type {import("./index.js").Panel} */ ({
 
 /** @param {HTMLElement} root @param {Studio} studio */
 function mount(root, studio) {
-  const { store, stage } = studio;
+  const { store, session } = studio;
   const form = h("form", {
     class: "form",
     onsubmit: (/** @type {Event} */ event) => event.preventDefault(),
@@ -39,7 +39,7 @@ function mount(root, studio) {
     widgets = new Map(
       fields.map((field) => [
         field.name,
-        makeWidget(field, (value) => stage.setValue(field.name, value)),
+        makeWidget(field, (value) => session.setValue(field.name, value)),
       ]),
     );
     const rows = fields.map((field) => {
@@ -68,11 +68,11 @@ function fieldsOf(declaration) {
  * @param {Field[]} fields
  * @param {Map<string, import("../widgets/index.js").Widget>} widgets
  */
-function giveNeeded({ store, stage }, fields, widgets) {
+function giveNeeded({ store, session }, fields, widgets) {
   for (const { name, default: fallback, optional } of fields) {
     const initial = widgets.get(name)?.initial;
     const isNeeded = (fallback ?? null) === null && !optional && !(name in store.get("values"));
-    if (isNeeded && initial !== undefined) stage.setValue(name, initial);
+    if (isNeeded && initial !== undefined) session.setValue(name, initial);
   }
 }
 
@@ -86,9 +86,9 @@ function line(field, element, isWide = false) {
   );
 }
 
-/** A seed is a way to a vector: setting one goes there. @param {Pick<Studio, "store" | "stage">} studio */
-function seedLine({ store, stage }) {
-  const go = (/** @type {number | null} */ seed) => seed !== null && stage.goToSeed(seed);
+/** A seed is a way to a vector: setting one goes there. @param {Pick<Studio, "store" | "session">} studio */
+function seedLine({ store, session }) {
+  const go = (/** @type {number | null} */ seed) => seed !== null && session.goToSeed(seed);
   const widget = makeWidget(SEED, go);
   widget.element.setAttribute("placeholder", "—");
   store.follow(["origin"], () => {

@@ -6,7 +6,7 @@
  *
  * @typedef {object} Studio what every panel is given
  * @property {import("../store.js").Store} store
- * @property {import("../stage.js").Stage} stage
+ * @property {import("../session.js").Session} session
  * @property {import("../asking.js").Asker} asker
  * @property {import("../connection.js").Connection} connection
  * @property {Record<string, import("../actions.js").Action>} actions

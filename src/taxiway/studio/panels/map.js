@@ -21,9 +21,9 @@ export default /** @type {import("./index.js").Panel} */ ({
 });
 
 /** @param {HTMLElement} root @param {Studio} studio */
-function mount(root, { store, stage, connection }) {
+function mount(root, { store, session, connection }) {
   const canvas = makeCanvas();
-  const explorer = new Explorer(canvas, connection, (place) => stage.goToPlace(place));
+  const explorer = new Explorer(canvas, connection, (place) => session.goToPlace(place));
   explorer.setSimilarity(SIMILARITY.value);
   root.append(
     h("header", { class: "panel-head" }, h("h2", {}, "Latent map"), similaritySlider(explorer)),

@@ -6,13 +6,13 @@ import { stateSentence, stateWord } from "../status.js";
 /** @typedef {import("../panels/index.js").Studio} Studio */
 
 /** Said over the picture when there is none to come, with the way out where there is one. @param {Studio} studio */
-export function makeNotice({ store, stage }) {
+export function makeNotice({ store, session }) {
   const word = h("strong");
   const sentence = h("p");
   const button = h("button", {
     type: "button",
     class: "primary",
-    onclick: () => stage.askModelTo("start"),
+    onclick: () => session.askModelTo("start"),
   });
   const element = h("div", { class: "notice" }, word, sentence, button);
   store.follow(["state"], () => {

@@ -16,7 +16,7 @@ import { History } from "./history.js";
 
 const IS_W = 1;
 
-export class Stage {
+export class Session {
   #store;
   #connection;
   #seq = 0;
