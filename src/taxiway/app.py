@@ -16,9 +16,10 @@ from taxiway.core.errors import TaxiwayError
 from taxiway.core.events import Event, StateChanged
 from taxiway.engine import Engine, preload
 from taxiway.live.chains import Link
-from taxiway.model_servers import ModelServers, enter
-from taxiway.servers.hub import server as hub
+from taxiway.model_servers import ModelServers
 from taxiway.web.listen import loop_factory
+from taxiway.web.server import ManagerContext, ManagerServer
+from taxiway.web.server_slot import decoded, server_kinds, started
 
 
 def run(
@@ -49,9 +50,12 @@ async def serving(
         doors.push_async_callback(model_servers.close)
         for card in cards:
             await model_servers.open(card, command=command)
-        if config.hub_port is not None:
-            door = hub.listener(model_servers, config, config.hub_port)
-            await enter(doors, "The hub of Runway's plug-ins", door)
+        for name, kind in server_kinds(ManagerServer).items():
+            settings = decoded(kind, config.servers.get(name, {}))
+            context = ManagerContext(manager=model_servers, config=config, settings=settings)
+            server = kind(context)
+            doors.push_async_callback(server.stop)
+            await started(server, server.title)
         yield model_servers
 
 

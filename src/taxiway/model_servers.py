@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from contextlib import AsyncExitStack
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
@@ -22,32 +23,14 @@ from taxiway.jobs.runner import Jobs
 from taxiway.live.chains import Chains
 from taxiway.live.model_manager import Place
 from taxiway.live.session import LiveSession
-from taxiway.servers import sdk
-from taxiway.servers.http import routes as http
-from taxiway.servers.osc import server as osc
-from taxiway.servers.socketio.server import SocketIo
-from taxiway.servers.studio import (
-    job_routes as jobs,
-)
-from taxiway.servers.studio import (
-    manager_routes as control,
-)
-from taxiway.servers.studio import (
-    page as studio,
-)
-from taxiway.servers.studio import (
-    routes as frames,
-)
-from taxiway.servers.studio import (
-    training_routes as trainings,
-)
-from taxiway.servers.studio import (
-    walk_routes as walking,
-)
+from taxiway.servers.studio import job_routes, manager_routes, training_routes
+from taxiway.servers.studio.page import new_token
 from taxiway.training.runs import Runs
 from taxiway.web.application import application
 from taxiway.web.guard import LOOPBACK
-from taxiway.web.listen import CannotListen, Listener, PortInUse
+from taxiway.web.listen import Listener, PortInUse
+from taxiway.web.server import Server, ServerContext
+from taxiway.web.server_slot import decoded, server_kinds, started
 
 MOST_MODELS = 32
 
@@ -75,26 +58,42 @@ class ModelServer:
     async def open(self, token: str, more: Sequence[BaseRoute], remote_jobs: RemoteJobs) -> None:
         """Take the ports and begin to start the model; `more` are routes beside the model's own.
 
-        Raises PortInUse or CannotListen for the HTTP port; another door that is taken stays shut.
+        Raises PortInUse or CannotListen for the HTTP port; another server whose port is taken
+        stays off.
         """
-        name = self.name
-        # The SDK's come last: theirs is every path of one word.
-        plugins = sdk.routes(self.engine, lambda: name)
-        sockets = SocketIo(self.engine, lambda: name, jobs=remote_jobs)
-        model = [*http.routes(self.engine, lambda: name), *sockets.routes()]
-        page = frames.routes(self.session, token, lambda: msgspec.to_builtins(self.card))
-        walks = walking.routes(self.session, token)
-        routes = [*model, *page, *walks, *more, *studio.routes(token), *plugins]
+        members = self._members(token, more, remote_jobs)
+        ordered = sorted(members.values(), key=lambda member: member.is_last)
+        routes = [route for member in ordered for route in member.routes()]
         listener = Listener(application(routes, self.config), self.config)
         self.listener = await self._doors.enter_async_context(listener)
         live = asyncio.create_task(self.session.run())
         self._doors.push_async_callback(_end, live)
         await self.session.start()
-        for kind, door in self._old_doors(model, remote_jobs):
-            port = await enter(self._doors, f"{kind} of {self.card.title}", door)
-            self._open[kind] = port
-        # Last in, first out: a poll that hangs would hold its listener up.
-        self._doors.callback(sockets.close)
+        for name, member in members.items():
+            self._doors.push_async_callback(member.stop)
+            self._open[name] = await started(member, f"{member.title} of {self.card.title}")
+
+    def _members(
+        self, token: str, more: Sequence[BaseRoute], remote_jobs: RemoteJobs
+    ) -> dict[str, Server]:
+        """One of every server, by name; HTTP's first, whose routes others may offer as well."""
+        context = ServerContext(
+            engine=self.engine,
+            session=self.session,
+            config=self.config,
+            token=token,
+            card=lambda: msgspec.to_builtins(self.card),
+            jobs=remote_jobs,
+            studio_routes=more,
+        )
+        kinds = server_kinds(Server)
+        http = kinds.pop("http")(context)
+        context = replace(context, http_routes=http.routes())
+        given = self.config.servers
+        return {"http": http} | {
+            name: kind(replace(context, settings=decoded(kind, given.get(name, {}), self.slot)))
+            for name, kind in kinds.items()
+        }
 
     async def close(self) -> None:
         """Shut every door and stop the model."""
@@ -127,8 +126,8 @@ class ModelServer:
             message=self.session.message,
             url=self.listener.url,
             port=self.listener.port,
-            socketio_port=self._open.get("Socket.IO"),
-            osc_port=self._open.get("OSC"),
+            socketio_port=self._open.get("socketio"),
+            osc_port=self._open.get("osc"),
             osc_reply_port=self.config.osc_reply_port,
             info=self.session.command.describe() if self.session.command else None,
         )
@@ -138,22 +137,12 @@ class ModelServer:
         spec = catalog.spec(self.card, self._options)
         return structs.replace(spec, command=self._command)
 
-    def _old_doors(
-        self, model: Sequence[BaseRoute], remote_jobs: RemoteJobs
-    ) -> Iterator[tuple[str, AbstractAsyncContextManager[Any]]]:
-        """The doors that Runway's other clients knock at."""
-        if self.config.socketio_port is not None:
-            beside = structs.replace(self.config, port=self.config.socketio_port)
-            yield "Socket.IO", Listener(application(model, beside), beside)
-        if self.config.osc_port is not None:
-            yield "OSC", osc.OscServer(self.engine, self.session, self.config, remote_jobs)
-
 
 class ModelServers:
     """Every model server: what `taxiway run` opens, a `live.model_manager.ModelManager`."""
 
     def __init__(self, engine: Engine, config: Config, options: dict[str, Any]) -> None:
-        self.token = studio.new_token()
+        self.token = new_token()
         self.chains = Chains(engine, lambda name: self._find(name).session)
         self.jobs = Jobs(data_path() / "jobs")
         self._errands = RemoteJobs(self.jobs, self._checkpoint, self.token)
@@ -249,9 +238,9 @@ class ModelServers:
 
     def _manager(self) -> list[Route]:
         """What the studio's page may do beside playing its model."""
-        models = control.routes(self, self.chains, self.token)
-        tools = jobs.routes(self.jobs, self._checkpoint, self.token)
-        training = trainings.routes(
+        models = manager_routes.routes(self, self.chains, self.token)
+        tools = job_routes.routes(self.jobs, self._checkpoint, self.token)
+        training = training_routes.routes(
             self.trainings, self._checkpoint, self.start_card, self.places, self.token
         )
         return [*models, *tools, *training]
@@ -284,22 +273,6 @@ def shifted(config: Config, slot: int) -> Config:
         if (port := getattr(config, name))
     }
     return structs.replace(config, **ports)
-
-
-async def enter(
-    doors: AsyncExitStack, name: str, door: AbstractAsyncContextManager[Any]
-) -> int | None:
-    """Open a door that Taxiway can do without, and say so if it must; its port."""
-    try:
-        opened = await doors.enter_async_context(door)
-    except PortInUse as error:
-        print(f"{name} is off: port {error.port} is in use.", flush=True)
-    except CannotListen as error:
-        print(f"{name} is off: {error}", flush=True)
-    else:
-        port: int = opened.port
-        return port
-    return None
 
 
 async def _end(task: asyncio.Task[None]) -> None:

@@ -1,5 +1,8 @@
 """How the server listens and what it lets in: plain values, each default visible here."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from msgspec import Struct
 
 
@@ -25,6 +28,8 @@ class Config(Struct, frozen=True, kw_only=True):
 
     hub_port: int | None = 5142
     """Where Runway's Photoshop and Unity plug-ins look for models; None switches it off."""
+    servers: Mapping[str, Mapping[str, Any]] = {}
+    """Settings of other packages' servers, by the server's name and the setting's."""
     hub_null_origin: bool = False
     """Whether pages without an origin may start and stop models there, as Photoshop's panels are;
     pages of the web can make themselves such pages."""

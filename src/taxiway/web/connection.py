@@ -14,7 +14,7 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from taxiway.core.config import Config
-from taxiway.web.rate_limit import Pace
+from taxiway.web.deadlines import Pace
 from taxiway.web.responses import to_json
 
 try:

@@ -17,7 +17,7 @@ from taxiway.latent.field import Field
 from taxiway.latent.sample import z_of_seed
 from taxiway.live.session import LiveSession
 from taxiway.servers.studio import binary_messages
-from taxiway.servers.studio.socket import BURST, Budget
+from taxiway.servers.studio.socket import BURST
 
 Z = np.linspace(-1, 1, 512, dtype=np.float32)
 
@@ -218,16 +218,6 @@ async def test_a_flood_closes_the_socket_and_disturbs_nobody(own: Studio, page: 
         assert await flooding.closing() == (1008, "Too many messages.")
     await page.set_vector(Z)
     await page.frame(input_seq=1)
-
-
-def test_messages_are_counted_by_the_second() -> None:
-    clock = Clock()
-    budget = Budget(rate=10, burst=20, clock=clock)
-    assert [budget.spend() for _ in range(21)] == [True] * 20 + [False]
-    clock.now += 0.5
-    assert [budget.spend() for _ in range(6)] == [True] * 5 + [False]
-    clock.now += 1000
-    assert [budget.spend() for _ in range(21)] == [True] * 20 + [False]
 
 
 async def test_a_page_that_never_draws_is_left_alone_and_then_closed(engine: FakeEngine) -> None:

@@ -26,9 +26,9 @@ from taxiway.servers.osc import packet as osc_packet
 from taxiway.servers.osc.packet import Malformed, Message
 from taxiway.servers.osc.pictures import shrunk
 from taxiway.servers.osc.subscribers import Address, Audience, is_loopback, is_public
-from taxiway.servers.studio.socket import Budget
 from taxiway.web import inputs
 from taxiway.web.listen import CannotListen
+from taxiway.web.rate_limit import RateLimit
 from taxiway.web.responses import to_json
 
 if TYPE_CHECKING:
@@ -59,8 +59,8 @@ class OscServer:
         self._config = config
         self._clock = asyncio.get_running_loop().time
         self._audience = Audience(config.osc_reply_port, config.osc_target, self._clock)
-        self._budget = Budget(RATE, RATE, self._clock)
-        self._replies = Budget(REPLIES, REPLIES, self._clock)
+        self._budget = RateLimit(RATE, RATE, self._clock)
+        self._replies = RateLimit(REPLIES, REPLIES, self._clock)
         self._queries: set[asyncio.Task[None]] = set()
         self._errands: set[asyncio.Task[None]] = set()
         self._news: deque[tuple[str, Mapping[str, Wire] | str]] = deque(maxlen=MOST_NEWS)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from taxiway.servers.socketio.engineio_payload import CLOSE, NOOP, PING, Version
-from taxiway.servers.studio.socket import Budget
+from taxiway.web.rate_limit import RateLimit
 
 MOST_UNSENT = 128
 """Packets that may wait for a client; one with more asks and does not read."""
@@ -44,7 +44,7 @@ class Session:
         self._timing = timing
         self._on_close = on_close
         self._loop = asyncio.get_running_loop()
-        self._budget = Budget(RATE, BURST, self._loop.time)
+        self._budget = RateLimit(RATE, BURST, self._loop.time)
         self._unsent: deque[str] = deque()
         self._newest: dict[str, str] = {}
         self._filled = asyncio.Event()

@@ -15,6 +15,7 @@ from taxiway.live.session import LiveSession
 from taxiway.live.tiles import Wanted
 from taxiway.servers.studio import binary_messages, json_messages
 from taxiway.servers.studio.send_queue import SendQueue
+from taxiway.web.rate_limit import RateLimit
 
 log = logging.getLogger("taxiway.servers")
 
@@ -44,27 +45,6 @@ class Closed(Exception):
         self.reason = reason
 
 
-class Budget:
-    """So many messages a second on average, and a burst more at once."""
-
-    def __init__(self, rate: float, burst: float, clock: Callable[[], float]) -> None:
-        self._rate = rate
-        self._burst = burst
-        self._clock = clock
-        self._left = burst
-        self._at = clock()
-
-    def spend(self) -> bool:
-        """Take one; False if there is none left."""
-        now = self._clock()
-        self._left = min(self._burst, self._left + (now - self._at) * self._rate)
-        self._at = now
-        if self._left < 1:
-            return False
-        self._left -= 1
-        return True
-
-
 class Session:
     """Reads, writes and watches one accepted socket until the page or the server closes it."""
 
@@ -79,7 +59,7 @@ class Session:
         self._socket = socket
         self._session = session
         self._patience = patience
-        self._budget = Budget(RATE, BURST, session.clock)
+        self._budget = RateLimit(RATE, BURST, session.clock)
         self._send_queue = SendQueue(socket, session, card, self._page)
 
     async def serve(self) -> None:
