@@ -23,9 +23,9 @@ import numpy as np
 import psutil
 from websockets.asyncio.client import ClientConnection, connect
 
-from taxiway.core.command import ModelSpec
 from taxiway.core.config import Config
 from taxiway.core.frame import Mark
+from taxiway.core.model import ModelSpec
 from taxiway.engine import Engine
 from taxiway.live.session import LiveSession
 from taxiway.servers.studio import binary_messages

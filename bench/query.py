@@ -57,8 +57,8 @@ class InProcess:
 
 async def serve(kind: str, port: int, size: int, answer: str) -> None:
     """Run Taxiway's server until killed."""
-    from taxiway.core.command import ModelSpec
     from taxiway.core.config import Config
+    from taxiway.core.model import ModelSpec
     from taxiway.engine import Engine, running
     from taxiway.servers.http.routes import routes
     from taxiway.web.application import application

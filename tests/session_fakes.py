@@ -10,9 +10,10 @@ import numpy as np
 import uvicorn
 from starlette.types import ASGIApp
 
-from taxiway.core.command import Command, ModelSpec, Values, first_command
+from taxiway.core.command import Command, Values, first_command
 from taxiway.core.datatypes import Image, Number, Vector
 from taxiway.core.events import Events, State, StateChanged
+from taxiway.core.model import ModelSpec
 from taxiway.engine import Engine
 from taxiway.live.broadcast import EncodedFrame, Viewer
 from taxiway.live.session import LiveSession

@@ -14,9 +14,9 @@ from starlette.routing import BaseRoute, Route
 from taxiway.catalog import catalog
 from taxiway.catalog.catalog import Card
 from taxiway.catalog.folder import data_path
-from taxiway.core.command import ModelSpec
 from taxiway.core.config import Config
 from taxiway.core.errors import InvalidArgument, NotFound
+from taxiway.core.model import ModelSpec
 from taxiway.engine import Engine
 from taxiway.jobs.remote import RemoteJobs
 from taxiway.jobs.runner import Jobs

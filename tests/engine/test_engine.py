@@ -12,7 +12,6 @@ import psutil
 import pytest
 from PIL import Image
 
-from taxiway.core.command import ModelSpec
 from taxiway.core.errors import (
     Busy,
     InvalidArgument,
@@ -23,6 +22,7 @@ from taxiway.core.errors import (
 )
 from taxiway.core.events import Event, OutputReady, QueryFailed, StateChanged
 from taxiway.core.images import to_data_uri
+from taxiway.core.model import ModelSpec
 from taxiway.engine import Engine
 from toys import gradient
 

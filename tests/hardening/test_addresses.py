@@ -14,8 +14,8 @@ from websockets.asyncio.client import connect
 from hardening.models import INPUTS
 from interop.engineio_clients import socket
 from servers.sockets import line
-from taxiway.core.command import ModelSpec
 from taxiway.core.config import Config
+from taxiway.core.model import ModelSpec
 from taxiway.engine import Engine
 from taxiway.live.session import LiveSession
 from taxiway.model_servers import ModelServers

@@ -14,7 +14,7 @@ from websockets.asyncio.client import connect
 from interop.engineio_clients import socket, until
 from servers.sockets import GET, POST, ask, line, listening
 from servers.toy import Toy, linux, serving
-from taxiway.core.command import ModelSpec
+from taxiway.core.model import ModelSpec
 from taxiway.engine import Engine, running
 
 QUERY = POST + b'Content-Length: 11\r\n\r\n{"seed": 1}'

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from taxiway.core.command import ModelSpec
 from taxiway.core.errors import Busy, ModelFailed, Unavailable
+from taxiway.core.model import ModelSpec
 from taxiway.engine import Engine
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")

@@ -9,11 +9,12 @@ from typing import Any, cast
 
 import httpx
 
-from taxiway.core.command import Command, ModelSpec, first_command
+from taxiway.core.command import Command, first_command
 from taxiway.core.config import Config
 from taxiway.core.datatypes import Number, Text, Wire
 from taxiway.core.errors import Unavailable
 from taxiway.core.events import Events, State, StateChanged
+from taxiway.core.model import ModelSpec
 from taxiway.engine import Engine
 from taxiway.hosting.ledger import Ledger
 from taxiway.hosting.records import ANYONE, Hosted, Limits

@@ -8,8 +8,8 @@ import pytest
 
 from hosting.serving_fakes import SleepyEngine
 from session_fakes import Clock
-from taxiway.core.command import ModelSpec
 from taxiway.core.errors import Busy
+from taxiway.core.model import ModelSpec
 from taxiway.engine import Engine
 from taxiway.hosting import wake as hosted_awake
 from taxiway.hosting.wake import AGAIN_SECONDS, PATIENCE, REST_SECONDS, Awake

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from session_fakes import Watcher
-from taxiway.core.command import ModelSpec
 from taxiway.core.datatypes import AnyType, Image, Text, Vector
 from taxiway.core.errors import InvalidArgument, NotFound
 from taxiway.core.events import Event, OutputReady
+from taxiway.core.model import ModelSpec
 from taxiway.engine import Engine
 from taxiway.live.chains import Chains, Link, matches
 from taxiway.live.session import LiveSession

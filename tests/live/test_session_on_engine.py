@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from session_fakes import Watcher
-from taxiway.core.command import ModelSpec
 from taxiway.core.frame import Mark
+from taxiway.core.model import ModelSpec
 from taxiway.engine import Engine
 from taxiway.latent.sample import z_of_seed
 from taxiway.live.session import LiveSession

@@ -9,8 +9,8 @@ import asyncio
 import signal
 import sys
 
-from taxiway.core.command import ModelSpec
 from taxiway.core.config import Config
+from taxiway.core.model import ModelSpec
 from taxiway.engine import Engine
 from taxiway.servers.http.routes import routes
 from taxiway.servers.socketio.server import SocketIo

@@ -9,9 +9,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from taxiway.catalog.directions import shipped
-from taxiway.core.command import ModelSpec
 from taxiway.core.datatypes import names
 from taxiway.core.errors import InvalidArgument, NotFound
+from taxiway.core.model import ModelSpec
 from taxiway.families.ported import card as ports
 
 HERE = Path(__file__).parent

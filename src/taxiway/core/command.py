@@ -1,7 +1,7 @@
-"""A command's declaration and the protocol of a model: all that the other rooms know of either."""
+"""A command's declaration: its typed inputs and outputs, decoded and encoded by name."""
 
-from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Protocol
+from collections.abc import Mapping
+from typing import Any
 
 from msgspec import UNSET, Struct
 
@@ -79,39 +79,6 @@ class Command(Struct, frozen=True, kw_only=True):
         return None if value is None else field.decode(name, value)
 
 
-class ModelSpec(Struct, frozen=True, kw_only=True):
-    """Which model to run: the name it runs under, its family, and its set-up options.
-
-    `command` is the one that `/query` means, its first if none is named.
-    """
-
-    name: str
-    family: str
-    options: dict[str, Any] = {}
-    title: str = ""
-    command: str | None = None
-
-
-class Model(Protocol):
-    """One model family. Its author writes `setup` and `predict`; everything else is derived.
-
-    `options` are the set-up options, `commands` what can be asked once set up; the first command
-    is the one that `/query` means.
-    """
-
-    options: ClassVar[dict[str, AnyDataType]]
-    commands: dict[str, Command]
-
-    def setup(self, device: str, options: Values) -> None:
-        """Load and warm up. `device` is auto, cpu, cuda or mps. May raise TaxiwayError."""
-
-    def predict(self, command: str, batch: list[Values]) -> list[Values]:
-        """Answer a batch of one or more calls of one command, in order.
-
-        An answer may be a TaxiwayError instead of outputs: it then concerns that call only.
-        """
-
-
 def first_command(commands: Mapping[str, Command], name: str | None = None) -> Command:
     """The command of that name, or the first for None; NotFound lists what there is."""
     if name is None:
@@ -119,6 +86,3 @@ def first_command(commands: Mapping[str, Command], name: str | None = None) -> C
     if name not in commands:
         raise NotFound(f"No command named '{name}'. There are: {names(list(commands))}.")
     return commands[name]
-
-
-ModelFactory = Callable[[], Model]

@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any, Self
 
-from taxiway.core.command import Command, ModelSpec, Values, first_command
+from taxiway.core.command import Command, Values, first_command
 from taxiway.core.datatypes import Wire, names
 from taxiway.core.errors import NotFound, TaxiwayError
 from taxiway.core.events import Events, OutputReady, QueryFailed
 from taxiway.core.images import ImageFormat
+from taxiway.core.model import ModelSpec
 from taxiway.engine.messages import array_bytes
 from taxiway.engine.running import Running
 

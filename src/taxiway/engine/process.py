@@ -14,8 +14,9 @@ from typing import Any
 
 import msgspec
 
-from taxiway.core.command import ModelSpec, Values
+from taxiway.core.command import Values
 from taxiway.core.errors import ModelFailed, TaxiwayError
+from taxiway.core.model import ModelSpec
 from taxiway.engine import worker
 from taxiway.engine.messages import (
     Answers,

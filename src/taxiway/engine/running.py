@@ -7,10 +7,11 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
-from taxiway.core.command import Command, ModelSpec, Values
+from taxiway.core.command import Command, Values
 from taxiway.core.datatypes import Wire
 from taxiway.core.errors import ModelFailed, TaxiwayError, Unavailable
 from taxiway.core.events import Events, State, StateChanged
+from taxiway.core.model import ModelSpec
 from taxiway.engine.batch import Call, CallQueue
 from taxiway.engine.pictures import PictureRoom
 from taxiway.engine.process import Worker, WorkerDied

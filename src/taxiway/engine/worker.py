@@ -10,9 +10,10 @@ from typing import Any
 import msgspec
 
 from taxiway.core import slots
-from taxiway.core.command import Model, ModelSpec, Values
+from taxiway.core.command import Values
 from taxiway.core.datatypes import names
 from taxiway.core.errors import InvalidArgument, TaxiwayError
+from taxiway.core.model import Model, ModelSpec
 from taxiway.engine.messages import (
     Answers,
     CallError,

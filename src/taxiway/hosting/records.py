@@ -8,8 +8,8 @@ from typing import Any
 from msgspec import Struct, structs
 
 from taxiway.catalog import catalog
-from taxiway.core.command import ModelSpec
 from taxiway.core.errors import InvalidArgument
+from taxiway.core.model import ModelSpec
 
 NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 """What may stand before the first dot of a Host name."""

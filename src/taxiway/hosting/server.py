@@ -22,8 +22,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from taxiway.core.command import ModelSpec
 from taxiway.core.errors import Busy, ModelFailed, TaxiwayError, Unavailable
+from taxiway.core.model import ModelSpec
 from taxiway.hosting import page as hosted_page
 from taxiway.hosting.access import Access, access, bearer
 from taxiway.hosting.address import address

@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING
 
-from taxiway.core.command import ModelSpec
 from taxiway.core.errors import Busy, TaxiwayError
 from taxiway.core.events import Event, StateChanged
+from taxiway.core.model import ModelSpec
 
 if TYPE_CHECKING:
     from taxiway.engine import Engine

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
 
-from taxiway.core.command import Command, ModelSpec, Values, first_command
+from taxiway.core.command import Command, Values, first_command
 from taxiway.core.datatypes import Vector, Wire, names
 from taxiway.core.errors import InvalidArgument, TaxiwayError, Unavailable
 from taxiway.core.events import Event, Events, QueryFailed, State, StateChanged
 from taxiway.core.frame import Frame, Mark
+from taxiway.core.model import ModelSpec
 from taxiway.latent.field import field
 from taxiway.latent.sample import z_of_seed
 from taxiway.live.broadcast import Broadcast

@@ -14,8 +14,8 @@ import pytest
 
 from families.ported.running import PORTS, serving
 from families.ported.uris import picture, pixels, to_uri
-from taxiway.core.command import ModelSpec
 from taxiway.core.errors import InvalidArgument, ModelFailed, Unavailable
+from taxiway.core.model import ModelSpec
 from taxiway.engine import Engine
 
 PHOTO = np.random.RandomState(0).randint(0, 256, (32, 48, 3))

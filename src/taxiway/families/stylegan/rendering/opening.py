@@ -2,8 +2,8 @@
 
 from taxiway.backends.torch.device import pick_device
 from taxiway.checkpoint import read_checkpoint
-from taxiway.core.command import ModelSpec
 from taxiway.core.errors import InvalidArgument
+from taxiway.core.model import ModelSpec
 from taxiway.families.stylegan.networks import build_generator
 from taxiway.families.stylegan.networks.tuning import tune
 from taxiway.families.stylegan.rendering.instrument import Instrument
