@@ -33,21 +33,38 @@ def saved(format: str, frames: int = 1) -> bytes:
     return buffer.getvalue()
 
 
+PLACES = {
+    "PNG": (b"IHDR", 4, ">II"),
+    "GIF": (b"GIF89a", 6, "<HH"),
+    "BMP": (b"BM", 18, "<ii"),
+    "JPEG": (b"\xff\xc0", 5, ">HH"),
+    "WEBP": (b"VP8X", 12, ""),
+    "TIFF": (struct.pack("<HHI", 256, 4, 1), 8, "<I"),
+    "AVIF": (b"ispe", 8, ">II"),
+    "PPM": (b"64 64", 0, ""),
+    "JPEG2000": (b"ihdr", 4, ">II"),
+}
+"""Where a header has width and height: after which bytes, how far, in which form."""
+
+
 def promised(format: str) -> bytes:
     """The same, whose header promises SIDE x SIDE pixels."""
+    mark, skipped, form = PLACES[format]
     data = bytearray(saved(format, 2 if format == "WEBP" else 1))
-    if format == "PNG":
-        struct.pack_into(">II", data, 16, SIDE, SIDE)
-        struct.pack_into(">I", data, 29, zlib.crc32(data[12:29]))
-    elif format == "GIF":
-        struct.pack_into("<HH", data, 6, SIDE, SIDE)
-    elif format == "BMP":
-        struct.pack_into("<ii", data, 18, SIDE, SIDE)
-    elif format == "JPEG":
-        struct.pack_into(">HH", data, data.index(b"\xff\xc0") + 5, SIDE, SIDE)
+    if format == "GIF":
+        data[:6] = mark
+    start = data.index(mark) + skipped
+    if format == "PPM":
+        return bytes(data.replace(mark, b"%d %d" % (SIDE, SIDE)))
+    if format == "WEBP":
+        data[start : start + 6] = (SIDE - 1).to_bytes(3, "little") * 2
+    elif format == "TIFF":
+        for place in (start, start + 12):
+            struct.pack_into(form, data, place, SIDE)
     else:
-        canvas = data.index(b"VP8X") + 12
-        data[canvas : canvas + 6] = (SIDE - 1).to_bytes(3, "little") * 2
+        struct.pack_into(form, data, start, SIDE, SIDE)
+    if format == "PNG":
+        struct.pack_into(">I", data, 29, zlib.crc32(data[12:29]))
     return bytes(data)
 
 

@@ -1,4 +1,8 @@
-"""Pixels to and from the forms they travel in: JPEG, PNG, data URIs; every decode is bounded."""
+"""Pixels to and from the forms they travel in: files of pictures and data URIs.
+
+Every picture that comes from outside is decoded here, the same way wherever it came in, and bounded
+before a pixel is decoded.
+"""
 
 import base64
 import binascii
@@ -11,7 +15,7 @@ from urllib.parse import unquote_to_bytes
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, PngImagePlugin
+from PIL import Image, ImageOps, PngImagePlugin, UnidentifiedImageError
 
 from taxiway.core.errors import InvalidArgument
 
@@ -21,9 +25,24 @@ Pixels = npt.NDArray[np.uint8]
 ImageFormat = Literal["JPEG", "PNG"]
 
 MAX_PIXELS = 40_000_000
-READABLE = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
+READABLE = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "PPM", "JPEG2000")
 METADATA_KEY = "taxiway"
 """The PNG text chunk that carries how a picture was made, as JSON."""
+
+
+class Unusable(Exception):
+    """A picture cannot be used; the text says why, as a clause without a full stop.
+
+    `foreign` is whether it is no picture at all, or one of a kind that is not read.
+    """
+
+    def __init__(self, why: str, foreign: bool = False) -> None:
+        super().__init__(why)
+        self.foreign = foreign
+
+
+class TooManyPixels(Unusable):
+    """Its header promises more pixels than are taken."""
 
 
 def encode_jpeg(pixels: Pixels, quality: int = 90) -> bytes:
@@ -57,15 +76,15 @@ def to_data_uri(pixels: Pixels, format: ImageFormat = "JPEG") -> str:
     return f"data:image/{format.lower()};base64,{encoded}"
 
 
-def from_data_uri(text: str, name: str) -> Image.Image:
-    """Decode a data URI (or bare base64) to a picture.
+def from_data_uri(text: str, name: str, colours: bool = True) -> Image.Image:
+    """Decode a data URI (or bare base64) to a picture, as `decode` does.
 
     The part after the first comma counts, or all of it where there is none, as in Runway's SDK.
     Raises InvalidArgument naming the input for bad base64, a foreign format, or a picture of
     more than MAX_PIXELS (read from its header, before any pixel is decoded).
     """
     _, _, payload = text.rpartition(",") if "," in text[:200] else ("", "", text)
-    return open_image(_from_base64(payload, name), name)
+    return open_image(_from_base64(payload, name), name, colours=colours)
 
 
 def from_file_uri(text: str, name: str, most: int) -> bytes:
@@ -93,34 +112,126 @@ def _from_base64(payload: str, name: str) -> bytes:
         raise InvalidArgument(f"'{name}' is not valid base64: {error}.", name) from None
 
 
-def open_image(data: bytes, name: str) -> Image.Image:
-    """Decode the bytes of an image file; limits and errors as in `from_data_uri`."""
+def open_image(data: bytes, name: str, most: int = MAX_PIXELS, colours: bool = True) -> Image.Image:
+    """Decode the bytes of an image file as `decode` does; errors as in `from_data_uri`."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            image = Image.open(io.BytesIO(data), formats=READABLE)
-            if image.width * image.height > MAX_PIXELS:
-                raise Image.DecompressionBombError
-            image.load()
-            return image
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        millions = MAX_PIXELS // 1_000_000
+        return decode(data, most, colours)
+    except TooManyPixels:
+        millions = most // 1_000_000
         raise InvalidArgument(
             f"'{name}' is a picture of more than {millions} million pixels, the most taken.",
             name,
         ) from None
-    except Exception:
+    except Unusable as reason:
+        kinds = f"; it takes {', '.join(READABLE)}" if reason.foreign else f": it {reason}"
+        raise InvalidArgument(f"'{name}' is not a readable picture{kinds}.", name) from None
+
+
+def rgb_pixels(data: bytes, name: str) -> Pixels:
+    """The picture in the bytes of a file as uint8 [H, W, 3]; errors as in `open_image`."""
+    return np.asarray(over_white(open_image(data, name)))
+
+
+def decode(data: bytes, most: int = MAX_PIXELS, colours: bool = True) -> Image.Image:
+    """The picture in the bytes of a file, upright, in 8 bits: mode L, RGB or RGBA.
+
+    Colours become sRGB by the profile in the file, greys of 16 bits are scaled, palettes, CMYK and
+    LAB become RGB, what is transparent in any way RGBA; of several frames the first counts. Without
+    `colours` the numbers are kept as they are stored, in any mode: those of a label map are no
+    colours. Raises Unusable for anything that is no whole picture; TooManyPixels, before a pixel is
+    decoded, for one of more than `most`.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the size is checked below, oddities do no harm
+            image = _loaded(data, most)
+            ImageOps.exif_transpose(image, in_place=True)
+            return _in_srgb(image) if colours else image
+    except Unusable:
+        raise
+    except Image.DecompressionBombError:
+        raise TooManyPixels("has too many pixels to open") from None
+    except Exception as error:
         # Pillow raises many kinds (OSError, SyntaxError, struct.error, EOFError...) on bad files.
-        raise InvalidArgument(
-            f"'{name}' is not a readable picture; it takes {', '.join(READABLE)}.", name
-        ) from None
+        raise _unusable(data, error) from None
+
+
+def over_white(image: Image.Image) -> Image.Image:
+    """A picture that `decode` gave as RGB; its transparent parts become white."""
+    if image.mode != "RGBA":
+        return image.convert("RGB")
+    white = Image.new("RGB", image.size, "white")
+    white.paste(image.convert("RGB"), mask=image.getchannel("A"))
+    return white
 
 
 def read_metadata(data: bytes) -> dict[str, Any] | None:
-    """Return what `encode_png` wrote into a PNG, or None for any other picture."""
-    text = getattr(open_image(data, "picture"), "text", {}).get(METADATA_KEY)
+    """What `encode_png` wrote into a PNG, or None for any other picture, however odd its text."""
+    text = getattr(open_image(data, "picture", colours=False), "text", {}).get(METADATA_KEY)
     try:
         value = json.loads(text) if text else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
+
+
+def _loaded(data: bytes, most: int) -> Image.Image:
+    """The first frame as the file has it."""
+    Image.init()  # knows the rarer formats only after this
+    image = Image.open(io.BytesIO(data), formats=READABLE)
+    if image.width * image.height > most:
+        raise TooManyPixels(f"has {image.width} x {image.height} pixels, too many to open")
+    image.load()
+    return image
+
+
+def _in_srgb(image: Image.Image) -> Image.Image:
+    """An upright picture as it is meant to be seen."""
+    profile = image.info.get("icc_profile")
+    image = _eight_bits(image)
+    if image.has_transparency_data:
+        whole = image.convert("RGBA")
+        made = _converted(whole.convert("RGB"), profile).convert("RGB")
+        made.putalpha(whole.getchannel("A"))
+        return made
+    if image.mode not in ("RGB", "L", "CMYK", "LAB", "YCbCr"):
+        image = image.convert("L" if image.mode == "1" else "RGB")
+    image = _converted(image, profile)
+    return image if image.mode in ("L", "RGB") else image.convert("RGB")
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """Greyscale of 16 bits a pixel as 8; others as they are. Raises Unusable for other depths."""
+    if image.mode == "F":
+        raise Unusable("holds measurements (floating point) rather than colours")
+    if image.mode != "I" and not image.mode.startswith("I;16"):
+        return image
+    levels = np.asarray(image).astype(np.int64)
+    if levels.min() < 0 or levels.max() > 0xFFFF:
+        raise Unusable("has more than 16 bits a pixel")
+    return Image.fromarray(((levels * 255 + 32767) // 65535).astype(np.uint8))
+
+
+def _converted(image: Image.Image, profile: bytes | None) -> Image.Image:
+    """Colours by the profile in the file, where there is one that can be used."""
+    if not profile:
+        return image
+    from PIL import ImageCms
+
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        srgb = ImageCms.createProfile("sRGB")
+        return ImageCms.profileToProfile(image, source, srgb, outputMode="RGB") or image
+    except (ImageCms.PyCMSError, OSError, TypeError, ValueError):
+        return image  # a broken profile, or one for other colours than the picture's
+
+
+def _unusable(data: bytes, error: Exception) -> Unusable:
+    if not data:
+        return Unusable("is empty", foreign=True)
+    if data[4:12] in (b"ftypheic", b"ftypheix", b"ftypmif1"):
+        return Unusable("is HEIC, which is not read; save it as JPEG")
+    if isinstance(error, UnidentifiedImageError):
+        return Unusable("is no picture of a kind that is read", foreign=True)
+    text = " ".join(str(error).split())[:120].rstrip(".") or type(error).__name__
+    return Unusable(f"cannot be decoded: {text}")

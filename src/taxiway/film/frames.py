@@ -4,11 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.files import write_whole
-from taxiway.core.images import Pixels, encode_png, open_image, read_metadata
+from taxiway.core.images import Pixels, encode_png, read_metadata, rgb_pixels
 
 KEY = "frame"
 
@@ -52,7 +50,7 @@ class Frames:
     def read(self, index: int) -> Pixels:
         """A frame, uint8 [H, W, 3]."""
         path = self.path(index)
-        return np.asarray(open_image(path.read_bytes(), path.name).convert("RGB"))
+        return rgb_pixels(path.read_bytes(), path.name)
 
     def __iter__(self) -> Iterator[Pixels]:
         return (self.read(index) for index in range(len(self.keys)))

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from taxiway.core.images import Pixels, open_image
+from taxiway.core.images import Pixels, rgb_pixels
 from taxiway.film.writer import Manner, write_film
 
 FRAMES, FPS, HOLD = 600, 8.0, 12
@@ -31,5 +31,5 @@ def frames(paths: Sequence[Path]) -> Iterator[Pixels]:
             sizes.append(image.size)
     size = max(sizes)
     for path in paths:
-        sheet = open_image(path.read_bytes(), path.name).convert("RGB")
+        sheet = Image.fromarray(rgb_pixels(path.read_bytes(), path.name))
         yield np.asarray(sheet.resize(size, Image.Resampling.NEAREST))

@@ -70,7 +70,7 @@ def test_pictures_in_colour_of_every_kind_are_read(mode: str) -> None:
 def test_a_grey_picture_is_taken_as_ids(mode: str) -> None:
     buffer = io.BytesIO()
     PillowImage.new("L", (2, 1), 77).convert(mode).save(buffer, "PNG")
-    assert ROOM.pixels(open_image(buffer.getvalue(), "map")).tolist() == [[77, 77]]
+    assert ROOM.pixels(open_image(buffer.getvalue(), "map", colours=False)).tolist() == [[77, 77]]
 
 
 def test_ids_of_no_label_are_painted_as_the_default_one() -> None:

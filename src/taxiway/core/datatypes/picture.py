@@ -9,7 +9,7 @@ from PIL import Image as PillowImage
 
 from taxiway.core.datatypes.base import DataType, Wire, kind
 from taxiway.core.errors import InvalidArgument
-from taxiway.core.images import ImageFormat, Pixels, from_data_uri, to_data_uri
+from taxiway.core.images import ImageFormat, Pixels, from_data_uri, over_white, to_data_uri
 
 
 class Picture(DataType, frozen=True):
@@ -24,6 +24,8 @@ class Picture(DataType, frozen=True):
 
     plainest: ClassVar[Wire] = "data:image/png;base64,..."
     holds_pictures: ClassVar[bool] = True
+    holds_colours: ClassVar[bool] = True
+    """Whether its numbers are colours, which a profile in the file changes; else they stay."""
 
     def decode(self, name: str, wire: Wire) -> Pixels:
         if isinstance(wire, np.ndarray):
@@ -32,7 +34,7 @@ class Picture(DataType, frozen=True):
             raise InvalidArgument(
                 f"'{name}' takes a picture as a data URI, got {kind(wire)}.", name
             )
-        return self.pixels(from_data_uri(wire, name))
+        return self.pixels(from_data_uri(wire, name, self.holds_colours))
 
     def pixels(self, picture: PillowImage.Image) -> Pixels:
         """The decoded file as the model takes it."""
@@ -56,6 +58,8 @@ class Image(Picture, frozen=True, tag="image"):
             msgspec.structs.force_setattr(self, "default_output_format", format)
 
     def pixels(self, picture: PillowImage.Image) -> Pixels:
+        if self.channels != 4:
+            picture = over_white(picture)
         return np.asarray(picture.convert(self.MODES[self.channels]))
 
     def encode(self, value: Any, format: ImageFormat | None = None) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from functools import cache
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 import numpy as np
@@ -32,6 +32,8 @@ class Segmentation(Picture, frozen=True, tag="segmentation"):
     label_to_id: dict[str, LabelId] = field(default_factory=dict)
     label_to_color: dict[str, Colour] = field(default_factory=dict)
 
+    holds_colours: ClassVar[bool] = False
+
     def __post_init__(self) -> None:
         ids = self.label_to_id or {label: number for number, label in enumerate(self.labels)}
         if not ids:
@@ -45,7 +47,10 @@ class Segmentation(Picture, frozen=True, tag="segmentation"):
             msgspec.structs.force_setattr(self, name, value)
 
     def pixels(self, picture: PillowImage.Image) -> Pixels:
-        if picture.mode in ("L", "1", "LA") or picture.mode.startswith("I"):
+        if picture.mode.startswith("I"):  # of 16 bits or more, which Pillow would scale
+            ids: Pixels = np.clip(np.asarray(picture), 0, 255).astype(np.uint8)
+            return ids
+        if picture.mode in ("L", "1", "LA"):
             return np.asarray(picture.convert("L"))
         ids = np.array(list(self.label_to_id.values()), np.uint8)
         colours = np.array([self.label_to_color[label] for label in self.labels], np.float32)

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from taxiway.core.errors import InvalidArgument, NotFound
-from taxiway.training.datasets.pictures.opening import Unusable
+from taxiway.core.images import Unusable
 from taxiway.training.datasets.pictures.sources import open_source
 from training.datasets.pictures.folders import fill, noise
 

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.files import write_whole
-from taxiway.core.images import Pixels, encode_png, open_image, read_metadata
+from taxiway.core.images import Pixels, encode_png, read_metadata, rgb_pixels
 from taxiway.core.tool import Job
 from taxiway.families.stylegan.rendering.files import write_latent
 from taxiway.families.stylegan.rendering.player import How, Player
@@ -82,7 +82,7 @@ def said_in(path: Path) -> dict[str, Any] | None:
     try:
         data = path.read_bytes()
         said = read_metadata(data) if path.suffix == ".png" else json.loads(data)
-    except (OSError, ValueError, InvalidArgument):
+    except (OSError, ValueError, RecursionError, InvalidArgument):
         return None
     return said if isinstance(said, dict) else None
 
@@ -159,4 +159,4 @@ def check_grid(folder: Path) -> None:
 
 def read_picture(path: Path) -> Pixels:
     """A picture file as uint8 [H, W, 3]."""
-    return np.asarray(open_image(path.read_bytes(), path.name).convert("RGB"))
+    return rgb_pixels(path.read_bytes(), path.name)

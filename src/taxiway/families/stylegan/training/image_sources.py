@@ -8,11 +8,11 @@ from PIL import Image
 
 from taxiway.checkpoint import read_checkpoint
 from taxiway.core.errors import InvalidArgument
+from taxiway.core.images import Unusable
 from taxiway.families.stylegan.networks.build import build
 from taxiway.families.stylegan.networks.fast import fast
 from taxiway.families.stylegan.training.samples import samples
 from taxiway.training.datasets.pictures.crops import Plan, squares
-from taxiway.training.datasets.pictures.opening import Unusable
 from taxiway.training.datasets.pictures.sources import open_source
 from taxiway.training.features import Pictures
 from taxiway.training.metrics import spread

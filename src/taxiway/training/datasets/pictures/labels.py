@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taxiway.core.errors import InvalidArgument
-from taxiway.training.datasets.pictures.opening import Unusable
+from taxiway.core.images import Unusable
 from taxiway.training.datasets.pictures.sources import (
     DESCRIPTION,
     bytes_of,

@@ -19,8 +19,8 @@ from PIL import Image
 
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.files import whole_file
+from taxiway.core.images import Unusable
 from taxiway.training.datasets.pictures.crops import RESOLUTIONS
-from taxiway.training.datasets.pictures.opening import Unusable
 from taxiway.training.datasets.pictures.sources import DESCRIPTION, open_source
 
 Pictures = NDArray[np.uint8]

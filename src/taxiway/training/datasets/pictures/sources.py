@@ -14,10 +14,18 @@ from zipfile import BadZipFile, ZipFile, ZipInfo
 from PIL import Image
 
 from taxiway.core.errors import InvalidArgument, NotFound
-from taxiway.training.datasets.pictures.opening import MAX_BYTES, SUFFIXES, Unusable, open_picture
+from taxiway.core.images import Unusable, decode, over_white
 from taxiway.training.datasets.pictures.video import VIDEOS, frames, predicted_frames
 
 DESCRIPTION = "dataset.json"
+SUFFIXES = (
+    *(".png", ".jpg", ".jpeg", ".jfif", ".webp", ".gif", ".bmp"),
+    *(".tif", ".tiff", ".avif", ".ppm", ".pgm", ".jp2"),
+    *(".heic", ".heif"),  # not read, but counted and named: telephones make them
+)
+MAX_PIXELS = 150_000_000
+"""The largest picture that is decoded; cameras of telephones make up to 200 million, rarely."""
+MAX_BYTES = 300_000_000
 
 
 @dataclass(frozen=True)
@@ -158,6 +166,11 @@ def hidden(name: str) -> bool:
     """Whether a file or one of its folders is hidden, or what a Mac adds to zip files."""
     parts = set(PurePosixPath(name).parts) - {".."}
     return any(part.startswith((".", "__MACOSX")) for part in parts)
+
+
+def open_picture(data: bytes) -> Image.Image:
+    """A picture file as RGB; transparent parts become white. Raises Unusable."""
+    return over_white(decode(data, MAX_PIXELS))
 
 
 def _itself(image: Image.Image) -> Image.Image:

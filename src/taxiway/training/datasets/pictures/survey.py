@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from taxiway.core.errors import MissingDependency
+from taxiway.core.images import Unusable
 from taxiway.training.datasets.pictures.crops import SMALLEST, Plan, squares
-from taxiway.training.datasets.pictures.opening import Unusable
 from taxiway.training.datasets.pictures.sources import Item, Source
 
 BLANK = 4.0
