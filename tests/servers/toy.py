@@ -56,12 +56,11 @@ class Toy:
 @contextlib.contextmanager
 def serving(model: str) -> Iterator[Toy]:
     """A server of one of the toys, or of `module:Class`."""
-    tests = TESTS
     process = subprocess.Popen(
         [sys.executable, "-m", "servers.serve_toy", model],
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONPATH": str(tests)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(TESTS), *sys.path])},
     )
     try:
         yield Toy(process)
