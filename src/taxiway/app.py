@@ -19,7 +19,7 @@ from taxiway.live.chains import Link
 from taxiway.model_servers import ModelServers
 from taxiway.web.listen import loop_factory
 from taxiway.web.server import ManagerContext, ManagerServer
-from taxiway.web.server_slot import decoded, server_kinds, started
+from taxiway.web.server_slot import decoded, of_kind, started
 
 
 def run(
@@ -50,7 +50,7 @@ async def serving(
         doors.push_async_callback(model_servers.close)
         for card in cards:
             await model_servers.open(card, command=command)
-        for name, kind in server_kinds(ManagerServer).items():
+        for name, kind in of_kind(model_servers.kinds, ManagerServer).items():
             settings = decoded(kind, config.servers.get(name, {}))
             context = ManagerContext(manager=model_servers, config=config, settings=settings)
             server = kind(context)

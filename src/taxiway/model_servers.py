@@ -1,7 +1,7 @@
 """One server per running model, with every door to it; slot k is at port 8000 + k and so on."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from itertools import count
@@ -30,7 +30,7 @@ from taxiway.web.application import application
 from taxiway.web.guard import LOOPBACK
 from taxiway.web.listen import Listener, PortInUse
 from taxiway.web.server import Server, ServerContext
-from taxiway.web.server_slot import decoded, server_kinds, started
+from taxiway.web.server_slot import Kind, decoded, of_kind, server_kinds, started
 
 MOST_MODELS = 32
 
@@ -45,8 +45,10 @@ class ModelServer:
         slot: int,
         card: Card,
         options: dict[str, Any],
-        command: str | None = None,
+        command: str | None,
+        kinds: Mapping[str, Kind],
     ) -> None:
+        self._kinds = kinds
         self.engine, self.slot, self.card = engine, slot, card
         self.config = shifted(config, slot)
         self._options, self._command = options, command
@@ -86,7 +88,7 @@ class ModelServer:
             jobs=remote_jobs,
             studio_routes=more,
         )
-        kinds = server_kinds(Server)
+        kinds = of_kind(self._kinds, Server)
         http = kinds.pop("http")(context)
         context = replace(context, http_routes=http.routes())
         given = self.config.servers
@@ -129,6 +131,7 @@ class ModelServer:
             socketio_port=self._open.get("socketio"),
             osc_port=self._open.get("osc"),
             osc_reply_port=self.config.osc_reply_port,
+            ports=self._open,
             info=self.session.command.describe() if self.session.command else None,
         )
 
@@ -142,6 +145,7 @@ class ModelServers:
     """Every model server: what `taxiway run` opens, a `live.model_manager.ModelManager`."""
 
     def __init__(self, engine: Engine, config: Config, options: dict[str, Any]) -> None:
+        self.kinds = server_kinds()
         self.token = new_token()
         self.chains = Chains(engine, lambda name: self._find(name).session)
         self.jobs = Jobs(data_path() / "jobs")
@@ -175,7 +179,9 @@ class ModelServers:
             await self._closing[card.name]
         merged = {**self._options, **(options or {})}
         for slot in self._free_slots():
-            server = ModelServer(self._engine, self._config, slot, card, merged, command)
+            server = ModelServer(
+                self._engine, self._config, slot, card, merged, command, self.kinds
+            )
             try:
                 await server.open(self.token, self._manager(), self._errands)
             except PortInUse as error:

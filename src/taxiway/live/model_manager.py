@@ -25,6 +25,8 @@ class Place(Struct, kw_only=True, rename="camel"):
     socketio_port: int | None
     osc_port: int | None
     osc_reply_port: int
+    ports: dict[str, int | None] = {}
+    """The port of its own of each server by name; None for one that has none."""
     info: dict[str, Any] | None = None
 
 

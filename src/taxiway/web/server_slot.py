@@ -11,33 +11,37 @@ from taxiway.web.server import ManagerServer, Server
 
 log = logging.getLogger("taxiway.servers")
 
-Kind = TypeVar("Kind", Server, ManagerServer)
+Kind = type[Server] | type[ManagerServer]
+T = TypeVar("T")
 
 
-def server_kinds(wanted: type[Kind]) -> dict[str, type[Kind]]:
-    """Every server of that kind, by name; one that cannot be loaded is reported and left out."""
+def server_kinds() -> dict[str, Kind]:
+    """Every server by name; one that cannot be loaded is reported and left out."""
     kinds = {}
     for name in slots.members("servers"):
         try:
-            kind = slots.load("servers", name)
-        except TaxiwayError as error:
-            print(f"The server '{name}' is off: {error}", flush=True)
-            continue
-        if isinstance(kind, type) and issubclass(kind, wanted):
-            kinds[name] = kind
+            kinds[name] = slots.load("servers", name)
+        except Exception as error:
+            # Another package's module may raise whatever it likes.
+            message = str(error) if isinstance(error, TaxiwayError) else f"{error!r}."
+            print(f"The server '{name}' is off: {message}", flush=True)
     return kinds
 
 
-def decoded(
-    kind: type[Server] | type[ManagerServer], given: Mapping[str, Any], slot: int = 0
-) -> dict[str, Any]:
+def of_kind(kinds: Mapping[str, Kind], wanted: type[T]) -> dict[str, type[T]]:
+    """Those that are a subclass of `wanted`: Server or ManagerServer."""
+    return {name: kind for name, kind in kinds.items() if issubclass(kind, wanted)}
+
+
+def decoded(kind: Kind, given: Mapping[str, Any], slot: int = 0) -> dict[str, Any]:
     """The values of a server's settings: those given, else their defaults.
 
     A port is moved up by `slot`. Raises InvalidArgument naming the setting.
     """
     values: dict[str, Any] = {
-        name: setting.decode(name, given[name]) if name in given else setting.fallback
+        name: None if value is None else setting.decode(name, value)
         for name, setting in kind.settings.items()
+        for value in [given.get(name, setting.fallback)]
     }
     if values.get("port"):
         values["port"] += slot

@@ -1,6 +1,7 @@
 """Lists of one type, and the union of all types, which contains them."""
 
-from typing import Any
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING, Any, Union
 
 from msgspec import UNSET, UnsetType
 
@@ -64,22 +65,61 @@ class Array(DataType, frozen=True, tag="array"):
             raise InvalidArgument(str(error), name) from None
 
 
-AnyDataType = (
-    AnyType
-    | Array
-    | Boolean
-    | Category
-    | File
-    | Image
-    | ImageBoundingBox
-    | ImageLandmarks
-    | ImagePoint
-    | Number
-    | OutputFormat
-    | Segmentation
-    | Text
-    | Vector
+def _others() -> list[type[DataType]]:
+    """The data types of other packages (entry points `taxiway.datatypes`), those that load.
+
+    One that does not, or whose tag is taken, is left out: a model that names it says so itself.
+    """
+    found: dict[str, type[DataType]] = {}
+    taken = {kind.__struct_config__.tag for kind in OURS}
+    for point in entry_points(group="taxiway.datatypes"):
+        try:
+            kind = point.load()
+            tag = kind.__struct_config__.tag
+        except Exception:
+            continue
+        if issubclass(kind, DataType) and tag not in taken:
+            found.setdefault(tag, kind)
+    return list(found.values())
+
+
+OURS = (
+    AnyType,
+    Array,
+    Boolean,
+    Category,
+    File,
+    Image,
+    ImageBoundingBox,
+    ImageLandmarks,
+    ImagePoint,
+    Number,
+    OutputFormat,
+    Segmentation,
+    Text,
+    Vector,
 )
+
+if TYPE_CHECKING:
+    AnyDataType = (
+        AnyType
+        | Array
+        | Boolean
+        | Category
+        | File
+        | Image
+        | ImageBoundingBox
+        | ImageLandmarks
+        | ImagePoint
+        | Number
+        | OutputFormat
+        | Segmentation
+        | Text
+        | Vector
+    )
+else:
+    # A record that crosses processes is decoded by its tag, so the union must know every type.
+    AnyDataType = Union[(*OURS, *_others())]
 
 
 def weight(value: Any) -> int:
