@@ -11,7 +11,7 @@ from taxiway.web.listen import Listener
 
 
 def listener_of(model_servers: ModelServers) -> Listener:
-    listener = model_servers._model_servers["painter"].listener
+    listener = model_servers._servers["painter"].listener
     assert listener is not None
     return listener
 

@@ -315,7 +315,7 @@ def test_the_address_that_people_are_told() -> None:
 
 
 def test_a_ported_model_is_hosted_like_any_other(school: Hosting) -> None:
-    port = TESTS / "compat" / "ports" / "latent.py"
+    port = TESTS / "families" / "ported" / "ports" / "latent.py"
     token = school.token("create", "ported", "--model", port)
     answer = httpx.get(
         f"{school.url}/ported/v1/info", headers={"Authorization": f"Bearer {token}"}, timeout=60

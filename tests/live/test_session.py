@@ -75,12 +75,12 @@ async def test_changes_that_come_while_it_renders_are_merged_to_the_newest(
     async with on_session(engine) as session:
         watcher = Watcher(session)
         await watcher.next()
-        engine.model_server.clear()
+        engine.gate.clear()
         session.set({"truncation": 0.0})
         await engine.call_number(2)
         for number in range(1, 60):
             session.set({"truncation": number / 100}, "page", Mark(number, 0.0))
-        engine.model_server.set()
+        engine.gate.set()
         await engine.call_number(3)
         frame = (await watcher.next()).frame
     assert [inputs["truncation"] for inputs, _ in engine.calls] == [0.8, 0.0, 0.59]

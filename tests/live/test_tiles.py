@@ -107,9 +107,9 @@ async def test_a_batch_is_asked_for_at_once_and_grows_with_the_models_speed(
         for request in range(1 + BATCH):
             asker.ask(request, i=request)
         await asker.take(1)
-        engine.model_server.clear()
+        engine.gate.clear()
         await engine.call_number(1 + BATCH)
-        engine.model_server.set()
+        engine.gate.set()
         await asker.take(BATCH)
 
 
@@ -121,13 +121,13 @@ async def test_a_slow_model_gets_batches_of_one(
         asker = Asker(session)
         asker.ask(0)
         await asker.take(1)
-        engine.model_server.clear()
+        engine.gate.clear()
         for request in range(1, 5):
             asker.ask(request, i=request)
         await engine.call_number(2)
         await asyncio.sleep(0)
         assert len(engine.calls) == 2
-        engine.model_server.set()
+        engine.gate.set()
         await asker.take(4)
 
 

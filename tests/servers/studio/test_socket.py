@@ -93,7 +93,7 @@ async def test_a_tile_is_answered_under_its_request(page: Page) -> None:
 async def test_forgotten_tiles_are_not_answered(
     page: Page, session: LiveSession, engine: FakeEngine
 ) -> None:
-    engine.model_server.clear()
+    engine.gate.clear()
     await page.want(request=1)
     for request in range(2, 40):
         await page.want(i=request, request=request)
@@ -101,7 +101,7 @@ async def test_forgotten_tiles_are_not_answered(
     await page.say("cancel_tiles")
     await page.say("seed", seq=1, time=0, seed=1)
     await page.binary(binary_messages.VECTOR, input_seq=1)
-    engine.model_server.set()
+    engine.gate.set()
     await page.want(j=1, request=500)
     numbers = []
     while 500 not in numbers:
