@@ -16,10 +16,9 @@ from taxiway.core.errors import Unavailable
 from taxiway.core.events import Events, State, StateChanged
 from taxiway.core.model import ModelSpec
 from taxiway.engine import Engine
-from taxiway.hosting.ledger import Ledger
 from taxiway.hosting.records import ANYONE, Hosted, Limits
 from taxiway.hosting.server import Api
-from taxiway.hosting.store import Store
+from taxiway.hosting.store import Ledger, Store
 from taxiway.hosting.tokens import digest
 from taxiway.hosting.wake import Awake
 from taxiway.web.application import application

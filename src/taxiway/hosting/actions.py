@@ -15,8 +15,7 @@ from taxiway.hosting import app as hosting
 from taxiway.hosting import records as written
 from taxiway.hosting import usage as tables
 from taxiway.hosting.records import ANYONE, Hosted, Limits, Token, checked_label, checked_name
-from taxiway.hosting.serving import is_serving
-from taxiway.hosting.store import Store
+from taxiway.hosting.store import Store, is_serving
 from taxiway.hosting.tokens import digest, new_token
 
 DEFAULT_URL = "http://localhost:8080"

@@ -20,11 +20,10 @@ from taxiway.core.errors import InvalidArgument
 from taxiway.core.events import Event, StateChanged
 from taxiway.engine import Engine, preload
 from taxiway.hosting.address import RUNWAY
-from taxiway.hosting.ledger import Ledger
 from taxiway.hosting.records import Hosted
 from taxiway.hosting.server import Api
-from taxiway.hosting.serving import serving as alone
-from taxiway.hosting.store import Store
+from taxiway.hosting.store import Ledger, Store
+from taxiway.hosting.store import serving as alone
 from taxiway.hosting.wake import Awake
 from taxiway.web.application import application
 from taxiway.web.guard import LOOPBACK, is_address

@@ -25,13 +25,11 @@ from starlette.routing import Route
 from taxiway.core.errors import Busy, ModelFailed, TaxiwayError, Unavailable
 from taxiway.core.model import ModelSpec
 from taxiway.hosting import page as hosted_page
-from taxiway.hosting.access import Access, access, bearer
 from taxiway.hosting.address import address
-from taxiway.hosting.ledger import Ledger
 from taxiway.hosting.rate import Pace
 from taxiway.hosting.records import Hosted, Token, write_rate
-from taxiway.hosting.store import StoreError
-from taxiway.hosting.tokens import digest
+from taxiway.hosting.store import Ledger, StoreError
+from taxiway.hosting.tokens import Access, access, bearer, digest
 from taxiway.hosting.wake import Awake
 from taxiway.web import inputs
 from taxiway.web.guard import is_address

@@ -7,16 +7,19 @@ to the disk (synchronous FULL) and survive a power cut; those of the server (NOR
 that spares a flush for every query.
 """
 
+import asyncio
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar, TypeVarTuple, Unpack
 
 import msgspec
 
 from taxiway.core.errors import InvalidArgument, NotFound, TaxiwayError
+from taxiway.core.locks import held, is_held
 from taxiway.hosting.records import Hosted, Limits, Token, read_rate, read_scopes, write_rate
 
 FILE = "hosted.db"
@@ -280,3 +283,44 @@ def _token(row: sqlite3.Row) -> Token:
     limits["scopes"] = read_scopes(limits["scopes"])
     limits["rate"] = limits["rate"] and read_rate(limits["rate"])
     return Token(limits=Limits(**limits), **fields)
+
+
+Given = TypeVarTuple("Given")
+Result = TypeVar("Result")
+
+
+class Ledger:
+    """The store on a thread of its own: a disk that is slow to flush holds up nobody else."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._thread = ThreadPoolExecutor(1, "ledger")
+
+    async def __call__(self, method: Callable[[Unpack[Given]], Result], *given: *Given) -> Result:
+        """Call a method of the store; what it wrote is committed when this returns."""
+        return await asyncio.wrap_future(self._thread.submit(method, *given))
+
+    def later(self, method: Callable[[Unpack[Given]], Any], *given: *Given) -> None:
+        """Call it soon, in order, without waiting."""
+        self._thread.submit(method, *given)
+
+    def close(self) -> None:
+        """Finish what was begun."""
+        self._thread.shutdown()
+
+
+LOCK = "serving.lock"
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[None]:
+    """Be the only server of `folder` within the block. Raises InvalidArgument if there is one."""
+    with held(folder / LOCK) as ours:
+        if not ours:
+            raise InvalidArgument(f"A server works with {folder} already; stop it first.")
+        yield
+
+
+def is_serving(folder: Path) -> bool:
+    """Whether a server works with `folder`."""
+    return is_held(folder / LOCK)

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from taxiway.core.errors import InvalidArgument
-from taxiway.hosting.serving import is_serving, serving
+from taxiway.hosting.store import is_serving, serving
 
 HOLD = (
-    "import sys; from pathlib import Path; from taxiway.hosting.serving import serving\n"
+    "import sys; from pathlib import Path; from taxiway.hosting.store import serving\n"
     "with serving(Path(sys.argv[1])): print('in', flush=True); sys.stdin.read()"
 )
 
