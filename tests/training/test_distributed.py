@@ -15,8 +15,7 @@ from taxiway.families.stylegan.training.augment import KINDS
 from taxiway.families.stylegan.training.config import TrainingConfig
 from taxiway.families.stylegan.training.session import Session
 from taxiway.families.stylegan.training.settings import Settings
-from taxiway.training.datasets.pictures.labels import read_classes
-from taxiway.training.datasets.pictures.packed import packing, read_dataset
+from taxiway.training.datasets.pictures.packed import packing, read_classes, read_dataset
 from taxiway.training.distributed import ALONE, Group, Stop, check_processes, together
 from taxiway.training.run_folder import TrainingFolder
 from taxiway.training.terminal import share

@@ -95,7 +95,7 @@ def run_report(parsed: argparse.Namespace) -> None:
 
 def title(source: Path) -> str:
     """What a source is called, also where it is given as "." or ".."."""
-    from taxiway.training.datasets.pictures.sources import printable
+    from taxiway.training.datasets.pictures.labels import printable
 
     return printable(source.resolve().name or str(source))
 

@@ -59,8 +59,7 @@ def positive(text: str) -> float:
 def run(parsed: argparse.Namespace) -> None:
     from taxiway.families.stylegan.training.config import read_training_config
     from taxiway.families.stylegan.training.session import check_free, fitted
-    from taxiway.training.datasets.pictures.labels import read_classes
-    from taxiway.training.datasets.pictures.packed import read_dataset
+    from taxiway.training.datasets.pictures.packed import read_classes, read_dataset
     from taxiway.training.run_folder import working
     from taxiway.training.terminal import work
 

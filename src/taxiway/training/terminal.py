@@ -20,8 +20,8 @@ from taxiway.families.stylegan.training.config import TrainingConfig
 from taxiway.families.stylegan.training.loop import Schedule, train
 from taxiway.families.stylegan.training.painted_pictures import Pictures
 from taxiway.families.stylegan.training.session import Session, begun, fitted, snapshot_kimg
-from taxiway.training.datasets.pictures.labels import Classes, read_classes
-from taxiway.training.datasets.pictures.packed import read_dataset
+from taxiway.training.datasets.pictures.labels import Classes
+from taxiway.training.datasets.pictures.packed import read_classes, read_dataset
 from taxiway.training.distributed import ALONE, Group, Stop, check_processes, together
 from taxiway.training.metrics_log import Record
 

@@ -73,8 +73,8 @@ def test_labels_of_the_stylegan_tools_are_read(tmp_path) -> None:
             assert source.others == 0
 
 
-@pytest.mark.parametrize("text", ['{"labels": null}', "[", "{}", '{"labels": [["a"]]}', "[" * 9999])
-def test_a_description_that_is_not_understood_does_no_harm(tmp_path, text) -> None:
+@pytest.mark.parametrize("text", ['{"labels": null}', "{}", '{"images": [{"labels": 3}]}'])
+def test_a_description_without_labels_does_no_harm(tmp_path, text) -> None:
     with ZipFile(tmp_path / "p.zip", "w") as archive:
         archive.writestr("dataset.json", text)
         archive.writestr("a.png", b"")

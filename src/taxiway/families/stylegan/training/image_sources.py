@@ -32,7 +32,7 @@ def pictures_of(path: Path, count: int, size: int, advance: Advance) -> Pictures
     `advance` hears how many more have been looked at. Raises InvalidArgument for too few.
     """
     plan, made = Plan(size), []
-    with open_source(path) as source:
+    with open_source(path, described=False) as source:
         chosen = set(np.linspace(0, source.count - 1, min(count, source.count)).astype(int))
         for i, item in enumerate(source.items):
             if i in chosen:

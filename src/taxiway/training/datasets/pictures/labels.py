@@ -1,25 +1,50 @@
-"""The classes of a packed dataset's pictures, as its dataset.json has them."""
+"""The labels of pictures as a dataset.json tells them: the one reader for everything that asks."""
 
 import json
+import math
+import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
+from msgspec import Raw, Struct
 from numpy.typing import NDArray
 
 from taxiway.core.errors import InvalidArgument
-from taxiway.core.images import Unusable
-from taxiway.training.datasets.pictures.sources import (
-    DESCRIPTION,
-    bytes_of,
-    open_source,
-    opened_zip,
-    printable,
-)
 
+DESCRIPTION = "dataset.json"
+MAX_BYTES = 64_000_000
+"""The largest dataset.json that is read: a million pictures and more."""
 _LONGEST = 100  # characters of a class's name
+_NAMES_BYTES = 1_000_000
+
+
+class Description(Struct):
+    """As much of a dataset.json as is read here; StyleGAN's tools write pairs of name and label."""
+
+    labels: list[tuple[str, Raw]] | None = None
+    classes: Raw = Raw(b"null")
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The class of each picture by its name, None where it has none; `classes` are their names.
+
+    Names have / between folders, whatever wrote them.
+    """
+
+    of: Mapping[str, int | None]
+    classes: tuple[str, ...] = ()
+
+    def label(self, name: str) -> int | None:
+        """The class of a picture, by its name in the dataset."""
+        return self.of.get(slashed(name))
+
+
+NONE = Labels({})
 
 
 @dataclass(frozen=True)
@@ -54,75 +79,42 @@ def evenly(numbers: NDArray[np.int64], count: int) -> NDArray[np.int64]:
     return chosen
 
 
-def read_classes(path: Path) -> Classes:
-    """The classes of a dataset's pictures, zip or folder, in the order of `read_dataset`.
+def read_labels(data: bytes, path: object) -> Labels:
+    """The labels in the bytes of a dataset.json, `path` being the dataset that has it.
 
-    Raises InvalidArgument where some have none, where labels are no whole numbers from 0, and
-    where a class has no picture.
+    A label is a whole number from 0, a list with a single 1 among zeros, the class's name, or null.
+    Raises InvalidArgument, naming the dataset and the picture, for anything else: a label that is
+    passed over would be missed only when the model is trained.
     """
-    with open_source(path) as source:
-        names = [item.name for item in source.items]
-    description = described(path)
-    labels = description.get("labels")
-    if not labels:
-        raise InvalidArgument(
-            f"'{path}' has no labels; sort the pictures into folders, a class each, and: "
-            "taxiway dataset prepare SOURCE OUT.zip --labels"
-        )
-    return understood(path, names, labels, class_names(description.get("classes")))
+    if len(data) > MAX_BYTES:
+        raise _odd(path, f"it is larger than {MAX_BYTES // 1_000_000} MB")
+    try:
+        found = msgspec.json.decode(data, type=Description)
+    except RecursionError:
+        raise _odd(path, "it is nested too deeply") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise _odd(path, _told(data, error)) from None
+    pairs = {slashed(name): _label(path, name, raw) for name, raw in found.labels or ()}
+    words = sorted({label for label in pairs.values() if isinstance(label, str)})
+    if not words:
+        return Labels({n: x for n, x in pairs.items() if not isinstance(x, str)}, _names(found))
+    return _by_word(path, pairs, words)
 
 
-def described(path: Path) -> dict[str, Any]:
-    """What a dataset's dataset.json says; empty where it has none.
+def understood(
+    path: object, pairs: Sequence[tuple[str, int | None]], known: tuple[str, ...]
+) -> Classes:
+    """The classes of pictures, given as (name, label); `known` are the classes' own names.
 
-    Raises InvalidArgument where it is not understood.
+    Raises InvalidArgument where some picture has none, or a class has no picture.
     """
-    try:
-        found = json.loads(_description(path) or b"{}")
-    except (ValueError, RecursionError, Unusable):
-        found = None
-    if not isinstance(found, dict):
-        raise InvalidArgument(f"'{path}' has a {DESCRIPTION} that is not understood.")
-    return found
-
-
-def _description(path: Path) -> bytes:
-    if path.is_dir():
-        file = path / DESCRIPTION
-        return file.read_bytes() if file.is_file() else b""
-    with opened_zip(path) as archive:
-        infos = [info for info in archive.infolist() if info.filename == DESCRIPTION]
-        return bytes_of(archive, infos[0]) if infos else b""
-
-
-def understood(path: Path, names: Sequence[str], labels: Any, known: tuple[str, ...]) -> Classes:
-    """The classes of pictures by name; `known` are the classes' own names."""
-    by_name = pairs(path, labels)
-    unlabelled = [name for name in names if by_name.get(name) is None]
-    if unlabelled:
+    numbers = [label for _, label in pairs if label is not None]
+    if len(numbers) < len(pairs):
+        without = next(name for name, label in pairs if label is None)
         raise InvalidArgument(
-            f"'{path}' has labels for only {len(names) - len(unlabelled)} of {len(names)} "
-            f"pictures: none for '{unlabelled[0]}'."
+            f"'{path}' has labels for only {len(numbers)} of {len(pairs)} pictures: "
+            f"none for '{without}'."
         )
-    for name in names:
-        if type(by_name[name]) is not int or by_name[name] < 0:
-            raise InvalidArgument(
-                f"'{path}' labels '{name}' with {by_name[name]!r:.40}; a training takes whole "
-                "numbers from 0, one for each class."
-            )
-    return whole(path, [by_name[name] for name in names], known)
-
-
-def pairs(path: Path, labels: Any) -> Mapping[str, Any]:
-    """Name -> label, of the pairs that StyleGAN's tools write."""
-    try:
-        return {printable(str(name).replace("\\", "/")): label for name, label in labels}
-    except (TypeError, ValueError):
-        raise InvalidArgument(f"'{path}' has a {DESCRIPTION} that is not understood.") from None
-
-
-def whole(path: Path, numbers: Sequence[int], known: tuple[str, ...]) -> Classes:
-    """Classes of which none is without a picture."""
     used = set(numbers)
     missing = next(number for number in range(len(used) + 1) if number not in used)
     count = max(max(used) + 1, len(known))
@@ -134,8 +126,78 @@ def whole(path: Path, numbers: Sequence[int], known: tuple[str, ...]) -> Classes
     return Classes(np.array(numbers, np.int64), known if len(known) == count else ())
 
 
-def class_names(found: Any) -> tuple[str, ...]:
+def slashed(name: str) -> str:
+    """A name with / between folders: Windows tools write backslashes into zip files and JSON."""
+    return name.replace("\\", "/")
+
+
+def _label(path: object, name: str, raw: Raw) -> int | str | None:
+    """One label, as a number or a word."""
+    try:
+        label: Any = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, RecursionError):
+        raise _refused(path, name, bytes(raw).decode(errors="replace")) from None
+    if isinstance(label, list):
+        label = _hot(label)
+    if isinstance(label, float) and label.is_integer():
+        label = int(label)
+    if label is None or (isinstance(label, str) and label.strip()):
+        return label
+    if type(label) is not int or label < 0:
+        raise _refused(path, name, msgspec.json.decode(raw))
+    return label
+
+
+def _hot(label: Sequence[Any]) -> Any:
+    """The place of the only 1 among zeros; the list itself where it is another."""
+    if len(label) > 1 and all(type(x) in (int, float) and x in (0, 1) for x in label):
+        return list(map(int, label)).index(1) if math.isclose(sum(label), 1) else label
+    return label
+
+
+def _by_word(path: object, pairs: Mapping[str, Any], words: Sequence[str]) -> Labels:
+    """Labels that are the names of classes."""
+    number = next((name for name, label in pairs.items() if isinstance(label, int)), None)
+    if number is not None:
+        word = next(name for name, label in pairs.items() if isinstance(label, str))
+        raise _refused(path, word, pairs[word], f"while '{printable(number)}' has a number")
+    places = {word: place for place, word in enumerate(words)}
+    known = {name: None if word is None else places[word] for name, word in pairs.items()}
+    return Labels(known, tuple(printable(word)[:_LONGEST] for word in words))
+
+
+def _names(found: Description) -> tuple[str, ...]:
     """The classes' names as text that can be shown; none where they are not told apart."""
-    given = found if isinstance(found, list) else []
-    names = tuple(printable(str(name))[:_LONGEST] for name in given)
+    try:
+        given = json.loads(bytes(found.classes)) if len(found.classes) < _NAMES_BYTES else None
+    except (ValueError, RecursionError):
+        given = None
+    listed = given if isinstance(given, list) else []
+    names = tuple(printable(str(name))[:_LONGEST] for name in listed)
     return names if len(set(names)) == len(names) and all(names) else ()
+
+
+def _refused(path: object, name: str, label: Any, why: str = "") -> InvalidArgument:
+    return InvalidArgument(
+        f"'{path}' labels '{printable(name)}' with {printable(f'{label!r:.40}')}"
+        f"{f' {why}' if why else ''}; a training takes whole numbers from 0, one for each class."
+    )
+
+
+def _odd(path: object, why: str) -> InvalidArgument:
+    return InvalidArgument(f"'{path}' has a {DESCRIPTION} that is not understood: {why}.")
+
+
+def _told(data: bytes, error: Exception) -> str:
+    """What is wrong with it, and beside which text where that is known."""
+    text = str(error).rstrip(".")
+    place = re.search(r"byte (\d+)", text)
+    before = re.findall(rb'"([^"\\]{1,80})"', data[: int(place[1])][-200:]) if place else []
+    beside = f", after '{printable(before[-1].decode(errors='replace'))}'" if before else ""
+    return text[:1].lower() + text[1:] + beside if not text.startswith("JSON") else text + beside
+
+
+def printable(name: str) -> str:
+    """A name as it can be shown: names of files may hold line breaks, or be no text at all."""
+    odd = [unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in name]
+    return "".join(ascii(c)[1:-1] if bad else c for c, bad in zip(name, odd, strict=True))

@@ -21,7 +21,8 @@ from taxiway.core.errors import InvalidArgument
 from taxiway.core.files import whole_file
 from taxiway.core.images import Unusable
 from taxiway.training.datasets.pictures.crops import RESOLUTIONS
-from taxiway.training.datasets.pictures.sources import DESCRIPTION, open_source
+from taxiway.training.datasets.pictures.labels import DESCRIPTION, Classes, understood
+from taxiway.training.datasets.pictures.sources import open_source
 
 Pictures = NDArray[np.uint8]
 MAX_BYTES = 5_000_000_000
@@ -89,7 +90,7 @@ def read_dataset(path: Path) -> Pictures:
     Raises InvalidArgument where they are not square and all of one size that there are models
     of, cannot be opened, or are more than the memory holds.
     """
-    with open_source(path) as source:
+    with open_source(path, described=False) as source:
         if not source.count or source.moving:
             raise unprepared(path, "is a video" if source.moving else "holds no pictures")
         if source.count == 1:
@@ -107,6 +108,22 @@ def read_dataset(path: Path) -> Pictures:
             made[i] = np.asarray(image)
     assert made is not None
     return made
+
+
+def read_classes(path: Path) -> Classes:
+    """The classes of a dataset's pictures, zip or folder, in the order of `read_dataset`.
+
+    Raises InvalidArgument where labels are not understood, some pictures have none, or a class has
+    no picture.
+    """
+    with open_source(path) as source:
+        items, known = list(source.items), source.classes
+    if all(item.label is None for item in items):
+        raise InvalidArgument(
+            f"'{path}' has no labels; sort the pictures into folders, a class each, and: "
+            "taxiway dataset prepare SOURCE OUT.zip --labels"
+        )
+    return understood(path, [(item.name, item.label) for item in items], known)
 
 
 def room(path: Path, count: int, name: str, size: tuple[int, int]) -> Pictures:

@@ -1,23 +1,29 @@
 """Where pictures come from: a folder, a zip file, a video; listed by name, opened one at a time."""
 
-import json
 import os
-import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from itertools import takewhile
 from pathlib import Path, PurePosixPath
-from typing import Any
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from PIL import Image
 
 from taxiway.core.errors import InvalidArgument, NotFound
 from taxiway.core.images import Unusable, decode, over_white
+from taxiway.training.datasets.pictures.labels import (
+    DESCRIPTION,
+    NONE,
+    Labels,
+    printable,
+    read_labels,
+    slashed,
+)
+from taxiway.training.datasets.pictures.labels import MAX_BYTES as LARGEST_DESCRIPTION
 from taxiway.training.datasets.pictures.video import VIDEOS, frames, predicted_frames
 
-DESCRIPTION = "dataset.json"
 SUFFIXES = (
     *(".png", ".jpg", ".jpeg", ".jfif", ".webp", ".gif", ".bmp"),
     *(".tif", ".tiff", ".avif", ".ppm", ".pgm", ".jp2"),
@@ -53,14 +59,17 @@ class Source:
 
 
 @contextmanager
-def open_source(path: Path, labels: bool = False, rate: float = 10.0) -> Iterator[Source]:
+def open_source(
+    path: Path, labels: bool = False, rate: float = 10.0, described: bool = True
+) -> Iterator[Source]:
     """What there is in a folder, zip or video; `rate` is in frames per second of the film.
 
-    With `labels`, the folders that the pictures lie in are their classes; one in the layout of
-    StyleGAN's tools brings its own. Raises NotFound, or InvalidArgument for other files.
+    With `labels`, the folders that the pictures lie in are their classes; one with labels in its
+    dataset.json brings its own, unless they are not `described`. Raises NotFound, or
+    InvalidArgument for other files and for labels that are not understood.
     """
     if path.is_dir():
-        yield folder(path, labels)
+        yield folder(path, labels, described)
     elif not path.is_file():
         raise NotFound(f"There is no folder or file '{path}'.")
     elif path.suffix.lower() in VIDEOS:
@@ -68,10 +77,10 @@ def open_source(path: Path, labels: bool = False, rate: float = 10.0) -> Iterato
         yield Source(items, predicted_frames(path, rate), moving=True)
     else:
         with opened_zip(path) as archive:
-            yield zipped(archive, labels)
+            yield zipped(path, archive, labels, described)
 
 
-def folder(path: Path, labels: bool) -> Source:
+def folder(path: Path, labels: bool, described: bool = True) -> Source:
     """The pictures in a folder and the folders in it; hidden ones are passed over."""
     files = {
         name: file
@@ -79,35 +88,46 @@ def folder(path: Path, labels: bool) -> Source:
         if os.path.isfile(file) and not hidden(name := file.relative_to(path).as_posix())
     }
     named = {name: partial(_file, file) for name, file in files.items() if is_picture(name)}
-    known, classes = described_labels((path / DESCRIPTION).read_bytes)
-    if labels and not known:
-        classes = classes_of(named)
-        known = labels_by_folder(named, classes)
-    others = len(files) - len(named) - (DESCRIPTION in files)
-    return listed(named, others, classes, known)
+    place = description_of(files) if described else None
+    known = read_labels(_read(files[place]), path) if place else NONE
+    return listed(named, len(files), place, known, labels)
 
 
-def zipped(archive: ZipFile, labels: bool) -> Source:
+def zipped(path: Path, archive: ZipFile, labels: bool, described: bool = True) -> Source:
     """The pictures in an open zip file, with the labels of its dataset.json or folders."""
-    infos = {i.filename: i for i in archive.infolist() if not i.is_dir() and not hidden(i.filename)}
+    infos = {
+        name: info
+        for info in archive.infolist()
+        if not hidden(name := slashed(info.filename)) and not name.endswith("/")
+    }
     named = {n: partial(_member, archive, info) for n, info in infos.items() if is_picture(n)}
-    known, classes = described_labels(lambda: bytes_of(archive, archive.getinfo(DESCRIPTION)))
-    if labels and not known:
-        classes = classes_of(named)
-        known = labels_by_folder(named, classes)
-    others = len(infos) - len(named) - (DESCRIPTION in infos)
-    return listed(named, others, classes, known)
+    place = description_of(infos) if described else None
+    known = read_labels(_described(path, archive, infos[place]), path) if place else NONE
+    return listed(named, len(infos), place, known, labels)
+
+
+def description_of(names: Collection[str]) -> str | None:
+    """Which file of a dataset describes it: at its top, or in the one folder that all is in."""
+    tops = {name.split("/")[0] for name in names}
+    inside = f"{min(tops)}/{DESCRIPTION}" if len(tops) == 1 else DESCRIPTION
+    return next((place for place in (DESCRIPTION, inside) if place in names), None)
 
 
 def listed(
     named: Mapping[str, Callable[[], Image.Image]],
-    others: int,
-    classes: tuple[str, ...],
-    labels: dict[str, int],
+    files: int,
+    place: str | None,
+    known: Labels,
+    labels: bool,
 ) -> Source:
-    """A source of pictures by name."""
-    items = [Item(printable(name), named[name], labels.get(name)) for name in sorted(named)]
-    return Source(items, len(items), classes, others)
+    """A source of pictures by name; `place` is that of its description, `known` what it says."""
+    above = len(place.removesuffix(DESCRIPTION)) if place else 0
+    if labels and not known.of:
+        known, above = labels_by_folder(named), 0
+    items = [
+        Item(printable(name), named[name], known.label(name[above:])) for name in sorted(named)
+    ]
+    return Source(items, len(items), known.classes, files - len(named) - (place is not None))
 
 
 @contextmanager
@@ -127,39 +147,32 @@ def opened_zip(path: Path) -> Iterator[ZipFile]:
         yield archive
 
 
-def described_labels(read: Callable[[], bytes]) -> tuple[dict[str, int], tuple[str, ...]]:
-    """Name -> class, and the classes' names, from a dataset.json.
-
-    Nothing where it has none that is understood.
-    """
-    try:
-        found: Any = json.loads(read())
-        labels = {str(name): int(label) for name, label in found["labels"] or ()}
-        return labels, tuple(map(str, found.get("classes") or ()))
-    except (OSError, KeyError, ValueError, TypeError, RecursionError, Unusable):
-        return {}, ()
+def outermost(name: str) -> str:
+    """The first folder of a name; nothing where it is in none."""
+    return PurePosixPath(name).parts[0] if "/" in name else ""
 
 
-def classes_of(names: Iterable[str]) -> tuple[str, ...]:
-    """The outermost folders of the names, sorted."""
-    return tuple(sorted({PurePosixPath(name).parts[0] for name in names if "/" in name}))
+def labels_by_folder(names: Iterable[str]) -> Labels:
+    """Each folder a class. One that all pictures are in, as zip files often have, is none."""
+    names = list(names)
+    wrapping = common_folder(names)
+    below = {name: name[len(wrapping) :] for name in names}
+    classes = tuple(sorted({folder for rest in below.values() if (folder := outermost(rest))}))
+    numbers = {folder: number for number, folder in enumerate(classes)}
+    known = {name: numbers.get(outermost(rest)) for name, rest in below.items()}
+    return Labels(known, tuple(map(printable, classes)))
 
 
-def labels_by_folder(names: Iterable[str], classes: tuple[str, ...]) -> dict[str, int]:
-    """Name -> the number of its outermost folder among the classes."""
-    numbers = {name: number for number, name in enumerate(classes)}
-    return {n: numbers[PurePosixPath(n).parts[0]] for n in names if "/" in n} if classes else {}
+def common_folder(names: Sequence[str]) -> str:
+    """The folder, with / at its end, that all names and their own folders are in; or nothing."""
+    parts = [PurePosixPath(name).parts[:-2] for name in names]
+    ends = zip(min(parts, default=()), max(parts, default=()), strict=False)
+    return "".join(f"{part}/" for part, other in takewhile(lambda ends: ends[0] == ends[1], ends))
 
 
 def is_picture(name: str) -> bool:
     """Whether a name is that of a picture."""
     return PurePosixPath(name).suffix.lower() in SUFFIXES
-
-
-def printable(name: str) -> str:
-    """A name as it can be shown: names of files may hold line breaks, or be no text at all."""
-    odd = [unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in name]
-    return "".join(ascii(c)[1:-1] if bad else c for c, bad in zip(name, odd, strict=True))
 
 
 def hidden(name: str) -> bool:
@@ -184,6 +197,18 @@ def _file(path: Path) -> Image.Image:
         return open_picture(path.read_bytes())
     except OSError as error:
         raise Unusable(f"cannot be read: {error.strerror}") from None
+
+
+def _read(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(LARGEST_DESCRIPTION + 1)
+
+
+def _described(path: Path, archive: ZipFile, info: ZipInfo) -> bytes:
+    try:
+        return bytes_of(archive, info)
+    except Unusable as reason:
+        raise InvalidArgument(f"'{path}' has a {DESCRIPTION} that {reason}.") from None
 
 
 def _member(archive: ZipFile, info: ZipInfo) -> Image.Image:
