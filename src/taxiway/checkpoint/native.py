@@ -99,6 +99,13 @@ def native_checkpoint(source: Source, budget: Budget) -> Found:
     return Found(description.family, description.config, tensors, about)
 
 
+def is_described(source: Source) -> bool:
+    """Whether a safetensors file describes a network of ours; raises Broken if it is unreadable."""
+    _, metadata, _ = _read_header(source)
+    text = metadata.get("taxiway")
+    return text is not None and decode(text.encode(), Description).family in schema.FAMILIES
+
+
 def native_tensors(source: Source) -> dict[str, Tensor]:
     """The tensors of any safetensors file, not read yet; raises Broken."""
     entries, _, start = _read_header(source)

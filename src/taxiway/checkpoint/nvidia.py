@@ -15,6 +15,11 @@ from taxiway.checkpoint.tensors import Array
 from taxiway.checkpoint.torch_stream import open_storage
 from taxiway.checkpoint.values import Module
 
+ALIAS_FREE = "synthesis.input.freqs"
+"""What only a StyleGAN3 begins with."""
+CONSTANT = "synthesis.b4.const"
+"""What only a StyleGAN2 begins with."""
+
 
 def read_pickle(source: Source, reading: Reading) -> object:
     """The top object of a raw pickle; raises Broken or Refused."""
@@ -22,13 +27,18 @@ def read_pickle(source: Source, reading: Reading) -> object:
     return Machine(cursor, reading, open_storage=partial(open_storage, reading=reading)).run()
 
 
+def is_stylegan(network: Network) -> bool:
+    """Whether it is a generator of one of the two kinds."""
+    return ALIAS_FREE in network.tensors or CONSTANT in network.tensors
+
+
 def nvidia_checkpoint(generator: Module, budget: Budget) -> Found:
     """What a persistent Generator holds; raises Broken if that is no StyleGAN2 or 3."""
     network = take_apart(generator, budget)
-    if "synthesis.input.freqs" in network.tensors:
+    if ALIAS_FREE in network.tensors:
         tensors = _arrays(network, budget)
         family, config = "stylegan3", stylegan3_config(network)
-    elif "synthesis.b4.const" in network.tensors:
+    elif CONSTANT in network.tensors:
         tensors = _arrays(network, budget)
         family, config = "stylegan2", stylegan2_config(network, tensors)
     else:

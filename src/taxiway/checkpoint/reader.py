@@ -9,8 +9,9 @@ from taxiway.checkpoint import foreign, schema, shapes
 from taxiway.checkpoint.contents import Checkpoint, Found, printable
 from taxiway.checkpoint.limits import MAX_FILE, SUPPORTED, Broken, Budget, Refused
 from taxiway.checkpoint.machine import Reading, Seen
-from taxiway.checkpoint.native import is_native, native_checkpoint
-from taxiway.checkpoint.nvidia import nvidia_checkpoint, read_pickle
+from taxiway.checkpoint.modules import take_apart
+from taxiway.checkpoint.native import is_described, is_native, native_checkpoint
+from taxiway.checkpoint.nvidia import is_stylegan, nvidia_checkpoint, read_pickle
 from taxiway.checkpoint.rosinality import rosinality_checkpoint, rosinality_state
 from taxiway.checkpoint.source import Source
 from taxiway.checkpoint.tensorflow import tensorflow_checkpoint, tensorflow_generator
@@ -33,6 +34,31 @@ def read_checkpoint(path: Path | str) -> Checkpoint:
             return read_source(source)
         except UnreadableCheckpoint as error:
             raise UnreadableCheckpoint(printable(f"'{path.name}' {error}.")) from None
+
+
+def holds_generator(path: Path | str) -> bool:
+    """Whether a file holds a generator of a layout that `read_checkpoint` knows.
+
+    Told from its structure, whatever it is called; the numbers are not read. Raises NotFound if
+    there is no such file, UnreadableCheckpoint if it cannot be opened.
+    """
+    with open_source(Path(path)) as source:
+        try:
+            if is_native(source):
+                return is_described(source)
+            if foreign.by_first_bytes(source):
+                return False
+            return _is_generator(read_top(source, Reading(Budget(source.size))))
+        except (Broken, Refused):
+            return False
+
+
+def _is_generator(top: object) -> bool:
+    """Whether the top object of a pickle or torch file is, or has, a generator."""
+    if tensorflow_generator(top) is not None or rosinality_state(top) is not None:
+        return True
+    generator = top.get("G_ema") if isinstance(top, dict) else None
+    return isinstance(generator, Module) and is_stylegan(take_apart(generator, Budget(0)))
 
 
 @contextmanager

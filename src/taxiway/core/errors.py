@@ -8,6 +8,7 @@ TaxiwayError
 │   ├── Busy          the queue is full
 │   └── Superseded    a newer request of the same live caller took its place
 ├── ModelFailed       the model itself raised while working
+├── BrokenMember      a file in a slot does not load, or declares something wrong; names the line
 └── MissingDependency an optional package is needed; gives the install line
 """
 
@@ -50,6 +51,10 @@ class Superseded(Unavailable):
 
 class ModelFailed(TaxiwayError):
     """The model raised while starting or working; the message is its last line."""
+
+
+class BrokenMember(TaxiwayError):
+    """A member of a slot does not load, or declares something wrong; the message says where."""
 
 
 class MissingDependency(TaxiwayError):

@@ -1,11 +1,13 @@
 """A model family's protocol, and which model to run: all that the other rooms know of either."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Protocol
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from taxiway.core.command import Command, Values
-from taxiway.core.datatypes import AnyDataType
+from taxiway.core.datatypes import AnyDataType, File, Wire, names
+from taxiway.core.errors import InvalidArgument
 
 
 class ModelSpec(Struct, frozen=True, kw_only=True):
@@ -25,7 +27,21 @@ class Model(Protocol):
     """One model family. Its author writes `setup` and `predict`; everything else is derived.
 
     `options` are the set-up options, `commands` what can be asked once set up; the first command
-    is the one that `/query` means.
+    is the one that `/query` means. The module is imported by the server and by `taxiway models`:
+    what takes long to import waits in `setup`.
+
+    Beside these a class may have:
+
+    - `title`, `summary`: what people read, else the class's name and its docstring's first line;
+    - `opens(path)`, static: whether this file, folder or address is a model of this family, told
+      from what is in it. A path that is opened goes into the option `checkpoint`, unless
+      `described(path)`, static, gives other parts of a card (title, summary, setup...);
+    - `imports`: modules that take long to import; the server has them ready before the set-up;
+    - `others`: the option, an object, that takes what is given under names of no option;
+    - `relays`: whether its commands are another program's, taken as they are;
+    - `facts`: after the set-up, what the model says of itself (device, precision, notes...);
+    - `deterministic`: whether the same call always has the same answer;
+    - `example(command)`: inputs, as they come by the wire, to test the command with.
     """
 
     options: ClassVar[dict[str, AnyDataType]]
@@ -39,3 +55,50 @@ class Model(Protocol):
 
         An answer may be a TaxiwayError instead of outputs: it then concerns that call only.
         """
+
+
+def title_of(family: type[Model]) -> str:
+    """What people call a family."""
+    return str(getattr(family, "title", "") or family.__name__)
+
+
+def summary_of(family: type[Model]) -> str:
+    """What it does, in a line; "" where its author says nothing."""
+    said = getattr(family, "summary", "") or (family.__doc__ or "").strip()
+    return str(said).partition("\n")[0].strip()
+
+
+def gathered(family: type[Model], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Options with those of no known name as parts of the option `others`, if there is one."""
+    others = getattr(family, "others", None)
+    if others is None:
+        return dict(given)
+    known = {name: value for name, value in given.items() if name in {*family.options, "device"}}
+    rest = {name: value for name, value in given.items() if name not in known}
+    return {**known, others: {**(known.get(others) or {}), **rest}} if rest else known
+
+
+def decode_options(name: str, family: type[Model], given: Mapping[str, Wire]) -> Values:
+    """The set-up options of the model called `name`, decoded; absent ones take their default.
+
+    Raises InvalidArgument naming an option that is unknown, missing or wrong.
+    """
+    unknown = set(given) - set(family.options) - {"device"}
+    if unknown:
+        there_are = names(list(family.options))
+        raise InvalidArgument(f"'{name}' has no option '{min(unknown)}'. There are: {there_are}.")
+    return {option: _decoded(name, family, option, given.get(option)) for option in family.options}
+
+
+def paths_of(family: type[Model]) -> list[str]:
+    """The options that are paths on this machine, which no client may choose."""
+    return [name for name, field in family.options.items() if isinstance(field, File)]
+
+
+def _decoded(name: str, family: type[Model], option: str, value: Wire) -> Any:
+    field = family.options[option]
+    value = field.fallback if value is None else value
+    if value is UNSET:
+        what = f" ({field.description.rstrip('.')})" if field.description else ""
+        raise InvalidArgument(f"'{name}' needs the option '{option}'{what}.", option)
+    return None if value is None else field.decode_option(option, value)

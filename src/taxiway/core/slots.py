@@ -1,35 +1,107 @@
 """Finding the members of a slot by name: a file in the slot, else an entry point."""
 
 import importlib
+import os
 import pkgutil
+import sys
 from collections.abc import Iterator
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
+from types import ModuleType
 from typing import Any
 
+from msgspec import Struct
+
 from taxiway.core.datatypes import names
-from taxiway.core.errors import NotFound
+from taxiway.core.errors import BrokenMember, NotFound, TaxiwayError
+from taxiway.core.faults import failure, line_of
+
+PARTS = {"families": ("setup", "predict"), "tools": ("command", "run")}
+"""What the class in a member's module has, by which it is found there without a `SLOT`."""
+
+
+class Member(Struct, frozen=True):
+    """Where a member of a slot comes from.
+
+    `reference` is a module or `module:attribute`; `package` the one that brings it, as pip calls
+    it, "" where that is not known.
+    """
+
+    name: str
+    reference: str
+    package: str = ""
+
+    @property
+    def module(self) -> str:
+        """The module to import."""
+        return self.reference.partition(":")[0]
 
 
 def members(slot: str) -> list[str]:
     """Names of everything in `slot` ('families', 'tools'...), ours and other packages'."""
-    points = {point.name for point in entry_points(group=f"taxiway.{slot}")}
-    return sorted({*_modules(slot), *points})
+    return sorted({member.name for member in _found(slot)})
+
+
+def eclipsed(slot: str) -> list[Member]:
+    """The members that cannot be had by their names, since another has the same."""
+    found = list(_found(slot))
+    return [member for member in found if member != _chosen(found, member.name)]
 
 
 def load(slot: str, name: str) -> Any:
-    """The member of `slot` called `name`: its module's `SLOT`, or what the entry point names.
+    """The member of `slot` called `name`: its module's `SLOT`, the one class there that is such a
+    member, or what the entry point names.
 
-    `package.module:attribute` loads that object directly, for work in progress. Raises NotFound
-    listing what exists; an error inside the member's own module is passed on as it is.
+    `package.module:attribute` loads that object directly, also from the current folder. Raises
+    NotFound listing what exists; BrokenMember or MissingDependency, with file and line, where the
+    member's module fails.
+    """
+    member = find(slot, name)
+    module, _, attribute = member.reference.partition(":")
+    if ":" in name and (here := os.getcwd()) not in sys.path:
+        # Last, so that nothing there can stand in for what is installed.
+        sys.path.append(here)
+    try:
+        found: Any = importlib.import_module(module)
+        for part in attribute.split(".") if attribute else ():
+            found = getattr(found, part)
+    except (Exception, SystemExit) as error:
+        raise _cannot_load(member, error) from None
+    return _class_in(found, slot, member) if isinstance(found, ModuleType) else found
+
+
+def find(slot: str, name: str) -> Member:
+    """Where the member called `name` comes from, nothing of it imported.
+
+    Raises NotFound listing what exists, or BrokenMember where several have that name.
     """
     if ":" in name:
-        return _attribute(name)
-    if module := _modules(slot).get(name):
-        return importlib.import_module(module).SLOT
-    for point in entry_points(group=f"taxiway.{slot}", name=name):
-        return point.load()
+        return Member(name, name)
+    found = list(_found(slot))
+    if (chosen := _chosen(found, name)) is not None:
+        return chosen
     kind = "model" if slot == "families" else slot[:-1]
+    if rivals := [member for member in found if member.name == name]:
+        which = " and ".join(f"{each.reference} of {each.package}" for each in rivals)
+        raise BrokenMember(f"Several are called '{name}': {which}; give one as module:Class.")
     raise NotFound(f"No {kind} named '{name}'. There are: {names(members(slot))}.")
+
+
+def _chosen(found: list[Member], name: str) -> Member | None:
+    """The one of that name: ours, or else the only one."""
+    rivals = [member for member in found if member.name == name]
+    ours = [member for member in rivals if member.package == "taxiway"]
+    return (ours or rivals)[0] if len(rivals) == 1 or ours else None
+
+
+def _found(slot: str) -> Iterator[Member]:
+    """Everything in the slot, each once."""
+    yield from (Member(name, module, "taxiway") for name, module in _modules(slot).items())
+    # A package may be seen twice, as by an editable install.
+    yield from dict.fromkeys(map(_member, entry_points(group=f"taxiway.{slot}")))
+
+
+def _member(point: EntryPoint) -> Member:
+    return Member(point.name, point.value, point.dist.name if point.dist else "")
 
 
 def _modules(slot: str) -> dict[str, str]:
@@ -54,9 +126,30 @@ def _names(package: str) -> Iterator[str]:
     return (module.name for module in pkgutil.iter_modules(path))
 
 
-def _attribute(reference: str) -> Any:
-    module, _, attribute = reference.partition(":")
-    try:
-        return getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError) as error:
-        raise NotFound(f"'{reference}' cannot be imported: {error}.") from None
+def _cannot_load(member: Member, error: BaseException) -> TaxiwayError:
+    wanted = getattr(error, "name", None) if isinstance(error, ModuleNotFoundError) else None
+    is_nowhere = wanted is not None and f"{member.module}.".startswith(f"{wanted}.")
+    if is_nowhere or (isinstance(error, AttributeError) and not line_of(error, member.module)):
+        return NotFound(f"'{member.reference}' cannot be imported: {error}.")
+    return failure(error, member.name, member.module, member.package)
+
+
+def _class_in(module: ModuleType, slot: str, member: Member) -> Any:
+    """What a module gives to its slot."""
+    if hasattr(module, "SLOT"):
+        return module.SLOT
+    parts = PARTS.get(slot, ())
+    fit = [
+        each
+        for each in vars(module).values()
+        if isinstance(each, type)
+        and each.__module__ == module.__name__
+        and all(hasattr(each, part) for part in parts)
+    ]
+    if len(fit) == 1:
+        return fit[0]
+    has = " and ".join(each.__name__ for each in fit) or "none"
+    wanted = f"one class with {' and '.join(parts)}" if parts else "one class"
+    raise BrokenMember(
+        f"'{member.name}' needs {wanted}, or SLOT = the class; it has {has} ({module.__file__})."
+    )

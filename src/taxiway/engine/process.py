@@ -146,16 +146,27 @@ class Worker:
         self._areas = [SharedMemory(create=True, size=size) for size in AREA_BYTES]
         self._codec.outgoing, self._codec.incoming = self._areas
         ours, theirs = socket.socketpair()
-        self._process = CONTEXT.Process(
+        # Only the child may hold its end, or its death would go unnoticed here.
+        with theirs, contextlib.ExitStack() as if_it_fails:
+            if_it_fails.callback(ours.close)
+            try:
+                self._process = self._started(theirs)
+            except EOFError:
+                # What the fork server was to import ended it; the worker says why, by itself.
+                CONTEXT.set_forkserver_preload([])
+                self._process = self._started(theirs)
+            if_it_fails.pop_all()
+        return ours
+
+    def _started(self, theirs: socket.socket) -> Any:
+        process = CONTEXT.Process(
             target=worker.main,
             args=(theirs, msgspec.msgpack.encode(self.spec), tuple(a.name for a in self._areas)),
             name=f"taxiway-{self.spec.name}",
             daemon=True,
         )
-        self._process.start()
-        # Only the child may hold its end, or its death would go unnoticed here.
-        theirs.close()
-        return ours
+        process.start()
+        return process
 
     def _end(self) -> None:
         # It has nothing to put in order: what it shares is ours.

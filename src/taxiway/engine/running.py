@@ -204,5 +204,6 @@ class Running:
         return None
 
     def _fail(self, message: str) -> None:
+        self.last_error = message
         self._set("failed", message)
         self._queue.fail(Unavailable(message, retry_after=10))

@@ -9,11 +9,11 @@ from typing import Any
 
 import msgspec
 
-from taxiway.core import slots
+from taxiway.core import declaration, slots
 from taxiway.core.command import Values
-from taxiway.core.datatypes import names
-from taxiway.core.errors import InvalidArgument, TaxiwayError
-from taxiway.core.model import Model, ModelSpec
+from taxiway.core.errors import TaxiwayError
+from taxiway.core.faults import failure, line_of, words_of
+from taxiway.core.model import Model, ModelSpec, decode_options
 from taxiway.engine.messages import (
     Answers,
     CallError,
@@ -34,12 +34,14 @@ def main(connection: socket.socket, spec: bytes, areas: tuple[str, str]) -> None
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     pipe, codec = WorkersEnd(connection), Codec()
     codec.incoming, codec.outgoing = (SharedMemory(name) if name else None for name in areas)
+    wanted = msgspec.msgpack.decode(spec, type=ModelSpec)
     try:
-        model, facts = start(msgspec.msgpack.decode(spec, type=ModelSpec))
-    except Exception as error:
-        pipe.send(codec.pack(_failure(error)))
+        model, facts = start(wanted)
+        ready = codec.pack(Ready(model.commands, facts))
+    except (Exception, SystemExit) as error:
+        pipe.send(codec.pack(_failure(error, wanted)))
         return
-    pipe.send(codec.pack(Ready(model.commands, facts)))
+    pipe.send(ready)
     while True:
         try:
             request = codec.unpack(pipe.receive())
@@ -52,21 +54,11 @@ def main(connection: socket.socket, spec: bytes, areas: tuple[str, str]) -> None
 
 def start(spec: ModelSpec) -> tuple[Model, dict[str, Any]]:
     """Make and set up the model of `spec`; also what it says of itself (`facts`)."""
-    model: Model = slots.load("families", spec.family)()
-    unknown = set(spec.options) - set(model.options) - {"device"}
-    if unknown:
-        raise InvalidArgument(
-            f"'{spec.name}' has no option '{min(unknown)}'. "
-            f"There are: {names(list(model.options))}."
-        )
-    options: Values = {}
-    for name, field in model.options.items():
-        value = spec.options.get(name)
-        value = field.fallback if value is None else value
-        if value is msgspec.UNSET:
-            raise InvalidArgument(f"'{spec.name}' needs the option '{name}'.", name)
-        options[name] = None if value is None else field.decode_option(name, value)
+    family = declaration.family(spec.family)
+    options = decode_options(spec.name, family, spec.options)
+    model = family()
     model.setup(str(spec.options.get("device", "auto")), options)
+    declaration.check_commands(model, spec.name)
     return model, dict(getattr(model, "facts", {}))
 
 
@@ -93,9 +85,13 @@ def _packed(codec: Codec, answers: list[CallOutputs | CallError]) -> bytes:
         return codec.pack(Answers([CallError.of(error)] * len(answers)))
 
 
-def _failure(error: Exception) -> Failed:
+def _failure(error: BaseException, spec: ModelSpec) -> Failed:
     if isinstance(error, TaxiwayError):
         return Failed(str(error), expected=True)
-    log.exception("The model could not start")
+    log.error("The model could not start", exc_info=error)
     sys.stderr.flush()
-    return Failed(f"{type(error).__name__}: {error}", expected=False)
+    member = slots.find("families", spec.family)
+    if isinstance(error, ModuleNotFoundError):
+        return Failed(str(failure(error, spec.name, member.module, member.package)), True)
+    where = line_of(error, member.module)
+    return Failed(words_of(error) + (f" ({where})." if where else "."), expected=False)

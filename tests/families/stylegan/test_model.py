@@ -13,8 +13,9 @@ from taxiway.checkpoint import read_checkpoint, write_checkpoint
 from taxiway.core.command import Values
 from taxiway.core.errors import InvalidArgument, NotFound
 from taxiway.families.stylegan.directions.direction import direction, write_direction
-from taxiway.families.stylegan.model import StyleGAN, transform
+from taxiway.families.stylegan.model import StyleGAN
 from taxiway.families.stylegan.networks.generator import truncate
+from taxiway.families.stylegan.playing import transform
 
 
 def model_of(name: str) -> StyleGAN:
@@ -56,7 +57,7 @@ def test_the_picture_is_the_reference_for_its_z(plain: StyleGAN) -> None:
 
 
 def test_w_is_used_as_it_is(plain: StyleGAN) -> None:
-    g = plain.generator
+    g = plain.playing.generator
     z = torch.from_numpy(np.random.RandomState(4).randn(1, g.z_dim)).float()
     ws = truncate(g.mapping(z), g.w_avg, 0.6, num_ws=g.num_ws)
     by_seed = picture(plain, seed=4, truncation=0.6)
@@ -127,7 +128,7 @@ def test_directions_of_a_folder_are_inputs_in_steps(tmp_path: Path) -> None:
     model.setup("cpu", {**options("stylegan2-ada_32.pkl"), "directions": str(tmp_path)})
     command = model.commands["generate"]
     assert {"more_sea", "age"} <= set(command.inputs)
-    still, moved = (model._ws(command.decode({"seed": 1, "more_sea": t})) for t in (0, 1.5))
+    still, moved = (model.playing._ws(command.decode({"seed": 1, "more_sea": t})) for t in (0, 1.5))
     expected = still[0].numpy().copy()
     expected[[2, 3]] += 1.5 * 2.0 * plain.vector
     np.testing.assert_allclose(moved[0].numpy(), expected, rtol=1e-5, atol=1e-6)

@@ -1,0 +1,74 @@
+"""What went wrong in somebody's Python, as one sentence with the file and the line."""
+
+import re
+import traceback
+from importlib.metadata import PackageNotFoundError, requires
+
+from taxiway.core.errors import BrokenMember, MissingDependency, TaxiwayError
+
+PROJECTS = {"cv2": "opencv-python", "pil": "pillow", "sklearn": "scikit-learn", "yaml": "pyyaml"}
+"""Packages that pip knows by another name than Python."""
+LONGEST = 300
+REQUIREMENT = re.compile(r"([\w.-]+)(?:.*\bextra\s*==\s*['\"]([^'\"]+))?")
+
+
+def failure(error: BaseException, name: str, module: str, package: str = "") -> TaxiwayError:
+    """Why `name`, which `module` of the package that pip calls `package` defines, does not load.
+
+    MissingDependency says what to install; BrokenMember names file and line.
+    """
+    if isinstance(error, TaxiwayError):
+        return error
+    where = line_of(error, module)
+    place = f" ({where})" if where else ""
+    missing = error.name if isinstance(error, ModuleNotFoundError) else None
+    if missing and not _is_within(missing, module.partition(".")[0]):
+        top = missing.partition(".")[0]
+        return MissingDependency(
+            f"'{name}' needs the package '{top}': {install_line(top, package)}{place}."
+        )
+    return BrokenMember(f"'{name}' cannot be loaded: {words_of(error)}{place}.")
+
+
+def words_of(error: BaseException) -> str:
+    """`NameError: name 'x' is not defined`, on one line."""
+    said = error.msg if isinstance(error, SyntaxError) else str(error)
+    words = " ".join(f"{type(error).__name__}: {said}".split()).rstrip(".: ")
+    return words if len(words) <= LONGEST else f"{words[:LONGEST]}..."
+
+
+def line_of(error: BaseException, module: str) -> str:
+    """`FILE, line N`: where `module`, or one beside it, was when it failed; "" if it never was."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{error.filename}, line {error.lineno}"
+    root = module.rpartition(".")[0] or module
+    found = ""
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        if _is_within(frame.f_globals.get("__name__", ""), root):
+            found = f"{frame.f_code.co_filename}, line {line}"
+    return found
+
+
+def install_line(module: str, package: str) -> str:
+    """What to type to get `module`, by the extra of `package` that brings it where one does."""
+    project = PROJECTS.get(module.lower(), module)
+    for line in _requirements(package):
+        match = REQUIREMENT.match(line)
+        if match and match[2] and _plain(match[1]) == _plain(project):
+            return f"pip install '{package}[{match[2]}]'"
+    return f"pip install {project}"
+
+
+def _requirements(package: str) -> list[str]:
+    try:
+        return (requires(package) if package else None) or []
+    except PackageNotFoundError:
+        return []
+
+
+def _plain(project: str) -> str:
+    return re.sub(r"[-_.]+", "-", project).lower()
+
+
+def _is_within(module: str, root: str) -> bool:
+    return f"{module}.".startswith(f"{root}.")
