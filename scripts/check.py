@@ -1,15 +1,20 @@
 """Check the code without running it: format, lint, types, imports, sizes, versions."""
 
 import ast
+import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from importlib.metadata import version
 from pathlib import Path
 from statistics import quantiles
 
-ROOT = Path(__file__).resolve().parent.parent
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+STUDIO = ROOT / "src" / "taxiway" / "studio"
 LINES_OF_A_FILE = 500
 LINES_OF_A_FUNCTION = 60
 LINES_OF_NINE_FUNCTIONS_IN_TEN = 30
@@ -30,6 +35,47 @@ def tools() -> Iterator[str]:
         if done.returncode:
             print(done.stdout or "")
             yield name
+
+
+def studio_types() -> Iterator[str]:
+    """What TypeScript's checker finds in the studio's modules, whose types stand in comments."""
+    print("check: studio", flush=True)
+    npm = shutil.which("npm")
+    if npm is None:
+        # Only Node.js has this checker; the developer of another room need not install it.
+        print("check: without npm the studio's types are not checked")
+        yield from ["the studio's types need npm"] if os.environ.get("CI") else []
+        return
+    mark, lock = HERE / "node_modules" / ".package-lock.json", HERE / "package-lock.json"
+    if not mark.exists() or mark.stat().st_mtime < lock.stat().st_mtime:
+        install = [npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--silent"]
+        subprocess.run(install, cwd=HERE, check=True)
+    checker = HERE / "node_modules" / "typescript" / "bin" / "tsc"
+    if subprocess.run(["node", checker, "--noEmit", "-p", STUDIO / "jsconfig.json"]).returncode:
+        yield "studio's types"
+
+
+def studio_cycles(studio: Path = STUDIO) -> Iterator[str]:
+    """A circle of modules that import each other, if there is one."""
+    imported = re.compile(
+        r"""^(?:import|export)\b[^;"]*?["'](\.[^"']+)["']|\bimport\(\s*["'](\.[^"']+)["']""",
+        re.MULTILINE,
+    )
+    graph = {
+        path: {
+            (path.parent / (static or dynamic)).resolve()
+            # Types in comments may refer to anything.
+            for static, dynamic in imported.findall(
+                re.sub(r"/\*.*?\*/", "", path.read_text("utf-8"), flags=re.DOTALL)
+            )
+        }
+        for path in studio.resolve().rglob("*.js")
+    }
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        circle = " imports ".join(path.name for path in reversed(error.args[1]))
+        yield f"the studio's modules import in a circle: {circle}"
 
 
 def sizes() -> Iterator[str]:
@@ -58,7 +104,7 @@ def changelog() -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    complaints = [*tools(), *sizes(), *changelog()]
+    complaints = [*tools(), *studio_types(), *studio_cycles(), *sizes(), *changelog()]
     for complaint in complaints:
         print(f"check failed: {complaint}")
     sys.exit(bool(complaints))

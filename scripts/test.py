@@ -43,9 +43,9 @@ def starts(python: Path) -> bool:
 
 
 def node() -> None:
-    """npm brings p5, as a student's page would."""
+    """npm brings p5, as a student's page would, and the checker of the studio's types."""
     if shutil.which("npm") is None and not install_packages("nodejs", "npm"):
-        stop("The tests of the p5 examples need npm: install Node.js.")
+        stop("The check of the studio and the tests of the p5 examples need npm: install Node.js.")
 
 
 if __name__ == "__main__":

@@ -15,7 +15,8 @@ from browser.test_models import COUNT_TIMERS
 from kept_trainings import save_sheet, write_training
 
 WORKS = (
-    "import sys, signal; from pathlib import Path; from taxiway.training.folder import working\n"
+    "import sys, signal; from pathlib import Path\n"
+    "from taxiway.training.run_folder import working\n"
     "signal.signal(signal.SIGTERM, lambda *told: print('told', flush=True))\n"
     "with working(Path(sys.argv[1])): print('in', flush=True); sys.stdin.read()"
 )

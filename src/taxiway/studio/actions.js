@@ -15,7 +15,7 @@ export function makeActions(store, session) {
   let noiseSeed = Math.floor(Math.random() * 10000);
   const truncate = (/** @type {number} */ change) => {
     const field = store.get("declaration").inputs.find(({ name }) => name === TRUNCATION);
-    if (!field) return;
+    if (field?.type !== "number") return;
     const now = store.get("values")[TRUNCATION] ?? field.default;
     const next = Math.min(field.max ?? 1, Math.max(field.min ?? 0, now + change));
     session.setValue(TRUNCATION, Number(next.toFixed(3)));

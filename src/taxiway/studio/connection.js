@@ -1,11 +1,13 @@
 /**
- * The studio's one socket: binary frames and JSON words both ways, and reconnecting for ever.
+ * The studio's one socket: binary and JSON messages both ways, and reconnecting for ever.
  *
- * Events: `words` (detail: the JSON object), `frame` (detail: a Frame), `close`, and `renewed` when
- * the server that is met again is another one than before.
+ * Events: those of `onMessage` and `onFrame`, `close`, and `renewed` when the server that is met
+ * again is another one than before.
  */
 
 import { decodeFrame } from "./frames.js";
+
+/** @import { Frame, PageMessage, ServerMessage } from "./types.d.ts" */
 
 const PROTOCOL = "taxiway.1";
 const FIRST_DELAY_MS = 500;
@@ -42,16 +44,26 @@ export class Connection extends EventTarget {
     if (this.isOpen) this.#socket?.send(message);
   }
 
-  /** @param {Record<string, any>} words */
-  sendWords(words) {
-    if (this.isOpen) this.#socket?.send(JSON.stringify(words));
+  /** @param {PageMessage} message */
+  sendMessage(message) {
+    if (this.isOpen) this.#socket?.send(JSON.stringify(message));
+  }
+
+  /** @param {(message: ServerMessage) => void} listener */
+  onMessage(listener) {
+    this.addEventListener("message", (event) => listener(/** @type {CustomEvent} */ (event).detail));
+  }
+
+  /** @param {(frame: Frame) => void} listener */
+  onFrame(listener) {
+    this.addEventListener("frame", (event) => listener(/** @type {CustomEvent} */ (event).detail));
   }
 
   /** @param {ArrayBuffer | string} data */
   #receive(data) {
     this.#delay = FIRST_DELAY_MS;
     const detail = typeof data === "string" ? JSON.parse(data) : decodeFrame(data);
-    const name = typeof data === "string" ? "words" : "frame";
+    const name = typeof data === "string" ? "message" : "frame";
     if (detail) this.dispatchEvent(new CustomEvent(name, { detail }));
   }
 

@@ -1,7 +1,6 @@
 /** Reading a model's declaration: which input is the latent, which are knobs, what comes out. */
 
-/** @typedef {import("./store.js").Field} Field */
-/** @typedef {import("./store.js").Declaration} Declaration */
+/** @import { Declaration, Field, ImageField, PlacesField, VectorField } from "./types.d.ts" */
 
 const LATENTS = ["z", "w"];
 
@@ -16,7 +15,7 @@ export function isLive(declaration) {
 /**
  * The vector that the map and the mixer play, or null.
  * @param {Declaration} declaration
- * @returns {Field | null}
+ * @returns {VectorField | null}
  */
 export function vectorInput(declaration) {
   if (!isLive(declaration)) return null;
@@ -37,7 +36,7 @@ export function knobs(declaration) {
 
 /**
  * @param {Declaration} declaration
- * @returns {Field | null}
+ * @returns {ImageField | null}
  */
 export function imageOutput(declaration) {
   return declaration.outputs.find((field) => field.type === "image") ?? null;
@@ -59,14 +58,17 @@ export function isPicture({ type }) {
   return type === "image" || type === "segmentation";
 }
 
+/** @param {Field} field @returns {field is PlacesField} */
+function isOfPlaces(field) {
+  return ["image_point", "image_bounding_box", "image_landmarks"].includes(field.type);
+}
+
 /**
  * The field if it is of places in a picture, or of its items if it is a list of such; else null.
  * @param {Field} field
- * @returns {Field | null}
+ * @returns {PlacesField | null}
  */
 export function placesIn(field) {
   const inner = field.type === "array" ? field.itemType : field;
-  return ["image_point", "image_bounding_box", "image_landmarks"].includes(inner.type)
-    ? inner
-    : null;
+  return isOfPlaces(inner) ? inner : null;
 }

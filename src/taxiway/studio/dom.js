@@ -4,10 +4,11 @@
  * Make an element: `h("button", { class: "key", onclick: go }, "Go")`.
  * A name with "on" listens; true sets a bare attribute, false, null and undefined set none, except
  * that `aria-` attributes take every value as text.
- * @param {string} tag
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
  * @param {Record<string, any>} [properties]
  * @param {...(Node | string | number | null | undefined)} children
- * @returns {HTMLElement & Record<string, any>}
+ * @returns {HTMLElementTagNameMap[Tag]}
  */
 export function h(tag, properties = {}, ...children) {
   const element = document.createElement(tag);

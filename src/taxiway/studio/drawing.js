@@ -1,12 +1,12 @@
 /** Points, boxes and landmarks, drawn into a picture; numbers from 0 to 1 across and down. */
 
-/** @typedef {import("./store.js").Field} Field */
+/** @import { PlacesField } from "./types.d.ts" */
 
 const DOT = 0.012;
 
 /**
  * @param {CanvasRenderingContext2D} context
- * @param {Field} field an image_point, image_bounding_box or image_landmarks
+ * @param {PlacesField} field an image_point, image_bounding_box or image_landmarks
  * @param {any} value
  * @param {string} colour
  */
@@ -26,7 +26,7 @@ export function drawPlace(context, field, value, colour) {
   for (const point of points) dot(context, at(point), size * DOT);
 }
 
-/** @param {CanvasRenderingContext2D} context @param {Field} field @param {[number, number][]} points */
+/** @param {CanvasRenderingContext2D} context @param {PlacesField} field @param {[number, number][]} points */
 function drawConnections(context, { labels = [], connections = [] }, points) {
   for (const [from, to] of connections) {
     const [start, end] = [points[labels.indexOf(from)], points[labels.indexOf(to)]];

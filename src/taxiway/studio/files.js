@@ -4,6 +4,8 @@ import { imageOutput, isLive, knobs, vectorInput } from "./declaration.js";
 import { h } from "./dom.js";
 import { isPng, readText, writeText } from "./png.js";
 
+/** @import { Declaration } from "./types.d.ts" */
+
 /** @typedef {import("./store.js").Store} Store */
 /** @typedef {import("./session.js").Session} Session */
 
@@ -136,7 +138,7 @@ async function readMoment(file, store) {
  * Read a list of numbers, or an object under the names that `/query` takes.
  * @param {string} text
  * @param {string} file its name
- * @param {import("./store.js").Declaration} declaration
+ * @param {Declaration} declaration
  */
 export function parseMoment(text, file, declaration) {
   const field = vectorInput(declaration);

@@ -5,27 +5,13 @@ export const VERSION = 1;
 export const CLIENT_HEAD = 16;
 export const SERVER_HEAD = 40;
 
+/** @import { Frame } from "./types.d.ts" */
+
 const SET = 1;
 const ACK = 3;
 const TILE = 5;
 const KINDS = /** @type {Record<number, Frame["kind"]>} */ ({ 1: "frame", 2: "tile", 3: "vector" });
 const CODECS = /** @type {Record<number, string>} */ ({ 1: "image/jpeg", 2: "image/png" });
-
-/**
- * @typedef {object} Frame what a server's binary message says
- * @property {"frame" | "tile" | "vector"} kind
- * @property {string | null} mime of the payload; null for a vector, or a tile not rendered
- * @property {number} number of the frame, or the tile request that this answers
- * @property {number} inputSeq this page's newest change that is in it, 0 for none
- * @property {number} time this page's clock when it sent that change, ms
- * @property {number} width pixels, or numbers in a row
- * @property {number} height pixels, or rows
- * @property {number} merged changes overtaken since the frame before
- * @property {number} flags frame: bit 0 final; vector: bit 0 a w instead of a z
- * @property {number} renderMs
- * @property {number} encodeMs
- * @property {ArrayBuffer} payload
- */
 
 /**
  * @param {number} kind

@@ -5,8 +5,10 @@ import { h, icon } from "./dom.js";
 import { makeMenu } from "./models/menu.js";
 import { statusLamp } from "./status.js";
 
+/** @import { Studio } from "./types.d.ts" */
+
 /**
- * @param {import("./panels/index.js").Studio} studio
+ * @param {Studio} studio
  * @param {{ fullScreen: () => void, help: () => void }} reach
  */
 export function makeHeader({ store, session, connection, actions, files }, reach) {

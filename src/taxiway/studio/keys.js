@@ -79,15 +79,11 @@ export function keysDialog() {
     ),
   );
   const close = h("button", { type: "submit", class: "primary" }, "Close");
-  return /** @type {HTMLDialogElement} */ (
-    /** @type {unknown} */ (
-      h(
-        "dialog",
-        { class: "keys", "aria-labelledby": "keys-title" },
-        h("h2", { id: "keys-title" }, "Keys"),
-        h("dl", {}, ...rows),
-        h("form", { method: "dialog" }, close),
-      )
-    )
+  return h(
+    "dialog",
+    { class: "keys", "aria-labelledby": "keys-title" },
+    h("h2", { id: "keys-title" }, "Keys"),
+    h("dl", {}, ...rows),
+    h("form", { method: "dialog" }, close),
   );
 }

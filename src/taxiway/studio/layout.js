@@ -2,10 +2,9 @@
 
 import { isLive } from "./declaration.js";
 import { h } from "./dom.js";
-import { PANELS } from "./panels/index.js";
+import { sentence } from "./slots.js";
 
-/** @typedef {import("./panels/index.js").Panel} Panel */
-/** @typedef {import("./panels/index.js").Studio} Studio */
+/** @import { Declaration, Loaded, Panel, Studio } from "./types.d.ts" */
 
 const LAYOUTS = [
   {
@@ -18,18 +17,30 @@ const LAYOUTS = [
   { name: "narrow", query: "all", tabbed: ["deck", "field", "side"] },
 ];
 
-/** @typedef {{ panel: Panel, tab: HTMLElement, element: HTMLElement }} Piece */
+const PLACES = ["stage", "field", "deck", "side"];
+const ORDER = 100;
 
-/** @param {HTMLElement} main @param {Studio} studio */
-export function layOut(main, studio) {
+/**
+ * @typedef {object} Piece
+ * @property {string} name
+ * @property {Panel} panel
+ * @property {string} place
+ * @property {HTMLElement} tab
+ * @property {HTMLElement} element
+ */
+
+/** @param {HTMLElement} main @param {Studio} studio @param {Loaded<Panel>[]} loaded the panels */
+export function layOut(main, studio, loaded) {
   let chosen = "";
-  const pieces = PANELS.map((panel) => pieceOf(panel, studio));
+  const pieces = loaded
+    .map(({ name, member, error }) => pieceOf(name, member ?? failed(name, error), studio))
+    .sort((a, b) => (a.panel.order ?? ORDER) - (b.panel.order ?? ORDER));
   const arrange = () => arrangePieces(main, pieces, studio.store.get("declaration"), chosen);
-  const open = (/** @type {string} */ id) => {
-    chosen = id;
+  const open = (/** @type {string} */ name) => {
+    chosen = name;
     arrange();
   };
-  for (const { panel, tab } of pieces) tab.addEventListener("click", () => open(panel.id));
+  for (const { name, tab } of pieces) tab.addEventListener("click", () => open(name));
   const tabs = h(
     "div",
     { class: "tabs", role: "tablist", "aria-label": "Panels" },
@@ -42,38 +53,60 @@ export function layOut(main, studio) {
   return { open };
 }
 
-/** @param {Panel} panel @param {Studio} studio @returns {Piece} */
-function pieceOf(panel, studio) {
-  const { id, title, place } = panel;
+/** @param {string} name @param {Panel} panel @param {Studio} studio @returns {Piece} */
+function pieceOf(name, panel, studio) {
+  const { title = name } = panel;
+  const place = PLACES.find((one) => one === panel.place) ?? "side";
   const tab = h(
     "button",
-    { type: "button", role: "tab", id: `tab-${id}`, "aria-controls": `panel-${id}` },
+    { type: "button", role: "tab", id: `tab-${name}`, "aria-controls": `panel-${name}` },
     title,
   );
   const element = h("section", {
-    class: `panel panel-${id} place-${place}`,
-    id: `panel-${id}`,
+    class: `panel panel-${name} place-${place}`,
+    id: `panel-${name}`,
     "aria-label": title,
   });
-  panel.mount(element, studio);
-  return { panel, tab, element };
+  try {
+    panel.mount(element, studio);
+  } catch (problem) {
+    failed(name, `${title} failed: ${sentence(problem)}`).mount(element, studio);
+  }
+  return { name, panel, place, tab, element };
+}
+
+/** What stands in the place of a panel that failed. @param {string} name @param {string} error @returns {Panel} */
+function failed(name, error) {
+  return {
+    title: name,
+    mount: (root) => root.replaceChildren(h("p", { class: "trouble", role: "alert" }, error)),
+  };
+}
+
+/** Whether a panel is wanted by this model; one that cannot say is. @param {Panel} panel @param {Declaration} declaration */
+function isShown(panel, declaration) {
+  try {
+    return panel.shown?.(declaration) ?? true;
+  } catch {
+    return true;
+  }
 }
 
 /**
  * Show what the layout of this window and the model's declaration call for.
  * @param {HTMLElement} main
  * @param {Piece[]} pieces
- * @param {import("./store.js").Declaration} declaration
- * @param {string} chosen id of the panel whose tab was last chosen
+ * @param {Declaration} declaration
+ * @param {string} chosen name of the panel whose tab was last chosen
  */
 function arrangePieces(main, pieces, declaration, chosen) {
   const layout = LAYOUTS.find(({ query }) => matchMedia(query).matches) ?? LAYOUTS[0];
-  const shown = pieces.filter(({ panel }) => panel.shown?.(declaration) ?? true);
-  const tabbed = shown.filter(({ panel }) => layout.tabbed.includes(panel.place));
-  const current = tabbed.find(({ panel }) => panel.id === chosen) ?? tabbed[0];
+  const shown = pieces.filter(({ panel }) => isShown(panel, declaration));
+  const tabbed = shown.filter(({ place }) => layout.tabbed.includes(place));
+  const current = tabbed.find(({ name }) => name === chosen) ?? tabbed[0];
   main.dataset.layout = layout.name;
   main.dataset.kind = isLive(declaration) ? "live" : "form";
-  main.dataset.deck = String(shown.some(({ panel }) => panel.place === "deck"));
+  main.dataset.deck = String(shown.some(({ place }) => place === "deck"));
   for (const piece of pieces) {
     const isTab = tabbed.includes(piece);
     piece.tab.hidden = !isTab;

@@ -10,7 +10,9 @@ import { keysDialog, listenToKeys } from "./keys.js";
 import { layOut } from "./layout.js";
 import { Session } from "./session.js";
 import { announcer, keepStatus } from "./status.js";
+import { loadSlot } from "./slots.js";
 import { Store } from "./store.js";
+import { loadWidgets } from "./widgets/index.js";
 
 const store = new Store();
 const connection = new Connection();
@@ -28,7 +30,8 @@ export const studio = {
 
 const dialog = keysDialog();
 const main = /** @type {HTMLElement} */ (document.querySelector("main"));
-const panels = layOut(main, studio);
+const [failedWidgets, loaded] = await Promise.all([loadWidgets(), loadSlot("panels", "mount")]);
+const panels = layOut(main, studio, [...loaded, ...failedWidgets]);
 const reach = {
   actions: studio.actions,
   save: () => (isLive(store.get("declaration")) ? studio.files.downloadPicture() : saveOutput()),

@@ -2,7 +2,9 @@
 
 import { h } from "./dom.js";
 
-/** @param {import("./panels/index.js").Studio} studio */
+/** @import { Studio } from "./types.d.ts" */
+
+/** @param {Studio} studio */
 export function makePower({ store, session }) {
   const button = h("button", { type: "button", id: "power" });
   const device = h("p", { class: "hint" });

@@ -9,8 +9,9 @@ import { vectorInput } from "./declaration.js";
 import { encodeVector } from "./frames.js";
 import { History } from "./history.js";
 
+/** @import { Frame, Hello, Origin, Place, ServerMessage } from "./types.d.ts" */
+
 /** @typedef {import("./store.js").Store} Store */
-/** @typedef {import("./store.js").Origin} Origin */
 /** @typedef {import("./connection.js").Connection} Connection */
 /** @typedef {{ vector: Float32Array, values: Record<string, any>, origin: Origin | null }} Moment */
 
@@ -36,8 +37,8 @@ export class Session {
     this.#store = store;
     this.#connection = connection;
     connection.addEventListener("renewed", () => (this.#ours = true));
-    connection.addEventListener("words", (event) => this.#hear(/** @type {any} */ (event).detail));
-    connection.addEventListener("frame", (event) => this.#take(/** @type {any} */ (event).detail));
+    connection.onMessage((message) => this.#receive(message));
+    connection.onFrame((frame) => this.#take(frame));
   }
 
   /**
@@ -75,7 +76,7 @@ export class Session {
     this.#goTo({ seed }, { type: "seed", seed });
   }
 
-  /** Go to a point of a latent map. @param {import("./store.js").Place} place */
+  /** Go to a point of a latent map. @param {Place} place */
   goToPlace(place) {
     this.#goTo(place, { type: "pick", ...place });
   }
@@ -97,16 +98,16 @@ export class Session {
 
   /** @param {"start" | "stop"} action */
   askModelTo(action) {
-    this.#connection.sendWords({ type: "model", action });
+    this.#connection.sendMessage({ type: "model", action });
   }
 
-  /** @param {Origin} origin @param {Record<string, any>} words */
-  #goTo(origin, words) {
+  /** @param {Origin} origin @param {{ type: "seed", seed: number } | (Place & { type: "pick" })} goal */
+  #goTo(origin, goal) {
     if (!this.#connection.isOpen) return;
     this.history.step("go to");
     this.#vectorWaits = false;
     this.#store.set("origin", origin);
-    this.#connection.sendWords({ ...words, ...this.#stamp() });
+    this.#connection.sendMessage({ ...goal, ...this.#stamp() });
     this.#vectorSeq = this.#seq;
   }
 
@@ -160,7 +161,7 @@ export class Session {
     this.#scheduled = false;
     if (!this.#connection.isOpen) return;
     if (Object.keys(this.#valuesWait).length) {
-      this.#connection.sendWords({ type: "set", ...this.#stamp(), values: this.#valuesWait });
+      this.#connection.sendMessage({ type: "set", ...this.#stamp(), values: this.#valuesWait });
     }
     if (this.#vectorWaits) {
       const { seq, time } = this.#stamp();
@@ -171,16 +172,16 @@ export class Session {
     this.#vectorWaits = false;
   }
 
-  /** @param {Record<string, any>} words */
-  #hear(words) {
-    if (words.type === "hello") this.#meet(words);
-    if (words.type === "values" && !this.#ours) {
-      this.#store.set("values", { ...this.#store.get("values"), ...words.values });
-      if ("origin" in words) this.#store.set("origin", words.origin);
+  /** @param {ServerMessage} message */
+  #receive(message) {
+    if (message.type === "hello") this.#meet(message);
+    if (message.type === "values" && !this.#ours) {
+      this.#store.set("values", { ...this.#store.get("values"), ...message.values });
+      this.#store.set("origin", message.origin);
     }
   }
 
-  /** A `hello` without `info` is of a model that was not set up yet; another follows. @param {any} hello */
+  /** A `hello` without `info` is of a model that was not set up yet; another follows. @param {Hello} hello */
   #meet(hello) {
     if (!hello.info) return;
     const length = vectorInput({ ...hello.info, live: hello.live })?.length ?? 0;
@@ -198,7 +199,7 @@ export class Session {
     this.#send();
   }
 
-  /** @param {import("./frames.js").Frame} frame */
+  /** @param {Frame} frame */
   #take(frame) {
     if (frame.kind !== "vector" || frame.flags & IS_W) return;
     const isOurs = this.#ours || this.#vectorWaits;

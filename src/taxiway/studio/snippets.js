@@ -2,10 +2,12 @@
 
 import { imageOutput, isPicture, knobs, vectorInput } from "./declaration.js";
 
+/** @import { Declaration, Field } from "./types.d.ts" */
+
 /**
  * @typedef {object} Subject
  * @property {string} address such as http://localhost:8000
- * @property {import("./store.js").Declaration} declaration
+ * @property {Declaration} declaration
  * @property {Record<string, any>} values
  * @property {Float32Array | null} vector these numbers, or null for random ones
  */
@@ -111,7 +113,7 @@ ${keep}`;
 
 /** curl draws no random numbers: it names a seed where the model takes one. @param {Subject} subject */
 function curl(subject) {
-  const { address, declaration, values, vector } = subject;
+  const { address, declaration, vector } = subject;
   const field = vectorInput(declaration);
   const takesSeed = declaration.inputs.some(({ name }) => name === "seed");
   const inputs = plainValues(subject);
@@ -156,7 +158,8 @@ END
 /** The file that an input is read from: `photo.jpg` for one named photo. @param {Subject} subject @param {string} name */
 function fileFor({ declaration }, name) {
   const field = declaration.inputs.find((input) => input.name === name);
-  return field && isPicture(field) ? `${name}.jpg` : name + (field?.extension ?? "");
+  if (field && isPicture(field)) return `${name}.jpg`;
+  return name + ((field?.type === "file" && field.extension) || "");
 }
 
 /** @param {Subject} subject */
@@ -200,7 +203,7 @@ function plainValues({ declaration, values }) {
     .filter(([, value]) => value !== null && value !== undefined);
 }
 
-/** What the input is set to, or by default; pictures and files are left to the program. @param {import("./store.js").Field} field @param {Record<string, any>} values */
+/** What the input is set to, or by default; pictures and files are left to the program. @param {Field} field @param {Record<string, any>} values */
 function valueOf(field, values) {
   const value = values[field.name] ?? field.default;
   const isFile = isPicture(field) || field.type === "file";

@@ -2,6 +2,8 @@
 
 import { h } from "./dom.js";
 
+/** @import { Hello, ModelState, StateName } from "./types.d.ts" */
+
 /** @typedef {import("./store.js").Store} Store */
 
 const WORDS = {
@@ -24,12 +26,11 @@ const ERROR_STAYS_MS = 10000;
 /** @param {import("./connection.js").Connection} connection @param {Store} store */
 export function keepStatus(connection, store) {
   connection.addEventListener("close", () => store.set("state", { name: "offline", message: "" }));
-  connection.addEventListener("words", (event) => {
-    const words = /** @type {CustomEvent} */ (event).detail;
-    if (words.type === "hello") meet(words, store);
-    if (words.type === "state") setState(words, store);
-    if (words.type === "output") store.set("outputs", words.outputs);
-    if (words.type === "error") store.set("error", words.message);
+  connection.onMessage((message) => {
+    if (message.type === "hello") meet(message, store);
+    if (message.type === "state") setState(message, store);
+    if (message.type === "output") store.set("outputs", message.outputs);
+    if (message.type === "error") store.set("error", message.message);
   });
   let clearing = 0;
   store.addEventListener("error", () => {
@@ -38,27 +39,27 @@ export function keepStatus(connection, store) {
   });
 }
 
-/** @param {any} hello @param {Store} store */
+/** @param {Hello} hello @param {Store} store */
 function meet(hello, store) {
   store.set("model", hello.model);
-  const declaration = { ...hello.info, live: hello.live };
+  const declaration = hello.info && { ...hello.info, live: hello.live };
   const isNew = JSON.stringify(declaration) !== JSON.stringify(store.get("declaration"));
-  if (hello.info && isNew) store.set("declaration", declaration);
+  if (declaration && isNew) store.set("declaration", declaration);
   setState(hello, store);
 }
 
-/** @param {any} words @param {Store} store */
-function setState(words, store) {
-  store.set("state", { name: words.state, message: words.message });
-  if (words.state === "running") store.set("error", "");
+/** @param {{ state: StateName, message: string }} told @param {Store} store */
+function setState({ state, message }, store) {
+  store.set("state", { name: state, message });
+  if (state === "running") store.set("error", "");
 }
 
-/** One word for the lamp. @param {import("./store.js").ModelState} state */
+/** One word for the lamp. @param {ModelState} state */
 export function stateWord(state) {
   return WORDS[state.name];
 }
 
-/** One sentence for people. @param {import("./store.js").ModelState} state */
+/** One sentence for people. @param {ModelState} state */
 export function stateSentence(state) {
   return state.message || EXPLANATIONS[state.name];
 }

@@ -9,8 +9,15 @@ import pytest
 from starlette.applications import Starlette
 
 from session_fakes import served
-from taxiway.servers.studio import page as studio
-from taxiway.servers.studio.page import FOLDER, TOKEN_PLACE, TYPES, new_token, policy, routes
+from taxiway.servers.studio.members import TYPES, servable
+from taxiway.servers.studio.page import (
+    FOLDER,
+    SLOTS_PLACE,
+    TOKEN_PLACE,
+    new_token,
+    policy,
+    routes,
+)
 
 TOKEN = "the-token"
 
@@ -46,7 +53,9 @@ class Site:
 async def site(tmp_path: Path) -> AsyncIterator[Site]:
     folder = tmp_path / "studio"
     (folder / "panels").mkdir(parents=True)
-    (folder / "index.html").write_text(f"<!doctype html><head>{TOKEN_PLACE}</head>é", "utf-8")
+    (folder / "index.html").write_text(
+        f"<!doctype html><head>{SLOTS_PLACE}{TOKEN_PLACE}</head>é", "utf-8"
+    )
     (folder / "main.js").write_text("export const é = 1;", "utf-8")
     (folder / "panels" / "map.css").write_text("a {}")
     (folder / "notes.py").write_text("secret")
@@ -185,8 +194,8 @@ def test_every_start_has_its_own_token_fit_for_a_header() -> None:
 
 
 def test_every_file_of_our_studio_can_be_served() -> None:
-    served = studio.servable(FOLDER)
+    served = servable(FOLDER)
     files = {path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*") if path.is_file()}
     assert files - set(served) <= {"index.html"} | {f for f in files if Path(f).suffix not in TYPES}
-    assert {Path(file).suffix for file in files} - {".html"} <= set(TYPES) | {".md"}
+    assert {Path(file).suffix for file in files} - {".html"} <= set(TYPES) | {".md", ".ts"}
     assert TOKEN_PLACE in (FOLDER / "index.html").read_text("utf-8")

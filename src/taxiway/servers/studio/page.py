@@ -1,6 +1,8 @@
 """The studio's page and files, under a strict content security policy."""
 
 import hashlib
+import html
+import json
 import re
 import secrets
 from pathlib import Path
@@ -10,22 +12,11 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from taxiway.servers.studio.members import SLOTS, TYPES, members, servable
+
 FOLDER = Path(__file__).parents[2] / "studio"
 TOKEN_PLACE = '<meta name="taxiway-token" content="">'
-
-TYPES = {
-    ".js": "text/javascript",
-    ".css": "text/css",
-    ".json": "application/json",
-    ".svg": "image/svg+xml",
-    ".png": "image/png",
-    ".jpg": "image/jpeg",
-    ".ico": "image/x-icon",
-    ".woff2": "font/woff2",
-    ".txt": "text/plain",
-    ".webmanifest": "application/manifest+json",
-}
-"""What is served, and as what: a system's own table may call a script plain text."""
+SLOTS_PLACE = '<meta name="taxiway-slots" content="">'
 
 HEADERS = {
     "x-content-type-options": "nosniff",
@@ -53,13 +44,16 @@ def is_own_origin(asked: HTTPConnection) -> bool:
 def routes(token: str, folder: Path = FOLDER) -> list[BaseRoute]:
     """The page at `/`, which carries `token`, and its files under `/studio/`.
 
-    Raises ValueError if the page has no place for the token.
+    The page lists the panels and widgets that it loads. Raises ValueError if it has no place for
+    the token.
     """
-    page = (folder / "index.html").read_text(encoding="utf-8")
-    if TOKEN_PLACE not in page:
-        raise ValueError(f"{folder / 'index.html'} has no {TOKEN_PLACE}.")
-    page = page.replace(TOKEN_PLACE, TOKEN_PLACE.replace('""', f'"{token}"'))
     files = servable(folder)
+    slots = {slot: list(members(slot, files)) for slot in SLOTS}
+    page = (folder / "index.html").read_text(encoding="utf-8")
+    for place, content in ((TOKEN_PLACE, token), (SLOTS_PLACE, json.dumps(slots))):
+        if place not in page:
+            raise ValueError(f"{folder / 'index.html'} has no {place}.")
+        page = page.replace(place, place.replace('""', f'"{html.escape(content)}"'))
 
     async def index(request: Request) -> Response:
         security = policy(request.headers.get("host", ""))
@@ -73,21 +67,6 @@ def routes(token: str, folder: Path = FOLDER) -> list[BaseRoute]:
         return answer(path, request.headers.get("if-none-match"))
 
     return [Route("/", index), Route("/studio/{path:path}", file)]
-
-
-def servable(folder: Path) -> dict[str, Path]:
-    """The files of known types in `folder` by the path they are asked for.
-
-    A request is looked up here and nowhere else, so there is no path to climb out by.
-    """
-    return {
-        path.relative_to(folder).as_posix(): path
-        for path in folder.rglob("*")
-        if path.suffix in TYPES
-        and path.is_file()
-        and not path.is_symlink()
-        and not path.name.startswith(".")
-    }
 
 
 def answer(path: Path, known: str | None) -> Response:

@@ -6,7 +6,7 @@ import { Tiles } from "./tiles.js";
 import { View } from "./view.js";
 import { wanderByHand } from "./wander.js";
 
-/** @typedef {import("../store.js").Place} Place */
+/** @import { Place } from "../types.d.ts" */
 
 const ZOOM_STEP = 0.5;
 const STEPS = /** @type {Record<string, [number, number]>} */ ({

@@ -1,6 +1,6 @@
 /** Places as text that people pass on: `seed, x, y`. */
 
-/** @typedef {import("../store.js").Place} Place */
+/** @import { Place } from "../types.d.ts" */
 
 /** @param {any} origin @returns {origin is Place} */
 export const isPlace = (origin) => origin !== null && "field_seed" in origin;

@@ -3,6 +3,8 @@
 import { encodeTile } from "../frames.js";
 import { coarsest } from "./view.js";
 
+/** @import { Frame } from "../types.d.ts" */
+
 /** @typedef {import("./view.js").Cell} Cell */
 /** @typedef {{ bitmap: ImageBitmap, edition: number }} Tile */
 
@@ -32,8 +34,7 @@ export class Tiles {
     this.#connection = connection;
     this.#arrived = arrived;
     connection.addEventListener("close", () => this.#asked.clear());
-    connection.addEventListener("frame", (event) => {
-      const frame = /** @type {CustomEvent} */ (event).detail;
+    connection.onFrame((frame) => {
       if (frame.kind === "tile") this.#receive(frame);
     });
   }
@@ -54,7 +55,7 @@ export class Tiles {
   }
 
   cancel() {
-    if (this.#asked.size) this.#connection.sendWords({ type: "cancel_tiles" });
+    if (this.#asked.size) this.#connection.sendMessage({ type: "cancel_tiles" });
     this.#asked.clear();
   }
 
@@ -95,7 +96,7 @@ export class Tiles {
     this.#connection.sendBinary(encodeTile(performance.now(), { id, ...this.#field, ...cell }));
   }
 
-  /** @param {import("../frames.js").Frame} frame */
+  /** @param {Frame} frame */
   async #receive(frame) {
     const asked = this.#asked.get(frame.number);
     if (asked && frame.mime) await this.#decode(frame.payload, frame.mime, asked);

@@ -6,7 +6,7 @@ import { norm } from "../vectors.js";
 import { Faders, RANGE } from "./faders.js";
 import { drawByPointer, playByKeys } from "./hand.js";
 
-/** @typedef {import("../panels/index.js").Studio} Studio */
+/** @import { Studio } from "../types.d.ts" */
 
 const TELL_EVERY_MS = 100;
 
@@ -54,7 +54,7 @@ export class Bank {
     const { length } = this.#vector;
     this.#faders.count = Math.min(count || length, length);
     this.scroll.hidden = this.#faders.count === length;
-    this.scroll.max = length - this.#faders.count;
+    this.scroll.max = String(length - this.#faders.count);
     this.#moved();
   }
 
@@ -96,7 +96,7 @@ export class Bank {
 }
 
 function makeCanvas() {
-  const canvas = h("canvas", {
+  return h("canvas", {
     class: "mixer-canvas",
     tabindex: 0,
     role: "slider",
@@ -105,5 +105,4 @@ function makeCanvas() {
     "aria-valuemax": RANGE,
     "aria-valuenow": 0,
   });
-  return /** @type {HTMLCanvasElement} */ (/** @type {unknown} */ (canvas));
 }

@@ -3,19 +3,18 @@
 import { title } from "../declaration.js";
 import { h } from "../dom.js";
 
-/** @typedef {import("../store.js").Field} Field */
-/** @typedef {import("./desk.js").State} State */
-/** @typedef {import("./desk.js").Chain} Chain */
+/** @import { Chain, Field, ManagerState } from "../types.d.ts" */
 
 /** Whether an output's value is one that an input takes. @param {Field} output @param {Field} input */
 export function fits(output, input) {
   if (input.type === "any") return true;
-  return output.type === input.type && (input.type !== "vector" || input.length === output.length);
+  if (input.type === "vector") return output.type === "vector" && input.length === output.length;
+  return output.type === input.type;
 }
 
 /**
  * Every chain that could be made to `target` and is not there yet.
- * @param {State} state
+ * @param {ManagerState} state
  * @param {string} target
  * @returns {Chain[]}
  */
@@ -37,7 +36,7 @@ export function possibleChains({ running, chains }, target) {
 const keyOf = ({ source, output, target, input }) => JSON.stringify([source, output, target, input]);
 
 /**
- * @param {State} state
+ * @param {ManagerState} state
  * @param {string} target the model of this page
  * @param {{ link: (chain: Chain) => void, unlink: (chain: Chain) => void }} act
  */

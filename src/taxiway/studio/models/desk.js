@@ -2,18 +2,7 @@
 
 import { ask } from "../control.js";
 
-/**
- * @typedef {{ name: string, title?: string, summary?: string, checkpoint?: string | null }} Card
- * @typedef {object} Place a running model
- * @property {string} name
- * @property {string} title
- * @property {string} state
- * @property {number} port
- * @property {import("../store.js").Declaration | null} info
- *
- * @typedef {{ source: string, output: string, target: string, input: string }} Chain
- * @typedef {{ models: Card[], running: Place[], chains: Chain[] }} State
- */
+/** @import { Chain, ManagerState, RunningModel } from "../types.d.ts" */
 
 /** Every call throws an error with the server's sentence when it is refused. */
 export class Desk {
@@ -24,12 +13,12 @@ export class Desk {
     this.#token = token;
   }
 
-  /** @returns {Promise<State>} */
+  /** @returns {Promise<ManagerState>} */
   state() {
     return this.#ask("GET", "/desk");
   }
 
-  /** @param {string} model its card's name @returns {Promise<Place>} */
+  /** @param {string} model its card's name @returns {Promise<RunningModel>} */
   start(model) {
     return this.#ask("POST", "/running", { model });
   }
@@ -55,7 +44,7 @@ export class Desk {
   }
 }
 
-/** The page of a running model, on the host by which this page was reached. @param {Place} place */
+/** The page of a running model, on the host by which this page was reached. @param {RunningModel} place */
 export function addressOf({ port }) {
   return `${location.protocol}//${location.hostname}:${port}/`;
 }

@@ -6,12 +6,11 @@ import { stateWord } from "../status.js";
 import { chainsSection } from "./chains.js";
 import { addressOf, Desk } from "./desk.js";
 
-/** @typedef {import("./desk.js").State} State */
-/** @typedef {import("./desk.js").Place} Place */
+/** @import { Card, ManagerState, RunningModel, Studio } from "../types.d.ts" */
 
 const EVERY_MS = 2000;
 
-/** @param {Pick<import("../panels/index.js").Studio, "store" | "connection">} studio */
+/** @param {Pick<Studio, "store" | "connection">} studio */
 export function makeMenu({ store, connection }) {
   const name = h("span", { class: "model-title" });
   store.follow(["model"], () => (name.textContent = store.get("model")?.title ?? "Models"));
@@ -83,7 +82,7 @@ class Menu {
     if (state) this.#show(state);
   }
 
-  /** What has not changed stays as it is, with its focus and what was chosen. @param {State} state */
+  /** What has not changed stays as it is, with its focus and what was chosen. @param {ManagerState} state */
   #show(state) {
     const text = JSON.stringify(state);
     if (text === this.#shown) return;
@@ -110,7 +109,7 @@ class Menu {
     );
   }
 
-  /** @param {Place} place @param {State} state */
+  /** @param {RunningModel} place @param {ManagerState} state */
   #runningLine(place, { running }) {
     const isOwn = place.name === this.#own();
     const address = addressOf(place);
@@ -123,7 +122,7 @@ class Menu {
         h(
           "small",
           {},
-          `${stateWord(/** @type {any} */ ({ name: place.state }))} at ${new URL(address).host}`,
+          `${stateWord({ name: place.state, message: "" })} at ${new URL(address).host}`,
         ),
       ),
     ];
@@ -142,7 +141,7 @@ class Menu {
     return h("li", { class: "menu-line" }, way, stop);
   }
 
-  /** @param {import("./desk.js").Card} card */
+  /** @param {Card} card */
   #startLine(card) {
     const { name, title, summary } = card;
     const start = h("button", { type: "button", "aria-label": `Start ${title ?? name}` }, "Start");

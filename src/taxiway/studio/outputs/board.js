@@ -4,7 +4,9 @@ import { isLive } from "../declaration.js";
 import { h } from "../dom.js";
 import { makeViews } from "./index.js";
 
-/** @param {import("../panels/index.js").Studio} studio */
+/** @import { Studio } from "../types.d.ts" */
+
+/** @param {Studio} studio */
 export function makeBoard(studio) {
   const { store } = studio;
   const views = h("div", { class: "outputs", id: "outputs" });

@@ -1,7 +1,6 @@
 /**
  * The views of outputs: pictures, text, places over the picture they are in, JSON for the rest.
  *
- * @typedef {import("../store.js").Field} Field
  * @typedef {object} View
  * @property {HTMLElement} element
  * @property {(outputs: Record<string, any>) => void} show
@@ -11,9 +10,11 @@ import { isPicture, placesIn, title } from "../declaration.js";
 import { copyFrom, h } from "../dom.js";
 import { placesView } from "./places.js";
 
+/** @import { Declaration, Field, Studio } from "../types.d.ts" */
+
 /**
- * @param {import("../store.js").Declaration} declaration
- * @param {import("../panels/index.js").Studio} studio
+ * @param {Declaration} declaration
+ * @param {Studio} studio
  * @returns {View[]}
  */
 export function makeViews(declaration, studio) {
@@ -22,17 +23,15 @@ export function makeViews(declaration, studio) {
   return isOfPlaces ? [placesView(declaration, studio.store), ...views] : views;
 }
 
-/** @param {Field} field @param {import("../panels/index.js").Studio} studio */
+/** @param {Field} field @param {Studio} studio */
 function viewOf(field, studio) {
   if (isPicture(field)) return pictureView(field, studio);
   return field.type === "text" ? textView(field) : dataView(field);
 }
 
-/** @param {Field} field @param {import("../panels/index.js").Studio} studio @returns {View} */
+/** @param {Field} field @param {Studio} studio @returns {View} */
 function pictureView({ name }, { files }) {
-  const picture = /** @type {HTMLImageElement} */ (
-    /** @type {unknown} */ (h("img", { alt: title(name) }))
-  );
+  const picture = h("img", { alt: title(name) });
   const save = h("button", { type: "button", class: "copy" }, "Save");
   save.addEventListener("click", () => files.savePicture(name, picture.src));
   return {

@@ -3,15 +3,15 @@
 import { isPicture, placesIn } from "../declaration.js";
 import { drawPlace } from "../drawing.js";
 import { h } from "../dom.js";
-import { canvasOf, loaded } from "../widgets/picking.js";
+import { canvasOf, loaded } from "../picking.js";
 
-/** @typedef {import("../store.js").Field} Field */
+/** @import { Declaration } from "../types.d.ts" */
 
 const BLANK = { width: 480, height: 320 };
 const COLOURS = ["#ffcf4a", "#52e08c", "#6ea8ff", "#ff7a70", "#d58cff", "#5ee0e0"];
 
 /**
- * @param {import("../store.js").Declaration} declaration
+ * @param {Declaration} declaration
  * @param {import("../store.js").Store} store
  * @returns {import("./index.js").View}
  */
@@ -32,7 +32,7 @@ export function placesView(declaration, store) {
 /**
  * @param {HTMLCanvasElement} canvas
  * @param {HTMLImageElement | null} picture
- * @param {import("../store.js").Declaration} declaration
+ * @param {Declaration} declaration
  * @param {Record<string, any>} outputs
  */
 function paint(canvas, picture, declaration, outputs) {
@@ -54,10 +54,10 @@ function paint(canvas, picture, declaration, outputs) {
   }
 }
 
-/** A list of text among the outputs, which names what was found. @param {import("../store.js").Declaration} declaration @param {Record<string, any>} outputs */
+/** A list of text among the outputs, which names what was found. @param {Declaration} declaration @param {Record<string, any>} outputs */
 function namesOf({ outputs: fields }, outputs) {
   const words = ["text", "category"];
-  const field = fields.find(({ type, itemType }) => type === "array" && words.includes(itemType.type));
+  const field = fields.find((one) => one.type === "array" && words.includes(one.itemType.type));
   return field ? outputs[field.name] : null;
 }
 

@@ -2,7 +2,7 @@
 
 import { h } from "../dom.js";
 
-/** @typedef {import("./index.js").Studio} Studio */
+/** @import { Panel, Studio } from "../types.d.ts" */
 
 const FACTS = [
   ["made", "How it was made"],
@@ -14,10 +14,10 @@ const FACTS = [
   ["command", "To make it again"],
 ];
 
-export default /** @type {import("./index.js").Panel} */ ({
-  id: "card",
+export default /** @type {Panel} */ ({
   title: "Model",
   place: "side",
+  order: 70,
   mount,
 });
 

@@ -5,17 +5,17 @@ import { h } from "../dom.js";
 import { makePower } from "../power.js";
 import { makeWidget } from "../widgets/index.js";
 
-/** @typedef {import("./index.js").Studio} Studio */
-/** @typedef {import("../store.js").Field} Field */
+/** @import { Declaration, Field, NumberField, Panel, Studio, Widget } from "../types.d.ts" */
 
+/** @type {NumberField} */
 const SEED = { name: "seed", type: "number", whole: true, min: 0, max: 2 ** 32 - 1, default: null };
 const LARGEST_DRAWN_SEED = 9999;
 
-export default /** @type {import("./index.js").Panel} */ ({
-  id: "controls",
+export default /** @type {Panel} */ ({
   title: "Controls",
   place: "side",
   shown: isLive,
+  order: 50,
   mount,
 });
 
@@ -27,7 +27,7 @@ function mount(root, studio) {
     onsubmit: (/** @type {Event} */ event) => event.preventDefault(),
   });
   const seed = seedLine(studio);
-  /** @type {Map<string, import("../widgets/index.js").Widget>} */
+  /** @type {Map<string, Widget>} */
   let widgets = new Map();
   const power = makePower(studio);
   root.append(form, fileButtons(studio));
@@ -55,7 +55,7 @@ function mount(root, studio) {
   });
 }
 
-/** @param {import("../store.js").Declaration} declaration */
+/** @param {Declaration} declaration */
 function fieldsOf(declaration) {
   if (!isLive(declaration)) return [];
   const hasVector = vectorInput(declaration) !== null;
@@ -66,7 +66,7 @@ function fieldsOf(declaration) {
  * An input without a default begins with what its widget shows.
  * @param {Studio} studio
  * @param {Field[]} fields
- * @param {Map<string, import("../widgets/index.js").Widget>} widgets
+ * @param {Map<string, Widget>} widgets
  */
 function giveNeeded({ store, session }, fields, widgets) {
   for (const { name, default: fallback, optional } of fields) {

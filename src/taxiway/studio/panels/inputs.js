@@ -5,15 +5,13 @@ import { h } from "../dom.js";
 import { makePower } from "../power.js";
 import { makeWidget } from "../widgets/index.js";
 
-/** @typedef {import("./index.js").Studio} Studio */
-/** @typedef {import("../store.js").Field} Field */
-/** @typedef {import("../widgets/index.js").Widget} Widget */
+/** @import { Field, Panel, Studio, Widget } from "../types.d.ts" */
 
-export default /** @type {import("./index.js").Panel} */ ({
-  id: "inputs",
+export default /** @type {Panel} */ ({
   title: "Inputs",
   place: "field",
   shown: (declaration) => !isLive(declaration),
+  order: 40,
   mount,
 });
 

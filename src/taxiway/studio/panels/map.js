@@ -6,17 +6,17 @@ import { Explorer } from "../map/explorer.js";
 import { isPlace, parsePlace, writePlace } from "../map/place.js";
 import { atMostEvery } from "../pace.js";
 
-/** @typedef {import("./index.js").Studio} Studio */
+/** @import { Panel, Studio } from "../types.d.ts" */
 
 const SIMILARITY = { min: 0.3, max: 0.99, step: 0.01, value: 0.8 };
 const EXPIRE_MS = 150;
 const LARGEST_SEED = 9999;
 
-export default /** @type {import("./index.js").Panel} */ ({
-  id: "map",
+export default /** @type {Panel} */ ({
   title: "Map",
   place: "field",
   shown: (declaration) => vectorInput(declaration) !== null,
+  order: 30,
   mount,
 });
 
@@ -38,7 +38,7 @@ function mount(root, { store, session, connection }) {
 }
 
 function makeCanvas() {
-  const canvas = h("canvas", {
+  return h("canvas", {
     class: "map-canvas",
     tabindex: 0,
     role: "application",
@@ -46,7 +46,6 @@ function makeCanvas() {
     "aria-label":
       "Latent map: arrows step from picture to picture, plus and minus zoom, 0 goes home",
   });
-  return /** @type {HTMLCanvasElement} */ (/** @type {unknown} */ (canvas));
 }
 
 /** @param {Explorer} explorer */

@@ -4,7 +4,7 @@ import { vectorInput } from "../declaration.js";
 import { h } from "../dom.js";
 import { Bank } from "../mixer/bank.js";
 
-/** @typedef {import("./index.js").Studio} Studio */
+/** @import { Panel, Studio } from "../types.d.ts" */
 
 /** How many faders are in view, 0 for all. */
 const ZOOMS = [0, 128, 32];
@@ -19,11 +19,11 @@ const BUTTONS = [
   ["max", "Max", "", "Every fader to +1"],
 ];
 
-export default /** @type {import("./index.js").Panel} */ ({
-  id: "mixer",
+export default /** @type {Panel} */ ({
   title: "Mixer",
   place: "deck",
   shown: (declaration) => vectorInput(declaration) !== null,
+  order: 20,
   mount,
 });
 

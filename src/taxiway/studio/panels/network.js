@@ -5,7 +5,7 @@ import { copyFrom, h } from "../dom.js";
 import { atMostEvery } from "../pace.js";
 import { snippets } from "../snippets.js";
 
-/** @typedef {import("./index.js").Studio} Studio */
+/** @import { Declaration, Panel, Studio } from "../types.d.ts" */
 
 const REFRESH_MS = 300;
 /** The place of the picture's address in the list below. */
@@ -20,10 +20,10 @@ const ROUTES = [
   ["GET", "/openapi.json", "All of this for machines"],
 ];
 
-export default /** @type {import("./index.js").Panel} */ ({
-  id: "network",
+export default /** @type {Panel} */ ({
   title: "Network",
   place: "side",
+  order: 60,
   mount,
 });
 
@@ -74,7 +74,7 @@ function routesBlock({ store }) {
   );
 }
 
-/** Whether a picture is given, and nothing is needed that does not fit in an address. @param {import("../store.js").Declaration} declaration */
+/** Whether a picture is given, and nothing is needed that does not fit in an address. @param {Declaration} declaration */
 function hasAddress(declaration) {
   const takesSeed = declaration.inputs.some(({ name }) => name === "seed");
   const needed = declaration.inputs.filter(

@@ -8,29 +8,25 @@ import { Figures } from "../picture/figures.js";
 import { makeNotice, makeTrouble } from "../picture/notice.js";
 import { Screen } from "../picture/screen.js";
 
-/** @typedef {import("./index.js").Studio} Studio */
+/** @import { Panel, Studio } from "../types.d.ts" */
 
-export default /** @type {import("./index.js").Panel} */ ({
-  id: "picture",
+export default /** @type {Panel} */ ({
   title: "Picture",
   place: "stage",
+  order: 10,
   mount,
 });
 
 /** @param {HTMLElement} root @param {Studio} studio */
 function mount(root, studio) {
-  const canvas = /** @type {HTMLCanvasElement} */ (
-    /** @type {unknown} */ (
-      h("canvas", {
-        class: "picture",
-        width: 512,
-        height: 512,
-        id: "picture-canvas",
-        role: "img",
-        "aria-label": "The generated picture",
-      })
-    )
-  );
+  const canvas = h("canvas", {
+    class: "picture",
+    width: 512,
+    height: 512,
+    id: "picture-canvas",
+    role: "img",
+    "aria-label": "The generated picture",
+  });
   const figures = new Figures();
   new Screen(canvas, figures, studio);
   const { store } = studio;

@@ -7,16 +7,17 @@ import { Played } from "../train/played.js";
 import { Trainings } from "../train/trainings.js";
 import { View } from "../train/view.js";
 
-/** @typedef {import("./index.js").Studio} Studio */
+/** @import { Panel, Studio } from "../types.d.ts" */
+
 /** @typedef {import("../train/trainings.js").Summary} Summary */
 
 const EVERY_MS = 2000;
 const WORKING = ["starting", "running", "stopping"];
 
-export default /** @type {import("./index.js").Panel} */ ({
-  id: "train",
+export default /** @type {Panel} */ ({
   title: "Train",
   place: "side",
+  order: 80,
   mount,
 });
 

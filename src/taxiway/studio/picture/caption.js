@@ -2,7 +2,8 @@
 
 import { h } from "../dom.js";
 
-/** @typedef {import("../panels/index.js").Studio} Studio */
+/** @import { Studio } from "../types.d.ts" */
+
 /** @typedef {import("./figures.js").Figures} Figures */
 
 const EVERY_MS = 250;

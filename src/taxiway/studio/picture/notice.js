@@ -3,7 +3,7 @@
 import { h } from "../dom.js";
 import { stateSentence, stateWord } from "../status.js";
 
-/** @typedef {import("../panels/index.js").Studio} Studio */
+/** @import { Studio } from "../types.d.ts" */
 
 /** Said over the picture when there is none to come, with the way out where there is one. @param {Studio} studio */
 export function makeNotice({ store, session }) {

@@ -2,7 +2,8 @@
 
 import { encodeAcknowledge } from "../frames.js";
 
-/** @typedef {import("../frames.js").Frame} Frame */
+/** @import { Frame, Studio } from "../types.d.ts" */
+
 /** @typedef {import("./figures.js").Figures} Figures */
 
 /** Draws frames, newest wins, and gives their credits back. */
@@ -16,7 +17,7 @@ export class Screen {
   /** The newest frame that came while nobody could see it. @type {Frame | null} */
   #unseen = null;
 
-  /** @param {HTMLCanvasElement} canvas @param {Figures} figures @param {import("../panels/index.js").Studio} studio */
+  /** @param {HTMLCanvasElement} canvas @param {Figures} figures @param {Studio} studio */
   constructor(canvas, figures, studio) {
     this.#canvas = canvas;
     this.#figures = figures;
@@ -26,8 +27,7 @@ export class Screen {
     );
     const { connection } = studio;
     connection.addEventListener("close", () => (this.#shown = { frame: 0, inputSeq: 0 }));
-    connection.addEventListener("frame", (event) => {
-      const frame = /** @type {CustomEvent} */ (event).detail;
+    connection.onFrame((frame) => {
       if (frame.kind === "frame") this.#receive(frame);
     });
     document.addEventListener("visibilitychange", () => {

@@ -1,9 +1,10 @@
 /** The easel of a segmentation: the canvas, the brush, and the hand that holds it. */
 
-import { canvasOf, loaded } from "../widgets/picking.js";
+import { canvasOf, loaded } from "../picking.js";
 import { Painting } from "./painting.js";
 
-/** @typedef {import("../store.js").Field} Field */
+/** @import { SegmentationField } from "../types.d.ts" */
+
 /** @typedef {import("./painting.js").Point} Point */
 
 const USUAL_SIZE = 512;
@@ -22,13 +23,13 @@ export class Easel {
   #painting;
   #change;
 
-  /** @param {Field} field @param {(value: any) => void} change */
+  /** @param {SegmentationField} field @param {(value: any) => void} change */
   constructor(field, change) {
     const width = field.width ?? field.minWidth ?? USUAL_SIZE;
     const height = field.height ?? field.minHeight ?? USUAL_SIZE;
     this.#field = field;
     this.#change = change;
-    this.label = field.labels.at(-1);
+    this.label = field.labels.at(-1) ?? field.defaultLabel;
     this.canvas = canvasOf(width, height, { class: "easel", "aria-label": `Paint ${field.name}` });
     this.#context = /** @type {CanvasRenderingContext2D} */ (
       this.canvas.getContext("2d", { willReadFrequently: true })

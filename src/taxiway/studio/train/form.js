@@ -13,48 +13,44 @@ const QUALITIES = [
  */
 export function makeForm(begin, cancel) {
   const start = select("start", []);
-  const form = /** @type {HTMLFormElement} */ (
-    /** @type {unknown} */ (
-      h(
-        "form",
-        { class: "form train-form", autocomplete: "off" },
-        h("h2", {}, "New training"),
-        line("Dataset", text("dataset", "/home/me/photos.zip", true), [
-          "A file on the computer where Taxiway runs, made by ",
-          h("code", {}, "taxiway dataset prepare PHOTOS photos.zip"),
-        ]),
-        line("Name", text("name", "my-garden", true), ["Small letters and digits: its folder."]),
-        line("Start from", start, ["Another model gives good pictures much sooner."]),
-        line("Quality", select("quality", QUALITIES)),
-        h(
-          "label",
-          { class: "switch-line", title: "Of a dataset made with --labels" },
-          h("input", { type: "checkbox", class: "switch", role: "switch", name: "labels" }),
-          "Learn the dataset's classes, one for each folder",
-        ),
-        line(
-          "Thousand pictures to show",
-          text("kimg", "40 from a model, 200 from nothing", false),
-          [
-            "Each picture counts as often as it is shown. It can be stopped before, and go on longer.",
-          ],
-        ),
-        h(
-          "details",
-          {},
-          h("summary", {}, "For the model's card"),
-          line("Title", text("title", "My garden", false)),
-          line("Licence", text("licence", "CC BY 4.0", false)),
-          line("What the pictures show, and whose they are", text("data", "", false)),
-        ),
-        h(
-          "div",
-          { class: "row" },
-          h("button", { type: "submit", class: "primary", id: "train-begin" }, "Start training"),
-          h("button", { type: "button", id: "train-cancel", onclick: cancel }, "Cancel"),
-        ),
-      )
-    )
+  const form = h(
+    "form",
+    { class: "form train-form", autocomplete: "off" },
+    h("h2", {}, "New training"),
+    line("Dataset", text("dataset", "/home/me/photos.zip", true), [
+      "A file on the computer where Taxiway runs, made by ",
+      h("code", {}, "taxiway dataset prepare PHOTOS photos.zip"),
+    ]),
+    line("Name", text("name", "my-garden", true), ["Small letters and digits: its folder."]),
+    line("Start from", start, ["Another model gives good pictures much sooner."]),
+    line("Quality", select("quality", QUALITIES)),
+    h(
+      "label",
+      { class: "switch-line", title: "Of a dataset made with --labels" },
+      h("input", { type: "checkbox", class: "switch", role: "switch", name: "labels" }),
+      "Learn the dataset's classes, one for each folder",
+    ),
+    line(
+      "Thousand pictures to show",
+      text("kimg", "40 from a model, 200 from nothing", false),
+      [
+        "Each picture counts as often as it is shown. It can be stopped before, and go on longer.",
+      ],
+    ),
+    h(
+      "details",
+      {},
+      h("summary", {}, "For the model's card"),
+      line("Title", text("title", "My garden", false)),
+      line("Licence", text("licence", "CC BY 4.0", false)),
+      line("What the pictures show, and whose they are", text("data", "", false)),
+    ),
+    h(
+      "div",
+      { class: "row" },
+      h("button", { type: "submit", class: "primary", id: "train-begin" }, "Start training"),
+      h("button", { type: "button", id: "train-cancel", onclick: cancel }, "Cancel"),
+    ),
   );
   form.addEventListener("submit", (event) => {
     event.preventDefault();

@@ -3,7 +3,7 @@
 import { h } from "../dom.js";
 import { addressOf } from "../models/desk.js";
 
-/** @typedef {import("../models/desk.js").Place} Place */
+/** @import { RunningModel } from "../types.d.ts" */
 
 /** What the names of their places begin with. */
 const PLACES = "training-";
@@ -12,7 +12,7 @@ export class Played {
   element = h("ul", { class: "train-places", "aria-live": "polite", hidden: true });
   #desk;
   #act;
-  /** @type {Place[]} */
+  /** @type {RunningModel[]} */
   #places = [];
 
   /**
@@ -39,7 +39,7 @@ export class Played {
     this.element.hidden = !this.#places.length;
   }
 
-  /** @param {Place} place */
+  /** @param {RunningModel} place */
   #line(place) {
     const { host, href } = new URL(addressOf(place));
     const stop = h("button", { type: "button", "aria-label": `Stop ${place.title}` }, "Stop");
@@ -49,5 +49,5 @@ export class Played {
   }
 }
 
-/** What is told of places. @param {Place[]} places */
+/** What is told of places. @param {RunningModel[]} places */
 const words = (places) => JSON.stringify(places.map(({ title, port }) => [title, port]));

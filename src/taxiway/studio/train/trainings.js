@@ -2,6 +2,8 @@
 
 import { ask, fetchFile } from "../control.js";
 
+/** @import { RunningModel } from "../types.d.ts" */
+
 /**
  * @typedef {"starting" | "running" | "stopping" | "stopped" | "done" | "failed"} TrainingState
  * @typedef {{ name: string, title: string, state: TrainingState, message: string, kimg: number,
@@ -63,7 +65,7 @@ export class Trainings {
     return ask(this.#token(), "POST", `${PATH}/${name}/resume`, { kimg });
   }
 
-  /** @param {string} name @param {string} snapshot @returns {Promise<import("../models/desk.js").Place>} */
+  /** @param {string} name @param {string} snapshot @returns {Promise<RunningModel>} */
   play(name, snapshot) {
     return ask(this.#token(), "POST", `${PATH}/${name}/play`, { snapshot });
   }

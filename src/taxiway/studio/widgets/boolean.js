@@ -2,12 +2,12 @@
 
 import { h } from "../dom.js";
 
-/** @typedef {import("../store.js").Field} Field */
+/** @import { BooleanField, Field, Make, WidgetType } from "../types.d.ts" */
 
 /** @param {Field} field */
 const suits = ({ type }) => type === "boolean";
 
-/** @param {Field} field @param {string} id @param {(value: any) => void} change */
+/** @type {Make<BooleanField>} */
 function make(field, id, change) {
   const element = h("input", { type: "checkbox", role: "switch", class: "switch", id });
   element.addEventListener("change", () => change(element.checked));
@@ -15,4 +15,4 @@ function make(field, id, change) {
   return { element, show };
 }
 
-export default /** @type {import("./index.js").WidgetType} */ ({ suits, make });
+export default /** @type {WidgetType} */ ({ order: 200, suits, make });

@@ -2,20 +2,20 @@
 
 import { h } from "../dom.js";
 
-const MOST_SEGMENTS = 4;
+/** @import { CategoryField, Field, Make, WidgetType } from "../types.d.ts" */
 
-/** @typedef {import("../store.js").Field} Field */
+const MOST_SEGMENTS = 4;
 
 /** @param {Field} field */
 const suits = ({ type }) => type === "category";
 
-/** @param {Field} field @param {string} id @param {(value: any) => void} change */
+/** @type {Make<CategoryField>} */
 function make(field, id, change) {
   const build = field.oneOf.length <= MOST_SEGMENTS ? segments : list;
   return build(field, id, change);
 }
 
-/** @param {Field} field @param {string} id @param {(value: any) => void} change */
+/** @param {CategoryField} field @param {string} id @param {(value: any) => void} change */
 function segments(field, id, change) {
   const buttons = field.oneOf.map((/** @type {string} */ choice) =>
     h("button", { type: "button", onclick: () => change(choice) }, choice),
@@ -34,7 +34,7 @@ function segments(field, id, change) {
   return { element, show };
 }
 
-/** @param {Field} field @param {string} id @param {(value: any) => void} change */
+/** @param {CategoryField} field @param {string} id @param {(value: any) => void} change */
 function list(field, id, change) {
   const element = h(
     "select",
@@ -46,4 +46,4 @@ function list(field, id, change) {
   return { element, show };
 }
 
-export default /** @type {import("./index.js").WidgetType} */ ({ suits, make });
+export default /** @type {WidgetType} */ ({ order: 200, suits, make });

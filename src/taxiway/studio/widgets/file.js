@@ -1,14 +1,14 @@
 /** A file, sent as what is in it. */
 
 import { h } from "../dom.js";
-import { chooseFile, dataUri } from "./picking.js";
+import { chooseFile, dataUri } from "../picking.js";
 
-/** @typedef {import("../store.js").Field} Field */
+/** @import { Field, FileField, Make, WidgetType } from "../types.d.ts" */
 
 /** @param {Field} field */
 const suits = ({ type }) => type === "file";
 
-/** @type {import("./index.js").Make} */
+/** @type {Make<FileField>} */
 function make(field, id, change) {
   const told = h("span", { class: "hint" });
   let name = "";
@@ -25,10 +25,10 @@ function make(field, id, change) {
   return { element: h("div", { class: "row file" }, button, told), show, take };
 }
 
-/** @param {Field} field */
+/** @param {FileField} field */
 function hint(field) {
   if (field.isDirectory) return "A folder, as a tar archive";
   return field.extension ? `A file ending in ${field.extension}` : "Or drop one here";
 }
 
-export default /** @type {import("./index.js").WidgetType} */ ({ suits, make });
+export default /** @type {WidgetType} */ ({ order: 200, suits, make });

@@ -1,23 +1,23 @@
 /** A picture: from a file, dropped, pasted, or from the camera, live. */
 
 import { h } from "../dom.js";
-import { Camera } from "./camera.js";
-import { chooseFile, pictureIn } from "./picking.js";
+import { Camera } from "../camera.js";
+import { chooseFile, pictureIn } from "../picking.js";
 
-/** @typedef {import("../store.js").Field} Field */
+/** @import { Field, ImageField, Make, WidgetType } from "../types.d.ts" */
 
 /** @param {Field} field */
 const suits = ({ type }) => type === "image";
 
-/** @type {import("./index.js").Make} */
-function make(field, id, change, complain) {
+/** @type {Make<ImageField>} */
+function make(field, id, change, reject) {
   const picture = h("img", { alt: `The picture for ${field.name}`, hidden: true });
   const empty = h("span", { class: "hint" }, "Drop or paste a picture here");
   const well = h("div", { class: "photo-well" }, picture, empty);
-  const camera = new Camera(change, complain);
+  const camera = new Camera(change, reject);
   const take = async (/** @type {File} */ file) => {
     camera.stop();
-    await pictureIn(file).then(change, (error) => complain(error.message));
+    await pictureIn(file).then(change, (error) => reject(error.message));
   };
   const choose = h("button", { type: "button", id }, "Choose");
   choose.addEventListener("click", () => chooseFile(take, "image/*"));
@@ -32,4 +32,4 @@ function make(field, id, change, complain) {
   return { element: h("div", { class: "photo" }, well, buttons), show, take, isWide: true };
 }
 
-export default /** @type {import("./index.js").WidgetType} */ ({ suits, make });
+export default /** @type {WidgetType} */ ({ order: 200, suits, make });

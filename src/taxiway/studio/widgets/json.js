@@ -2,14 +2,14 @@
 
 import { h } from "../dom.js";
 
-/** @typedef {import("../store.js").Field} Field */
+/** @import { Field, Make, WidgetType } from "../types.d.ts" */
 
 const suits = () => true;
 
-/** @type {import("./index.js").Make} */
-function make(field, id, change, complain) {
+/** @type {Make<Field>} */
+function make(field, id, change, reject) {
   const fits = field.type === "array" ? Array.isArray : () => true;
-  const box = jsonBox(id, fits, `'${field.name}' takes ${wanted(field)}.`, change, complain);
+  const box = jsonBox(id, fits, `'${field.name}' takes ${wanted(field)}.`, change, reject);
   box.element.setAttribute("placeholder", field.type === "array" ? "[]" : '{"key": "value"}');
   return { ...box, initial: field.type === "array" ? [] : undefined, isWide: true };
 }
@@ -26,15 +26,15 @@ function wanted(field) {
  * @param {(value: any) => boolean} fits
  * @param {string} sentence
  * @param {(value: any) => void} change
- * @param {(sentence: string) => void} complain
+ * @param {(sentence: string) => void} reject
  */
-export function jsonBox(id, fits, sentence, change, complain) {
+export function jsonBox(id, fits, sentence, change, reject) {
   const element = h("textarea", { id, class: "json", rows: 1, spellcheck: "false" });
   element.addEventListener("change", () => {
     const value = parse(element.value);
     const isWrong = element.value.trim() !== "" && (value === undefined || !fits(value));
     element.classList.toggle("wrong", isWrong);
-    if (isWrong) complain(sentence);
+    if (isWrong) reject(sentence);
     else change(element.value.trim() ? value : null);
   });
   const show = (/** @type {any} */ value) => {
@@ -53,4 +53,4 @@ function parse(text) {
   }
 }
 
-export default /** @type {import("./index.js").WidgetType} */ ({ suits, make });
+export default /** @type {WidgetType} */ ({ order: 1000, suits, make });

@@ -2,12 +2,12 @@
 
 import category from "./category.js";
 
-/** @typedef {import("../store.js").Field} Field */
+/** @import { Field, Make, NumberField, WidgetType } from "../types.d.ts" */
 
 /** @param {Field} field */
-const suits = ({ type, names }) => type === "number" && names !== undefined;
+const suits = (field) => field.type === "number" && field.names !== undefined;
 
-/** @param {Field} field @param {string} id @param {(value: any) => void} change */
+/** @type {Make<NumberField & { names: string[] }>} */
 function make(field, id, change) {
   const first = field.min ?? 0;
   const named = (/** @type {any} */ value) => field.names[value - first];
@@ -17,4 +17,4 @@ function make(field, id, change) {
   return { element, show: (/** @type {any} */ value) => show(named(value ?? field.default)) };
 }
 
-export default /** @type {import("./index.js").WidgetType} */ ({ suits, make });
+export default /** @type {WidgetType} */ ({ order: 100, suits, make });

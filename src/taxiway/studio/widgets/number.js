@@ -2,12 +2,12 @@
 
 import { h } from "../dom.js";
 
-/** @typedef {import("../store.js").Field} Field */
+/** @import { Field, Make, NumberField, WidgetType } from "../types.d.ts" */
 
 /** @param {Field} field */
 const suits = ({ type }) => type === "number";
 
-/** @param {Field} field @param {string} id @param {(value: any) => void} change */
+/** @type {Make<NumberField>} */
 function make(field, id, change) {
   const step = field.step ?? (field.whole ? 1 : "any");
   const placeholder = field.default ?? "not set";
@@ -25,4 +25,4 @@ function make(field, id, change) {
   return { element: box, show };
 }
 
-export default /** @type {import("./index.js").WidgetType} */ ({ suits, make });
+export default /** @type {WidgetType} */ ({ order: 200, suits, make });

@@ -3,9 +3,10 @@
 import { h } from "../dom.js";
 import { drawPlace } from "../drawing.js";
 import { jsonBox } from "./json.js";
-import { canvasOf, loaded, resize } from "./picking.js";
+import { canvasOf, loaded, resize } from "../picking.js";
 
-/** @typedef {import("../store.js").Field} Field */
+/** @import { Field, Make, PlacesField, WidgetType } from "../types.d.ts" */
+
 /** @typedef {[number, number]} Point */
 
 const BLANK = { width: 480, height: 320 };
@@ -18,8 +19,8 @@ const WANTED = /** @type {Record<string, string>} */ ({
 /** @param {Field} field */
 const suits = ({ type }) => type in WANTED;
 
-/** @type {import("./index.js").Make} */
-function make(field, id, change, complain) {
+/** @type {Make<PlacesField>} */
+function make(field, id, change, reject) {
   const canvas = canvasOf(BLANK.width, BLANK.height, { class: "places" });
   /** @type {HTMLImageElement | null} */
   let ground = null;
@@ -28,7 +29,7 @@ function make(field, id, change, complain) {
   const paint = () => paintPlaces(canvas, ground, field, now);
   const fits = (/** @type {any} */ value) => isOf(field, value);
   const sentence = `'${field.name}' takes ${WANTED[field.type]}, each from 0 to 1.`;
-  const box = jsonBox(id, fits, sentence, change, complain);
+  const box = jsonBox(id, fits, sentence, change, reject);
   dragPlaces(canvas, field, () => now, change);
   const show = (/** @type {any} */ value) => {
     now = value ?? now;
@@ -45,8 +46,8 @@ function make(field, id, change, complain) {
   return { element, show, over, initial: now, isWide: true };
 }
 
-/** @param {Field} field @returns {any} */
-function initialOf({ type, length }) {
+/** @param {PlacesField} field @returns {any} */
+function initialOf({ type, length = 0 }) {
   if (type === "image_point") return [0.5, 0.5];
   if (type === "image_bounding_box") return [0.25, 0.25, 0.75, 0.75];
   const turn = (/** @type {number} */ k) => (2 * Math.PI * k) / length;
@@ -56,7 +57,7 @@ function initialOf({ type, length }) {
   ]);
 }
 
-/** @param {Field} field @param {any} value */
+/** @param {PlacesField} field @param {any} value */
 function isOf({ type, length }, value) {
   const isList = (/** @type {any} */ list, /** @type {number} */ count) =>
     Array.isArray(list) && list.length === count && list.every(Number.isFinite);
@@ -65,7 +66,7 @@ function isOf({ type, length }, value) {
   return Array.isArray(value) && value.length === length && value.every((one) => isList(one, 2));
 }
 
-/** @param {HTMLCanvasElement} canvas @param {HTMLImageElement | null} ground @param {Field} field @param {any} value */
+/** @param {HTMLCanvasElement} canvas @param {HTMLImageElement | null} ground @param {PlacesField} field @param {any} value */
 function paintPlaces(canvas, ground, field, value) {
   const { naturalWidth: width, naturalHeight: height } = ground ?? {
     naturalWidth: BLANK.width,
@@ -82,7 +83,7 @@ function paintPlaces(canvas, ground, field, value) {
 /**
  * A point follows the pointer, a box is drawn from corner to corner, the nearest landmark is moved.
  * @param {HTMLCanvasElement} canvas
- * @param {Field} field
+ * @param {PlacesField} field
  * @param {() => any} now
  * @param {(value: any) => void} change
  */
@@ -103,7 +104,7 @@ function dragPlaces(canvas, field, now, change) {
   }
 }
 
-/** @param {Field} field @param {Point} start @param {any} before @returns {(point: Point) => any} */
+/** @param {PlacesField} field @param {Point} start @param {any} before @returns {(point: Point) => any} */
 function dragFrom({ type }, start, before) {
   if (type === "image_point") return (point) => point;
   if (type === "image_bounding_box") return (point) => boxOf(start, point);
@@ -129,4 +130,4 @@ function pointAt(canvas, { clientX, clientY }) {
 /** @param {number} value */
 const rounded = (value) => Number(value.toFixed(4));
 
-export default /** @type {import("./index.js").WidgetType} */ ({ suits, make });
+export default /** @type {WidgetType} */ ({ order: 200, suits, make });

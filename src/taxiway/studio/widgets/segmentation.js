@@ -2,18 +2,18 @@
 
 import { h } from "../dom.js";
 import { BRUSH, Easel } from "../segmentation/easel.js";
-import { chooseFile, pictureIn } from "./picking.js";
+import { chooseFile, pictureIn } from "../picking.js";
 
-/** @typedef {import("../store.js").Field} Field */
+/** @import { Field, Make, SegmentationField, WidgetType } from "../types.d.ts" */
 
 /** @param {Field} field */
 const suits = ({ type }) => type === "segmentation";
 
-/** @type {import("./index.js").Make} */
-function make(field, id, change, complain) {
+/** @type {Make<SegmentationField>} */
+function make(field, id, change, reject) {
   const easel = new Easel(field, change);
   const take = async (/** @type {File} */ file) => {
-    await pictureIn(file).then((uri) => easel.load(uri), (error) => complain(error.message));
+    await pictureIn(file).then((uri) => easel.load(uri), (error) => reject(error.message));
   };
   const button = (/** @type {string} */ text, /** @type {() => void} */ act) =>
     h("button", { type: "button", onclick: act }, text);
@@ -31,7 +31,7 @@ function make(field, id, change, complain) {
   return { element, show, take, initial: easel.value, isWide: true };
 }
 
-/** @param {Field} field @param {Easel} easel */
+/** @param {SegmentationField} field @param {Easel} easel */
 function labelButtons(field, easel) {
   const buttons = field.labels.map((/** @type {string} */ label) => {
     const swatch = h("span", { class: "swatch" });
@@ -63,4 +63,4 @@ function fillButton(easel) {
   return button;
 }
 
-export default /** @type {import("./index.js").WidgetType} */ ({ suits, make });
+export default /** @type {WidgetType} */ ({ order: 200, suits, make });

@@ -2,20 +2,22 @@
 
 import { h } from "../dom.js";
 
+/** @import { Field, Make, NumberField, WidgetType } from "../types.d.ts" */
+
 const MOST_WHOLE_STEPS = 2000;
 
-/** @typedef {import("../store.js").Field} Field */
+/** @typedef {NumberField & { min: number, max: number }} Bounded */
 
 /** @param {Field} field */
-function suits({ type, min, max, whole }) {
-  const isBounded = type === "number" && min !== undefined && max !== undefined;
-  return isBounded && (!whole || max - min <= MOST_WHOLE_STEPS);
+function suits(field) {
+  if (field.type !== "number" || field.min === undefined || field.max === undefined) return false;
+  return !field.whole || field.max - field.min <= MOST_WHOLE_STEPS;
 }
 
-/** @param {Field} field */
+/** @param {Bounded} field */
 const stepOf = ({ step, whole, min, max }) => step ?? (whole ? 1 : (max - min) / 100);
 
-/** @param {Field} field @param {string} id @param {(value: any) => void} change */
+/** @type {Make<Bounded>} */
 function make(field, id, change) {
   const limits = { min: field.min, max: field.max, step: stepOf(field) };
   const range = h("input", { type: "range", id, ...limits });
@@ -39,4 +41,4 @@ function make(field, id, change) {
   return { element: h("div", { class: "slider" }, range, box), show };
 }
 
-export default /** @type {import("./index.js").WidgetType} */ ({ suits, make });
+export default /** @type {WidgetType} */ ({ order: 110, suits, make });

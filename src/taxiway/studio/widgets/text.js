@@ -2,12 +2,12 @@
 
 import { h } from "../dom.js";
 
-/** @typedef {import("../store.js").Field} Field */
+/** @import { Field, Make, TextField, WidgetType } from "../types.d.ts" */
 
 /** @param {Field} field */
 const suits = ({ type }) => type === "text";
 
-/** @param {Field} field @param {string} id @param {(value: any) => void} change */
+/** @type {Make<TextField>} */
 function make(field, id, change) {
   const element = h("textarea", { id, rows: 1, maxlength: field.maxLength, spellcheck: "false" });
   element.addEventListener("input", () => change(element.value));
@@ -19,4 +19,4 @@ function make(field, id, change) {
   return { element, show };
 }
 
-export default /** @type {import("./index.js").WidgetType} */ ({ suits, make });
+export default /** @type {WidgetType} */ ({ order: 200, suits, make });

@@ -3,24 +3,24 @@
 import { copyFrom, h } from "../dom.js";
 import { fillGaussian } from "../vectors.js";
 import { jsonBox } from "./json.js";
-import { canvasOf } from "./picking.js";
+import { canvasOf } from "../picking.js";
+
+/** @import { Field, Make, VectorField, WidgetType } from "../types.d.ts" */
 
 const WIDTH = 512;
 const HEIGHT = 64;
 const RANGE = 3;
 
-/** @typedef {import("../store.js").Field} Field */
-
 /** @param {Field} field */
 const suits = ({ type }) => type === "vector";
 
-/** @type {import("./index.js").Make} */
-function make(field, id, change, complain) {
+/** @type {Make<VectorField>} */
+function make(field, id, change, reject) {
   const canvas = canvasOf(WIDTH, HEIGHT, { class: "vector-bars", "aria-hidden": "true" });
   const fits = (/** @type {any} */ value) =>
     Array.isArray(value) && value.length === field.length && value.every(Number.isFinite);
   const sentence = `'${field.name}' takes a JSON list of ${field.length} numbers.`;
-  const box = jsonBox(`${id}-json`, fits, sentence, change, complain);
+  const box = jsonBox(`${id}-json`, fits, sentence, change, reject);
   const random = h("button", { type: "button", id }, "Random");
   random.addEventListener("click", () => change(draw(field)));
   const copy = h("button", { type: "button" }, "Copy");
@@ -39,14 +39,14 @@ function make(field, id, change, complain) {
   };
 }
 
-/** @param {Field} field @returns {number[]} */
+/** @param {VectorField} field @returns {number[]} */
 function draw({ length, samplingMean, samplingStd }) {
   const vector = new Float32Array(length);
   fillGaussian(vector, { mean: samplingMean ?? 0, deviation: samplingStd ?? 1 });
   return Array.from(vector, (value) => Number(value.toFixed(4)));
 }
 
-/** @param {HTMLCanvasElement} canvas @param {number[]} numbers @param {Field} field */
+/** @param {HTMLCanvasElement} canvas @param {number[]} numbers @param {VectorField} field */
 function paint(canvas, numbers, { samplingMean = 0, samplingStd = 1 }) {
   const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   context.clearRect(0, 0, WIDTH, HEIGHT);
@@ -59,4 +59,4 @@ function paint(canvas, numbers, { samplingMean = 0, samplingStd = 1 }) {
   });
 }
 
-export default /** @type {import("./index.js").WidgetType} */ ({ suits, make });
+export default /** @type {WidgetType} */ ({ order: 200, suits, make });

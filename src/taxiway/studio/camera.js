@@ -1,25 +1,23 @@
 /** The camera as a source of pictures: one after the other while it is on, then the last stays. */
 
-import { h } from "../dom.js";
+import { h } from "./dom.js";
 import { drawn } from "./picking.js";
 
 const EVERY_MS = 100;
 
 export class Camera {
   button = h("button", { type: "button", class: "camera" }, "Camera");
-  #video = /** @type {HTMLVideoElement} */ (
-    /** @type {unknown} */ (h("video", { playsinline: true }))
-  );
+  #video = h("video", { playsinline: true });
   /** @type {MediaStream | null} */
   #stream = null;
   #timer = 0;
   #give;
-  #complain;
+  #reject;
 
-  /** @param {(picture: string) => void} give @param {(sentence: string) => void} complain */
-  constructor(give, complain) {
+  /** @param {(picture: string) => void} give @param {(sentence: string) => void} reject */
+  constructor(give, reject) {
     this.#give = give;
-    this.#complain = complain;
+    this.#reject = reject;
     this.#video.muted = true;
     this.button.addEventListener("click", () => (this.#stream ? this.stop() : this.#start()));
   }
@@ -36,7 +34,7 @@ export class Camera {
       this.#stream = await navigator.mediaDevices.getUserMedia({ video: true });
     } catch {
       const where = isSecureContext ? "no camera, or you did not allow it" : "it needs https";
-      this.#complain(`The camera cannot be used: ${where}.`);
+      this.#reject(`The camera cannot be used: ${where}.`);
       return;
     }
     this.#video.srcObject = this.#stream;

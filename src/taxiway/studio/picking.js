@@ -1,6 +1,6 @@
 /** Getting files and pictures from people, as data URIs that models read. */
 
-import { h } from "../dom.js";
+import { h } from "./dom.js";
 
 /** Formats that go as they are; the others, and photos that know which way is up, are redrawn. */
 const PLAIN = ["image/png", "image/webp", "image/bmp"];
@@ -47,9 +47,7 @@ export function drawn(source, width, height) {
 
 /** @param {number} width @param {number} height @param {Record<string, any>} [properties] */
 export function canvasOf(width, height, properties = {}) {
-  const canvas = /** @type {HTMLCanvasElement} */ (
-    /** @type {unknown} */ (h("canvas", properties))
-  );
+  const canvas = h("canvas", properties);
   resize(canvas, width, height);
   return canvas;
 }

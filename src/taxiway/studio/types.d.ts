@@ -1,0 +1,318 @@
+/**
+ * What the studio's modules share, for the type checker alone: no browser loads this file.
+ *
+ * Fields, declarations and messages are as the server writes them (docs/datatypes.md, docs/wire.md).
+ */
+
+import type { Action } from "./actions.js";
+import type { Asker } from "./asking.js";
+import type { Connection } from "./connection.js";
+import type { makeFiles } from "./files.js";
+import type { Session } from "./session.js";
+import type { Store } from "./store.js";
+
+// Declarations: what a model takes and gives.
+
+export interface BaseField {
+  name: string;
+  description?: string | null;
+  optional?: boolean;
+  default?: any;
+}
+export interface NumberField extends BaseField {
+  type: "number";
+  min?: number;
+  max?: number;
+  step?: number;
+  /** Whether it is an integer. */
+  whole?: boolean;
+  /** What its values from `min` on are called. */
+  names?: string[];
+}
+export interface TextField extends BaseField {
+  type: "text";
+  minLength?: number;
+  maxLength?: number;
+}
+export interface BooleanField extends BaseField {
+  type: "boolean";
+}
+export interface CategoryField extends BaseField {
+  type: "category";
+  oneOf: string[];
+}
+export interface ImageField extends BaseField {
+  type: "image";
+  defaultOutputFormat?: "JPEG" | "PNG";
+}
+export interface SegmentationField extends BaseField {
+  type: "segmentation";
+  labels: string[];
+  labelToColor: Record<string, Colour>;
+  defaultLabel: string;
+  width?: number;
+  height?: number;
+  minWidth?: number;
+  minHeight?: number;
+}
+export interface VectorField extends BaseField {
+  type: "vector";
+  length: number;
+  samplingMean?: number;
+  samplingStd?: number;
+}
+export interface FileField extends BaseField {
+  type: "file";
+  isDirectory?: boolean;
+  extension?: string | null;
+}
+/** Numbers from 0 to 1, across and down. */
+export interface PlacesField extends BaseField {
+  type: "image_point" | "image_bounding_box" | "image_landmarks";
+  /** How many landmarks. */
+  length?: number;
+  labels?: string[];
+  connections?: [string, string][];
+}
+export interface ArrayField extends BaseField {
+  type: "array";
+  itemType: Field;
+}
+export interface AnyField extends BaseField {
+  type: "any";
+}
+
+/** An input or output. */
+export type Field =
+  | AnyField
+  | ArrayField
+  | BooleanField
+  | CategoryField
+  | FileField
+  | ImageField
+  | NumberField
+  | PlacesField
+  | SegmentationField
+  | TextField
+  | VectorField;
+
+/** Inputs, outputs, options or settings by name, as JSON carries them. */
+export type Values = Record<string, any>;
+
+export interface Declaration {
+  name?: string;
+  live?: boolean;
+  inputs: Field[];
+  outputs: Field[];
+}
+
+/** Red, green and blue from 0 to 255. */
+export type Colour = [number, number, number];
+
+// The store.
+
+export type StateName = "offline" | "asleep" | "starting" | "running" | "failed";
+export interface ModelState {
+  name: StateName;
+  message: string;
+}
+/** A model's card; a family may add to it. */
+export type Card = Values & {
+  name: string;
+  title?: string;
+  summary?: string;
+  checkpoint?: string | null;
+};
+/** The picture that is shown. */
+export interface Picture {
+  /** Pixels. */
+  width: number;
+  /** Pixels. */
+  height: number;
+  /** Time in the model. */
+  renderMs: number;
+  /** Milliseconds from the change that made it to its drawing; null if the change was not ours. */
+  age: number | null;
+}
+/** A point of a latent map. */
+export interface Place {
+  field_seed: number;
+  x: number;
+  y: number;
+}
+/** Where the vector comes from. */
+export type Origin = { seed: number } | { noise: number } | Place;
+/** How the page's own questions to `/query` do. */
+export interface Asked {
+  working: boolean;
+  /** What the last one took. */
+  ms: number | null;
+  /** The input that was refused. */
+  wrong: string | null;
+}
+/** Everything that panels show, by the key under which they follow it. */
+export interface Contents {
+  state: ModelState;
+  model: Card | null;
+  declaration: Declaration;
+  /** Of the inputs other than the vector. */
+  values: Values;
+  /** The latent; edited in place, then announced. */
+  vector: Float32Array;
+  /** Null once the vector was edited. */
+  origin: Origin | null;
+  /** Inputs of a model that is not played live, as sent. */
+  form: Values;
+  /** What such a model answered last, whoever asked. */
+  outputs: Values;
+  asked: Asked;
+  /** One sentence, empty when all is well. */
+  error: string;
+  picture: Picture | null;
+}
+
+// JSON messages of the socket (docs/wire.md).
+
+export interface Hello {
+  type: "hello";
+  version: number;
+  model: Card;
+  /** Null before the model's first set-up. */
+  info: Declaration | null;
+  live: boolean;
+  state: StateName;
+  message: string;
+  device: string | null;
+  facts: Values;
+  values: Values;
+  origin: Origin | null;
+}
+export type ServerMessage =
+  | Hello
+  | { type: "state"; state: StateName; message: string }
+  | { type: "values"; values: Values; origin: Origin | null }
+  | { type: "output"; outputs: Values }
+  | { type: "error"; message: string; input: string | null; seq: number | null };
+
+/** What carries the page's change counter and clock. */
+export interface Stamp {
+  seq: number;
+  time: number;
+}
+export type PageMessage =
+  | (Stamp & { type: "set"; values: Values })
+  | (Stamp & { type: "seed"; seed: number })
+  | (Stamp & Place & { type: "pick" })
+  | { type: "cancel_tiles" }
+  | { type: "model"; action: "start" | "stop" };
+
+// Binary messages of the socket (docs/wire.md).
+
+/** What a server's binary message says. */
+export interface Frame {
+  kind: "frame" | "tile" | "vector";
+  /** Of the payload; null for a vector, or a tile not rendered. */
+  mime: string | null;
+  /** Of the frame, or the tile request that this answers. */
+  number: number;
+  /** This page's newest change that is in it, 0 for none. */
+  inputSeq: number;
+  /** This page's clock when it sent that change, ms. */
+  time: number;
+  /** Pixels, or numbers in a row. */
+  width: number;
+  /** Pixels, or rows. */
+  height: number;
+  /** Changes overtaken since the frame before. */
+  merged: number;
+  /** Frame: bit 0 final; vector: bit 0 a w instead of a z. */
+  flags: number;
+  renderMs: number;
+  encodeMs: number;
+  payload: ArrayBuffer;
+}
+
+// Slots: docs/extending.md.
+
+/** A file of a slot, once the page has tried to load it. */
+export interface Loaded<Member> {
+  name: string;
+  member: Member | null;
+  /** Why there is none, in a sentence. */
+  error: string;
+}
+
+/** What every panel is given. */
+export interface Studio {
+  store: Store;
+  session: Session;
+  asker: Asker;
+  connection: Connection;
+  actions: Record<string, Action>;
+  files: ReturnType<typeof makeFiles>;
+}
+
+/** A file in panels/, as its default export. */
+export interface Panel {
+  title: string;
+  /** `stage` (the picture), `field` (beside it), `deck` (below it), or `side` (a tab, the default). */
+  place?: "stage" | "field" | "deck" | "side";
+  /** Where among the others of its place, lowest first; 100 by default. */
+  order?: number;
+  /** Whether it concerns this model; always, if absent. */
+  shown?: (declaration: Declaration) => boolean;
+  mount: (root: HTMLElement, studio: Studio) => void;
+}
+
+/** One input of a form, on the page. */
+export interface Widget {
+  element: HTMLElement;
+  /** Called when the value changes, here or elsewhere. */
+  show: (value: any) => void;
+  /** What a form sends of an input that nobody touched. */
+  initial?: any;
+  /** Whether it wants the whole width, below its name. */
+  isWide?: boolean;
+  /** Takes a file that was dropped or pasted. */
+  take?: (file: File) => void;
+  /** The picture, a data URI, that places are in. */
+  over?: (picture: string | null) => void;
+}
+
+/** `change` takes null for "the default"; `reject` takes a sentence on what was given. */
+export type Make<Suited extends Field = any> = (
+  field: Suited,
+  id: string,
+  change: (value: any) => void,
+  reject: (sentence: string) => void,
+) => Widget;
+
+/** A file in widgets/, as its default export. */
+export interface WidgetType {
+  /** Of several that suit a field the lowest is taken; 50 by default, Taxiway's own begin at 100. */
+  order?: number;
+  suits: (field: Field) => boolean;
+  make: Make;
+}
+
+// The model manager (docs/control.md).
+
+/** A running model. */
+export interface RunningModel {
+  name: string;
+  title: string;
+  state: StateName;
+  port: number;
+  info: Declaration | null;
+}
+export interface Chain {
+  source: string;
+  output: string;
+  target: string;
+  input: string;
+}
+export interface ManagerState {
+  models: Card[];
+  running: RunningModel[];
+  chains: Chain[];
+}
