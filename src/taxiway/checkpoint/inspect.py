@@ -7,14 +7,13 @@ from typing import Any
 
 from taxiway.checkpoint import foreign, records
 from taxiway.checkpoint.contents import Checkpoint, printable
-from taxiway.checkpoint.embedded import embedded_code
 from taxiway.checkpoint.limits import Broken, Budget
 from taxiway.checkpoint.machine import Seen
 from taxiway.checkpoint.modules import take_apart
 from taxiway.checkpoint.native import is_native
 from taxiway.checkpoint.reader import container, look, open_source, read_source
 from taxiway.checkpoint.report import NetworkReport, Report, TensorReport
-from taxiway.checkpoint.source import Source
+from taxiway.checkpoint.source import Source, embedded_code
 from taxiway.checkpoint.tensorflow import network_texts, network_variables
 from taxiway.checkpoint.tensors import Tensor
 from taxiway.checkpoint.values import Module, Record

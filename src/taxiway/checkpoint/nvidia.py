@@ -3,12 +3,11 @@
 from functools import partial
 
 from taxiway.checkpoint.contents import Found
-from taxiway.checkpoint.embedded import embedded_code
 from taxiway.checkpoint.limits import Broken, Budget
 from taxiway.checkpoint.machine import Machine, Reading
 from taxiway.checkpoint.modules import Network, take_apart
 from taxiway.checkpoint.opcodes import Cursor
-from taxiway.checkpoint.source import Source
+from taxiway.checkpoint.source import Source, embedded_code
 from taxiway.checkpoint.stylegan2 import stylegan2_config
 from taxiway.checkpoint.stylegan3 import stylegan3_config
 from taxiway.checkpoint.tensors import Array

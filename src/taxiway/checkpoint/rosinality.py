@@ -3,15 +3,40 @@
 Its up-convolution kernels have NVIDIA's orientation and its style biases already hold the + 1.
 """
 
+import math
 import re
+from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from taxiway.checkpoint import schema
-from taxiway.checkpoint.average import average_w
 from taxiway.checkpoint.contents import Found
 from taxiway.checkpoint.limits import Broken, Budget
+from taxiway.checkpoint.shapes import compare, mapping_shapes
 from taxiway.checkpoint.stylegan2 import config_of_shapes, taps_of
 from taxiway.checkpoint.tensors import Array, Tensor, last_axes
+
+DRAWS = 4096
+WORK = 1e10  # multiplications; an 8-layer mapping of 512 takes 8.6e9
+
+
+def average_w(tensors: Mapping[str, Array], config: Mapping[str, Any]) -> tuple[Array, int]:
+    """The mean w [w_dim] of random z (always the same ones), and of how many."""
+    shapes = mapping_shapes(config, tensors)
+    del shapes["mapping.w_avg"]
+    compare(shapes, tensors)
+    count = min(DRAWS, max(64, int(WORK / sum(map(math.prod, shapes.values())))))
+    x = np.random.RandomState(0).standard_normal((count, config["z_dim"])).astype(np.float32)
+    x /= np.sqrt((x * x).mean(axis=1, keepdims=True) + 1e-8)
+    lr = config["mapping"]["lr_multiplier"]
+    with np.errstate(all="ignore"):  # broken weights give a broken average, no warning
+        for i in range(config["mapping"]["num_layers"]):
+            weight, bias = (tensors[f"mapping.fc{i}.{part}"] for part in ("weight", "bias"))
+            x = x @ (weight.T * (lr / math.sqrt(weight.shape[1]))) + bias * lr
+            x = np.maximum(x, 0.2 * x) * math.sqrt(2)
+        return x.mean(axis=0).astype(np.float32), count
+
 
 _LAYER = re.compile(r"(conv1|to_rgb1|convs\.(\d{1,3})|to_rgbs\.(\d{1,3}))\.([a-z_.]+)")
 _MAPPING = re.compile(r"style\.([1-9]\d?)\.(weight|bias)")

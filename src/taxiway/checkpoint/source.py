@@ -3,9 +3,9 @@
 import hashlib
 import io
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -105,3 +105,20 @@ class Text:
 
 
 _ENDS = "ends in the middle, after {} bytes: the download or copy was cut short"
+
+
+def embedded_code(owners: Iterable[tuple[str, str | Text]]) -> list[dict[str, Any]]:
+    """Each text once: its "sha256", its "bytes" and the "classes" that come from it."""
+    found: dict[int, dict[str, Any]] = {}
+    for name, text in owners:
+        entry = found.get(id(text)) or _entry(text)
+        found[id(text)] = entry
+        entry["classes"] = sorted({*entry["classes"], name})
+    return list(found.values())
+
+
+def _entry(text: str | Text) -> dict[str, Any]:
+    if isinstance(text, Text):
+        return {"sha256": text.span.sha256(), "bytes": len(text.span), "classes": []}
+    data = text.encode()
+    return {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data), "classes": []}

@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from taxiway.checkpoint.attributes import Attributes
 from taxiway.checkpoint.limits import Broken
-from taxiway.checkpoint.modules import Network
+from taxiway.checkpoint.modules import Attributes, Network
 from taxiway.checkpoint.stylegan2 import mapping_config
 
 Config = dict[str, Any]

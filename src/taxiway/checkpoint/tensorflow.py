@@ -11,11 +11,10 @@ from typing import Any
 import numpy as np
 
 from taxiway.checkpoint.arrays import PickledArray
-from taxiway.checkpoint.attributes import Attributes
 from taxiway.checkpoint.contents import Found
-from taxiway.checkpoint.embedded import embedded_code
 from taxiway.checkpoint.limits import MAX_MODULE_DEPTH, MAX_NAME, SUPPORTED, Broken, Budget
-from taxiway.checkpoint.source import Text
+from taxiway.checkpoint.modules import Attributes
+from taxiway.checkpoint.source import Text, embedded_code
 from taxiway.checkpoint.stylegan2 import config_of_shapes
 from taxiway.checkpoint.tensors import Array, Tensor, last_axes
 from taxiway.checkpoint.values import Record
