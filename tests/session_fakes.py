@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 
 from taxiway.core.command import Command, Values, first_command
 from taxiway.core.datatypes import Image, Number, Vector
-from taxiway.core.events import Events, State, StateChanged
+from taxiway.core.events import Events, QueryFailed, State, StateChanged
 from taxiway.core.model import ModelSpec
 from taxiway.engine import Engine
 from taxiway.live.broadcast import EncodedFrame, Viewer
@@ -90,13 +90,16 @@ class FakeEngine:
         await self.gate.wait()
         if self.error is not None:
             raise self.error
-        z = inputs["z"] if inputs["z"] is not None else np.ravel(inputs["w"])
+        z = inputs["z"] if inputs.get("z") is not None else np.ravel(inputs["w"])
         height, width = self.picture_size
         size = int(inputs.get("size") or max(height, width))
         return {"image": gradient(z, size)[:height, :width]}
 
     async def publish(self, name: str, outputs: Values) -> None:
         self.published.append(outputs)
+
+    def report(self, name: str, error: str) -> None:
+        self.events.emit(QueryFailed(name, error))
 
     async def call_number(self, number: int) -> Values:
         """Wait for the `number`-th call, from 1; its inputs."""

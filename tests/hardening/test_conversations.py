@@ -151,7 +151,7 @@ class SocketIoClients(Talking):
 
     @rule(open=st.booleans())
     def work(self, open: bool) -> None:
-        self.inside(self.engine.model_server.set if open else self.engine.model_server.clear)
+        self.inside(self.engine.gate.set if open else self.engine.gate.clear)
 
     @invariant()
     def bounded(self) -> None:
@@ -210,7 +210,7 @@ class OscSenders(Talking):
 
     @rule(open=st.booleans())
     def work(self, open: bool) -> None:
-        self.inside(self.engine.model_server.set if open else self.engine.model_server.clear)
+        self.inside(self.engine.gate.set if open else self.engine.gate.clear)
 
     @invariant()
     def bounded(self) -> None:

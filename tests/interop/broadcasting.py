@@ -32,20 +32,20 @@ DRAW = Command(
 
 
 class BroadcastingEngine:
-    """One model, `fake`, which waits at `model_server` and then echoes its text or draws noise."""
+    """One model, `fake`, which waits at `gate` and then echoes its text or draws noise."""
 
     def __init__(self, command: Command = ECHO) -> None:
         self.events = Events()
         self.running: dict[str, Any] = {"fake": SimpleNamespace(commands={command.name: command})}
         self.command = command
-        self.model_server = asyncio.Event()
-        self.model_server.set()
+        self.gate = asyncio.Event()
+        self.gate.set()
         self.gone = False
         self.asked = 0
         self.cancelled = 0
 
     async def ready(self, name: str) -> None:
-        await self.model_server.wait()
+        await self.gate.wait()
         self.running[name].commands = {self.command.name: self.command}
 
     async def command_of(self, name: str, command: str | None = None) -> Command:
@@ -72,7 +72,7 @@ class BroadcastingEngine:
     async def answer(self, wire: Mapping[str, Wire]) -> dict[str, Wire]:
         """What a query gives, told to nobody."""
         inputs = self.command.decode(wire)
-        await self.model_server.wait()
+        await self.gate.wait()
         return self.command.encode(self._outputs(inputs), {})
 
     def _outputs(self, inputs: Values) -> Values:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from session_fakes import Watcher
+from studio_page import settle
 from taxiway.core.datatypes import AnyType, Image, Text, Vector
 from taxiway.core.errors import InvalidArgument, NotFound
 from taxiway.core.events import Event, OutputReady
@@ -22,13 +23,14 @@ SPECS = (
 )
 
 
-class Ear:
-    """Waits for outputs of a model."""
+class Reader:
+    """Reads the outputs of a model."""
 
-    def __init__(self, engine: Engine, model: str) -> None:
-        self.model = model
+    def __init__(self, session: LiveSession) -> None:
+        self.model = session.spec.name
         self.outputs: asyncio.Queue[Any] = asyncio.Queue()
-        engine.events.listen(self._hear)
+        session.readers.add(lambda: True)
+        session.engine.events.listen(self._hear)
 
     def _hear(self, event: Event) -> None:
         if isinstance(event, OutputReady) and event.model == self.model:
@@ -61,19 +63,19 @@ Room = tuple[Engine, dict[str, LiveSession], Chains]
 
 async def test_an_answered_query_and_a_live_picture_both_go_on(room: Room) -> None:
     engine, sessions, chains = room
-    ear = Ear(engine, "looker")
+    reader = Reader(sessions["looker"])
     link = await chains.add(Link(source="gradient", target="looker"))
     assert (link.output, link.input) == ("image", "picture")
     assert chains.links == [link]
-    first = await asyncio.wait_for(ear.outputs.get(), 20)
+    first = await asyncio.wait_for(reader.outputs.get(), 20)
     assert first["mean"] == pytest.approx(engine.running["looker"].last_output["mean"])
     z = [1.0, 1.0] + [0.0] * 510
     sessions["gradient"].set({"z": z})
-    while (await asyncio.wait_for(ear.outputs.get(), 20))["mean"] != gradient_mean(z):
+    while (await asyncio.wait_for(reader.outputs.get(), 20))["mean"] != gradient_mean(z):
         pass
     z = [-0.5, -0.5] + [0.0] * 510
     await engine.query("gradient", {"z": z, "format": "PNG"})
-    while (await asyncio.wait_for(ear.outputs.get(), 20))["mean"] != gradient_mean(z):
+    while (await asyncio.wait_for(reader.outputs.get(), 20))["mean"] != gradient_mean(z):
         pass
 
 
@@ -103,19 +105,30 @@ async def test_no_model_feeds_itself_by_any_way_round(room: Room) -> None:
 
 async def test_a_removed_chain_carries_nothing_more(room: Room) -> None:
     engine, sessions, chains = room
-    ear = Ear(engine, "looker")
+    reader = Reader(sessions["looker"])
     link = await chains.add(Link(source="gradient", target="looker"))
-    await asyncio.wait_for(ear.outputs.get(), 20)
+    await asyncio.wait_for(reader.outputs.get(), 20)
     chains.remove(link)
     watcher = Watcher(sessions["gradient"])
     sessions["gradient"].set({"truncation": 0.3})
     while (await watcher.next()).frame.values.get("truncation") != 0.3:
         pass
     await engine.query("gradient", {"seed": 1})
-    assert ear.outputs.empty()
+    assert reader.outputs.empty()
     with pytest.raises(NotFound, match="does not feed"):
         chains.remove(link)
     chains.forget("gradient")
+
+
+async def test_a_source_is_played_only_while_somebody_reads_what_it_feeds(room: Room) -> None:
+    _, sessions, chains = room
+    await chains.add(Link(source="gradient", target="looker"))
+    broadcast = sessions["gradient"].broadcast
+    await settle()
+    assert broadcast.watched == 0
+    sessions["looker"].readers.ask()
+    await settle()
+    assert broadcast.watched == 1
 
 
 def test_types_match_where_the_value_is_taken() -> None:

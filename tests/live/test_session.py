@@ -1,20 +1,22 @@
 """Renders the newest, survives whatever happens to the model, never queues the past."""
 
 import asyncio
+from typing import Any
 
 import msgspec
 import numpy as np
 import pytest
 
-from session_fakes import GENERATE, FakeEngine, Watcher, on_session
+from session_fakes import GENERATE, Clock, FakeEngine, Watcher, on_session
 from studio_page import settle
 from taxiway.core.command import Command
-from taxiway.core.datatypes import Image, Text
+from taxiway.core.datatypes import Image, Text, Vector
 from taxiway.core.errors import InvalidArgument, ModelFailed, Unavailable
-from taxiway.core.events import Event, OutputReady, QueryFailed, StateChanged
+from taxiway.core.events import Answer, Event, OutputReady, QueryFailed, StateChanged
 from taxiway.core.frame import Mark
 from taxiway.latent.field import Field
 from taxiway.latent.sample import z_of_seed
+from taxiway.live.readers import ASKED_SECONDS
 from taxiway.live.session import LiveSession
 from toys import gradient
 
@@ -26,23 +28,23 @@ def engine() -> FakeEngine:
     return FakeEngine()
 
 
-def heard(session: LiveSession) -> list[Event]:
+def reported(session: LiveSession) -> list[Event]:
     events: list[Event] = []
     session.events.listen(events.append)
     return events
 
 
-async def trouble(session: LiveSession) -> str:
-    """Wait for the next trouble that the session tells of."""
-    told: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+async def next_error(session: LiveSession) -> str:
+    """Wait for the next error that the session reports."""
+    reported: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
     def listen(event: Event) -> None:
-        if isinstance(event, QueryFailed) and not told.done():
-            told.set_result(event.error)
+        if isinstance(event, QueryFailed) and not reported.done():
+            reported.set_result(event.error)
 
     stop = session.events.listen(listen)
     try:
-        return await told
+        return await reported
     finally:
         stop()
 
@@ -52,7 +54,7 @@ async def test_the_first_picture_is_seed_0(engine: FakeEngine) -> None:
         frame = (await Watcher(session).next()).frame
     np.testing.assert_array_equal(frame.pixels, gradient(z_of_seed(0), 256))
     assert frame.index == 1
-    assert engine.calls[0][1] == "stage"
+    assert engine.calls[0][1] == "session"
 
 
 async def test_a_change_gives_a_picture_that_says_whose_newest_change_is_in_it(
@@ -122,12 +124,12 @@ async def test_a_failure_is_told_and_the_next_change_is_rendered(
         await watcher.next()
         engine.error = error
         session.set({"truncation": 0.1})
-        said = await trouble(session)
+        said = await next_error(session)
         engine.error = None
         session.set({"truncation": 0.2})
         assert (await watcher.next()).frame.values["truncation"] == 0.2
     assert said == (
-        "The live picture could not be made; the server's log says why."
+        "The live output could not be made; the server's log says why."
         if isinstance(error, OSError)
         else str(error)
     )
@@ -135,7 +137,7 @@ async def test_a_failure_is_told_and_the_next_change_is_rendered(
 
 async def test_the_same_trouble_is_told_once(engine: FakeEngine) -> None:
     async with on_session(engine) as session:
-        events = heard(session)
+        events = reported(session)
         Watcher(session)
         engine.error = ModelFailed("It broke.")
         for number in range(1, 6):
@@ -155,7 +157,7 @@ async def test_a_model_that_died_is_rendered_again_as_soon_as_it_is_back(
         await watcher.next()
         engine.error = Unavailable("'fake' died while it worked and is starting again.")
         session.set({"truncation": 0.3})
-        await trouble(session)
+        await next_error(session)
         engine.error = None
         engine.turn("starting")
         engine.turn("running")
@@ -186,7 +188,7 @@ async def test_a_change_wakes_a_model_that_sleeps(engine: FakeEngine) -> None:
 async def test_states_are_told_and_those_of_other_models_are_not(engine: FakeEngine) -> None:
     async with on_session(engine, start=False) as session:
         assert (session.state, session.message) == ("asleep", "fake is not started.")
-        events = heard(session)
+        events = reported(session)
         engine.events.emit(StateChanged("another", "running"))
         await session.start()
         assert [event.state for event in events if isinstance(event, StateChanged)] == [
@@ -224,7 +226,7 @@ async def test_values_survive_a_restart_unless_the_model_takes_them_no_more(
 
 async def test_the_stage_ends_deaf_to_the_engine(engine: FakeEngine) -> None:
     async with on_session(engine) as session:
-        events = heard(session)
+        events = reported(session)
         await Watcher(session).next()
     engine.turn("asleep")
     assert events == []
@@ -327,19 +329,124 @@ HEAVY = {**GENERATE.inputs, "photo": Image()}
     ],
     ids=["no z", "no picture", "a photo comes first"],
 )
-async def test_what_is_no_instrument_is_not_played_but_its_answers_are_told(
+async def test_what_is_no_instrument_shows_nothing_unasked_but_its_answers_are_reported(
     engine: FakeEngine, command: Command
 ) -> None:
     engine.command = command
     async with on_session(engine) as session:
         Watcher(session)
-        told: list[Event] = []
-        session.events.listen(told.append)
-        answer = OutputReady("fake", {"said": "hello"})
-        for event in (OutputReady("other", {}), QueryFailed("fake", "no"), answer):
+        session.readers.ask()
+        events = reported(session)
+        answer, error = OutputReady("fake", {"said": "hello"}), QueryFailed("fake", "no")
+        for event in (OutputReady("other", {}), error, answer):
             engine.events.emit(event)
         await settle()
         assert not session.is_live
-        assert told == [answer]
+        assert events == [error, answer]
         assert engine.calls == []
         assert session.controls.values() == {}
+
+
+PHOTO = msgspec.structs.replace(
+    GENERATE,
+    inputs={"photo": Image(), "truncation": GENERATE.inputs["truncation"], "w": Vector(length=2)},
+    needs_one_of=(),
+)
+
+
+def answered(pixels: Any, command: str = "generate", **wire: Any) -> OutputReady:
+    """A query's answer as the engine reports it."""
+    outputs = {"image": pixels}
+    answer = Answer(command=command, wire=wire, inputs=wire, outputs=outputs, render_ms=5.0)
+    return OutputReady("fake", {"image": "data:"}, answer)
+
+
+async def test_an_answer_is_a_frame_and_gives_its_values_without_a_second_rendering(
+    engine: FakeEngine,
+) -> None:
+    async with on_session(engine) as session:
+        watcher = Watcher(session)
+        await watcher.next()
+        session.set({"truncation": 0.5}, "page", Mark(1, 0.0))
+        await watcher.next()
+        pixels = gradient(z_of_seed(9), 32)
+        engine.events.emit(answered(pixels, seed=9))
+        frame = (await watcher.next()).frame
+        assert frame.pixels is pixels
+        assert (frame.marks, frame.render_ms) == ({}, 5.0)
+        np.testing.assert_array_equal(session.controls.values()["z"], z_of_seed(9))
+        assert session.controls.entries["z"].origin == {"seed": 9}
+        assert "truncation" not in session.controls.values()
+        await settle()
+        assert len(engine.calls) == 2
+
+
+async def test_what_a_model_of_photos_was_asked_last_is_kept_for_its_other_controls(
+    engine: FakeEngine,
+) -> None:
+    engine.command = PHOTO
+    photo = np.zeros((8, 8, 3), np.uint8)
+    async with on_session(engine) as session:
+        watcher = Watcher(session)
+        engine.events.emit(answered(photo, photo=photo, w=np.zeros(2, np.float32)))
+        await watcher.next()
+        assert engine.calls == []
+        session.set({"truncation": 0.25}, "osc")
+        frame = (await watcher.next()).frame
+    ((inputs, _),) = engine.calls
+    assert inputs["photo"] is photo
+    assert frame.values["truncation"] == 0.25
+    assert [list(outputs) for outputs in engine.published] == [["image"]]
+
+
+async def test_the_answer_of_another_command_is_a_frame_and_moves_no_control(
+    engine: FakeEngine,
+) -> None:
+    async with on_session(engine) as session:
+        watcher = Watcher(session)
+        await watcher.next()
+        commands = engine.running["fake"].commands
+        commands["upside_down"] = msgspec.structs.replace(GENERATE, name="upside_down")
+        version = session.controls.version
+        engine.events.emit(answered(gradient(z_of_seed(3), 16), "upside_down", seed=3))
+        assert (await watcher.next()).frame.pixels.shape == (16, 16, 3)
+        assert session.controls.version == version
+
+
+async def test_a_control_that_is_moved_is_rendered_for_who_only_reads(engine: FakeEngine) -> None:
+    async with on_session(engine, clock=(clock := Clock())) as session:
+        session.readers.ask()
+        await settle()
+        assert engine.calls == []  # nobody has moved anything yet
+        session.set({"truncation": 0.1}, "osc")
+        await engine.call_number(1)
+        await settle()
+        assert len(engine.published) == 1
+        clock.now += ASKED_SECONDS + 1
+        session.set({"truncation": 0.2}, "osc")
+        await settle()
+        assert len(engine.calls) == 1
+        session.readers.ask()
+        assert (await engine.call_number(2))["truncation"] == 0.2
+
+
+async def test_a_group_of_readers_counts_while_one_of_them_is_there(engine: FakeEngine) -> None:
+    clients: list[str] = []
+    async with on_session(engine) as session:
+        leave = session.readers.add(lambda: bool(clients))
+        session.set({"truncation": 0.1}, "osc")
+        await settle()
+        assert engine.calls == []
+        clients.append("one")
+        session.readers.come()
+        await engine.call_number(1)
+        leave()
+        assert not session.wanted
+
+
+async def test_a_wrong_control_of_a_form_is_its_current_error(engine: FakeEngine) -> None:
+    engine.command = PHOTO
+    async with on_session(engine) as session:
+        session.readers.ask()
+        session.set({"truncation": 0.25}, "osc")
+        assert await next_error(session) == "'photo' is missing."

@@ -1,7 +1,7 @@
 """What happened, told to whoever listens; the only way in which status flows back."""
 
 from collections.abc import Callable, Mapping
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -18,16 +18,30 @@ class StateChanged(Struct, frozen=True, tag="state"):
     message: str = ""
 
 
+class Answer(Struct, frozen=True, kw_only=True):
+    """A query's answer before it was encoded, with what it answers.
+
+    `wire` is what was given, `inputs` the same decoded, with defaults; `outputs` are decoded, with
+    pictures as uint8 [H, W, C]; `render_ms` is what queue and model took.
+    """
+
+    command: str
+    wire: Mapping[str, Wire]
+    inputs: Mapping[str, Any]
+    outputs: Mapping[str, Any]
+    render_ms: float
+
+
 class OutputReady(Struct, frozen=True, tag="output"):
-    """This is now the model's current output: a query's answer, or with `live` what was played."""
+    """This is now the model's current output: a query's, with its `answer`, or what was played."""
 
     model: str
     outputs: Mapping[str, Wire]
-    live: bool = False
+    answer: Answer | None = None
 
 
 class QueryFailed(Struct, frozen=True, tag="error"):
-    """A query failed: this is now the model's current error."""
+    """A query or a live picture failed: this is now the model's current error."""
 
     model: str
     error: str

@@ -1,13 +1,14 @@
 """The engine: models by name, each in a process of its own; what every protocol asks."""
 
 import asyncio
+import time
 from collections.abc import Mapping
 from typing import Any, Self
 
 from taxiway.core.command import Command, Values, first_command
 from taxiway.core.datatypes import Wire, names
 from taxiway.core.errors import NotFound, TaxiwayError
-from taxiway.core.events import Events, OutputReady, QueryFailed
+from taxiway.core.events import Answer, Events, OutputReady, QueryFailed
 from taxiway.core.images import ImageFormat
 from taxiway.core.model import ModelSpec
 from taxiway.engine.messages import array_bytes
@@ -112,20 +113,37 @@ class Engine:
             chosen = await self.command_of(name, command)
             async with running.pictures.decoded(chosen, wire) as inputs:
                 formats = chosen.formats(inputs, format_header)
+                began = time.perf_counter()
                 outputs = await running.call(chosen, inputs, None)
+                answer = Answer(
+                    command=chosen.name,
+                    wire=wire,
+                    inputs=inputs,
+                    outputs=outputs,
+                    render_ms=(time.perf_counter() - began) * 1000,
+                )
             result = await self._encode(chosen, outputs, formats)
         except TaxiwayError as error:
-            running.last_error = str(error)
-            self.events.emit(QueryFailed(name, str(error)))
+            self.report(name, str(error))
             raise
-        running.last_inputs = wire
-        self._tell(running, OutputReady(name, result))
+        self._notify(running, OutputReady(name, result, answer))
         return result
 
     async def publish(self, name: str, outputs: Values) -> None:
-        """Make decoded outputs, which `run` gave and which were played, the current output."""
+        """Make decoded outputs, which `run` gave and which were played, the current output.
+
+        Unless another became current while they were encoded: then these are of the past.
+        """
+        running = self._find(name)
+        before = running.last_output
         encoded = await self._encode(await self.command_of(name), outputs, {})
-        self._tell(self._find(name), OutputReady(name, encoded, live=True))
+        if running.last_output is before:
+            self._notify(running, OutputReady(name, encoded))
+
+    def report(self, name: str, error: str) -> None:
+        """Make a sentence the model's current error."""
+        self._find(name).last_error = error
+        self.events.emit(QueryFailed(name, error))
 
     async def run(
         self,
@@ -144,7 +162,7 @@ class Engine:
         async with running.pictures.decoded(chosen, values) as inputs:
             return await running.call(chosen, inputs, live)
 
-    def _tell(self, running: Running, news: OutputReady) -> None:
+    def _notify(self, running: Running, news: OutputReady) -> None:
         running.last_output, running.last_error = news.outputs, None
         self.events.emit(news)
 

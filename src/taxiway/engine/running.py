@@ -25,8 +25,7 @@ CRASH_WINDOW = 60.0
 class Running:
     """A model that was started: asleep, starting, running or failed.
 
-    `last_output` and `last_error` are the model's current output and error, whoever asked;
-    `last_inputs` is what the last query that was answered asked with.
+    `last_output` and `last_error` are the model's current output and error, whoever asked.
     """
 
     def __init__(
@@ -37,7 +36,6 @@ class Running:
         self.facts: dict[str, Any] = {}
         self.state: State = "asleep"
         self.message = ""
-        self.last_inputs: Mapping[str, Wire] = {}
         self.last_output: Mapping[str, Wire] = {}
         self.last_error: str | None = None
         self.idle_seconds = idle_seconds

@@ -1,6 +1,7 @@
 """Chains: the newest output of one running model becomes an input of another, live."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -11,8 +12,9 @@ from taxiway.core.command import Command
 from taxiway.core.datatypes import AnyDataType, AnyType, Image, Vector
 from taxiway.core.errors import InvalidArgument, NotFound, TaxiwayError
 from taxiway.core.events import Event, OutputReady
-from taxiway.live.session import LiveSession
-from taxiway.live.tiles import plays_live
+from taxiway.live.broadcast import Viewer
+from taxiway.live.readers import UNWANTED_SECONDS
+from taxiway.live.session import LiveSession, picture_name
 
 if TYPE_CHECKING:
     from taxiway.engine import Engine
@@ -49,14 +51,14 @@ class Chains:
         feed itself.
         """
         session = self._session_of(link.source)
-        self._session_of(link.target)
+        target = self._session_of(link.target)
         giver = await self._engine.command_of(link.source)
         taker = await self._engine.command_of(link.target)
         link = fitted(link, giver, taker)
         if link.source in self._fed_by(link.target):
             raise InvalidArgument(f"'{link.target}' already feeds '{link.source}'.", "target")
         if link not in self._tasks:
-            feed = Feed(self._engine, session, link, giver)
+            feed = Feed(session, target, link, giver)
             self._tasks[link] = asyncio.create_task(feed.run())
         return link
 
@@ -86,58 +88,70 @@ class Chains:
 
 
 class Feed:
-    """Carries one link: pictures played live as they are rendered, and every answer to a query."""
+    """Carries one link: the newest of an output is set as an input, as if by a hand."""
 
-    def __init__(self, engine: "Engine", session: LiveSession, link: Link, giver: Command) -> None:
-        self._engine, self._session, self._link = engine, session, link
-        # Only an instrument renders unasked; of the others the queries' answers are passed on.
-        self._is_live = plays_live(giver) and isinstance(giver.outputs[link.output], Image)
-        self._stirred = asyncio.Event()
+    def __init__(
+        self, source: LiveSession, target: LiveSession, link: Link, giver: Command
+    ) -> None:
+        self._source, self._target, self._link = source, target, link
+        # A picture comes as pixels from the broadcast; any other output as it is published.
+        is_image = isinstance(giver.outputs[link.output], Image)
+        self._is_picture = is_image and link.output == picture_name(giver)
+        self._changed = asyncio.Event()
         self._waiting: Any = None
         self._last: Any = None
 
     async def run(self) -> None:
-        """Feed for ever; cancel it to end."""
-        unlisten = self._engine.events.listen(self._on_event)
-        viewer = self._session.broadcast.join(self._stirred.set) if self._is_live else None
-        self._offer(self._engine.running[self._link.source].last_output)
+        """Feed for ever; cancel it to end. The source is read only while the target is wanted."""
+        while True:
+            await self._target.until_wanted(UNWANTED_SECONDS)
+            if self._target.wanted:
+                with self._reading() as viewer:
+                    while self._target.wanted:
+                        await self._changed.wait()
+                        self._changed.clear()
+                        self._take(viewer)
+                        self._feed()
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[Viewer | None]:
+        source, notify = self._source, self._changed.set
+        viewer = source.broadcast.join(notify) if self._is_picture else None
+        stop_reading = source.readers.add(lambda: viewer is None)
+        stop_listening = source.events.listen(self._on_event)
+        self._offer(source.last_output.get(self._link.output))
         try:
-            while True:
-                await self._stirred.wait()
-                self._stirred.clear()
-                encoded_frame = viewer.take() if viewer else None
-                if viewer and encoded_frame:
-                    viewer.acknowledge(encoded_frame.frame.index)
-                    self._waiting = encoded_frame.frame.pixels
-                await self._feed()
+            yield viewer
         finally:
-            unlisten()
+            stop_listening()
+            stop_reading()
             if viewer:
-                self._session.broadcast.leave(viewer)
+                source.broadcast.leave(viewer)
+
+    def _take(self, viewer: Viewer | None) -> None:
+        encoded_frame = viewer.take() if viewer else None
+        if viewer and encoded_frame:
+            viewer.acknowledge(encoded_frame.frame.index)
+            self._waiting = encoded_frame.frame.pixels
 
     def _on_event(self, event: Event) -> None:
-        if not isinstance(event, OutputReady) or event.model != self._link.source:
-            return
-        if not (event.live and self._is_live):  # which was seen as a frame before
-            self._offer(event.outputs)
+        if isinstance(event, OutputReady) and not self._is_picture:
+            self._offer(event.outputs.get(self._link.output))
 
-    def _offer(self, outputs: Any) -> None:
-        if self._link.output in outputs:
-            self._waiting = outputs[self._link.output]
-            self._stirred.set()
+    def _offer(self, value: Any) -> None:
+        self._waiting = value
+        self._changed.set()
 
-    async def _feed(self) -> None:
-        """Ask the target with its last inputs and the newest value, which replaces any older."""
+    def _feed(self) -> None:
+        """Set the newest value, which replaces any older, unless it was set already."""
         value, self._waiting = self._waiting, None
         if value is None or value is self._last:
             return
         self._last = value
-        target = self._engine.running.get(self._link.target)
-        held = target.last_inputs if target else {}
         try:
-            await self._engine.query(self._link.target, {**held, self._link.input: value})
-        except TaxiwayError:
-            pass  # it is the target's current error now, which its clients were told
+            self._target.set({self._link.input: value}, "chain")
+        except TaxiwayError as error:
+            self._target.report(str(error))
         except Exception:
             log.exception("A chain failed")
 

@@ -11,6 +11,7 @@ from taxiway.core.errors import InvalidArgument
 from taxiway.latent import walk
 from taxiway.latent.sample import MAX_SEED, parse_seeds, z_of_seed
 from taxiway.latent.walk import Walk
+from taxiway.live.readers import UNWANTED_SECONDS
 
 if TYPE_CHECKING:
     from taxiway.live.session import LiveSession
@@ -73,9 +74,9 @@ class LiveWalk:
             session.set({"z": z}, "walk")
             ours = session.controls.values()["z"]
             await asyncio.sleep(TICK_SECONDS)
-            # Nothing is set while nobody looks, and nothing over another's hand.
-            while session.broadcast.watched == 0:
-                await asyncio.sleep(10 * TICK_SECONDS)
+            # Nothing is set while nobody would see it, and nothing over another's hand.
+            while not session.wanted:
+                await session.until_wanted(UNWANTED_SECONDS)
             if session.controls.values().get("z") is not ours:
                 return
 

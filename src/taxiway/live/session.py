@@ -1,4 +1,4 @@
-"""The session: one model played live; renders the newest controls, then the newest again."""
+"""The live session: the newest controls of one model in, its newest outputs out, for everyone."""
 
 import asyncio
 import contextlib
@@ -10,17 +10,20 @@ from typing import TYPE_CHECKING, Any
 import numpy.typing as npt
 
 from taxiway.core.command import Command, Values, first_command
-from taxiway.core.datatypes import Vector, Wire, names
+from taxiway.core.datatypes import AnyDataType, File, Vector, Wire, names
+from taxiway.core.datatypes.picture import Picture
 from taxiway.core.errors import InvalidArgument, TaxiwayError, Unavailable
-from taxiway.core.events import Event, Events, QueryFailed, State, StateChanged
+from taxiway.core.events import Answer, Event, Events, OutputReady, State, StateChanged
 from taxiway.core.frame import Frame, Mark
+from taxiway.core.images import Pixels
 from taxiway.core.model import ModelSpec
 from taxiway.latent.field import field
 from taxiway.latent.sample import z_of_seed
 from taxiway.live.broadcast import Broadcast
-from taxiway.live.controls import Controls, Origin
+from taxiway.live.controls import Controls, Origin, Snapshot
 from taxiway.live.live_walk import LiveWalk
-from taxiway.live.tiles import Tiles, image_name, length_of_z, plays_live
+from taxiway.live.readers import Readers
+from taxiway.live.tiles import Tiles, length_of_z, plays_live
 
 if TYPE_CHECKING:
     from taxiway.engine import Engine
@@ -34,10 +37,14 @@ REST_SECONDS = 0.2
 class LiveSession:
     """Everything live about one model: `controls` in, pictures out by `broadcast`, and `tiles`.
 
-    `events` tells what viewers should know: the model's states and outputs, and live trouble as
-    QueryFailed.
+    The answer to any query gives the session its newest values, and its first picture, where it
+    has one, is a frame of the broadcast. A control that is set by hand is rendered where someone
+    would see it: a viewer of the broadcast, or one of `readers` of the current output. So an idle
+    server does nothing, however the controls move.
+
+    `events` reports the model's states, its current output and its current error.
     Keep `run` going; stopping, failing and restarting of the model is met by waiting for the next
-    change or for it to be running again. Nothing is rendered while nobody watches.
+    change or for it to be running again.
     """
 
     def __init__(
@@ -50,18 +57,22 @@ class LiveSession:
         self.engine = engine
         self.spec = spec
         self.events = Events()
-        self.controls = Controls(self._stir, clock)
-        self.broadcast = Broadcast(self._stir, clock)
+        self.controls = Controls(self._notify, clock)
+        self.broadcast = Broadcast(self._come, clock)
+        self.readers = Readers(self._come, clock)
         self.tiles = Tiles(engine, spec.name, self.controls)
         self.command: Command | None = None
         self.live_walk = LiveWalk(self)
         self._rest_seconds = rest_seconds
         self.clock = clock
-        self._stirred = asyncio.Event()
+        self._changed = asyncio.Event()
+        self._came = asyncio.Event()
         self._life = 0
         self._rendered = (-1, -1)
-        self._trouble: str | None = None
-        self._outputs: Values = {}
+        self._is_moved = False
+        self._error: str | None = None
+        self._unpublished: Values | None = None
+        self._publish = asyncio.Event()
         self._stop_listening = engine.events.listen(self._on_event)
         if self.state == "running":
             self._introduce()
@@ -80,8 +91,21 @@ class LiveSession:
 
     @property
     def is_live(self) -> bool:
-        """Whether the model is played here; of any other, viewers see the answers to queries."""
+        """Whether the model is an instrument, which shows a picture before anyone asks for one."""
         return self.command is not None and plays_live(self.command)
+
+    @property
+    def wanted(self) -> bool:
+        """Whether someone would see what is rendered."""
+        return self.broadcast.watched > 0 or self.readers.wanted
+
+    async def until_wanted(self, seconds: float) -> None:
+        """Wait until someone would see what is rendered, or that long."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while not self.wanted:
+                    self._came.clear()
+                    await self._came.wait()
 
     @property
     def last_output(self) -> Mapping[str, Wire]:
@@ -94,7 +118,8 @@ class LiveSession:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self.tiles.run())
-                group.create_task(self._live())
+                group.create_task(self._render_newest())
+                group.create_task(self._publish_newest())
         finally:
             self.live_walk.end()
             self._stop_listening()
@@ -123,7 +148,8 @@ class LiveSession:
     ) -> None:
         """Set inputs of the command by name, wire values or decoded; None means the default.
 
-        Raises InvalidArgument naming the input, or Unavailable before the first set-up.
+        Pictures and files stay as they are given, and are decoded for rendering. Raises
+        InvalidArgument naming the input, or Unavailable before the first set-up.
         """
         inputs = self._known().inputs
         for name in values:
@@ -132,10 +158,18 @@ class LiveSession:
                     f"No input named '{name}'. There are: {names(list(inputs))}.", name
                 )
         decoded: Values = {
-            name: None if value is None else inputs[name].decode(name, value)
+            name: value
+            if value is None or is_heavy(inputs[name])
+            else inputs[name].decode(name, value)
             for name, value in values.items()
         }
-        if decoded.get("seed") is not None and "z" in inputs:
+        self._is_moved = True
+        self._set(decoded, source, mark, origin)
+
+    def _set(
+        self, decoded: Values, source: Hashable, mark: Mark | None, origin: Origin | None
+    ) -> None:
+        if decoded.get("seed") is not None and "z" in self._known().inputs:
             origin = {"seed": decoded.pop("seed")}
             decoded["z"] = self._z_of_seed(origin["seed"])
         self.controls.set(decoded, source, mark, origin)
@@ -173,8 +207,12 @@ class LiveSession:
     def _z_of_seed(self, seed: int) -> npt.NDArray[Any]:
         return z_of_seed(seed, length_of_z(self._known()))
 
-    def _stir(self) -> None:
-        self._stirred.set()
+    def _notify(self) -> None:
+        self._changed.set()
+
+    def _come(self) -> None:
+        self._came.set()
+        self._changed.set()
 
     def _on_event(self, event: Event) -> None:
         if event.model != self.spec.name:
@@ -182,10 +220,10 @@ class LiveSession:
         if isinstance(event, StateChanged):
             if event.state == "running":
                 self._introduce()
-            self._stir()
-        # What a query failed at concerns who asked; live trouble is told by `_tell`.
-        if not isinstance(event, QueryFailed):
-            self.events.emit(event)
+            self._notify()
+        if isinstance(event, OutputReady) and event.answer is not None:
+            self._show_answer(event.answer)
+        self.events.emit(event)
 
     def _introduce(self) -> None:
         """The model was set up: learn its command, and keep of the controls what it takes."""
@@ -203,16 +241,48 @@ class LiveSession:
         if self.is_live and not {"z", *self.controls.one_of} & self.controls.values().keys():
             self.controls.set({"z": self._z_of_seed(0)}, origin={"seed": 0})
 
-    async def _live(self) -> None:
+    def _show_answer(self, answer: Answer) -> None:
+        """A query was answered: what it asked with is newest, and needs no rendering."""
+        command = self.engine.running[self.spec.name].commands[answer.command]
+        if self.command is not None and command.name == self.command.name:
+            self._keep(command, answer)
+            self._rendered = (self.controls.version, self._life)
+            self._is_moved, self._unpublished, self._error = False, None, None
+        pixels = picture_of(command, answer.outputs)
+        if pixels is not None:
+            self._show(pixels, Snapshot(_given(command, answer), 0, {}, 0), answer.render_ms)
+
+    def _keep(self, command: Command, answer: Answer) -> None:
+        """Take over what a query was given; what it left out is back at its default."""
+        given = _given(command, answer)
+        left_out = dict.fromkeys(self.controls.values().keys() - given.keys())
+        self._set({**left_out, **given}, "query", None, None)
+
+    async def _render_newest(self) -> None:
         while True:
             try:
                 async with asyncio.timeout(self._until_final()):
                     await self._change()
             except TimeoutError:
                 self.broadcast.finish()
-                await self._publish()
+                self._publish.set()
             else:
                 await self._render()
+
+    async def _publish_newest(self) -> None:
+        """Make what was rendered the current output, one after the other and the newest only."""
+        while True:
+            await self._publish.wait()
+            self._publish.clear()
+            outputs, self._unpublished = self._unpublished, None
+            if outputs is not None:
+                try:
+                    await self.engine.publish(self.spec.name, outputs)
+                except TaxiwayError:
+                    pass  # The model was stopped meanwhile.
+                except Exception:
+                    log.exception("A live output could not be encoded")
+                    self.report("The live output could not be encoded; the server's log says why.")
 
     def _until_final(self) -> float | None:
         newest = self.broadcast.newest
@@ -223,16 +293,17 @@ class LiveSession:
     async def _change(self) -> None:
         """Wait until there is something new to render, and someone to see it."""
         while not self._is_due():
-            self._stirred.clear()
-            await self._stirred.wait()
+            self._changed.clear()
+            await self._changed.wait()
 
     def _is_due(self) -> bool:
-        # A sleeping model is due too: being asked wakes it.
+        # A sleeping model is due too: being asked wakes it. An instrument shows a picture unasked,
+        # but who reads outputs wants those that somebody caused.
         return (
-            self.broadcast.watched > 0
-            and self.is_live
+            self._rendered != (self.controls.version, self._life)
+            and self.command is not None
             and self.state in ("running", "asleep")
-            and self._rendered != (self.controls.version, self._life)
+            and ((self._is_moved and self.wanted) or (self.is_live and self.broadcast.watched > 0))
         )
 
     async def _render(self) -> None:
@@ -240,48 +311,77 @@ class LiveSession:
         self._rendered = (snapshot.version, self._life)
         started = self.clock()
         try:
-            pixels = await self._picture(snapshot.values)
+            outputs = await self.engine.run(self.spec.name, snapshot.values, live="session")
         except TaxiwayError as error:
-            self._tell(str(error))
+            self.report(str(error))
             return
         except Exception:
-            log.exception("A live picture could not be made")
-            self._tell("The live picture could not be made; the server's log says why.")
+            log.exception("A live output could not be made")
+            self.report("The live output could not be made; the server's log says why.")
             return
-        self._trouble = None
-        now = self.clock()
+        self._error = None
+        self._is_moved = self._is_moved and self.controls.version != snapshot.version
+        self._unpublished = outputs
+        pixels = picture_of(self._known(), outputs)
+        if pixels is not None:
+            self._show(pixels, snapshot, (self.clock() - started) * 1000)
+        # Pages that play an instrument see its frames; for them alone nothing is encoded twice.
+        if self.readers.wanted or not self.is_live or pixels is None:
+            self._publish.set()
+
+    def _show(self, pixels: Pixels, snapshot: Snapshot, render_ms: float) -> None:
         self.broadcast.publish(
             Frame(
                 pixels=pixels,
                 index=0,
-                time=now,
+                time=self.clock(),
                 values=snapshot.values,
                 marks=snapshot.marks,
                 merged=snapshot.merged,
-                render_ms=(now - started) * 1000,
+                render_ms=render_ms,
             )
         )
 
-    async def _picture(self, values: Values) -> Any:
-        name = image_name(self._known())
-        self._outputs = await self.engine.run(self.spec.name, values, live="stage")
-        return self._outputs[name]
+    def report(self, error: str) -> None:
+        """Make a sentence the model's current error."""
+        # Reported once: at 60 changes a second the same sentence would be no news.
+        if error != self._error:
+            self._error = error
+            with contextlib.suppress(TaxiwayError):
+                self.engine.report(self.spec.name, error)
 
-    async def _publish(self) -> None:
-        """What was played last is the current output, which other protocols hear of as well."""
-        with contextlib.suppress(TaxiwayError):
-            await self.engine.publish(self.spec.name, self._outputs)
 
-    def _tell(self, trouble: str) -> None:
-        # Told once: at 60 changes a second the same sentence would be no news.
-        if trouble != self._trouble:
-            self._trouble = trouble
-            self.events.emit(QueryFailed(self.spec.name, trouble))
+def picture_name(command: Command) -> str | None:
+    """The output that goes to the broadcast: the first picture; None where there is none."""
+    pictures = (name for name, output in command.outputs.items() if isinstance(output, Picture))
+    return next(pictures, None)
+
+
+def picture_of(command: Command, outputs: Mapping[str, Any]) -> Pixels | None:
+    """The picture for the broadcast, uint8 [H, W] or [H, W, C]; None where there is none."""
+    name = picture_name(command) or ""
+    output = command.outputs.get(name)
+    return output.shown(outputs[name]) if isinstance(output, Picture) and name in outputs else None
+
+
+def is_heavy(field: AnyDataType) -> bool:
+    """Whether values of the type are pictures or files, which stay encoded until they are used."""
+    return field.holds_pictures or isinstance(field, File)
+
+
+def _given(command: Command, answer: Answer) -> Values:
+    """The inputs that a query was given, decoded where that is no burden to keep."""
+    return {
+        name: answer.wire[name] if is_heavy(field) else answer.inputs[name]
+        for name, field in command.inputs.items()
+        if answer.wire.get(name) is not None
+    }
 
 
 def _takes(command: Command, name: str, value: Any) -> bool:
     try:
-        command.inputs[name].decode(name, value)
+        if not is_heavy(command.inputs[name]):
+            command.inputs[name].decode(name, value)
     except (KeyError, InvalidArgument):
         return False
     return True

@@ -206,7 +206,10 @@ class Tiles:
 
 
 def plays_live(command: Command) -> bool:
-    """Whether it is an instrument: z in, a picture out, and no photo or file that comes first."""
+    """Whether it is an instrument: z in, a picture out, and no photo or file that comes first.
+
+    Such a model shows a picture before anyone asks, on a map and by faders.
+    """
     takes_z = isinstance(command.inputs.get("z"), Vector)
     gives_picture = any(isinstance(output, Image) for output in command.outputs.values())
     heavy = any(

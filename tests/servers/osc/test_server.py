@@ -157,11 +157,11 @@ async def test_a_query_for_a_model_that_is_gone_is_an_error(room: Room) -> None:
 
 
 async def test_queries_without_end_are_refused_and_the_others_answered(room: Room) -> None:
-    room.engine.model_server.clear()
+    room.engine.gate.clear()
     for _ in range(33):
         room.say("/query", '{"text": "a"}')
     assert await room.target.hear() == ("/error", "32 queries by OSC wait already.")
-    room.engine.model_server.set()
+    room.engine.gate.set()
     # Of the answers only the newest 16 are kept for sending.
     heard = [await room.target.hear() for _ in range(16)]
     assert set(heard) == {("/data", '{"text":"a"}')}
@@ -297,7 +297,7 @@ async def test_a_taken_port_is_named() -> None:
 
 
 async def test_stopping_leaves_no_work_behind(room: Room) -> None:
-    room.engine.model_server.clear()
+    room.engine.gate.clear()
     room.say("/query", '{"text": "a"}')
     await until(lambda: room.engine.asked == 1)
     await room.server.stop()

@@ -127,10 +127,10 @@ async def test_info_waits_for_a_model_that_starts(
     http: httpx.AsyncClient, server: Served, version: Version
 ) -> None:
     server.engine.running["fake"].commands = {}
-    server.engine.model_server.clear()
+    server.engine.gate.clear()
     client = Polling(http, version)
     await client.greet()
-    server.engine.model_server.set()
+    server.engine.gate.set()
     assert await client.event() == ("info", ECHO.describe())
 
 
@@ -229,19 +229,19 @@ async def test_a_client_that_reads_slowly_gets_its_own_answers_and_the_newest_of
 
 async def test_queries_without_end_get_one_answer_each(server: Served) -> None:
     async with socket(server.address) as client:
-        server.engine.model_server.clear()
+        server.engine.gate.clear()
         for _ in range(socketio.MOST_QUERIES + 3):
             await client.ask({"text": "a"})
         refused = [await client.event() for _ in range(3)]
         assert refused == [("error", {"error": "32 of your queries wait already."})] * 3
-        server.engine.model_server.set()
+        server.engine.gate.set()
         answers = [await client.event() for _ in range(socketio.MOST_QUERIES)]
         assert answers == [("data", {"text": "a"})] * socketio.MOST_QUERIES
 
 
 async def test_a_client_that_leaves_takes_its_queries_with_it(server: Served) -> None:
     async with socket(server.address) as client, socket(server.address):
-        server.engine.model_server.clear()
+        server.engine.gate.clear()
         await client.ask({"text": "a"})
         await client.ask({"text": "b"})
         await until(lambda: server.engine.asked == 2)

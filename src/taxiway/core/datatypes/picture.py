@@ -40,6 +40,10 @@ class Picture(DataType, frozen=True):
         """The decoded file as the model takes it."""
         raise NotImplementedError
 
+    def shown(self, value: Any) -> Pixels:
+        """What a model gave, as a picture to look at: uint8 [H, W] or [H, W, channels]."""
+        return np.asarray(value)
+
     def wire_schema(self) -> dict[str, Any]:
         return {"type": "string", "contentEncoding": "base64", "contentMediaType": "image/*"}
 

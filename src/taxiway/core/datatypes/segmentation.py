@@ -57,8 +57,13 @@ class Segmentation(Picture, frozen=True, tag="segmentation"):
         return ids_of(np.asarray(picture.convert("RGB")), colours, ids)
 
     def encode(self, value: Any, format: ImageFormat | None = None) -> str:
+        return to_data_uri(self.shown(value), "PNG")
+
+    def shown(self, value: Any) -> Pixels:
+        """The labels' colours, uint8 [H, W, 3], of their ids [H, W]."""
         ids = np.clip(np.asarray(value), 0, 255).astype(np.uint8)
-        return to_data_uri(self._table()[ids], "PNG")
+        colours: Pixels = self._table()[ids]
+        return colours
 
     def _table(self) -> Pixels:
         """The colour of every id; ids of no label have that of the default label."""

@@ -14,7 +14,8 @@ class Http(Server):
     title = "HTTP"
 
     def routes(self) -> Sequence[BaseRoute]:
-        return routes.routes(self.context.engine, self.context.name)
+        context = self.context
+        return routes.routes(context.engine, context.name, context.session.readers)
 
 
 SLOT = Http

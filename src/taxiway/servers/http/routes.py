@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from taxiway.core.command import Command
 from taxiway.core.datatypes import Wire
+from taxiway.live.readers import Readers
 from taxiway.servers.http import openapi, picture
 from taxiway.web import inputs
 from taxiway.web.responses import Answer, to_json
@@ -24,9 +25,14 @@ if TYPE_CHECKING:
     from taxiway.engine import Engine
 
 
-def routes(engine: "Engine", name_of_model: Callable[[], str]) -> list[Route]:
-    """The routes of the model that `name_of_model` names at the time of each request."""
-    api = Api(engine, name_of_model)
+def routes(
+    engine: "Engine", name_of_model: Callable[[], str], readers: Readers | None = None
+) -> list[Route]:
+    """The routes of the model that `name_of_model` names at the time of each request.
+
+    `readers` are those of its live session, who then count whoever reads `/data`.
+    """
+    api = Api(engine, name_of_model, readers or Readers())
     return [
         Route("/query", api.query, methods=["POST"]),
         Route("/data", api.data),
@@ -42,9 +48,12 @@ def routes(engine: "Engine", name_of_model: Callable[[], str]) -> list[Route]:
 class Api:
     """The handlers; they know JSON and status codes, and leave the rest to the engine."""
 
-    def __init__(self, engine: "Engine", name_of_model: Callable[[], str]) -> None:
+    def __init__(
+        self, engine: "Engine", name_of_model: Callable[[], str], readers: Readers
+    ) -> None:
         self.engine = engine
         self.name_of_model = name_of_model
+        self.readers = readers
         self._encoded: tuple[Mapping[str, Wire], bytes] = ({}, b"{}")
 
     async def query(self, request: Request) -> Answer:
@@ -56,6 +65,7 @@ class Api:
 
     async def data(self, request: Request) -> Answer:
         """The current output, whoever asked for it; `{}` before there is one."""
+        self.readers.ask()
         running = self.engine.running.get(self.name_of_model())
         return Answer(self._encode(running.last_output) if running else b"{}")
 

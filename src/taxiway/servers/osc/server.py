@@ -74,6 +74,7 @@ class OscServer:
         loop = asyncio.get_running_loop()
         self._transport, _ = await loop.create_datagram_endpoint(lambda: Ear(self), sock=bound)
         self._stop_listening = self._engine.events.listen(self._on_event)
+        self._stop_reading = self._session.readers.add(lambda: bool(self._audience.everyone()))
         self._send_on(self._errands, self._tell())
 
     async def stop(self) -> None:
@@ -81,6 +82,7 @@ class OscServer:
         if self._transport is None:
             return
         self._stop_listening()
+        self._stop_reading()
         self._transport.abort()
         self._transport = None
         tasks = [*self._queries, *self._errands]
@@ -116,6 +118,7 @@ class OscServer:
         match message.address:
             case "/server/connect" | "/connect":
                 self._audience.add(source)
+                self._session.readers.come()
                 if len(self._errands) < MOST_QUERIES:
                     self._send_on(self._errands, self._introduce(source))
             case "/server/disconnect" | "/disconnect":

@@ -18,7 +18,8 @@ class SocketIoServer(Server):
 
     def __init__(self, context: ServerContext) -> None:
         super().__init__(context)
-        self._clients = SocketIo(context.engine, context.name, jobs=context.jobs)
+        readers = context.session.readers
+        self._clients = SocketIo(context.engine, context.name, jobs=context.jobs, readers=readers)
         self._listener: Listener | None = None
 
     def routes(self) -> Sequence[BaseRoute]:

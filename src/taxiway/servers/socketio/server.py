@@ -17,6 +17,7 @@ from taxiway.core.datatypes import Wire
 from taxiway.core.errors import Busy, InvalidArgument, TaxiwayError
 from taxiway.core.events import Event, OutputReady, QueryFailed
 from taxiway.jobs.remote import RemoteJobs
+from taxiway.live.readers import Readers
 from taxiway.servers.socketio import packet as packets
 from taxiway.servers.socketio.engineio import EngineIo
 from taxiway.servers.socketio.engineio_payload import Malformed
@@ -48,13 +49,16 @@ class SocketIo:
         name_of_model: Callable[[], str],
         timing: Timing | None = None,
         jobs: RemoteJobs | None = None,
+        readers: Readers | None = None,
     ) -> None:
         self._jobs = jobs
+        self._readers = readers or Readers()
         self._engine = engine
         self._name_of_model = name_of_model
         self._engineio = EngineIo(self, timing)
         self._clients: dict[Session, set[asyncio.Task[None]]] = {}
         self._encoded: tuple[Wire, str] = (None, "")
+        self._stop_reading = self._readers.add(lambda: bool(self._clients))
         self._stop_listening = engine.events.listen(self._on_event)
 
     def routes(self) -> list[BaseRoute]:
@@ -64,6 +68,7 @@ class SocketIo:
     def close(self) -> None:
         """Part with every client; no poll hangs after that."""
         self._stop_listening()
+        self._stop_reading()
         self._engineio.close()
 
     def opened(self, session: Session) -> None:
@@ -97,6 +102,7 @@ class SocketIo:
         if session in self._clients:
             return
         self._clients[session] = set()
+        self._readers.come()
         session.send(packets.welcome(session.version, session.sid))
         self._send_on(session, self._introduce(session))
 

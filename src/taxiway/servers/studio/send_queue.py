@@ -9,7 +9,6 @@ import numpy as np
 from starlette.websockets import WebSocket
 
 from taxiway.core.command import Values
-from taxiway.core.datatypes import Wire
 from taxiway.core.events import Event, QueryFailed, StateChanged
 from taxiway.live.broadcast import EncodedFrame
 from taxiway.live.controls import Entry, Origin
@@ -26,7 +25,7 @@ class SendQueue:
     """Sends to the page that is the controls' source `page`; the only one who sends on its socket.
 
     Whatever has news leaves it in its place here and wakes `run`. What matters most goes first:
-    greeting, state, replies, the newest output, the live picture, tiles.
+    greeting, state, replies, the newest output and error, the live picture, tiles.
     """
 
     def __init__(
@@ -45,7 +44,7 @@ class SendQueue:
         self._greet = True
         self._state_changed = False
         self._replies: deque[str | bytes] = deque(maxlen=MOST_REPLIES)
-        self._output: Mapping[str, Wire] = {}
+        self._newest: dict[str, json_messages.Output | json_messages.Error] = {}
         self._tiles: deque[Tile] = deque(maxlen=MOST_TILES)
         self._synced = 0
         self._sending_since: float | None = None
@@ -89,9 +88,9 @@ class SendQueue:
             self._state_changed = True
             self._greet = self._greet or event.state == "running"
         elif isinstance(event, QueryFailed):
-            self._replies.append(json_messages.write(json_messages.Error(event.error)))
+            self._newest["error"] = json_messages.Error(event.error)
         elif not self._session.is_live:
-            self._output = event.outputs
+            self._newest["output"] = json_messages.Output(event.outputs)
         self._wake.set()
 
     async def _send_something(self) -> bool:
@@ -107,9 +106,8 @@ class SendQueue:
             )
         elif self._replies:
             await self._send(self._replies.popleft())
-        elif self._output:
-            output, self._output = self._output, {}
-            await self._send(json_messages.write(json_messages.Output(output)))
+        elif self._newest:
+            await self._send(json_messages.write(self._newest.pop(next(iter(self._newest)))))
         elif (encoded_frame := self.viewer.take()) is not None:
             await self._send_shot(encoded_frame)
         elif self._tiles:
@@ -119,6 +117,10 @@ class SendQueue:
         return True
 
     async def _send_shot(self, encoded_frame: EncodedFrame) -> None:
+        if not self._session.is_live:
+            # Its outputs are sent as a whole, with this picture among them.
+            self.viewer.acknowledge(encoded_frame.frame.index)
+            return
         encoded = await encoded_frame.encoded()
         for message in self._news():
             await self._send(message)
@@ -139,9 +141,11 @@ class SendQueue:
         self._synced = session.controls.version
         running = session.engine.running.get(session.spec.name)
         facts = running.facts if running else {}
-        values, origin, vectors = _parted(session.controls.entries)
-        if not session.is_live:
-            self._output = session.last_output
+        # The inputs of a form may be photos; its page has its own.
+        entries = session.controls.entries if session.is_live else {}
+        values, origin, vectors = _parted(entries)
+        if not session.is_live and session.last_output:
+            self._newest["output"] = json_messages.Output(session.last_output)
         hello = json_messages.Hello(
             model=self._card(),
             info=session.command.describe() if session.command else None,
