@@ -114,7 +114,7 @@ def _modules(slot: str) -> dict[str, str]:
         }
     packages = [f"taxiway.{slot}"]
     if slot == "tools":
-        packages = [f"taxiway.families.{family}.tools" for family in _names("taxiway.families")]
+        packages += [f"taxiway.families.{family}.tools" for family in _names("taxiway.families")]
     return {name: f"{package}.{name}" for package in packages for name in _names(package)}
 
 

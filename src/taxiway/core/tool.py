@@ -1,31 +1,68 @@
-"""A tool: one thing to do with a generator that takes a while, tells how far it is and can stop."""
+"""A tool: work on a model that takes a while, reports how far it is, and can be stopped."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from msgspec import Struct
+
 from taxiway.core.command import Command, Values
-from taxiway.core.errors import TaxiwayError
+from taxiway.core.datatypes import names
+from taxiway.core.errors import InvalidArgument, TaxiwayError
 from taxiway.core.images import Pixels
+from taxiway.core.model import ModelSpec
 
 OTHER = "other"
 """The input of a tool that takes a second model: text, its name, until whoever runs the tool puts
-what `run` takes as `generator` in its place. No file is opened by a client's word."""
+what `run` takes as `model` in its place. No file is opened by a client's word."""
 
 
 class Stopped(TaxiwayError):
     """The user stopped a job; what was finished is kept, and the same call goes on from there."""
 
 
+class Takes(Struct, frozen=True, kw_only=True):
+    """Which models a tool works on; it is offered for no other.
+
+    `families` are those it was written for, any family if there are none. `inputs` are data types
+    by their tags ("image"), each of which a command of the model must have among its inputs.
+    Without `model` the tool works on none.
+    """
+
+    families: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
+    model: bool = True
+
+    def suits(self, family: str, commands: Collection[Command]) -> bool:
+        """Whether it works on a model of that family and these commands, none if not yet known."""
+        if not self.model or (self.families and family not in self.families):
+            return False
+        return not commands or any(self._fits(command) for command in commands)
+
+    def check(self, tool: str, spec: ModelSpec, commands: Collection[Command] = ()) -> None:
+        """Raises InvalidArgument, naming `model`, where `suits` is false."""
+        if self.suits(spec.family, commands):
+            return
+        wanted = f"models of {names(self.families)}" if self.families else "other models"
+        if self.inputs and not self.families:
+            wanted = f"models that take {names(self.inputs)}"
+        raise InvalidArgument(f"'{tool}' works on {wanted}; '{spec.name}' is none.", "model")
+
+    def _fits(self, command: Command) -> bool:
+        types = {field.__struct_config__.tag for field in command.inputs.values()}
+        return types.issuperset(self.inputs)
+
+
 class Job(Protocol):
-    """One run of a tool: where its files go, and whom it tells how far it is."""
+    """One run of a tool: the folder for its files, and how it reports."""
 
     folder: Path
 
     def progress(
         self, done: float, total: float, message: str = "", preview: Pixels | None = None
     ) -> None:
-        """Say that `done` of `total` is done; `preview` is uint8 [H, W, 3]. Call it often.
+        """Report that `done` of `total` is done; `preview` is uint8 [H, W, 3]. Call it often.
 
         Raises Stopped once the user has stopped the job.
         """
@@ -35,19 +72,51 @@ class Tool(Protocol):
     """A member of the slot `tools`: typed inputs and outputs like a model's, one call at a time.
 
     `run` writes its files whole into `job.folder`, keeps there what it needs to go on after a
-    stop, and returns small outputs: file names, numbers, pictures. `generator` is a
-    `networks.generator.Generator` as `build_generator` makes it (core knows no torch), or what
-    `discovery.instrument` offers in its place. Raises TaxiwayError.
+    stop, and returns small outputs: file names, numbers, pictures. Raises TaxiwayError.
+
+    A file that a caller gives for an input of type `file`, `any` or an array of them comes as a
+    Path. Also read, where a tool has them: `takes` (a Takes), `unit` (of what `done` counts, in the
+    plural), `is_light` (whether it may run beside other jobs), and `open(spec)`, which gives what
+    `run` takes as `model`. Without that it is an `OpenModel`, and None for a tool that needs none.
     """
 
     command: Command
 
-    def run(self, generator: Any, inputs: Values, job: Job) -> Values: ...
+    def run(self, model: Any, inputs: Values, job: Job) -> Values: ...
+
+
+class OpenModel(Protocol):
+    """A model that is set up, whatever its family: what a general tool asks.
+
+    `identity` is the same only for models of the same family and options.
+    """
+
+    name: str
+    identity: str
+    commands: Mapping[str, Command]
+
+    def ask(self, command: str, batch: list[Values]) -> list[Values | TaxiwayError]:
+        """The decoded outputs of some calls of one command, or what went wrong with each."""
+
+
+class Declared(Struct, frozen=True, kw_only=True):
+    """A tool as others see it, without what it imports."""
+
+    command: Command
+    takes: Takes = Takes()
+    unit: str = "steps"
+    is_light: bool = False
+
+
+def declared(tool: Any) -> Declared:
+    """The declaration of a tool, an object or its class."""
+    said = {k: getattr(tool, k) for k in ("takes", "unit", "is_light") if hasattr(tool, k)}
+    return Declared(command=tool.command, **said)
 
 
 @dataclass
 class QuietJob:
-    """A job that tells nobody, for tests and notebooks; it stops once `stop_after` is done."""
+    """A job that reports to nobody, for tests and notebooks; it stops once `stop_after` is done."""
 
     folder: Path
     stop_after: float | None = None

@@ -27,9 +27,12 @@ class File(DataType, frozen=True, tag="file"):
 
     plainest: ClassVar[Wire] = "data:application/octet-stream;base64,..."
 
-    def decode(self, name: str, wire: Wire) -> bytes | str:
-        """The bytes, at most 48 MB; the model's own default goes through as it is."""
-        if isinstance(wire, bytes) or (isinstance(wire, str) and wire == self.default):
+    def decode(self, name: str, wire: Wire) -> bytes | str | Path:
+        """The bytes, at most 48 MB; the model's own default goes through as it is.
+
+        So does a Path, which no client can send: a job's own copy of what was uploaded.
+        """
+        if isinstance(wire, (bytes, Path)) or (isinstance(wire, str) and wire == self.default):
             return wire
         if not isinstance(wire, str) or wire[:5].lower() != "data:":
             given = "other text" if isinstance(wire, str) else kind(wire)

@@ -1,16 +1,24 @@
-"""A slot: one file is one tool that works on a generator (see `core.tool`)."""
+"""StyleGAN's tools: one file is one tool that works on a generator (see `core.tool`)."""
 
 from typing import TYPE_CHECKING
 
+from taxiway.core.model import ModelSpec
+from taxiway.core.tool import Takes
+
 if TYPE_CHECKING:
-    from taxiway.families.stylegan.rendering.instrument import Instrument
+    from taxiway.families.stylegan.rendering.player import Player
+
+DRAWN = Takes(families=("stylegan", "painter"))
+"""What a tool takes that needs no w."""
 
 
-def generator(checkpoint: str) -> "Instrument":
-    """What tools work on, from a checkpoint's file; raises as `read_checkpoint` does."""
-    from taxiway.checkpoint import read_checkpoint
-    from taxiway.families.stylegan.networks import build_generator
-    from taxiway.families.stylegan.rendering.instrument import Instrument
+class GeneratorTool:
+    """What StyleGAN's tools share: which models they take, and how one is opened."""
 
-    read = read_checkpoint(checkpoint)
-    return Instrument(build_generator(read), sha256=read.source["sha256"])
+    takes = Takes(families=("stylegan",))
+
+    def open(self, spec: ModelSpec) -> "Player":
+        """The generator of a model, ready to be played. Raises as `open_player` does."""
+        from taxiway.families.stylegan.rendering.opening import open_player
+
+        return open_player(spec, str(spec.options.get("device") or "auto"))

@@ -19,6 +19,7 @@ from taxiway.families.stylegan.rendering import image_folder
 from taxiway.families.stylegan.rendering.instrument import Instrument, in_colour, instrument_of
 from taxiway.families.stylegan.rendering.player import How
 from taxiway.families.stylegan.rendering.sheet import sheet
+from taxiway.families.stylegan.tools import GeneratorTool
 from taxiway.latent.given import latents_of
 from taxiway.latent.space import Latent
 
@@ -26,9 +27,10 @@ ACROSS = 5
 """Pairs of pictures on a row of the sheet."""
 
 
-class BendTool:
+class BendTool(GeneratorTool):
     """Writes each picture bent, the preset as text, and `sheet.png`: before above after."""
 
+    unit = "pictures"
     command = Command(
         name="bend",
         description="Change what layers of the network say on their way to the picture.",

@@ -11,6 +11,7 @@ from taxiway.core.images import encode_png
 from taxiway.core.tool import Job
 from taxiway.families.stylegan.rendering.instrument import instrument_of
 from taxiway.families.stylegan.rendering.sampling import w_batches
+from taxiway.families.stylegan.tools import GeneratorTool
 from taxiway.film.grid import columns_of, tiled
 from taxiway.latent import arrays
 from taxiway.latent.centres import find_centres
@@ -20,9 +21,10 @@ from taxiway.latent.space import Array
 FILE, SHEET = "centres.npy", "centres.png"
 
 
-class Centres:
+class Centres(GeneratorTool):
     """Writes `centres.npy` [count, 1, w_dim], which other tools take as `centre`, and a sheet."""
 
+    unit = "samples"
     command = Command(
         name="centres",
         description="Find centres to truncate towards, so that pictures stay varied.",

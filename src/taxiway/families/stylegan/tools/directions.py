@@ -32,6 +32,7 @@ from taxiway.families.stylegan.rendering.instrument import Instrument, instrumen
 from taxiway.families.stylegan.rendering.player import How
 from taxiway.families.stylegan.rendering.sampling import quick_pictures, sample_w
 from taxiway.families.stylegan.rendering.sheet import sheet
+from taxiway.families.stylegan.tools import GeneratorTool
 from taxiway.latent.given import latents_of
 from taxiway.latent.layers import parse_layers
 from taxiway.latent.space import Shape
@@ -42,7 +43,7 @@ SEED, PSI = 3, 0.7
 """Of the picture that the sheet shows each direction on, unless told otherwise."""
 
 
-class Directions:
+class Directions(GeneratorTool):
     """Writes each direction as `NAME.npz` and all of them, from -3 to 3 steps, as `sheet.png`."""
 
     command = Command(

@@ -15,19 +15,22 @@ from taxiway.families.stylegan.rendering import image_folder
 from taxiway.families.stylegan.rendering.image_folder import Plan
 from taxiway.families.stylegan.rendering.instrument import instrument_of, player_of
 from taxiway.families.stylegan.rendering.player import Drawing, How, Player, how, how_inputs
+from taxiway.families.stylegan.tools import DRAWN, GeneratorTool
 from taxiway.film.grid import columns_of, rows_of
 from taxiway.latent.given import latents_of
 from taxiway.latent.layers import parse_layers
 from taxiway.latent.space import Latent
 
 
-class Generate:
+class Generate(GeneratorTool):
     """Saves `STEM.png` and `STEM.json` for every latent; those that are there already are kept.
 
     A picture is there if both files say that it was made by the same model of the same inputs:
     an interrupted call, however it ended, goes on where it stopped.
     """
 
+    takes = DRAWN
+    unit = "pictures"
     command = Command(
         name="generate",
         description="Save pictures of seeds, vectors and files.",

@@ -15,19 +15,21 @@ from taxiway.families.stylegan.rendering import image_folder
 from taxiway.families.stylegan.rendering.image_folder import Plan
 from taxiway.families.stylegan.rendering.instrument import Instrument, instrument_of
 from taxiway.families.stylegan.rendering.player import How, how, how_inputs
+from taxiway.families.stylegan.tools import GeneratorTool
 from taxiway.film.grid import rows_of
 from taxiway.latent.given import latents_of
 from taxiway.latent.layers import parse_layers
 from taxiway.latent.space import Array, Latent
 
 
-class Mix:
+class Mix(GeneratorTool):
     """Saves every row, every column, every mix of the two, and all of them as `grid.png`.
 
     The picture at (row, column) is the row's, with the layers `styles` taken from the column. An
     interrupted call goes on where it stopped.
     """
 
+    unit = "pictures"
     command = Command(
         name="mix",
         description="Mix the layers of some latents with those of others.",

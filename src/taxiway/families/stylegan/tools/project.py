@@ -25,6 +25,7 @@ from taxiway.families.stylegan.rendering.files import write_latent
 from taxiway.families.stylegan.rendering.instrument import Instrument, instrument_of
 from taxiway.families.stylegan.rendering.player import How
 from taxiway.families.stylegan.rendering.sheet import sheet
+from taxiway.families.stylegan.tools import GeneratorTool
 from taxiway.film.writer import Manner, check, write_film
 from taxiway.latent.arrays import npz_bytes, read_npz
 from taxiway.latent.space import Latent
@@ -38,7 +39,7 @@ STATE, TUNING = "state.npz", "tuning.pt"
 FPS = 10.0
 
 
-class Project:
+class Project(GeneratorTool):
     """Writes `target.png`, `proj.png`, `projected_w.npz`, `sheet.png` and a film of the descent.
 
     A stopped call goes on where it was, exactly. `tune` also writes `tuned.npz`, the difference

@@ -21,6 +21,7 @@ from taxiway.families.stylegan.rendering import image_folder
 from taxiway.families.stylegan.rendering.instrument import player_of
 from taxiway.families.stylegan.rendering.player import Drawing, Player
 from taxiway.families.stylegan.rendering.route import Route, times_of, walk_inputs
+from taxiway.families.stylegan.tools import DRAWN, GeneratorTool
 from taxiway.film.frames import Frames
 from taxiway.film.grid import cells_of, tiled
 from taxiway.film.writer import Manner, check, write_film
@@ -32,13 +33,15 @@ SECONDS = 10.0
 MOST_FRAMES = 100_000
 
 
-class Video:
+class Video(GeneratorTool):
     """Writes the film `file` into the job's folder; a name without a suffix is a folder of PNGs.
 
     Frames are kept beside it, in `file.frames`, until the film is whole: an interrupted call goes
     on where it stopped, and another bit rate or sound draws nothing anew.
     """
 
+    takes = DRAWN
+    unit = "frames"
     command = Command(
         name="video",
         description="Film a walk through a model.",

@@ -8,14 +8,17 @@ from taxiway.core.files import write_whole
 from taxiway.core.tool import Job
 from taxiway.families.stylegan.rendering.instrument import player_of
 from taxiway.families.stylegan.rendering.route import Route, walk_inputs
+from taxiway.families.stylegan.tools import DRAWN, GeneratorTool
 from taxiway.latent import arrays
 
 FILE = "walk.npz"
 
 
-class WalkTool:
+class WalkTool(GeneratorTool):
     """Saves `walk.npz` with `w` [N, num_ws, w_dim], or `z` [N, z_dim] of a model without w."""
 
+    takes = DRAWN
+    is_light = True
     command = Command(
         name="walk",
         description="Save the latents of a walk.",
