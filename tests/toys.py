@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -23,6 +24,7 @@ from taxiway.core.datatypes import (
     Vector,
 )
 from taxiway.core.errors import InvalidArgument
+from taxiway.core.tool import Takes
 
 
 def gradient(z: np.ndarray[Any, Any], size: int = 64) -> np.ndarray[Any, Any]:
@@ -141,13 +143,19 @@ class Looker(Troubled):
 class Counter:
     """A tool: counts to `until` in a file, one more each time; with `hold` it stays at one."""
 
+    unit = "steps"
     command = Command(
         name="count",
-        inputs={"until": Number(default=1, whole=True), "hold": Boolean()},
-        outputs={"counted": Number(), "layers": Number()},
+        inputs={
+            "until": Number(default=1, whole=True),
+            "hold": Boolean(),
+            "other": Text(),
+            "given": AnyType(optional=True),
+        },
+        outputs={"counted": Number(), "model": Text(), "given": AnyType()},
     )
 
-    def run(self, generator: Any, inputs: Values, job: Any) -> Values:
+    def run(self, model: Any, inputs: Values, job: Any) -> Values:
         if inputs["until"] == 13:
             raise InvalidArgument("13 brings bad luck.", "until")
         file = job.folder / "count.txt"
@@ -160,4 +168,19 @@ class Counter:
                 job.progress(counted, inputs["until"], str(os.getpid()), gradient(np.zeros(2)))
                 if not inputs["hold"]:
                     break
-        return {"counted": counted, "layers": generator.num_ws}
+        given = inputs["given"]
+        given = given.read_text() if isinstance(given, Path) else given
+        names = model.name + (f"+{inputs['other'].name}" if inputs["other"] else "")
+        return {"counted": counted, "model": names, "given": given}
+
+
+class LightCounter(Counter):
+    """May run beside others."""
+
+    is_light = True
+
+
+class Lookers(Counter):
+    """Only for models that take pictures."""
+
+    takes = Takes(inputs=("image",))

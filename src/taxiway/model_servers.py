@@ -1,7 +1,7 @@
 """One server per running model, with every door to it; slot k is at port 8000 + k and so on."""
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from itertools import count
@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Route
 from taxiway.catalog import catalog
 from taxiway.catalog.catalog import Card
 from taxiway.catalog.folder import data_path
+from taxiway.core.command import Command
 from taxiway.core.config import Config
 from taxiway.core.errors import InvalidArgument, NotFound
 from taxiway.core.model import ModelSpec
@@ -25,7 +26,6 @@ from taxiway.live.model_manager import Place
 from taxiway.live.session import LiveSession
 from taxiway.servers.studio import job_routes, manager_routes, training_routes
 from taxiway.servers.studio.page import new_token
-from taxiway.training.runs import Runs
 from taxiway.web.application import application
 from taxiway.web.guard import LOOPBACK
 from taxiway.web.listen import Listener, PortInUse
@@ -148,9 +148,8 @@ class ModelServers:
         self.kinds = server_kinds()
         self.token = new_token()
         self.chains = Chains(engine, lambda name: self._find(name).session)
-        self.jobs = Jobs(data_path() / "jobs")
-        self._errands = RemoteJobs(self.jobs, self._checkpoint, self.token)
-        self.trainings = Runs(data_path() / "trainings")
+        self.jobs = Jobs(data_path() / "jobs", data_path() / "trainings", self)
+        self._remote_jobs = RemoteJobs(self.jobs, self.token)
         self._engine, self._config, self._options = engine, config, options
         self._servers: dict[str, ModelServer] = {}
         self._closing: dict[str, asyncio.Task[None]] = {}
@@ -183,7 +182,7 @@ class ModelServers:
                 self._engine, self._config, slot, card, merged, command, self.kinds
             )
             try:
-                await server.open(self.token, self._manager(), self._errands)
+                await server.open(self.token, self._manager(), self._remote_jobs)
             except PortInUse as error:
                 if not self._servers:
                     raise
@@ -197,9 +196,8 @@ class ModelServers:
         """Shut every server."""
         self.chains.close()
         await self.jobs.close()
-        training = asyncio.to_thread(self.trainings.close)
         servers = (server.close() for server in self._servers.values())
-        await asyncio.gather(training, *servers, *self._closing.values())
+        await asyncio.gather(*servers, *self._closing.values())
 
     def models(self) -> list[dict[str, Any]]:
         """The cards of what can be started."""
@@ -230,6 +228,17 @@ class ModelServers:
         await known.play(card)
         return known.place
 
+    def spec(self, name: str) -> ModelSpec:
+        """What runs under a name, or comes with Taxiway under it. Raises NotFound."""
+        if name in self._servers:
+            return self._servers[name].session.spec
+        return catalog.spec(catalog.card(name))
+
+    def commands(self, name: str) -> Collection[Command]:
+        """What a model can be asked, none before it was set up once."""
+        running = self._engine.running.get(name)
+        return running.commands.values() if running else ()
+
     async def stop(self, name: str) -> None:
         """Stop a model and give its place up, which the last one keeps. Raises NotFound."""
         server = self._find(name)
@@ -245,19 +254,9 @@ class ModelServers:
     def _manager(self) -> list[Route]:
         """What the studio's page may do beside playing its model."""
         models = manager_routes.routes(self, self.chains, self.token)
-        tools = job_routes.routes(self.jobs, self._checkpoint, self.token)
-        training = training_routes.routes(
-            self.trainings, self._checkpoint, self.start_card, self.places, self.token
-        )
+        tools = job_routes.routes(self.jobs, self.token)
+        training = training_routes.routes(self.jobs, self.start_card, self.places, self.token)
         return [*models, *tools, *training]
-
-    def _checkpoint(self, name: str) -> str:
-        """The file of a running model, or of one that comes with Taxiway. Raises NotFound."""
-        card = self._servers[name].card if name in self._servers else catalog.card(name)
-        file = catalog.spec(card).options.get("checkpoint")
-        if file is None:
-            raise NotFound(f"{card.title} has no network that a tool could work on.")
-        return str(file)
 
     def _free_slots(self) -> Iterator[int]:
         taken = {server.slot for server in self._servers.values()}

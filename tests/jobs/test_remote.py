@@ -8,19 +8,18 @@ from typing import Any
 
 import pytest
 
-from paths import FIXTURES
+from jobs.toy_models import ToyModels
 from taxiway.core.errors import InvalidArgument, NotFound
 from taxiway.jobs.remote import RemoteJobs
 from taxiway.jobs.runner import Jobs
 
-FIXTURE = FIXTURES / "stylegan2-ada_32.pkl"
 TOOL = "toys:Counter"
 
 
 @pytest.fixture
 async def remote_jobs(tmp_path: Path) -> AsyncIterator[RemoteJobs]:
-    jobs = Jobs(tmp_path, [TOOL])
-    yield RemoteJobs(jobs, lambda name: str(FIXTURE), "secret")
+    jobs = Jobs(tmp_path / "jobs", tmp_path / "trainings", ToyModels(), [TOOL])
+    yield RemoteJobs(jobs, "secret")
     await jobs.close()
 
 

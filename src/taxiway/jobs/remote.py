@@ -11,7 +11,8 @@ from taxiway.core.datatypes import Wire
 from taxiway.core.errors import InvalidArgument
 
 if TYPE_CHECKING:
-    from taxiway.jobs.runner import JobRecord, Jobs
+    from taxiway.jobs.record import JobRecord
+    from taxiway.jobs.runner import Jobs
 
 MOST_FOLLOWED = 64
 
@@ -28,11 +29,10 @@ class Request(Struct, kw_only=True):
 
 
 class RemoteJobs:
-    """Begins jobs for clients; `checkpoint_of` gives the file of a model by name or NotFound."""
+    """Begins and stops jobs for clients."""
 
-    def __init__(self, jobs: "Jobs", checkpoint_of: Callable[[str], str], token: str) -> None:
+    def __init__(self, jobs: "Jobs", token: str) -> None:
         self._jobs = jobs
-        self._checkpoint_of = checkpoint_of
         self._token = token
         self._tells: dict[str, Tell] = {}
         jobs.listen(self._changed)
@@ -47,13 +47,13 @@ class RemoteJobs:
         if not is_trusted and not hmac.compare_digest(request.token, self._token):
             raise InvalidArgument("A job wants the token of this start; see docs/jobs.md.", "token")
         if request.stop:
-            tell(brief(self._jobs.stop(request.stop)))
+            tell(brief(await self._jobs.stop(request.stop)))
             return
         if not request.tool:
             raise InvalidArgument('\'job\' takes a tool, such as {"tool": "mix"}.', "tool")
         if len(self._tells) >= MOST_FOLLOWED:
             raise InvalidArgument(f"{MOST_FOLLOWED} jobs run or wait already.", "tool")
-        record = await self._jobs.start(request.tool, model, self._checkpoint_of, request.inputs)
+        record = await self._jobs.start(request.tool, model, request.inputs)
         self._tells[record.id] = tell
         tell(brief(record))
 

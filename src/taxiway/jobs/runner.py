@@ -1,302 +1,477 @@
-"""Jobs: tools that run for a while, one at a time, in a process each; stopped and resumed."""
+"""Every job of a data folder: begun, queued, run in processes, stopped, resumed, deleted."""
 
 import asyncio
 import contextlib
+import logging
+import re
 import secrets
-import threading
+import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Protocol
 
-import msgspec
-from msgspec import Struct
+from msgspec.structs import replace
 
 from taxiway.core.command import Command
-from taxiway.core.datatypes import Wire
-from taxiway.core.errors import InvalidArgument, NotFound
+from taxiway.core.datatypes import Wire, names
+from taxiway.core.errors import Busy, InvalidArgument, NotFound, TaxiwayError, Unavailable
 from taxiway.core.files import write_whole
-from taxiway.core.tool import OTHER
-from taxiway.engine.process import CONTEXT
-from taxiway.jobs import worker as job_worker
-from taxiway.jobs.worker import Assignment, Broken, Done, Halted, News, Progress
+from taxiway.core.locks import is_held
+from taxiway.core.model import ModelSpec
+from taxiway.core.tool import OTHER, Declared
+from taxiway.jobs import trainings
+from taxiway.jobs.inputs import attach, with_files
+from taxiway.jobs.process import END_SECONDS, ToolProcess, read_offer
+from taxiway.jobs.record import (
+    PREVIEW,
+    JobRecord,
+    State,
+    is_id,
+    kept_records,
+    listed_files,
+    own_folder,
+    plain_file,
+    write_record,
+)
+from taxiway.jobs.trainings import Trainings, wanted_of
+from taxiway.jobs.uploads import Uploads
+from taxiway.jobs.worker import (
+    LOCK,
+    Assignment,
+    Done,
+    Failed,
+    Halted,
+    News,
+    Offer,
+    Progress,
+)
 
-RECORD = "job.json"
-ENDED = ("done", "stopped", "failed")
-"""The states from which a job does not go on by itself."""
+MOST_WAITING = 64
+MOST_LIGHT = 4
+"""Light jobs that run at a time, beside the heavy one."""
+PATIENCE = 5.0
+"""Seconds between two looks whether a training begun by hand has ended."""
+DATASET = "dataset"
+"""The tool that prepares datasets, and the file that it writes."""
+PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg")
+WAITS = "Waits for its turn."
 
-JobState = Literal["waiting", "running", "done", "stopped", "failed"]
+log = logging.getLogger("taxiway.jobs")
+
+Listener = Callable[[JobRecord], None]
 
 
-class JobRecord(Struct, kw_only=True, rename="camel"):
-    """One job as its folder keeps it; `done` of `total`, `seconds_left` while it runs.
+class Models(Protocol):
+    """The models that tools may work on, by name."""
 
-    `checkpoint` and `other` are files: of its model and of a second one, if it takes one.
-    """
+    def spec(self, name: str) -> ModelSpec:
+        """What runs under that name, or comes with Taxiway. Raises NotFound."""
 
-    id: str
-    tool: str
-    model: str
-    checkpoint: str
-    inputs: dict[str, Wire]
-    state: JobState = "waiting"
-    done: float = 0
-    total: float = 0
-    message: str = ""
-    seconds_left: float | None = None
-    outputs: dict[str, Wire] | None = None
-    files: list[str] = []
-    other: str = ""
-
-    @property
-    def has_ended(self) -> bool:
-        """Whether it goes on only when resumed."""
-        return self.state in ENDED
+    def commands(self, name: str) -> Collection[Command]:
+        """What it can be asked, none while that is not known."""
 
 
 class Jobs:
-    """Every job in `folder`, each in a folder of its own name; lives on one event loop.
+    """Tools in folders of `folder`, and trainings in those of `shelf`; lives on one event loop.
 
-    Jobs that a server left behind running are stopped ones for the next, and can be resumed.
-    `tools` names what there is to do, the whole slot for None.
+    One heavy job runs at a time, and up to MOST_LIGHT light ones beside it; the others wait in the
+    order in which they came. A training that was begun by hand is waited for as well. What a server
+    left behind running is stopped for the next, and can be resumed. `offered` names the tools
+    there are, the whole slot for None.
     """
 
-    def __init__(self, folder: Path, tools: Sequence[str] | None = None) -> None:
-        self.folder = folder
-        self._names = tools
-        self.records = {record.id: record for record in _kept(folder)}
-        self._tools: dict[str, Command] = {}
-        self._runner: JobProcess | None = None
-        self._task: asyncio.Task[None] | None = None
-        self._listeners: list[Callable[[JobRecord], None]] = []
+    def __init__(
+        self, folder: Path, shelf: Path, models: Models, offered: Sequence[str] | None = None
+    ) -> None:
+        self.folder, self.models = folder, models
+        self.trainings = Trainings(shelf)
+        self.uploads = Uploads(folder)
+        self.records = {record.id: record for record in kept_records(folder)}
+        self._names = offered
+        self._offer: asyncio.Task[Offer] | None = None
+        self._waiting: list[str] = []
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._processes: dict[str, ToolProcess] = {}
+        self._previews: dict[str, bytes] = {}
+        self._listeners: list[Listener] = []
+        self._later: asyncio.TimerHandle | None = None
+        self.is_closed = False
+        with contextlib.suppress(OSError):
+            folder.chmod(0o700)
 
-    def listen(self, listener: Callable[[JobRecord], None]) -> Callable[[], None]:
+    def listen(self, listener: Listener) -> Callable[[], None]:
         """Call `listener` with every job that has changed; the result stops it."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
-    async def tools(self) -> dict[str, Command]:
-        """What there is to do, by name; the first to ask waits for a process that knows."""
-        if not self._tools:
-            self._tools = await asyncio.to_thread(_ask_for_tools, self._names)
-        return self._tools
+    async def offer(self) -> Offer:
+        """What there is to do; the first to ask waits for a process that knows."""
+        if self._offer is None or (self._offer.done() and self._offer.exception()):
+            self._offer = asyncio.create_task(asyncio.to_thread(read_offer, self._names))
+        return await asyncio.shield(self._offer)
 
-    async def start(
-        self, tool: str, model: str, checkpoint_of: Callable[[str], str], inputs: dict[str, Wire]
-    ) -> JobRecord:
-        """A new job, which runs when those before it have ended.
+    async def tools(self, model: str | None = None) -> dict[str, Declared]:
+        """The tools by name: all, or those that work on a model. Raises NotFound."""
+        known = {**(await self.offer()).tools, trainings.TOOL: trainings.DECLARED}
+        if model is None:
+            return known
+        family, commands = self.models.spec(model).family, self.models.commands(model)
+        return {name: one for name, one in known.items() if one.takes.suits(family, commands)}
 
-        `checkpoint_of` gives the file of a model by its name, or raises NotFound. Raises NotFound
-        for the tool, InvalidArgument for an input.
-        """
-        checkpoint = checkpoint_of(model)
-        known = await self.tools()
-        if tool not in known:
-            raise NotFound(f"No tool named '{tool}'. There are: {', '.join(sorted(known))}.")
-        decoded = await asyncio.to_thread(known[tool].decode, inputs)
-        other = decoded.get(OTHER)
-        record = JobRecord(
-            id=f"{tool}-{secrets.token_hex(4)}",
-            tool=tool,
-            model=model,
-            checkpoint=checkpoint,
-            inputs=inputs,
-            other=checkpoint_of(other) if other else "",
-        )
-        self.records[record.id] = record
-        self._wait(record)
-        return record
+    async def all(self) -> list[JobRecord]:
+        """Every job, oldest first."""
+        more = await asyncio.to_thread(self.trainings.records)
+        found = [*self.records.values(), *more]
+        return sorted(found, key=lambda record: (record.created, record.id))
 
-    def resume(self, name: str) -> JobRecord:
-        """Go on with a job that was stopped or failed. Raises NotFound or InvalidArgument."""
-        record = self.find(name)
-        if record.state not in ("stopped", "failed"):
-            raise InvalidArgument(f"'{name}' is {record.state}; there is nothing to resume.")
-        self._wait(record)
-        return record
-
-    def stop(self, name: str) -> JobRecord:
-        """Stop a job after its step in hand; stopped twice, at once. Raises NotFound."""
-        record = self.find(name)
-        if record.state == "waiting":
-            self._set(record, "stopped", "Stopped before it began.")
-        elif record.state == "running" and self._runner is not None:
-            self._runner.stop()
-        return record
+    async def one(self, name: str) -> JobRecord:
+        """The job of that id. Raises NotFound."""
+        if name.startswith(trainings.PREFIX):
+            return await asyncio.to_thread(self.trainings.record, training_of(name))
+        return self.find(name)
 
     def find(self, name: str) -> JobRecord:
-        """The job of that id. Raises NotFound."""
+        """The tool's job of that id. Raises NotFound."""
         if name not in self.records:
-            raise NotFound(f"There is no job '{name}'.")
+            raise NotFound(f"There is no job '{name[:80]}'.")
         return self.records[name]
+
+    async def start(self, tool: str, model: str, inputs: Mapping[str, Wire]) -> JobRecord:
+        """A new job, which runs when its turn comes.
+
+        Inputs are wire values, or `{"uploads": [id, ...]}` for files that were sent. Raises
+        NotFound, InvalidArgument for an input, Busy, or Unavailable for a full disk.
+        """
+        if len(self._waiting) >= MOST_WAITING:
+            raise Busy(f"{MOST_WAITING} jobs wait already; stop some of them first.")
+        if tool == trainings.TOOL:
+            return await self._start_training(inputs)
+        known = await self.tools()
+        if tool not in known:
+            raise NotFound(await self._no_tool(tool, known))
+        takes = known[tool].takes
+        if takes.model:
+            takes.check(tool, self.models.spec(model), self.models.commands(model))
+        record = JobRecord(
+            id=f"{_slug(tool)}-{secrets.token_hex(4)}",
+            kind="dataset" if tool == DATASET else "tool",
+            tool=tool,
+            model=model if takes.model else "",
+            unit=known[tool].unit,
+            created=time.time(),
+            message=WAITS,
+        )
+        record = await asyncio.to_thread(self._claim, record, known[tool].command, inputs)
+        self._put(record)
+        self._waiting.append(record.id)
+        self._advance()
+        return record
+
+    async def resume(self, name: str, kimg: float | None = None) -> JobRecord:
+        """Go on with a job that was stopped or failed, a training up to `kimg`.
+
+        Raises NotFound, InvalidArgument or Unavailable.
+        """
+        if name.startswith(trainings.PREFIX):
+            await asyncio.to_thread(self.trainings.order_more, training_of(name), kimg)
+        else:
+            record = self.find(name)
+            if record.state not in ("stopped", "failed") or record.is_broken:
+                words = "broken" if record.is_broken else record.state
+                raise InvalidArgument(f"'{name}' is {words}; there is nothing to resume.")
+            if record.model:
+                self.models.spec(record.model)
+            self._set(record, "waiting", WAITS)
+        self._waiting.append(name)
+        self._advance()
+        return await self.one(name)
+
+    async def stop(self, name: str) -> JobRecord:
+        """Stop a job after its step in hand; stopped twice, at once. Raises NotFound."""
+        if name.startswith(trainings.PREFIX):
+            await asyncio.to_thread(self.trainings.stop, training_of(name))
+            self._drop(name)
+            return await self.one(name)
+        record = self.find(name)
+        if record.state == "waiting":
+            self._drop(name)
+            return self._set(record, "stopped", "Stopped before it began.")
+        if name in self._processes:
+            if record.state == "running":
+                record = self._set(record, "stopping", "Finishes its step and stops.")
+            self._processes[name].stop()
+        return record
+
+    async def delete(self, name: str) -> None:
+        """Remove a job that has ended, and all it made. Raises NotFound or InvalidArgument."""
+        if name.startswith(trainings.PREFIX):
+            await asyncio.to_thread(self.trainings.delete, training_of(name))
+            return
+        record, folder = self.find(name), self.folder / name
+        if not record.has_ended or is_held(folder / LOCK):
+            raise InvalidArgument(f"'{name}' is not at an end; stop it first.")
+        try:
+            await asyncio.to_thread(remove, folder)
+        except OSError as error:
+            raise Unavailable(f"'{name}' cannot be deleted: {error.strerror}.") from None
+        self.records.pop(name, None)
+        self._previews.pop(name, None)
 
     def file(self, name: str, file: str) -> Path:
         """A file that a job made, by a name of its record's list. Raises NotFound."""
-        record = self.find(name)
-        if file not in record.files:
-            raise NotFound(f"'{name}' has made no file '{file}'.")
-        return self.folder / record.id / file
+        if name.startswith(trainings.PREFIX):
+            return self.trainings.file(training_of(name), file)
+        if file not in self.find(name).files:
+            raise NotFound(f"'{name}' has made no file '{file[:80]}'.")
+        return plain_file(self.folder / name, file)
 
-    def preview(self, name: str) -> bytes | None:
-        """The newest preview of the job that runs, a JPEG."""
+    def preview(self, name: str) -> bytes | Path | None:
+        """What a job looks like: its newest preview, a JPEG, or else the first picture it made."""
+        if name.startswith(trainings.PREFIX):
+            return self.trainings.preview(training_of(name))
         record = self.find(name)
-        return self._runner.preview if self._runner and record.state == "running" else None
+        if name in self._previews:
+            return self._previews[name]
+        kept = self.folder / name / PREVIEW
+        if kept.is_file() and not kept.is_symlink():
+            return kept
+        pictures = (file for file in record.files if file.lower().endswith(PICTURES))
+        first = next(pictures, None)
+        return None if first is None else self.file(name, first)
 
     async def close(self) -> None:
-        """Stop what runs; it can be resumed."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-
-    def _wait(self, record: JobRecord) -> None:
-        self._set(record, "waiting", "Waits for its turn.")
-        if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._work())
-
-    async def _work(self) -> None:
-        while waiting := [one for one in self.records.values() if one.state == "waiting"]:
-            await self._run(waiting[0])
-
-    async def _run(self, record: JobRecord) -> None:
-        folder = self.folder / record.id
-        folder.mkdir(parents=True, exist_ok=True)
-        assignment = Assignment(
-            record.tool, record.checkpoint, record.inputs, str(folder), record.other
+        """Have what runs save and stop; it can be resumed."""
+        self.is_closed = True
+        self._waiting.clear()
+        if self._later is not None:
+            self._later.cancel()
+        tasks = list(self._running.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(
+            asyncio.to_thread(self.trainings.close), *tasks, return_exceptions=True
         )
-        self._set(record, "running", "Begins.")
-        began, first = time.monotonic(), None
-        self._runner = JobProcess(assignment)
+        if self._offer is not None:
+            await asyncio.gather(self._offer, return_exceptions=True)
+
+    async def _start_training(self, inputs: Mapping[str, Wire]) -> JobRecord:
+        wanted = wanted_of(trainings.DECLARED.command.decode(inputs))
+        record = JobRecord(
+            id=wanted.name,
+            kind="training",
+            tool=trainings.TOOL,
+            inputs=dict(inputs),
+            message=WAITS,
+            created=time.time(),
+        )
+        wanted = replace(
+            wanted, dataset=self._dataset(wanted.dataset), start=self._start(wanted.start)
+        )
+        await asyncio.to_thread(self.trainings.order, wanted, record)
+        self._waiting.append(trainings.PREFIX + wanted.name)
+        self._advance()
+        await asyncio.sleep(0)  # so that one that need not wait is seen to begin
+        return await self.one(trainings.PREFIX + wanted.name)
+
+    def _dataset(self, name: str) -> str:
+        """A path, or the file of a job that prepared a dataset."""
+        if name in self.records and self.records[name].kind == "dataset":
+            return str(self.file(name, f"{DATASET}.zip"))
+        return name
+
+    def _start(self, name: str) -> str:
+        """The file of a model, or the folder of a training. Raises NotFound."""
+        if not name:
+            return ""
         try:
-            async for news in self._runner.run():
+            file = self.models.spec(name).options.get("checkpoint")
+        except NotFound:
+            file = None
+        return str(file or self.trainings.find(name).folder)
+
+    async def _no_tool(self, tool: str, known: Mapping[str, Declared]) -> str:
+        broken = (await self.offer()).broken
+        if tool in broken:
+            return f"The tool '{tool}' cannot be used: {broken[tool]}"
+        return f"No tool named '{tool[:80]}'. There are: {names(list(known))}."
+
+    def _claim(self, record: JobRecord, command: Command, inputs: Mapping[str, Wire]) -> JobRecord:
+        """Make the job's folder with what it was given in it, and check that. On disk first."""
+        folder = self.folder / record.id
+        try:
+            own_folder(folder)
+            record = attach(record, command, inputs, self.uploads, folder)
+            given = with_files(command, record.inputs, record.attached, folder)
+            other = command.decode(given).get(OTHER)
+            if other:
+                self.models.spec(str(other))
+            write_record(folder, record)
+        except OSError as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise Unavailable(f"'{folder}' cannot be written: {error.strerror}.") from None
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        return record
+
+    def _advance(self) -> None:
+        """Begin the jobs whose turn has come."""
+        for name in list(self._waiting):
+            if not self._is_next(name):
+                continue
+            self._waiting.remove(name)
+            self._running[name] = asyncio.create_task(self._run(name))
+
+    def _is_next(self, name: str) -> bool:
+        if self._is_light(name):
+            return sum(map(self._is_light, self._running)) < MOST_LIGHT
+        if not all(map(self._is_light, self._running)):
+            return False
+        if self.trainings.working() is None:
+            return True
+        # One that was begun by hand: nobody tells us when it ends.
+        if self._later is None or self._later.when() < asyncio.get_running_loop().time():
+            self._later = asyncio.get_running_loop().call_later(PATIENCE, self._advance)
+        return False
+
+    def _is_light(self, name: str) -> bool:
+        offer = self._offer.result() if self._offer and self._offer.done() else None
+        tool = self.records[name].tool if name in self.records else trainings.TOOL
+        return bool(offer and tool in offer.tools and offer.tools[tool].is_light)
+
+    async def _run(self, name: str) -> None:
+        """One job from its turn to its end; never raises but CancelledError."""
+        try:
+            if name.startswith(trainings.PREFIX):
+                await self._run_training(name)
+            else:
+                await self._run_tool(self.records[name])
+        except (TaxiwayError, OSError) as error:
+            if name in self.records:
+                self._end(name, Failed(str(error)))
+        except Exception as error:
+            log.exception("The job '%s' failed", name)
+            if name in self.records:
+                self._end(name, Failed(f"The server failed at it: {error}."))
+        finally:
+            self._running.pop(name, None)
+        self._advance()
+
+    async def _run_training(self, name: str) -> None:
+        async for _ in self.trainings.run(training_of(name)):
+            self._notify(await self.one(name))
+        self._notify(await self.one(name))
+
+    async def _run_tool(self, record: JobRecord) -> None:
+        await self.offer()  # a resumed one may be the first
+        other = record.inputs.get(OTHER)
+        assignment = Assignment(
+            tool=record.tool,
+            folder=str(self.folder / record.id),
+            inputs=record.inputs,
+            model=self.models.spec(record.model) if record.model else None,
+            attached=record.attached,
+            other=self.models.spec(str(other)) if other else None,
+        )
+        self._set(record, "running", "Begins.", started=time.time(), ended=None, outputs=None)
+        process = self._processes[record.id] = ToolProcess(assignment)
+        began, first = time.monotonic(), None
+        try:
+            async for news in process.news():
                 if not isinstance(news, Progress):
-                    self._end(record, news)
-                    continue
+                    await process.close(END_SECONDS)
+                    self._end(record.id, news)
+                    return
                 first = news.done if first is None else first
-                record.done, record.total, record.message = news.done, news.total, news.message
-                record.seconds_left = _left(news, first, time.monotonic() - began)
-                self._tell(record)
+                self._report(record.id, news, _left(news, first, time.monotonic() - began))
         except asyncio.CancelledError:
-            self._set(record, "stopped", "Stopped with the server; it can go on from here.")
+            await process.close(END_SECONDS)
+            words = "Stopped with the server; it can go on from here."
+            self._end(record.id, Halted(words))
             raise
         finally:
-            await self._runner.close()
-            self._runner = None
+            await process.close()
+            del self._processes[record.id]
 
-    def _end(self, record: JobRecord, news: News) -> None:
-        match news:
-            case Done(outputs=outputs):
-                record.outputs = outputs
-                self._set(record, "done", "Done.")
-            case Halted(message=message):
-                self._set(record, "stopped", message)
-            case Broken(message=message):
-                self._set(record, "failed", message)
-
-    def _set(self, record: JobRecord, state: JobState, message: str) -> None:
-        record.state, record.message, record.seconds_left = state, message, None
-        folder = self.folder / record.id
-        folder.mkdir(parents=True, exist_ok=True)
-        record.files = sorted(
-            path.relative_to(folder).as_posix()
-            for path in folder.rglob("*")
-            if path.is_file() and path.name != RECORD and not path.name.startswith(".")
+    def _report(self, name: str, news: Progress, left: float | None) -> None:
+        record = self.records[name]
+        if news.preview is not None:
+            self._previews[name] = news.preview
+        self._put(
+            replace(
+                record,
+                done=news.done,
+                total=news.total,
+                message=record.message if record.state == "stopping" else news.message,
+                seconds_left=left,
+            )
         )
-        write_whole(folder / RECORD, msgspec.json.encode(record))
-        self._tell(record)
 
-    def _tell(self, record: JobRecord) -> None:
+    def _end(self, name: str, news: News) -> None:
+        """Keep how a job ended. Where the disk is full that is told, and it can be resumed."""
+        record, ended = self.records[name], time.time()
+        files = listed_files(self.folder / name)
+        try:
+            self._keep_preview(name)
+            match news:
+                case Done(outputs=outputs):
+                    more = {"outputs": outputs, "done": record.total or 1.0}
+                    more["total"] = record.total or 1.0
+                    self._set(record, "done", "Done.", ended=ended, files=files, **more)
+                case Halted(message=message):
+                    self._set(record, "stopped", message, ended=ended, files=files)
+                case Failed(message=message):
+                    self._set(record, "failed", message, ended=ended, files=files)
+        except Unavailable as error:
+            # On disk it still runs, which the next server takes for stopped: it can be resumed too.
+            words = f"{error} What it made is kept: resume it then."
+            self._put(replace(record, state="failed", message=words, files=files, ended=ended))
+
+    def _keep_preview(self, name: str) -> None:
+        if name in self._previews:
+            with contextlib.suppress(OSError):  # it only looks nicer
+                write_whole(self.folder / name / PREVIEW, self._previews[name])
+
+    def _set(self, record: JobRecord, state: State, message: str, **more: Any) -> JobRecord:
+        """Change a job: on disk, then in memory, then for who listens. Raises Unavailable."""
+        changed = replace(record, state=state, message=message, seconds_left=None, **more)
+        write_record(self.folder / record.id, changed)
+        self._put(changed)
+        return changed
+
+    def _put(self, record: JobRecord) -> None:
+        self.records[record.id] = record
+        self._notify(record)
+
+    def _drop(self, name: str) -> None:
+        with contextlib.suppress(ValueError):
+            self._waiting.remove(name)
+
+    def _notify(self, record: JobRecord) -> None:
         for listener in tuple(self._listeners):
             listener(record)
 
 
-class JobProcess:
-    """The process of one job."""
+def training_of(name: str) -> str:
+    """The training's name in a job's id."""
+    return name.removeprefix(trainings.PREFIX)
 
-    def __init__(self, assignment: Assignment) -> None:
-        self.preview: bytes | None = None
-        self._loop = asyncio.get_running_loop()
-        self._news: asyncio.Queue[bytes | None] = asyncio.Queue()
-        self._connection, self._theirs = CONTEXT.Pipe()
-        self._stops = 0
-        self._process = CONTEXT.Process(
-            target=job_worker.main,
-            args=(self._theirs, msgspec.msgpack.encode(assignment)),
-            name=f"taxiway-{assignment.tool}",
-            daemon=True,
-        )
 
-    async def run(self) -> Any:
-        """Every piece of news, the last of which is no Progress."""
-        await asyncio.to_thread(self._process.start)
-        self._theirs.close()
-        threading.Thread(target=self._read, daemon=True).start()
-        while (data := await self._news.get()) is not None:
-            news = msgspec.msgpack.decode(data, type=News)
-            if isinstance(news, Progress) and news.preview is not None:
-                self.preview, news.preview = news.preview, None
-            yield news
-            if not isinstance(news, Progress):
-                return
-        words = "Stopped at once; it can go on from its last save."
-        yield Halted(words) if self._stops else Broken("Its process died; it can be resumed.")
-
-    def stop(self) -> None:
-        """Ask it to stop; the second time it is ended."""
-        self._stops += 1
-        with contextlib.suppress(OSError):
-            self._connection.send_bytes(b"stop")
-        if self._stops > 1:
-            self._process.terminate()
-
-    async def close(self) -> None:
-        """End the process if it goes on."""
-        with contextlib.suppress(ValueError, AttributeError):
-            self._process.terminate()
-            await asyncio.to_thread(self._process.join, 5)
-        self._connection.close()
-
-    def _read(self) -> None:
-        data: bytes | None = b""
-        while data is not None:
-            try:
-                data = self._connection.recv_bytes()
-            except (EOFError, OSError, TypeError):
-                data = None
-            with contextlib.suppress(RuntimeError):
-                self._loop.call_soon_threadsafe(self._news.put_nowait, data)
+def remove(folder: Path) -> None:
+    """Delete a job's folder; of a link only the link. Raises OSError."""
+    if not is_id(folder.name):
+        raise NotFound(f"There is no job '{folder.name}'.")
+    if folder.is_symlink():
+        folder.unlink()
+    else:
+        shutil.rmtree(folder)
 
 
 def _left(news: Progress, first: float, seconds: float) -> float | None:
     done = news.done - first
-    return seconds / done * (news.total - news.done) if done > 0 else None
+    return max(0.0, seconds / done * (news.total - news.done)) if done > 0 else None
 
 
-def _kept(folder: Path) -> list[JobRecord]:
-    """What is on disk; what ran when the server ended is stopped now."""
-    records = []
-    for path in sorted(folder.glob(f"*/{RECORD}"), key=lambda path: path.stat().st_mtime):
-        try:
-            record = msgspec.json.decode(path.read_bytes(), type=JobRecord)
-        except (msgspec.DecodeError, OSError):
-            continue
-        if not record.has_ended:
-            record.state, record.message = "stopped", "The server ended; it can go on from here."
-        records.append(record)
-    return records
-
-
-def _ask_for_tools(names: Sequence[str] | None) -> dict[str, Command]:
-    ours, theirs = CONTEXT.Pipe()
-    process = CONTEXT.Process(target=job_worker.declare, args=(theirs, names), daemon=True)
-    process.start()
-    theirs.close()
-    try:
-        tools: dict[str, Command] = msgspec.msgpack.decode(
-            ours.recv_bytes(), type=dict[str, Command]
-        )
-    except EOFError:
-        raise NotFound("No tool can be told of here; PyTorch may be missing.") from None
-    finally:
-        process.join(5)
-        ours.close()
-    return tools
+def _slug(text: str) -> str:
+    return re.sub(r"[^a-z0-9.-]+", "-", text.lower()).strip("-.")[:60] or "job"

@@ -42,7 +42,7 @@ _SHEET = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)kimg\.(?:jpg|png)", re.ASCII)
 _ENDED_WELL = b"kimg seen"
 _WARNINGS = 20
 
-State = Literal["starting", "running", "stopping", "stopped", "done", "failed"]
+State = Literal["waiting", "starting", "running", "stopping", "stopped", "done", "failed"]
 
 
 class About(Struct, frozen=True):
@@ -244,6 +244,7 @@ class TrainingFolder:
     def _message(self, state: State, kimg: float, total: float) -> str:
         far = f"{kimg:.4g} of {total:.4g} thousand pictures shown"
         return {
+            "waiting": "Waits for its turn.",
             "starting": "Reads the pictures and times a few steps.",
             "running": f"{far}.",
             "stopping": "Finishes its step, saves, and writes the model.",

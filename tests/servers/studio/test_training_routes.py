@@ -1,7 +1,7 @@
 """Trainings over HTTP, on an app of their own; one of them is real."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +12,16 @@ from kept_trainings import write_model, write_training
 from paths import FIXTURES
 from servers.manager_fakes import FakeDesk
 from taxiway.catalog.catalog import Card
+from taxiway.core.command import Command
 from taxiway.core.config import Config
 from taxiway.core.errors import NotFound
+from taxiway.core.model import ModelSpec
+from taxiway.jobs.runner import Jobs
 from taxiway.live.model_manager import Place
 from taxiway.servers.studio.training_routes import MOST_PLACES, routes
 from taxiway.training.datasets.pictures.crops import Plan
 from taxiway.training.datasets.pictures.prepare import prepare
 from taxiway.training.datasets.pictures.sources import open_source
-from taxiway.training.runs import Runs
 from taxiway.training.snapshots import name_of, thin
 from taxiway.web.application import application
 from training.datasets.pictures.folders import fill
@@ -27,10 +29,16 @@ from training.datasets.pictures.folders import fill
 SMALL = FIXTURES / "stylegan2-ada_32.pkl"
 
 
-def checkpoint_of(name: str) -> str:
-    if name != "small":
-        raise NotFound(f"No model named '{name}'.")
-    return str(SMALL)
+class Models:
+    """One model, with a checkpoint."""
+
+    def spec(self, name: str) -> ModelSpec:
+        if name != "small":
+            raise NotFound(f"No model named '{name}'.")
+        return ModelSpec(name=name, family="stylegan", options={"checkpoint": str(SMALL)})
+
+    def commands(self, name: str) -> Collection[Command]:
+        return ()
 
 
 class Client(httpx.AsyncClient):
@@ -49,20 +57,21 @@ class Client(httpx.AsyncClient):
 
 @pytest.fixture
 async def client(tmp_path: Path) -> AsyncIterator[Client]:
-    runs, played, manager = Runs(tmp_path / "trainings"), list[Card](), FakeDesk()
+    jobs = Jobs(tmp_path / "jobs", tmp_path / "trainings", Models(), [])
+    played, manager = list[Card](), FakeDesk()
 
     async def play(card: Card) -> Place:
         played.append(card)
         return manager.place({"name": card.name, "title": card.title})
 
-    app = application(routes(runs, checkpoint_of, play, manager.places, "secret"), Config())
+    app = application(routes(jobs, play, manager.places, "secret"), Config())
     transport = httpx.ASGITransport(app)
     headers = {"authorization": "Bearer secret"}
     base = "http://localhost/studio/api"
     async with Client(transport=transport, base_url=base, headers=headers, timeout=60) as client:
         client.played, client.manager = played, manager
         yield client
-    await asyncio.to_thread(runs.close)
+    await jobs.close()
 
 
 async def test_a_training_is_begun_stopped_resumed_and_played(

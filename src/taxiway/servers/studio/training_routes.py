@@ -1,4 +1,4 @@
-"""Trainings over HTTP (docs/training.md), for the studio's Train panel.
+"""Trainings over HTTP (docs/training.md), for the studio's Train panel: jobs, seen at length.
 
 GET  /studio/api/trainings                GET  /studio/api/trainings/NAME/sheets/FILE
 POST /studio/api/trainings                GET  /studio/api/trainings/NAME/progress.mp4
@@ -7,35 +7,33 @@ POST /studio/api/trainings/NAME/stop      POST /studio/api/trainings/NAME/resume
 """
 
 import asyncio
-import mimetypes
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import msgspec
 from msgspec import Struct, structs
 from starlette.requests import Request
-from starlette.responses import FileResponse
 from starlette.routing import Route
 
 from taxiway.catalog import catalog
 from taxiway.catalog.catalog import Card
-from taxiway.core.errors import InvalidArgument, NotFound
+from taxiway.core.errors import InvalidArgument
+from taxiway.jobs.trainings import PREFIX as TRAINING
+from taxiway.jobs.trainings import TOOL, Wanted
 from taxiway.live.model_manager import Place
+from taxiway.servers.studio.job_routes import Longer, file_answer
 from taxiway.servers.studio.manager_routes import PREFIX, Handler, body, guarded
 from taxiway.training.run_folder import TrainingFolder
-from taxiway.training.runs import Runs, Wanted
 from taxiway.training.snapshots import kimg_of
+
+if TYPE_CHECKING:
+    from taxiway.jobs.runner import Jobs
 
 PATH = PREFIX + "/trainings"
 Play = Callable[[Card], Awaitable[Place]]
 PLACES = "training-"
 """What the names of places for trained models begin with."""
 MOST_PLACES = 6
-
-
-class Resumed(Struct):
-    """How much longer: up to so many thousand pictures, None for as long as it was meant."""
-
-    kimg: float | None = None
 
 
 class Played(Struct):
@@ -45,17 +43,10 @@ class Played(Struct):
 
 
 def routes(
-    runs: Runs,
-    checkpoint_of: Callable[[str], str],
-    play: Play,
-    places: Callable[[], Sequence[Place]],
-    token: str,
+    jobs: "Jobs", play: Play, places: Callable[[], Sequence[Place]], token: str
 ) -> list[Route]:
-    """The routes; `checkpoint_of` gives a model's file by its name, `play` a place for a card.
-
-    `places` are those that there are.
-    """
-    api = Api(runs, checkpoint_of, play, places)
+    """The routes; `play` gives a place for a card, `places` are those that there are."""
+    api = Api(jobs, play, places)
     table: list[tuple[str, str, Handler]] = [
         ("GET", "", api.show),
         ("POST", "", api.start),
@@ -72,15 +63,9 @@ def routes(
 class Api:
     """The handlers; files are read in threads, for a training's can be long."""
 
-    def __init__(
-        self,
-        runs: Runs,
-        checkpoint_of: Callable[[str], str],
-        play: Play,
-        places: Callable[[], Sequence[Place]],
-    ) -> None:
-        self._runs = runs
-        self._checkpoint_of = checkpoint_of
+    def __init__(self, jobs: "Jobs", play: Play, places: Callable[[], Sequence[Place]]) -> None:
+        self._jobs = jobs
+        self._runs = jobs.trainings
         self._play = play
         self._places = places
 
@@ -91,8 +76,8 @@ class Api:
     async def start(self, request: Request) -> Any:
         """A new one."""
         wanted = await body(request, Wanted)
-        start = self._start_of(wanted.start) if wanted.start else ""
-        return await asyncio.to_thread(self._runs.start, structs.replace(wanted, start=start))
+        await self._jobs.start(TOOL, "", msgspec.to_builtins(wanted))
+        return await asyncio.to_thread(self._runs.one, wanted.name)
 
     async def one(self, request: Request) -> Any:
         """One at length."""
@@ -100,13 +85,14 @@ class Api:
 
     async def stop(self, request: Request) -> Any:
         """Finish the step, save, export."""
-        return await asyncio.to_thread(self._runs.stop, request.path_params["name"])
+        await self._jobs.stop(TRAINING + request.path_params["name"])
+        return await self.one(request)
 
     async def resume(self, request: Request) -> Any:
         """Go on."""
-        longer = await body(request, Resumed)
-        name = request.path_params["name"]
-        return await asyncio.to_thread(self._runs.resume, name, longer.kimg)
+        longer = await body(request, Longer)
+        await self._jobs.resume(TRAINING + request.path_params["name"], longer.kimg)
+        return await self.one(request)
 
     async def play(self, request: Request) -> Any:
         """A place for a snapshot, loaded now; each but the newest and the best has its own."""
@@ -120,12 +106,12 @@ class Api:
     async def sheet(self, request: Request) -> Any:
         """A picture of what it made."""
         path = self._runs.find(request.path_params["name"]).sheet(request.path_params["file"])
-        return answer(path)
+        return file_answer(path)
 
     async def film(self, request: Request) -> Any:
         """All of them, as a video."""
         training = self._runs.find(request.path_params["name"])
-        return answer(await asyncio.to_thread(training.film))
+        return file_answer(await asyncio.to_thread(training.film))
 
     def _check_room(self, name: str) -> None:
         """Raises InvalidArgument where so many are played that another would be too much."""
@@ -137,13 +123,6 @@ class Api:
                 "snapshot",
             )
 
-    def _start_of(self, name: str) -> str:
-        """The file of a model, or the folder of a training. Raises NotFound."""
-        try:
-            return self._checkpoint_of(name)
-        except NotFound:
-            return str(self._runs.find(name).folder)
-
 
 def card_of(training: TrainingFolder, snapshot: str) -> Card:
     """The card of a snapshot, under the name and the title of its place. Raises NotFound."""
@@ -154,14 +133,3 @@ def card_of(training: TrainingFolder, snapshot: str) -> Card:
     if snapshot != "model":
         name, title = f"{name}-{which.replace(' ', '')}", f"{title} ({which})"
     return structs.replace(card, name=name, title=title)
-
-
-def answer(path: Any) -> FileResponse:
-    """A file of a training; whatever it holds, no page is made of it."""
-    kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    headers = {
-        "x-content-type-options": "nosniff",
-        "content-security-policy": "sandbox",
-        "cache-control": "no-store",
-    }
-    return FileResponse(path, media_type=kind, headers=headers)

@@ -1,0 +1,104 @@
+"""Files that a page sends for a job it is about to begin: bytes, under names of our own."""
+
+import os
+import re
+import secrets
+import shutil
+import time
+from collections.abc import AsyncIterable, Sequence
+from pathlib import Path
+
+from msgspec import Struct
+
+from taxiway.core.errors import InvalidArgument, NotFound, Unavailable
+from taxiway.jobs.record import own_folder
+
+FOLDER = ".uploads"
+MOST_FILES = 10_000
+MOST_BYTES = 8 * 2**30
+"""Of all files that wait for a job."""
+KEPT_SECONDS = 3600.0
+"""How long one waits for a job that takes it."""
+
+_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+class Upload(Struct):
+    """A file that came: by `id` a job takes it, as `name`."""
+
+    id: str
+    name: str
+    size: int
+
+
+class Uploads:
+    """The files in a hidden folder of `folder` until a job takes them; an hour at the most."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / FOLDER
+        self._waiting: dict[str, tuple[Upload, float]] = {}
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    async def put(self, name: str, chunks: AsyncIterable[bytes]) -> Upload:
+        """Keep a file as its bytes come. Raises InvalidArgument or Unavailable."""
+        self._forget()
+        if len(self._waiting) >= MOST_FILES:
+            raise InvalidArgument(f"{MOST_FILES} files wait for a job already, the most taken.")
+        room = MOST_BYTES - sum(upload.size for upload, _ in self._waiting.values())
+        id, size = secrets.token_hex(16), 0
+        try:
+            own_folder(self.folder)
+            with (self.folder / id).open("wb") as file:
+                async for chunk in chunks:
+                    size += len(chunk)
+                    if size > room:
+                        raise InvalidArgument(
+                            f"The files that wait for a job take more than {MOST_BYTES // 2**30} "
+                            "GB; begin the job with fewer."
+                        )
+                    file.write(chunk)
+        except BaseException as error:
+            (self.folder / id).unlink(missing_ok=True)
+            if isinstance(error, OSError):
+                raise Unavailable(f"'{name[:80]}' cannot be kept: {error.strerror}.") from None
+            raise
+        upload = Upload(id, safe_name(name), size)
+        self._waiting[id] = upload, time.monotonic()
+        return upload
+
+    def take(self, ids: Sequence[str], into: Path) -> list[str]:
+        """Move files into a job's folder; their names there, in order. Raises NotFound."""
+        for id in ids:
+            if not isinstance(id, str) or not _ID.fullmatch(id) or id not in self._waiting:
+                raise NotFound("A file was not sent, or too long ago; send it once more.")
+        own_folder(into)
+        names = []
+        for id in dict.fromkeys(ids):
+            upload, _ = self._waiting.pop(id)
+            names.append(free_name(into, upload.name))
+            os.replace(self.folder / id, into / names[-1])
+        return names
+
+    def _forget(self) -> None:
+        for id, (_, came) in list(self._waiting.items()):
+            if time.monotonic() - came > KEPT_SECONDS:
+                del self._waiting[id]
+                (self.folder / id).unlink(missing_ok=True)
+
+
+def safe_name(text: str) -> str:
+    """A plain file name that still looks like the one that was given."""
+    name = _UNSAFE.sub("-", text.replace("\\", "/").rpartition("/")[2]).strip("-.")
+    stem, dot, suffix = name.rpartition(".")
+    return f"{(stem or name)[:80]}{dot and '.' + suffix[:12]}" if name else "file"
+
+
+def free_name(folder: Path, name: str) -> str:
+    """The name, or one like it that no file of the folder has."""
+    stem, suffix = Path(name).stem, Path(name).suffix
+    tried, number = name, 1
+    while (folder / tried).exists():
+        number += 1
+        tried = f"{stem}-{number}{suffix}"
+    return tried
