@@ -2,18 +2,15 @@
 
 import asyncio
 import contextlib
-import multiprocessing
 import os
-import signal
 import socket
-import sys
 from collections.abc import Callable
-from multiprocessing import forkserver
 from multiprocessing.shared_memory import SharedMemory
 from typing import Any
 
 import msgspec
 
+from taxiway.core import child
 from taxiway.core.command import Values
 from taxiway.core.errors import ModelFailed, TaxiwayError
 from taxiway.core.model import ModelSpec
@@ -30,9 +27,6 @@ from taxiway.engine.messages import (
 )
 from taxiway.engine.pipe import ServersEnd
 
-# A fork server that has the heavy imports done starts a worker in a tenth of a second instead of
-# seconds; Windows has none and spawns.
-CONTEXT: Any = multiprocessing.get_context("spawn" if sys.platform == "win32" else "forkserver")
 # To the worker and back. Only pages that are written take memory; what does not fit goes through
 # the socket, slower.
 AREA_BYTES = (16 * 2**20, 64 * 2**20)
@@ -46,20 +40,6 @@ class WorkerDied(Exception):
     def __init__(self, exitcode: int | None) -> None:
         super().__init__(f"exit code {exitcode}")
         self.exitcode = exitcode
-
-
-def preload(modules: list[str]) -> None:
-    """Start the fork server, which imports `modules` before its first worker; main thread only.
-
-    Systems end a service with a SIGTERM to every process of it. The fork server and what it
-    starts leave that to the server, or workers would seem to die and be started again.
-    """
-    if sys.platform == "win32":
-        return
-    CONTEXT.set_forkserver_preload(modules)
-    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    forkserver.ensure_running()
-    signal.signal(signal.SIGTERM, before)
 
 
 class Worker:
@@ -149,24 +129,11 @@ class Worker:
         # Only the child may hold its end, or its death would go unnoticed here.
         with theirs, contextlib.ExitStack() as if_it_fails:
             if_it_fails.callback(ours.close)
-            try:
-                self._process = self._started(theirs)
-            except EOFError:
-                # What the fork server was to import ended it; the worker says why, by itself.
-                CONTEXT.set_forkserver_preload([])
-                self._process = self._started(theirs)
+            spec, areas = msgspec.msgpack.encode(self.spec), [area.name for area in self._areas]
+            name = f"taxiway-{self.spec.name}"
+            self._process = child.start(worker.main, [theirs, spec, areas], name=name)
             if_it_fails.pop_all()
         return ours
-
-    def _started(self, theirs: socket.socket) -> Any:
-        process = CONTEXT.Process(
-            target=worker.main,
-            args=(theirs, msgspec.msgpack.encode(self.spec), tuple(a.name for a in self._areas)),
-            name=f"taxiway-{self.spec.name}",
-            daemon=True,
-        )
-        process.start()
-        return process
 
     def _end(self) -> None:
         # It has nothing to put in order: what it shares is ours.

@@ -1,7 +1,6 @@
 """The other side of the edge: a process that holds one model and answers batches."""
 
 import logging
-import signal
 import socket
 import sys
 from multiprocessing.shared_memory import SharedMemory
@@ -28,10 +27,8 @@ from taxiway.engine.pipe import WorkersEnd
 log = logging.getLogger("taxiway.worker")
 
 
-def main(connection: socket.socket, spec: bytes, areas: tuple[str, str]) -> None:
+def main(connection: socket.socket, spec: bytes, areas: list[str]) -> None:
     """Set the model up, say so, then answer batches until the other side is gone."""
-    # Ctrl-C goes to the whole process group; the server decides when a worker ends.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     pipe, codec = WorkersEnd(connection), Codec()
     codec.incoming, codec.outgoing = (SharedMemory(name) if name else None for name in areas)
     wanted = msgspec.msgpack.decode(spec, type=ModelSpec)
