@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from graphlib import CycleError, TopologicalSorter
 from importlib.metadata import version
 from pathlib import Path
@@ -21,20 +22,31 @@ LINES_OF_NINE_FUNCTIONS_IN_TEN = 30
 
 
 def tools() -> Iterator[str]:
-    """Names of the tools that complain; what they say goes to the terminal."""
+    """Names of the tools that complain, all at work at once; then what they say."""
     commands = {
         "format": ["-m", "ruff", "format", "--check", "-q", "."],
         "lint": ["-m", "ruff", "check", "-q", "."],
         "types": ["-m", "mypy", "--no-error-summary"],
         "imports": ["-c", "from importlinter.cli import lint_imports_command as c; c()"],
     }
-    for name, command in commands.items():
-        print(f"check: {name}", flush=True)
-        quiet = subprocess.PIPE if name == "imports" else None
-        done = subprocess.run([sys.executable, *command], cwd=ROOT, stdout=quiet, text=True)
-        if done.returncode:
-            print(done.stdout or "")
-            yield name
+    with ThreadPoolExecutor(len(commands)) as threads:
+        working = {name: threads.submit(_run, command) for name, command in commands.items()}
+        for name, work in working.items():
+            print(f"check: {name}", flush=True)
+            done = work.result()
+            if done.returncode:
+                print(done.stdout)
+                yield name
+
+
+def _run(command: list[str]) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, *command],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
 
 
 def studio_types() -> Iterator[str]:

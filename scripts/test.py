@@ -1,6 +1,7 @@
-"""Set everything up, check the code, run the tests: `python3 scripts/test.py [pytest's arguments]`.
+"""Set everything up, check the code, run the tests: `python3 scripts/test.py`.
 
-With arguments only pytest runs, with these.
+With --all the slow tests too; with --quick unchecked, and what a minute holds. With pytest's own
+arguments, such as a room or a test, only that.
 """
 
 import os
@@ -11,6 +12,9 @@ from pathlib import Path
 
 from environment import ROOT, ensure, install_packages, run_quietly, say, stop
 
+WHOLE = {"--quick", "--all"}
+"""With these alone, every room is run."""
+PARALLEL = ("-n", "logical", "--dist", "worksteal")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -43,17 +47,28 @@ def starts(python: Path) -> bool:
 
 
 def node() -> None:
-    """npm brings p5, as a student's page would, and the checker of the studio's types."""
+    """npm brings p5, as a student's page would."""
     if shutil.which("npm") is None and not install_packages("nodejs", "npm"):
-        stop("The check of the studio and the tests of the p5 examples need npm: install Node.js.")
+        stop("The tests of the p5 examples need npm: install Node.js.")
 
 
-if __name__ == "__main__":
+def main(arguments: list[str]) -> int:
+    """Run what the arguments say; the exit code."""
     python = ensure("dev")
+    node()
+    options = arguments
+    checking = None
+    if set(arguments) <= WHOLE:
+        options = [*arguments, *PARALLEL]
+        if "--quick" not in arguments:
+            checking = subprocess.Popen([python, ROOT / "scripts" / "check.py"])
     environment = dict(os.environ)
     if browser := chromium(python):
         environment["TAXIWAY_CHROMIUM"] = browser
-    node()
-    if len(sys.argv) == 1 and subprocess.call([python, ROOT / "scripts" / "check.py"]):
-        sys.exit(1)
-    sys.exit(subprocess.call([python, "-m", "pytest", *sys.argv[1:]], cwd=ROOT, env=environment))
+    if checking and checking.wait():
+        return 1
+    return subprocess.call([python, "-m", "pytest", *options], cwd=ROOT, env=environment)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -8,9 +8,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 HERE = Path(__file__).parent
 LOCK = HERE / "package-lock.json"
+BRING = ["npm", "ci", "--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts"]
 
 
 @functools.cache
@@ -20,11 +22,11 @@ def packages(folder: Path = HERE) -> Path:
     if shutil.which("npm") is None:
         absent("The old clients need Node.js with npm: install it.")
     mark = brought / ".package-lock.json"
-    if not mark.exists() or mark.stat().st_mtime < (folder / LOCK.name).stat().st_mtime:
-        command = ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-        if done.returncode:
-            pytest.fail(f"npm could not bring the old clients: {done.stderr}")
+    with FileLock(folder / "node_modules.lock"):  # of several workers one brings them
+        if not mark.exists() or mark.stat().st_mtime < (folder / LOCK.name).stat().st_mtime:
+            done = subprocess.run(BRING, cwd=folder, capture_output=True, text=True, check=False)
+            if done.returncode:
+                pytest.fail(f"npm could not bring the old clients: {done.stderr}")
     return brought
 
 
