@@ -1,0 +1,47 @@
+"""`taxiway batch`: a model over a folder of pictures."""
+
+import argparse
+from pathlib import Path
+
+from taxiway.commands import DEVICES, option_words, value_of
+
+HELP = "ask a model about every picture of a folder"
+LATER = True
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = (
+        "What the model gives is written to DIR under the pictures' names: pictures as pictures, "
+        "all else as .json. Its other inputs follow by name: --steps 20. Run it again after a "
+        "stop: what is there already is kept."
+    )
+    parser.add_argument("model", help="a model's name or file: one that takes pictures")
+    parser.add_argument(
+        "pictures", type=Path, nargs="+", metavar="FOLDER", help="or zip files, or pictures"
+    )
+    parser.add_argument("--checkpoint", type=Path, metavar="FILE")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--command", dest="asked", default="", metavar="NAME", help="what to ask")
+    parser.add_argument("--input", default="", metavar="NAME", help="what takes the picture")
+    parser.add_argument("--format", default="PNG", choices=("PNG", "JPEG"))
+    parser.add_argument("--device", default="auto", choices=DEVICES)
+
+
+def run(parsed: argparse.Namespace) -> int | None:
+    from taxiway.catalog import catalog
+    from taxiway.console import ConsoleJob
+    from taxiway.jobs.worker import opened
+    from taxiway.tools.batch import Batch
+
+    tool = Batch()
+    card = catalog.choose(parsed.model, parsed.checkpoint)
+    inputs = {name: getattr(parsed, name) for name in ("pictures", "input", "format")}
+    inputs["command"] = parsed.asked
+    words = option_words(parsed.parser, parsed.rest)
+    inputs["values"] = {name: value_of(text) for name, text in words}
+    values = tool.command.decode(inputs)
+    model = opened(tool, catalog.spec(card, {"device": parsed.device}))
+    with ConsoleJob(parsed.out, card.name) as job:
+        done = tool.run(model, values, job)
+    print(f"{done['made']} made, {done['kept']} kept, {done['failed']} failed, in {parsed.out}.")
+    return 1 if done["failed"] else None

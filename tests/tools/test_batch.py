@@ -1,0 +1,201 @@
+"""A model over many pictures: what is written, gone on with, refused, and told in between."""
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import psutil
+import pytest
+from PIL import Image as Pillow
+
+from taxiway import cli
+from taxiway.catalog import catalog
+from taxiway.core.command import Command, Values
+from taxiway.core.datatypes import AnyDataType, Image, Number, Text
+from taxiway.core.errors import InvalidArgument, NotFound
+from taxiway.core.images import Pixels, encode_png
+from taxiway.core.model import ModelSpec
+from taxiway.core.tool import QuietJob, Stopped
+from taxiway.jobs.worker import HeldModel
+from taxiway.tools.batch import Batch, stem_of
+
+NEGATIVE = "tools.test_batch:Negative"
+
+
+class Negative:
+    """A photo in, its negative and its mean out; a black one is refused."""
+
+    options: ClassVar[dict[str, AnyDataType]] = {"name": Text()}
+    commands: ClassVar[dict[str, Command]] = {
+        "say": Command(name="say", inputs={"words": Text()}, outputs={"said": Text()}),
+        "turn": Command(
+            name="turn",
+            inputs={"photo": Image(), "add": Number(default=0)},
+            outputs={"image": Image(), "mean": Number(), "called": Text()},
+            max_batch=3,
+        ),
+    }
+
+    def setup(self, device: str, options: Values) -> None:
+        self.asked = 0
+
+    def predict(self, command: str, batch: list[Values]) -> list[Any]:
+        assert len(batch) <= 3
+        return [self._turn(call["photo"], call["add"]) for call in batch]
+
+    def _turn(self, photo: Pixels, add: float) -> Values | InvalidArgument:
+        if not photo.any():
+            return InvalidArgument("It is too dark to see.", "photo")
+        return {"image": 255 - photo, "mean": photo.mean() + add, "called": "photo"}
+
+
+@pytest.fixture
+def model() -> HeldModel:
+    return HeldModel(ModelSpec(name="negative", family=NEGATIVE))
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """Seven pictures in two folders, one of them black, and a text."""
+    folder = tmp_path / "photos"
+    (folder / "more").mkdir(parents=True)
+    for number in range(6):
+        picture(folder / f"{number}.png", 40 * number)
+    picture(folder / "more" / "a b.png", 77)
+    (folder / "notes.txt").write_text("no picture")
+    return folder
+
+
+def picture(path: Path, value: int) -> None:
+    path.write_bytes(encode_png(np.full((8, 12, 3), value, np.uint8)))
+
+
+def run(model: HeldModel, given: Any, out: Path, stop: float | None = None, **more: Any) -> Values:
+    out.mkdir(exist_ok=True)
+    values = Batch.command.decode({"pictures": given, **more})
+    return Batch().run(model, values, QuietJob(out, stop))
+
+
+def test_every_picture_is_asked_about_and_what_comes_is_written(
+    model: HeldModel, photos: Path, tmp_path: Path
+) -> None:
+    done = run(model, [photos], tmp_path / "out", values={"add": 1})
+    assert done == {"made": 6, "kept": 0, "failed": 1}
+    said = json.loads((tmp_path / "out" / "2.json").read_text())
+    assert said["source"] == "2.png"
+    assert said["files"] == {"image": "2.png"}
+    assert said["outputs"] == {"mean": 81.0, "called": "photo"}
+    assert np.asarray(Pillow.open(tmp_path / "out" / "2.png"))[0, 0, 0] == 175
+    assert (tmp_path / "out" / "more" / "a-b.png").is_file()
+    refused = json.loads((tmp_path / "out" / "0.json").read_text())
+    assert refused == {"source": "0.png", "error": "It is too dark to see."}
+
+
+def test_a_stopped_call_goes_on_exactly(model: HeldModel, photos: Path, tmp_path: Path) -> None:
+    with pytest.raises(Stopped):
+        run(model, [photos], tmp_path / "out", stop=4)
+    made = len(list((tmp_path / "out").rglob("*.png")))
+    assert 0 < made < 6
+    (tmp_path / "out" / "1.png").unlink()  # half of an answer is none
+    done = run(model, [photos], tmp_path / "out")
+    assert (done["made"] + done["kept"], done["kept"]) == (6, made - 1)
+    assert run(model, [photos], tmp_path / "out")["kept"] == 6
+    other = run(model, [photos], tmp_path / "out", format="JPEG")
+    assert other["made"] == 6
+    picture(photos / "3.png", 3)
+    assert run(model, [photos], tmp_path / "out", format="JPEG")["made"] == 1
+
+
+def test_zip_files_are_taken_and_no_name_leads_out(model: HeldModel, tmp_path: Path) -> None:
+    white = encode_png(np.full((4, 4, 3), 255, np.uint8))
+    with zipfile.ZipFile(tmp_path / "set.zip", "w") as archive:
+        for name in ("../../up.png", "/etc/root.png", "a.png", "A.jpg", ".hid/b.png", "x.txt"):
+            archive.writestr(name, white)
+        archive.writestr("broken.png", b"not a picture")
+    done = run(model, [tmp_path / "set.zip"], tmp_path / "out")
+    assert (done["made"], done["failed"]) == (3, 1)
+    there = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.png"))
+    assert there == ["out/A.png", "out/a-png.png", "out/etc/root.png"]
+
+
+@pytest.mark.parametrize(
+    ("name", "stem"),
+    [("a.png", "a"), ("../a.png", "a"), ("a/../../b.c.png", "a/b.c"), ("...png", "picture"),
+     ("C:\\x\\y.jpg", "C/x/y"), ("\x00.png", "picture")],
+)  # fmt: skip
+def test_names_of_files_stay_inside(name: str, stem: str) -> None:
+    assert stem_of(name) == stem
+
+
+@pytest.mark.parametrize(
+    ("more", "kind", "words"),
+    [
+        ({"input": "z"}, InvalidArgument, "'input' takes an input for pictures, photo; got 'z'"),
+        ({"values": {"size": 3}}, InvalidArgument, "'values' has 'size'; it takes add"),
+        ({"values": {"photo": 3}}, InvalidArgument, "'values' has 'photo'"),
+        ({"values": [3]}, InvalidArgument, "'values' takes an object"),
+        ({"command": "say"}, NotFound, "No command named 'say'. There are: turn"),
+    ],
+)
+def test_what_is_wrong_is_said_before_the_work(
+    model: HeldModel,
+    photos: Path,
+    tmp_path: Path,
+    more: Values,
+    kind: type[Exception],
+    words: str,
+) -> None:
+    with pytest.raises(kind, match=words):
+        run(model, [photos], tmp_path / "out", **more)
+
+
+def test_a_set_without_pictures_is_refused(model: HeldModel, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "broken.zip").write_text("PK")
+    for given, words in (("empty", "holds none"), ("none", "no folder"), ("broken.zip", "whole")):
+        with pytest.raises(InvalidArgument, match=words):
+            run(model, [tmp_path / given], tmp_path / "out")
+
+
+def test_thousands_take_no_more_memory_than_a_few(model: HeldModel, tmp_path: Path) -> None:
+    (tmp_path / "many").mkdir()
+    data = encode_png(np.full((256, 256, 3), 9, np.uint8))
+    for number in range(1500):
+        (tmp_path / "many" / f"{number}.png").write_bytes(data)
+    process, used = psutil.Process(), []
+
+    class Watching(QuietJob):
+        def progress(self, done: float, *_: Any, **__: Any) -> None:
+            if done in (300, 1499):
+                used.append(process.memory_info().rss)
+
+    (tmp_path / "out").mkdir()
+    values = Batch.command.decode({"pictures": [tmp_path / "many"]})
+    assert Batch().run(model, values, Watching(tmp_path / "out"))["made"] == 1500
+    assert used[-1] - used[0] < 20e6  # the pictures take 300 MB
+
+
+def test_the_command_line_asks_and_tells(
+    photos: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    out = tmp_path / "out"
+    card = catalog.Card(name="negative", family=NEGATIVE, title="Negative", summary="")
+    with monkeypatch.context() as patch:
+        patch.setattr(catalog, "choose", lambda *_: card)
+        check_words(photos, out, capsys)
+    assert cli.main(["batch", "rainbow", str(photos), "--out", str(out)]) == 1
+    assert "works on models that take image; 'rainbow' is none" in capsys.readouterr().err
+
+
+def check_words(photos: Path, out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["batch", "negative", str(photos), "--out", str(out), "--add", "2"]
+    assert cli.main(words) == 1  # one was refused
+    assert "6 made, 0 kept, 1 failed" in capsys.readouterr().out
+    (photos / "0.png").unlink()
+    assert cli.main(words) == 0
+    assert "0 made, 6 kept, 0 failed" in capsys.readouterr().out
