@@ -20,6 +20,8 @@ class NumberType:
 
     code: str
     order: str = "<"
+    wanted: str = ""
+    """What its state asked for, where that was refused."""
 
     def dtype(self) -> np.dtype[Any]:
         return np.dtype(self.order + self.code)
@@ -38,6 +40,8 @@ class PickledArray:
     """A pickled `numpy.ndarray`: empty until its state arrives."""
 
     tensor: Tensor | None = None
+    wanted: str = ""
+    """What its state asked for, where that was refused."""
 
     def set_state(self, state: object) -> None:
         """Take (version, shape, dtype, is Fortran, bytes)."""
@@ -59,6 +63,8 @@ def number_type(args: Args) -> NumberType:
 def scalar(args: Args) -> object:
     """`numpy.core.multiarray.scalar(dtype, bytes)` as the plain number it stands for."""
     match args:
+        case (NumberType(wanted=wanted), _) if wanted:
+            raise Refused(wanted)
         case (NumberType() as kind, Span() as span):
             dtype = kind.dtype()
         case _:

@@ -27,6 +27,10 @@ class Broken(UnreadableCheckpoint):
     """The bytes do not follow their format. The message is a clause whose subject is the file."""
 
 
+class CutShort(Broken):
+    """The bytes end before their format does."""
+
+
 class Refused(UnreadableCheckpoint):
     """The bytes ask for something that no network needs. `wanted` names it."""
 

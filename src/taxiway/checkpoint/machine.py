@@ -20,8 +20,8 @@ from taxiway.checkpoint.limits import (
 )
 from taxiway.checkpoint.opcodes import LITERALS, Cursor
 from taxiway.checkpoint.source import Span
-from taxiway.checkpoint.tensors import Storage
-from taxiway.checkpoint.values import Global, Opaque
+from taxiway.checkpoint.tensors import Storage, Tensor
+from taxiway.checkpoint.values import Global, Module, Opaque, Record
 
 
 class Stack:
@@ -152,7 +152,7 @@ class Machine:
         found = Global(module, name)
         if self.reading.seen is not None:
             self.reading.seen.names[str(found)] += 1
-        if str(found) not in records.NAMES:
+        if not records.is_known(found):
             self.reading.refuse(Refused(str(found)))
         self.stack.push(found)
 
@@ -179,6 +179,7 @@ class Machine:
             records.fill(self.stack.top(), state)
         except Refused as refusal:
             self.reading.refuse(refusal)
+            records.spoil(self.stack.top(), refusal.wanted)
 
     def persistent_id(self) -> None:
         """Push what the file keeps outside of the stream: a storage."""
@@ -226,11 +227,19 @@ class Machine:
 
 
 def pairs(items: list[object]) -> dict[object, object]:
-    """The dictionary of alternating keys and values; keys are text or small numbers."""
-    keys = items[::2]
-    if len(items) % 2 or not all(map(_is_key, keys)):
-        raise Broken("has a dictionary key that is neither text nor a small number")
-    return dict(zip(keys, items[1::2], strict=True))
+    """The dictionary of alternating keys and values; keys are text or small numbers.
+
+    What has an object for its key, as an optimizer's state by tensor, no network needs: left out.
+    """
+    if len(items) % 2:
+        raise Broken("has a dictionary key without a value")
+    found = {}
+    for key, value in zip(items[::2], items[1::2], strict=True):
+        if _is_key(key):
+            found[key] = value
+        elif not isinstance(key, Tensor | Module | Record | Opaque | Global):
+            raise Broken("has a dictionary key that is neither text nor a small number")
+    return found
 
 
 def _is_key(key: object) -> bool:

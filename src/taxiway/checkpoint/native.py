@@ -16,7 +16,7 @@ from taxiway.checkpoint import schema, shapes
 from taxiway.checkpoint.contents import Checkpoint, Found
 from taxiway.checkpoint.limits import MAX_HEADER, Broken, Budget
 from taxiway.checkpoint.source import Source, Span
-from taxiway.checkpoint.tensors import Array, Storage, Tensor, row_major, view
+from taxiway.checkpoint.tensors import BFLOAT16, Array, Storage, Tensor, row_major, view
 from taxiway.checkpoint.values import is_sizes
 from taxiway.core.errors import InvalidArgument, UnreadableCheckpoint
 from taxiway.core.files import write_whole
@@ -26,6 +26,7 @@ DTYPES: dict[str, np.dtype[Any]] = {
     "F64": np.dtype("<f8"),
     "F32": np.dtype("<f4"),
     "F16": np.dtype("<f2"),
+    "BF16": BFLOAT16,
 }
 HALVED = (".weight", ".const", ".noise_const")
 """Tensors that may be written in float16; the rest are small and matter to the last bit."""

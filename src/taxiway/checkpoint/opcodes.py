@@ -4,7 +4,7 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from taxiway.checkpoint.limits import MAX_INTEGER, MAX_LINE, SHORT_TEXT, Broken
+from taxiway.checkpoint.limits import MAX_INTEGER, MAX_LINE, SHORT_TEXT, Broken, CutShort
 from taxiway.checkpoint.source import Source, Span, Text
 
 
@@ -42,7 +42,7 @@ class Cursor:
 
     def _advance(self, count: int) -> None:
         if count > self.stop - self.position:
-            raise Broken(f"ends in the middle, after {self.stop} bytes: it was cut short")
+            raise CutShort(f"ends in the middle, after {self.stop} bytes: it was cut short")
         self.position += count
 
 
@@ -65,6 +65,23 @@ def _old_text(cursor: Cursor, count: int) -> str:
     if count > SHORT_TEXT:
         raise Broken(f"holds a Python 2 string of {count} bytes")
     return cursor.take(count).decode("latin-1")
+
+
+def _unicode_line(cursor: Cursor) -> str:
+    """Text of any length up to the next newline: all that protocol 0 has for bytes, too."""
+    begin, end = cursor.position, -1
+    while end < 0:
+        if begin >= cursor.stop:
+            raise CutShort(f"ends in the middle, after {cursor.stop} bytes: it was cut short")
+        ahead = cursor.source.read(begin, min(begin + SHORT_TEXT, cursor.stop))
+        end = ahead.find(b"\n")
+        begin += len(ahead) if end < 0 else end
+    raw = cursor.take(begin - cursor.position)
+    cursor.skip(1)
+    try:
+        return raw.decode("raw-unicode-escape")
+    except UnicodeDecodeError:
+        raise Broken(f"holds text that is not escaped rightly before {cursor.position}") from None
 
 
 def _number(cursor: Cursor, kind: type[int] | type[float]) -> int | float | bool:
@@ -105,7 +122,7 @@ LITERALS: dict[bytes, Callable[[Cursor], object]] = {
     b"I": lambda cursor: _number(cursor, int),
     b"L": lambda cursor: _number(cursor, int),
     b"F": lambda cursor: _number(cursor, float),
-    b"V": lambda cursor: cursor.line(),
+    b"V": _unicode_line,
     b"S": lambda cursor: cursor.line().strip("'\""),
 }
 """Opcode -> how its value is read. Byte strings stay in the file as spans."""

@@ -5,19 +5,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from taxiway.checkpoint import foreign, schema, shapes
+from taxiway.checkpoint import foreign, records, schema, shapes
+from taxiway.checkpoint.containers import OTHERS, Generator, find_generator, opaque_in
 from taxiway.checkpoint.contents import Checkpoint, Found, printable
-from taxiway.checkpoint.limits import MAX_FILE, SUPPORTED, Broken, Budget, Refused
+from taxiway.checkpoint.limits import MAX_FILE, SUPPORTED, Broken, Budget, CutShort, Refused
 from taxiway.checkpoint.machine import Reading, Seen
-from taxiway.checkpoint.modules import take_apart
 from taxiway.checkpoint.native import is_described, is_native, native_checkpoint
-from taxiway.checkpoint.nvidia import is_stylegan, nvidia_checkpoint, read_pickle
-from taxiway.checkpoint.rosinality import rosinality_checkpoint, rosinality_state
+from taxiway.checkpoint.nvidia import nvidia_checkpoint, read_pickle
+from taxiway.checkpoint.rosinality import rosinality_checkpoint
 from taxiway.checkpoint.source import Source
-from taxiway.checkpoint.tensorflow import tensorflow_checkpoint, tensorflow_generator
+from taxiway.checkpoint.state_dict import state_checkpoint
+from taxiway.checkpoint.tensorflow import tensorflow_checkpoint
 from taxiway.checkpoint.torch_stream import is_stream, read_stream
 from taxiway.checkpoint.torch_zip import read_zip
-from taxiway.checkpoint.values import Module
+from taxiway.checkpoint.values import Module, Record
 from taxiway.core.errors import NotFound, UnreadableCheckpoint
 
 
@@ -48,17 +49,10 @@ def holds_generator(path: Path | str) -> bool:
                 return is_described(source)
             if foreign.by_first_bytes(source):
                 return False
-            return _is_generator(read_top(source, Reading(Budget(source.size))))
+            top = read_top(source, Reading(Budget(source.size), Seen()))
+            return find_generator(top) is not None
         except (Broken, Refused):
             return False
-
-
-def _is_generator(top: object) -> bool:
-    """Whether the top object of a pickle or torch file is, or has, a generator."""
-    if tensorflow_generator(top) is not None or rosinality_state(top) is not None:
-        return True
-    generator = top.get("G_ema") if isinstance(top, dict) else None
-    return isinstance(generator, Module) and is_stylegan(take_apart(generator, Budget(0)))
 
 
 @contextmanager
@@ -113,9 +107,37 @@ def _find(source: Source) -> Found:
         return native_checkpoint(source, Budget(source.size))
     if kind := foreign.by_first_bytes(source):
         raise Broken(f"is {kind}; {SUPPORTED}")
-    budget = Budget(source.size)
     try:
-        top = read_top(source, Reading(budget))
+        return _found_in(source)
+    except CutShort:
+        raise
+    except (Broken, Refused):
+        _refuse(source)
+        raise
+
+
+def _found_in(source: Source) -> Found:
+    """The generator of a file, whatever stands beside it, which is noted."""
+    budget, seen = Budget(source.size), Seen()
+    top = read_top(source, Reading(budget, seen))
+    if hostile := [wanted for wanted in seen.refused if records.is_hostile(wanted)]:
+        raise Refused(hostile[0])
+    generator = find_generator(top)
+    if generator is None:
+        raise Broken(f"holds no network that is known; {SUPPORTED}")
+    found = _network_of(generator, budget)
+    if opaque := opaque_in(generator.value, Budget(source.size)):
+        raise Refused(opaque.wanted)
+    return found._replace(source=found.source | {"notes": _notes(found, generator, seen)})
+
+
+def _refuse(source: Source) -> None:
+    """Raise the sentence that says best why a file is refused, if there is a better one.
+
+    It is the first thing that the file asks for in vain, or what kind of file it is.
+    """
+    try:
+        top = read_top(source, Reading(Budget(source.size)))
     except Broken:
         if container(source) == "no known format":
             raise Broken(f"is of no format that is known; {SUPPORTED}") from None
@@ -125,20 +147,37 @@ def _find(source: Source) -> Found:
         if kind := foreign.by_contents(top, seen.names):
             raise Broken(f"is {kind} (it asks for {refusal.wanted}); {SUPPORTED}") from None
         raise
-    return _network_in(top, budget)
-
-
-def _network_in(top: object, budget: Budget) -> Found:
-    """What is found in the top object of a pickle or torch file."""
-    if (generator := tensorflow_generator(top)) is not None:
-        return tensorflow_checkpoint(generator, budget)
-    if isinstance(top, dict) and (state := rosinality_state(top)) is not None:
-        return rosinality_checkpoint(state, top.get("latent_avg"), budget)
     if kind := foreign.by_contents(top, ()):
         raise Broken(f"is {kind}; {SUPPORTED}")
-    if isinstance(top, dict) and isinstance(generator := top.get("G_ema"), Module):
-        return nvidia_checkpoint(generator, budget)
-    raise Broken(f"holds no network that is known; {SUPPORTED}")
+
+
+def _network_of(generator: Generator, budget: Budget) -> Found:
+    """What is found in a generator, by the kind of object that it is."""
+    match generator.value:
+        case Module() as module:
+            return nvidia_checkpoint(module, budget)
+        case Record() as network:
+            return tensorflow_checkpoint(network, budget)
+        case dict() as state if "input.input" in state:
+            return rosinality_checkpoint(state, _average_beside(generator), budget)
+        case state:
+            return state_checkpoint(state, budget)
+
+
+def _average_beside(generator: Generator) -> object:
+    """The average w that rosinality's files keep beside the generator."""
+    beside = generator.beside if isinstance(generator.beside, dict) else {}
+    return beside.get("latent_avg")
+
+
+def _notes(found: Found, generator: Generator, seen: Seen) -> list[str]:
+    notes = list(found.source.get("notes", []))
+    if generator.where and generator.where[-1] in OTHERS:
+        notes.append(f"this is '{generator.where[-1]}': the file has no averaged generator")
+    kinds = ("a call of ", "an object of ", "attributes of ")
+    if passed := [wanted for wanted in seen.refused if not wanted.startswith(kinds)]:
+        notes.append(f"passed over, and not run: {_list(passed)}")
+    return notes
 
 
 def look(source: Source) -> tuple[object, Seen, str | None]:

@@ -8,8 +8,8 @@ import numpy as np
 from taxiway.checkpoint import arrays
 from taxiway.checkpoint.limits import Broken, Budget, Refused
 from taxiway.checkpoint.source import Source, Span, Text
-from taxiway.checkpoint.tensors import Tensor, view
-from taxiway.checkpoint.values import Args, Global, Module, Record
+from taxiway.checkpoint.tensors import BFLOAT16, Tensor, view
+from taxiway.checkpoint.values import Args, Global, Module, Opaque, Record
 
 
 def _mapping(args: Args) -> dict[object, object]:
@@ -34,6 +34,8 @@ def _no_bytes(args: Args) -> Span:
 
 def _tensor(args: Args) -> Tensor:
     match args:
+        case (Opaque(wanted), *_):
+            raise Refused(wanted)
         case (storage, offset, shape, strides, *_):
             return view(storage, offset, shape, strides)
     raise Broken("holds a tensor without shape and strides")
@@ -62,12 +64,29 @@ def _module(args: Args) -> Module:
     raise Broken("holds a persistent object without class, version, text and state")
 
 
+def _reconstructed(args: Args) -> object:
+    """How protocols 0 and 1 write a new object: (class, object, None)."""
+    match args:
+        case (Global() as kind, Global(_, "object"), None):
+            return create(kind, ())
+    raise Refused("an object reconstructed from something else than its class")
+
+
+def _plain(args: Args) -> Args:
+    """What is only a word or a few numbers: a device, a shape."""
+    return args
+
+
 CALLS: dict[str, Callable[[Args], object]] = {
     "collections.OrderedDict": _mapping,
     "dnnlib.util.EasyDict": _mapping,
     "__builtin__.set": _set,
     "builtins.set": _set,
     "__builtin__.bytes": _no_bytes,
+    "copy_reg._reconstructor": _reconstructed,
+    "copyreg._reconstructor": _reconstructed,
+    "torch.Size": _plain,
+    "torch.device": _plain,
     "torch._utils._rebuild_tensor": _tensor,
     "torch._utils._rebuild_tensor_v2": _tensor,
     "torch._utils._rebuild_parameter": _parameter,
@@ -97,6 +116,7 @@ STORAGES: dict[str, np.dtype[Any]] = {
     "torch.CharStorage": np.dtype("i1"),
     "torch.ByteStorage": np.dtype("u1"),
     "torch.BoolStorage": np.dtype("?"),
+    "torch.BFloat16Storage": BFLOAT16,
 }
 """Torch's storage classes and the type of their numbers."""
 
@@ -106,10 +126,37 @@ CREATED: dict[str, Callable[[], object]] = {
     "dnnlib.tflib.network.Network": lambda: Record("Network"),
     "argparse.Namespace": lambda: Record("Namespace"),
 }
+MODULES = "torch.nn."
+"""Where torch's own layers are named: made as inert modules, whatever they are."""
 """What NEWOBJ may make, always without arguments."""
 
-NAMES = {*CALLS, *STORAGES, *CREATED, ENCODE, LOAD_STORAGE, "numpy.ndarray"}
-"""Every name that a stream may mention."""
+NAMES = {
+    *CALLS, *STORAGES, *CREATED, ENCODE, LOAD_STORAGE,
+    "numpy.ndarray", "__builtin__.object", "builtins.object",
+}  # fmt: skip
+"""Every name that a stream may mention, beside those of torch's layers."""
+
+HOSTILE = {
+    "asyncio", "builtins", "__builtin__", "code", "codeop", "commands", "ctypes", "functools",
+    "importlib", "marshal", "multiprocessing", "nt", "operator", "os", "pickle", "_pickle", "pip",
+    "posix", "pty", "runpy", "shutil", "site", "socket", "subprocess", "sys", "tempfile",
+    "threading", "types", "webbrowser",
+}  # fmt: skip
+HARMLESS = {
+    "object", "set", "frozenset", "bytes", "bytearray", "complex", "slice", "range", "list", "dict",
+    "tuple", "int", "float", "bool", "str", "setattr", "partial", "SimpleNamespace",
+}  # fmt: skip
+
+
+def is_known(name: Global) -> bool:
+    """Whether a stream may mention it."""
+    return str(name) in NAMES or str(name).startswith(MODULES)
+
+
+def is_hostile(wanted: str) -> bool:
+    """Whether whoever asks for it means harm: no network has such a name anywhere."""
+    name = wanted.removeprefix("a call of ").removeprefix("an object of ")
+    return name.split(".")[0] in HOSTILE and name.rpartition(".")[2] not in HARMLESS
 
 
 def call(function: object, args: object) -> object:
@@ -122,6 +169,8 @@ def call(function: object, args: object) -> object:
 
 def create(kind: object, args: object) -> object:
     """The value of NEWOBJ: a new, empty record of the table's entry for `kind`."""
+    if isinstance(kind, Global) and str(kind).startswith(MODULES) and args == ():
+        return Module(str(kind), "", {})
     entry = CREATED.get(str(kind)) if isinstance(kind, Global) else None
     if entry is None or args != ():
         raise Refused(f"an object of {kind if isinstance(kind, Global) else 'no class'}")
@@ -133,13 +182,19 @@ def fill(target: object, state: object) -> None:
     match target:
         case arrays.NumberType() | arrays.PickledArray():
             target.set_state(state)
-        case Record() if isinstance(state, dict):
+        case Record() | Module() if isinstance(state, dict):
             target.state = state
         case dict() if isinstance(state, dict):
             pass  # attributes of an OrderedDict, such as a state_dict's _metadata
         case _:
             owner = target if isinstance(target, Global) else "an object"
             raise Refused(f"attributes of {owner} to be overwritten")
+
+
+def spoil(target: object, wanted: str) -> None:
+    """Have what was refused its state say so, to whom it may matter."""
+    if isinstance(target, arrays.NumberType | arrays.PickledArray):
+        target.wanted = wanted
 
 
 def encode(args: object, budget: Budget) -> Span:

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from taxiway.checkpoint.limits import Broken
+from taxiway.checkpoint.limits import CutShort
 
 PAGE = 1 << 14
 CHUNK = 1 << 20
@@ -40,11 +40,11 @@ class Source:
         if offset >= 0 and stop - self._start <= len(self._page):
             return self._page[offset : stop - self._start]
         if stop > self.size:
-            raise Broken(_ENDS.format(self.size))
+            raise CutShort(_ENDS.format(self.size))
         self._file.seek(start)
         data = self._file.read(max(PAGE, stop - start))
         if len(data) < stop - start:
-            raise Broken(_ENDS.format(start + len(data)))
+            raise CutShort(_ENDS.format(start + len(data)))
         if len(data) <= PAGE:
             self._page, self._start = data, start
         return data[: stop - start]
@@ -55,7 +55,7 @@ class Source:
         # BinaryIO does not declare it, yet files and BytesIO both have it.
         count: int = self._file.readinto(array.view(np.uint8).data)  # type: ignore[attr-defined]
         if count != array.nbytes:
-            raise Broken(_ENDS.format(start + count))
+            raise CutShort(_ENDS.format(start + count))
 
     def chunks(self, start: int, stop: int) -> Iterator[bytes]:
         """A range in pieces of a size that costs no memory; raises Broken where the file ends."""
@@ -64,7 +64,7 @@ class Source:
             chunk = self._file.read(min(CHUNK, stop - start))
             start += len(chunk)
             if not chunk:
-                raise Broken(_ENDS.format(start))
+                raise CutShort(_ENDS.format(start))
             yield chunk
 
 

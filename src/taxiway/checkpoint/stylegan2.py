@@ -63,6 +63,13 @@ def layer_names(architecture: str, blocks: int) -> list[str]:
     return names
 
 
+def architecture_of(tensors: Mapping[str, Array]) -> str:
+    """What the layers show, whether the settings say it or not."""
+    if any(name.endswith("skip.weight") for name in tensors):
+        return "resnet"
+    return "skip" if "synthesis.b4.torgb.weight" in tensors else "orig"
+
+
 def config_of_shapes(
     tensors: Mapping[str, Array],
     architecture: str,

@@ -15,7 +15,7 @@ from taxiway.checkpoint.contents import Found
 from taxiway.checkpoint.limits import MAX_MODULE_DEPTH, MAX_NAME, SUPPORTED, Broken, Budget
 from taxiway.checkpoint.modules import Attributes
 from taxiway.checkpoint.source import Text, embedded_code
-from taxiway.checkpoint.stylegan2 import config_of_shapes
+from taxiway.checkpoint.stylegan2 import architecture_of, config_of_shapes
 from taxiway.checkpoint.tensors import Array, Tensor, last_axes
 from taxiway.checkpoint.values import Record
 
@@ -43,14 +43,6 @@ _OTHERS = {
     "conditioning", "fused_modconv",
 }  # fmt: skip
 """Settings that the shapes of the tensors tell as well, or that matter only in training."""
-
-
-def tensorflow_generator(top: object) -> Record | None:
-    """The averaged generator, if a pickle's top object is a tuple of three networks."""
-    match top:
-        case (Record("Network"), Record("Network"), Record("Network") as generator):
-            return generator
-    return None
 
 
 def tensorflow_checkpoint(generator: Record, budget: Budget) -> Found:
@@ -149,7 +141,7 @@ def _config(settings: object, tensors: dict[str, Array]) -> dict[str, Any]:
     known = Attributes("static_kwargs", {**_DEFAULTS, **recorded})
     return config_of_shapes(
         tensors,
-        _architecture(tensors),
+        architecture_of(tensors),
         taps=known.wholes("resample_kernel", 4),
         conv_clamp=known.optional_number("conv_clamp"),
         activation=known.text("nonlinearity"),
@@ -157,13 +149,6 @@ def _config(settings: object, tensors: dict[str, Array]) -> dict[str, Any]:
         lr_multiplier=known.number("mapping_lrmul"),
         w_avg_beta=known.optional_number("w_avg_beta"),
     )
-
-
-def _architecture(tensors: dict[str, Array]) -> str:
-    """What the layers show, whether the settings say it or not."""
-    if any(name.endswith("skip.weight") for name in tensors):
-        return "resnet"
-    return "skip" if "synthesis.b4.torgb.weight" in tensors else "orig"
 
 
 def _notes(settings: object) -> list[str]:

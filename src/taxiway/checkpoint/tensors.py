@@ -13,6 +13,8 @@ from taxiway.checkpoint.source import Span
 from taxiway.checkpoint.values import is_size, is_sizes
 
 Array = NDArray[Any]
+BFLOAT16 = np.dtype("V2")
+"""What numpy has no name for: the upper half of a float32. Read as float32."""
 
 
 @dataclass(slots=True)
@@ -64,6 +66,9 @@ class Tensor:
         else:
             steps = tuple(step * dtype.itemsize for step in self.strides)
             view = as_strided(flat, self.shape, steps)
+        if dtype == BFLOAT16:
+            halves = np.ascontiguousarray(view).view("<u2").astype(np.uint32)
+            return (halves << 16).view(np.float32).reshape(self.shape)
         return np.ascontiguousarray(view, dtype.newbyteorder("=")).reshape(self.shape)
 
 

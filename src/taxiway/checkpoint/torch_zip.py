@@ -7,7 +7,7 @@ without compression, no two of one name, nothing outside of the file. No entry b
 import struct
 from typing import NamedTuple
 
-from taxiway.checkpoint.limits import Broken
+from taxiway.checkpoint.limits import Broken, CutShort
 from taxiway.checkpoint.machine import Machine, Reading
 from taxiway.checkpoint.opcodes import Cursor
 from taxiway.checkpoint.source import Source, Span
@@ -48,7 +48,7 @@ def read_directory(source: Source) -> dict[str, Entry]:
     """The entries of a zip file by name; raises Broken unless they are as torch writes them."""
     end = source.size - _END.size
     if end < 0:
-        raise Broken("ends in the middle of a zip file: it was cut short")
+        raise CutShort("ends in the middle of a zip file: it was cut short")
     mark, _, _, _, count, size, start, _ = _END.unpack(source.read(end, source.size))
     if mark != b"PK\5\6":
         raise Broken("has no table of contents at its end: it was cut short, or is no torch file")

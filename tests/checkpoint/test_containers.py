@@ -1,0 +1,124 @@
+"""A generator is found in whatever people keep it: alone, in dictionaries, tuples and wrappers."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from paths import FIXTURES
+from pickles import Call, Fill, Name, New, Writer, ordered, tensor
+from snapshots import nvidia_generator, small_stylegan2
+from taxiway.checkpoint import Checkpoint, read_checkpoint
+from taxiway.checkpoint.reader import holds_generator
+
+SMALL = small_stylegan2(blocks=2)
+GENERATOR = nvidia_generator(SMALL)
+
+
+def state(prefix: str = "") -> dict[str, Any]:
+    return ordered(**{prefix + name: tensor(array) for name, array in SMALL.tensors.items()})
+
+
+def wrapped(kind: str) -> Fill:
+    parts = {"_modules": ordered(module=GENERATOR), "_parameters": ordered()}
+    return New(Name(f"torch.nn.parallel.{kind}"), state=parts | {"_buffers": ordered()})
+
+
+ADAM = New(Name("torch.optim.adam.Adam"), state={"param_groups": [{"lr": 0.1}]})
+CONTAINERS: dict[str, tuple[Any, str]] = {
+    "bare": (GENERATOR, ""),
+    "only G": ({"G": GENERATOR}, "this is 'G'"),
+    "only g_ema": ({"g_ema": GENERATOR}, ""),
+    "a tuple": ((nvidia_generator(small_stylegan2(blocks=3)), GENERATOR), ""),
+    "in a dictionary in a dictionary": ({"model": {"G_ema": GENERATOR}}, ""),
+    "DataParallel": ({"G_ema": wrapped("data_parallel.DataParallel")}, ""),
+    "DistributedDataParallel": (wrapped("distributed.DistributedDataParallel"), ""),
+    "beside Adam": ({"G_ema": GENERATOR, "optimizer": ADAM}, "torch.optim.adam.Adam"),
+    "beside a path": (
+        {"G_ema": GENERATOR, "out": Call(Name("pathlib.PosixPath"), ("a", "b"))},
+        "pathlib.PosixPath",
+    ),
+    "beside a device": ({"G_ema": GENERATOR, "on": Call(Name("torch.device"), ("cuda",))}, ""),
+    "beside a layer of torch's": (
+        {"G_ema": GENERATOR, "D": New(Name("torch.nn.modules.conv.Conv2d"), state={"bias": None})},
+        "",
+    ),
+    "a state dictionary": (state(), "assumed"),
+    "a state dictionary of a module": ({"state_dict": state("module.")}, "assumed"),
+    "a state dictionary of a training": ({"state_dict": state("generator.")}, "assumed"),
+    "params_ema": ({"params_ema": state()}, "assumed"),
+}
+"""What is at the top of the file -> a word of the note that it gets, or no note."""
+
+
+def written(path: Path, top: Any, protocol: int = 4) -> Path:
+    path.write_bytes(Writer(protocol).dump(top))
+    return path
+
+
+@pytest.mark.parametrize("case", CONTAINERS)
+@pytest.mark.parametrize("name", ["network.pkl", "network", "NETWORK.PKL", "network.ckpt"])
+def test_the_same_generator_is_read(case: str, name: str, tmp_path: Path) -> None:
+    top, noted = CONTAINERS[case]
+    path = written(tmp_path / name, top)
+    assert holds_generator(path)
+    found = read_checkpoint(path)
+    assert_same(found, SMALL)
+    notes = " ".join(found.source["notes"])
+    assert (noted in notes) if noted else (notes == "")
+
+
+def assert_same(found: Checkpoint, wanted: Checkpoint) -> None:
+    assert found.family == wanted.family
+    assert found.config["img_resolution"] == wanted.config["img_resolution"]
+    for name, array in wanted.tensors.items():
+        np.testing.assert_array_equal(found.tensors[name], array)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["container_dataparallel.pkl", "container_tuple.pkl", "container_G-only.pkl",
+     "container_state-dict_module.pt"],
+)  # fmt: skip
+def test_genuine_ones_hold_the_network_of_the_snapshot(name: str) -> None:
+    assert_same(
+        read_checkpoint(FIXTURES / name), read_checkpoint(FIXTURES / "stylegan2-ada_32.pkl")
+    )
+
+
+def test_a_discriminator_of_unknown_classes_is_passed_over() -> None:
+    found = read_checkpoint(FIXTURES / "projected-gan_stylegan2_32_withD.pkl")
+    [note] = found.source["notes"]
+    assert note.startswith("passed over, and not run: pg_modules.discriminator")
+
+
+def test_what_means_harm_is_refused_wherever_it_stands(
+    refusal: Callable[..., str],
+) -> None:
+    evil = Call(Name("os.system"), ("true",))
+    assert "os.system" in refusal(Writer(4).dump({"G_ema": GENERATOR, "D": evil}))
+
+
+def test_what_is_not_understood_within_the_generator_is_refused(
+    refusal: Callable[..., str],
+) -> None:
+    generator = nvidia_generator(SMALL)
+    generator.args[0]["state"]["extra"] = Call(Name("their.module.thing"), (1,))
+    assert "their.module.thing" in refusal(Writer(4).dump({"G_ema": generator}))
+
+
+def test_numbers_in_bfloat16_are_read(tmp_path: Path) -> None:
+    array = np.array([1.0, -2.5, 3.0e38, 0.0], np.float32)
+    halves = (array.view(np.uint32) >> 16).astype("<u2")
+    rounded = (halves.astype(np.uint32) << 16).view(np.float32)
+    from taxiway.checkpoint.limits import Budget
+    from taxiway.checkpoint.source import Source
+    from taxiway.checkpoint.tensors import BFLOAT16, Storage, view
+
+    storage = Storage(BFLOAT16, 4)
+    storage.place(Source.of(halves.tobytes()).whole())
+    read = view(storage, 0, (2, 2), (2, 1)).read(Budget(8))
+    assert read.dtype == np.float32
+    np.testing.assert_array_equal(read, rounded.reshape(2, 2))
