@@ -5,11 +5,11 @@ from functools import cache
 from paths import FIXTURES
 from taxiway.checkpoint import read_checkpoint
 from taxiway.families.stylegan.networks import build_generator
-from taxiway.families.stylegan.rendering.instrument import Instrument
+from taxiway.families.stylegan.rendering.renderer import TorchRenderer
 
 
 @cache
-def instrument(name: str = "stylegan2-ada_32") -> Instrument:
+def small_renderer(name: str = "stylegan2-ada_32") -> TorchRenderer:
     """The instrument of a checkpoint among the fixtures."""
     generator = build_generator(read_checkpoint(FIXTURES / f"{name}.pkl"))
-    return Instrument(generator, name=name, sha256="0" * 64)
+    return TorchRenderer(generator, name=name, sha256="0" * 64)

@@ -10,10 +10,10 @@ import pytest
 from PIL import Image
 
 from paths import ROOT
-from players import FIXTURES, instrument
+from players import FIXTURES, small_renderer
 from taxiway import load
 from taxiway.core.errors import InvalidArgument, NotFound
-from taxiway.families.stylegan.rendering.player import Drawing
+from taxiway.families.stylegan.rendering.painter import PainterRenderer
 from taxiway.notebook import Model
 
 PAGE = ROOT / "docs" / "python.md"
@@ -21,7 +21,7 @@ PAGE = ROOT / "docs" / "python.md"
 
 @pytest.fixture(scope="module")
 def g() -> Model:
-    return Model(instrument())
+    return Model(small_renderer())
 
 
 def test_importing_taxiway_alone_is_light() -> None:
@@ -55,7 +55,7 @@ def test_a_checkpoint_is_loaded_by_its_path() -> None:
 
 def test_an_image_is_asked_for_in_many_ways(g: Model, tmp_path: Path) -> None:
     g.image(seed=3, psi=0.6).save(tmp_path / "plain.png")
-    z = instrument().z_of_seeds([3])[0]
+    z = small_renderer().z_of_seeds([3])[0]
     g.save(tmp_path / "three.npz", 3, psi=0.6)
     asked = [
         3,
@@ -132,7 +132,7 @@ def test_a_film_is_written_quietly_too(g: Model, tmp_path: Path) -> None:
 
 
 def test_what_does_not_fit_is_said_in_one_sentence(g: Model) -> None:
-    painter = Model(Drawing(32))
+    painter = Model(PainterRenderer(32))
     assert painter.image(3, size=48).size == (48, 48)
     assert len(list(painter.walk("1,5").frames(2))) == 2
     for ask, message in [

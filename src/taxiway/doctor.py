@@ -7,7 +7,10 @@ import time
 from collections.abc import Callable, Iterator
 from importlib.metadata import version
 
+from taxiway.backends import choose
 from taxiway.catalog import catalog
+from taxiway.checkpoint import read_checkpoint
+from taxiway.core import slots
 from taxiway.core.images import encode_jpeg
 from taxiway.latent.sample import z_of_seed
 from taxiway.painting import paint
@@ -26,34 +29,42 @@ def report() -> Iterator[str]:
     seconds = _per_call(lambda: paint(z_of_seed(0), 256))
     yield f"Painter     {1 / seconds:.0f} pictures of 256 px a second, one core"
     yield f"JPEG        {_per_call(lambda: encode_jpeg(picture)) * 1000:.2f} ms for 256 px"
+    for name in slots.members("backends"):
+        missing = slots.load("backends", name)().available()
+        yield f"Backend     {name}: {missing or 'available'}"
     try:
-        yield from _network()
+        yield from _torch()
     except ImportError:
         yield "PyTorch     missing, so only the painter runs: pip install 'taxiway[torch]'"
+        return
+    yield from _measured()
 
 
-def _network() -> Iterator[str]:
+def _torch() -> Iterator[str]:
     import torch
 
-    from taxiway.backends.torch.device import devices, pick_device, processor
-    from taxiway.checkpoint import read_checkpoint
-    from taxiway.families.stylegan.networks import build_generator
-    from taxiway.families.stylegan.networks.tuning import tune
+    from taxiway.backends.torch.device import devices, processor
 
     cpu = processor()
     bfloat16 = f"bfloat16 by {cpu.bfloat16}" if cpu.bfloat16 else "no bfloat16"
     yield f"Processor   {cpu.name}, {cpu.cores} cores, {bfloat16}"
     yield f"PyTorch     {torch.__version__}; devices: {', '.join(devices())}"
+
+
+def _measured() -> Iterator[str]:
+    """How fast each StyleGAN that comes with Taxiway is, in every setting that is worth trying."""
+    from taxiway.families.stylegan.networks.graphs import graphs_of
+
     for card in catalog.cards():
         if card.family != "stylegan":
             continue
-        generator = build_generator(read_checkpoint(catalog.spec(card).options["checkpoint"]))
-        _, tuning = tune(generator, pick_device(), seconds=MEASURE_SECONDS)
-        for (precision, threads), milliseconds in sorted(tuning.milliseconds.items()):
-            chosen = (precision, threads) == (tuning.precision, tuning.threads)
+        synthesis, _ = graphs_of(read_checkpoint(catalog.spec(card).options["checkpoint"]))
+        _, choice = choose([synthesis], seconds=MEASURE_SECONDS)
+        for setting, milliseconds in sorted(choice.milliseconds.items()):
             rate = f"{milliseconds:6.1f} ms an image, {1000 / milliseconds:4.0f} a second"
-            mark = "  <- used" if chosen else ""
-            yield f"{card.name:11} {precision:8} {threads} threads: {rate}{mark}"
+            mark = "  <- used" if setting == choice.setting else ""
+            backend, precision, threads = setting
+            yield f"{card.name:11} {backend} {precision:8} {threads} threads: {rate}{mark}"
 
 
 def _per_call(work: Callable[[], object], seconds: float = 1.0) -> float:

@@ -19,12 +19,17 @@ from taxiway.families.stylegan.bending.surgery import parse_mix, stretched
 from taxiway.families.stylegan.directions.direction import Direction, read_directions
 from taxiway.families.stylegan.rendering.files import read_latents, read_words, write_latent
 from taxiway.families.stylegan.rendering.image_folder import read_picture
-from taxiway.families.stylegan.rendering.instrument import Instrument, instrument_of
-from taxiway.families.stylegan.rendering.opening import open_player
-from taxiway.families.stylegan.rendering.player import Drawing, How, Player, how, how_inputs
+from taxiway.families.stylegan.rendering.opening import open_renderer
+from taxiway.families.stylegan.rendering.options import RenderOptions, render_inputs
+from taxiway.families.stylegan.rendering.painter import PainterRenderer
+from taxiway.families.stylegan.rendering.renderer import (
+    Renderer,
+    TorchRenderer,
+    options_of,
+    torch_renderer_of,
+)
 from taxiway.families.stylegan.rendering.route import Route, walk_inputs
 from taxiway.families.stylegan.rendering.sampling import sample_w
-from taxiway.families.stylegan.tools.bend import pictures as bent_pictures
 from taxiway.families.stylegan.tools.directions import Directions
 from taxiway.families.stylegan.tools.mix import mixed
 from taxiway.families.stylegan.tools.project import Project
@@ -36,7 +41,7 @@ from taxiway.latent.layers import parse_layers
 from taxiway.latent.space import Array, Latent
 from taxiway.training.perceptual import Perceptual
 
-HOW = Command(name="how", inputs=how_inputs(), outputs={})
+OPTIONS = Command(name="options", inputs=render_inputs(), outputs={})
 WALK = Command(name="walk", inputs=walk_inputs(), outputs={})
 FOR_SHORT = {"psi": "truncation", "noise": "noise_mode"}
 """Names that are shorter to type, and what `/query` and the tools call them."""
@@ -52,7 +57,7 @@ def load(model: str | Path, device: str = "auto") -> "Model":
     `device` is auto, cpu, cuda or mps. Raises NotFound, UnreadableCheckpoint or InvalidArgument.
     """
     card = catalog.choose(str(model))
-    return Model(open_player(catalog.spec(card), device))
+    return Model(open_renderer(catalog.spec(card), device))
 
 
 class Model:
@@ -63,11 +68,11 @@ class Model:
     Raises InvalidArgument with one sentence for whatever does not fit.
     """
 
-    def __init__(self, player: Player) -> None:
-        self.player, self.name, self.shape = player, player.name, player.shape
+    def __init__(self, renderer: Renderer) -> None:
+        self.renderer, self.name, self.shape = renderer, renderer.name, renderer.shape
 
     def __repr__(self) -> str:
-        height, width = self.player.resolution
+        height, width = self.renderer.resolution
         z, w, rows = self.shape
         spaces = f"z {z}, w {w} x {rows}" if rows else f"z {z}"
         return f"<{self.name}: {width} x {height} pixels, {spaces}>"
@@ -84,8 +89,8 @@ class Model:
 
     def images(self, latents: Latents, **options: Any) -> list[Picture]:
         """Pictures of several latents: `g.images("0-8")`."""
-        player, manner = self._playing(options)
-        pictures = player.pictures(self.latents(latents), manner)
+        renderer, asked = self._asked(options)
+        pictures = renderer.pictures(self.latents(latents), asked)
         return [Image.fromarray(pixels) for pixels in pictures]
 
     def grid(self, latents: Latents, columns: int | None = None, **options: Any) -> Picture:
@@ -103,18 +108,18 @@ class Model:
 
     def w(self, latents: Latents, **options: Any) -> Array:
         """The ws [N, num_ws, w_dim] of latents, truncated as asked (0.8 unless they say)."""
-        return self.instrument.rows(self.latents(latents), self._playing(options)[1])
+        return self.renderer.rows(self.latents(latents), self._asked(options)[1])
 
     def mix(
         self, rows: Latents, columns: Latents, styles: str = "coarse", **options: Any
     ) -> Picture:
         """A grid: each row's picture with the layers `styles` of each column's."""
-        manner = self._playing(options)[1]
-        layers = parse_layers(styles, self.instrument.num_ws, "styles")
+        asked = self._asked(options)[1]
+        layers = parse_layers(styles, self.shape.num_ws, "styles")
         down, across = self.w(rows, **options), self.w(columns, **options)
         mixes = np.stack([mixed(row, column, layers) for row in down for column in across])
-        heads = self._images(np.concatenate([down, across]), manner)
-        inside = self._images(mixes, manner)
+        heads = self._images(np.concatenate([down, across]), asked)
+        inside = self._images(mixes, asked)
         sheet = [np.zeros_like(heads[0]), *heads[len(down) :]]
         for index, head in enumerate(heads[: len(down)]):
             sheet += [head, *inside[index * len(across) : (index + 1) * len(across)]]
@@ -128,7 +133,7 @@ class Model:
         """
         given = None if keys is None else self.latents(keys)
         values = WALK.decode(checked({"keys": given, **options}, WALK))
-        return Journey(self.player, Route(self.player, values))
+        return Journey(self.renderer, Route(self.renderer, values))
 
     def video(
         self, path: Path | str, keys: Latents = None, *, quiet: bool = False, **options: Any
@@ -141,7 +146,7 @@ class Model:
         given = None if keys is None else self.latents(keys)
         inputs = checked({"file": path.name, "keys": given, **options}, Video.command)
         with job_in(path.resolve().parent, path.name, quiet) as job:
-            Video().run(self.player, Video.command.decode(inputs), job)
+            Video().run(self.renderer, Video.command.decode(inputs), job)
         return path
 
     def project(
@@ -163,7 +168,7 @@ class Model:
         given = read_picture(Path(str(picture))) if pixels is None else pixels
         inputs = Project.command.decode(checked({"picture": given, **options}, Project.command))
         with job_in(Path(folder), f"projecting into {folder}", quiet) as job:
-            answer = Project(perceptual).run(self.player, inputs, job)
+            answer = Project(perceptual).run(self.renderer, inputs, job)
         return read_latents(Path(folder) / answer["w"], self.shape)[0]
 
     def directions(
@@ -176,7 +181,7 @@ class Model:
         """
         inputs = Directions.command.decode(checked(options, Directions.command))
         with job_in(Path(folder), f"directions into {folder}", quiet) as job:
-            files = Directions().run(self.player, inputs, job)["files"]
+            files = Directions().run(self.renderer, inputs, job)["files"]
         found = [read_directions(Path(folder) / file, self.shape) for file in files]
         return {each.name: each for several in found for each in several}
 
@@ -200,27 +205,26 @@ class Model:
 
         Presets as `taxiway bend` has them; none for no text.
         """
-        player, manner = self.instrument, self._playing(options)[1]
-        generator = stretched(player.generator, across, down)
-        bends, job = parse_bends(preset) if preset else [], QuietJob(Path())
-        made = bent_pictures(generator, bends, player, self.latents(latents), manner, job)
-        return [Image.fromarray(pixels) for pixels in made]
+        own, asked = self.torch_renderer, self._asked(options)[1]
+        bends = parse_bends(preset) if preset else []
+        bent = own.of(stretched(own.generator, across, down)).bent(bends)
+        return [Image.fromarray(pixels) for pixels in bent.pictures(self.latents(latents), asked)]
 
     def blend(self, other: "Model", shares: str) -> "Model":
         """A model with layers of another of the same shapes: `g.blend(other, "b32 1, b64 0.5")`.
 
         What is named is to that share the other's; the rest is this one's.
         """
-        own, theirs = self.instrument, other.instrument
+        own, theirs = self.torch_renderer, other.torch_renderer
         generator = mixed_networks(own.generator, theirs.generator, parse_mix(shares))
-        return Model(Instrument(generator, own.device, f"{self.name}+{other.name}"))
+        return Model(TorchRenderer(generator, own.device, f"{self.name}+{other.name}"))
 
     def centres(self, count: int = 64, samples: int = 60_000, seed: int = 0) -> Array:
         """Centres [count, w_dim] to truncate towards: `g.image(3, psi=0.3, centre=g.centres())`.
 
         k-means over the w of `samples` random z, so that strong truncation keeps its variety.
         """
-        w = sample_w(self.instrument.generator, samples, seed)
+        w = sample_w(self.torch_renderer.generator, samples, seed)
         return find_centres(w.numpy(), count, seed)
 
     def save(self, path: Path | str, latent: Latents, **options: Any) -> Path:
@@ -231,13 +235,13 @@ class Model:
         return Path(path)
 
     @property
-    def instrument(self) -> Instrument:
-        """The generator as an instrument; InvalidArgument for the painter, which has no w."""
-        return instrument_of(self.player)
+    def torch_renderer(self) -> TorchRenderer:
+        """The renderer with a network in PyTorch; InvalidArgument for the painter, without w."""
+        return torch_renderer_of(self.renderer)
 
-    def _images(self, ws: Array, manner: How) -> list[Any]:
+    def _images(self, ws: Array, asked: RenderOptions) -> list[Any]:
         latents = [Latent(space="w+", numbers=row) for row in ws]
-        return list(self.instrument.pictures(latents, manner))
+        return list(self.renderer.pictures(latents, asked))
 
     def _in_file(self, item: Any) -> list[Latent]:
         if isinstance(item, Path) and not item.is_dir():
@@ -246,21 +250,21 @@ class Model:
             return read_words([str(item)], self.shape)
         return latents_of(item, self.shape)
 
-    def _playing(self, options: dict[str, Any]) -> tuple[Player, How]:
-        """The player, the painter at the size that is asked for, and how it is to play."""
-        rest, player = dict(options), self.player
-        if isinstance(player, Drawing) and "size" in rest:
-            player = Drawing(rest.pop("size"))
+    def _asked(self, options: dict[str, Any]) -> tuple[Renderer, RenderOptions]:
+        """The renderer, the painter at the size that is asked for, and the options."""
+        rest, renderer = dict(options), self.renderer
+        if isinstance(renderer, PainterRenderer) and "size" in rest:
+            renderer = PainterRenderer(rest.pop("size"))
         if "centre" in rest and not isinstance(rest["centre"], np.ndarray):
             rest["centre"] = self.latents(rest["centre"])
-        return player, how(HOW.decode(checked(rest, HOW)), player)
+        return renderer, options_of(OPTIONS.decode(checked(rest, OPTIONS)), renderer)
 
 
 class Journey:
     """A walk through a model, to be looked at anywhere: `walk.image(0.25)`, `walk.frames(60)`."""
 
-    def __init__(self, player: Player, route: Route) -> None:
-        self.player, self.route = player, route
+    def __init__(self, renderer: Renderer, route: Route) -> None:
+        self.renderer, self.route = renderer, route
 
     def latents(self, u: float | Sequence[float]) -> list[Latent]:
         """The latents at places u, 0 to 1."""
@@ -268,7 +272,7 @@ class Journey:
 
     def image(self, u: float) -> Picture:
         """The picture at a place."""
-        [pixels] = self.player.pictures(self.latents(u), self.route.how)
+        [pixels] = self.renderer.pictures(self.latents(u), self.route.options)
         return Image.fromarray(pixels)
 
     def frames(self, count: int) -> Iterator[Picture]:

@@ -92,7 +92,7 @@ def test_named_json_and_a_picture_carry_all_that_is_known(tmp_path: Path) -> Non
     (tmp_path / "b.png").write_bytes(encode_png(np.zeros((4, 4, 3), np.uint8), told))
     for name in ("a.json", "b.png"):
         [found] = read_latents(tmp_path / name, SHAPE)
-        assert (found.space, found.seed, found.psi, found.label) == ("z", 7, 0.5, 2)
+        assert (found.space, found.seed, found.truncation, found.label) == ("z", 7, 0.5, 2)
         assert found.model == "rainbow"
         np.testing.assert_array_equal(found.numbers, ONE)
 
@@ -106,14 +106,14 @@ def test_nvidias_npz_is_read_and_ours_is_read_by_nvidias_tools(tmp_path: Path) -
     np.savez(tmp_path / "projected_w.npz", w=ROWS[None])
     [found] = read_latents(tmp_path / "projected_w.npz", SHAPE)
     assert (found.space, found.source) == ("w+", "projected_w")
-    z = Latent(space="z", numbers=ONE, psi=0.7, seed=4_000_000_000)
+    z = Latent(space="z", numbers=ONE, truncation=0.7, seed=4_000_000_000)
     write_latent(tmp_path / "ours.npz", z, ws=ROWS)
     with np.load(tmp_path / "ours.npz", allow_pickle=False) as theirs:
         assert theirs["w"].shape == (1, 4, 8)
         assert theirs["w"].dtype == np.float32
         np.testing.assert_array_equal(theirs["w"][0], ROWS)
     [back] = read_latents(tmp_path / "ours.npz", SHAPE)
-    assert (back.space, back.psi, back.seed) == ("z", 0.7, 4_000_000_000)
+    assert (back.space, back.truncation, back.seed) == ("z", 0.7, 4_000_000_000)
 
 
 @settings(
@@ -127,7 +127,7 @@ def test_what_is_written_is_read_back(
     latent = Latent(
         space=space,
         numbers=data.draw(hnp.arrays(np.float32, shape, elements=FLOATS)),
-        psi=data.draw(st.none() | st.floats(-3, 3)),
+        truncation=data.draw(st.none() | st.floats(-3, 3)),
         seed=data.draw(st.none() | st.integers(0, 2**32 - 1)),
         label=data.draw(st.none() | st.integers(0, 1000)),
         model=data.draw(st.sampled_from(["", "rainbow", "モデル"])),
@@ -139,8 +139,8 @@ def test_what_is_written_is_read_back(
     np.testing.assert_array_equal(back.numbers, latent.numbers)
     assert back.space == space
     if suffix != ".npy":
-        assert (back.psi, back.seed, back.label, back.model) == (
-            latent.psi, latent.seed, latent.label, latent.model
+        assert (back.truncation, back.seed, back.label, back.model) == (
+            latent.truncation, latent.seed, latent.label, latent.model
         )  # fmt: skip
 
 

@@ -1,1 +1,180 @@
-"""A slot: what computes a network."""
+"""A slot: one file is one way to compute a network, such as PyTorch.
+
+A family describes its networks as graphs, without saying what computes them; `choose` runs them
+for about a second on every backend that is there and takes what is fastest on this machine.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+import numpy.typing as npt
+
+from taxiway.core import slots
+from taxiway.core.errors import InvalidArgument, MissingDependency, TaxiwayError
+
+Arrays = dict[str, npt.NDArray[Any]]
+Inputs = Mapping[str, Any]
+"""A network's inputs by name: arrays, and words such as a noise mode."""
+
+PRECISIONS = ("float32", "bfloat16", "float16")
+WORTH = 1.15
+"""How much faster a lower precision must be to be taken: it costs a level here and there."""
+
+
+class Unsupported(TaxiwayError):
+    """A backend does not know this graph, or not in this precision; another one may."""
+
+
+@dataclass(frozen=True)
+class Graph:
+    """One network, described once for every backend by plain values.
+
+    `kind` names what is computed ("mapping", "stylegan2", "stylegan3"), `config` is the
+    checkpoint's own description, `tensors` its weights by name; `example` are one call's inputs,
+    to measure with. `torch(dtype, device)` builds it in PyTorch: called with tensors under the
+    inputs' names it gives tensors under the outputs'.
+    """
+
+    kind: str
+    config: Mapping[str, Any]
+    tensors: Mapping[str, npt.NDArray[Any]]
+    example: Inputs
+    torch: Callable[[Any, Any], Callable[..., dict[str, Any]]] | None = None
+
+
+class Network(Protocol):
+    """A graph that was compiled."""
+
+    def run(self, inputs: Inputs) -> Arrays:
+        """The outputs by name of one call; arrays come and go in the computer's own memory."""
+
+
+class Backend(Protocol):
+    """A member of the slot, made for a device: auto, cpu, cuda or mps. Nothing is loaded by that.
+
+    `device` is where it computes once that is known.
+    """
+
+    device: str
+
+    def available(self) -> str | None:
+        """None if it can compute on this machine, else a sentence: what is missing, what to do."""
+
+    def precisions(self) -> Sequence[str]:
+        """The precisions worth trying here, the likely winner first, float32 always among them."""
+
+    def threads(self) -> Sequence[int]:
+        """The numbers of threads worth trying here, at least one."""
+
+    def compile(self, graph: Graph, precision: str, threads: int) -> Network:
+        """The graph ready to run. Raises Unsupported for one that it does not know."""
+
+
+class Setting(NamedTuple):
+    """One way to run a network."""
+
+    backend: str
+    precision: str
+    threads: int
+
+
+@dataclass(frozen=True)
+class Choice:
+    """How networks run here, and what was measured to decide it: milliseconds of one call."""
+
+    setting: Setting
+    device: str
+    milliseconds: dict[Setting, float]
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The choice as a model's facts have it."""
+        fastest = round(min(self.milliseconds.values()), 1)
+        return {"device": self.device, **self.setting._asdict(), "ms_per_image": fastest}
+
+
+def choose(
+    graphs: Sequence[Graph], device: str = "auto", precision: str = "auto", seconds: float = 1.0
+) -> tuple[list[Network], Choice]:
+    """The graphs compiled as the first of them is fastest on this machine; the others in float32.
+
+    Trying stops after about `seconds`, likely candidates first; at least one call is made. Raises
+    InvalidArgument for a precision or device that is not there, MissingDependency if nothing can
+    compute at all, and Unsupported if nothing can compute these.
+    """
+    if precision not in ("auto", *PRECISIONS):
+        known = ", ".join(PRECISIONS)
+        raise InvalidArgument(f"'precision' takes auto, {known}, got {precision}.", "precision")
+    usable = members(device)
+    measured: dict[Setting, float] = {}
+    refusals = []
+    for name, backend in usable.items():
+        try:
+            measured |= measure(name, backend, graphs[0], precision, seconds)
+        except Unsupported as error:
+            refusals.append(str(error))
+    if not measured:
+        raise Unsupported(" ".join(refusals))
+    best = fastest(measured)
+    backend = usable[best.backend]
+    first = backend.compile(graphs[0], best.precision, best.threads)
+    rest = [backend.compile(graph, "float32", best.threads) for graph in graphs[1:]]
+    return [first, *rest], Choice(best, backend.device, measured)
+
+
+def members(device: str = "auto") -> dict[str, Backend]:
+    """Every backend that can compute on `device`, by name.
+
+    Raises InvalidArgument or MissingDependency with their reasons if none can.
+    """
+    known: dict[str, Backend] = {
+        n: slots.load("backends", n)(device) for n in slots.members("backends")
+    }
+    missing = {name: backend.available() for name, backend in known.items()}
+    usable = {name: backend for name, backend in known.items() if missing[name] is None}
+    if not usable:
+        reasons = " ".join(reason for reason in missing.values() if reason)
+        raise MissingDependency(reasons) if device == "auto" else InvalidArgument(reasons, "device")
+    return usable
+
+
+def measure(
+    name: str, backend: Backend, graph: Graph, precision: str, seconds: float
+) -> dict[Setting, float]:
+    """The milliseconds of a call in the settings of one backend, for about `seconds` in all.
+
+    First every number of threads in the likely precision, then the others with the best of these.
+    """
+    likely, *others = backend.precisions() if precision == "auto" else [precision]
+    deadline = time.monotonic() + seconds
+    measured: dict[Setting, float] = {}
+
+    def settings() -> Iterator[Setting]:
+        for threads in backend.threads():
+            yield Setting(name, likely, threads)
+        for other in others:
+            yield Setting(name, other, fastest(measured).threads)
+
+    for setting in settings():
+        if not measured or time.monotonic() < deadline:
+            network = backend.compile(graph, setting.precision, setting.threads)
+            measured[setting] = milliseconds(network, graph.example, seconds / 8)
+    return measured
+
+
+def fastest(measured: Mapping[Setting, float]) -> Setting:
+    """The fastest setting, where a lower precision has to be worth it."""
+    penalty = {"float32": 1.0}
+    return min(measured, key=lambda key: measured[key] * penalty.get(key.precision, WORTH))
+
+
+def milliseconds(network: Network, example: Inputs, seconds: float) -> float:
+    """The least time that one call took over about `seconds`, at least once."""
+    deadline, least = time.perf_counter() + seconds, float("inf")
+    while least == float("inf") or time.perf_counter() < deadline:
+        start = time.perf_counter()
+        network.run(example)
+        least = min(least, time.perf_counter() - start)
+    return least * 1000

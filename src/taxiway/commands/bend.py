@@ -34,23 +34,23 @@ def run(parsed: argparse.Namespace) -> None:
     from taxiway.catalog import catalog
     from taxiway.console import ConsoleJob
     from taxiway.families.stylegan.rendering.files import read_words
-    from taxiway.families.stylegan.rendering.instrument import instrument_of
-    from taxiway.families.stylegan.rendering.opening import open_player
+    from taxiway.families.stylegan.rendering.opening import open_renderer
+    from taxiway.families.stylegan.rendering.renderer import torch_renderer_of
     from taxiway.families.stylegan.tools.bend import BendTool
 
     tool = BendTool()
     card = catalog.choose(parsed.model, parsed.checkpoint)
-    player = instrument_of(open_player(catalog.spec(card), parsed.device))
+    renderer = torch_renderer_of(open_renderer(catalog.spec(card), parsed.device))
     inputs = {name: getattr(parsed, name) for name in ("across", "down", "mix")}
     inputs["preset"] = preset_text(parsed.preset)
-    inputs["latents"] = read_words(parsed.seeds, player.shape)
+    inputs["latents"] = read_words(parsed.seeds, renderer.shape)
     inputs["truncation"] = parsed.psi
     values = tool.command.decode(inputs)
     if parsed.other:
         other = catalog.choose(parsed.other)
-        values["other"] = open_player(catalog.spec(other), parsed.device)
+        values["other"] = open_renderer(catalog.spec(other), parsed.device)
     with ConsoleJob(parsed.out, card.name) as job:
-        found = tool.run(player, values, job)
+        found = tool.run(renderer, values, job)
     print(f"{len(found['files'])} pictures in {parsed.out}, with {parsed.out / 'sheet.png'}.")
 
 

@@ -26,13 +26,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(parsed: argparse.Namespace) -> None:
     from taxiway.catalog import catalog
     from taxiway.console import ConsoleJob
-    from taxiway.families.stylegan.rendering.opening import open_player
+    from taxiway.families.stylegan.rendering.opening import open_renderer
     from taxiway.families.stylegan.tools.centres import Centres
 
     tool = Centres()
     inputs = {name: getattr(parsed, name) for name in tool.command.inputs}
     values = tool.command.decode(inputs)
     card = catalog.choose(parsed.model, parsed.checkpoint)
-    player = open_player(catalog.spec(card), parsed.device)
+    renderer = open_renderer(catalog.spec(card), parsed.device)
     with ConsoleJob(parsed.out, card.name) as job:
-        tool.run(player, values, job)
+        tool.run(renderer, values, job)

@@ -154,7 +154,7 @@ def opened(
 
 
 def expected(resolution: int) -> list[tuple[str, str]]:
-    """How long trainings of this size take here; nothing without PyTorch."""
+    """RenderOptions long trainings of this size take here; nothing without PyTorch."""
     try:
         import torch
     except ImportError:

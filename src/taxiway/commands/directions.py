@@ -44,23 +44,23 @@ def run(parsed: argparse.Namespace) -> None:
     from taxiway.console import ConsoleJob
     from taxiway.families.stylegan.directions.direction import read_directions
     from taxiway.families.stylegan.rendering.files import read_words
-    from taxiway.families.stylegan.rendering.instrument import instrument_of
-    from taxiway.families.stylegan.rendering.opening import open_player
+    from taxiway.families.stylegan.rendering.opening import open_renderer
+    from taxiway.families.stylegan.rendering.renderer import torch_renderer_of
     from taxiway.families.stylegan.tools.directions import Directions
 
     tool = Directions()
     inputs = tool_inputs(parsed.parser, parsed.rest, tool.command)
     card = catalog.choose(parsed.model, parsed.checkpoint)
-    player = instrument_of(open_player(catalog.spec(card), parsed.device))
+    renderer = torch_renderer_of(open_renderer(catalog.spec(card), parsed.device))
     files = parsed.file + (directions.shipped(card.name) if parsed.shipped else [])
     for name, paths in (("given", files), ("without", parsed.without)):
-        inputs[name] = [each for path in paths for each in read_directions(path, player.shape)]
+        inputs[name] = [each for path in paths for each in read_directions(path, renderer.shape)]
     for name in ("a", "b"):
-        inputs[name] = read_words(getattr(parsed, name) or [], player.shape)
+        inputs[name] = read_words(getattr(parsed, name) or [], renderer.shape)
     inputs |= {name: getattr(parsed, name) for name in ("score", "layer", "layers", "name")}
     inputs["method"] = method_of(parsed, bool(inputs["given"]))
     with ConsoleJob(parsed.out, card.name) as job:
-        found = tool.run(player, tool.command.decode(inputs), job)
+        found = tool.run(renderer, tool.command.decode(inputs), job)
     for file, each in zip(found["files"], found["found"], strict=True):
         print(f"{parsed.out / file}: a step is {each['sigma']:.2f}")
     print(f"{parsed.out / 'sheet.png'} shows {len(found['files'])}, from -3 to 3 steps.")

@@ -34,7 +34,7 @@ def run(parsed: argparse.Namespace) -> None:
     from taxiway.console import ConsoleJob
     from taxiway.core.errors import InvalidArgument
     from taxiway.families.stylegan.rendering.files import read_words
-    from taxiway.families.stylegan.rendering.opening import open_player
+    from taxiway.families.stylegan.rendering.opening import open_renderer
     from taxiway.families.stylegan.tools.generate import Generate
     from taxiway.latent.sample import parse_seeds
 
@@ -44,14 +44,14 @@ def run(parsed: argparse.Namespace) -> None:
         raise InvalidArgument("Give --seeds, or --latents and files.")
     seeds = parse_seeds(parsed.seeds) if parsed.seeds else []
     card = catalog.choose(parsed.model, parsed.checkpoint)
-    player = open_player(catalog.spec(card), parsed.device)
-    inputs["latents"] = [*seeds, *read_words(parsed.latents, player.shape)]
+    renderer = open_renderer(catalog.spec(card), parsed.device)
+    inputs["latents"] = [*seeds, *read_words(parsed.latents, renderer.shape)]
     if parsed.centre:
-        inputs["centre"] = read_words([parsed.centre], player.shape)
+        inputs["centre"] = read_words([parsed.centre], renderer.shape)
     inputs |= {name: getattr(parsed, name) for name in ("grid", "save") if getattr(parsed, name)}
     values = tool.command.decode(inputs)
     with ConsoleJob(parsed.out, card.name) as job:
-        tool.run(player, values, job)
+        tool.run(renderer, values, job)
 
 
 def psi(text: str | None) -> dict[str, object]:

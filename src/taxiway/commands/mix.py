@@ -36,22 +36,22 @@ def run(parsed: argparse.Namespace) -> None:
     from taxiway.catalog import catalog
     from taxiway.console import ConsoleJob
     from taxiway.families.stylegan.rendering.files import read_words
-    from taxiway.families.stylegan.rendering.instrument import instrument_of
-    from taxiway.families.stylegan.rendering.opening import open_player
+    from taxiway.families.stylegan.rendering.opening import open_renderer
+    from taxiway.families.stylegan.rendering.renderer import torch_renderer_of
     from taxiway.families.stylegan.tools.mix import Mix
 
     tool = Mix()
     inputs = tool_inputs(parsed.parser, parsed.rest, tool.command)
     card = catalog.choose(parsed.model, parsed.checkpoint)
-    player = instrument_of(open_player(catalog.spec(card), parsed.device))
+    renderer = torch_renderer_of(open_renderer(catalog.spec(card), parsed.device))
     inputs |= {
-        name: read_words(getattr(parsed, name), player.shape) for name in ("rows", "columns")
+        name: read_words(getattr(parsed, name), renderer.shape) for name in ("rows", "columns")
     }
     inputs["styles"] = parsed.styles
     if parsed.psi is not None:
         inputs["truncation"] = parsed.psi
     if parsed.centre:
-        inputs["centre"] = read_words([parsed.centre], player.shape)
+        inputs["centre"] = read_words([parsed.centre], renderer.shape)
     values = tool.command.decode(inputs)
     with ConsoleJob(parsed.out, card.name) as job:
-        tool.run(player, values, job)
+        tool.run(renderer, values, job)

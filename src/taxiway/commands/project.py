@@ -46,7 +46,7 @@ def run(parsed: argparse.Namespace) -> None:
     from taxiway.catalog import catalog
     from taxiway.console import ConsoleJob
     from taxiway.families.stylegan.rendering.image_folder import read_picture
-    from taxiway.families.stylegan.rendering.opening import open_player
+    from taxiway.families.stylegan.rendering.opening import open_renderer
     from taxiway.families.stylegan.tools.project import Project
 
     tool = Project(perceptual_of(parsed))
@@ -54,9 +54,9 @@ def run(parsed: argparse.Namespace) -> None:
     inputs = {name: getattr(parsed, name) for name in tool.command.inputs}
     inputs["picture"] = read_picture(parsed.picture)
     values = tool.command.decode(inputs)
-    player = open_player(catalog.spec(card), parsed.device)
+    renderer = open_renderer(catalog.spec(card), parsed.device)
     with ConsoleJob(parsed.out, card.name) as job:
-        found = tool.run(player, values, job)
+        found = tool.run(renderer, values, job)
     print(f"{parsed.out / found['w']}: {found['psnr']:.1f} dB, from {found['psnr_start']:.1f}.")
     if found["psnr_tuned"] is not None:
         tuned = parsed.out / "tuned.npz"

@@ -101,7 +101,7 @@ def with_options(card: "Card", words: list[str], python: Path | None) -> "Card":
 
 
 def config(parsed: argparse.Namespace) -> "Config":
-    """How to listen, from the flags."""
+    """RenderOptions to listen, from the flags."""
     from taxiway.core.config import Config
 
     return Config(

@@ -46,7 +46,7 @@ def run(parsed: argparse.Namespace) -> None:
     from taxiway.catalog import catalog
     from taxiway.console import ConsoleJob
     from taxiway.families.stylegan.rendering.files import read_words
-    from taxiway.families.stylegan.rendering.opening import open_player
+    from taxiway.families.stylegan.rendering.opening import open_renderer
     from taxiway.families.stylegan.tools.video import Video
 
     tool = Video()
@@ -54,11 +54,11 @@ def run(parsed: argparse.Namespace) -> None:
     given = {name: getattr(parsed, name) for name in GIVEN} | {"truncation": parsed.psi}
     inputs |= {name: value for name, value in given.items() if value is not None}
     card = catalog.choose(parsed.model, parsed.checkpoint)
-    player = open_player(catalog.spec(card), parsed.device)
+    renderer = open_renderer(catalog.spec(card), parsed.device)
     inputs |= {"loop": parsed.loop, "file": parsed.out.name, "sound": parsed.sound}
-    inputs["keys"] = read_words(parsed.keys, player.shape) or None
+    inputs["keys"] = read_words(parsed.keys, renderer.shape) or None
     if parsed.centre:
-        inputs["centre"] = read_words([parsed.centre], player.shape)
+        inputs["centre"] = read_words([parsed.centre], renderer.shape)
     values = tool.command.decode(inputs)
     with ConsoleJob(parsed.out.resolve().parent, card.name) as job:
-        tool.run(player, values, job)
+        tool.run(renderer, values, job)

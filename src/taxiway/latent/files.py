@@ -88,7 +88,7 @@ def own_arrays(given: Latent, ws: npt.ArrayLike | None = None) -> dict[str, npt.
         result["w"] = stacked(given.numbers if ws is None else ws)
     if given.space == "z":
         result["z"] = given.numbers[None]
-    known = {"psi": given.psi, "seed": given.seed, "label": given.label}
+    known = {"psi": given.truncation, "seed": given.seed, "label": given.label}
     result |= {name: np.float64(value) for name, value in known.items() if value is not None}
     return {**result, "space": given.space, "model": given.model, "source": given.source}
 
@@ -125,6 +125,8 @@ def own_latent(found: Arrays, name: str, shape: Shape) -> Latent:
     known = {key: found[key].item() for key in ("psi", "seed", "label") if is_scalar(found, key)}
     for key in {"seed", "label"} & known.keys():
         known[key] = int(known[key])
+    if "psi" in known:  # the symbol, as files have it
+        known["truncation"] = known.pop("psi")
     return named(
         latent(space, row if space == "w+" else row[0], shape, **known),
         name,
@@ -209,7 +211,7 @@ def of_named(told: Mapping[str, Any], name: str, shape: Shape) -> Latent:
     return named(
         found,
         name,
-        psi=a_number(told.get("truncation")),
+        truncation=a_number(told.get("truncation")),
         seed=a_whole(told.get("seed")),
         label=a_whole(told.get("label")),
         model=told["model"] if isinstance(told.get("model"), str) else "",

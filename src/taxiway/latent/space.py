@@ -24,14 +24,14 @@ class Shape(NamedTuple):
 class Latent(Struct, frozen=True, kw_only=True, eq=False):
     """`numbers` float32: z [z_dim], w [w_dim], or w+ [num_ws, w_dim], a w for every layer.
 
-    `psi` is the truncation that a z is yet to get (None: the user's choice) or that a w has had;
-    `label` the class that a z is mapped with; `model` names the model that it belongs to, or its
+    `truncation` is what a z is yet to get (None: the user's choice) or a w has had; `label` the
+    class that a z is mapped with; `model` names the model that it belongs to, or its
     file's SHA-256; `source` says where it came from: a seed, a file, a walk.
     """
 
     space: Space
     numbers: Array
-    psi: float | None = None
+    truncation: float | None = None
     label: int | None = None
     seed: int | None = None
     model: str = ""
@@ -48,7 +48,7 @@ class Latent(Struct, frozen=True, kw_only=True, eq=False):
             "model": self.model or None,
             "seed": self.seed,
             "label": self.label,
-            "truncation": self.psi,
+            "truncation": self.truncation,
             "source": self.source or None,
         }
         given = {name: value for name, value in known.items() if value is not None}

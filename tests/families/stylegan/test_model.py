@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from msgspec import structs
 
 from paths import FIXTURES
@@ -14,8 +13,7 @@ from taxiway.core.command import Values
 from taxiway.core.errors import InvalidArgument, NotFound
 from taxiway.families.stylegan.directions.direction import direction, write_direction
 from taxiway.families.stylegan.model import StyleGAN
-from taxiway.families.stylegan.networks.generator import truncate
-from taxiway.families.stylegan.playing import transform
+from taxiway.families.stylegan.rendering.options import RenderOptions, latent_of
 
 
 def model_of(name: str) -> StyleGAN:
@@ -57,9 +55,8 @@ def test_the_picture_is_the_reference_for_its_z(plain: StyleGAN) -> None:
 
 
 def test_w_is_used_as_it_is(plain: StyleGAN) -> None:
-    g = plain.playing.generator
-    z = torch.from_numpy(np.random.RandomState(4).randn(1, g.z_dim)).float()
-    ws = truncate(g.mapping(z), g.w_avg, 0.6, num_ws=g.num_ws)
+    renderer = plain.renderer
+    ws = renderer.ws(renderer.z_of_seeds([4]), 0.6)
     by_seed = picture(plain, seed=4, truncation=0.6)
     assert np.abs(picture(plain, w=ws[0].tolist(), truncation=0.1) - by_seed).max() <= 1
     assert np.abs(picture(plain, w=ws[0, 0].tolist()) - by_seed).max() <= 1
@@ -115,10 +112,6 @@ def test_stylegan3_moves_the_picture_right_and_down(alias_free: StyleGAN) -> Non
     assert np.abs(moved - shifted)[inner].mean() < 0.3 * np.abs(moved - still)[inner].mean()
 
 
-def test_no_placement_is_the_identity() -> None:
-    torch.testing.assert_close(transform(0, 0, 0), torch.eye(3))
-
-
 def test_directions_of_a_folder_are_inputs_in_steps(tmp_path: Path) -> None:
     rng = np.random.default_rng(3)
     plain = direction("More sea", rng.normal(size=64), sigma=2.0)
@@ -128,10 +121,16 @@ def test_directions_of_a_folder_are_inputs_in_steps(tmp_path: Path) -> None:
     model.setup("cpu", {**options("stylegan2-ada_32.pkl"), "directions": str(tmp_path)})
     command = model.commands["generate"]
     assert {"more_sea", "age"} <= set(command.inputs)
-    still, moved = (model.playing._ws(command.decode({"seed": 1, "more_sea": t})) for t in (0, 1.5))
-    expected = still[0].numpy().copy()
+    calls = [command.decode({"seed": 1, "more_sea": t}) for t in (0, 1.5)]
+    still, moved = (
+        model.renderer.rows(
+            [latent_of(call, 64)], RenderOptions.of(call, model.renderer.directions)
+        )
+        for call in calls
+    )
+    expected = still[0].copy()
     expected[[2, 3]] += 1.5 * 2.0 * plain.vector
-    np.testing.assert_allclose(moved[0].numpy(), expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(moved[0], expected, rtol=1e-5, atol=1e-6)
     assert np.abs(picture(model, seed=1, age=3) - picture(model, seed=1)).max() > 1
 
 

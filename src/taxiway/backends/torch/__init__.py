@@ -1,1 +1,75 @@
-"""PyTorch: any device it knows, and gradients."""
+"""PyTorch as a backend: any device that it knows, and lower precision where that is sooner.
+
+Nothing here imports torch before something is compiled.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from taxiway.backends import Graph, Unsupported
+from taxiway.core.errors import InvalidArgument
+
+if TYPE_CHECKING:
+    from taxiway.backends.torch.network import TorchNetwork
+
+
+class TorchBackend:
+    """PyTorch on one device; what it compiled stays, so that trying other threads costs nothing."""
+
+    def __init__(self, device: str = "auto") -> None:
+        self.option = device
+        self._compiled: dict[tuple[int, str], tuple[Graph, TorchNetwork]] = {}
+
+    @property
+    def device(self) -> str:
+        """Where it computes: cpu, cuda or mps."""
+        from taxiway.backends.torch.device import pick_device
+
+        return pick_device(self.option).type
+
+    def available(self) -> str | None:
+        try:
+            self.device  # noqa: B018
+        except ImportError:
+            return "PyTorch is missing: pip install 'taxiway[torch]'."
+        except InvalidArgument as error:
+            return str(error)
+        return None
+
+    def precisions(self) -> Sequence[str]:
+        from taxiway.backends.torch.device import processor
+
+        if self.device != "cpu":
+            return ["float16", "float32"]
+        return ["bfloat16", "float32"] if processor().bfloat16 else ["float32"]
+
+    def threads(self) -> Sequence[int]:
+        """One, as they hinder each other on a busy machine; all; between. One on accelerators."""
+        import torch
+
+        most = torch.get_num_threads()
+        if self.device != "cpu":
+            return [most]
+        powers = [1 << shift for shift in range(1, most.bit_length())]
+        return list(dict.fromkeys([1, most, *powers]))
+
+    def compile(self, graph: Graph, precision: str, threads: int) -> "TorchNetwork":
+        """The graph in PyTorch. Sets the threads of the whole process, and keeps freed memory."""
+        import torch
+
+        from taxiway.backends.torch.device import keep_freed_memory, pick_device
+        from taxiway.backends.torch.network import TorchNetwork
+
+        if graph.torch is None:
+            raise Unsupported(f"PyTorch does not know how to compute a '{graph.kind}'.")
+        keep_freed_memory()
+        torch.set_num_threads(threads)
+        key = (id(graph), precision)
+        if key not in self._compiled:
+            device = pick_device(self.option)
+            network = TorchNetwork(graph.torch(getattr(torch, precision), device), device)
+            self._compiled[key] = (graph, network)
+        return self._compiled[key][1]
+
+
+SLOT = TorchBackend

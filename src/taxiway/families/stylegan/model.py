@@ -1,4 +1,4 @@
-"""StyleGAN2 and StyleGAN3 as a model family: what it declares; `playing` does it, with torch."""
+"""StyleGAN2 and StyleGAN3 as a model: z, a seed or w in, a picture out."""
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -7,7 +7,7 @@ from taxiway.core.command import Command, Values
 from taxiway.core.datatypes import AnyDataType, Category, File
 
 if TYPE_CHECKING:
-    from taxiway.families.stylegan.playing import Playing
+    from taxiway.families.stylegan.rendering.renderer import GeneratorRenderer
 
 
 class StyleGAN:
@@ -16,7 +16,12 @@ class StyleGAN:
     title = "StyleGAN"
     summary = "Your own StyleGAN2 or StyleGAN3, from NVIDIA's, rosinality's or Taxiway's files."
     deterministic = True
-    imports = ("taxiway.families.stylegan.playing",)
+    imports = (
+        "taxiway.backends.torch.network",
+        "taxiway.families.stylegan.networks.build",
+        "taxiway.families.stylegan.networks.fast",
+        "taxiway.families.stylegan.rendering.renderer",
+    )
     options: ClassVar[dict[str, AnyDataType]] = {
         "checkpoint": File(description="The checkpoint's file."),
         "precision": Category(
@@ -31,7 +36,7 @@ class StyleGAN:
     }
     commands: dict[str, Command]
     facts: dict[str, Any]
-    playing: "Playing"
+    renderer: "GeneratorRenderer"
 
     @staticmethod
     def opens(path: str) -> bool:
@@ -39,17 +44,20 @@ class StyleGAN:
         return holds_generator(path)
 
     def setup(self, device: str, options: Values) -> None:
-        """Read the checkpoint, build the network and choose its fastest form.
+        """Read the checkpoint and compile its networks as they are fastest here.
 
         Raises NotFound, UnreadableCheckpoint or InvalidArgument.
         """
-        from taxiway.families.stylegan.playing import Playing
+        from taxiway.families.stylegan.rendering.opening import open_model
 
-        self.playing = Playing(device, options)
-        self.commands, self.facts = self.playing.commands, self.playing.facts
+        self.renderer, command, self.facts = open_model(
+            options["checkpoint"], device, options["precision"], options.get("directions")
+        )
+        self.commands = {command.name: command}
 
     def predict(self, command: str, batch: list[Values]) -> list[Values]:
-        return self.playing.predict(batch)
+        """Pictures uint8 [H, W, 3]; calls of the same noise and place are synthesized at once."""
+        return [{"image": picture} for picture in self.renderer.answer(batch)]
 
 
 SLOT = StyleGAN

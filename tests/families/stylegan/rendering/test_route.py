@@ -5,21 +5,22 @@ from typing import Any
 import numpy as np
 import pytest
 
-from players import instrument
+from players import small_renderer
 from taxiway.core.command import Command
 from taxiway.core.errors import InvalidArgument
-from taxiway.families.stylegan.rendering.player import Drawing, How
+from taxiway.families.stylegan.rendering.options import RenderOptions
+from taxiway.families.stylegan.rendering.painter import PainterRenderer
 from taxiway.families.stylegan.rendering.route import KINDS, Route, walk_inputs
 
 COMMAND = Command(name="walk", inputs=walk_inputs(), outputs={})
 
 
 def route(player: Any = None, **inputs: Any) -> Route:
-    return Route(player or instrument(), COMMAND.decode({"keys": "1,5", **inputs}))
+    return Route(player or small_renderer(), COMMAND.decode({"keys": "1,5", **inputs}))
 
 
 def ws(found: Route, u: Any) -> np.ndarray[Any, Any]:
-    return instrument().rows(found.latents(np.asarray(u, np.float64)), found.how)
+    return small_renderer().rows(found.latents(np.asarray(u, np.float64)), found.options)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -36,29 +37,29 @@ def test_every_kind_closes_and_keeps_its_speed_in_w(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", ["spline", "linear", "slerp"])
 def test_the_keys_are_the_pictures_of_their_seeds(kind: str) -> None:
-    player = instrument()
+    player = small_renderer()
     found = route(kind=kind, keys="1,5,7", pace="even", truncation=0.6)
-    expected = player.ws(player.z_of_seeds([1, 5, 7]), psi=0.6)
+    expected = player.ws(player.z_of_seeds([1, 5, 7]), truncation=0.6)
     np.testing.assert_allclose(ws(found, [0, 1 / 3, 2 / 3]), expected, atol=1e-4)
 
 
 def test_an_open_walk_ends_at_its_last_key() -> None:
-    player = instrument()
+    player = small_renderer()
     found = route(keys="1,5,7", loop=False)
     assert not found.closed
-    expected = player.ws(player.z_of_seeds([1, 7]), psi=0.8)
+    expected = player.ws(player.z_of_seeds([1, 7]), truncation=0.8)
     np.testing.assert_allclose(ws(found, [0, 1]), expected, atol=1e-4)
 
 
 def test_files_are_keys_as_they_are_beside_seeds() -> None:
-    player = instrument()
-    row = player.ws(player.z_of_seeds([9]), psi=0.2)[0]
+    player = small_renderer()
+    row = player.ws(player.z_of_seeds([9]), truncation=0.2)[0]
     found = route(keys=[1, {"w": row.tolist()}], pace="even", truncation=0.5)
     np.testing.assert_allclose(ws(found, [0.5])[0], row, atol=1e-5)
 
 
 def test_truncation_swings_and_comes_back() -> None:
-    player = instrument()
+    player = small_renderer()
     found = route(keys="3", truncation=0.2, truncation_to=1.0)
     w = player.w(player.z_of_seeds([3]))
     low, high, again = ws(found, [0, 0.5, 1])
@@ -66,7 +67,10 @@ def test_truncation_swings_and_comes_back() -> None:
     np.testing.assert_allclose(high, player.truncated(w, 1.0)[0], atol=1e-5)
     np.testing.assert_allclose(again, low, atol=1e-6)
     in_z = route(kind="circle", truncation=0.2, truncation_to=1.0)
-    assert [round(latent.psi or 0, 6) for latent in in_z.latents(np.array([0, 0.5]))] == [0.2, 1.0]
+    assert [round(latent.truncation or 0, 6) for latent in in_z.latents(np.array([0, 0.5]))] == [
+        0.2,
+        1.0,
+    ]
     w = player.w(player.z_of_seeds([1]))
     np.testing.assert_allclose(ws(in_z, [0])[0], player.truncated(w, 0.2)[0], atol=1e-4)
     opposite = player.w(-player.z_of_seeds([1]))
@@ -74,9 +78,9 @@ def test_truncation_swings_and_comes_back() -> None:
 
 
 def test_keys_come_at_their_times() -> None:
-    player = instrument()
+    player = small_renderer()
     found = route(keys="1,5,7", times="0,1,2,10")
-    expected = player.ws(player.z_of_seeds([1, 5, 7]), psi=0.8)
+    expected = player.ws(player.z_of_seeds([1, 5, 7]), truncation=0.8)
     np.testing.assert_allclose(ws(found, [0, 0.1, 0.2]), expected, atol=1e-4)
 
 
@@ -92,10 +96,10 @@ def test_pictures_can_change_at_constant_speed() -> None:
 
 
 def test_the_painter_walks_in_z() -> None:
-    found = route(Drawing(64), keys="1,5,7", kind="spline")
+    found = route(PainterRenderer(64), keys="1,5,7", kind="spline")
     latents = found.latents(np.array([0, 0.3]))
     assert [latent.space for latent in latents] == ["z", "z"]
-    assert len(list(Drawing(64).pictures(latents, How()))) == 2
+    assert len(list(PainterRenderer(64).pictures(latents, RenderOptions()))) == 2
 
 
 def test_a_w_is_kept_short_where_all_layers_share_it() -> None:

@@ -14,14 +14,14 @@ from taxiway.core.tool import QuietJob
 from taxiway.families.stylegan.bending.bend import parse_bends
 from taxiway.families.stylegan.networks.stylegan2 import new_stylegan2
 from taxiway.families.stylegan.rendering.image_folder import read_picture
-from taxiway.families.stylegan.rendering.instrument import Instrument
+from taxiway.families.stylegan.rendering.renderer import TorchRenderer
 from taxiway.families.stylegan.tools.bend import BendTool
 
 
-def player(seed: int = 0) -> Instrument:
+def player(seed: int = 0) -> TorchRenderer:
     torch.manual_seed(seed)
     g = new_stylegan2(16, 128, 16, 2, z_dim=16, w_dim=16).eval().requires_grad_(False)
-    return Instrument(g)
+    return TorchRenderer(g)
 
 
 def run(folder: Path, **inputs: object) -> dict:
@@ -36,7 +36,7 @@ def test_each_picture_is_saved_bent_and_says_how(tmp_path: Path) -> None:
     outputs = run(tmp_path, preset="b8 0-3 rotate 30")
     assert outputs["files"] == [f"seed000{i}.png" for i in range(7)]
     g = player()
-    plain = g.images(g.ws(g.z_of_seeds([2]), psi=0.7))[0]
+    plain = g.images(g.ws(g.z_of_seeds([2]), truncation=0.7))[0]
     assert not np.array_equal(read_picture(tmp_path / "seed0002.png"), plain)
     told = read_metadata((tmp_path / "seed0002.png").read_bytes())
     assert told is not None

@@ -5,18 +5,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from players import instrument
+from players import small_renderer
 from taxiway.cli import main
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.tool import QuietJob
 from taxiway.families.stylegan.rendering.files import read_latents
-from taxiway.families.stylegan.rendering.player import Drawing
+from taxiway.families.stylegan.rendering.painter import PainterRenderer
 from taxiway.families.stylegan.tools.centres import Centres
 from taxiway.families.stylegan.tools.generate import Generate
 
 
 def test_the_file_is_a_centre_for_other_tools(tmp_path: Path) -> None:
-    player = instrument()
+    player = small_renderer()
     values = Centres.command.decode({"count": 8, "samples": 1024})
     answer = Centres().run(player, values, QuietJob(tmp_path))
     centres = np.load(tmp_path / answer["file"])
@@ -35,4 +35,4 @@ def test_it_is_typed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert main(["centres", "painter", "--out", str(tmp_path)]) == 1
     assert "The painter has z only" in capsys.readouterr().err
     with pytest.raises(InvalidArgument, match="The painter has z only"):
-        Centres().run(Drawing(), Centres.command.decode({}), QuietJob(tmp_path))
+        Centres().run(PainterRenderer(), Centres.command.decode({}), QuietJob(tmp_path))

@@ -15,17 +15,17 @@ from taxiway.families.stylegan.directions.direction import Direction, read_direc
 from taxiway.families.stylegan.networks import build_generator
 from taxiway.families.stylegan.networks.stylegan2 import new_stylegan2
 from taxiway.families.stylegan.rendering.image_folder import read_picture
-from taxiway.families.stylegan.rendering.instrument import Instrument
+from taxiway.families.stylegan.rendering.renderer import TorchRenderer
 from taxiway.families.stylegan.tools.directions import Directions
 from taxiway.latent.space import Shape
 
 SHAPE = Shape(16, 16, 6)
 
 
-def player() -> Instrument:
+def player() -> TorchRenderer:
     torch.manual_seed(0)
     g = new_stylegan2(16, 128, 16, 2, z_dim=16, w_dim=16).eval().requires_grad_(False)
-    return Instrument(g, "cpu", "tiny", "abc")
+    return TorchRenderer(g, "cpu", "tiny", "abc")
 
 
 def run(folder: Path, **inputs: object) -> dict:
@@ -121,11 +121,11 @@ def test_what_is_wrong_is_told(tmp_path: Path, inputs: dict, message: str) -> No
 def test_the_directions_that_come_with_rainbow_fit_it() -> None:
     path = Path(catalog.spec(catalog.card("rainbow")).options["checkpoint"])
     checkpoint = read_checkpoint(path)
-    g = Instrument(build_generator(checkpoint))
+    g = TorchRenderer(build_generator(checkpoint))
     files = directions.shipped("rainbow")
     assert len(files) >= 5
     assert directions.shipped("../rainbow") == []
-    ws = g.ws(g.z_of_seeds([3]), psi=0.7)
+    ws = g.ws(g.z_of_seeds([3]), truncation=0.7)
     still = g.images(ws).astype(int)
     for file in files:
         [found] = read_directions(file, g.shape)

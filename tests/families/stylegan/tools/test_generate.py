@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from players import instrument
+from players import small_renderer
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.images import encode_png, open_image, read_metadata
 from taxiway.core.tool import QuietJob, Stopped
 from taxiway.families.stylegan.rendering.files import read_latents
-from taxiway.families.stylegan.rendering.player import Drawing
+from taxiway.families.stylegan.rendering.options import RenderOptions
+from taxiway.families.stylegan.rendering.painter import PainterRenderer
 from taxiway.families.stylegan.tools.generate import Generate, strengths, sweep
 from taxiway.latent.space import Latent
 
@@ -22,7 +23,7 @@ def generate(
 ) -> Any:
     folder.mkdir(exist_ok=True)
     values = Generate.command.decode(inputs)
-    return Generate().run(player or instrument(), values, QuietJob(folder, stop_after))
+    return Generate().run(player or small_renderer(), values, QuietJob(folder, stop_after))
 
 
 def pixels(path: Path) -> np.ndarray[Any, Any]:
@@ -35,15 +36,17 @@ def test_every_latent_becomes_a_picture_that_carries_it(tmp_path: Path) -> None:
     told = json.loads((tmp_path / "seed0008.json").read_text())
     assert read_metadata((tmp_path / "seed0008.png").read_bytes()) == told
     assert (told["seed"], told["truncation"], told["noise_mode"]) == (8, 0.6, "none")
-    player = instrument()
-    expected = player.images(player.ws(player.z_of_seeds([8]), psi=0.6), noise="none")[0]
+    player = small_renderer()
+    expected = player.images(
+        player.ws(player.z_of_seeds([8]), truncation=0.6), RenderOptions(noise_mode="none")
+    )[0]
     np.testing.assert_array_equal(pixels(tmp_path / "seed0008.png"), expected)
 
 
 def test_a_picture_dropped_back_in_is_the_same_picture(tmp_path: Path) -> None:
     generate(tmp_path, latents="3", truncation=0.6, save="npz")
     for suffix in ("png", "json", "npz"):
-        again = read_latents(tmp_path / f"seed0003.{suffix}", instrument().shape)
+        again = read_latents(tmp_path / f"seed0003.{suffix}", small_renderer().shape)
         generate(tmp_path / suffix, latents=again)
         np.testing.assert_array_equal(
             pixels(tmp_path / suffix / "seed0003.png"), pixels(tmp_path / "seed0003.png")
@@ -52,7 +55,7 @@ def test_a_picture_dropped_back_in_is_the_same_picture(tmp_path: Path) -> None:
 
 def test_a_picture_with_a_cutoff_or_a_centre_carries_its_w(tmp_path: Path) -> None:
     generate(tmp_path, latents="3", truncation=0.3, cutoff=2, centre="7")
-    again = read_latents(tmp_path / "seed0003.png", instrument().shape)
+    again = read_latents(tmp_path / "seed0003.png", small_renderer().shape)
     assert again[0].space == "w+"
     generate(tmp_path / "again", latents=again)
     np.testing.assert_array_equal(
@@ -90,7 +93,7 @@ def test_a_sweep_and_a_grid(tmp_path: Path) -> None:
 
 
 def test_several_centres_pull_to_the_nearest(tmp_path: Path) -> None:
-    player = instrument()
+    player = small_renderer()
     w = player.w(player.z_of_seeds([1, 2]))
     generate(tmp_path, latents="1,2", truncation=0, centre=w)
     for seed, row in zip((1, 2), w, strict=True):
@@ -100,14 +103,14 @@ def test_several_centres_pull_to_the_nearest(tmp_path: Path) -> None:
 
 
 def test_latents_of_one_name_get_files_of_their_own(tmp_path: Path) -> None:
-    player = instrument()
+    player = small_renderer()
     rows = [{"w": w.tolist(), "seed": 3} for w in player.w(player.z_of_seeds([1, 2]))]
     answer = generate(tmp_path, latents=[*rows, rows[0]])
     assert answer["files"] == ["seed0003.png", "seed0003-2.png", "seed0003.png"]
 
 
 def test_a_name_never_leaves_the_folder(tmp_path: Path) -> None:
-    z = np.zeros(instrument().z_dim, np.float32)
+    z = np.zeros(small_renderer().z_dim, np.float32)
     answer = generate(tmp_path, latents=Latent(space="z", numbers=z, source="/../x"))
     assert answer["files"] == ["_.._x.png"]
 
@@ -120,7 +123,7 @@ def test_what_others_made_is_not_overwritten(name: str, tmp_path: Path) -> None:
     }
     picture = encode_png(np.zeros((4, 4, 3), np.uint8))
     (tmp_path / name).write_bytes(files.get(name, picture))
-    z = np.zeros(instrument().z_dim, np.float32)
+    z = np.zeros(small_renderer().z_dim, np.float32)
     photo = Latent(space="z", numbers=z, source="photo")
     with pytest.raises(InvalidArgument, match=f"{name}' is not Taxiway's"):
         generate(tmp_path, latents=[1, photo], save="npz", grid="auto")
@@ -128,7 +131,7 @@ def test_what_others_made_is_not_overwritten(name: str, tmp_path: Path) -> None:
 
 
 def test_classes_and_noise_by_layer(tmp_path: Path) -> None:
-    labelled = instrument("stylegan2-ada_32_labels5_mapping8")
+    labelled = small_renderer("stylegan2-ada_32_labels5_mapping8")
     answer = generate(tmp_path, labelled, latents="1", label=2)
     assert answer["files"] == ["seed0001-label2.png"]
     generate(tmp_path / "quiet", latents="1", noise_strength="0")
@@ -139,9 +142,9 @@ def test_classes_and_noise_by_layer(tmp_path: Path) -> None:
 
 
 def test_the_painter_paints_at_any_size(tmp_path: Path) -> None:
-    generate(tmp_path, Drawing(), latents="3", size=48, save="npz")
+    generate(tmp_path, PainterRenderer(), latents="3", size=48, save="npz")
     assert pixels(tmp_path / "seed0003.png").shape == (48, 48, 3)
-    [back] = read_latents(tmp_path / "seed0003.npz", Drawing().shape)
+    [back] = read_latents(tmp_path / "seed0003.npz", PainterRenderer().shape)
     assert back.space == "z"
 
 

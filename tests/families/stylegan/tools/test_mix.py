@@ -6,18 +6,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from players import instrument
+from players import small_renderer
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.images import open_image
 from taxiway.core.tool import QuietJob
 from taxiway.families.stylegan.rendering.files import read_latents
-from taxiway.families.stylegan.rendering.player import Drawing
+from taxiway.families.stylegan.rendering.painter import PainterRenderer
 from taxiway.families.stylegan.tools.mix import Mix
 
 
 def mix(folder: Path, player: Any = None, **inputs: Any) -> Any:
     values = Mix.command.decode({"rows": "1,2", "columns": "5-7", **inputs})
-    return Mix().run(player or instrument(), values, QuietJob(folder))
+    return Mix().run(player or small_renderer(), values, QuietJob(folder))
 
 
 def pixels(path: Path) -> np.ndarray[Any, Any]:
@@ -37,8 +37,8 @@ def test_no_styles_give_the_row_and_all_the_column_to_the_bit(
 def test_a_mix_has_the_layers_it_was_asked_for(tmp_path: Path) -> None:
     answer = mix(tmp_path, styles="0-1,4", truncation=0.7)
     assert answer["files"][4] == "seed0002+seed0006.png"
-    player = instrument()
-    row, column = (player.ws(player.z_of_seeds([seed]), psi=0.7)[0] for seed in (2, 6))
+    player = small_renderer()
+    row, column = (player.ws(player.z_of_seeds([seed]), truncation=0.7)[0] for seed in (2, 6))
     [mixed] = read_latents(tmp_path / answer["files"][4], player.shape)
     layers = [0, 1, 4]
     np.testing.assert_array_equal(mixed.numbers[layers], column[layers])
@@ -68,7 +68,7 @@ def test_what_cannot_be_mixed_is_said(tmp_path: Path) -> None:
     with pytest.raises(InvalidArgument, match="'styles' takes all"):
         mix(tmp_path, styles="rough")
     with pytest.raises(InvalidArgument, match="The painter has z only"):
-        mix(tmp_path, Drawing())
+        mix(tmp_path, PainterRenderer())
     with pytest.raises(InvalidArgument, match="40 million pixels"):
         mix(tmp_path, rows="0-299", columns="0-299")
     assert list(tmp_path.iterdir()) == []

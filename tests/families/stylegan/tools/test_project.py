@@ -19,7 +19,7 @@ from taxiway.families.stylegan.networks.stylegan2 import new_stylegan2
 from taxiway.families.stylegan.projection.pti import read_difference
 from taxiway.families.stylegan.rendering.files import read_latents
 from taxiway.families.stylegan.rendering.image_folder import read_picture
-from taxiway.families.stylegan.rendering.instrument import Instrument
+from taxiway.families.stylegan.rendering.renderer import TorchRenderer
 from taxiway.families.stylegan.tools.project import STATE, TUNING, Project
 from taxiway.training.perceptual import Perceptual
 
@@ -48,7 +48,7 @@ def test_it_writes_what_nvidias_projector_does_and_a_sheet(tmp_path: Path) -> No
         w = file["w"]
     assert w.shape == (1, 6, 16)
     assert w.dtype == np.float32
-    made = Instrument(tiny()).images(w)[0]
+    made = TorchRenderer(tiny()).images(w)[0]
     np.testing.assert_array_equal(made, outputs["image"])
     np.testing.assert_array_equal(read_picture(tmp_path / "proj.png"), made)
     assert read_picture(tmp_path / "target.png").shape == (16, 16, 3)
@@ -60,7 +60,7 @@ def test_it_writes_what_nvidias_projector_does_and_a_sheet(tmp_path: Path) -> No
 def test_the_picture_carries_its_w(tmp_path: Path) -> None:
     run(tmp_path)
     told = read_metadata((tmp_path / "proj.png").read_bytes())
-    [latent] = read_latents(tmp_path / "projected_w.npz", Instrument(tiny()).shape)
+    [latent] = read_latents(tmp_path / "projected_w.npz", TorchRenderer(tiny()).shape)
     assert told is not None
     np.testing.assert_array_equal(np.float32(told["w"]), latent.numbers)
     assert latent.space == "w"
@@ -96,7 +96,7 @@ def test_a_broken_state_is_no_hindrance(tmp_path: Path) -> None:
 def test_tuning_comes_nearer_and_can_be_loaded_again(tmp_path: Path) -> None:
     outputs = run(tmp_path, steps=5, tune=20)
     assert outputs["psnr_tuned"] > outputs["psnr"]
-    tuned = Instrument(read_difference(tmp_path / "tuned.npz", tiny()))
+    tuned = TorchRenderer(read_difference(tmp_path / "tuned.npz", tiny()))
     with np.load(tmp_path / "projected_w.npz", allow_pickle=False) as file:
         image = tuned.images(file["w"])[0].astype(int)
     difference = np.abs(image - read_picture(tmp_path / "tuned.png"))

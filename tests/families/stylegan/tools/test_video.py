@@ -8,19 +8,19 @@ import av
 import numpy as np
 import pytest
 
-from players import instrument
+from players import small_renderer
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.images import open_image
 from taxiway.core.tool import QuietJob, Stopped
 from taxiway.families.stylegan.rendering.files import read_latents
-from taxiway.families.stylegan.rendering.player import Drawing
+from taxiway.families.stylegan.rendering.painter import PainterRenderer
 from taxiway.families.stylegan.tools.video import Video
 
 
 def film(folder: Path, player: Any = None, stop_after: float | None = None, **inputs: Any) -> Any:
     wire = {"keys": "1,5,9", "seconds": 1, "fps": 12, **inputs}
     job = QuietJob(folder, stop_after)
-    return Video().run(player or instrument(), Video.command.decode(wire), job)
+    return Video().run(player or small_renderer(), Video.command.decode(wire), job)
 
 
 def frames(path: Path) -> np.ndarray[Any, Any]:
@@ -41,8 +41,8 @@ def test_a_loop_has_its_frames_and_its_end_meets_its_start(tmp_path: Path) -> No
 
 def test_the_first_frame_is_the_first_key(tmp_path: Path) -> None:
     film(tmp_path, file="pictures", truncation=0.7)
-    player = instrument()
-    expected = player.images(player.ws(player.z_of_seeds([1]), psi=0.7))[0]
+    player = small_renderer()
+    expected = player.images(player.ws(player.z_of_seeds([1]), truncation=0.7))[0]
     shown = np.asarray(open_image((tmp_path / "pictures/frame00000.png").read_bytes(), "frame"))
     assert np.abs(shown.astype(int) - expected).max() <= 1
     assert len(list((tmp_path / "pictures").iterdir())) == 12
@@ -99,7 +99,7 @@ def test_a_grid_deals_out_its_keys(tmp_path: Path) -> None:
 def test_the_size_is_that_of_the_film(tmp_path: Path) -> None:
     film(tmp_path, size=48)
     assert frames(tmp_path / "film.mp4").shape[1:3] == (48, 48)
-    film(tmp_path, Drawing(), size=32, kind="wander", keys=None, fps=2)
+    film(tmp_path, PainterRenderer(), size=32, kind="wander", keys=None, fps=2)
     assert frames(tmp_path / "film.mp4").shape == (2, 32, 32, 3)
 
 

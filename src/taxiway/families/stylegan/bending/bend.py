@@ -1,13 +1,12 @@
 """Network bending: what some channels of some layers say is changed on its way to the picture.
 
-Broad et al. 2021. The network itself stays as it is; a bend hangs on its layers while it is used.
+Broad et al. 2021. A bend hangs on a layer and changes what it gives.
 """
 
-import contextlib
 import json
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -24,7 +23,7 @@ LIMIT = 1e6
 
 
 class Bend(Struct, frozen=True, kw_only=True):
-    """One change: `op` of `discovery.warps` with its numbers, to channels of a layer.
+    """One change: `op` of `bending.warps` with its numbers, to channels of a layer.
 
     `channels` is "all", numbers and ranges such as 0-15,20, or a share such as 30%, drawn with
     `seed`. `layer` is a layer's name, or the beginning of one: b16, b16.conv0, L3, input.
@@ -115,18 +114,15 @@ def checked(bend: Bend, where: str) -> Bend:
     return bend
 
 
-@contextlib.contextmanager
-def bent(generator: Generator, bends: Sequence[Bend]) -> Iterator[Generator]:
-    """The generator, bent within the block; afterwards it is as it was.
+def hang(generator: Generator, bends: Sequence[Bend]) -> Generator:
+    """The generator itself, from now on bent; whoever wants it as it was bends a copy.
 
     Raises InvalidArgument for a layer or a channel that it does not have.
     """
-    with contextlib.ExitStack() as hung:
-        for bend in bends:
-            for name, layer in layers_of(generator, bend.layer):
-                hook = hook_of(bend, channels_of(bend, width(layer), name))
-                hung.enter_context(layer.register_forward_hook(hook))
-        yield generator
+    for bend in bends:
+        for name, layer in layers_of(generator, bend.layer):
+            layer.register_forward_hook(hook_of(bend, channels_of(bend, width(layer), name)))
+    return generator
 
 
 def layers_of(generator: Generator, name: str) -> list[tuple[str, nn.Module]]:

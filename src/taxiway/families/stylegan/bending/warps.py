@@ -6,9 +6,12 @@ Each takes numbers; at those that change nothing it gives back the very same ten
 import math
 from collections.abc import Callable
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+from taxiway.families.stylegan.networks.transform import transform
 
 Warp = Callable[..., Tensor]
 
@@ -21,27 +24,35 @@ def scale(x: Tensor, across: float, down: float | None = None) -> Tensor:
 
 def rotate(x: Tensor, degrees: float) -> Tensor:
     """Turned around the middle, clockwise as seen."""
-    turn = math.radians(degrees % 360)
-    if turn == 0:
-        return x
-    aspect = x.shape[2] / x.shape[3]
-    cos, sin = math.cos(turn), math.sin(turn)
-    return placed(x, [[cos, sin * aspect, 0], [-sin / aspect, cos, 0]])
+    return x if degrees % 360 == 0 else placed(x, moved(x, rotation=degrees % 360))
 
 
 def translate(x: Tensor, right: float, down: float = 0.0) -> Tensor:
     """Moved by shares of the width and height."""
-    return placed(x, [[1, 0, -2 * right], [0, 1, -2 * down]])
+    return placed(x, moved(x, right, down))
+
+
+def moved(x: Tensor, right: float = 0, down: float = 0, rotation: float = 0) -> list[list[float]]:
+    """The affine map [2, 3] of -1..1 that shifts x [N, C, H, W], or turns it by degrees."""
+    height, width = x.shape[2:]
+    # A turn is in pixels, so it is seen in units of half the height on both axes.
+    units = np.diag([width / height, 1, 1])
+    matrix = (
+        np.linalg.inv(units) @ transform(rotation=rotation) @ units @ transform(2 * right, 2 * down)
+    )
+    rows: list[list[float]] = matrix[:2].tolist()
+    return rows
 
 
 def placed(x: Tensor, matrix: list[list[float]]) -> Tensor:
-    """x seen through an affine map [2, 3] of -1..1, mirrored at its edges."""
+    """x [N, C, H, W] seen through an affine map [2, 3] of -1..1, mirrored at its edges."""
     if matrix == [[1, 0, 0], [0, 1, 0]]:
         return x
-    theta = torch.tensor(matrix, dtype=torch.float32, device=x.device).expand(len(x), -1, -1)
-    grid = F.affine_grid(theta, list(x.shape), align_corners=False)
+    theta = torch.tensor(matrix, dtype=torch.float32, device=x.device)
+    grid = F.affine_grid(theta.expand(len(x), -1, -1), list(x.shape), align_corners=False)
+    # grid: [N, H, W, 2], where each place of the new picture lay in the old one
     seen = F.grid_sample(x.float(), grid, padding_mode="reflection", align_corners=False)
-    return seen.to(x.dtype)
+    return seen.to(x.dtype)  # [N, C, H, W]
 
 
 def dilate(x: Tensor, radius: float) -> Tensor:

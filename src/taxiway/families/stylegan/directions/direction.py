@@ -1,20 +1,24 @@
 """A direction in w: where to, how far one step goes, for which layers; with its file formats."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
 from msgspec.structs import replace
 
-from taxiway.core.errors import InvalidArgument
+from taxiway.core.errors import InvalidArgument, NotFound
 from taxiway.core.files import write_whole
-from taxiway.families.stylegan.directions.components import Components, Doubles
 from taxiway.families.stylegan.rendering.files import read_arrays
 from taxiway.latent.arrays import Arrays, npz_bytes
 from taxiway.latent.files import text_of
 from taxiway.latent.space import Shape
+
+if TYPE_CHECKING:
+    from taxiway.families.stylegan.directions.components import Components, Doubles
 
 Array = npt.NDArray[np.float32]
 STACKS = (("lat_comp", "lat_stdev"), ("components", "deviations"), ("eigvec", ""))
@@ -55,7 +59,7 @@ def direction(name: str, vector: npt.ArrayLike, sigma: float = 1.0, method: str 
     return Direction(name=name, vector=unit, sigma=float(sigma), method=method)
 
 
-def measured(given: Direction, known: Components) -> Direction:
+def measured(given: Direction, known: "Components") -> Direction:
     """A direction of one row, its step what w varies along it."""
     along = known.axes @ given.vector.mean(axis=0).astype(np.float64)
     return replace(given, sigma=float(np.linalg.norm(along * known.deviations)))
@@ -77,7 +81,7 @@ def without(given: Direction, others: Sequence[Direction]) -> Direction:
     return replace(given, vector=direction(given.name, left).vector)
 
 
-def shared(row: Doubles, span: npt.NDArray[np.floating]) -> Doubles:
+def shared(row: "Doubles", span: npt.NDArray[np.floating]) -> "Doubles":
     """The part of a row [D] that lies in the columns of `span` [D, K]."""
     found: Doubles = span @ np.linalg.lstsq(span, row, rcond=None)[0]
     return found
@@ -170,3 +174,23 @@ def fitting(rows: npt.NDArray[np.floating], name: str, shape: Shape) -> npt.NDAr
         f"'{name}' has the shape {given}; a direction is {shape.w_dim} numbers, or "
         f"{shape.num_ws}x{shape.w_dim}."
     )
+
+
+def directions_in(folder: str | None, shape: Shape) -> dict[str, Array]:
+    """One step [num_ws, w_dim] along each direction of a folder's files, by the input's name.
+
+    Raises NotFound or InvalidArgument.
+    """
+    if folder is None:
+        return {}
+    if not Path(folder).is_dir():
+        raise NotFound(f"There is no folder of directions at '{folder}'.")
+    files = sorted(path for path in Path(folder).iterdir() if path.suffix in (".npz", ".npy"))
+    zero = np.zeros((shape.num_ws, shape.w_dim), np.float32)
+    found = [each for path in files for each in read_directions(path, shape)]
+    return {input_name(each.name): each.moved(zero, 1.0) for each in found}
+
+
+def input_name(text: str) -> str:
+    """A direction's name as an input's: `bow strength` is `bow_strength`."""
+    return re.sub(r"\W+", "_", text.lower()).strip("_") or "direction"

@@ -21,13 +21,13 @@ def monotony(
     direction: Direction,
     score: Callable[[Pixels], Scores],
     count: int = 64,
-    psi: float = 0.7,
+    truncation: float = 0.7,
 ) -> float:
     """The mean rank correlation (Spearman) of a score with the steps -3..3 of `count` pictures.
 
     1 is a score that rises at every step of every picture, -1 one that falls.
     """
-    w = torch.lerp(generator.w_avg.cpu(), sample_w(generator, count, SEED), psi)
+    w = torch.lerp(generator.w_avg.cpu(), sample_w(generator, count, SEED), truncation)
     ws = w[:, None].expand(-1, generator.num_ws, -1).numpy()
     moved = (torch.from_numpy(direction.moved(ws, step)) for step in STEPS)
     pictures = np.concatenate(list(quick_pictures(generator, moved)))

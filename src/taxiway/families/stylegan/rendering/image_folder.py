@@ -16,7 +16,8 @@ from taxiway.core.files import write_whole
 from taxiway.core.images import Pixels, encode_png, read_metadata, rgb_pixels
 from taxiway.core.tool import Job
 from taxiway.families.stylegan.rendering.files import write_latent
-from taxiway.families.stylegan.rendering.player import How, Player
+from taxiway.families.stylegan.rendering.options import RenderOptions
+from taxiway.families.stylegan.rendering.renderer import Renderer
 from taxiway.film.grid import tiled
 from taxiway.latent.space import Latent
 
@@ -31,15 +32,15 @@ class Plan(NamedTuple):
     """
 
     stem: str
-    player: Player
+    renderer: Renderer
     latent: Latent
-    how: How
+    options: RenderOptions
     extras: dict[str, Any]
     kind: str = "none"
 
     def told(self) -> dict[str, Any]:
         """All that its files say of it."""
-        return told(self.player, self.latent, self.how) | self.extras
+        return told(self.renderer, self.latent, self.options) | self.extras
 
     def is_made(self, folder: Path) -> bool:
         """Whether the files are there and say the same of it."""
@@ -63,13 +64,13 @@ class Plan(NamedTuple):
 
     def save(self, folder: Path, pixels: Pixels) -> None:
         """Write the picture, what made it, and the latent if it is wanted, each file whole."""
-        known, player = self.told(), self.player
+        known, renderer = self.told(), self.renderer
         picture, text, *alone = self.files(folder)
         write_whole(picture, encode_png(pixels, known))
         write_whole(text, json.dumps(known).encode())
         for path in alone:
-            ws = player.rows([self.latent], self.how)[0] if player.shape.num_ws else None
-            latent = replace(self.latent, psi=known.get("truncation"), model=player.sha256)
+            ws = renderer.rows([self.latent], self.options)[0] if renderer.shape.num_ws else None
+            latent = replace(self.latent, truncation=known.get("truncation"), model=renderer.sha256)
             write_latent(path, latent, ws)
 
     def digest(self) -> bytes:
@@ -87,15 +88,17 @@ def said_in(path: Path) -> dict[str, Any] | None:
     return said if isinstance(said, dict) else None
 
 
-def told(player: Player, latent: Latent, how: How) -> dict[str, Any]:
+def told(renderer: Renderer, latent: Latent, options: RenderOptions) -> dict[str, Any]:
     """What a picture carries: what `/query` takes to make it again, and which model made it."""
-    model = {"model": player.name, "sha256": player.sha256}
-    result = latent.told() | how.told() | {name: text for name, text in model.items() if text}
+    model = {"model": renderer.name, "sha256": renderer.sha256}
+    result = (
+        latent.told() | options.as_inputs() | {name: text for name, text in model.items() if text}
+    )
     if latent.space == "z":
-        result["truncation"] = how.psi_of(latent)
-    if how.centre is not None or how.cutoff is not None:
+        result["truncation"] = options.truncation_of(latent)
+    if options.centre is not None or options.cutoff is not None:
         # A query knows neither; the w has both in it.
-        result["w"] = player.rows([latent], how)[0].tolist()
+        result["w"] = renderer.rows([latent], options)[0].tolist()
     return result
 
 
@@ -136,10 +139,10 @@ def make(plans: Sequence[Plan], job: Job) -> int:
 
 def pictures(plans: Sequence[Plan]) -> Iterator[Pixels]:
     """Their pictures, in order."""
-    for _, group in groupby(plans, key=lambda plan: plan.how.psi):
+    for _, group in groupby(plans, key=lambda plan: plan.options.truncation):
         together = list(group)
-        player = together[0].player
-        yield from player.pictures([plan.latent for plan in together], together[0].how)
+        renderer = together[0].renderer
+        yield from renderer.pictures([plan.latent for plan in together], together[0].options)
 
 
 def write_grid(folder: Path, stems: Sequence[str | None], columns: int) -> Pixels:

@@ -1,26 +1,60 @@
-"""From a model's spec to what plays it: the networks read in this process, ready for numpy."""
+"""From a checkpoint's file to what renders it in this process, ready for numpy."""
 
-from taxiway.backends.torch.device import pick_device
+from typing import Any
+
+from taxiway.backends import choose
 from taxiway.checkpoint import read_checkpoint
+from taxiway.core.command import Command
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.model import ModelSpec
+from taxiway.families.stylegan.directions.direction import directions_in
 from taxiway.families.stylegan.networks import build_generator
-from taxiway.families.stylegan.networks.tuning import tune
-from taxiway.families.stylegan.rendering.instrument import Instrument
-from taxiway.families.stylegan.rendering.player import Drawing, Player
+from taxiway.families.stylegan.networks.graphs import graphs_of
+from taxiway.families.stylegan.rendering.options import generate_command
+from taxiway.families.stylegan.rendering.painter import PainterRenderer
+from taxiway.families.stylegan.rendering.renderer import (
+    GeneratorRenderer,
+    Renderer,
+    TorchRenderer,
+)
+from taxiway.latent.space import Shape
 
 
-def open_player(spec: ModelSpec, device: str = "auto") -> Player:
-    """The instrument of a StyleGAN, or the painter.
+def open_renderer(spec: ModelSpec, device: str = "auto") -> Renderer:
+    """The renderer of a StyleGAN, or of the painter.
 
     Sets this process's number of threads to what is fastest for it, measured for half a second.
     Raises NotFound, UnreadableCheckpoint or InvalidArgument.
     """
     if spec.family == "painter":
-        return Drawing()
+        return PainterRenderer()
     if spec.family != "stylegan":
         raise InvalidArgument(f"'{spec.name}' is no StyleGAN, which this works on.")
-    checkpoint = read_checkpoint(spec.options["checkpoint"])
-    generator, place = build_generator(checkpoint), pick_device(device)
-    tune(generator, place, "float32", seconds=0.5)
-    return Instrument(generator, place, spec.name, checkpoint.source["sha256"])
+    return open_generator(spec.options["checkpoint"], device, spec.name)
+
+
+def open_generator(file: str, device: str = "auto", name: str = "") -> TorchRenderer:
+    """The renderer of a checkpoint's file, as `open_renderer` opens it."""
+    checkpoint = read_checkpoint(file)
+    generator = build_generator(checkpoint)
+    synthesis, _ = graphs_of(checkpoint, generator)
+    _, choice = choose([synthesis], device, "float32", seconds=0.5)
+    return TorchRenderer(generator, choice.device, name, checkpoint.source["sha256"])
+
+
+def open_model(
+    file: str, device: str, precision: str, directions: str | None = None
+) -> tuple[GeneratorRenderer, Command, dict[str, Any]]:
+    """A checkpoint as a model plays it, on the fastest backend: renderer, command and facts.
+
+    `directions` is a folder, each of which becomes an input. Raises NotFound, UnreadableCheckpoint
+    or InvalidArgument.
+    """
+    checkpoint = read_checkpoint(file)
+    family, config = checkpoint.family, checkpoint.config
+    steps = directions_in(directions, Shape(config["z_dim"], config["w_dim"], config["num_ws"]))
+    command = generate_command(family, config, steps)
+    (synthesis, mapping), choice = choose(graphs_of(checkpoint), device, precision)
+    w_avg = checkpoint.tensors["mapping.w_avg"]
+    renderer = GeneratorRenderer(family, config, w_avg, synthesis, mapping, steps)
+    return renderer, command, choice.facts | {"notes": checkpoint.source.get("notes", [])}

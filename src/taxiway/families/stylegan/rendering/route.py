@@ -13,8 +13,8 @@ from taxiway.core.command import Values
 from taxiway.core.datatypes import AnyDataType, AnyType, Boolean, Category, Number, Text
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.images import Pixels
-from taxiway.families.stylegan.rendering.instrument import Instrument
-from taxiway.families.stylegan.rendering.player import How, Player, how, how_inputs
+from taxiway.families.stylegan.rendering.options import RenderOptions, render_inputs
+from taxiway.families.stylegan.rendering.renderer import GeneratorRenderer, Renderer, options_of
 from taxiway.latent import walk
 from taxiway.latent.given import latents_of
 from taxiway.latent.noise import Floats
@@ -60,7 +60,7 @@ def walk_inputs() -> dict[str, AnyDataType]:
             default=None, optional=True, description="Truncation swings to this and back."
         ),
         "swings": Number(default=1, whole=True, min=1, max=1000, description="How many times."),
-        **how_inputs(),
+        **render_inputs(),
     }
 
 
@@ -70,16 +70,16 @@ class Route:
     Raises InvalidArgument for what does not go together.
     """
 
-    def __init__(self, player: Player, inputs: Values, chance: int = 0) -> None:
+    def __init__(self, renderer: Renderer, inputs: Values, chance: int = 0) -> None:
         """`chance` is added to the seed, so that several routes of one call differ."""
-        self.player, self.how = player, how(inputs, player)
+        self.renderer, self.options = renderer, options_of(inputs, renderer)
         kind: str = inputs["kind"]
         self.closed: bool = inputs["loop"] or kind in ("circle", *KEYLESS)
-        self.psi = psi_curve(self.how, inputs)
-        if self.psi is not None:
-            self.how = replace(self.how, psi=None)  # every latent has its own
-        keys = [] if kind in KEYLESS else latents_of(inputs["keys"], player.shape, "keys")
-        self.space = space_of(kind, keys, player)
+        self.truncation = truncation_curve(self.options, inputs)
+        if self.truncation is not None:
+            self.options = replace(self.options, truncation=None)  # every latent has its own
+        keys = [] if kind in KEYLESS else latents_of(inputs["keys"], renderer.shape, "keys")
+        self.space = space_of(kind, keys, renderer)
         curve = self._curve(kind, keys, inputs, chance)
         times = times_of(inputs["times"])
         count = walk.legs(np.empty(len(keys)), self.closed) if kind in THROUGH_KEYS else 1
@@ -97,30 +97,29 @@ class Route:
     def latents(self, u: Floats) -> list[Latent]:
         """The latents at places u [N]: z with their truncation, or w and w+ that had it."""
         numbers = self.walk(u).astype(np.float32)
-        psis = [None if self.psi is None else float(psi) for psi in self._psis(u)]
+        each = list(zip(numbers, self._truncations(u), strict=True))
         if self.space == "z":
-            return [
-                Latent(space="z", numbers=z, psi=psi, label=self.how.label)
-                for z, psi in zip(numbers, psis, strict=True)
-            ]
-        return [in_w(self._pulled(ws, psi), psi) for ws, psi in zip(numbers, psis, strict=True)]
+            label = self.options.label
+            return [Latent(space="z", numbers=z, truncation=t, label=label) for z, t in each]
+        return [in_w(self._pulled(ws, t), t) for ws, t in each]
 
     def _seen(self, u: Floats) -> Floats:
         """What is seen at places u, in few numbers: small pictures, and smaller ones."""
-        pictures = self.player.pictures(self.latents(u), self.how)
+        pictures = self.renderer.pictures(self.latents(u), self.options)
         return np.stack([glance(picture) for picture in pictures])
 
-    def _psis(self, u: Floats) -> Floats:
-        return np.zeros_like(u) if self.psi is None else self.psi(u)
+    def _truncations(self, u: Floats) -> Sequence[float | None]:
+        return [None] * len(u) if self.truncation is None else self.truncation(u).tolist()
 
-    def _pulled(self, ws: Array, psi: float | None) -> Array:
-        if psi is None or not isinstance(self.player, Instrument):
+    def _pulled(self, ws: Array, truncation: float | None) -> Array:
+        if truncation is None or not isinstance(self.renderer, GeneratorRenderer):
             return ws
-        [pulled] = self.player.truncated(ws[None], psi, self.how.cutoff, self.how.centre)
+        cutoff, centre = self.options.cutoff, self.options.centre
+        [pulled] = self.renderer.truncated(ws[None], truncation, cutoff, centre)
         return np.asarray(pulled, np.float32)
 
     def _curve(self, kind: str, keys: Sequence[Latent], inputs: Values, chance: int) -> Curve:
-        seed, length = inputs["seed"] + chance, self.player.shape.z_dim
+        seed, length = inputs["seed"] + chance, self.renderer.shape.z_dim
         if kind == "wander":
             return walk.wander(seed % (MAX_SEED + 1), length, inputs["changes"])
         if kind == "noise":
@@ -139,16 +138,20 @@ class Route:
         """The keys as numbers of the space walked in; a moving truncation comes afterwards."""
         if self.space == "z":
             return np.stack([key.numbers for key in keys]).astype(np.float64)
-        pulled = self.how if self.psi is None else How(psi=1.0, label=self.how.label)
-        return self.player.rows(keys, pulled).astype(np.float64)
+        pulled = (
+            self.options
+            if self.truncation is None
+            else RenderOptions(truncation=1.0, label=self.options.label)
+        )
+        return self.renderer.rows(keys, pulled).astype(np.float64)
 
     def _constant(self, curve: Curve) -> Curve:
         """The curve at constant speed in w, or in z where there is no w."""
-        if self.space != "z" or not self.player.shape.num_ws:
+        if self.space != "z" or not self.renderer.shape.num_ws:
             return walk.constant(curve)
-        assert isinstance(self.player, Instrument)
-        mapped = self.player.w
-        pace = walk.pace_of(lambda u: mapped(curve(u), self.how.label).astype(np.float64))
+        assert isinstance(self.renderer, GeneratorRenderer)
+        mapped = self.renderer.w
+        pace = walk.pace_of(lambda u: mapped(curve(u), self.options.label).astype(np.float64))
         return lambda u: curve(pace(u))
 
 
@@ -160,27 +163,27 @@ def glance(picture: Pixels) -> Floats:
     return np.concatenate(parts)
 
 
-def in_w(ws: Array, psi: float | None) -> Latent:
+def in_w(ws: Array, truncation: float | None) -> Latent:
     """ws [num_ws, w_dim] as a latent: a w where all layers have the same."""
     if (ws == ws[0]).all():
-        return Latent(space="w", numbers=ws[0], psi=psi)
-    return Latent(space="w+", numbers=ws, psi=psi)
+        return Latent(space="w", numbers=ws[0], truncation=truncation)
+    return Latent(space="w+", numbers=ws, truncation=truncation)
 
 
-def space_of(kind: str, keys: Sequence[Latent], player: Player) -> Space:
+def space_of(kind: str, keys: Sequence[Latent], renderer: Renderer) -> Space:
     """The space that a walk goes through; InvalidArgument where keys are not in it."""
     in_z = all(key.space == "z" for key in keys)
     if kind in IN_Z and not in_z and kind != "slerp":
         raise InvalidArgument(f"A {kind} walk goes through z; its keys are seeds or z.", "keys")
-    return "z" if (kind in IN_Z and in_z) or not player.shape.num_ws else "w+"
+    return "z" if (kind in IN_Z and in_z) or not renderer.shape.num_ws else "w+"
 
 
-def psi_curve(manner: How, inputs: Values) -> Callable[[Floats], Floats] | None:
+def truncation_curve(options: RenderOptions, inputs: Values) -> Callable[[Floats], Floats] | None:
     """The truncation at u, if it moves."""
     to = inputs["truncation_to"]
     if to is None:
         return None
-    start = manner.psi_of(Latent(space="z", numbers=np.zeros(0, np.float32)))
+    start = options.truncation_of(Latent(space="z", numbers=np.zeros(0, np.float32)))
     return walk.pulse(start, to, inputs["swings"])
 
 

@@ -11,7 +11,7 @@ from taxiway.core.images import Pixels
 from taxiway.families.stylegan.networks.fast import fast
 from taxiway.families.stylegan.networks.generator import Generator, to_uint8
 from taxiway.families.stylegan.networks.mapping import fast_mapping
-from taxiway.families.stylegan.rendering.instrument import in_colour
+from taxiway.families.stylegan.rendering.renderer import in_colour
 
 BATCH = 2000
 TOGETHER = 16

@@ -6,7 +6,7 @@ from taxiway.core.model import ModelSpec
 from taxiway.core.tool import Takes
 
 if TYPE_CHECKING:
-    from taxiway.families.stylegan.rendering.player import Player
+    from taxiway.families.stylegan.rendering.renderer import Renderer
 
 DRAWN = Takes(families=("stylegan", "painter"))
 """What a tool takes that needs no w."""
@@ -17,8 +17,8 @@ class GeneratorTool:
 
     takes = Takes(families=("stylegan",))
 
-    def open(self, spec: ModelSpec) -> "Player":
-        """The generator of a model, ready to be played. Raises as `open_player` does."""
-        from taxiway.families.stylegan.rendering.opening import open_player
+    def open(self, spec: ModelSpec) -> "Renderer":
+        """The generator of a model, ready to be rendered. Raises as `open_renderer` does."""
+        from taxiway.families.stylegan.rendering.opening import open_renderer
 
-        return open_player(spec, str(spec.options.get("device") or "auto"))
+        return open_renderer(spec, str(spec.options.get("device") or "auto"))

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import torch
 
 from taxiway.core.command import Command, Values
 from taxiway.core.datatypes import AnyType, Image, Number, Text
@@ -12,16 +11,15 @@ from taxiway.core.errors import InvalidArgument
 from taxiway.core.files import write_whole
 from taxiway.core.images import Pixels, encode_png
 from taxiway.core.tool import OTHER, Job
-from taxiway.families.stylegan.bending.bend import Bend, bent, parse_bends, to_text
+from taxiway.families.stylegan.bending.bend import Bend, parse_bends, to_text
 from taxiway.families.stylegan.bending.surgery import mixed, parse_mix, stretched
-from taxiway.families.stylegan.networks.generator import Generator, to_uint8
+from taxiway.families.stylegan.networks.generator import Generator
 from taxiway.families.stylegan.rendering import image_folder
-from taxiway.families.stylegan.rendering.instrument import Instrument, in_colour, instrument_of
-from taxiway.families.stylegan.rendering.player import How
+from taxiway.families.stylegan.rendering.options import RenderOptions
+from taxiway.families.stylegan.rendering.renderer import torch_renderer_of
 from taxiway.families.stylegan.rendering.sheet import sheet
 from taxiway.families.stylegan.tools import GeneratorTool
 from taxiway.latent.given import latents_of
-from taxiway.latent.space import Latent
 
 ACROSS = 5
 """Pairs of pictures on a row of the sheet."""
@@ -50,21 +48,24 @@ class BendTool(GeneratorTool):
     )
 
     def run(self, generator: Any, inputs: Values, job: Job) -> Values:
-        instrument = instrument_of(generator)
+        renderer = torch_renderer_of(generator)
         bends = parse_bends(inputs["preset"]) if inputs["preset"].strip() else []
-        changed = operated(instrument.generator, inputs)
-        if changed is instrument.generator and not bends:
+        changed = operated(renderer.generator, inputs)
+        if changed is renderer.generator and not bends:
             raise InvalidArgument("Give 'preset', 'across', 'down' or 'mix'.", "preset")
-        latents = latents_of(inputs["latents"], instrument.shape)
-        manner = How(psi=inputs["truncation"])
-        after = pictures(changed, bends, instrument, latents, manner, job)
-        before = list(instrument.pictures(latents, manner))
+        latents = latents_of(inputs["latents"], renderer.shape)
+        options = RenderOptions(truncation=inputs["truncation"])
+        after: list[Pixels] = []
+        for pixels in renderer.of(changed).bent(bends).pictures(latents, options):
+            job.progress(len(after), len(latents), "bending", pixels)
+            after.append(pixels)
+        before = list(renderer.pictures(latents, options))
         if bends:
             write_whole(job.folder / "preset.txt", to_text(bends).encode())
         files = []
         for latent, pixels in zip(latents, after, strict=True):
             files.append(f"{image_folder.safe_stem(latent.name)}.png")
-            told = image_folder.told(instrument, latent, manner) | told_of(bends, inputs)
+            told = image_folder.told(renderer, latent, options) | told_of(bends, inputs)
             write_whole(job.folder / files[-1], encode_png(pixels, told))
         page = pairs(before, after)
         write_whole(job.folder / "sheet.png", encode_png(page))
@@ -77,33 +78,11 @@ def operated(generator: Generator, inputs: Values) -> Generator:
     if inputs["mix"]:
         if isinstance(inputs[OTHER], str):
             raise InvalidArgument("'mix' takes another model too, as 'other'.", OTHER)
-        other = instrument_of(inputs[OTHER]).generator
+        other = torch_renderer_of(inputs[OTHER]).generator
         generator = mixed(generator, other, parse_mix(inputs["mix"]))
     if (inputs["across"], inputs["down"]) != (1, 1):
         generator = stretched(generator, inputs["across"], inputs["down"])
     return generator
-
-
-@torch.inference_mode()
-def pictures(
-    generator: Generator,
-    bends: Sequence[Bend],
-    instrument: Instrument,
-    latents: Sequence[Latent],
-    manner: How,
-    job: Job,
-) -> list[Pixels]:
-    """The pictures of latents, mapped by the instrument or by a mixed generator's own mapping."""
-    if generator is not instrument.generator:
-        instrument = Instrument(generator, instrument.device)
-    made = []
-    rows = torch.from_numpy(instrument.rows(latents, manner)).to(instrument.device)
-    with bent(generator, bends):
-        for done, ws in enumerate(rows):
-            pixels = in_colour(to_uint8(generator.synthesis(ws[None])).cpu().numpy())[0]
-            made.append(pixels)
-            job.progress(done, len(latents), "bending", pixels)
-    return made
 
 
 def told_of(bends: Sequence[Bend], inputs: Values) -> dict[str, Any]:

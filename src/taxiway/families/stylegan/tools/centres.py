@@ -9,7 +9,7 @@ from taxiway.core.datatypes import Image, Number, Text
 from taxiway.core.files import write_whole
 from taxiway.core.images import encode_png
 from taxiway.core.tool import Job
-from taxiway.families.stylegan.rendering.instrument import instrument_of
+from taxiway.families.stylegan.rendering.renderer import torch_renderer_of
 from taxiway.families.stylegan.rendering.sampling import w_batches
 from taxiway.families.stylegan.tools import GeneratorTool
 from taxiway.film.grid import columns_of, tiled
@@ -37,16 +37,16 @@ class Centres(GeneratorTool):
     )
 
     def run(self, generator: Any, inputs: Values, job: Job) -> Values:
-        instrument = instrument_of(generator)
+        renderer = torch_renderer_of(generator)
         samples = inputs["samples"]
         parts: list[Array] = []
-        for part in w_batches(instrument.generator, samples, inputs["seed"]):
+        for part in w_batches(renderer.generator, samples, inputs["seed"]):
             job.progress(sum(len(done) for done in parts), samples, "looking at w")
             parts.append(part.numpy())
         job.progress(samples, samples, "finding centres")
         found = find_centres(np.concatenate(parts), inputs["count"], inputs["seed"])
         write_whole(job.folder / FILE, arrays.npy_bytes(found[:, None]))
-        pictures = list(instrument.images(found))
+        pictures = list(renderer.images(found))
         sheet = tiled(pictures, columns_of("auto", len(pictures)))
         write_whole(job.folder / SHEET, encode_png(sheet))
         job.progress(samples, samples, FILE, preview=sheet)

@@ -28,8 +28,8 @@ from taxiway.families.stylegan.directions.painted import FACTOR_OF, painted_scor
 from taxiway.families.stylegan.directions.scores import SCORES, Scores
 from taxiway.families.stylegan.directions.sefa import factorize
 from taxiway.families.stylegan.rendering.image_folder import safe_stem
-from taxiway.families.stylegan.rendering.instrument import Instrument, instrument_of
-from taxiway.families.stylegan.rendering.player import How
+from taxiway.families.stylegan.rendering.options import RenderOptions
+from taxiway.families.stylegan.rendering.renderer import TorchRenderer, torch_renderer_of
 from taxiway.families.stylegan.rendering.sampling import quick_pictures, sample_w
 from taxiway.families.stylegan.rendering.sheet import sheet
 from taxiway.families.stylegan.tools import GeneratorTool
@@ -39,7 +39,7 @@ from taxiway.latent.space import Shape
 
 METHODS = ("ganspace", "sefa", "score", "examples", "given")
 CHUNK = 200
-SEED, PSI = 3, 0.7
+SEED, TRUNCATION = 3, 0.7
 """Of the picture that the sheet shows each direction on, unless told otherwise."""
 
 
@@ -74,13 +74,13 @@ class Directions(GeneratorTool):
     )
 
     def run(self, generator: Any, inputs: Values, job: Job) -> Values:
-        instrument = instrument_of(generator)
-        layers = parse_layers(inputs["layers"], instrument.num_ws)
+        renderer = torch_renderer_of(generator)
+        layers = parse_layers(inputs["layers"], renderer.num_ws)
         if not layers:
             raise InvalidArgument("A direction moves at least one layer.", "layers")
         job.progress(0, 1, "looking at w")
-        known = components(instrument.generator, inputs["samples"])
-        search = Finder(instrument, known, layers, inputs, job)
+        known = components(renderer.generator, inputs["samples"])
+        search = Finder(renderer, known, layers, inputs, job)
         found = [search.finished(each) for each in getattr(search, inputs["method"])()]
         if not found:
             raise InvalidArgument(f"No score rises as reliably as {inputs['least']:g}.", "least")
@@ -88,7 +88,7 @@ class Directions(GeneratorTool):
         for each in found:
             files.append(f"{safe_stem(each.name)}.npz")
             write_direction(job.folder / files[-1], each)
-        page = strips(instrument, found, int(inputs["seed"]))
+        page = strips(renderer, found, int(inputs["seed"]))
         write_whole(job.folder / "sheet.png", encode_png(page))
         job.progress(1, 1, "directions", page)
         return {"files": files, "found": list(map(told, found)), "sheet": page}
@@ -99,13 +99,13 @@ class Finder:
 
     def __init__(
         self,
-        instrument: Instrument,
+        renderer: TorchRenderer,
         known: Components,
         layers: Sequence[int],
         inputs: Values,
         job: Job,
     ) -> None:
-        self.instrument, self.generator, self.known = instrument, instrument.generator, known
+        self.renderer, self.generator, self.known = renderer, renderer.generator, known
         self.layers, self.inputs, self.job = layers, inputs, job
 
     def finished(self, found: Direction) -> Direction:
@@ -114,9 +114,9 @@ class Finder:
         if others:
             found = without(found, others)
             found = measured(found, self.known) if len(found.vector) == 1 else found
-        whole = len(self.layers) == self.instrument.num_ws
+        whole = len(self.layers) == self.renderer.num_ws
         layers = found.layers if whole else tuple(self.layers)
-        return replace(found, layers=layers, model=self.instrument.sha256)
+        return replace(found, layers=layers, model=self.renderer.sha256)
 
     def ganspace(self) -> Iterator[Direction]:
         """The first principal components, of w or of a layer."""
@@ -172,14 +172,14 @@ class Finder:
 
     def listed(self, name: str) -> Iterator[Direction]:
         """The directions in an input."""
-        return directions_of(self.inputs[name], name, self.instrument.shape)
+        return directions_of(self.inputs[name], name, self.renderer.shape)
 
     def marked(self, name: str) -> Any:
         """The w of what is marked, one for each: the mean of its layers."""
         if not self.inputs[name]:
             raise InvalidArgument(f"'{name}' takes seeds or vectors of pictures.", name)
-        latents = latents_of(self.inputs[name], self.instrument.shape, name)
-        return self.instrument.rows(latents, How(psi=1.0)).mean(axis=1)
+        latents = latents_of(self.inputs[name], self.renderer.shape, name)
+        return self.renderer.rows(latents, RenderOptions(truncation=1.0)).mean(axis=1)
 
     def given(self) -> Iterator[Direction]:
         """Those that are handed over."""
@@ -221,11 +221,11 @@ def by_chunk(generator: Any, chunks: Sequence[Any]) -> Iterator[Pixels]:
         yield np.concatenate(list(quick_pictures(generator, [chunk])))
 
 
-def strips(instrument: Instrument, found: Sequence[Direction], seed: int) -> Pixels:
+def strips(renderer: TorchRenderer, found: Sequence[Direction], seed: int) -> Pixels:
     """One picture moved along every direction, a row for each."""
-    ws = instrument.ws(instrument.z_of_seeds([seed]), psi=PSI)
+    ws = renderer.ws(renderer.z_of_seeds([seed]), truncation=TRUNCATION)
     rows = [
-        list(instrument.images(np.concatenate([each.moved(ws, step) for step in STEPS])))
+        list(renderer.images(np.concatenate([each.moved(ws, step) for step in STEPS])))
         for each in found
     ]
     return sheet(rows, names=[each.name for each in found], heads=[f"{s:+d}" for s in STEPS])

@@ -13,8 +13,14 @@ from taxiway.core.errors import InvalidArgument
 from taxiway.core.tool import Job
 from taxiway.families.stylegan.rendering import image_folder
 from taxiway.families.stylegan.rendering.image_folder import Plan
-from taxiway.families.stylegan.rendering.instrument import instrument_of, player_of
-from taxiway.families.stylegan.rendering.player import Drawing, How, Player, how, how_inputs
+from taxiway.families.stylegan.rendering.options import RenderOptions, render_inputs
+from taxiway.families.stylegan.rendering.painter import PainterRenderer
+from taxiway.families.stylegan.rendering.renderer import (
+    Renderer,
+    options_of,
+    renderer_of,
+    torch_renderer_of,
+)
 from taxiway.families.stylegan.tools import DRAWN, GeneratorTool
 from taxiway.film.grid import columns_of, rows_of
 from taxiway.latent.given import latents_of
@@ -36,7 +42,7 @@ class Generate(GeneratorTool):
         description="Save pictures of seeds, vectors and files.",
         inputs={
             "latents": AnyType(description="Seeds as text (0-9), or a list of vectors."),
-            **how_inputs(),
+            **render_inputs(),
             "sweep": Text(description="Several truncations: 0,0.5,1 or from:to:count."),
             "noise_strength": Text(description="Factors by layer: 0.5, or 0-3:1 fine:0.2."),
             "grid": Text(description="One picture of all too: auto, or how many columns."),
@@ -54,11 +60,11 @@ class Generate(GeneratorTool):
     )
 
     def run(self, generator: Any, inputs: Values, job: Job) -> Values:
-        player = prepared(player_of(generator), inputs)
-        plans = image_folder.distinct(plans_of(player, inputs))
+        renderer = prepared(renderer_of(generator), inputs)
+        plans = image_folder.distinct(plans_of(renderer, inputs))
         columns = grid_columns(inputs["grid"], len(plans), len(sweep(inputs["sweep"])))
         if columns:
-            rows_of(len(plans), columns, player.resolution)  # before anything is made
+            rows_of(len(plans), columns, renderer.resolution)  # before anything is made
             image_folder.check_grid(job.folder)
         made = image_folder.make(plans, job)
         if columns:
@@ -66,17 +72,17 @@ class Generate(GeneratorTool):
         return {"files": [f"{plan.stem}.png" for plan in plans], "made": made}
 
 
-def prepared(player: Player, inputs: Values) -> Player:
-    """The player with what the inputs change about it: the painter's size, the noise's strength."""
+def prepared(renderer: Renderer, inputs: Values) -> Renderer:
+    """The renderer with what the inputs change of it: the painter's size, the noise's strength."""
     if inputs["size"] is not None:
-        if not isinstance(player, Drawing):
+        if not isinstance(renderer, PainterRenderer):
             raise InvalidArgument("Only the painter's pictures have a 'size'.", "size")
-        player = Drawing(inputs["size"])
+        renderer = PainterRenderer(inputs["size"])
     if inputs["noise_strength"]:
-        instrument = instrument_of(player)
-        factors = strengths(inputs["noise_strength"], instrument.num_ws - 1)
-        player = instrument.with_noise(factors)
-    return player
+        renderer = torch_renderer_of(renderer)
+        factors = strengths(inputs["noise_strength"], renderer.num_ws - 1)
+        renderer = renderer.with_noise(factors)
+    return renderer
 
 
 def strengths(text: str, layers: int) -> dict[int, float]:
@@ -96,7 +102,7 @@ def sweep(text: str) -> list[float]:
     match = re.fullmatch(r"([^:,]+):([^:,]+):([0-9]{1,4})", text)
     if match and int(match[3]) > 1:
         ends = (a_number(match[1], "sweep"), a_number(match[2], "sweep"))
-        return [round(float(psi), 6) for psi in np.linspace(*ends, int(match[3]))]
+        return [round(float(each), 6) for each in np.linspace(*ends, int(match[3]))]
     return [a_number(part, "sweep") for part in text.split(",")]
 
 
@@ -111,29 +117,30 @@ def a_number(text: str, name: str) -> float:
     return number
 
 
-def plans_of(player: Player, inputs: Values) -> Iterator[Plan]:
+def plans_of(renderer: Renderer, inputs: Values) -> Iterator[Plan]:
     """Every picture that is asked for."""
-    common = how(inputs, player)
+    common = options_of(inputs, renderer)
     extras = {name: inputs[name] for name in ("noise_strength", "size") if inputs[name]}
-    psis: list[float | None] = [*sweep(inputs["sweep"])]
-    for latent in latents_of(inputs["latents"], player.shape):
-        for psi in psis or [common.psi]:
-            stem = stem_of(latent, common, psi if psis else None)
-            yield Plan(stem, player, latent, replace(common, psi=psi), extras, inputs["save"])
+    truncations: list[float | None] = [*sweep(inputs["sweep"])]
+    for latent in latents_of(inputs["latents"], renderer.shape):
+        for truncation in truncations or [common.truncation]:
+            stem = stem_of(latent, common, truncation if truncations else None)
+            options = replace(common, truncation=truncation)
+            yield Plan(stem, renderer, latent, options, extras, inputs["save"])
 
 
-def stem_of(latent: Latent, common: How, psi: float | None) -> str:
+def stem_of(latent: Latent, common: RenderOptions, truncation: float | None) -> str:
     """`seed0003`, `seed0003-psi0.50`, `seed0003-label2`."""
     stem = image_folder.safe_stem(latent.name)
-    stem += "" if psi is None else f"-psi{psi:.2f}"
+    stem += "" if truncation is None else f"-psi{truncation:.2f}"
     return stem if common.label is None else f"{stem}-label{common.label}"
 
 
-def grid_columns(text: str, count: int, psis: int) -> int:
+def grid_columns(text: str, count: int, truncations: int) -> int:
     """How many columns the grid has: one for each truncation of a sweep; 0 for no grid."""
     if not text:
         return 0
-    return psis if text == "auto" and psis else columns_of(text, count)
+    return truncations if text == "auto" and truncations else columns_of(text, count)
 
 
 SLOT = Generate

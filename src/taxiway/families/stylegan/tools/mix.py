@@ -13,8 +13,12 @@ from taxiway.core.datatypes import AnyType, Image, Number, Text
 from taxiway.core.tool import Job
 from taxiway.families.stylegan.rendering import image_folder
 from taxiway.families.stylegan.rendering.image_folder import Plan
-from taxiway.families.stylegan.rendering.instrument import Instrument, instrument_of
-from taxiway.families.stylegan.rendering.player import How, how, how_inputs
+from taxiway.families.stylegan.rendering.options import RenderOptions, render_inputs
+from taxiway.families.stylegan.rendering.renderer import (
+    TorchRenderer,
+    options_of,
+    torch_renderer_of,
+)
 from taxiway.families.stylegan.tools import GeneratorTool
 from taxiway.film.grid import rows_of
 from taxiway.latent.given import latents_of
@@ -37,7 +41,7 @@ class Mix(GeneratorTool):
             "rows": AnyType(description="Seeds as text (0-3), or a list of vectors."),
             "columns": AnyType(description="The same; their styles go into the rows."),
             "styles": Text(default="coarse", description="all, none, coarse, middle, fine, 0-3,7"),
-            **how_inputs(),
+            **render_inputs(),
         },
         outputs={
             "files": AnyType(description="The names of the mixes, row by row."),
@@ -47,16 +51,16 @@ class Mix(GeneratorTool):
     )
 
     def run(self, generator: Any, inputs: Values, job: Job) -> Values:
-        instrument = instrument_of(generator)
-        styles = parse_layers(inputs["styles"], instrument.num_ws, "styles")
-        manner = how(inputs, instrument)
-        rows = ends(instrument, inputs["rows"], "rows", manner)
-        columns = ends(instrument, inputs["columns"], "columns", manner)
+        renderer = torch_renderer_of(generator)
+        styles = parse_layers(inputs["styles"], renderer.num_ws, "styles")
+        options = options_of(inputs, renderer)
+        rows = ends(renderer, inputs["rows"], "rows", options)
+        columns = ends(renderer, inputs["columns"], "columns", options)
         across = 1 + len(columns)
-        rows_of((1 + len(rows)) * across, across, instrument.resolution)  # before all the work
+        rows_of((1 + len(rows)) * across, across, renderer.resolution)  # before all the work
         image_folder.check_grid(job.folder)
-        heads = [head(instrument, end, manner) for end in (*rows, *columns)]
-        mixes = mixes_of(instrument, rows, columns, styles, manner)
+        heads = [head(renderer, end, options) for end in (*rows, *columns)]
+        mixes = mixes_of(renderer, rows, columns, styles, options)
         plans = image_folder.distinct([*heads, *mixes])
         made = image_folder.make(plans, job)
         stems = [plan.stem for plan in plans]
@@ -66,27 +70,27 @@ class Mix(GeneratorTool):
         return {"files": files, "made": made, "grid": grid}
 
 
-def ends(instrument: Instrument, given: Any, name: str, manner: How) -> list[Latent]:
+def ends(renderer: TorchRenderer, given: Any, name: str, options: RenderOptions) -> list[Latent]:
     """What is mixed, as w+: mapped and truncated."""
-    latents = latents_of(given, instrument.shape, name)
-    rows = instrument.rows(latents, manner)
+    latents = latents_of(given, renderer.shape, name)
+    rows = renderer.rows(latents, options)
     return [
         Latent(space="w+", numbers=ws, seed=latent.seed, source=latent.name)
         for latent, ws in zip(latents, rows, strict=True)
     ]
 
 
-def head(instrument: Instrument, end: Latent, manner: How) -> Plan:
+def head(renderer: TorchRenderer, end: Latent, options: RenderOptions) -> Plan:
     """The picture at the head of a row or column."""
-    return Plan(image_folder.safe_stem(end.name), instrument, end, manner, {})
+    return Plan(image_folder.safe_stem(end.name), renderer, end, options, {})
 
 
 def mixes_of(
-    instrument: Instrument,
+    renderer: TorchRenderer,
     rows: Sequence[Latent],
     columns: Sequence[Latent],
     styles: Sequence[int],
-    manner: How,
+    options: RenderOptions,
 ) -> Iterator[Plan]:
     """The pictures inside the grid, row by row."""
     for row in rows:
@@ -95,7 +99,7 @@ def mixes_of(
             name = f"{row.name}+{column.name}"
             latent = Latent(space="w+", numbers=ws, source=name)
             told = {"styles": list(styles)}
-            yield Plan(image_folder.safe_stem(name), instrument, latent, manner, told)
+            yield Plan(image_folder.safe_stem(name), renderer, latent, options, told)
 
 
 def mixed(row: Array, column: Array, styles: Sequence[int]) -> Array:

@@ -22,8 +22,8 @@ from taxiway.families.stylegan.projection.projector import Projection, Search, t
 from taxiway.families.stylegan.projection.pti import Tuning, write_difference
 from taxiway.families.stylegan.rendering import image_folder
 from taxiway.families.stylegan.rendering.files import write_latent
-from taxiway.families.stylegan.rendering.instrument import Instrument, instrument_of
-from taxiway.families.stylegan.rendering.player import How
+from taxiway.families.stylegan.rendering.options import RenderOptions
+from taxiway.families.stylegan.rendering.renderer import TorchRenderer, torch_renderer_of
 from taxiway.families.stylegan.rendering.sheet import sheet
 from taxiway.families.stylegan.tools import GeneratorTool
 from taxiway.film.writer import Manner, check, write_film
@@ -76,11 +76,11 @@ class Project(GeneratorTool):
         self.perceptual = perceptual
 
     def run(self, generator: Any, inputs: Values, job: Job) -> Values:
-        instrument = instrument_of(generator)
+        renderer = torch_renderer_of(generator)
         box = parse_box(inputs["box"]) if inputs["box"] else None
-        target = framed(inputs["picture"], instrument.resolution, inputs["crop"], box)
+        target = framed(inputs["picture"], renderer.resolution, inputs["crop"], box)
         write_whole(job.folder / "target.png", encode_png(target))
-        found = Found(instrument, target, inputs, job, self.perceptual)
+        found = Found(renderer, target, inputs, job, self.perceptual)
         found.descend()
         return found.finish()
 
@@ -90,19 +90,19 @@ class Found:
 
     def __init__(
         self,
-        instrument: Instrument,
+        renderer: TorchRenderer,
         target: Pixels,
         inputs: Values,
         job: Job,
         perceptual: Perceptual | None = None,
     ) -> None:
-        self.instrument, self.target, self.inputs, self.job = instrument, target, inputs, job
+        self.renderer, self.target, self.inputs, self.job = renderer, target, inputs, job
         self.search = Search(steps=inputs["steps"], space=inputs["space"])
-        channels = instrument.generator.img_channels
+        channels = renderer.generator.img_channels
         images = to_target(target[None])
         images = images.mean(dim=1, keepdim=True) if channels == 1 else images[:, :channels]
         self.perceptual = perceptual
-        self.projection = Projection(instrument.generator, images, self.search, perceptual)
+        self.projection = Projection(renderer.generator, images, self.search, perceptual)
         self.trail = [self.projection.ws]
 
     @property
@@ -133,11 +133,11 @@ class Found:
 
     def pictures(self, ws: Tensor) -> Pixels:
         """The pictures of ws, uint8 [N, H, W, 3]."""
-        return self.instrument.images(ws.cpu().numpy())
+        return self.renderer.images(ws.cpu().numpy())
 
     def key(self) -> str:
         """What a state must be of to go on from it."""
-        what = [self.target.tobytes().hex(), self.instrument.sha256, str(self.search)]
+        what = [self.target.tobytes().hex(), self.renderer.sha256, str(self.search)]
         what += [self.perceptual.fingerprint()] if self.perceptual else []
         return hashlib.sha256(json.dumps(what).encode()).hexdigest()
 
@@ -158,7 +158,7 @@ class Found:
 
     def finish(self) -> Values:
         """Write what was found; the tool's outputs."""
-        g, ws = self.instrument, self.projection.ws
+        g, ws = self.renderer, self.projection.ws
         space: Literal["w", "w+"] = self.search.space
         rows = ws[0].cpu().numpy()
         latent = Latent(
@@ -166,7 +166,7 @@ class Found:
         )
         write_latent(self.job.folder / "projected_w.npz", latent, rows)
         image = self.pictures(ws)[0]
-        told = image_folder.told(g, latent, How())
+        told = image_folder.told(g, latent, RenderOptions())
         write_whole(self.job.folder / "proj.png", encode_png(image, told))
         shown = {"the picture": self.target, "nearest sample": self.pictures(self.trail[0])[0]}
         shown[f"its {space}"] = image
@@ -191,7 +191,7 @@ class Found:
         """Bend the generator to the picture; whatever ends it, the steps are kept."""
         found, path = self.projection, self.job.folder / TUNING
         tuning = Tuning(
-            self.instrument.generator, found.ws, found.targets, perceptual=self.perceptual
+            self.renderer.generator, found.ws, found.targets, perceptual=self.perceptual
         )
         key = f"{self.key()} {self.inputs['tune']}"
         tuning.resume(path, key)
@@ -209,8 +209,8 @@ class Found:
         """The picture that the tuned generator makes; its files are written."""
         tuned = self.bend()
         path = self.job.folder / "tuned.npz"
-        write_difference(path, tuned, self.instrument.generator, self.instrument.sha256)
-        image = Instrument(tuned, self.instrument.device).images(self.projection.ws.cpu().numpy())
+        write_difference(path, tuned, self.renderer.generator, self.renderer.sha256)
+        image = self.renderer.of(tuned).images(self.projection.ws.cpu().numpy())
         write_whole(self.job.folder / "tuned.png", encode_png(image[0]))
         (self.job.folder / TUNING).unlink()
         pixels: Pixels = image[0]

@@ -18,8 +18,8 @@ from taxiway.core.errors import InvalidArgument
 from taxiway.core.images import Pixels
 from taxiway.core.tool import Job
 from taxiway.families.stylegan.rendering import image_folder
-from taxiway.families.stylegan.rendering.instrument import player_of
-from taxiway.families.stylegan.rendering.player import Drawing, Player
+from taxiway.families.stylegan.rendering.painter import PainterRenderer
+from taxiway.families.stylegan.rendering.renderer import Renderer, renderer_of
 from taxiway.families.stylegan.rendering.route import Route, times_of, walk_inputs
 from taxiway.families.stylegan.tools import DRAWN, GeneratorTool
 from taxiway.film.frames import Frames
@@ -70,7 +70,7 @@ class Video(GeneratorTool):
         manner = manner_of(inputs)
         if out.suffix:
             check(out, manner)
-        scene = Scene.of(player_of(generator), inputs)
+        scene = Scene.of(renderer_of(generator), inputs)
         count = frame_count(seconds_of(inputs), inputs["fps"])
         folder = out.with_name(f"{out.name}.frames") if out.suffix else out
         frames = Frames(folder, list(scene.keys(count)))
@@ -84,24 +84,24 @@ class Video(GeneratorTool):
 class Scene(NamedTuple):
     """What is filmed: the walk of every cell of a grid, row by row."""
 
-    player: Player
+    renderer: Renderer
     routes: list[Route]
     columns: int
     height: int | None
 
     @staticmethod
-    def of(player: Player, inputs: Values) -> "Scene":
+    def of(renderer: Renderer, inputs: Values) -> "Scene":
         """The scene that the inputs mean; the painter draws at any size by itself."""
         height = inputs["size"]
-        if isinstance(player, Drawing) and height is not None:
-            player, height = Drawing(height), None
+        if isinstance(renderer, PainterRenderer) and height is not None:
+            renderer, height = PainterRenderer(height), None
         columns, cells = cells_of(inputs["grid"]) if inputs["grid"] else (1, 1)
         cells *= columns
         routes = [
-            Route(player, {**inputs, "keys": keys}, chance=cell)
-            for cell, keys in enumerate(dealt(inputs["keys"], cells, player))
+            Route(renderer, {**inputs, "keys": keys}, chance=cell)
+            for cell, keys in enumerate(dealt(inputs["keys"], cells, renderer))
         ]
-        return Scene(player, routes, columns, height)
+        return Scene(renderer, routes, columns, height)
 
     def shots(self, indices: Sequence[int], count: int) -> list[tuple[Latent, ...]]:
         """For some of `count` frames, the latent of every cell."""
@@ -116,11 +116,18 @@ class Scene(NamedTuple):
 
     def key(self, cells: Sequence[Latent]) -> str:
         """The same only for frames of the same model, latents, manner and size."""
-        player, how = self.player, self.routes[0].how
-        psis = [how.psi_of(cell) for cell in cells]
-        told = [player.name, player.sha256, player.resolution, self.height, how.told(), psis]
+        renderer, options = self.renderer, self.routes[0].options
+        truncations = [options.truncation_of(cell) for cell in cells]
+        told = [
+            renderer.name,
+            renderer.sha256,
+            renderer.resolution,
+            self.height,
+            options.as_inputs(),
+            truncations,
+        ]
         digest = hashlib.sha256(json.dumps(told).encode())
-        centre = [] if how.centre is None else [how.centre]
+        centre = [] if options.centre is None else [options.centre]
         for numbers in (*centre, *(cell.numbers for cell in cells)):
             digest.update(numbers.tobytes())
         return digest.hexdigest()
@@ -128,13 +135,15 @@ class Scene(NamedTuple):
     def told(self, cells: Sequence[Latent]) -> dict[str, Any]:
         """What a frame carries: all that made it, if it is one picture."""
         return (
-            image_folder.told(self.player, cells[0], self.routes[0].how) if len(cells) == 1 else {}
+            image_folder.told(self.renderer, cells[0], self.routes[0].options)
+            if len(cells) == 1
+            else {}
         )
 
     def pictures(self, shots: Sequence[Sequence[Latent]]) -> Iterator[Pixels]:
         """The frames of some shots, made together."""
         latents = [cell for cells in shots for cell in cells]
-        parts = self.player.pictures(latents, self.routes[0].how)
+        parts = self.renderer.pictures(latents, self.routes[0].options)
         for _ in shots:
             yield resized(tiled(list(islice(parts, len(self.routes))), self.columns), self.height)
 
@@ -183,11 +192,11 @@ def frame_count(seconds: float, fps: float) -> int:
     return count
 
 
-def dealt(given: Any, cells: int, player: Player) -> list[Any]:
+def dealt(given: Any, cells: int, renderer: Renderer) -> list[Any]:
     """The keys of every cell, each an equal share in order; None for walks that take none."""
     if given is None or cells == 1:
         return [given] * cells
-    keys = latents_of(given, player.shape, "keys")
+    keys = latents_of(given, renderer.shape, "keys")
     share, left = divmod(len(keys), cells)
     if left or not share:
         raise InvalidArgument(

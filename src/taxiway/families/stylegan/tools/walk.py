@@ -6,7 +6,7 @@ from taxiway.core.command import Command, Values
 from taxiway.core.datatypes import Number, Text
 from taxiway.core.files import write_whole
 from taxiway.core.tool import Job
-from taxiway.families.stylegan.rendering.instrument import player_of
+from taxiway.families.stylegan.rendering.renderer import renderer_of
 from taxiway.families.stylegan.rendering.route import Route, walk_inputs
 from taxiway.families.stylegan.tools import DRAWN, GeneratorTool
 from taxiway.latent import arrays
@@ -30,12 +30,12 @@ class WalkTool(GeneratorTool):
     )
 
     def run(self, generator: Any, inputs: Values, job: Job) -> Values:
-        player = player_of(generator)
+        renderer = renderer_of(generator)
         job.progress(0, 1)
-        route = Route(player, inputs)
+        route = Route(renderer, inputs)
         latents = route.latents(route.walk.places(inputs["count"]))
-        if player.shape.num_ws:
-            found = {"w": player.rows(latents, route.how)}
+        if renderer.shape.num_ws:
+            found = {"w": renderer.rows(latents, route.options)}
         else:
             found = {"z": route.walk(route.walk.places(inputs["count"])).astype("f4")}
         write_whole(job.folder / FILE, arrays.npz_bytes(found))

@@ -1,30 +1,31 @@
-"""A generator played from numpy: the reference's pictures, centres, labels, noise, transforms."""
+"""A generator rendered from numpy: the reference's pictures, centres, labels, noise, transforms."""
 
 import numpy as np
 import pytest
 import torch
 
-from players import FIXTURES, instrument
+from players import FIXTURES, small_renderer
 from taxiway.core.errors import InvalidArgument
-from taxiway.families.stylegan.rendering.instrument import instrument_of, player_of
-from taxiway.families.stylegan.rendering.player import Drawing, How
+from taxiway.families.stylegan.rendering.options import RenderOptions
+from taxiway.families.stylegan.rendering.painter import PainterRenderer
+from taxiway.families.stylegan.rendering.renderer import renderer_of, torch_renderer_of
 from taxiway.latent.space import Latent
 
 
-def z_latent(seed: int, psi: float | None = None) -> Latent:
-    z = np.random.RandomState(seed).randn(instrument().z_dim).astype(np.float32)
-    return Latent(space="z", numbers=z, psi=psi)
+def z_latent(seed: int, truncation: float | None = None) -> Latent:
+    z = np.random.RandomState(seed).randn(small_renderer().z_dim).astype(np.float32)
+    return Latent(space="z", numbers=z, truncation=truncation)
 
 
 def test_the_pictures_are_the_references() -> None:
     reference = np.load(FIXTURES / "stylegan2-ada_32.npz")
-    player = instrument()
-    made = player.images(player.ws(reference["z"], psi=0.7))
+    player = small_renderer()
+    made = player.images(player.ws(reference["z"], truncation=0.7))
     assert np.abs(made.astype(int) - reference["uint8_psi0.7_noise_const"]).max() <= 1
 
 
 def test_a_picture_is_the_same_in_any_company() -> None:
-    player = instrument()
+    player = small_renderer()
     ws = player.ws(player.z_of_seeds(range(5)))
     together = player.images(ws)
     for row, picture in zip(ws, together, strict=True):
@@ -33,7 +34,7 @@ def test_a_picture_is_the_same_in_any_company() -> None:
 
 
 def test_truncation_goes_to_the_average_to_a_w_or_to_the_nearest_of_several() -> None:
-    player = instrument()
+    player = small_renderer()
     w = player.w(player.z_of_seeds([1, 2]))
     np.testing.assert_allclose(player.truncated(w, 0)[:, 3], [player.w_avg] * 2, atol=1e-6)
     np.testing.assert_array_equal(player.truncated(w, 1)[:, 0], w)
@@ -47,72 +48,72 @@ def test_truncation_goes_to_the_average_to_a_w_or_to_the_nearest_of_several() ->
 
 
 def test_a_z_is_truncated_and_a_w_is_used_as_it_is() -> None:
-    player = instrument()
-    own, said = z_latent(1, psi=0.3), z_latent(1)
-    np.testing.assert_array_equal(player.rows([own], How()), player.rows([said], How(psi=0.3)))
-    np.testing.assert_array_equal(
-        player.rows([own], How(psi=0.9)), player.rows([said], How(psi=0.9))
-    )
-    np.testing.assert_array_equal(player.rows([said], How()), player.rows([said], How(psi=0.8)))
-    ws = player.rows([said], How(psi=0.3))[0]
-    [row] = player.rows([Latent(space="w+", numbers=ws)], How(psi=0.1))
+    player = small_renderer()
+    own, said = z_latent(1, truncation=0.3), z_latent(1)
+    for latent, asked, same in [(own, None, 0.3), (own, 0.9, 0.9), (said, None, 0.8)]:
+        np.testing.assert_array_equal(
+            player.rows([latent], RenderOptions(truncation=asked)),
+            player.rows([said], RenderOptions(truncation=same)),
+        )
+    ws = player.rows([said], RenderOptions(truncation=0.3))[0]
+    [row] = player.rows([Latent(space="w+", numbers=ws)], RenderOptions(truncation=0.1))
     np.testing.assert_array_equal(row, ws)
 
 
 def test_labels_are_for_models_with_classes() -> None:
-    labelled = instrument("stylegan2-ada_32_labels5_mapping8")
+    labelled = small_renderer("stylegan2-ada_32_labels5_mapping8")
     z = labelled.z_of_seeds([0])
     assert np.abs(labelled.w(z, 1) - labelled.w(z, 2)).max() > 1e-3
     np.testing.assert_array_equal(labelled.w(z), labelled.w(z, 0))
     with pytest.raises(InvalidArgument, match="'label' takes 0 to 4, got 5"):
         labelled.w(z, 5)
     with pytest.raises(InvalidArgument, match="no classes"):
-        instrument().w(instrument().z_of_seeds([0]), 3)
+        small_renderer().w(small_renderer().z_of_seeds([0]), 3)
 
 
 def test_noise_is_made_weaker_by_layer() -> None:
-    player = instrument()
-    [full] = player.pictures([z_latent(1)], How())
-    [without] = player.pictures([z_latent(1)], How(noise="none"))
+    player = small_renderer()
+    [full] = player.pictures([z_latent(1)], RenderOptions())
+    [without] = player.pictures([z_latent(1)], RenderOptions(noise_mode="none"))
     layers = range(player.num_ws - 1)
-    [quiet] = player.with_noise(dict.fromkeys(layers, 0.0)).pictures([z_latent(1)], How())
-    [same] = player.with_noise({0: 1.0}).pictures([z_latent(1)], How())
+    [quiet] = player.with_noise(dict.fromkeys(layers, 0.0)).pictures([z_latent(1)], RenderOptions())
+    [same] = player.with_noise({0: 1.0}).pictures([z_latent(1)], RenderOptions())
     np.testing.assert_array_equal(quiet, without)
     np.testing.assert_array_equal(same, full)
     assert (full != without).any()
-    [partly] = player.with_noise({5: 0.0}).pictures([z_latent(1)], How())
+    [partly] = player.with_noise({5: 0.0}).pictures([z_latent(1)], RenderOptions())
     assert (partly != full).any()
     assert (partly != without).any()
     with pytest.raises(InvalidArgument, match="no noise"):
-        instrument("stylegan3-t_32").with_noise({0: 1.0})
+        small_renderer("stylegan3-t_32").with_noise({0: 1.0})
 
 
 def test_a_stylegan3s_picture_is_turned_and_others_are_not() -> None:
-    player = instrument("stylegan3-r_32")
+    player = small_renderer("stylegan3-r_32")
     z = Latent(space="z", numbers=player.z_of_seeds([2])[0])
-    [upright], [turned] = (player.pictures([z], How(rotation=angle)) for angle in (0, 90))
+    [upright], [turned] = (player.pictures([z], RenderOptions(rotation=angle)) for angle in (0, 90))
     around = np.abs(np.rot90(upright, -1).astype(int) - turned).mean()
     back = np.abs(np.rot90(upright, 1).astype(int) - turned).mean()
     assert min(around, back) < 0.5 * np.abs(upright.astype(int) - turned).mean()
     with pytest.raises(InvalidArgument, match="Only a StyleGAN3"):
-        list(instrument().pictures([z_latent(1)], How(x=0.1)))
+        list(small_renderer().pictures([z_latent(1)], RenderOptions(x=0.1)))
 
 
 def test_the_painter_has_z_only() -> None:
-    painter = Drawing(64)
+    painter = PainterRenderer(64)
     z = Latent(space="z", numbers=np.ones(512, np.float32))
-    [picture] = painter.pictures([z], How())
+    [picture] = painter.pictures([z], RenderOptions())
     assert picture.shape == (64, 64, 3)
-    for ask in (lambda: painter.rows([z], How()), lambda: instrument_of(painter)):
+    for ask in (lambda: painter.rows([z], RenderOptions()), lambda: torch_renderer_of(painter)):
         with pytest.raises(InvalidArgument, match="has z only"):
             ask()
-    assert player_of(painter) is painter
-    assert instrument_of(instrument().generator).num_ws == instrument().num_ws
+    assert renderer_of(painter) is painter
+    assert torch_renderer_of(small_renderer().generator).num_ws == small_renderer().num_ws
 
 
-def test_how_tells_what_a_query_takes() -> None:
-    assert How().told() == {}
-    assert How(psi=0.0, noise="none", rotation=5, label=0).told() == {
+def test_options_are_the_inputs_of_a_query() -> None:
+    assert RenderOptions().as_inputs() == {}
+    assert RenderOptions(truncation=0.0, noise_mode="none", rotation=5, label=0).as_inputs() == {
         "truncation": 0.0,
         "noise_mode": "none",
         "rotation": 5,
@@ -121,5 +122,5 @@ def test_how_tells_what_a_query_takes() -> None:
 
 
 def test_nothing_of_a_generator_is_left_to_be_trained() -> None:
-    assert not any(p.requires_grad for p in instrument().generator.parameters())
+    assert not any(p.requires_grad for p in small_renderer().generator.parameters())
     assert not torch.is_inference_mode_enabled()

@@ -1,0 +1,98 @@
+"""A checkpoint's two networks as graphs, which any backend may compute.
+
+Nothing here imports torch before PyTorch is the one that computes.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from taxiway.backends import Graph
+from taxiway.checkpoint import Checkpoint
+from taxiway.families.stylegan.networks import build_generator
+
+if TYPE_CHECKING:
+    import torch
+
+    from taxiway.families.stylegan.networks.generator import Generator
+
+Call = Callable[..., dict[str, Any]]
+
+
+def graphs_of(checkpoint: Checkpoint, built: "Generator | None" = None) -> tuple[Graph, Graph]:
+    """Synthesis and mapping; `built` is the checkpoint's generator, if there is one already.
+
+    Synthesis takes ws float32 [N, num_ws, w_dim], a `noise_mode` (const, random, none) and, of a
+    StyleGAN3, a `transform` float32 [3, 3]; it gives `image` uint8 [N, H, W, C]. Mapping takes z
+    [N, z_dim] and labels c [N, c_dim] where there are any; it gives w [N, w_dim], not truncated.
+    """
+    generator = cache(lambda: built or build_generator(checkpoint))  # both graphs are of one
+    config, tensors = checkpoint.config, checkpoint.tensors
+    w_avg = np.asarray(tensors["mapping.w_avg"], np.float32)
+    ws = np.tile(w_avg, (1, config["num_ws"], 1))
+    z = np.zeros((1, config["z_dim"]), np.float32)
+    return (
+        Graph(
+            checkpoint.family,
+            config,
+            part(tensors, "synthesis"),
+            {"ws": ws},
+            lambda dtype, device: torch_synthesis(generator(), dtype, device),
+        ),
+        Graph(
+            "mapping",
+            config,
+            part(tensors, "mapping"),
+            {"z": z},
+            lambda dtype, device: torch_mapping(generator(), device),
+        ),
+    )
+
+
+def part(tensors: Any, name: str) -> dict[str, Any]:
+    """The tensors of one of the networks, without its name."""
+    return {k.removeprefix(f"{name}."): v for k, v in tensors.items() if k.startswith(f"{name}.")}
+
+
+def torch_synthesis(
+    generator: "Generator", dtype: "torch.dtype", device: "torch.device | str | None" = None
+) -> Call:
+    """The fast form of a generator's synthesis network on a device, as a graph is called."""
+    import copy
+
+    import torch
+
+    from taxiway.families.stylegan.networks.fast import fast_synthesis
+
+    synthesis = generator.synthesis
+    if device is not None:
+        synthesis = copy.deepcopy(synthesis).to(device)
+    with torch.no_grad():
+        return as_pictures(fast_synthesis(synthesis, dtype))
+
+
+def as_pictures(synthesis: Any) -> Call:
+    """A synthesis network, plain or fast, as a graph is called."""
+    from taxiway.families.stylegan.networks.generator import to_uint8
+
+    def call(ws: Any, noise_mode: Any = "const", transform: Any = None) -> dict[str, Any]:
+        return {"image": to_uint8(synthesis(ws, noise_mode, transform))}
+
+    return call
+
+
+def torch_mapping(generator: "Generator", device: "torch.device | str | None" = None) -> Call:
+    """The fast form of a generator's mapping network on a device, as a graph is called."""
+    import copy
+
+    from taxiway.families.stylegan.networks.mapping import fast_mapping
+
+    mapping = generator.mapping
+    mapping = fast_mapping(mapping if device is None else copy.deepcopy(mapping).to(device))
+
+    def call(z: Any, c: Any = None) -> dict[str, Any]:
+        return {"w": mapping(z, c)}
+
+    return call

@@ -1,0 +1,150 @@
+"""How pictures are made of latents: each input declared once, for queries, tools and commands."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
+
+import numpy as np
+from msgspec import UNSET, Struct
+from msgspec.structs import replace
+
+from taxiway.core.command import Command
+from taxiway.core.datatypes import (
+    AnyDataType,
+    AnyType,
+    Category,
+    Image,
+    Number,
+    OutputFormat,
+    Vector,
+)
+from taxiway.core.errors import InvalidArgument
+from taxiway.latent.inputs import TRUNCATION, latent_inputs
+from taxiway.latent.sample import z_of_seed
+from taxiway.latent.space import Array, Latent
+
+Noise = Literal["const", "random", "none"]
+USUAL = 0.8
+"""The truncation of a z that says nothing of it, and for which nothing is said."""
+MAX_BATCH = 8
+
+NOISE_MODE = Category(one_of=("const", "random", "none"))
+LABEL = Number(default=0, whole=True, min=0, description="Class.")
+PLACE: dict[str, AnyDataType] = {
+    "x": Number(default=0, min=-1, max=1, step=0.01, description="Shift, in widths."),
+    "y": Number(default=0, min=-1, max=1, step=0.01, description="Shift, in heights."),
+    "rotation": Number(default=0, min=-180, max=180, step=1, description="Degrees."),
+}
+"""Where the picture of a StyleGAN3 lies."""
+
+
+class RenderOptions(Struct, frozen=True, kw_only=True):
+    """How pictures are made of latents, under the names of a query's inputs.
+
+    `truncation` None is what the latent itself says, or 0.8; a w had its own already and is used
+    as it is. `cutoff` is how many layers are truncated, None all; `centre` a w [w_dim] to go to
+    or several [K, w_dim], of which the nearest counts, None the average. `x` and `y` (in widths
+    and heights) and `rotation` (degrees) move the picture of a StyleGAN3. `directions` are steps
+    along a renderer's directions, by name.
+    """
+
+    truncation: float | None = None
+    cutoff: int | None = None
+    centre: Array | None = None
+    label: int | None = None
+    noise_mode: Noise = "const"
+    x: float = 0.0
+    y: float = 0.0
+    rotation: float = 0.0
+    directions: dict[str, float] = {}
+
+    @classmethod
+    def of(cls, inputs: Mapping[str, Any], directions: Iterable[str] = ()) -> "RenderOptions":
+        """The options among a call's decoded inputs; what is not among them is as usual."""
+        given = {name: inputs[name] for name in cls.__struct_fields__ if name in inputs}
+        moved = {name: inputs[name] for name in directions if inputs.get(name)}
+        return cls(**given, directions=moved)
+
+    def truncation_of(self, latent: Latent) -> float:
+        """The truncation that a z gets."""
+        given = (self.truncation, latent.truncation)
+        return next((value for value in given if value is not None), USUAL)
+
+    @property
+    def look(self) -> tuple[Any, ...]:
+        """What has to be the same for latents to be synthesized together."""
+        return self.noise_mode, self.x, self.y, self.rotation
+
+    def as_inputs(self) -> dict[str, Any]:
+        """What differs from the defaults, as the inputs of a query; the centre is no such input."""
+        plain = [name for name in self.__struct_fields__ if name not in ("centre", "directions")]
+        usual = RenderOptions()
+        changed = {name: getattr(self, name) for name in plain}
+        return {n: v for n, v in changed.items() if v != getattr(usual, n)} | self.directions
+
+
+def render_inputs() -> dict[str, AnyDataType]:
+    """The inputs of a tool from which `RenderOptions` are read, all with a default."""
+    return {
+        "truncation": replace(
+            TRUNCATION, default=None, optional=True, description="psi, for z; else 0.8."
+        ),
+        "cutoff": Number(
+            default=None, optional=True, whole=True, min=0, description="Layers truncated."
+        ),
+        "centre": AnyType(
+            optional=True, description="Truncate towards this w, or the nearest of several."
+        ),
+        "label": replace(LABEL, default=None, optional=True),
+        "noise_mode": NOISE_MODE,
+        **PLACE,
+    }
+
+
+def generate_command(
+    family: str, config: Mapping[str, Any], directions: Iterable[str] = ()
+) -> Command:
+    """The command of a generator: Runway's names, then what its network and directions add.
+
+    `config` is the checkpoint's. Raises InvalidArgument for a direction named as an input is.
+    """
+    height, width = config["img_resolution"]
+    inputs: dict[str, AnyDataType] = {
+        **latent_inputs(config["z_dim"]),
+        "w": Vector(
+            length=config["w_dim"],
+            rows=config["num_ws"],
+            optional=True,
+            description="Used as it is, instead of z; one row, or one per layer.",
+        ),
+    }
+    if config["c_dim"]:
+        names = tuple(config.get("classes", ())) or UNSET
+        inputs["label"] = replace(LABEL, max=config["c_dim"] - 1, names=names, description=None)
+    if family == "stylegan3":
+        inputs |= PLACE
+    elif any(layer.get("use_noise") for layer in config["layers"].values()):
+        inputs["noise_mode"] = NOISE_MODE
+    for name in directions:
+        if name in inputs:
+            raise InvalidArgument(f"A direction cannot be called '{name}', as an input is.")
+        inputs[name] = Number(
+            default=0, min=-3, max=3, step=0.05, description="Steps along this direction of w."
+        )
+    inputs["format"] = OutputFormat()
+    return Command(
+        name="generate",
+        description="Make the picture that z stands for.",
+        inputs=inputs,
+        outputs={"image": Image(width=width, height=height)},
+        max_batch=MAX_BATCH,
+        needs_one_of=("z", "seed", "w"),
+    )
+
+
+def latent_of(inputs: Mapping[str, Any], z_dim: int) -> Latent:
+    """The latent of a query: its w or w+, its z, or the z of its seed."""
+    w = inputs.get("w")
+    if w is not None:
+        return Latent(space="w" if w.ndim == 1 else "w+", numbers=w)
+    z = z_of_seed(inputs["seed"], z_dim) if inputs["z"] is None else inputs["z"]
+    return Latent(space="z", numbers=np.asarray(z, np.float32), seed=inputs["seed"])

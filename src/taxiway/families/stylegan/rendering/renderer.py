@@ -1,0 +1,299 @@
+"""From latents to pictures: the one way in which a generator is played, whoever asks.
+
+The model, the tools, the notebook and the jobs all use it. Everything that goes in or comes out is
+numpy; what computes the two networks is a backend.
+"""
+
+import copy
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from taxiway.backends import Network
+from taxiway.core.errors import InvalidArgument
+from taxiway.core.images import Pixels
+from taxiway.families.stylegan.networks.transform import transform
+from taxiway.families.stylegan.rendering.options import RenderOptions, latent_of
+from taxiway.latent.given import latents_of
+from taxiway.latent.sample import z_of_seed
+from taxiway.latent.space import Array, Latent, Shape
+from taxiway.latent.truncation import truncate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import torch
+
+    from taxiway.families.stylegan.bending.bend import Bend
+    from taxiway.families.stylegan.networks.generator import Generator
+
+BATCH = 8
+"""Pictures at a time on an accelerator."""
+
+
+class Renderer(Protocol):
+    """What makes pictures of latents. `name` and `sha256` say which model it is, "" if unknown."""
+
+    name: str
+    sha256: str
+    shape: Shape
+    resolution: tuple[int, int]
+
+    def rows(self, latents: Sequence[Latent], options: RenderOptions) -> Array:
+        """The truncated ws [N, num_ws, w_dim] of latents; InvalidArgument if there is no w."""
+
+    def pictures(self, latents: Sequence[Latent], options: RenderOptions) -> Iterator[Pixels]:
+        """Their pictures, uint8 [H, W, 3], one after the other."""
+
+
+class GeneratorRenderer:
+    """One generator, its networks compiled by a backend.
+
+    `config` and `w_avg` are the checkpoint's, `directions` a step [num_ws, w_dim] along each of
+    its directions by name, `batch` how many pictures are synthesized at a time by `images`.
+    """
+
+    def __init__(
+        self,
+        family: str,
+        config: Mapping[str, Any],
+        w_avg: npt.ArrayLike,
+        synthesis: Network,
+        mapping: Network,
+        directions: Mapping[str, Array] | None = None,
+        batch: int = BATCH,
+    ) -> None:
+        self.family, self.config = family, config
+        self.shape = Shape(config["z_dim"], config["w_dim"], config["num_ws"])
+        self.z_dim, self.w_dim, self.num_ws = self.shape
+        self.c_dim: int = config["c_dim"]
+        height, width = config["img_resolution"]
+        self.resolution: tuple[int, int] = (height, width)
+        self.w_avg = np.asarray(w_avg, np.float32)
+        self.directions = directions or {}
+        self.name = self.sha256 = ""
+        self._synthesis, self._mapping, self._batch = synthesis, mapping, batch
+
+    def z_of_seeds(self, seeds: Sequence[int]) -> Array:
+        """The z [N, z_dim] of seeds."""
+        return np.stack([z_of_seed(seed, self.z_dim) for seed in seeds])
+
+    def w(self, z: npt.ArrayLike, label: int | None = None) -> Array:
+        """w [N, w_dim] of z [N, z_dim], not truncated. Raises InvalidArgument for a bad label."""
+        given = {"z": np.asarray(z, np.float32)}
+        c = self._one_hot(label, len(given["z"]))
+        w: Array = self._mapping.run(given if c is None else {**given, "c": c})["w"]
+        return w
+
+    def ws(
+        self,
+        z: npt.ArrayLike,
+        truncation: float = 1.0,
+        cutoff: int | None = None,
+        centre: npt.ArrayLike | None = None,
+        label: int | None = None,
+    ) -> Array:
+        """ws [N, num_ws, w_dim] of z [N, z_dim], truncated; see `truncated`."""
+        return self.truncated(self.w(z, label), truncation, cutoff, centre)
+
+    def truncated(
+        self,
+        w: npt.ArrayLike,
+        truncation: float = 1.0,
+        cutoff: int | None = None,
+        centre: npt.ArrayLike | None = None,
+    ) -> Array:
+        """w [N, w_dim] or ws [N, num_ws, w_dim], pulled towards a centre; ws [N, num_ws, w_dim].
+
+        1 changes nothing, 0 gives the centre; only the first `cutoff` layers are pulled. The
+        centre is w_avg, another w [w_dim], or the nearest of several [K, w_dim].
+        """
+        w = np.asarray(w, np.float32)
+        towards = self.w_avg if centre is None else self._nearest(w, np.asarray(centre, np.float32))
+        return truncate(w, towards, truncation, cutoff, self.num_ws)
+
+    def rows(self, latents: Sequence[Latent], options: RenderOptions) -> Array:
+        """The ws [N, num_ws, w_dim] of latents: z mapped and truncated, w and w+ as they are.
+
+        Then moved along the directions that the options name.
+        """
+        ws = np.concatenate([self._row(latent, options) for latent in latents])
+        for name, steps in options.directions.items():
+            ws = ws + np.float32(steps) * self.directions[name]
+        return ws
+
+    def images(self, ws: npt.ArrayLike, options: RenderOptions | None = None) -> Pixels:
+        """Pictures uint8 [N, H, W, 3] of ws [N, num_ws, w_dim] (or w [N, w_dim])."""
+        return np.concatenate(list(self._stream(ws, options or RenderOptions())))
+
+    def pictures(self, latents: Sequence[Latent], options: RenderOptions) -> Iterator[Pixels]:
+        """Pictures [H, W, 3] of latents, one after the other."""
+        for start in range(0, len(latents), BATCH):
+            ws = self.rows(latents[start : start + BATCH], options)
+            for part in self._stream(ws, options):
+                yield from part
+
+    def answer(self, calls: Sequence[Mapping[str, Any]]) -> list[Pixels]:
+        """Pictures [H, W, 3] of a command's decoded inputs, each call with options of its own.
+
+        Those that share noise and place are synthesized at once.
+        """
+        latents = [latent_of(call, self.z_dim) for call in calls]
+        asked = [RenderOptions.of(call, self.directions) for call in calls]
+        groups: dict[tuple[Any, ...], list[int]] = {}
+        for index, options in enumerate(asked):
+            groups.setdefault(options.look, []).append(index)
+        pictures: dict[int, Pixels] = {}
+        for members in groups.values():
+            ws = np.concatenate([self.rows([latents[i]], asked[i]) for i in members])
+            made = self._synthesized(ws, asked[members[0]])
+            pictures |= zip(members, made, strict=True)
+        return [pictures[index] for index in range(len(calls))]
+
+    def _row(self, latent: Latent, options: RenderOptions) -> Array:
+        if latent.space != "z":
+            # A w is used as it is, like NVIDIA's projected ones: truncation is for sampling.
+            return np.broadcast_to(latent.numbers, (1, self.num_ws, self.w_dim))
+        label = latent.label if options.label is None else options.label
+        truncation = options.truncation_of(latent)
+        return self.ws(latent.numbers[None], truncation, options.cutoff, options.centre, label)
+
+    def _stream(self, ws: npt.ArrayLike, options: RenderOptions) -> Iterator[Pixels]:
+        given = np.asarray(ws, np.float32)
+        given = given if given.ndim == 3 else np.repeat(given[:, None], self.num_ws, axis=1)
+        for start in range(0, len(given), self._batch):
+            yield self._synthesized(given[start : start + self._batch], options)
+
+    def _synthesized(self, ws: Array, options: RenderOptions) -> Pixels:
+        inputs: dict[str, Any] = {"ws": ws, "noise_mode": options.noise_mode}
+        if options.x or options.y or options.rotation:
+            if self.family != "stylegan3":
+                raise InvalidArgument("Only a StyleGAN3's picture can be shifted and turned.", "x")
+            moved = transform(options.x, options.y, options.rotation)
+            inputs["transform"] = moved.astype(np.float32)
+        return in_colour(self._synthesis.run(inputs)["image"])
+
+    def _one_hot(self, label: int | None, count: int) -> Array | None:
+        if not self.c_dim:
+            if label:
+                raise InvalidArgument(f"This model has no classes, got label {label}.", "label")
+            return None
+        if not 0 <= (label or 0) < self.c_dim:
+            raise InvalidArgument(f"'label' takes 0 to {self.c_dim - 1}, got {label}.", "label")
+        c = np.zeros((count, self.c_dim), np.float32)
+        c[:, label or 0] = 1
+        return c
+
+    def _nearest(self, w: Array, centre: Array) -> Array:
+        centres = centre.reshape(-1, self.w_dim)  # [K, w_dim]
+        first = w if w.ndim == 2 else w.mean(axis=1)  # [N, w_dim]
+        distances = [np.linalg.norm(centres - each, axis=1) for each in first]  # N times [K]
+        nearest: Array = centres[np.argmin(distances, axis=1)][:, None]  # [N, 1, w_dim]
+        return nearest
+
+
+class TorchRenderer(GeneratorRenderer):
+    """A generator in PyTorch; `generator` is the plain network, for whoever needs gradients.
+
+    Pictures are made in float32, and on a CPU one by one, so that the same w gives the same bytes
+    in any company (together: a fifth sooner).
+    """
+
+    def __init__(
+        self,
+        generator: "Generator",
+        device: "torch.device | str" = "cpu",
+        name: str = "",
+        sha256: str = "",
+        synthesis: "Callable[..., dict[str, Any]] | None" = None,
+    ) -> None:
+        """`synthesis` is called in place of the generator's own in its fast form."""
+        import torch
+
+        from taxiway.backends.torch.network import TorchNetwork
+        from taxiway.families.stylegan.networks.graphs import torch_mapping, torch_synthesis
+
+        self.device = torch.device(device)
+        self.generator = generator.to(self.device)
+        synthesis = synthesis or torch_synthesis(generator, torch.float32)
+        super().__init__(
+            generator.family,
+            generator.config,
+            generator.w_avg.cpu().numpy(),
+            TorchNetwork(synthesis, self.device),
+            TorchNetwork(torch_mapping(generator), self.device),
+            batch=1 if self.device.type == "cpu" else BATCH,
+        )
+        self.name, self.sha256 = name, sha256
+
+    def with_noise(self, factors: Mapping[int, float]) -> "TorchRenderer":
+        """The same generator, the noise of its layers 0 to num_ws - 2 times `factors`.
+
+        Raises InvalidArgument if it has no noise.
+        """
+        from taxiway.families.stylegan.networks.stylegan2 import StyledConv
+
+        generator = copy.deepcopy(self.generator)
+        layers = [layer for layer in generator.modules() if isinstance(layer, StyledConv)]
+        if not any(layer.use_noise for layer in layers):
+            raise InvalidArgument("This model has no noise to be made weaker.", "noise_strength")
+        for index, factor in factors.items():
+            if index < len(layers) and layers[index].use_noise:
+                layers[index].noise_strength.data *= factor
+        return self.of(generator)
+
+    def bent(self, bends: "Sequence[Bend]") -> "TorchRenderer":
+        """The same generator, its layers bent. Raises InvalidArgument for one it does not have."""
+        from taxiway.families.stylegan.bending.bend import hang
+        from taxiway.families.stylegan.networks.graphs import as_pictures
+
+        if not bends:
+            return self
+        generator = copy.deepcopy(self.generator)
+        hang(generator, bends)
+        return self.of(generator, as_pictures(generator.synthesis))
+
+    def of(self, generator: "Generator", synthesis: Any = None) -> "TorchRenderer":
+        """Another generator under this one's name, on its device."""
+        return TorchRenderer(generator, self.device, self.name, self.sha256, synthesis)
+
+
+def renderer_of(generator: "Generator | Renderer") -> Renderer:
+    """What renders a generator; renderers are that themselves."""
+    from taxiway.families.stylegan.networks.generator import Generator
+
+    return TorchRenderer(generator) if isinstance(generator, Generator) else generator
+
+
+def torch_renderer_of(generator: "Generator | Renderer") -> TorchRenderer:
+    """The renderer of a generator; InvalidArgument for the painter, which has no w."""
+    renderer = renderer_of(generator)
+    if isinstance(renderer, TorchRenderer):
+        return renderer
+    raise InvalidArgument("The painter has z only: this needs a model with w, a StyleGAN.")
+
+
+def options_of(inputs: Mapping[str, Any], renderer: Renderer) -> RenderOptions:
+    """The options of a tool's inputs; raises InvalidArgument for a centre that is no w.
+
+    The centre is any latent, or an array [K, w_dim] of several.
+    """
+    return RenderOptions.of({**inputs, "centre": centres_of(inputs["centre"], renderer)})
+
+
+def centres_of(given: Any, renderer: Renderer) -> Array | None:
+    """The centres [K, w_dim] that are given, if any are."""
+    if given is None:
+        return None
+    if isinstance(given, np.ndarray):
+        given = given.reshape(-1, 1, given.shape[-1])  # never one row for each layer
+    latents = latents_of(given, renderer.shape, "centre")
+    centres = renderer.rows(latents, RenderOptions(truncation=1.0))
+    return np.asarray(centres.mean(axis=1, dtype=np.float64), np.float32)
+
+
+def in_colour(pixels: Pixels) -> Pixels:
+    """Pictures of 1, 3 or more channels as [N, H, W, 3]."""
+    return np.repeat(pixels, 3, axis=3) if pixels.shape[3] == 1 else pixels[..., :3]
