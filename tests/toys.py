@@ -3,6 +3,8 @@
 import os
 import signal
 import time
+from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -24,6 +26,7 @@ from taxiway.core.datatypes import (
     Vector,
 )
 from taxiway.core.errors import InvalidArgument
+from taxiway.core.model import Progress
 from taxiway.core.tool import Takes
 
 
@@ -184,3 +187,77 @@ class Lookers(Counter):
     """Only for models that take pictures."""
 
     takes = Takes(inputs=("image",))
+
+
+class Writer:
+    """Answers in parts: its text letter by letter, and in the end how many they are.
+
+    "for ever" never ends, and "fail" fails at its second letter. `left` is a file that it writes
+    when it is closed before its end.
+    """
+
+    options: ClassVar[dict[str, AnyDataType]] = {}
+    commands: ClassVar[dict[str, Command]] = {
+        "write": Command(
+            name="write",
+            inputs={"text": Text(default="hello"), "left": Text(default="")},
+            outputs={"text": Text(), "letters": Number()},
+            max_batch=3,
+        ),
+        "develop": Command(
+            name="develop",
+            inputs={"steps": Number(default=3, whole=True)},
+            outputs={"image": Image()},
+        ),
+    }
+
+    def setup(self, device: str, options: Values) -> None:
+        pass
+
+    def predict(self, command: str, batch: list[Values]) -> Iterator[list[Values] | Progress]:
+        return self._develop(batch[0]) if command == "develop" else self._write(batch)
+
+    def _develop(self, call: Values) -> Iterator[list[Values] | Progress]:
+        for step in range(1, int(call["steps"]) + 1):
+            yield Progress(step / call["steps"], f"Step {step}.")
+            yield [{"image": np.full((64, 64, 3), 20 * step, np.uint8)}]
+
+    def _write(self, batch: list[Values]) -> Iterator[list[Values] | Progress]:
+        texts = [call["text"] for call in batch]
+        is_endless = "for ever" in texts
+        try:
+            for end in count(1):
+                time.sleep(0.002)
+                if "fail" in texts and end == 2:
+                    raise ZeroDivisionError("out of ink")
+                yield Progress(min(end / max(map(len, texts)), 1), f"Letter {end}.")
+                yield [{"text": text[:end]} for text in texts]
+                if not is_endless and end >= max(map(len, texts)):
+                    break
+            yield [{"text": text, "letters": len(text)} for text in texts]
+        except GeneratorExit:
+            for call in batch:
+                if call["left"]:
+                    Path(call["left"]).write_text("left")
+            raise
+
+
+class Short(Troubled):
+    """Forgets all calls of a batch but one."""
+
+    def predict(self, command: str, batch: list[Values]) -> list[Values]:
+        return [{"said": "one"}]
+
+
+class Mute(Troubled):
+    """Answers in no parts at all."""
+
+    def predict(self, command: str, batch: list[Values]) -> Any:
+        yield from ()
+
+
+class Odd(Troubled):
+    """Yields what cannot leave a process."""
+
+    def predict(self, command: str, batch: list[Values]) -> Any:
+        yield [{"said": object()} for _ in batch]

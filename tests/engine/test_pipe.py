@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taxiway.engine.pipe import LARGEST, ServersEnd, WorkersEnd
+from taxiway.engine.pipe import LARGEST, ServerGone, ServersEnd, WorkersEnd
 from taxiway.web.listen import loop_factory
 
 MESSAGES = st.lists(st.binary(max_size=40), max_size=6)
@@ -73,7 +73,7 @@ def test_both_ends_understand_each_other(factory: Any, size: int) -> None:
         with theirs:
             worker = WorkersEnd(theirs)
             worker.send(worker.receive())
-            with pytest.raises(EOFError):
+            with pytest.raises(ServerGone):
                 worker.receive()
 
     async def ask() -> bytes:

@@ -38,11 +38,20 @@ class Command(Struct, frozen=True, kw_only=True):
             raise InvalidArgument(f"Give {wanted}.", self.needs_one_of[0])
         return values
 
-    def encode(self, outputs: Values, formats: Mapping[str, ImageFormat]) -> dict[str, Wire]:
+    def encode(
+        self, outputs: Mapping[str, Any], formats: Mapping[str, ImageFormat]
+    ) -> dict[str, Wire]:
         """Encode every output; `formats` overrides the file format of images by output name."""
+        return self.encode_some({name: outputs[name] for name in self.outputs}, formats)
+
+    def encode_some(
+        self, outputs: Mapping[str, Any], formats: Mapping[str, ImageFormat]
+    ) -> dict[str, Wire]:
+        """Encode what there is of the outputs, as a part of an answer may lack some."""
         return {
             name: field.encode(outputs[name], formats.get(name))
             for name, field in self.outputs.items()
+            if name in outputs
         }
 
     def formats(self, inputs: Values, header: str | None = None) -> dict[str, ImageFormat]:

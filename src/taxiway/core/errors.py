@@ -6,6 +6,7 @@ TaxiwayError
 ├── UnreadableCheckpoint   a checkpoint is foreign, broken or hostile
 ├── Unavailable       not now: starting, restarting or stopping; try again
 │   ├── Busy          the queue is full
+│   ├── Cancelled     somebody stopped it
 │   └── Superseded    a newer request of the same live caller took its place
 ├── ModelFailed       the model itself raised while working
 ├── BrokenMember      a file in a slot does not load, or declares something wrong; names the line
@@ -43,6 +44,10 @@ class Unavailable(TaxiwayError):
 
 class Busy(Unavailable):
     """The queue of this model is full."""
+
+
+class Cancelled(Unavailable):
+    """Somebody stopped it; whoever wants it asks again."""
 
 
 class Superseded(Unavailable):

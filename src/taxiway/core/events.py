@@ -6,6 +6,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from taxiway.core.datatypes import Wire
+from taxiway.core.model import Progress
 
 State = Literal["asleep", "starting", "running", "failed"]
 
@@ -40,6 +41,28 @@ class OutputReady(Struct, frozen=True, tag="output"):
     answer: Answer | None = None
 
 
+class PartReady(Struct, frozen=True, kw_only=True, tag="part"):
+    """What there is so far of the answer to call number `call`, and how far it is.
+
+    `outputs` are encoded, all that came; `news` are those that came now, decoded. A sentence for
+    people is in `progress`.
+    """
+
+    model: str
+    command: str
+    call: int
+    outputs: Mapping[str, Wire]
+    news: Mapping[str, Any]
+    progress: Progress | None
+
+
+class CallEnded(Struct, frozen=True, tag="ended"):
+    """A call of which parts came is answered, has failed, or nobody waits for it any more."""
+
+    model: str
+    call: int
+
+
 class QueryFailed(Struct, frozen=True, tag="error"):
     """A query or a live picture failed: this is now the model's current error."""
 
@@ -47,7 +70,7 @@ class QueryFailed(Struct, frozen=True, tag="error"):
     error: str
 
 
-Event = StateChanged | OutputReady | QueryFailed
+Event = StateChanged | OutputReady | PartReady | CallEnded | QueryFailed
 Listener = Callable[[Event], None]
 
 

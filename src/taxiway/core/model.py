@@ -1,6 +1,6 @@
 """A model family's protocol, and which model to run: all that the other rooms know of either."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Protocol
 
 from msgspec import UNSET, Struct
@@ -21,6 +21,13 @@ class ModelSpec(Struct, frozen=True, kw_only=True):
     options: dict[str, Any] = {}
     title: str = ""
     command: str | None = None
+
+
+class Progress(Struct, frozen=True):
+    """How far a model is with a batch: `done` from 0 to 1, and a sentence for people."""
+
+    done: float
+    message: str = ""
 
 
 class Model(Protocol):
@@ -50,10 +57,16 @@ class Model(Protocol):
     def setup(self, device: str, options: Values) -> None:
         """Load and warm up. `device` is auto, cpu, cuda or mps. May raise TaxiwayError."""
 
-    def predict(self, command: str, batch: list[Values]) -> list[Values]:
+    def predict(
+        self, command: str, batch: list[Values]
+    ) -> list[Values] | Iterator[list[Values] | Progress]:
         """Answer a batch of one or more calls of one command, in order.
 
         An answer may be a TaxiwayError instead of outputs: it then concerns that call only.
+
+        A generator answers in parts: every list that it yields has what there is of each answer so
+        far (some outputs may be missing), the last one is the answer. A `Progress` in between says
+        how far it is. It is closed at a `yield` when nobody waits any more.
         """
 
 

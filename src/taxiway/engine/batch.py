@@ -2,23 +2,30 @@
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
 from taxiway.core.command import Command, Values
 from taxiway.core.errors import Busy, Superseded, TaxiwayError
+from taxiway.core.model import Progress
 
 _order = count()
 
 
+OnPart = Callable[[Values, Progress | None], None]
+"""Takes what there is of an answer so far (nothing, where only its progress came)."""
+
+
 @dataclass(eq=False)
 class Call:
-    """One call waiting for its answer."""
+    """One call waiting for its answer, and for parts of it where someone wants them."""
 
     command: Command
     inputs: Values
     live: str | None = None
+    on_part: OnPart | None = None
     future: "asyncio.Future[Values]" = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
@@ -32,6 +39,12 @@ class Call:
             self.future.set_exception(result)
         else:
             self.future.set_result(result)
+
+    def give(self, result: Values | TaxiwayError | None, progress: Progress | None) -> None:
+        """Give the caller a part of its answer; an error comes with the answer."""
+        outputs = result if isinstance(result, dict) else {}
+        if self.on_part is not None and not self.future.done() and (outputs or progress):
+            self.on_part(outputs, progress)
 
 
 class CallQueue:

@@ -1,17 +1,23 @@
 """The engine: models by name, each in a process of its own; what every protocol asks."""
 
 import asyncio
+import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from itertools import count
 from typing import Any, Self
 
+from taxiway.core import slots
 from taxiway.core.command import Command, Values, first_command
 from taxiway.core.datatypes import Wire, names
 from taxiway.core.errors import NotFound, TaxiwayError
-from taxiway.core.events import Answer, Events, OutputReady, QueryFailed
+from taxiway.core.events import Answer, CallEnded, Events, OutputReady, PartReady, QueryFailed
 from taxiway.core.images import ImageFormat
-from taxiway.core.model import ModelSpec
+from taxiway.core.model import ModelSpec, Progress
+from taxiway.engine.batch import OnPart
+from taxiway.engine.executor import Executor
 from taxiway.engine.messages import array_bytes
+from taxiway.engine.parts import NewestPart, Part, streamed
 from taxiway.engine.running import Running
 
 ENCODED_AT_ONCE = 256 * 256 * 3
@@ -20,6 +26,8 @@ ENCODED_AT_ONCE = 256 * 256 * 3
 
 class Engine:
     """Runs models and answers calls; lives on one event loop.
+
+    `executor` says where models run: `process`, each in one of its own, or `thread`, in this one.
 
     `queue_limit` bounds the calls that wait for one model; a model nobody asked for
     `idle_seconds` goes to sleep (never, for None).
@@ -30,11 +38,14 @@ class Engine:
         events: Events | None = None,
         queue_limit: int = 256,
         idle_seconds: float | None = None,
+        executor: str = "process",
     ) -> None:
         self.events = events or Events()
         self.running: dict[str, Running] = {}
         self._queue_limit = queue_limit
         self._idle_seconds = idle_seconds
+        self._executor: type[Executor] = slots.load("engine.executors", executor)
+        self._calls = count(1)
 
     async def __aenter__(self) -> Self:
         return self
@@ -48,7 +59,9 @@ class Engine:
         `idle_seconds` stands in for the engine's own. A model of that name must not be there.
         """
         idle = self._idle_seconds if idle_seconds is None else idle_seconds
-        self.running[spec.name] = Running(spec, self.events, self._queue_limit, idle)
+        self.running[spec.name] = Running(
+            spec, self.events, self._queue_limit, idle, self._executor
+        )
 
     async def start(self, spec: ModelSpec) -> None:
         """Begin to start a model (`ready` waits for it), or restart one whose spec differs."""
@@ -103,10 +116,13 @@ class Engine:
         wire: Mapping[str, Wire],
         command: str | None = None,
         format_header: str | None = None,
+        on_part: OnPart | None = None,
     ) -> dict[str, Wire]:
         """Wire values in, wire values out; sets the model's current output or error.
 
-        Raises InvalidArgument, NotFound, Busy, Unavailable or ModelFailed.
+        `on_part` is called with what a model that answers in parts yields, encoded; who is slow
+        gets the newest. Raises InvalidArgument, NotFound, Busy, Cancelled, Unavailable or
+        ModelFailed.
         """
         running = self._find(name)
         try:
@@ -114,7 +130,8 @@ class Engine:
             async with running.pictures.decoded(chosen, wire) as inputs:
                 formats = chosen.formats(inputs, format_header)
                 began = time.perf_counter()
-                outputs = await running.call(chosen, inputs, None)
+                async with self._parts(name, chosen, formats, on_part) as give:
+                    outputs = await running.call(chosen, inputs, None, give)
                 answer = Answer(
                     command=chosen.name,
                     wire=wire,
@@ -122,7 +139,7 @@ class Engine:
                     outputs=outputs,
                     render_ms=(time.perf_counter() - began) * 1000,
                 )
-            result = await self._encode(chosen, outputs, formats)
+            result = await _encoded(chosen.encode, outputs, formats)
         except TaxiwayError as error:
             self.report(name, str(error))
             raise
@@ -136,7 +153,7 @@ class Engine:
         """
         running = self._find(name)
         before = running.last_output
-        encoded = await self._encode(await self.command_of(name), outputs, {})
+        encoded = await _encoded((await self.command_of(name)).encode, outputs, {})
         if running.last_output is before:
             self._notify(running, OutputReady(name, encoded))
 
@@ -151,29 +168,94 @@ class Engine:
         values: Mapping[str, Any],
         command: str | None = None,
         live: str | None = None,
+        on_part: OnPart | None = None,
     ) -> Values:
         """Decoded outputs (pictures as uint8 [H, W, 3]); the current output stays as it is.
 
         `live` is the key of a caller who only wants the newest: its call still waiting gets
-        Superseded. Raises as `query` does.
+        Superseded, and the parts of its answer are events as a query's are. `on_part` is called
+        with every part, decoded. Raises as `query` does.
         """
         running = self._find(name)
         chosen = await self.command_of(name, command)
         async with running.pictures.decoded(chosen, values) as inputs:
-            return await running.call(chosen, inputs, live)
+            if live is None:
+                return await running.call(chosen, inputs, None, on_part)
+            async with self._parts(name, chosen, {}, None) as give:
+                return await running.call(chosen, inputs, live, give)
+
+    def stream(
+        self, name: str, values: Mapping[str, Any], command: str | None = None
+    ) -> AsyncIterator[Part]:
+        """What `run` gives, part by part as the model yields them; the last is the answer.
+
+        A model that answers at once has that one part. Leaving the loop cancels the call.
+        """
+        return streamed(lambda on_part: self.run(name, values, command, on_part=on_part))
+
+    def cancel(self, name: str) -> None:
+        """Stop what a model works on; those who wait for it get Cancelled."""
+        self._find(name).cancel()
+
+    @contextlib.asynccontextmanager
+    async def _parts(
+        self,
+        name: str,
+        command: Command,
+        formats: Mapping[str, ImageFormat],
+        on_part: OnPart | None,
+    ) -> AsyncIterator[OnPart]:
+        """Where the parts of one call go: they become events, the newest as fast as it can be."""
+        newest, call = NewestPart(), next(self._calls)
+        encoded: dict[str, Wire] = {}
+
+        async def report() -> None:
+            while (part := await newest.take()) is not None:
+                encoded.update(await _encoded(command.encode_some, part.news, formats))
+                if on_part is not None:
+                    on_part(dict(encoded), part.progress)
+                self.events.emit(
+                    PartReady(
+                        model=name,
+                        command=command.name,
+                        call=call,
+                        outputs=dict(encoded),
+                        news=part.news,
+                        progress=part.progress,
+                    )
+                )
+
+        # Most models answer at once: for them there is nothing to report, and no task.
+        tasks: list[asyncio.Task[None]] = []
+
+        def give(outputs: Values, progress: Progress | None) -> None:
+            newest.give(outputs, progress)
+            if not tasks:
+                tasks.append(asyncio.create_task(report()))
+
+        try:
+            yield give
+        finally:
+            for task in tasks:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+                self.events.emit(CallEnded(name, call))
 
     def _notify(self, running: Running, news: OutputReady) -> None:
         running.last_output, running.last_error = news.outputs, None
         self.events.emit(news)
 
-    async def _encode(
-        self, command: Command, outputs: Values, formats: Mapping[str, ImageFormat]
-    ) -> dict[str, Wire]:
-        if array_bytes(outputs) <= ENCODED_AT_ONCE:
-            return command.encode(outputs, formats)
-        return await asyncio.to_thread(command.encode, outputs, formats)
-
     def _find(self, name: str) -> Running:
         if name not in self.running:
             raise NotFound(f"No model named '{name}' runs. Running: {names(list(self.running))}.")
         return self.running[name]
+
+
+async def _encoded(
+    encode: Callable[[Mapping[str, Any], Mapping[str, ImageFormat]], dict[str, Wire]],
+    outputs: Mapping[str, Any],
+    formats: Mapping[str, ImageFormat],
+) -> dict[str, Wire]:
+    if array_bytes(outputs) <= ENCODED_AT_ONCE:
+        return encode(outputs, formats)
+    return await asyncio.to_thread(encode, outputs, formats)

@@ -4,6 +4,7 @@ msgpack and not pickle, since a worker may run other people's code and must not 
 in the server.
 """
 
+from collections.abc import Mapping
 from multiprocessing.shared_memory import SharedMemory
 from typing import Any
 
@@ -14,6 +15,7 @@ from msgspec import Struct
 from taxiway.core.command import Command, Values
 from taxiway.core.datatypes import weight
 from taxiway.core.errors import InvalidArgument, ModelFailed, TaxiwayError
+from taxiway.core.model import Progress
 
 
 class Ready(Struct, tag=True):
@@ -69,7 +71,34 @@ class Answers(Struct, tag=True):
     answers: list[CallOutputs | CallError]
 
 
-Message = Ready | Failed | Predict | Answers
+class Part(Struct, tag=True):
+    """What there is of the answers so far, if any; the worker then waits for GoOn."""
+
+    answers: list[CallOutputs | CallError | None]
+    progress: Progress | None = None
+
+
+class GoOn(Struct, tag=True):
+    """Whether anybody waits for the rest."""
+
+    wanted: bool
+
+
+def results_of(
+    answers: list[CallOutputs | CallError] | list[CallOutputs | CallError | None],
+) -> list[Any]:
+    """Outputs, or the error, of each call; None where there is neither yet."""
+    return [
+        answer.outputs
+        if isinstance(answer, CallOutputs)
+        else answer.error()
+        if isinstance(answer, CallError)
+        else None
+        for answer in answers
+    ]
+
+
+Message = Ready | Failed | Predict | Answers | Part | GoOn
 
 ARRAY = 1
 INLINE_BYTES = 16_384
@@ -84,7 +113,7 @@ class Array(Struct, array_like=True):
     data: bytes
 
 
-def array_bytes(values: Values) -> int:
+def array_bytes(values: Mapping[str, Any]) -> int:
     """The bytes of all arrays among the inputs or outputs of a call, also in lists of them."""
     return sum(map(weight, values.values()))
 

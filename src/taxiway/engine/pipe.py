@@ -17,8 +17,12 @@ LARGEST = 2**32
 _LENGTH = struct.Struct("<Q")
 
 
+class ServerGone(BaseException):
+    """The other end is closed. No Exception, since it is no fault of the model that works."""
+
+
 class WorkersEnd:
-    """Sends and receives, waiting for both. Raises EOFError or OSError when the server is gone."""
+    """Sends and receives, waiting for both. Raises ServerGone."""
 
     def __init__(self, own: socket.socket) -> None:
         self._socket = own
@@ -32,12 +36,18 @@ class WorkersEnd:
     def send(self, message: bytes) -> None:
         """Send one message."""
         # To copy it costs less than a second call.
-        self._socket.sendall(_LENGTH.pack(len(message)) + message)
+        try:
+            self._socket.sendall(_LENGTH.pack(len(message)) + message)
+        except OSError:
+            raise ServerGone from None
 
     def _read(self, size: int) -> bytes:
-        data: bytes = self._file.read(size)
+        try:
+            data: bytes = self._file.read(size)
+        except OSError:
+            raise ServerGone from None
         if len(data) < size:
-            raise EOFError
+            raise ServerGone
         return data
 
 

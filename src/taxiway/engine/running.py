@@ -4,17 +4,18 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from taxiway.core.command import Command, Values
 from taxiway.core.datatypes import Wire
-from taxiway.core.errors import ModelFailed, TaxiwayError, Unavailable
+from taxiway.core.errors import Cancelled, ModelFailed, TaxiwayError, Unavailable
 from taxiway.core.events import Events, State, StateChanged
-from taxiway.core.model import ModelSpec
-from taxiway.engine.batch import Call, CallQueue
+from taxiway.core.model import ModelSpec, Progress
+from taxiway.engine.batch import Call, CallQueue, OnPart
+from taxiway.engine.executor import Died, Executor, Result
+from taxiway.engine.executors.process import ProcessExecutor
 from taxiway.engine.pictures import PictureRoom
-from taxiway.engine.process import Worker, WorkerDied
 
 log = logging.getLogger("taxiway.engine")
 
@@ -29,7 +30,12 @@ class Running:
     """
 
     def __init__(
-        self, spec: ModelSpec, events: Events, queue_limit: int, idle_seconds: float | None
+        self,
+        spec: ModelSpec,
+        events: Events,
+        queue_limit: int,
+        idle_seconds: float | None,
+        executor: type[Executor] = ProcessExecutor,
     ) -> None:
         self.spec = spec
         self.commands: dict[str, Command] = {}
@@ -42,7 +48,9 @@ class Running:
         self._events = events
         self.pictures = PictureRoom()
         self._queue = CallQueue(queue_limit)
-        self._worker: Worker | None = None
+        self._executor_kind = executor
+        self._executor: Executor | None = None
+        self._working: list[Call] = []
         self._task: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
         self._crashes: deque[float] = deque(maxlen=CRASHES)
@@ -50,8 +58,8 @@ class Running:
 
     @property
     def pid(self) -> int | None:
-        """The process id of the worker, while there is one."""
-        return self._worker.pid if self._worker else None
+        """The process id of what the model runs in, while it has a process."""
+        return self._executor.pid if self._executor else None
 
     @property
     def is_stopped(self) -> bool:
@@ -96,16 +104,31 @@ class Running:
             changed = self._changed
             await changed.wait()
 
-    async def call(self, command: Command, inputs: Values, live: str | None) -> Values:
-        """Queue one call and wait for its outputs; wakes a model that sleeps."""
+    async def call(
+        self,
+        command: Command,
+        inputs: Values,
+        live: str | None = None,
+        on_part: OnPart | None = None,
+    ) -> Values:
+        """Queue one call and wait for its outputs; wakes a model that sleeps.
+
+        A caller that is cancelled leaves no work behind: a model that answers in parts stops at
+        its next one, any other's answer is dropped.
+        """
         self._refuse_if_down()
-        call = Call(command, inputs, live)
+        call = Call(command, inputs, live, on_part)
         self._queue.put(call)
         self.wake()
         try:
             return await call.future
         finally:
             call.future.cancel()
+
+    def cancel(self) -> None:
+        """Stop what the model works on; those who wait for it get Cancelled."""
+        for call in self._working:
+            call.resolve(Cancelled("The work was stopped."))
 
     def _refuse_if_down(self) -> None:
         if self.state == "failed":
@@ -131,14 +154,14 @@ class Running:
                 return
 
     async def _once(self) -> str | None:
-        """One life of the worker. Returns why there can be no other, if so."""
-        worker = self._worker = Worker(self.spec, self._queue.stir)
+        """One life of the model. Returns why there can be no other, if so."""
+        executor = self._executor = self._executor_kind(self.spec, self._queue.stir)
         try:
-            ready = await worker.start()
+            ready = await executor.start()
             self.commands, self.facts = ready.commands, ready.facts
             self._set("running", f"{self.spec.name} is running.")
-            await self._serve(worker)
-        except WorkerDied as death:
+            await self._serve(executor)
+        except Died as death:
             return self._after(death)
         except ModelFailed as error:
             return f"{self.spec.name} could not start: {error}"
@@ -147,40 +170,47 @@ class Running:
             log.exception("The engine failed for '%s'", self.spec.name)
             return f"{self.spec.name} failed: {type(error).__name__}: {error}"
         finally:
-            await worker.stop()
-            self._worker = None
+            await executor.stop()
+            self._executor = None
         return None
 
-    async def _serve(self, worker: Worker) -> None:
-        """Answer calls until nobody asked for `idle_seconds`; raises WorkerDied at once."""
-        while await self._has_work(worker):
-            calls = self._queue.take()
+    async def _serve(self, executor: Executor) -> None:
+        """Answer calls until nobody asked for `idle_seconds`; raises Died at once."""
+        while await self._has_work(executor):
+            calls = self._working = self._queue.take()
             if not calls:
                 continue
             try:
-                results = await worker.predict(
-                    calls[0].command.name, [call.inputs for call in calls]
+                results = await executor.predict(
+                    calls[0].command.name, [call.inputs for call in calls], self._give
                 )
             except BaseException as error:
-                self._answer(calls, [self._lost(error)] * len(calls))
+                self._answer([self._lost(error)] * len(calls))
                 raise
-            self._answer(calls, results)
+            self._answer(results)
 
-    async def _has_work(self, worker: Worker) -> bool:
-        """Wait for a call (true), for sleep (false), or for the worker's death (WorkerDied)."""
-        if not len(self._queue) and not worker.died:
+    async def _has_work(self, executor: Executor) -> bool:
+        """Wait for a call (true), for sleep (false), or for the model's death (Died)."""
+        if not len(self._queue) and not executor.died:
             try:
                 async with asyncio.timeout(self.idle_seconds):
                     await self._queue.stirred()
             except TimeoutError:
                 return len(self._queue) > 0
-        if worker.died:
-            raise WorkerDied(await worker.exitcode())
+        if executor.died:
+            raise await executor.death()
         return True
 
-    def _answer(self, calls: list[Call], results: list[Values | TaxiwayError]) -> None:
-        for call, result in zip(calls, results, strict=True):
+    def _give(self, results: Sequence[Result | None], progress: Progress | None) -> bool:
+        """Pass a part on; whether anybody waits for the rest."""
+        for call, result in zip(self._working, results, strict=True):
+            call.give(result, progress)
+        return not all(call.future.done() for call in self._working)
+
+    def _answer(self, results: Sequence[Result]) -> None:
+        for call, result in zip(self._working, results, strict=True):
             call.resolve(result)
+        self._working = []
 
     def _lost(self, error: BaseException) -> TaxiwayError:
         if isinstance(error, TaxiwayError):
@@ -188,7 +218,7 @@ class Running:
         what = "was stopped" if self._stopped else "died while it worked and is starting again"
         return Unavailable(f"'{self.spec.name}' {what}.")
 
-    def _after(self, death: WorkerDied) -> str | None:
+    def _after(self, death: Died) -> str | None:
         now = time.monotonic()
         self._crashes.append(now)
         log.warning("The worker of '%s' died (%s).", self.spec.name, death)

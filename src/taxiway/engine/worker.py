@@ -1,8 +1,10 @@
 """The other side of the edge: a process that holds one model and answers batches."""
 
+import contextlib
 import logging
 import socket
 import sys
+from collections.abc import Callable, Generator, Iterator
 from multiprocessing.shared_memory import SharedMemory
 from typing import Any
 
@@ -10,19 +12,21 @@ import msgspec
 
 from taxiway.core import declaration, slots
 from taxiway.core.command import Values
-from taxiway.core.errors import TaxiwayError
+from taxiway.core.errors import ModelFailed, TaxiwayError
 from taxiway.core.faults import failure, line_of, words_of
-from taxiway.core.model import Model, ModelSpec, decode_options
+from taxiway.core.model import Model, ModelSpec, Progress, decode_options
 from taxiway.engine.messages import (
     Answers,
     CallError,
     CallOutputs,
     Codec,
     Failed,
+    GoOn,
+    Part,
     Predict,
     Ready,
 )
-from taxiway.engine.pipe import WorkersEnd
+from taxiway.engine.pipe import ServerGone, WorkersEnd
 
 log = logging.getLogger("taxiway.worker")
 
@@ -36,17 +40,22 @@ def main(connection: socket.socket, spec: bytes, areas: list[str]) -> None:
         model, facts = start(wanted)
         ready = codec.pack(Ready(model.commands, facts))
     except (Exception, SystemExit) as error:
-        pipe.send(codec.pack(_failure(error, wanted)))
+        pipe.send(codec.pack(failure_of(error, wanted)))
         return
     pipe.send(ready)
-    while True:
-        try:
+
+    def show(part: Part) -> bool:
+        pipe.send(codec.pack(part))
+        word = codec.unpack(pipe.receive())
+        assert isinstance(word, GoOn)
+        return word.wanted
+
+    with contextlib.suppress(ServerGone):
+        while True:
             request = codec.unpack(pipe.receive())
-        except (EOFError, OSError):
-            return
-        assert isinstance(request, Predict)
-        answers = answer(model, request.command, request.batch)
-        pipe.send(_packed(codec, answers))
+            assert isinstance(request, Predict)
+            answers = answer(model, request.command, request.batch, show)
+            pipe.send(packed(codec, answers))
 
 
 def start(spec: ModelSpec) -> tuple[Model, dict[str, Any]]:
@@ -59,30 +68,76 @@ def start(spec: ModelSpec) -> tuple[Model, dict[str, Any]]:
     return model, dict(getattr(model, "facts", {}))
 
 
-def answer(model: Model, command: str, batch: list[Values]) -> list[CallOutputs | CallError]:
-    """Answer every call; where the batch as a whole fails, each call is tried by itself."""
+def answer(
+    model: Model,
+    command: str,
+    batch: list[Values],
+    show: Callable[[Part], bool] = lambda part: True,
+) -> list[CallOutputs | CallError]:
+    """Answer every call; where the batch as a whole fails, each call is tried by itself.
+
+    `show` is given what a generator yields; it is closed once that returns False.
+    """
     try:
-        results: list[Any] = model.predict(command, batch)
+        given: Any = model.predict(command, batch)
+        results = given if isinstance(given, list) else _last(given, len(batch), show)
+        return _checked(results, len(batch))
     except Exception as error:
         if len(batch) > 1:
-            return [answer(model, command, [call])[0] for call in batch]
+            return [_by_itself(model, command, batch, index, show) for index in range(len(batch))]
         if not isinstance(error, TaxiwayError):
             log.exception("The model failed in '%s'", command)
-        results = [error]
+        return [CallError.of(error)]
+
+
+def _by_itself(
+    model: Model, command: str, batch: list[Values], index: int, show: Callable[[Part], bool]
+) -> CallOutputs | CallError:
+    def show_one(part: Part) -> bool:
+        answers: list[CallOutputs | CallError | None] = [None] * len(batch)
+        answers[index : index + 1] = part.answers or [None]
+        return show(Part(answers, part.progress))
+
+    return answer(model, command, [batch[index]], show_one)[0]
+
+
+def _last(parts: Iterator[list[Any] | Progress], count: int, show: Callable[[Part], bool]) -> Any:
+    """The last list of answers that a generator yields."""
+    newest = None
+    for part in parts:
+        if isinstance(part, Progress):
+            goes_on = show(Part([None] * count, part))
+        else:
+            newest = part
+            goes_on = show(Part([*_checked(part, count)]))
+        if not goes_on:
+            break
+    # Not left to the garbage collector: the model may hold memory until it is closed.
+    if isinstance(parts, Generator):
+        parts.close()
+    if newest is None:
+        raise ModelFailed("The model yielded no answer.")
+    return newest
+
+
+def _checked(results: Any, count: int) -> list[CallOutputs | CallError]:
+    if not isinstance(results, list) or len(results) != count:
+        given = len(results) if isinstance(results, list) else type(results).__name__
+        raise ModelFailed(f"A model gives {count} calls a list of as many answers, got {given}.")
     return [
         CallError.of(result) if isinstance(result, Exception) else CallOutputs(result)
         for result in results
     ]
 
 
-def _packed(codec: Codec, answers: list[CallOutputs | CallError]) -> bytes:
+def packed(codec: Codec, answers: list[CallOutputs | CallError]) -> bytes:
     try:
         return codec.pack(Answers(answers))
     except Exception as error:
         return codec.pack(Answers([CallError.of(error)] * len(answers)))
 
 
-def _failure(error: BaseException, spec: ModelSpec) -> Failed:
+def failure_of(error: BaseException, spec: ModelSpec) -> Failed:
     if isinstance(error, TaxiwayError):
         return Failed(str(error), expected=True)
     log.error("The model could not start", exc_info=error)

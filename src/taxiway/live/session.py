@@ -13,7 +13,15 @@ from taxiway.core.command import Command, Values, first_command
 from taxiway.core.datatypes import AnyDataType, File, Vector, Wire, names
 from taxiway.core.datatypes.picture import Picture
 from taxiway.core.errors import InvalidArgument, TaxiwayError, Unavailable
-from taxiway.core.events import Answer, Event, Events, OutputReady, State, StateChanged
+from taxiway.core.events import (
+    Answer,
+    Event,
+    Events,
+    OutputReady,
+    PartReady,
+    State,
+    StateChanged,
+)
 from taxiway.core.frame import Frame, Mark
 from taxiway.core.images import Pixels
 from taxiway.core.model import ModelSpec
@@ -130,6 +138,11 @@ class LiveSession:
         """How many numbers z has. Raises InvalidArgument, or Unavailable before the set-up."""
         return length_of_z(self._known())
 
+    def cancel(self) -> None:
+        """Stop what the model works on, whoever asked for it."""
+        if self.spec.name in self.engine.running:
+            self.engine.cancel(self.spec.name)
+
     async def start(self) -> None:
         """Begin to start the model."""
         await self.engine.start(self.spec)
@@ -223,6 +236,9 @@ class LiveSession:
             self._notify()
         if isinstance(event, OutputReady) and event.answer is not None:
             self._show_answer(event.answer)
+        if isinstance(event, PartReady):
+            command = self.engine.running[self.spec.name].commands[event.command]
+            self._show(picture_of(command, event.news), Snapshot({}, 0, {}, 0))
         self.events.emit(event)
 
     def _introduce(self) -> None:
@@ -248,9 +264,8 @@ class LiveSession:
             self._keep(command, answer)
             self._rendered = (self.controls.version, self._life)
             self._is_moved, self._unpublished, self._error = False, None, None
-        pixels = picture_of(command, answer.outputs)
-        if pixels is not None:
-            self._show(pixels, Snapshot(_given(command, answer), 0, {}, 0), answer.render_ms)
+        snapshot = Snapshot(_given(command, answer), 0, {}, 0)
+        self._show(picture_of(command, answer.outputs), snapshot, answer.render_ms)
 
     def _keep(self, command: Command, answer: Answer) -> None:
         """Take over what a query was given; what it left out is back at its default."""
@@ -323,13 +338,14 @@ class LiveSession:
         self._is_moved = self._is_moved and self.controls.version != snapshot.version
         self._unpublished = outputs
         pixels = picture_of(self._known(), outputs)
-        if pixels is not None:
-            self._show(pixels, snapshot, (self.clock() - started) * 1000)
+        self._show(pixels, snapshot, (self.clock() - started) * 1000)
         # Pages that play an instrument see its frames; for them alone nothing is encoded twice.
         if self.readers.wanted or not self.is_live or pixels is None:
             self._publish.set()
 
-    def _show(self, pixels: Pixels, snapshot: Snapshot, render_ms: float) -> None:
+    def _show(self, pixels: Pixels | None, snapshot: Snapshot, render_ms: float = 0.0) -> None:
+        if pixels is None:
+            return
         self.broadcast.publish(
             Frame(
                 pixels=pixels,

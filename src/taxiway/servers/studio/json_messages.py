@@ -54,7 +54,11 @@ class ModelAction(Struct, frozen=True, tag_field="type", tag="model"):
     action: Literal["start", "stop"]
 
 
-Word = Set | Seed | Pick | CancelTiles | ModelAction
+class Cancel(Struct, frozen=True, tag_field="type", tag="cancel"):
+    """Stop what the model works on, whoever asked for it."""
+
+
+Word = Set | Seed | Pick | CancelTiles | Cancel | ModelAction
 
 _decoder = msgspec.json.Decoder(Word)
 
@@ -103,6 +107,21 @@ class Output(Struct, frozen=True, tag_field="type", tag="output"):
     outputs: Mapping[str, Any]
 
 
+class Part(Struct, frozen=True, kw_only=True, tag_field="type", tag="part"):
+    """What there is so far of the answer to call number `call`; `progress` from 0 to 1."""
+
+    call: int
+    outputs: Mapping[str, Any]
+    progress: float | None
+    message: str
+
+
+class Ended(Struct, frozen=True, tag_field="type", tag="ended"):
+    """Nothing more comes of that call: it is answered, has failed, or was cancelled."""
+
+    call: int
+
+
 class Error(Struct, frozen=True, tag_field="type", tag="error"):
     """A message could not be obeyed, or the model failed."""
 
@@ -111,6 +130,9 @@ class Error(Struct, frozen=True, tag_field="type", tag="error"):
     seq: int | None = None
 
 
-def write(word: Hello | State | Values | Output | Error) -> str:
+Said = Hello | State | Values | Output | Part | Ended | Error
+
+
+def write(word: Said) -> str:
     """The text of one message of the server."""
     return msgspec.json.encode(word).decode()

@@ -9,7 +9,7 @@ import numpy as np
 from starlette.websockets import WebSocket
 
 from taxiway.core.command import Values
-from taxiway.core.events import Event, QueryFailed, StateChanged
+from taxiway.core.events import CallEnded, Event, PartReady, QueryFailed, StateChanged
 from taxiway.live.broadcast import EncodedFrame
 from taxiway.live.controls import Entry, Origin
 from taxiway.live.session import LiveSession
@@ -44,7 +44,7 @@ class SendQueue:
         self._greet = True
         self._state_changed = False
         self._replies: deque[str | bytes] = deque(maxlen=MOST_REPLIES)
-        self._newest: dict[str, json_messages.Output | json_messages.Error] = {}
+        self._newest: dict[str, json_messages.Said] = {}
         self._tiles: deque[Tile] = deque(maxlen=MOST_TILES)
         self._synced = 0
         self._sending_since: float | None = None
@@ -89,9 +89,23 @@ class SendQueue:
             self._greet = self._greet or event.state == "running"
         elif isinstance(event, QueryFailed):
             self._newest["error"] = json_messages.Error(event.error)
+        elif isinstance(event, PartReady):
+            self._put_part(event)
+        elif isinstance(event, CallEnded):
+            self._newest.pop("part", None)
+            self._newest["ended"] = json_messages.Ended(event.call)
         elif not self._session.is_live:
             self._newest["output"] = json_messages.Output(event.outputs)
         self._wake.set()
+
+    def _put_part(self, event: PartReady) -> None:
+        # An instrument's picture is seen as a frame.
+        self._newest["part"] = json_messages.Part(
+            call=event.call,
+            outputs={} if self._session.is_live else event.outputs,
+            progress=event.progress.done if event.progress else None,
+            message=event.progress.message if event.progress else "",
+        )
 
     async def _send_something(self) -> bool:
         """Send what matters most now; False if there is nothing."""

@@ -29,6 +29,7 @@ Said = (
     | binary_messages.Acknowledged
     | Wanted
     | json_messages.CancelTiles
+    | json_messages.Cancel
     | json_messages.ModelAction
 )
 
@@ -125,6 +126,8 @@ class Session:
             case json_messages.CancelTiles():
                 self._session.tiles.cancel(self._page)
                 self._send_queue.forget_tiles()
+            case json_messages.Cancel():
+                self._session.cancel()
             case json_messages.ModelAction(action):
                 self._send_on(self._session.start() if action == "start" else self._session.stop())
             case _:

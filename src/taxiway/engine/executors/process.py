@@ -1,4 +1,4 @@
-"""A worker process seen from the server: start it, ask it, notice at once when it dies."""
+"""A model in a process of its own: what it imports, leaks or crashes stays there."""
 
 import asyncio
 import contextlib
@@ -12,18 +12,21 @@ import msgspec
 
 from taxiway.core import child
 from taxiway.core.command import Values
-from taxiway.core.errors import ModelFailed, TaxiwayError
+from taxiway.core.errors import ModelFailed
 from taxiway.core.model import ModelSpec
 from taxiway.engine import worker
+from taxiway.engine.executor import Died, OnPart, Result
 from taxiway.engine.messages import (
     Answers,
-    CallOutputs,
     Codec,
     Failed,
+    GoOn,
     Message,
+    Part,
     Predict,
     Ready,
     array_bytes,
+    results_of,
 )
 from taxiway.engine.pipe import ServersEnd
 
@@ -34,18 +37,10 @@ SENT_AT_ONCE = 2**20
 """Bytes of a batch up to which copying them holds up nobody; a photo takes 0.1 s."""
 
 
-class WorkerDied(Exception):
-    """The process ended without being told to; `exitcode` is negative for a signal."""
+class ProcessExecutor:
+    """One process holding one model; an `engine.executor.Executor`."""
 
-    def __init__(self, exitcode: int | None) -> None:
-        super().__init__(f"exit code {exitcode}")
-        self.exitcode = exitcode
-
-
-class Worker:
-    """One process holding one model. Used from one event loop; answers one batch at a time."""
-
-    def __init__(self, spec: ModelSpec, on_death: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, spec: ModelSpec, on_death: Callable[[], None]) -> None:
         self.spec = spec
         self.died = False
         self._on_death = on_death
@@ -53,6 +48,7 @@ class Worker:
         self._loop = asyncio.get_running_loop()
         self._answer: asyncio.Future[Message] = self._loop.create_future()
         self._spawning: asyncio.Future[socket.socket] | None = None
+        self._on_part: OnPart = lambda results, progress: True
         self._packing: asyncio.Future[bytes] | None = None
         self._process: Any = None
         self._pipe = ServersEnd(self._hear, self._end_heard)
@@ -63,10 +59,7 @@ class Worker:
         return self._process.pid if self._process else None
 
     async def start(self) -> Ready:
-        """Start the process and wait until its model is set up.
-
-        Raises ModelFailed with the model's own words, or WorkerDied.
-        """
+        """Start the process and wait until its model is set up."""
         self._spawning = asyncio.ensure_future(asyncio.to_thread(self._spawn))
         await self._pipe.connect(await asyncio.shield(self._spawning))
         message = await self._receive()
@@ -76,18 +69,16 @@ class Worker:
         assert isinstance(message, Ready)
         return message
 
-    async def predict(self, command: str, batch: list[Values]) -> list[Values | TaxiwayError]:
-        """Ask for a batch; one result or error per call. Raises WorkerDied."""
+    async def predict(self, command: str, batch: list[Values], on_part: OnPart) -> list[Result]:
+        """Ask for a batch; one result or error per call."""
+        self._on_part = on_part
         self._answer = self._loop.create_future()
         # Nobody may be left to hear of a death when the reader tells of it.
         self._answer.add_done_callback(lambda answer: answer.cancelled() or answer.exception())
         await self._hand_over(Predict(command, batch))
         message = await self._receive()
         assert isinstance(message, Answers)
-        return [
-            answer.outputs if isinstance(answer, CallOutputs) else answer.error()
-            for answer in message.answers
-        ]
+        return results_of(message.answers)
 
     async def stop(self) -> None:
         """End the process and give its memory back."""
@@ -144,7 +135,12 @@ class Worker:
         if self._answer.done():
             return
         try:
-            self._answer.set_result(self._codec.unpack(data))
+            message = self._codec.unpack(data)
+            if isinstance(message, Part):
+                wanted = self._on_part(results_of(message.answers), message.progress)
+                self._pipe.send(self._codec.pack(GoOn(wanted)))
+            else:
+                self._answer.set_result(message)
         except (msgspec.DecodeError, AssertionError, ValueError, TypeError) as error:
             self._answer.set_exception(ModelFailed(f"The model's answer is not readable: {error}."))
 
@@ -152,15 +148,18 @@ class Worker:
         self.died = True
         self._on_death()
         if not self._answer.done():
-            self._answer.set_exception(WorkerDied(None))
+            self._answer.set_exception(Died())
 
     async def _receive(self) -> Message:
         try:
             return await self._answer
-        except WorkerDied:
-            raise WorkerDied(await self.exitcode()) from None
+        except Died:
+            raise await self.death() from None
 
-    async def exitcode(self) -> int | None:
-        """How the process ended: negative for a signal, None if it did not."""
+    async def death(self) -> Died:
+        """How the process ended; its exit code is negative for a signal."""
         await asyncio.to_thread(self._process.join, 1)
-        return self._process.exitcode  # type: ignore[no-any-return]
+        return Died(f"exit code {self._process.exitcode}")
+
+
+SLOT = ProcessExecutor

@@ -1,0 +1,86 @@
+"""A model in a thread of this process, for notebooks and tests: no start, and no protection."""
+
+import asyncio
+import gc
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar, cast
+
+from taxiway.core.command import Values
+from taxiway.core.errors import ModelFailed
+from taxiway.core.model import Model, ModelSpec
+from taxiway.engine import worker
+from taxiway.engine.executor import Died, OnPart, Result
+from taxiway.engine.messages import Answers, Codec, Message, Part, Predict, Ready, results_of
+
+Crossing = TypeVar("Crossing", bound=Message)
+
+
+class ThreadExecutor:
+    """One thread holding one model; an `engine.executor.Executor`.
+
+    Everything crosses as it would to a process, so that a model which works here works there too.
+    `stop` waits for what the model works on, but for no more than one part of it.
+    """
+
+    pid: int | None = None
+    died = False
+
+    def __init__(self, spec: ModelSpec, on_death: Callable[[], None]) -> None:
+        self.spec = spec
+        self._loop = asyncio.get_running_loop()
+        self._thread = ThreadPoolExecutor(1, f"taxiway-{spec.name}")
+        self._model: Model | None = None
+        self._is_stopped = False
+
+    async def start(self) -> Ready:
+        """Set the model up in the thread."""
+        return await self._loop.run_in_executor(self._thread, self._set_up)
+
+    async def predict(self, command: str, batch: list[Values], on_part: OnPart) -> list[Result]:
+        """Answer a batch in the thread."""
+
+        async def take(part: Part) -> bool:
+            return on_part(results_of(part.answers), part.progress) and not self._is_stopped
+
+        def show(part: Part) -> bool:
+            return asyncio.run_coroutine_threadsafe(take(_crossed(part)), self._loop).result()
+
+        request = Predict(command, batch)
+        return await self._loop.run_in_executor(self._thread, self._answer, request, show)
+
+    async def death(self) -> Died:
+        """A thread does not end by itself."""
+        return Died("its thread ended")
+
+    async def stop(self) -> None:
+        """Wait for the model to end what it works on, and let go of it."""
+        self._is_stopped = True
+        await asyncio.to_thread(self._thread.shutdown, cancel_futures=True)
+        self._model = None
+        gc.collect()
+
+    def _set_up(self) -> Ready:
+        try:
+            self._model, facts = worker.start(self.spec)
+            return _crossed(Ready(self._model.commands, facts))
+        except (Exception, SystemExit) as error:
+            raise ModelFailed(worker.failure_of(error, self.spec).message) from None
+
+    def _answer(self, request: Predict, show: Callable[[Part], bool]) -> list[Result]:
+        assert self._model is not None
+        request = _crossed(request)
+        answers = worker.answer(self._model, request.command, request.batch, show)
+        codec = Codec()
+        answered = codec.unpack(worker.packed(codec, answers))
+        assert isinstance(answered, Answers)
+        return results_of(answered.answers)
+
+
+def _crossed(message: Crossing) -> Crossing:
+    """What the other side of a process's edge would have of a message."""
+    codec = Codec()
+    return cast(Crossing, codec.unpack(codec.pack(message)))
+
+
+SLOT = ThreadExecutor
