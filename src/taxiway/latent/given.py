@@ -1,6 +1,7 @@
 """What a caller gives for latents: seeds as text or numbers, vectors as lists, or latents."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ EXAMPLES = "seeds such as 1,5-9, or lists of numbers, or objects with a 'z' or a
 def latents_of(value: Any, shape: Shape, name: str = "latents") -> list[Latent]:
     """The latents that `value` means: `"1,5-9"`, `7`, `{"z": [...]}`, an array, or a list of these.
 
+    A Path, which no client can send, is a latent file.
     Raises InvalidArgument naming the input `name` for anything else and for none at all.
     """
     items = value if isinstance(value, (list, tuple, range)) and not is_vector(value) else [value]
@@ -35,6 +37,8 @@ def latents_in(item: Any, shape: Shape, name: str) -> list[Latent]:
     match item:
         case Latent():
             return [item]
+        case Path():
+            return files.read_latents(item, shape)
         case str():
             return [of_seed(seed, shape) for seed in parse_seeds(item)]
         case int() | np.integer() if not isinstance(item, bool):

@@ -18,12 +18,46 @@ export async function fetchFile(token, path) {
   return (await answerTo(token, "GET", path)).blob();
 }
 
-/** @param {string} token @param {string} method @param {string} path @param {any} [content] */
-async function answerTo(token, method, path, content) {
+/** Send a file as it is. @param {string} token @param {string} path @param {Blob} file */
+export async function sendFile(token, path, file) {
+  return (await answerTo(token, "POST", path, file)).json();
+}
+
+/**
+ * Hear the server-sent events of a path until `signal` or the server ends them.
+ * @param {string} token
+ * @param {string} path
+ * @param {AbortSignal} signal
+ * @param {(name: string, content: any) => void} heard
+ */
+export async function follow(token, path, signal, heard) {
+  const answer = await answerTo(token, "GET", path, undefined, signal);
+  const reader = /** @type {ReadableStream<Uint8Array>} */ (answer.body).getReader();
+  const decoder = new TextDecoder();
+  let text = "";
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    const events = (text + decoder.decode(part.value, { stream: true })).split("\n\n");
+    text = events.pop() ?? "";
+    for (const event of events) {
+      const [, name, content] = event.match(/^event: (.*)\ndata: (.*)$/) ?? [];
+      if (name) heard(name, JSON.parse(content));
+    }
+  }
+}
+
+/**
+ * @param {string} token
+ * @param {string} method
+ * @param {string} path
+ * @param {any} [content] bytes as they are, anything else as JSON
+ * @param {AbortSignal | null} [signal]
+ */
+async function answerTo(token, method, path, content, signal = null) {
   const headers = /** @type {Record<string, string>} */ ({ Authorization: `Bearer ${token}` });
-  if (content) headers["Content-Type"] = "application/json";
-  const body = content && JSON.stringify(content);
-  const answer = await fetch(ROOT + path, { method, headers, body }).catch(() => {
+  const isFile = content instanceof Blob;
+  if (content) headers["Content-Type"] = isFile ? "application/octet-stream" : "application/json";
+  const body = isFile ? content : content && JSON.stringify(content);
+  const answer = await fetch(ROOT + path, { method, headers, body, signal }).catch(() => {
     throw new Error("The server does not answer.");
   });
   if (!answer.ok) throw new Error((await answer.json()).error);

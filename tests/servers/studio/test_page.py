@@ -84,6 +84,7 @@ async def test_the_page_may_load_nothing_from_elsewhere(site: Site) -> None:
     assert rules == {
         "default-src": "'self'",
         "img-src": "'self' blob: data:",
+        "media-src": "'self' blob:",
         "connect-src": f"'self' {own} {own.replace('ws', 'wss', 1)}",
         "worker-src": "'self' blob:",
         "object-src": "'none'",

@@ -84,7 +84,7 @@ def policy(host: str) -> str:
     # Safari before 15.4 does not count a WebSocket as 'self'.
     sockets = f" ws://{host} wss://{host}" if _HOST.fullmatch(host) else ""
     return (
-        "default-src 'self'; img-src 'self' blob: data:; "
+        "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; "
         f"connect-src 'self'{sockets}; worker-src 'self' blob:; object-src 'none'; "
         "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
     )

@@ -1,0 +1,134 @@
+/** The form of a tool, made from its declaration: the widgets of its inputs' types. */
+
+import { title } from "../declaration.js";
+import { h } from "../dom.js";
+import { makeWidget } from "../widgets/index.js";
+import { filesWidget, givenWidget, namedWidget } from "./given.js";
+
+/** @import { Field, Widget } from "../types.d.ts" */
+/** @import { Tool } from "./jobs.js" */
+
+/** So many inputs are seen at once, beside those that must be given. */
+const SEEN = 5;
+/** Whole numbers of a wider range are typed. */
+const MOST_STEPS = 64;
+
+/**
+ * @typedef {object} ToolForm
+ * @property {HTMLFormElement} element
+ * @property {(name: string | null) => void} mark points at the input that was refused
+ */
+
+/**
+ * @param {string} name
+ * @param {Tool} tool
+ * @param {Record<string, [string, string][]>} known names to choose from, by input: value and words
+ * @param {(inputs: Record<string, any>) => void} begin
+ * @param {(sentence: string) => void} reject
+ * @returns {ToolForm}
+ */
+export function makeToolForm(name, tool, known, begin, reject) {
+  /** @type {Record<string, any>} */
+  const values = {};
+  const lines = tool.inputs.map((field) => lineOf(field, values, known[field.name], reject));
+  const must = tool.inputs.map((field, k) => (isNeeded(field) ? k : -1)).filter((k) => k >= 0);
+  const seen = new Set([...must, ...tool.inputs.keys()].slice(0, Math.max(SEEN, must.length)));
+  const rest = lines.filter((_, k) => !seen.has(k));
+  const form = /** @type {HTMLFormElement} */ (
+    /** @type {unknown} */ (
+      h(
+        "form",
+        { class: "form job-form", autocomplete: "off", novalidate: true, id: `job-form-${name}` },
+        h("p", { class: "hint" }, tool.description ?? ""),
+        ...lines.filter((_, k) => seen.has(k)),
+        rest.length ? h("details", {}, h("summary", {}, `${rest.length} more`), ...rest) : null,
+        h("button", { type: "submit", class: "primary job-begin" }, `Start ${title(name).toLowerCase()}`),
+      )
+    )
+  );
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    begin(given(values));
+  });
+  const mark = (/** @type {string | null} */ wrong) => {
+    for (const line of lines) line.classList.toggle("wrong", line.dataset.input === wrong);
+  };
+  return { element: form, mark };
+}
+
+/** What is sent: nothing of what was left alone. @param {Record<string, any>} values */
+function given(values) {
+  const isGiven = (/** @type {any} */ value) => value !== null && value !== "";
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => isGiven(value)));
+}
+
+/** Whether it has no default. @param {Field} field */
+function isNeeded(field) {
+  return field.optional !== true && (field.default === undefined || field.default === null);
+}
+
+/**
+ * @param {Field} field
+ * @param {Record<string, any>} values
+ * @param {[string, string][] | undefined} known
+ * @param {(sentence: string) => void} reject
+ */
+function lineOf(field, values, known, reject) {
+  /** @type {Widget} */
+  let widget;
+  const change = (/** @type {any} */ value) => {
+    values[field.name] = value;
+    widget.show(value);
+  };
+  widget = widgetOf(field, change, known, reject);
+  widget.show(values[field.name] ?? null);
+  const line = h(
+    "div",
+    { class: isWide(field, widget) ? "line wide" : "line", "data-input": field.name },
+    h("label", { for: `input-${field.name}` }, title(field.name)),
+    widget.element,
+    field.description ? h("span", { class: "hint" }, field.description) : null,
+  );
+  const take = (/** @type {DragEvent} */ event) => {
+    const files = [...(event.dataTransfer?.files ?? [])];
+    if (!files.length || !widget.take) return;
+    event.preventDefault();
+    event.stopPropagation();
+    widget.take(files[0]);
+  };
+  line.addEventListener("drop", take);
+  return line;
+}
+
+/**
+ * @param {Field} field
+ * @param {(value: any) => void} change
+ * @param {[string, string][] | undefined} known
+ * @param {(sentence: string) => void} reject
+ * @returns {Widget}
+ */
+function widgetOf(field, change, known, reject) {
+  const id = `input-${field.name}`;
+  if (known) return namedWidget(field, id, change, known);
+  if (field.type === "any") return givenWidget(field, id, change);
+  const inner = field.type === "array" ? field.itemType : field;
+  if (inner.type === "file") return filesWidget(field, id, change);
+  return makeWidget(unbounded(field), change, reject);
+}
+
+/**
+ * A slider is for a number that has a value and a narrow range; any other is typed.
+ * @param {Field} field
+ * @returns {Field}
+ */
+function unbounded(field) {
+  if (field.type !== "number") return field;
+  const { min = -Infinity, max = Infinity, ...open } = field;
+  const isNarrow = field.step !== undefined || (field.whole && max - min <= MOST_STEPS);
+  return isNarrow && typeof field.default === "number" ? field : open;
+}
+
+/** @param {Field} field @param {Widget} widget */
+function isWide(field, widget) {
+  return Boolean(widget.isWide) || ["text", "any", "file", "array"].includes(field.type);
+}

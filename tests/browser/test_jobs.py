@@ -1,0 +1,168 @@
+"""The Jobs panel: jobs of a real server, shown, begun, opened and deleted."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Locator, Page
+
+from browser.conftest import Server, new_context, show_studio
+from kept_trainings import write_training
+from taxiway.core.images import encode_png
+
+
+def keep(folder: Path, name: str, created: float, **more: Any) -> None:
+    """A job as its folder keeps it, with a picture."""
+    (folder / name).mkdir(parents=True)
+    record = {"id": name, "tool": "mix", "model": "rainbow", "created": created, **more}
+    (folder / name / "job.json").write_text(json.dumps(record))
+    (folder / name / "grid.png").write_bytes(picture(9))
+    (folder / name / "w.npz").write_bytes(b"numbers")
+
+
+def picture(value: int) -> bytes:
+    return encode_png(np.full((64, 64, 3), value, np.uint8))
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture(scope="module")
+def server(data: Path) -> Iterator[Server]:
+    """With a data folder of its own: four jobs, one of them broken, and a training."""
+    jobs = data / "jobs"
+    keep(
+        jobs, "mix-00000001", 100, state="done", files=["grid.png", "w.npz"], ended=160, started=100
+    )
+    keep(jobs, "mix-00000002", 200, state="failed", message="It was too dark.", tool="bend")
+    keep(jobs, "mix-00000003", 300, state="done", files=["grid.png"])
+    keep(jobs, "mix-00000004", 400, state="dancing")
+    write_training(data / "trainings" / "garden")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TAXIWAY_DATA", str(data))
+        running = Server()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def panel(page: Page) -> Locator:
+    page.click("#tab-jobs")
+    page.locator(".job").first.wait_for()
+    return page.locator("#panel-jobs")
+
+
+def shown(panel: Locator) -> list[str]:
+    return panel.locator(".job:not([hidden]) h3").all_inner_texts()
+
+
+def job(panel: Locator, name: str) -> Locator:
+    return panel.locator(f"[data-id='{name}']")
+
+
+def test_all_jobs_are_shown_newest_first_and_by_state(page: Page, panel: Locator) -> None:
+    assert shown(panel) == [
+        "Training My garden",
+        "Mix, rainbow",
+        "Bend, rainbow",
+        "Mix, rainbow",
+        "mix-00000004",
+    ]
+    assert "It was too dark." in job(panel, "mix-00000002").inner_text()
+    assert "Its record is damaged" in job(panel, "mix-00000004").inner_text()
+    assert "took 60 s" in job(panel, "mix-00000001").inner_text()
+    training = job(panel, "training:garden")
+    assert "20 of 40 thousand pictures" in training.inner_text()
+    assert training.get_by_role("button", name="Resume").is_visible()
+    panel.get_by_role("button", name="Done 2").click()
+    assert shown(panel) == ["Mix, rainbow", "Mix, rainbow"]
+    panel.get_by_role("button", name="All 5").click()
+    page.wait_for_function("document.querySelectorAll('.job-picture[src]').length === 3")
+
+
+def test_files_are_opened_and_saved(page: Page, panel: Locator) -> None:
+    done = job(panel, "mix-00000001")
+    done.locator("summary").click()
+    done.get_by_role("button", name="Open grid.png").click()
+    page.wait_for_function("document.querySelector('.job-stage img')?.naturalWidth === 64")
+    page.get_by_role("button", name="Close").click()
+    with page.expect_download() as saved:
+        done.get_by_role("button", name="Save latents w.npz").click()
+    assert saved.value.suggested_filename == "w.npz"
+    assert saved.value.path().read_bytes() == b"numbers"
+
+
+def test_a_job_is_deleted_only_after_a_question(page: Page, panel: Locator, data: Path) -> None:
+    folder = data / "jobs" / "mix-00000003"
+    job(panel, folder.name).get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Keep").click()
+    assert folder.exists()
+    job(panel, folder.name).get_by_role("button", name="Delete").click()
+    page.locator(".job-doubt").get_by_role("button", name="Delete").click()
+    job(panel, folder.name).wait_for(state="detached")
+    assert not folder.exists()
+    job(panel, "mix-00000004").get_by_role("button", name="Delete").click()
+    page.locator(".job-doubt").get_by_role("button", name="Delete").click()
+    job(panel, "mix-00000004").wait_for(state="detached")
+
+
+def test_a_job_is_begun_with_files_from_the_page(page: Page, panel: Locator, data: Path) -> None:
+    panel.locator("#job-new").click()
+    tools = panel.get_by_role("group", name="Tools")
+    tools.get_by_role("button", name="Dataset").wait_for(timeout=60_000)
+    # No tool of StyleGAN's: the lantern is none, and takes no pictures.
+    assert tools.get_by_role("button").all_inner_texts() == ["Dataset", "Train"]
+    tools.get_by_role("button", name="Dataset").click()
+    files = [
+        {"name": f"photo {n}.png", "mimeType": "image/png", "buffer": picture(n * 40)}
+        for n in range(5)
+    ]
+    with page.expect_file_chooser() as chooser:
+        panel.locator("#input-pictures").click()
+    chooser.value.set_files(files)  # type: ignore[arg-type]
+    panel.get_by_text("5 files").wait_for()
+    panel.get_by_role("button", name="Start dataset").click()
+    failed = panel.locator("[data-job=failed]", has_text="here are")
+    failed.wait_for(timeout=60_000)  # five are too few for a training
+    (made,) = (data / "jobs").glob("dataset-*")
+    assert sorted(path.name for path in (made / "inputs").iterdir()) == [
+        f"photo-{n}.png" for n in range(5)
+    ]
+
+
+def test_what_is_wrong_is_said_and_the_input_is_kept(page: Page, panel: Locator) -> None:
+    panel.locator("#job-new").click()
+    tools = panel.get_by_role("group", name="Tools")
+    tools.get_by_role("button", name="Train").click()
+    panel.locator("#input-name").fill("My model")
+    panel.locator("#input-dataset").fill("/none.zip")
+    panel.get_by_role("button", name="Start train").click()
+    panel.get_by_role("alert").wait_for()
+    assert "small letters" in panel.get_by_role("alert").inner_text()
+    assert panel.locator("#input-name").input_value() == "My model"
+
+
+def test_the_jobs_are_followed_only_while_they_are_seen(page: Page) -> None:
+    with page.expect_request("**/jobs/events"):
+        page.click("#tab-jobs")
+    with page.expect_event("requestfailed", lambda request: "events" in request.url):
+        page.click("#tab-controls")
+
+
+@pytest.mark.parametrize("size", [(390, 844), (1440, 900)])
+def test_nothing_is_cut_off_at_the_side(
+    browser: Browser, server: Server, size: tuple[int, int]
+) -> None:
+    viewport = {"width": size[0], "height": size[1]}
+    context = new_context(browser, server, viewport=viewport)
+    page = show_studio(context.new_page())
+    page.click("#tab-jobs")
+    page.locator(".job").first.wait_for()
+    panel = page.locator("#panel-jobs")
+    assert panel.evaluate("element => element.scrollWidth <= element.clientWidth")
+    context.close()
