@@ -50,7 +50,7 @@ async def serving(
         doors.push_async_callback(model_servers.close)
         for card in cards:
             await model_servers.open(card, command=command)
-        for name, kind in of_kind(model_servers.kinds, ManagerServer).items():
+        for name, kind in of_kind(model_servers.slots.servers, ManagerServer).items():
             settings = decoded(kind, config.servers.get(name, {}))
             context = ManagerContext(manager=model_servers, config=config, settings=settings)
             server = kind(context)
@@ -77,8 +77,10 @@ async def _until_told(
             url = model_servers.places()[0].url
             threading.Thread(target=webbrowser.open, args=[url], daemon=True).start()
         linking = asyncio.create_task(_link(model_servers, links))
+        feeding = asyncio.create_task(model_servers.feed())
         await told.wait()
         linking.cancel()
+        feeding.cancel()
         print("\nStopping.", flush=True)
 
 

@@ -1,9 +1,9 @@
 """One server per running model, with every door to it; slot k is at port 8000 + k and so on."""
 
 import asyncio
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Collection, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
 
@@ -16,13 +16,18 @@ from taxiway.catalog.catalog import Card
 from taxiway.catalog.folder import data_path
 from taxiway.core.command import Command
 from taxiway.core.config import Config
-from taxiway.core.errors import InvalidArgument, NotFound
+from taxiway.core.errors import InvalidArgument, NotFound, TaxiwayError
 from taxiway.core.model import ModelSpec
+from taxiway.core.sink import Sink
+from taxiway.core.source import Source
 from taxiway.engine import Engine
 from taxiway.jobs.remote import RemoteJobs
 from taxiway.jobs.runner import Jobs
 from taxiway.live.chains import Chains
+from taxiway.live.inputs import Inputs, sources
+from taxiway.live.members import Members
 from taxiway.live.model_manager import Place
+from taxiway.live.outputs import Outputs, sinks
 from taxiway.live.session import LiveSession
 from taxiway.servers.studio import job_routes, manager_routes, training_routes
 from taxiway.servers.studio.page import new_token
@@ -33,6 +38,15 @@ from taxiway.web.server import Server, ServerContext
 from taxiway.web.server_slot import Kind, decoded, of_kind, server_kinds, started
 
 MOST_MODELS = 32
+
+
+@dataclass(frozen=True)
+class Slots:
+    """What every model server is given a member of each of: loaded once for all."""
+
+    servers: Mapping[str, Kind] = field(default_factory=server_kinds)
+    sinks: Members[Sink] = field(default_factory=sinks)
+    sources: Members[Source] = field(default_factory=sources)
 
 
 class ModelServer:
@@ -46,13 +60,15 @@ class ModelServer:
         card: Card,
         options: dict[str, Any],
         command: str | None,
-        kinds: Mapping[str, Kind],
+        slots: Slots,
     ) -> None:
-        self._kinds = kinds
+        self._slots = slots
         self.engine, self.slot, self.card = engine, slot, card
         self.config = shifted(config, slot)
         self._options, self._command = options, command
         self.session = LiveSession(engine, self._spec())
+        self.outputs = Outputs(self.session, slots.sinks, self._report)
+        self.inputs = Inputs(self.session, slots.sources, self._report)
         self.listener: Listener | None = None
         self._doors = AsyncExitStack()
         self._open: dict[str, int | None] = {}
@@ -66,10 +82,13 @@ class ModelServer:
         members = self._members(token, more, remote_jobs)
         ordered = sorted(members.values(), key=lambda member: member.is_last)
         routes = [route for member in ordered for route in member.routes()]
+        routes = [*self.outputs.routes(), *routes]
         listener = Listener(application(routes, self.config), self.config)
         self.listener = await self._doors.enter_async_context(listener)
         live = asyncio.create_task(self.session.run())
         self._doors.push_async_callback(_end, live)
+        self._doors.push_async_callback(self.inputs.close)
+        self._doors.push_async_callback(self.outputs.close)
         await self.session.start()
         for name, member in members.items():
             self._doors.push_async_callback(member.stop)
@@ -86,9 +105,11 @@ class ModelServer:
             token=token,
             card=lambda: msgspec.to_builtins(self.card),
             jobs=remote_jobs,
+            outputs=self.outputs,
+            inputs=self.inputs,
             studio_routes=more,
         )
-        kinds = of_kind(self._kinds, Server)
+        kinds = of_kind(self._slots.servers, Server)
         http = kinds.pop("http")(context)
         context = replace(context, http_routes=http.routes())
         given = self.config.servers
@@ -109,6 +130,16 @@ class ModelServer:
         self.card = card
         self.session.spec = self._spec()
         await self.session.start()
+
+    async def reported(self, work: Awaitable[Any]) -> None:
+        """Do something; what goes wrong is a sentence for the person at the machine."""
+        try:
+            await work
+        except TaxiwayError as error:
+            self._report(str(error))
+
+    def _report(self, sentence: str) -> None:
+        print(f"{self.card.title}: {sentence}", flush=True)
 
     @property
     def name(self) -> str:
@@ -145,7 +176,7 @@ class ModelServers:
     """Every model server: what `taxiway run` opens, a `live.model_manager.ModelManager`."""
 
     def __init__(self, engine: Engine, config: Config, options: dict[str, Any]) -> None:
-        self.kinds = server_kinds()
+        self.slots = Slots()
         self.token = new_token()
         self.chains = Chains(engine, lambda name: self._find(name).session)
         self.jobs = Jobs(data_path() / "jobs", data_path() / "trainings", self)
@@ -179,7 +210,7 @@ class ModelServers:
         merged = {**self._options, **(options or {})}
         for slot in self._free_slots():
             server = ModelServer(
-                self._engine, self._config, slot, card, merged, command, self.kinds
+                self._engine, self._config, slot, card, merged, command, self.slots
             )
             try:
                 await server.open(self.token, self._manager(), self._remote_jobs)
@@ -250,6 +281,15 @@ class ModelServers:
         # Not waited for: the server may be the one by which this was asked.
         task = self._closing[name] = asyncio.create_task(server.close())
         task.add_done_callback(lambda _: self._closing.pop(name))
+
+    async def feed(self) -> None:
+        """Start the sinks and sources of the configuration, for the first model."""
+        server = min(self._servers.values(), key=lambda server: server.slot)
+        for name, settings in self._config.sinks.items():
+            await server.reported(server.outputs.start(name, settings))
+        for name, settings in self._config.sources.items():
+            await server.reported(self._engine.ready(server.name))
+            await server.reported(server.inputs.start(name, settings))
 
     def _manager(self) -> list[Route]:
         """What the studio's page may do beside playing its model."""

@@ -39,7 +39,7 @@ MODEL = """
 """
 ASK = """
     import asyncio
-    from taxiway.core.command import ModelSpec
+    from taxiway.core.model import ModelSpec
     from taxiway.core.errors import InvalidArgument
     from taxiway.engine import Engine
 

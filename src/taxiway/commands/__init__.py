@@ -5,10 +5,12 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from taxiway.core.command import Command
+    from taxiway.core.datatypes import AnyDataType
+    from taxiway.live.members import Members
 
 FIRST = ("run", "generate", "models")
 """What most people look for; the other commands follow by name."""
@@ -78,3 +80,49 @@ def tool_inputs(
             parser.error(f"there is no input '{name}'; there are {there_are}")
         inputs[name] = text if isinstance(field, (Text, Category)) else value_of(text)
     return inputs
+
+
+def settings_of(words: Sequence[str], declared: "Command") -> dict[str, object]:
+    """`NAME=VALUE` words as a declaration types them. Raises InvalidArgument naming the setting."""
+    from taxiway.core.datatypes import Category, Text
+    from taxiway.core.errors import InvalidArgument
+
+    settings: dict[str, object] = {}
+    for word in words:
+        name, equals, text = word.partition("=")
+        if not equals:
+            raise InvalidArgument(f"'{declared.name}' takes SETTING=VALUE, got '{word}'.")
+        name = name.replace("-", "_")
+        field = declared.inputs.get(name)
+        if isinstance(field, Category):
+            # `format=png` is as good as `format=PNG`.
+            text = next((one for one in field.one_of if one.lower() == text.lower()), text)
+        settings[name] = text if isinstance(field, (Text, Category)) else value_of(text)
+    return settings
+
+
+def describe_members(members: "Members[Any]") -> None:
+    """Print every member of a slot: what it lacks here, if so, and its settings."""
+    for name in sorted({*members.kinds, *members.broken}):
+        missing = members.broken.get(name) or members.probe(name)
+        title = members.kinds[name].title if name in members.kinds else ""
+        print(f"{name}    {title}")
+        print(f"    {missing or 'Can be used on this machine.'}")
+        if name in members.broken:
+            continue
+        for setting, field in members.declaration(name).inputs.items():
+            print(f"    {setting}={_values_of(field)}  {field.description or ''}".rstrip())
+
+
+def _values_of(field: "AnyDataType") -> str:
+    """What a setting takes, in a few characters."""
+    from taxiway.core.datatypes import Boolean, Category, Number
+
+    default = getattr(field, "default", None)
+    if isinstance(field, Category):
+        return "|".join(field.one_of)
+    if isinstance(field, Boolean):
+        return "true|false" if default is None else str(default).lower()
+    if isinstance(field, Number):
+        return "N" if default is None else f"{default:g}"
+    return str(default) if default else "..."

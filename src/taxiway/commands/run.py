@@ -2,17 +2,19 @@
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from taxiway.commands import DEVICES
+from taxiway.commands import DEVICES, settings_of
 
 if TYPE_CHECKING:
     from taxiway.catalog.catalog import Card
     from taxiway.core.config import Config
     from taxiway.live.chains import Link
+    from taxiway.live.members import Members
 
 OF_ONE_MODEL = {
     "--checkpoint": "checkpoint", "--option": "option", "--command": "means", "--python": "python",
+    "--sink": "sink", "--source": "source",
 }  # fmt: skip
 HELP = "run a model, or several: the studio, and an address each for programs"
 
@@ -37,6 +39,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--chain", action="append", default=[], metavar="A:B",
         help="let the output of A be the input of B; A.image:B.photo names which",
     )  # fmt: skip
+    for flag, what, command in (
+        ("--sink", "send the frames there, such as --sink folder path=out", "outputs"),
+        ("--source", "let inputs come from there, such as --source frames path=photos", "sources"),
+    ):
+        parser.add_argument(
+            flag, action="append", default=[], nargs="+", metavar=("NAME", "SETTING=VALUE"),
+            help=f"{what}; again for more; see taxiway {command}",
+        )  # fmt: skip
     parser.add_argument("--device", default="auto", choices=DEVICES)
     parser.add_argument("--no-browser", action="store_true", help="do not open the studio")
     doors = parser.add_argument_group("addresses", "A second model is one port further, and so on.")
@@ -64,6 +74,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(parsed: argparse.Namespace) -> None:
+    from msgspec import structs
+
     from taxiway import app
     from taxiway.catalog import catalog
     from taxiway.core.errors import InvalidArgument
@@ -76,8 +88,9 @@ def run(parsed: argparse.Namespace) -> None:
     if len(cards) == 1:
         cards = [with_options(cards[0], parsed.option, parsed.python)]
     links = [link(text) for text in parsed.chain]
+    settings = structs.replace(config(parsed), **ways(parsed))
     app.run(
-        config(parsed),
+        settings,
         cards,
         {"device": parsed.device},
         command=parsed.means,
@@ -114,6 +127,29 @@ def config(parsed: argparse.Namespace) -> "Config":
         allowed_hosts=tuple(parsed.allow_host),
         allowed_origins=tuple(parsed.allow_origin or ("*",)),
     )
+
+
+def ways(parsed: argparse.Namespace) -> dict[str, dict[str, dict[str, object]]]:
+    """The sinks and sources from the flags, with their settings, which are checked here."""
+    if not (parsed.sink or parsed.source):
+        return {}
+    from taxiway.live.inputs import sources
+    from taxiway.live.outputs import sinks
+
+    return {"sinks": given(sinks(), parsed.sink), "sources": given(sources(), parsed.source)}
+
+
+def given(members: "Members[Any]", lists: list[list[str]]) -> dict[str, dict[str, object]]:
+    """`NAME SETTING=VALUE ...` of each member. Raises InvalidArgument or NotFound."""
+    from taxiway.core.errors import InvalidArgument
+
+    found: dict[str, dict[str, object]] = {}
+    for name, *words in lists:
+        if name in found:
+            raise InvalidArgument(f"'{name}' is given twice; it can run once for a model.")
+        found[name] = settings_of(words, members.declaration(name))
+        members.decode(name, found[name])
+    return found
 
 
 def link(text: str) -> "Link":

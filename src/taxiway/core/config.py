@@ -30,6 +30,10 @@ class Config(Struct, frozen=True, kw_only=True):
     """Where Runway's Photoshop and Unity plug-ins look for models; None switches it off."""
     servers: Mapping[str, Mapping[str, Any]] = {}
     """Settings of other packages' servers, by the server's name and the setting's."""
+    sinks: Mapping[str, Mapping[str, Any]] = {}
+    """Sinks that the first model has from its start, by name, with their settings."""
+    sources: Mapping[str, Mapping[str, Any]] = {}
+    """Sources likewise."""
     hub_null_origin: bool = False
     """Whether pages without an origin may start and stop models there, as Photoshop's panels are;
     pages of the web can make themselves such pages."""

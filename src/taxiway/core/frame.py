@@ -3,6 +3,7 @@
 from collections.abc import Hashable, Mapping
 from typing import Any
 
+import numpy as np
 from msgspec import Struct
 
 from taxiway.core.images import Pixels
@@ -30,3 +31,20 @@ class Frame(Struct, frozen=True, kw_only=True):
     marks: Mapping[Hashable, Mark] = {}
     merged: int = 0
     render_ms: float = 0.0
+
+
+def flattened(pixels: Pixels, alpha: bool = False) -> Pixels:
+    """A picture of any kind, uint8 [H, W], [H, W, 1], [H, W, 3] or [H, W, 4], as [H, W, 3].
+
+    Transparent parts become white; with `alpha` they stay, as [H, W, 4]. The result is contiguous.
+    """
+    if pixels.ndim == 2:
+        pixels = pixels[:, :, None]
+    channels = pixels.shape[2]
+    if channels == 1:
+        pixels = np.repeat(pixels, 3, axis=2)  # [H, W, 3]
+    elif channels == 4 and not alpha:
+        colours = pixels[:, :, :3].astype(np.uint16)  # [H, W, 3]
+        opacity = pixels[:, :, 3:].astype(np.uint16)  # [H, W, 1]
+        pixels = ((colours * opacity + 255 * (255 - opacity) + 127) // 255).astype(np.uint8)
+    return np.ascontiguousarray(pixels)

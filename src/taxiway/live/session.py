@@ -307,11 +307,12 @@ class LiveSession:
 
     async def _change(self) -> None:
         """Wait until there is something new to render, and someone to see it."""
-        while not self._is_due():
+        while not self.is_due():
             self._changed.clear()
             await self._changed.wait()
 
-    def _is_due(self) -> bool:
+    def is_due(self) -> bool:
+        """Whether the newest controls are yet to be rendered, for someone who would see it."""
         # A sleeping model is due too: being asked wakes it. An instrument shows a picture unasked,
         # but who reads outputs wants those that somebody caused.
         return (

@@ -10,7 +10,9 @@ from taxiway.core.config import Config
 from taxiway.core.datatypes import AnyDataType
 from taxiway.engine import Engine
 from taxiway.jobs.remote import RemoteJobs
+from taxiway.live.inputs import Inputs
 from taxiway.live.model_manager import ModelManager
+from taxiway.live.outputs import Outputs
 from taxiway.live.session import LiveSession
 
 
@@ -29,6 +31,8 @@ class ServerContext:
     token: str = ""
     card: Callable[[], Mapping[str, Any]] = dict
     jobs: RemoteJobs | None = None
+    outputs: Outputs | None = None
+    inputs: Inputs | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     http_routes: Sequence[BaseRoute] = ()
     """Runway's local HTTP API, for a server that offers it at its own port too."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from starlette.routing import BaseRoute
 
-from taxiway.servers.studio import page, routes, walk_routes
+from taxiway.servers.studio import output_routes, page, routes, walk_routes
 from taxiway.web.server import Server
 
 
@@ -18,6 +18,7 @@ class Studio(Server):
         return [
             *routes.routes(context.session, context.token, context.card),
             *walk_routes.routes(context.session, context.token),
+            *output_routes.routes(context.outputs, context.inputs, context.token),
             *context.studio_routes,
             *page.routes(context.token),
         ]

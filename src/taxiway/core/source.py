@@ -1,0 +1,46 @@
+"""What a member of the slot `sources` is: what comes into a running model by itself."""
+
+import threading
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
+
+from taxiway.core.command import Values
+from taxiway.core.datatypes import AnyDataType
+from taxiway.core.images import Pixels
+
+Given = Mapping[str, Any] | Pixels
+"""Values of inputs by name, or a picture, uint8 [H, W, 3], for the input that takes one."""
+
+
+class Source:
+    """One way in for one model: `read` yields values of its inputs, or pictures, until it ends.
+
+    `read` runs in a thread of the source's own and may block; what it yields faster than the model
+    takes it is overtaken, the newest wins. Between two things it waits by `wait`, which a stop
+    ends. Whatever it raises ends it: the text of a TaxiwayError or OSError is what people read.
+    """
+
+    title: ClassVar[str]
+    settings: ClassVar[Mapping[str, AnyDataType]] = {}
+    frames: ClassVar[bool] = False
+    """Whether it yields pictures, so that it is only for a model that takes one."""
+
+    def __init__(self, settings: Values) -> None:
+        self.settings_given = settings
+        self.stopping = threading.Event()
+
+    @classmethod
+    def probe(cls) -> str | None:
+        """None if this machine can run it, else a sentence that says what is missing."""
+        return None
+
+    def read(self) -> Iterator[Given]:
+        """What comes in, until `stopping` is set or there is no more."""
+        raise NotImplementedError
+
+    def wait(self, seconds: float) -> bool:
+        """Wait that long; whether to stop."""
+        return self.stopping.wait(max(seconds, 0))
+
+    def close(self) -> None:
+        """Let go of whatever `read` took; called once when it has ended."""

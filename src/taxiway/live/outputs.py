@@ -1,0 +1,361 @@
+"""The sinks of one model: each gets the newest frame, in a thread of its own, and none waits."""
+
+import asyncio
+import contextlib
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct, structs
+
+from taxiway.core.command import Values
+from taxiway.core.datatypes import Number
+from taxiway.core.errors import TaxiwayError, Unavailable
+from taxiway.core.frame import Frame, flattened
+from taxiway.core.sink import Sink, SinkDone
+from taxiway.live.broadcast import Viewer
+from taxiway.live.members import Members, sentence
+from taxiway.live.session import LiveSession
+
+log = logging.getLogger("taxiway.live")
+
+FPS = Number(default=30, whole=True, min=1, max=240, description="At most so many frames a second.")
+LOOK_SECONDS = 1.0
+"""Between two looks at who receives, and the span over which the rate is counted."""
+END_SECONDS = 2.0
+"""How long a sink may take to end."""
+
+
+class OutputStatus(Struct, kw_only=True, rename="camel"):
+    """How one sink of a model does; `needs` and `error` are sentences, empty where all is well.
+
+    `state` is `off`, `on`, or `failed` until it is started again. `age_ms` is from the moment the
+    newest frame sent was ready until it was sent; `dropped` frames were overtaken by newer ones.
+    """
+
+    name: str
+    title: str
+    needs: str
+    always: bool = False
+    settings: list[dict[str, Any]] = []
+    values: dict[str, Any] = {}
+    state: str = "off"
+    message: str = ""
+    error: str = ""
+    address: str = ""
+    rate: float = 0.0
+    age_ms: float | None = None
+    sent: int = 0
+    dropped: int = 0
+    receivers: int | None = None
+
+
+class Output:
+    """One sink at work, from its start to its end.
+
+    `offer` takes frames and never waits. `on_end` is called on the sink's thread when it has ended,
+    by itself or because it was told to.
+    """
+
+    def __init__(
+        self,
+        sink: Sink,
+        fps: int,
+        on_end: Callable[[], None] = lambda: None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.sink = sink
+        self.error = ""
+        self.message = ""
+        self.sent = self.dropped = 0
+        self.age_ms: float | None = None
+        self.is_over = False
+        self.fps = fps
+        self._on_end = on_end
+        self._clock = clock
+        self._condition = threading.Condition()
+        self._slot: Frame | None = None
+        self._ending = False
+        self._size: tuple[int, int] | None = None
+        self._receivers = sink.receivers
+        self._times: deque[float] = deque(maxlen=int(FPS.max or 0))
+        self._thread = threading.Thread(target=self._run, name="sink", daemon=True)
+
+    def offer(self, frame: Frame) -> None:
+        """Let this be the next frame to send; one that was not sent yet is dropped."""
+        with self._condition:
+            if self._ending:
+                return
+            self.dropped += self._slot is not None
+            self._slot = frame
+            self._condition.notify()
+        if self._thread.ident is None:
+            self._thread.start()
+
+    def end(self) -> None:
+        """Send nothing more; returns at once."""
+        with self._condition:
+            if self._ending:
+                return
+            self._ending = True
+            self._condition.notify()
+        with _logged("A sink could not be ended"):
+            self.sink.end()
+        if self._thread.ident is None:
+            self.is_over = True
+
+    async def ended(self, seconds: float = END_SECONDS) -> bool:
+        """Wait until it has ended; whether it did within that time."""
+        if self._thread.ident is not None:
+            await asyncio.to_thread(self._thread.join, seconds)
+        return not self._thread.is_alive()
+
+    def rate(self) -> float:
+        """Frames sent in the last second."""
+        now = self._clock()
+        return sum(now - at < LOOK_SECONDS for at in tuple(self._times)) / LOOK_SECONDS
+
+    def _run(self) -> None:
+        try:
+            while (frame := self._next()) is not None:
+                self._send(frame)
+        except SinkDone as done:
+            self.message = str(done)
+        except (TaxiwayError, OSError) as error:
+            self.error = sentence(error)
+        except Exception as error:
+            # Another package's sink may raise whatever it likes.
+            log.exception("The sink %s failed", type(self.sink).__name__)
+            self.error = sentence(error)
+        finally:
+            self._close()
+            with self._condition:
+                self._ending, self._slot = True, None
+            self.is_over = True
+            self._on_end()
+
+    def _next(self) -> Frame | None:
+        """The newest frame, once it is time for one; None at the end."""
+        due = self._times[-1] + 1 / self.fps if self._times else 0.0
+        with self._condition:
+            while not self._ending:
+                wait = due - self._clock()
+                if self._slot is not None and wait <= 0:
+                    frame, self._slot = self._slot, None
+                    return frame
+                self._condition.wait(wait if wait > 0 else LOOK_SECONDS)
+                if self.sink.receivers != self._receivers:
+                    self._receivers = self.sink.receivers
+                    self.sink.on_receivers()
+        return None
+
+    def _send(self, frame: Frame) -> None:
+        pixels = flattened(frame.pixels, self.sink.alpha)  # [H, W, 3 or 4]
+        size = (pixels.shape[1], pixels.shape[0])
+        if size != self._size:
+            self._close()
+            self._size = size
+            self.sink.open(*size, self.fps)
+        started = self._clock()
+        self.sink.send(structs.replace(frame, pixels=pixels))
+        self._times.append(started)
+        self.age_ms = (self._clock() - frame.time) * 1000
+        self.sent += 1
+
+    def _close(self) -> None:
+        if self._size is not None:
+            self._size = None
+            with _logged("A sink could not be closed"):
+                self.sink.close()
+
+
+class Outputs:
+    """Every sink there is, for one session: start them, stop them, ask how they do.
+
+    `report` takes a sentence for the person at the machine when one ends by itself.
+    """
+
+    def __init__(
+        self,
+        session: LiveSession,
+        members: Members[Sink] | None = None,
+        report: Callable[[str], None] = lambda sentence: None,
+    ) -> None:
+        self.members = sinks() if members is None else members
+        self._session, self._report = session, report
+        self._feeds: dict[str, Feed] = {}
+        for name, kind in self.members.kinds.items():
+            if kind.always:
+                with _logged("A sink could not be made"):
+                    self._feeds[name] = self._feed(name, self.members.decode(name, {}))
+
+    def routes(self) -> Sequence[Any]:
+        """Routes of the sinks that are always there."""
+        return [route for feed in self._feeds.values() for route in feed.output.sink.routes()]
+
+    async def start(self, name: str, settings: Mapping[str, Any]) -> OutputStatus:
+        """Start a sink, or start it anew with other settings.
+
+        Raises NotFound listing what there is, InvalidArgument naming a setting, or Unavailable with
+        what is missing.
+        """
+        values = self.members.decode(name, settings)
+        if missing := await self.members.missing(name):
+            raise Unavailable(missing)
+        if name in self._feeds and self.members.kinds[name].always:
+            self._feeds[name].configure(values)
+            return await self.one(name)
+        await self.stop(name)
+        try:
+            self._feeds[name] = self._feed(name, values)
+        except Exception as error:
+            raise Unavailable(sentence(error)) from None
+        return await self.one(name)
+
+    async def stop(self, name: str) -> None:
+        """Stop a sink. Raises NotFound, or Unavailable if it does not end."""
+        if self.members.find(name).always or name not in self._feeds:
+            return
+        self._feeds[name].end()
+        if not await self._feeds[name].output.ended():
+            raise Unavailable(f"The sink '{name}' is stuck in a frame; try again later.")
+        del self._feeds[name]
+
+    async def close(self) -> None:
+        """Stop every sink; one that is stuck is left behind."""
+        for feed in self._feeds.values():
+            feed.end()
+        await asyncio.gather(*(feed.output.ended() for feed in self._feeds.values()))
+        self._feeds.clear()
+
+    async def status(self) -> list[OutputStatus]:
+        """Every sink there is, by name."""
+        names = sorted({*self.members.kinds, *self.members.broken})
+        return [await self.one(name) for name in names]
+
+    async def one(self, name: str) -> OutputStatus:
+        """How one does. Raises NotFound."""
+        if name in self.members.broken:
+            return OutputStatus(name=name, title=name, needs=self.members.broken[name])
+        kind = self.members.find(name)
+        status = OutputStatus(
+            name=name,
+            title=kind.title,
+            always=kind.always,
+            needs=await self.members.missing(name, again=False),
+            settings=self.members.declaration(name).describe()["inputs"],
+        )
+        feed = self._feeds.get(name)
+        return feed.tell(status) if feed else status
+
+    def _feed(self, name: str, values: Values) -> "Feed":
+        return Feed(self._session, name, self.members.kinds[name](values), self._report)
+
+
+class Feed:
+    """A sink's place at the broadcast, which it leaves while nobody receives it."""
+
+    def __init__(
+        self, session: LiveSession, name: str, sink: Sink, report: Callable[[str], None]
+    ) -> None:
+        self._name, self._session, self._report = name, session, report
+        self._loop = asyncio.get_running_loop()
+        self._viewer: Viewer | None = None
+        self._shown: Any = None
+        sink.on_receivers = lambda: self._soon(self.look)
+        self.output = self._output(sink)
+        self.look()
+
+    def configure(self, values: Values) -> None:
+        """Go on with other settings, also after the sink failed."""
+        sink = self.output.sink
+        sink.settings_given = values
+        if self.output.is_over:
+            self.output = self._output(sink)
+            self.look()
+        self.output.fps = values["fps"]
+
+    def _output(self, sink: Sink) -> Output:
+        fps = sink.settings_given["fps"]
+        return Output(sink, fps, lambda: self._soon(self._over), self._session.clock)
+
+    def look(self) -> None:
+        """Be at the broadcast if, and only if, someone receives the frames."""
+        wanted = not self.output.is_over and self.output.sink.receivers != 0
+        if wanted and self._viewer is None:
+            broadcast = self._session.broadcast
+            self._viewer = broadcast.join(self._wake)
+            if broadcast.newest is not None and self._session.is_due():
+                # It is from before somebody moved the controls; its successor comes at once.
+                self._shown = broadcast.newest.frame.pixels
+        elif not wanted and self._viewer is not None:
+            self._session.broadcast.leave(self._viewer)
+            self._viewer = self._shown = None
+
+    def end(self) -> None:
+        """Send nothing more."""
+        self.output.end()
+        if self._viewer is not None:
+            self._session.broadcast.leave(self._viewer)
+            self._viewer = self._shown = None
+
+    def tell(self, status: OutputStatus) -> OutputStatus:
+        """A status, filled in."""
+        output = self.output
+        state = "failed" if output.error else "off" if output.is_over else "on"
+        return structs.replace(
+            status,
+            values=output.sink.settings_given,
+            state=state,
+            message=output.message,
+            error=output.error,
+            address=output.sink.address,
+            rate=output.rate(),
+            age_ms=output.age_ms,
+            sent=output.sent,
+            dropped=output.dropped,
+            receivers=None if output.is_over else output.sink.receivers,
+        )
+
+    def _wake(self) -> None:
+        # Later, since a viewer that joins is woken before it is known here.
+        self._loop.call_soon(self._take)
+
+    def _take(self) -> None:
+        if self._viewer is None or (encoded_frame := self._viewer.take()) is None:
+            return
+        frame = encoded_frame.frame
+        self._viewer.acknowledge(frame.index)
+        # What is published again at full quality has been sent with all its pixels.
+        if frame.pixels is not self._shown:
+            self._shown = frame.pixels
+            self.output.offer(frame)
+
+    def _over(self) -> None:
+        self.look()
+        if self.output.error:
+            self._report(f"The sink '{self._name}' stopped: {self.output.error}")
+        elif self.output.message:
+            self._report(f"The sink '{self._name}' is done: {self.output.message}")
+
+    def _soon(self, work: Callable[[], None]) -> None:
+        """Do something on the session's thread, unless that has ended."""
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(work)
+
+
+def sinks() -> Members[Sink]:
+    """Every sink there is."""
+    return Members("sinks", lambda kind: {"fps": FPS})
+
+
+@contextlib.contextmanager
+def _logged(message: str) -> Any:
+    """Keep what another package's code raises from those who called it."""
+    try:
+        yield
+    except Exception:
+        log.exception(message)

@@ -1,0 +1,1 @@
+"""Where frames go: one file is one sink, found by its name (docs/outputs.md)."""

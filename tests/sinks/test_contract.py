@@ -1,0 +1,105 @@
+"""What every sink promises, whoever wrote it: pytest finds all that are installed."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from taxiway.core.datatypes import Text
+from taxiway.core.frame import Frame, flattened
+from taxiway.core.sink import Sink
+from taxiway.live.outputs import Output, sinks
+
+MEMBERS = sinks()
+SHAPES = [(4, 6, 3), (4, 6), (4, 6, 1), (4, 6, 4), (1, 1, 3), (7, 3, 3), (33, 1, 4), (240, 320, 3)]
+
+
+@pytest.fixture(params=sorted(MEMBERS.kinds))
+def name(request: pytest.FixtureRequest) -> str:
+    missing = MEMBERS.probe(request.param)
+    if missing:
+        pytest.skip(missing)
+    return str(request.param)
+
+
+def made(name: str, folder: Path) -> Sink:
+    """A sink with examples of its settings; a path is one of the test's own."""
+    fields = MEMBERS.declaration(name).inputs
+    given = {one: str(folder / one) for one, field in fields.items() if isinstance(field, Text)}
+    return MEMBERS.kinds[name](MEMBERS.decode(name, given))
+
+
+def frame(shape: tuple[int, ...], level: int = 90) -> Frame:
+    pixels = np.full(shape, level, np.uint8)
+    return Frame(pixels=pixels, index=1, time=0.0, values={"z": np.zeros(8, np.float32)})
+
+
+def flat(sink: Sink, shape: tuple[int, ...]) -> Frame:
+    one = frame(shape)
+    return Frame(pixels=flattened(one.pixels, sink.alpha), index=1, time=0.0)
+
+
+def test_none_is_broken() -> None:
+    assert not MEMBERS.broken
+    assert {"folder", "mjpeg"} <= MEMBERS.kinds.keys()
+
+
+@pytest.mark.parametrize("kind", MEMBERS.kinds.values(), ids=str)
+def test_it_says_what_it_needs_and_takes(kind: type[Sink]) -> None:
+    missing = kind.probe()
+    assert missing is None or (missing.endswith(".") and len(missing) > 10)
+    assert kind.title
+    for setting, field in kind.settings.items():
+        assert setting.isidentifier()
+        assert field.describe(setting)["name"] == setting
+
+
+async def test_it_takes_every_size_and_kind_of_picture(name: str, tmp_path: Path) -> None:
+    output = Output(made(name, tmp_path), fps=240)
+    for number, shape in enumerate(SHAPES, 1):
+        output.offer(frame(shape))
+        async with asyncio.timeout(10):
+            while output.sent < number and not output.is_over:
+                await asyncio.sleep(0.002)
+        assert not output.error
+    output.end()
+    assert await output.ended()
+    assert output.sent == len(SHAPES)
+
+
+def test_it_opens_and_closes_again_and_again(name: str, tmp_path: Path) -> None:
+    sink = made(name, tmp_path)
+    for _ in range(3):
+        sink.open(6, 4, 30)
+        sink.send(flat(sink, (4, 6, 3)))
+        sink.close()
+    sink.open(6, 4, 30)
+    sink.close()
+    sink.end()
+
+
+def test_it_can_end_before_it_began(name: str, tmp_path: Path) -> None:
+    sink = made(name, tmp_path)
+    sink.end()
+    assert isinstance(sink.address, str)
+    assert sink.receivers in (None, 0)
+
+
+async def test_one_that_fails_in_the_middle_leaves_no_thread(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sink = made(name, tmp_path)
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    output = Output(sink, 240, lambda: loop.call_soon_threadsafe(ended.set))
+
+    def fail(frame: Any) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(sink, "send", fail)
+    output.offer(frame((4, 6, 3)))
+    await asyncio.wait_for(ended.wait(), 10)
+    assert output.error == "Input/output error."
+    assert await output.ended()
