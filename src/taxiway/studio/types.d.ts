@@ -295,6 +295,32 @@ export interface WidgetType {
   make: Make;
 }
 
+// Sinks and sources (docs/outputs.md).
+
+/** How a sink or a source does. */
+export interface Way {
+  name: string;
+  title: string;
+  /** What the machine lacks for it, in a sentence, or empty. */
+  needs: string;
+  settings: Field[];
+  values: Values;
+  state: "off" | "on" | "failed";
+  message?: string;
+  error: string;
+  /** A second. */
+  rate: number;
+  dropped: number;
+  /** Of a sink: whether it is there from the start, so that it cannot be stopped. */
+  always?: boolean;
+  address?: string;
+  ageMs?: number | null;
+  sent?: number;
+  receivers?: number | null;
+  /** Of a source: how much came in. */
+  given?: number;
+}
+
 // The model manager (docs/control.md).
 
 /** A running model. */

@@ -23,10 +23,10 @@ export async function loadWidgets() {
  * @param {Field} field
  * @param {(value: any) => void} change takes null for "the default"
  * @param {(sentence: string) => void} [reject] takes what is wrong with what was given
+ * @param {string} [id] of its first element, where a page has several of that name
  * @returns {Widget}
  */
-export function makeWidget(field, change, reject = () => {}) {
-  const id = `input-${field.name}`;
+export function makeWidget(field, change, reject = () => {}, id = `input-${field.name}`) {
   for (const widget of widgets) {
     try {
       if (widget.suits(field)) return widget.make(field, id, change, reject);

@@ -1,0 +1,66 @@
+/** Where the frames go, and what comes in by itself: every sink and source of this model. */
+
+import { ask } from "../control.js";
+import { h } from "../dom.js";
+import { sentence } from "../slots.js";
+import { Way } from "../ways/way.js";
+
+/** @import { Panel, Studio, Values, Way as Status } from "../types.d.ts" */
+
+const EVERY_MS = 1000;
+
+export default /** @type {Panel} */ ({
+  title: "Outputs",
+  place: "side",
+  order: 55,
+  mount,
+});
+
+/** @param {HTMLElement} root @param {Studio} studio */
+function mount(root, { connection }) {
+  const outputs = h("div", { class: "ways" });
+  const sources = h("div", { class: "ways" });
+  const ways = /** @type {Map<string, Way>} */ (new Map());
+  root.append(outputs, h("h3", { class: "ways-title" }, "Sources"), sources);
+
+  const refresh = async () => {
+    const known = await ask(connection.token, "GET", "/outputs").catch(() => null);
+    if (!known) return;
+    arrange("outputs", outputs, known.outputs);
+    arrange("sources", sources, known.sources);
+  };
+  /** @param {"outputs" | "sources"} kind @param {HTMLElement} list @param {Status[]} statuses */
+  const arrange = (kind, list, statuses) => {
+    for (const status of statuses) {
+      const way = ways.get(`${kind} ${status.name}`) ?? add(kind, list, status.name);
+      way.show(status);
+    }
+  };
+  /** @param {"outputs" | "sources"} kind @param {HTMLElement} list @param {string} name */
+  const add = (kind, list, name) => {
+    const path = `/${kind}/${encodeURIComponent(name)}`;
+    const act = async (/** @type {string} */ method, /** @type {Values | undefined} */ values) => {
+      try {
+        way.show(await ask(connection.token, method, path, values));
+      } catch (problem) {
+        way.refuse(sentence(problem));
+      }
+    };
+    const way = new Way(kind, act);
+    ways.set(`${kind} ${name}`, way);
+    list.append(way.element);
+    return way;
+  };
+  whileSeen(root, refresh);
+}
+
+/** Do something now and every second while an element is on the page to be seen. @param {HTMLElement} root @param {() => void} work */
+function whileSeen(root, work) {
+  let timer = 0;
+  new IntersectionObserver(([entry]) => {
+    clearInterval(timer);
+    if (!entry?.isIntersecting) return;
+    work();
+    timer = setInterval(() => document.hidden || work(), EVERY_MS);
+  }).observe(root);
+}

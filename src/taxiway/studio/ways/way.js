@@ -1,0 +1,146 @@
+/** One way out or in on the page: how it does, and the form that starts it. */
+
+import { title } from "../declaration.js";
+import { copyFrom, h } from "../dom.js";
+import { makeWidget } from "../widgets/index.js";
+
+/** @import { Field, Values, Way as Status, Widget } from "../types.d.ts" */
+
+/** A sink or source by its name; what it is told to do goes to `act`. */
+export class Way {
+  element = h("section", { class: "way block" });
+  #act;
+  #kind;
+  #values = /** @type {Values} */ ({});
+  #widgets = /** @type {Map<string, Widget>} */ (new Map());
+  #form = h("form", { class: "form" });
+  #settings = h("details", { class: "way-settings" }, h("summary", {}, "Settings"), this.#form);
+  #button = h("button", { type: "button" });
+  #name = h("h2", {});
+  #needs = h("p", { class: "hint way-needs", hidden: true });
+  #address = h("code", {});
+  #copy = h("button", { type: "button", class: "copy" }, "Copy");
+  #line = h("div", { class: "copy-line", hidden: true }, this.#address, this.#copy);
+  #figures = h("p", { class: "figure way-figures", hidden: true });
+  #message = h("p", { class: "hint", hidden: true });
+  #error = h("p", { class: "trouble", role: "alert", hidden: true });
+  #shown = "";
+  /** What was wrong with the last start. */
+  #refused = "";
+  #isOn = false;
+  #isAlways = false;
+
+  /**
+   * @param {"outputs" | "sources"} kind
+   * @param {(method: "POST" | "DELETE", values?: Values) => void} act
+   */
+  constructor(kind, act) {
+    this.#kind = kind;
+    this.#act = act;
+    this.#copy.addEventListener("click", () =>
+      copyFrom(this.#copy, this.#address.textContent ?? ""),
+    );
+    this.#button.addEventListener("click", () => {
+      if (this.#isOn && !this.#isAlways) this.#act("DELETE");
+      else this.#start();
+    });
+    this.#form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#start();
+    });
+    const lamp = h("span", { class: "lamp", "aria-hidden": "true" });
+    this.element.append(
+      h("div", { class: "way-head" }, lamp, this.#name, this.#button),
+      this.#needs,
+      this.#line,
+      this.#figures,
+      this.#message,
+      this.#error,
+      this.#settings,
+    );
+  }
+
+  /** @param {Status} status */
+  show(status) {
+    const { name, title: label, settings, state, needs, always = false } = status;
+    this.#isOn = state === "on";
+    this.#isAlways = always;
+    this.element.id = `${this.#kind}-${name}`;
+    this.element.dataset.way = state;
+    this.#name.textContent = label;
+    this.#button.textContent = always ? "Apply" : this.#isOn ? "Stop" : "Start";
+    this.#button.setAttribute("aria-label", `${this.#button.textContent} ${label}`);
+    this.#button.hidden = settings.length === 0;
+    this.#makeForm(name, settings, status.values);
+    this.#settings.hidden = settings.length === 0 || (this.#isOn && !always);
+    write(this.#needs, needs);
+    write(this.#message, status.message ?? "");
+    if (this.#isOn) this.#refused = "";
+    write(this.#error, status.error || this.#refused);
+    write(this.#figures, this.#isOn ? figuresOf(status) : "");
+    const address = status.address ?? "";
+    this.#address.textContent = address.startsWith("/") && always ? location.origin + address : address;
+    this.#line.hidden = !address || !this.#isOn;
+  }
+
+  /** Say why it was not started, until it is. @param {string} sentence */
+  refuse(sentence) {
+    this.#refused = sentence;
+    write(this.#error, sentence);
+  }
+
+  #start() {
+    this.#refused = "";
+    const given = Object.entries(this.#values).filter(([, value]) => value !== null);
+    this.#act("POST", Object.fromEntries(given));
+  }
+
+  /** @param {string} name @param {Field[]} settings @param {Values} values */
+  #makeForm(name, settings, values) {
+    const text = JSON.stringify(settings);
+    if (this.#shown === text) return;
+    this.#shown = text;
+    this.#values = { ...values };
+    this.#settings.open = !this.#isAlways;
+    this.#widgets = new Map();
+    this.#form.replaceChildren(...settings.map((field) => this.#lineOf(name, field)));
+    if (this.#isAlways) this.#form.append(h("div", { class: "row" }, this.#button));
+  }
+
+  /** @param {string} name @param {Field} field */
+  #lineOf(name, field) {
+    const id = `${this.#kind}-${name}-${field.name}`;
+    const change = (/** @type {any} */ value) => {
+      this.#values = { ...this.#values, [field.name]: value };
+      this.#widgets.get(field.name)?.show(value);
+    };
+    const widget = makeWidget(field, change, (sentence) => this.refuse(sentence), id);
+    this.#widgets.set(field.name, widget);
+    widget.show(this.#values[field.name] ?? widget.initial);
+    return h(
+      "div",
+      { class: widget.isWide ? "line wide" : "line" },
+      h("label", { for: id }, title(field.name)),
+      widget.element,
+      field.description ? h("span", { class: "hint" }, field.description) : null,
+    );
+  }
+}
+
+/** Put text into an element, which is hidden without. @param {HTMLElement} element @param {string} text */
+function write(element, text) {
+  element.hidden = !text;
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/** @param {Status} status */
+function figuresOf({ rate, ageMs, sent, given, dropped, receivers }) {
+  const parts = [`${rate.toFixed(0)} a second`];
+  if (ageMs !== undefined && ageMs !== null) parts.push(`${ageMs.toFixed(0)} ms old`);
+  parts.push(sent === undefined ? `${given ?? 0} given` : `${sent} sent`);
+  if (dropped) parts.push(`${dropped} overtaken`);
+  if (receivers !== undefined && receivers !== null) {
+    parts.push(receivers === 1 ? "1 receiver" : `${receivers} receivers`);
+  }
+  return parts.join(" · ");
+}
