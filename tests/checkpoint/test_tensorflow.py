@@ -120,11 +120,14 @@ def test_the_picture_of_a_network_without_skips_is_the_last() -> None:
     assert nvidia_name("synthesis/ToRGB_lod2/mod_bias", 64) == "synthesis.b16.torgb.affine.bias"
 
 
-def test_stylegan1_is_named(refusal: Callable[..., str]) -> None:
-    variables = {"4x4/Const/StyleMod/weight": np.zeros((4, 4), np.float32)}
+def test_a_stylegan1_without_layers_is_refused(refusal: Callable[..., str]) -> None:
+    variables = {
+        "4x4/Const/const": np.zeros((1, 4, 4, 4), np.float32),
+        "4x4/Const/StyleMod/weight": np.zeros((4, 4), np.float32),
+    }
     generator = network({}, {"synthesis": network(variables, {})})
     made = Writer(3).dump((network({}, {}), network({}, {}), generator))
-    assert "is a StyleGAN1, another architecture" in refusal(made)
+    assert "has no layers of a StyleGAN (1)" in refusal(made)
 
 
 def test_another_network_is_named(refusal: Callable[..., str]) -> None:

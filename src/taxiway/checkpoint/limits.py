@@ -3,7 +3,7 @@
 from taxiway.core.errors import UnreadableCheckpoint
 
 SUPPORTED = (
-    "Taxiway reads StyleGAN2 and StyleGAN3 .pkl of NVIDIA, StyleGAN2 .pt of rosinality "
+    "Taxiway reads StyleGAN 1, 2 and 3 .pkl of NVIDIA, StyleGAN2 .pt of rosinality "
     "and its own .safetensors"
 )
 

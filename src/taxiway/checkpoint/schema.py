@@ -29,6 +29,7 @@ class Mapping(Struct):
     lr_multiplier: Positive
     w_avg_beta: Annotated[float, Meta(ge=0, le=1)] | None = None
     embed_lr_multiplier: Positive = 1.0
+    joins_labels: bool = False
 
 
 class Convolution(Struct):
@@ -77,6 +78,19 @@ class StyleGAN2(Struct):
     ]
 
 
+class StyleGAN1(Struct):
+    z_dim: Width
+    w_dim: Width
+    c_dim: Labels
+    img_channels: Width
+    img_resolution: tuple[Side, Side]
+    num_ws: Annotated[int, Meta(ge=4, le=2 * MAX_BLOCKS)]
+    mapping: Mapping
+    blur: bool
+    truncation_cutoff: Annotated[int, Meta(ge=0, le=64)] | None = None
+    lod: Annotated[float, Meta(ge=0, lt=MAX_BLOCKS)] = 0.0
+
+
 class Input(Struct):
     size: tuple[Side, Side]
     sampling_rate: Positive
@@ -121,7 +135,8 @@ class StyleGAN3(Struct):
     layers: Annotated[list[Layer3], Meta(min_length=1, max_length=64)]
 
 
-FAMILIES: dict[str, type[StyleGAN2] | type[StyleGAN3]] = {
+FAMILIES: dict[str, type[StyleGAN1] | type[StyleGAN2] | type[StyleGAN3]] = {
+    "stylegan1": StyleGAN1,
     "stylegan2": StyleGAN2,
     "stylegan3": StyleGAN3,
 }
@@ -137,7 +152,9 @@ def check(family: str, config: dict[str, Any]) -> None:
     named = _convert(config, Named)
     if named.classes and len(named.classes) != named.c_dim:
         raise Broken(f"has names of {len(named.classes)} classes for its {named.c_dim}")
-    if isinstance(found, StyleGAN2):
+    if isinstance(found, StyleGAN1):
+        _check_stylegan1(found)
+    elif isinstance(found, StyleGAN2):
         _check_stylegan2(found)
     else:
         _check_stylegan3(found)
@@ -148,6 +165,14 @@ def _convert(config: dict[str, Any], kind: type[T]) -> T:
         return msgspec.convert(config, kind)
     except msgspec.ValidationError as error:
         raise Broken(f"describes its network in a way that cannot be: {error}") from None
+
+
+def _check_stylegan1(config: StyleGAN1) -> None:
+    size = 2 << (config.num_ws // 2)
+    if config.num_ws % 2 or config.img_resolution != (size, size):
+        raise Broken(f"has {config.num_ws} w for a picture of {config.img_resolution} pixels")
+    if config.lod > config.num_ws // 2 - 1:
+        raise Broken(f"has grown to {config.lod:g}, which is less than its first block")
 
 
 def _check_stylegan2(config: StyleGAN2) -> None:

@@ -18,7 +18,7 @@ def fit(family: str, config: Config, tensors: Tensors) -> tuple[dict[str, Array]
     something else than floating point numbers.
     """
     shapes = mapping_shapes(config, tensors)
-    shapes |= (stylegan2_shapes if family == "stylegan2" else stylegan3_shapes)(config, tensors)
+    shapes |= SYNTHESIS[family](config, tensors)
     compare(shapes, tensors)
     kept = {name: array for name, array in tensors.items() if name in shapes}
     unused = [name for name in tensors if name not in shapes]
@@ -78,6 +78,30 @@ def stylegan2_blocks(config: Config) -> list[str]:
     """The block names, b4 first, that the layers of a config belong to."""
     names = {name.split(".")[0] for name in config["layers"]}
     return sorted(names, key=lambda name: int(name[1:]))
+
+
+def stylegan1_shapes(config: Config, tensors: Tensors) -> dict[str, Shape]:
+    """Shapes of a StyleGAN1 synthesis network's tensors; channels are the tensors' own."""
+    shapes: dict[str, Shape] = {}
+    inputs, blocks = 0, config["num_ws"] // 2
+    shown = blocks - 1 - int(config.get("lod", 0))
+    fades = config.get("lod", 0) % 1 > 0
+    for index in range(blocks):
+        path, size = f"synthesis.b{4 << index}", 4 << index
+        outputs = _length(tensors, f"{path}.conv1.bias")
+        if not index:
+            shapes[f"{path}.const"] = (outputs, 4, 4)
+        for layer, enters in (("conv0", inputs), ("conv1", outputs)):
+            shapes |= _dense(f"{path}.{layer}.affine", config["w_dim"], 2 * outputs)
+            shapes[f"{path}.{layer}.bias"] = shapes[f"{path}.{layer}.noise_strength"] = (outputs,)
+            shapes[f"{path}.{layer}.noise_const"] = (size, size)
+            if enters:
+                shapes[f"{path}.{layer}.weight"] = (outputs, enters, 3, 3)
+        if index == shown or (fades and index == shown - 1):
+            shapes[f"{path}.torgb.weight"] = (config["img_channels"], outputs, 1, 1)
+            shapes[f"{path}.torgb.bias"] = (config["img_channels"],)
+        inputs = outputs
+    return shapes
 
 
 def stylegan3_shapes(config: Config, tensors: Tensors) -> dict[str, Shape]:
@@ -149,3 +173,10 @@ def shape_of(tensors: Tensors, name: str, axes: int) -> Shape:
     if len(shape) != axes:
         raise Broken(f"has '{name}' in shape {list(shape)} where {axes} axes fit")
     return shape
+
+
+SYNTHESIS = {
+    "stylegan1": stylegan1_shapes,
+    "stylegan2": stylegan2_shapes,
+    "stylegan3": stylegan3_shapes,
+}

@@ -15,8 +15,9 @@ from taxiway.checkpoint.contents import Found
 from taxiway.checkpoint.limits import MAX_MODULE_DEPTH, MAX_NAME, SUPPORTED, Broken, Budget
 from taxiway.checkpoint.modules import Attributes
 from taxiway.checkpoint.source import Text, embedded_code
+from taxiway.checkpoint.stylegan1 import is_stylegan1, joined_labels, stylegan1_checkpoint
 from taxiway.checkpoint.stylegan2 import architecture_of, config_of_shapes
-from taxiway.checkpoint.tensors import Array, Tensor, last_axes
+from taxiway.checkpoint.tensors import Array, Tensor, last_axes, single
 from taxiway.checkpoint.values import Record
 
 _SINGLE = {"dlatent_avg": "mapping.w_avg", "synthesis/4x4/Const/const": "synthesis.b4.const"}
@@ -36,6 +37,8 @@ _DEFAULTS: dict[object, object] = {
     "use_noise": True,
     "label_size": 0,
 }
+LABELS = "mapping/LabelConcat/weight"
+"""How StyleGAN2 took labels before ADA: joined to z, then normalised with it."""
 _OTHERS = {
     "architecture", "conv_clamp", "w_avg_beta", "dlatent_size", "latent_size", "num_channels",
     "resolution", "mapping_layers", "fmap_base", "fmap_max", "mapping_fmaps", "label_fmaps",
@@ -48,8 +51,10 @@ _OTHERS = {
 def tensorflow_checkpoint(generator: Record, budget: Budget) -> Found:
     """What a TensorFlow generator holds; raises Broken if that is no StyleGAN2."""
     variables = network_variables(generator, budget)
-    if any("StyleMod" in name for name in variables):
-        raise Broken(f"is a StyleGAN1, another architecture; {SUPPORTED}")
+    if is_stylegan1(variables):
+        found = stylegan1_checkpoint(variables, generator.state.get("static_kwargs"), budget)
+        code = embedded_code(network_texts(generator, budget))
+        return found._replace(source={**found.source, "embedded_code": code})
     if "synthesis/4x4/Const/const" not in variables:
         raise Broken(f"is a TensorFlow network that is no StyleGAN2; {SUPPORTED}")
     sizes = {int(match[1]) for name in variables if (match := _LAYER.fullmatch(name))}
@@ -57,13 +62,15 @@ def tensorflow_checkpoint(generator: Record, budget: Budget) -> Found:
     for name, tensor in variables.items():
         if (new := nvidia_name(name, max(sizes, default=4))) is not None:
             tensors[new] = _in_torch_layout(name, tensor.read(budget))
+    if LABELS in variables:
+        tensors |= joined_labels(variables[LABELS].read(budget).astype(np.float32))
     settings = generator.state.get("static_kwargs")
     about = {
         "format": "TensorFlow pickle",
         "notes": _notes(settings),
         "embedded_code": embedded_code(network_texts(generator, budget)),
     }
-    return Found("stylegan2", _config(settings, tensors), tensors, about)
+    return Found("stylegan2", _config(settings, tensors, LABELS in variables), tensors, about)
 
 
 def network_variables(network: Record, budget: Budget) -> dict[str, Tensor]:
@@ -76,6 +83,8 @@ def network_variables(network: Record, budget: Budget) -> dict[str, Tensor]:
             match item:
                 case (str(name), PickledArray(Tensor() as tensor)) if len(name) < MAX_NAME:
                     found[path + name] = tensor
+                case (str(name), int() | float() as number) if len(name) < MAX_NAME:
+                    found[path + name] = single(number)
                 case _:
                     raise Broken("has a variable that is no tensor with a name")
     return found
@@ -136,10 +145,10 @@ def _in_torch_layout(name: str, array: Array) -> Array:
     return np.ascontiguousarray(array).reshape(array.shape)
 
 
-def _config(settings: object, tensors: dict[str, Array]) -> dict[str, Any]:
+def _config(settings: object, tensors: dict[str, Array], joins_labels: bool) -> dict[str, Any]:
     recorded = settings if isinstance(settings, dict) else {}
     known = Attributes("static_kwargs", {**_DEFAULTS, **recorded})
-    return config_of_shapes(
+    config = config_of_shapes(
         tensors,
         architecture_of(tensors),
         taps=known.wholes("resample_kernel", 4),
@@ -149,6 +158,9 @@ def _config(settings: object, tensors: dict[str, Array]) -> dict[str, Any]:
         lr_multiplier=known.number("mapping_lrmul"),
         w_avg_beta=known.optional_number("w_avg_beta"),
     )
+    if joins_labels:
+        config["mapping"]["joins_labels"] = True
+    return config
 
 
 def _notes(settings: object) -> list[str]:

@@ -9,7 +9,7 @@ from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 from taxiway.checkpoint.limits import Broken, Budget
-from taxiway.checkpoint.source import Span
+from taxiway.checkpoint.source import Source, Span
 from taxiway.checkpoint.values import is_size, is_sizes
 
 Array = NDArray[Any]
@@ -84,6 +84,13 @@ def view(storage: object, offset: object, shape: object, strides: object) -> Ten
             f"describes a tensor of shape {list(shape)} outside of its {storage.count} numbers"
         )
     return Tensor(storage, offset, shape, strides)
+
+
+def single(number: float) -> Tensor:
+    """A number as a tensor without axes, as TensorFlow's files have some."""
+    storage = Storage(np.dtype("<f4"), 1)
+    storage.place(Source.of(np.float32(number).tobytes()).whole())
+    return view(storage, 0, (), ())
 
 
 def last_axes(array: Array, axes: int) -> Array:

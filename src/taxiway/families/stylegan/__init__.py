@@ -1,1 +1,1 @@
-"""StyleGAN2 and StyleGAN3: networks, latent tools and training."""
+"""StyleGAN 1, 2 and 3: networks, latent tools and training."""

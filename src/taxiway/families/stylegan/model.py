@@ -1,4 +1,4 @@
-"""StyleGAN2 and StyleGAN3 as a model: z, a seed or w in, a picture out."""
+"""StyleGAN 1, 2 and 3 as a model: z, a seed or w in, a picture out."""
 
 from typing import TYPE_CHECKING, Any, ClassVar
 

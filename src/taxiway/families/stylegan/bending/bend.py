@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from taxiway.core.errors import InvalidArgument
 from taxiway.families.stylegan.bending.warps import WARPS
-from taxiway.families.stylegan.networks import stylegan2, stylegan3
+from taxiway.families.stylegan.networks import stylegan1, stylegan2, stylegan3
 from taxiway.families.stylegan.networks.generator import Generator
 
 MAX_BENDS = 64
@@ -154,13 +154,14 @@ def gives_features(layer: nn.Module) -> bool:
     """Whether a layer gives feature maps that can be bent: the last of a StyleGAN3 does not."""
     if isinstance(layer, stylegan3.SynthesisLayer):
         return not layer.is_torgb
-    return isinstance(layer, (stylegan2.StyledConv, stylegan3.SynthesisInput))
+    kinds = (stylegan1.StyledLayer, stylegan2.StyledConv, stylegan3.SynthesisInput)
+    return isinstance(layer, kinds)
 
 
 def width(layer: nn.Module) -> int:
     """How many channels a layer gives."""
-    weight: Any = layer.weight
-    return int(weight.shape[0])
+    per_channel: Any = layer.bias if isinstance(layer, stylegan1.StyledLayer) else layer.weight
+    return int(per_channel.shape[0])
 
 
 def channels_of(bend: Bend, count: int, name: str) -> list[int] | None:

@@ -6,20 +6,25 @@ import numpy as np
 from torch import Tensor
 
 from taxiway.families.stylegan.directions.components import Doubles, signed
-from taxiway.families.stylegan.networks import stylegan2, stylegan3
+from taxiway.families.stylegan.networks import stylegan1, stylegan2, stylegan3
 from taxiway.families.stylegan.networks.generator import Generator
 
 
 def style_weights(generator: Generator) -> list[Tensor]:
     """The weight [channels, w_dim] of the style of every layer, num_ws of them.
 
+    A StyleGAN1's has two rows for a channel, scales and shifts.
+
     An image of a StyleGAN2 shares its layer with the next convolution, so only the last counts.
     """
     synthesis = generator.synthesis
+    parts = list(synthesis.modules())
+    if isinstance(synthesis, stylegan1.SynthesisNetwork):
+        layers = [part for part in parts if isinstance(part, stylegan1.StyledLayer)]
+        return [layer.affine.weight for layer in layers]
     if isinstance(synthesis, stylegan3.SynthesisNetwork):
         affines = [synthesis.input.affine, *(layer.affine for layer in synthesis.layers())]
     else:
-        parts = list(synthesis.modules())
         images = [part.affine for part in parts if isinstance(part, stylegan2.ToRGB)]
         affines = [part.affine for part in parts if isinstance(part, stylegan2.StyledConv)]
         affines.append(images[-1])

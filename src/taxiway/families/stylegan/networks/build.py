@@ -10,7 +10,7 @@ from torch import nn
 
 from taxiway.checkpoint import Checkpoint
 from taxiway.core.errors import UnreadableCheckpoint
-from taxiway.families.stylegan.networks import stylegan2, stylegan3
+from taxiway.families.stylegan.networks import stylegan1, stylegan2, stylegan3
 from taxiway.families.stylegan.networks.generator import Generator
 from taxiway.families.stylegan.networks.mapping import MappingNetwork
 
@@ -62,7 +62,15 @@ def mapping_of(config: Mapping[str, Any], shapes: Shapes) -> MappingNetwork:
         config["mapping"]["lr_multiplier"],
         config["mapping"]["activation"],
         config["mapping"].get("embed_lr_multiplier", 1.0),
+        config["mapping"].get("joins_labels", False),
     )
+
+
+def stylegan1_of(config: Mapping[str, Any], shapes: Shapes) -> nn.Module:
+    """The StyleGAN1 synthesis network; channels are those of the tensors."""
+    names = [f"b{4 << index}" for index in range(config["num_ws"] // 2)]
+    channels = {name: shapes[f"synthesis.{name}.conv1.bias"][0] for name in names}
+    return stylegan1.SynthesisNetwork(config, channels)
 
 
 def stylegan2_of(config: Mapping[str, Any], shapes: Shapes) -> nn.Module:
@@ -81,7 +89,7 @@ def stylegan3_of(config: Mapping[str, Any], shapes: Shapes) -> nn.Module:
     return stylegan3.SynthesisNetwork(config, filters)
 
 
-SYNTHESIS = {"stylegan2": stylegan2_of, "stylegan3": stylegan3_of}
+SYNTHESIS = {"stylegan1": stylegan1_of, "stylegan2": stylegan2_of, "stylegan3": stylegan3_of}
 
 
 def load(generator: Generator, tensors: Tensors) -> None:

@@ -5,9 +5,18 @@ import copy
 import torch
 from torch import nn
 
-from taxiway.families.stylegan.networks import fast_stylegan2, fast_stylegan3, stylegan2, stylegan3
+from taxiway.families.stylegan.networks import (
+    fast_stylegan2,
+    fast_stylegan3,
+    stylegan1,
+    stylegan2,
+    stylegan3,
+)
 from taxiway.families.stylegan.networks.generator import Generator
 from taxiway.families.stylegan.networks.mapping import fast_mapping
+
+EXACT_UP_TO = 32
+"""Pixels up to which a StyleGAN1 is computed in float32."""
 
 
 def fast(
@@ -32,5 +41,23 @@ def fast_synthesis(synthesis: nn.Module, dtype: torch.dtype) -> nn.Module:
     """The fast form of a synthesis network of any family."""
     if isinstance(synthesis, stylegan3.SynthesisNetwork):
         return fast_stylegan3.FastSynthesis(synthesis, dtype)
+    if isinstance(synthesis, stylegan1.SynthesisNetwork):
+        return fast_stylegan1(synthesis, dtype)
     assert isinstance(synthesis, stylegan2.SynthesisNetwork), "a network is not made fast twice"
     return fast_stylegan2.FastSynthesis(synthesis, dtype)
+
+
+def fast_stylegan1(
+    synthesis: stylegan1.SynthesisNetwork, dtype: torch.dtype
+) -> stylegan1.SynthesisNetwork:
+    """A copy whose larger convolutions are in `dtype`; its weights are scaled already.
+
+    The normalisation after each layer enlarges what was rounded before it, so everything else
+    stays float32, and so do the small convolutions, which cost little.
+    """
+    synthesis = copy.deepcopy(synthesis)
+    for block in synthesis.blocks():
+        for layer in (block.conv0, block.conv1):
+            if layer.weight is not None and layer.size > EXACT_UP_TO:
+                layer.weight = nn.Parameter(layer.weight.to(dtype), requires_grad=False)
+    return synthesis

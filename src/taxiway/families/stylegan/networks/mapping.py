@@ -1,4 +1,4 @@
-"""The mapping network of StyleGAN2 and StyleGAN3: z and a label in, w out."""
+"""The mapping network of StyleGAN 1, 2 and 3: z and a label in, w out."""
 
 import copy
 import math
@@ -45,7 +45,8 @@ class MappingNetwork(nn.Module):
     """z [N, z_dim] and labels c [N, c_dim] -> w [N, w_dim]; `fc0`, `fc1`, ... in a row.
 
     `widths` are the sizes between the layers: the input of fc0 first, w_dim last. Karras et al.
-    2019, section 2; the label enters through a linear embedding beside z.
+    2019, section 2; the label enters through a linear embedding beside z, each normalised, or
+    with `joins_labels` (before StyleGAN2-ADA) both of them together.
     """
 
     w_avg: Tensor
@@ -58,8 +59,10 @@ class MappingNetwork(nn.Module):
         lr_multiplier: float = 0.01,
         activation: str = "lrelu",
         embed_lr_multiplier: float = 1.0,
+        joins_labels: bool = False,
     ) -> None:
         super().__init__()
+        self.joins_labels = joins_labels
         self.z_dim, self.c_dim, self.num_layers = z_dim, c_dim, len(widths) - 1
         self.activation, self.gain = ACTIVATIONS[activation]
         if c_dim:
@@ -70,9 +73,12 @@ class MappingNetwork(nn.Module):
         self.prescaled: list[Prescaled] | None = None
 
     def forward(self, z: Tensor, c: Tensor | None = None) -> Tensor:
-        x = normalise(z.to(self.w_avg.dtype))  # [N, z_dim]
+        x = z.to(self.w_avg.dtype)  # [N, z_dim]
         if self.c_dim:
-            x = torch.cat([x, normalise(self.embed(self.labels(c, z)))], dim=1)  # [N, widths[0]]
+            label = self.embed(self.labels(c, z))  # [N, widths[0] - z_dim]
+            parts = (x, label) if self.joins_labels else (normalise(x), normalise(label))
+            x = torch.cat(parts, dim=1)  # [N, widths[0]]
+        x = x if self.c_dim and not self.joins_labels else normalise(x)
         for layer in self.prescaled or self.layers():
             x = self.activation(layer(x))
             x = x if self.gain == 1 else x * self.gain

@@ -107,10 +107,12 @@ class GeneratorRenderer:
     ) -> Array:
         """w [N, w_dim] or ws [N, num_ws, w_dim], pulled towards a centre; ws [N, num_ws, w_dim].
 
-        1 changes nothing, 0 gives the centre; only the first `cutoff` layers are pulled. The
+        1 changes nothing, 0 gives the centre; only the first `cutoff` layers are pulled (None: as
+        the network was made, all of them, or 8 of a StyleGAN1). The
         centre is w_avg, another w [w_dim], or the nearest of several [K, w_dim].
         """
         w = np.asarray(w, np.float32)
+        cutoff = self.config.get("truncation_cutoff") if cutoff is None else cutoff
         towards = self.w_avg if centre is None else self._nearest(w, np.asarray(centre, np.float32))
         return truncate(w, towards, truncation, cutoff, self.num_ws)
 
