@@ -23,16 +23,15 @@ from taxiway.core.files import write_whole
 from taxiway.families.stylegan.networks import build_generator
 from taxiway.families.stylegan.training.acceptance import SAMPLES, measure, told
 from taxiway.families.stylegan.training.config import (
-    NAME,
-    About,
     TrainingConfig,
     default_threads,
     read_training_config,
 )
 from taxiway.families.stylegan.training.painted_pictures import PART, Pictures, parts
-from taxiway.families.stylegan.training.session import check_free
 from taxiway.families.stylegan.training.settings import Settings
 from taxiway.families.stylegan.training.speed import pays_bf16
+from taxiway.families.stylegan.training.trainer import Data, StyleGANTrainer, limits
+from taxiway.training.config import NAME, About, check_free
 from taxiway.training.run_folder import working
 from taxiway.training.terminal import lead, lower_priority, stopping
 
@@ -86,10 +85,11 @@ def run(options: argparse.Namespace, out: Path) -> None:
     with stopping() as stop:
         pictures = data(out, options.pictures, options.size, stop)
         for order in left:
-            players = lead(order, out, pictures, stop).players
+            with limits(order):
+                seen = lead(StyleGANTrainer(order, Data(pictures)), order, out, stop).trainer.seen
             if stop.is_set():
                 break
-    if players.seen < 1000 * left[-1].kimg:
+    if seen < 1000 * left[-1].kimg:
         print("It was stopped before its end, so it is not held against the bar.")
     else:
         judge(out, options.samples)

@@ -13,7 +13,9 @@ HELP = ("-h", "--help", "--version")
 
 
 class Parser(argparse.ArgumentParser):
-    """Says what is wrong in one sentence."""
+    """Says what is wrong in one sentence; `words` were typed after the command."""
+
+    words: Sequence[str] = ()
 
     def error(self, message: str) -> NoReturn:
         self.exit(1, f"{self.prog}: {message}; see {self.prog} --help.\n")
@@ -24,7 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     if not arguments or (arguments[0].startswith("-") and arguments[0] not in HELP):
         arguments = ["run", *arguments]
-    parsed, rest = parser().parse_known_args(arguments)
+    parsed, rest = parser(arguments).parse_known_args(arguments)
     command = commands.load(parsed.command)
     if rest and not getattr(command, "LATER", False):
         parsed.parser.error(f"unknown argument {rest[0]}")
@@ -47,8 +49,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
 
 
-def parser() -> Parser:
-    """The arguments of every command."""
+def parser(typed: Sequence[str] = ()) -> Parser:
+    """The arguments of every command, or, where one was typed, those of that one."""
     root = Parser(
         prog="taxiway",
         description="Run a generative model on your own machine and play it live. "
@@ -60,5 +62,7 @@ def parser() -> Parser:
         module = commands.load(name)
         described = choices.add_parser(name, help=module.HELP)
         described.set_defaults(parser=described)
-        module.arguments(described)
+        described.words = typed[1:]
+        if not typed or name == typed[0]:  # what makes the flags of others is not imported
+            module.arguments(described)
     return root

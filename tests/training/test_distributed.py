@@ -11,14 +11,17 @@ import torch
 from PIL import Image
 
 from taxiway.core.errors import InvalidArgument, TaxiwayError
+from taxiway.families.stylegan.trainer import StyleGANRecipe
 from taxiway.families.stylegan.training.augment import KINDS
 from taxiway.families.stylegan.training.config import TrainingConfig
-from taxiway.families.stylegan.training.session import Session
 from taxiway.families.stylegan.training.settings import Settings
+from taxiway.families.stylegan.training.trainer import Data, StyleGANTrainer
 from taxiway.training.datasets.pictures.packed import packing, read_classes, read_dataset
-from taxiway.training.distributed import ALONE, Group, Stop, check_processes, together
+from taxiway.training.distributed import ALONE, Group, check_processes, together
 from taxiway.training.run_folder import TrainingFolder
+from taxiway.training.session import Session
 from taxiway.training.terminal import share
+from taxiway.training.trainer import Stop
 
 CPU = torch.device("cpu")
 TINY = Settings(
@@ -59,11 +62,14 @@ def test_two_processes_teach_what_two_threads_of_one_do(tmp_path, dataset) -> No
     """As near as sums in another order are: grown, augmented, with classes and both penalties."""
     for name in ("both", "one"):
         (tmp_path / name).mkdir()
-    together(partial(share, order(dataset, 0.192), tmp_path / "both"), 2, CPU, Event())
+    together(
+        partial(share, StyleGANRecipe(), order(dataset, 0.192), tmp_path / "both"), 2, CPU, Event()
+    )
     alone = replace(TINY, processes=1, threads=2)
     pictures, classes = read_dataset(dataset), read_classes(dataset)
     wanted = order(dataset, 0.192, alone)
-    Session(wanted, tmp_path / "one", pictures, classes=classes).run(Event(), 1)
+    trainer = StyleGANTrainer(wanted, Data(pictures, classes))
+    Session(trainer, wanted, tmp_path / "one").run(Event(), 1)
     both, one = weights(tmp_path / "both"), weights(tmp_path / "one")
     for name, tensor in one.items():
         torch.testing.assert_close(both[name], tensor, atol=2e-4, rtol=1e-2, msg=name)
@@ -97,7 +103,7 @@ def _stop_once_begun(folder: Path, stop: Event) -> None:
 
 
 def test_what_one_says_went_wrong_is_what_all_end_with(tmp_path, dataset) -> None:
-    there = partial(share, order(tmp_path / "missing.zip", 1), tmp_path)
+    there = partial(share, StyleGANRecipe(), order(tmp_path / "missing.zip", 1), tmp_path)
     with pytest.raises(TaxiwayError, match=r"missing\.zip"):
         together(there, 2, CPU, Event())
 

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from taxiway.families.stylegan.training.trainer import StyleGANTrainer
 from taxiway.training.metrics_log import MetricsLog, read
 from taxiway.training.plot import LEAST, curves, factors, points_of, steps
+from taxiway.training.trainer import Panel
 
 
 def test_records_are_kept_and_read(tmp_path) -> None:
@@ -43,12 +45,18 @@ def test_lines_that_are_no_records_are_passed_over(tmp_path) -> None:
 def test_the_curves_show_every_figure_there_is() -> None:
     records = [{"kimg": k / 10, "d": 1.0, "g": 2.0, "sign": 0.5, "p": 0.1} for k in range(900)]
     records += [{"kimg": 10.0, "kid": 0.4, "variety": 0.5}, {"kimg": 20.0, "kid": 0.2}]
-    svg = curves(records)
+    svg = curves(records, StyleGANTrainer.panels)
     tree = ET.fromstring(svg)
     assert len(tree.findall("{http://www.w3.org/2000/svg}polyline")) == 5
     assert "KID, lower is better" in svg
     assert "nan" not in svg
     assert len(svg) < 60_000
+
+
+def test_without_panels_every_figure_has_its_own() -> None:
+    records = [{"kimg": k / 10, "size": 1, "loss": 1.0, "error": 0.5} for k in range(9)]
+    tree = ET.fromstring(curves(records))
+    assert len(tree.findall("{http://www.w3.org/2000/svg}polyline")) == 2
 
 
 def test_nothing_to_show_is_a_picture_too() -> None:
@@ -79,7 +87,9 @@ def test_factors_are_powers_of_ten_around_what_is_shown() -> None:
 
 def test_a_distance_that_falls_by_half_each_time_is_a_straight_line() -> None:
     records = [{"kimg": float(i), "size": 32, "kid": 2.0 * 0.5**i} for i in range(5)]
-    (points,) = re.findall(r'<polyline points="([^"]*)"', curves(records))
+    (points,) = re.findall(
+        r'<polyline points="([^"]*)"', curves(records, [Panel("distance", (("kid", "KID"),), True)])
+    )
     heights = np.array([float(point.split(",")[1]) for point in points.split()])
     assert np.diff(heights) == pytest.approx([np.diff(heights)[0]] * 4, abs=0.11)
     assert (np.diff(heights) > 1).all()

@@ -1,7 +1,7 @@
 """What `taxiway` can be told: one file is one command, found by its name."""
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from taxiway.core.command import Command
-    from taxiway.core.datatypes import AnyDataType
+    from taxiway.core.datatypes import AnyDataType, Number
     from taxiway.live.members import Members
 
 FIRST = ("run", "generate", "models")
@@ -44,6 +44,59 @@ def whole_number(least: int, words: str = "", digits: int = 4000) -> Callable[[s
         return int(text)
 
     return parsed
+
+
+def number(above: float) -> Callable[[str], float]:
+    """A type for argparse: a finite number above another."""
+
+    def parsed(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = float("nan")
+        if not above < value < 1e9:
+            raise argparse.ArgumentTypeError(f"a number above {above:g} is needed, got {text!r}")
+        return value
+
+    return parsed
+
+
+def add_options(parser: argparse.ArgumentParser, options: "Mapping[str, AnyDataType]") -> None:
+    """A flag for each option that is declared, None where it is not given."""
+    from taxiway.core.datatypes import Boolean, Category, Number
+
+    for name, option in options.items():
+        flag, about = f"--{name.replace('_', '-')}", option.description
+        if isinstance(option, Boolean):
+            parser.add_argument(flag, action="store_true", default=None, help=about)
+        elif isinstance(option, Category):
+            parser.add_argument(flag, choices=option.one_of, help=about)
+        elif isinstance(option, Number):
+            kind = number_of(option)
+            parser.add_argument(flag, type=kind, metavar="N" if option.whole is True else "X",
+                                help=about)  # fmt: skip
+        else:
+            parser.add_argument(flag, metavar="TEXT", help=about)
+
+
+def number_of(option: "Number") -> Callable[[str], float]:
+    """The type for argparse of a declared number."""
+    least = option.min if isinstance(option.min, int | float) else None
+    if option.whole is not True:
+        return float if least is None else number(least)
+    return int if least is None else whole_number(int(least), digits=9)
+
+
+def given_options(
+    parsed: argparse.Namespace, options: "Mapping[str, AnyDataType]"
+) -> dict[str, object]:
+    """The options that were given; raises InvalidArgument for a value out of bounds."""
+    given = {name: getattr(parsed, name) for name in options}
+    return {
+        name: options[name].decode(name, value)
+        for name, value in given.items()
+        if value is not None
+    }
 
 
 def option_words(parser: argparse.ArgumentParser, rest: Sequence[str]) -> list[tuple[str, str]]:

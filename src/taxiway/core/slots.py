@@ -15,7 +15,11 @@ from taxiway.core.datatypes import names
 from taxiway.core.errors import BrokenMember, NotFound, TaxiwayError
 from taxiway.core.faults import failure, line_of
 
-PARTS = {"families": ("setup", "predict"), "tools": ("command", "run")}
+PARTS = {
+    "families": ("setup", "predict"),
+    "tools": ("command", "run"),
+    "trainers": ("options", "trainer"),
+}
 """What the class in a member's module has, by which it is found there without a `SLOT`."""
 
 
@@ -105,12 +109,14 @@ def _member(point: EntryPoint) -> Member:
 
 
 def _modules(slot: str) -> dict[str, str]:
-    """The module of every member of ours; a family is a folder with a `model.py`."""
-    if slot == "families":
+    """The module of every member of ours; a family is a folder with a `model.py`, and one that can
+    be trained has a `trainer.py`.
+    """
+    if part := {"families": "model", "trainers": "trainer"}.get(slot):
         return {
-            name: f"taxiway.families.{name}.model"
+            name: f"taxiway.families.{name}.{part}"
             for name in _names("taxiway.families")
-            if "model" in _names(f"taxiway.families.{name}")
+            if part in _names(f"taxiway.families.{name}")
         }
     packages = [f"taxiway.{slot}"]
     if slot == "tools":

@@ -11,7 +11,6 @@ from multiprocessing import connection, get_context, parent_process
 from multiprocessing.queues import SimpleQueue
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Protocol
 
 import torch
 import torch.distributed as dist
@@ -19,19 +18,12 @@ from torch import Tensor
 from torch.multiprocessing.spawn import ProcessExitedException, start_processes
 
 from taxiway.core.errors import InvalidArgument, TaxiwayError
+from taxiway.training.trainer import Stop
 
 PATIENCE = timedelta(hours=1)
 """How long the others wait while the first one shows, measures and saves."""
 _POLL = 0.2  # seconds between two looks at whether to stop
 _STOPPED = "so the training has stopped; go on from what was saved with --resume."
-
-
-class Stop(Protocol):
-    """An event of threads, or of processes, that asks for the end."""
-
-    def is_set(self) -> bool: ...
-
-    def set(self) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -101,13 +93,15 @@ def check_processes(count: int, device: torch.device) -> None:
 
 
 def together(
-    work: Callable[[Group, Stop], None], count: int, device: torch.device, stop: Stop
+    work: Callable[[Group, Stop], None], count: int, device: torch.device | str, stop: Stop
 ) -> None:
     """Call `work` in `count` new processes and wait; `stop` is passed on to them.
 
-    Raises TaxiwayError where one of them does, or is ended from outside; the others are then
-    ended too.
+    Raises InvalidArgument where the device cannot be shared out so, and TaxiwayError where one of
+    them does or is ended from outside; the others are then ended too.
     """
+    device = torch.device(device)
+    check_processes(count, device)
     context = get_context("spawn")
     told, said = context.Event(), context.SimpleQueue()
     with TemporaryDirectory() as folder:

@@ -1,13 +1,16 @@
 """The figures of a training over time, one JSON object to a line: stats.jsonl."""
 
 import json
+from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from taxiway.core.files import write_whole
 
 Record = dict[str, Any]
-_NUMBERS = ("kimg", "size", "kid", "variety", "seconds_per_kimg")
+_BESIDE = {"kimg", "size", "seconds_per_kimg", "augmented", "broken", "warnings"}
+"""What a record has beside the figures that are drawn."""
 
 
 class MetricsLog:
@@ -39,10 +42,15 @@ def read(path: Path) -> list[Record]:
 
 
 def _is_record(line: object) -> bool:
-    """Whether it tells how far it is, and what is counted with is numbers."""
+    """Whether it tells how far it is, and all but the warnings is numbers."""
     if not isinstance(line, dict) or "kimg" not in line:
         return False
-    return all(isinstance(line.get(name, 0), int | float) for name in _NUMBERS)
+    return all(isinstance(line[name], int | float) for name in line if name != "warnings")
+
+
+def figures_of(records: Sequence[Record]) -> list[str]:
+    """The names of all figures, in the order in which they came."""
+    return [name for name in dict.fromkeys(chain(*records)) if name not in _BESIDE]
 
 
 def _line(record: Record) -> bytes:

@@ -4,22 +4,12 @@ import math
 from collections.abc import Sequence
 from html import escape
 
-from taxiway.training.metrics_log import Record
+from taxiway.training.metrics_log import Record, figures_of
+from taxiway.training.trainer import Panel
 
 WIDTH, HEIGHT = 640, 170
 LEFT, TOP, RIGHT, BOTTOM = 48, 30, 12, 24
 COLOURS = ("#3f6fd8", "#d9822b", "#2f9e6e")
-PANELS = (
-    ("losses", (("d", "discriminator"), ("g", "generator")), False),
-    ("augmentation", (("p", "probability p"), ("sign", "sure of real ones")), False),
-    (
-        "distance to the dataset, every line a tenth of the one above",
-        (("kid", "KID, lower is better"),),
-        True,
-    ),
-    ("variety", (("variety", "share of the dataset's"),), False),
-)
-"""Titles, lines, and whether they are drawn on a scale of factors."""
 LEAST = 0.001
 """What is less counts as this much on a scale of factors: distances below are chance."""
 _POINTS = 400
@@ -27,11 +17,12 @@ _POINTS = 400
 Points = list[tuple[float, float]]
 
 
-def curves(records: Sequence[Record]) -> str:
-    """All panels for which there are figures, one below the other."""
+def curves(records: Sequence[Record], panels: Sequence[Panel] = ()) -> str:
+    """All panels for which there are figures, one below the other; without any, one for each."""
     drawn: list[str] = []
+    panels = panels or [Panel(name, ((name, ""),)) for name in figures_of(records)]
     kimg = max((float(record["kimg"]) for record in records), default=0.0)
-    for title, lines, is_log in PANELS:
+    for title, lines, is_log in panels:
         found = [(label, points_of(records, key)) for key, label in lines]
         found = [(label, points) for label, points in found if len(points) > 1]
         if found:

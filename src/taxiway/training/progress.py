@@ -8,9 +8,8 @@ from statistics import median
 import msgspec
 from msgspec import Struct
 
-from taxiway.training.metrics_log import Record
+from taxiway.training.metrics_log import Record, figures_of
 
-FIGURES = ("d", "g", "sign", "p", "kid", "variety")
 _TAIL = 4096
 _PACES = 10
 """MetricsLog whose middle pace is taken for the present one."""
@@ -69,7 +68,7 @@ def newest(records: Sequence[Record]) -> dict[str, float]:
     return {
         key: float(record[key])
         for record in records
-        for key in FIGURES
+        for key in figures_of([record])
         if isinstance(record.get(key), int | float) and math.isfinite(record[key])
     }
 

@@ -15,10 +15,9 @@ from taxiway.core.errors import InvalidArgument, NotFound
 from taxiway.core.files import write_whole
 from taxiway.core.locks import held, is_held
 from taxiway.training import snapshots
-from taxiway.training.metrics_log import Record, read
+from taxiway.training.metrics_log import Record, figures_of, read
 from taxiway.training.plot import points_of
 from taxiway.training.progress import (
-    FIGURES,
     Warned,
     last_record,
     newest,
@@ -52,12 +51,13 @@ class About(Struct, frozen=True):
 
 
 class Plan(Struct):
-    """As much of `order.TrainingConfig` as is told here, read without PyTorch."""
+    """As much of `config.TrainingConfig` as is told here, whatever trainer it is of."""
 
     dataset: str
     stages: list[tuple[int, float]]
     start: str = ""
     about: About = About()
+    unit: str = "pictures"
 
 
 class Summary(Struct, kw_only=True, rename="camel"):
@@ -165,7 +165,9 @@ class TrainingFolder:
             resolution=plan.stages[-1][0] if plan.stages else 0,
             seconds_left=seconds_left(records, plan.stages) if alive else None,
             figures=newest(records),
-            curves={key: points for key in FIGURES if (points := points_of(records, key))},
+            curves={
+                key: points for key in figures_of(records) if (points := points_of(records, key))
+            },
             warnings=warnings(records)[-_WARNINGS:],
             sheets=self.sheets(),
             models=self._models(),
@@ -242,14 +244,15 @@ class TrainingFolder:
         return "failed" if self.plan is None or (failed and not told) else "stopped"
 
     def _message(self, state: State, kimg: float, total: float) -> str:
-        far = f"{kimg:.4g} of {total:.4g} thousand pictures shown"
+        unit = self.plan.unit if self.plan else "pictures"
+        far = f"{kimg:.4g} of {total:.4g} thousand {unit} shown"
         return {
             "waiting": "Waits for its turn.",
-            "starting": "Reads the pictures and times a few steps.",
+            "starting": f"Reads the {unit} and times a few steps.",
             "running": f"{far}.",
             "stopping": "Finishes its step, saves, and writes the model.",
             "stopped": f"Stopped: {far}; it can go on from there.",
-            "done": f"Done: {kimg:.4g} thousand pictures shown.",
+            "done": f"Done: {kimg:.4g} thousand {unit} shown.",
             "failed": self._trouble() or "Its process was ended; it can go on from what was saved.",
         }[state]
 

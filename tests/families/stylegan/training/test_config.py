@@ -7,10 +7,10 @@ import torch
 
 from paths import FIXTURES
 from taxiway.core.errors import InvalidArgument, NotFound, TaxiwayError
+from taxiway.families.stylegan.networks.states import write_state
 from taxiway.families.stylegan.training import speed
 from taxiway.families.stylegan.training.augment import KINDS
 from taxiway.families.stylegan.training.config import (
-    About,
     TrainingConfig,
     augmented,
     averaged,
@@ -21,10 +21,12 @@ from taxiway.families.stylegan.training.config import (
     read_training_config,
     stages_from,
 )
-from taxiway.families.stylegan.training.session import check_free, fitted, longer, snapshot_kimg
 from taxiway.families.stylegan.training.settings import Settings
 from taxiway.families.stylegan.training.stylegan2 import Players
+from taxiway.families.stylegan.training.trainer import Data, StyleGANTrainer, fitted
 from taxiway.families.stylegan.training.transfer import Start
+from taxiway.training import cost
+from taxiway.training.config import About, check_free, longer
 
 TINY = Settings(channel_base=64, channel_max=16, batch=8, bf16=False)
 ADA = FIXTURES / "stylegan2-ada_32.pkl"
@@ -49,7 +51,13 @@ def test_a_folder_without_an_order_or_with_a_broken_one_is_told(tmp_path) -> Non
         read_training_config(tmp_path)
 
 
-@pytest.mark.parametrize("stages", [(), ((4, 1.0),), ((16, 1.0), (64, 2.0)), ((-16, 1.0),)])
+def test_a_config_without_stages_is_told(tmp_path) -> None:
+    TrainingConfig("d.zip", (), TINY).write(tmp_path)
+    with pytest.raises(InvalidArgument, match=r"training\.json' is not understood: it has no sta"):
+        read_training_config(tmp_path)
+
+
+@pytest.mark.parametrize("stages", [((4, 1.0),), ((16, 1.0), (64, 2.0)), ((-16, 1.0),)])
 def test_sizes_that_do_not_double_are_told(stages, tmp_path) -> None:
     TrainingConfig("d.zip", stages, TINY).write(tmp_path)
     with pytest.raises(
@@ -124,38 +132,37 @@ def test_a_step_is_timed_at_every_size_and_the_rest_of_a_schedule_told() -> None
     pace = speed.seconds_per_kimg(16, replace(TINY, augment=KINDS["sky"]), PICTURES)
     assert 0 < pace < 600
     stages = ((8, 1.0), (16, 3.0))
-    paces = speed.paces(stages, 0.5, TINY, PICTURES)
-    assert 0 < speed.expected_seconds(stages, 0.5, paces) < 2000
-    assert speed.expected_seconds(stages, 3.0, speed.paces(stages, 3.0, TINY, PICTURES)) == 0
-    assert snapshot_kimg(10.0) == 20
-    assert snapshot_kimg(10_000) == 0.5
+    trainer = StyleGANTrainer(TrainingConfig("d.zip", stages, TINY), Data(PICTURES))
+    paces = cost.paces(trainer, stages, 0.5)
+    assert 0 < cost.expected_seconds(stages, 0.5, paces) < 2000
+    assert cost.expected_seconds(stages, 3.0, cost.paces(trainer, stages, 3.0)) == 0
+    assert cost.snapshot_kimg(10.0) == 20
+    assert cost.snapshot_kimg(10_000) == 0.5
 
 
 def test_times_are_told_in_words() -> None:
-    words = [speed.told(seconds) for seconds in (12, 89, 600, 7200, 12_000)]
+    words = [cost.told(seconds) for seconds in (12, 89, 600, 7200, 12_000)]
     assert words == ["12 s", "89 s", "10 min", "2 h", "3 h 20 min"]
 
 
 def test_a_full_disk_is_refused(tmp_path, monkeypatch) -> None:
-    players = Players(16, TINY)
-    speed.check_disk(tmp_path, players)
+    size = speed.state_bytes(Players(16, TINY))
+    cost.check_disk(tmp_path, size)
     monkeypatch.setattr("shutil.disk_usage", lambda folder: type("", (), {"free": 1000}))
     with pytest.raises(TaxiwayError, match=r"has 0.0 GB free; this training wants 0\.\d GB"):
-        speed.check_disk(tmp_path, players)
+        cost.check_disk(tmp_path, size)
 
 
 def test_the_state_is_about_as_large_as_told(tmp_path) -> None:
-    from taxiway.families.stylegan.training.loop import save_state
-
     players = Players(16, TINY)
     players.step(PICTURES)
-    save_state(players, tmp_path)
+    write_state(tmp_path / "state.pt", players.state())
     told = speed.state_bytes(players)
     assert (tmp_path / "state.pt").stat().st_size == pytest.approx(told, rel=0.1)
 
 
 def test_memory_is_known_here() -> None:
-    assert speed.memory() > 1e8
+    assert cost.memory() > 1e8
 
 
 def test_pictures_are_reduced_to_what_is_wanted_but_never_enlarged() -> None:

@@ -4,7 +4,8 @@ from taxiway.checkpoint import read_checkpoint
 from taxiway.families.stylegan.networks.build import build
 from taxiway.families.stylegan.networks.stylegan2 import new_stylegan2
 from taxiway.families.stylegan.training.export import write_model
-from taxiway.families.stylegan.training.samples import samples, sheet
+from taxiway.families.stylegan.training.samples import samples
+from taxiway.training.sheets import sheet
 
 
 def test_a_written_model_makes_the_same_pictures(tmp_path) -> None:

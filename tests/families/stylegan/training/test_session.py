@@ -13,17 +13,20 @@ from taxiway.catalog.catalog import Card
 from taxiway.checkpoint import read_checkpoint
 from taxiway.core.errors import InvalidArgument
 from taxiway.families.stylegan.networks.build import build
-from taxiway.families.stylegan.training import session as module
+from taxiway.families.stylegan.training import trainer as module
 from taxiway.families.stylegan.training.augment import KINDS
-from taxiway.families.stylegan.training.config import About, TrainingConfig
+from taxiway.families.stylegan.training.config import TrainingConfig
 from taxiway.families.stylegan.training.export import write_model
 from taxiway.families.stylegan.training.samples import samples
-from taxiway.families.stylegan.training.session import Session
 from taxiway.families.stylegan.training.settings import Settings
 from taxiway.families.stylegan.training.stylegan2 import Players
+from taxiway.families.stylegan.training.trainer import Data, StyleGANTrainer
+from taxiway.training import session as sessions
+from taxiway.training.config import About
 from taxiway.training.datasets.pictures.labels import Classes
 from taxiway.training.metrics_log import Record, read
 from taxiway.training.run_folder import TrainingFolder
+from taxiway.training.session import Session
 from taxiway.training.snapshots import FOLDER, kept
 
 TINY = Settings(
@@ -33,7 +36,7 @@ TINY = Settings(
 
 @pytest.fixture(autouse=True)
 def _often(monkeypatch) -> None:
-    monkeypatch.setattr(module, "RECORD_SECONDS", 0.0)
+    monkeypatch.setattr(sessions, "RECORD_SECONDS", 0.0)
     monkeypatch.setattr(module, "MEASURED", range(20))
 
 
@@ -47,9 +50,13 @@ def order(kimg: float = 0.064, start: str = "") -> TrainingConfig:
     return TrainingConfig("noise.zip", ((16, kimg),), TINY, start, about)
 
 
+def session_of(wanted: TrainingConfig, folder: Path, pictures, classes=None) -> Session:
+    return Session(StyleGANTrainer(wanted, Data(pictures, classes)), wanted, folder)
+
+
 def trained(folder: Path, pictures, wanted: TrainingConfig, stop_after: int = 0) -> list[Record]:
     folder.mkdir(exist_ok=True)
-    stop, heard, session = Event(), [], Session(wanted, folder, pictures)
+    stop, heard, session = Event(), [], session_of(wanted, folder, pictures)
 
     def told(record: Record) -> None:
         heard.append(record)
@@ -210,7 +217,7 @@ def test_a_training_on_labels_names_its_classes_and_shows_each_in_its_rows(
     )
     classes = Classes(np.arange(40) % 4 // 3, ("cats", "dogs"))
     wanted = TrainingConfig("noise.zip", ((16, 0.008),), replace(TINY, labels=True, c_dim=2))
-    Session(wanted, tmp_path, pictures, classes=classes).run(Event(), snapshot_kimg=0.032)
+    session_of(wanted, tmp_path, pictures, classes).run(Event(), snapshot_kimg=0.032)
     assert asked == [18 * [0] + 18 * [1], 15 * [0] + 5 * [1]]
     with Image.open(tmp_path / "real.jpg") as image:
         shown = (
@@ -236,6 +243,4 @@ def test_pictures_with_other_classes_are_refused(tmp_path, pictures) -> None:
     classes = Classes(np.arange(40) % 3)
     for settings, told in ((replace(TINY, labels=True, c_dim=2), "2"), (TINY, "without")):
         with pytest.raises(InvalidArgument, match=f"3 classes, and this training learns {told};"):
-            Session(
-                TrainingConfig("x.zip", ((16, 1.0),), settings), tmp_path, pictures, classes=classes
-            )
+            session_of(TrainingConfig("x.zip", ((16, 1.0),), settings), tmp_path, pictures, classes)

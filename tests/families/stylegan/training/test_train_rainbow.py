@@ -12,6 +12,7 @@ from taxiway.core.errors import TaxiwayError
 from taxiway.families.stylegan.networks.stylegan2 import new_stylegan2
 from taxiway.families.stylegan.training import painted_pictures as pictures
 from taxiway.families.stylegan.training.painted_pictures import painted
+from taxiway.families.stylegan.training.trainer import Data, StyleGANTrainer
 from taxiway.training.card import card
 
 SCRIPT = ROOT / "scripts" / "train_rainbow.py"
@@ -53,7 +54,9 @@ def test_the_card_says_the_command_that_runs(script) -> None:
     words = (
         "python scripts/train_rainbow.py --out runs/rainbow --pictures 16000 --size 32 --kimg 15"
     )
-    assert card(order, "model", 32, painted([0], 32), [])["command"] == words
+    trainer = StyleGANTrainer(order, Data(painted([0], 32)))
+    trainer.start()
+    assert card(order, "model", trainer, [])["command"] == words
 
 
 def test_painting_stops_between_parts_and_goes_on(script, tmp_path, monkeypatch) -> None:
@@ -79,9 +82,9 @@ def test_only_a_finished_model_is_held_against_the_bar(
     script, tmp_path, monkeypatch, capsys, seen, kimg
 ) -> None:
     judged: list[int] = []
-    session = Namespace(players=Namespace(seen=seen))
+    session = Namespace(trainer=Namespace(seen=seen))
     monkeypatch.setitem(script["run"].__globals__, "lead", lambda *given: session)
-    monkeypatch.setitem(script["run"].__globals__, "data", lambda *given: None)
+    monkeypatch.setitem(script["run"].__globals__, "data", lambda *given: np.zeros((2, 32, 32, 3)))
     monkeypatch.setitem(script["run"].__globals__, "lower_priority", lambda: None)
     monkeypatch.setitem(script["run"].__globals__, "judge", lambda out, count: judged.append(count))
     given = options(size=32, kimg=kimg, resume=False, pictures=4, samples=200)

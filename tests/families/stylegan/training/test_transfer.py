@@ -13,14 +13,15 @@ from taxiway.core.errors import InvalidArgument, UnreadableCheckpoint
 from taxiway.families.stylegan.networks.build import build
 from taxiway.families.stylegan.networks.fast import fast
 from taxiway.families.stylegan.networks.generator import truncate
+from taxiway.families.stylegan.networks.states import write_state
 from taxiway.families.stylegan.training.config import TrainingConfig, read_training_config
 from taxiway.families.stylegan.training.discriminator import Discriminator
 from taxiway.families.stylegan.training.export import arrays_of, write_model
-from taxiway.families.stylegan.training.loop import Schedule, resumed, save_state
 from taxiway.families.stylegan.training.painted_pictures import painted
 from taxiway.families.stylegan.training.samples import samples
 from taxiway.families.stylegan.training.settings import Settings
 from taxiway.families.stylegan.training.stylegan2 import Players, grown
+from taxiway.families.stylegan.training.trainer import Data, StyleGANTrainer
 from taxiway.families.stylegan.training.transfer import (
     HOLD_KIMG,
     Start,
@@ -74,11 +75,13 @@ def test_every_weight_of_any_checkpoint_learns(path) -> None:
 
 @ANY
 def test_a_training_from_any_checkpoint_goes_on_bit_for_bit_and_is_played(path, tmp_path) -> None:
-    whole, schedule = begun(path), Schedule(((32, 1.0),))
+    whole = begun(path)
     whole.step(DATA)
-    save_state(whole, tmp_path)
-    TrainingConfig("", schedule.stages, whole.settings).write(tmp_path)
-    again = resumed(tmp_path, read_training_config(tmp_path).settings, schedule)
+    write_state(tmp_path / "state.pt", whole.state())
+    TrainingConfig("", ((32, 1.0),), whole.settings).write(tmp_path)
+    trainer = StyleGANTrainer(read_training_config(tmp_path), Data(DATA))
+    trainer.resume(tmp_path / "state.pt")
+    again = trainer.players
     for players in (whole, again):
         players.step(DATA)
     for name in ("g", "d", "average"):
@@ -90,7 +93,7 @@ def test_a_training_from_any_checkpoint_goes_on_bit_for_bit_and_is_played(path, 
     assert exported.family == known.family
     played = samples(build(exported), range(4), psi=0.7).astype(int)
     assert np.abs(played - samples(whole.average, range(4), psi=0.7)).max() <= 3
-    save_state(whole, tmp_path)
+    write_state(tmp_path / "state.pt", whole.state())
     third = begun(tmp_path)
     assert third.settings.hold_kimg == 0
     assert torch.equal(third.average.w_avg, whole.average.w_avg)
@@ -200,7 +203,7 @@ def test_the_folder_of_a_training_brings_its_discriminator(tmp_path) -> None:
     data = np.random.RandomState(0).randint(0, 255, (20, 16, 16, 3), dtype=np.uint8)
     players.step(data)
     write_model(tmp_path / "model.safetensors", players.average, 8)
-    save_state(players, tmp_path)
+    write_state(tmp_path / "state.pt", players.state())
     start = Start(tmp_path)
     settings = start.settings(16, TINY)
     assert settings.hold_kimg == 0

@@ -1,25 +1,24 @@
-"""What a training was asked for: kept in its folder, so that it can go on without being told."""
+"""What a training of StyleGAN is made with, from what was asked for."""
 
 import os
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
-import msgspec
 import numpy as np
 import torch
 
 from taxiway.backends.torch.device import pick_device
-from taxiway.core.errors import InvalidArgument, NotFound
-from taxiway.core.files import write_whole
+from taxiway.core.errors import InvalidArgument
 from taxiway.families.stylegan.training.augment import KINDS, fitting
 from taxiway.families.stylegan.training.discriminator import GROUP
-from taxiway.families.stylegan.training.loop import Stages
 from taxiway.families.stylegan.training.settings import Settings
-from taxiway.families.stylegan.training.speed import pays_bf16, seconds_per_kimg, told
+from taxiway.families.stylegan.training.speed import pays_bf16, seconds_per_kimg
 from taxiway.families.stylegan.training.transfer import Start
+from taxiway.training import config
+from taxiway.training.config import Stages
+from taxiway.training.cost import told
 from taxiway.training.features import Pictures
 
-NAME = "training.json"
 SMALLEST = 32
 """Pixels that a training from nothing begins with."""
 ADA_KIMG = 100.0
@@ -30,67 +29,17 @@ QUALITIES = {"draft": (2048, 256), "good": (4096, 256)}
 """Channels of a block of r pixels: the first over r, at most the second."""
 
 
-@dataclass(frozen=True)
-class About:
-    """What a model's card says and only its maker can know.
-
-    `command` makes it again, where that is not `taxiway train`.
-    """
-
-    title: str = ""
-    licence: str = ""
-    data: str = ""
-    limits: str = ""
-    command: str = ""
-
-
-@dataclass(frozen=True)
-class TrainingConfig:
-    """Everything that a training follows from, beside its pictures.
-
-    Raises InvalidArgument for a dataset or a start whose name cannot be written down.
-    """
-
-    dataset: str
-    stages: Stages
-    settings: Settings
-    start: str = ""
-    about: About = field(default_factory=About)
-    version: int = 1
-
-    def __post_init__(self) -> None:
-        for path in (self.dataset, self.start):
-            if path != path.encode(errors="replace").decode():
-                raise InvalidArgument(f"'{path}' has letters that are no UTF-8; rename it.")
-
-    @property
-    def size(self) -> int:
-        """Pixels of the finished model."""
-        return self.stages[-1][0]
-
-    @property
-    def kimg(self) -> float:
-        """How long the training is."""
-        return self.stages[-1][1]
-
-    def write(self, folder: Path) -> None:
-        """Keep it in a training's folder."""
-        write_whole(folder / NAME, msgspec.json.format(msgspec.json.encode(self)))
+TrainingConfig = config.TrainingConfig[Settings]
 
 
 def read_training_config(folder: Path) -> TrainingConfig:
     """What the training in a folder was asked for; NotFound or InvalidArgument if none was."""
-    path = folder / NAME
-    if not path.exists():
-        raise NotFound(f"'{folder}' holds no training to go on with: there is no {NAME}.")
-    try:
-        order = msgspec.json.decode(path.read_bytes(), type=TrainingConfig)
-    except msgspec.DecodeError as error:
-        raise InvalidArgument(f"'{path}' is not understood: {error}.") from None
+    order = config.read_config(folder, Settings)
     sizes = [size for size, _ in order.stages]
-    if not sizes or sizes[0] < 8 or sizes != [sizes[0] << i for i in range(len(sizes))]:
+    if sizes[0] < 8 or sizes != [sizes[0] << i for i in range(len(sizes))]:
         raise InvalidArgument(
-            f"'{path}' is not understood: stages are of 8 pixels or more, each twice the last."
+            f"'{folder / config.NAME}' is not understood: stages are of 8 pixels or more, each "
+            "twice the last."
         )
     return order
 

@@ -1,9 +1,7 @@
-"""What goes wrong in trainings, noticed and said in words, once each time it begins."""
+"""What goes wrong in trainings of two players, said in words."""
 
-from collections.abc import Iterator
+from taxiway.training.health import Notices
 
-PATIENCE = 5.0
-"""kimg for which something must have been so."""
 YOUNG = 20.0
 """kimg before which variety says nothing: first there is noise, which varies, then sameness."""
 FALLEN, FEW = 0.6, 1 / 3
@@ -28,17 +26,18 @@ class Health:
     """Listens to a training's figures; each method gives sentences worth telling."""
 
     def __init__(self) -> None:
-        self._since: dict[str, float] = {}
-        self._said: set[str] = set()
+        self._notices = Notices()
         self._most, self._alike = 0.0, 0
 
     def hear(self, kimg: float, figures: dict[str, float]) -> list[str]:
         """After some steps: `figures` has d, g, sign, p and broken."""
         helpless = figures["p"] > 0.8 or not figures["augmented"]
         return [
-            *self._lasting(OVERFITTED, figures["sign"] > 0.9 and bool(helpless), kimg, figures),
-            *self._lasting(AHEAD, figures["g"] > 8, kimg, figures),
-            *self._told(BROKEN, figures["broken"] > 0, figures),
+            *self._notices.lasting(
+                OVERFITTED, figures["sign"] > 0.9 and bool(helpless), kimg, figures
+            ),
+            *self._notices.lasting(AHEAD, figures["g"] > 8, kimg, figures),
+            *self._notices.once(BROKEN, figures["broken"] > 0, figures),
         ]
 
     def see(self, kimg: float, variety: float) -> list[str]:
@@ -52,20 +51,4 @@ class Health:
         self._most = max(self._most, min(variety, 1.0))  # a start may know more than the dataset
         alike = variety < max(FALLEN * self._most, FEW)
         self._alike = self._alike + 1 if alike else 0
-        return list(self._told(COLLAPSING, self._alike > 1, {"variety": variety}))
-
-    def _lasting(
-        self, text: str, wrong: bool, kimg: float, figures: dict[str, float]
-    ) -> Iterator[str]:
-        """The text, when it has been so for long enough."""
-        if not wrong:
-            self._since.pop(text, None)
-        began = self._since.setdefault(text, kimg) if wrong else kimg
-        yield from self._told(text, wrong and kimg - began >= PATIENCE, figures)
-
-    def _told(self, text: str, wrong: bool, figures: dict[str, float]) -> Iterator[str]:
-        if not wrong:
-            self._said.discard(text)
-        elif text not in self._said:
-            self._said.add(text)
-            yield text.format(**figures)
+        return list(self._notices.once(COLLAPSING, self._alike > 1, {"variety": variety}))

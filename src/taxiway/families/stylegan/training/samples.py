@@ -1,15 +1,11 @@
 """Pictures a generator makes, for looking at and for measuring."""
 
-import io
 import math
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
 
-from taxiway.core.files import write_whole
 from taxiway.families.stylegan.networks.generator import Generator, to_uint8, truncate
 from taxiway.families.stylegan.training.painted_pictures import Pictures
 
@@ -51,22 +47,3 @@ def in_rows(places: int, classes: int) -> list[int]:
     side = math.isqrt(places)
     steps = side if classes <= side else places
     return [(i * steps // places) * classes // steps for i in range(places)]
-
-
-def sheet(pictures: Pictures) -> Pictures:
-    """A square contact sheet [H, W, 3] of as many pictures as fill it."""
-    side = int(len(pictures) ** 0.5)
-    rows = pictures[: side * side].reshape(side, side, *pictures.shape[1:])
-    return np.concatenate(np.concatenate(rows, axis=1), axis=1)
-
-
-def save_sheet(path: Path, pictures: Pictures, largest: int = 128) -> None:
-    """Write a contact sheet of pictures as PNG or JPEG, each of up to `largest` pixels."""
-    pixels = sheet(pictures)
-    image = Image.fromarray(pixels)
-    if pictures.shape[1] > largest:
-        side = pixels.shape[0] * largest // pictures.shape[1]
-        image = image.resize((side, side), Image.Resampling.LANCZOS)
-    data = io.BytesIO()
-    image.save(data, "PNG" if path.suffix == ".png" else "JPEG", quality=92)
-    write_whole(path, data.getvalue())

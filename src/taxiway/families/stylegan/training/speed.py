@@ -1,16 +1,10 @@
-"""What a training will cost on this machine, measured by a few of its own steps."""
+"""How fast steps are on this machine, and how large the state becomes."""
 
-import shutil
-import sys
 import time
-from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 
 import torch
 
-from taxiway.core.errors import TaxiwayError
-from taxiway.families.stylegan.training.loop import Stages
 from taxiway.families.stylegan.training.painted_pictures import Pictures, reduced
 from taxiway.families.stylegan.training.settings import Settings
 from taxiway.families.stylegan.training.stylegan2 import PATH_EVERY, R1_EVERY, Players
@@ -44,50 +38,10 @@ def _seconds(players: Players, pictures: Pictures) -> float:
     return time.perf_counter() - start
 
 
-def paces(
-    stages: Stages, seen_kimg: float, settings: Settings, pictures: Pictures
-) -> dict[int, float]:
-    """Seconds per kimg at each size that the rest of a schedule has."""
-    left = [size for size, end in stages if end > seen_kimg]
-    return {size: seconds_per_kimg(size, settings, pictures) for size in left}
-
-
-def expected_seconds(stages: Stages, seen_kimg: float, paces: Mapping[int, float]) -> float:
-    """How long the rest of a schedule takes."""
-    total, before = 0.0, seen_kimg
-    for size, end in stages:
-        if end > before:
-            total += (end - before) * paces[size]
-            before = end
-    return total
-
-
-def memory() -> float:
-    """The most memory that this process has used so far, in bytes; 0 where that is not known."""
-    if torch.cuda.is_available():
-        return float(torch.cuda.max_memory_allocated())
-    try:
-        import resource
-    except ImportError:  # Windows
-        return 0.0
-    unit = 1 if sys.platform == "darwin" else 1024
-    return float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit)
-
-
 def state_bytes(players: Players) -> int:
     """About how large state.pt becomes: weights, the average, and two numbers each for Adam."""
     g, d = (sum(p.numel() for p in network.parameters()) for network in (players.g, players.d))
     return 4 * (4 * g + 3 * d)
-
-
-def check_disk(folder: Path, players: Players) -> None:
-    """Raise TaxiwayError if the disk has no room for three times what is kept."""
-    wanted, free = 3 * state_bytes(players) + 50_000_000, shutil.disk_usage(folder).free
-    if free < wanted:
-        raise TaxiwayError(
-            f"The disk of '{folder}' has {free / 1e9:.1f} GB free; "
-            f"this training wants {wanted / 1e9:.1f} GB."
-        )
 
 
 def pays_bf16(device: torch.device) -> bool:
@@ -114,13 +68,3 @@ def _convolving(x: torch.Tensor, weight: torch.Tensor) -> float:
     start = time.thread_time()
     torch.nn.functional.conv2d(x, weight, padding=1)
     return time.thread_time() - start
-
-
-def told(seconds: float) -> str:
-    """A length of time in words: "40 s", "12 min", "3 h 20 min"."""
-    minutes = round(seconds / 60)
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    if minutes < 60:
-        return f"{minutes} min"
-    return f"{minutes // 60} h {minutes % 60} min" if minutes % 60 else f"{minutes // 60} h"

@@ -18,7 +18,8 @@ from taxiway.families.stylegan.networks.stylegan2 import new_stylegan2
 from taxiway.families.stylegan.training.augment import EVERY, changed, drawn, steered
 from taxiway.families.stylegan.training.discriminator import GROUP, Discriminator
 from taxiway.families.stylegan.training.settings import Settings
-from taxiway.training.distributed import ALONE, Stop
+from taxiway.training.distributed import ALONE
+from taxiway.training.trainer import Stop
 
 R1_EVERY = 16
 MAGNITUDE_KIMG = 20.0

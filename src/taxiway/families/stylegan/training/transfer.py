@@ -1,6 +1,7 @@
 """Starting from a trained model rather than from nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,11 @@ from taxiway.families.stylegan.training.class_transfer import (
     generator_of,
     network_of,
 )
-from taxiway.families.stylegan.training.loop import saved
 from taxiway.families.stylegan.training.settings import Settings
 from taxiway.families.stylegan.training.shape import channels_of, is_plain, shape_of
 from taxiway.families.stylegan.training.stylegan2 import Players
+from taxiway.training.config import STATE
+from taxiway.training.loop import readable
 
 HOLD_KIMG = 1.0
 """How long the generator waits for a discriminator that starts from nothing."""
@@ -106,6 +108,16 @@ class Start:
         known = discriminator_of(self.d, network.state_dict())
         there = all(name in known and known[name].shape == shapes[name] for name in used)
         return there and size == self.size
+
+
+@contextmanager
+def saved(folder: Path) -> Iterator[Any]:
+    """The state in a training's folder, to be taken apart within the block.
+
+    Raises InvalidArgument for whatever that raises: torch has many kinds for a damaged file.
+    """
+    with readable(folder, torch.OutOfMemoryError):
+        yield torch.load(folder / STATE, map_location="cpu", weights_only=True)
 
 
 def fill(network: nn.Module, tensors: Mapping[str, Tensor]) -> list[str]:

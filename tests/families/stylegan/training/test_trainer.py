@@ -12,17 +12,31 @@ import torch
 
 from paths import TESTS
 from taxiway.core.errors import InvalidArgument, TaxiwayError
-from taxiway.families.stylegan.training.loop import Schedule, resumed, save_state, train
+from taxiway.families.stylegan.networks.states import write_state
+from taxiway.families.stylegan.training.config import TrainingConfig
 from taxiway.families.stylegan.training.settings import Settings
 from taxiway.families.stylegan.training.stylegan2 import Players
+from taxiway.families.stylegan.training.trainer import Data, StyleGANTrainer
+from taxiway.training.config import Stages
+from taxiway.training.loop import Schedule, begin, train
 
 TINY = Settings(channel_base=64, channel_max=16, batch=8, bf16=False, fade_kimg=0.016)
 STAGES = ((8, 0.024), (16, 0.064))
+EMPTY = np.zeros((4, 16, 16, 3), np.uint8)
 
 
 @pytest.fixture(scope="module")
 def pictures() -> np.ndarray:
     return np.random.RandomState(0).randint(0, 255, (20, 16, 16, 3), dtype=np.uint8)
+
+
+def begun(
+    folder: Path, pictures: np.ndarray, settings: Settings = TINY, stages: Stages = STAGES
+) -> StyleGANTrainer:
+    """A trainer that goes on in a folder, or starts there."""
+    trainer = StyleGANTrainer(TrainingConfig("", stages, settings), Data(pictures))
+    begin(trainer, folder, stages)
+    return trainer
 
 
 def tensors(players: Players) -> dict[str, torch.Tensor]:
@@ -37,13 +51,13 @@ class Watching:
         self.losses: list[dict[str, float]] = []
         self.snapshots: list[int] = []
 
-    def stepped(self, players: Players, losses: dict[str, float]) -> None:
+    def stepped(self, trainer: StyleGANTrainer, losses: dict[str, float]) -> None:
         self.losses.append(losses)
         if len(self.losses) == self.stop_after:
             self.stop.set()
 
-    def snapshot(self, players: Players) -> None:
-        self.snapshots.append(players.seen)
+    def snapshot(self, trainer: StyleGANTrainer) -> None:
+        self.snapshots.append(trainer.seen)
 
 
 SCHEDULE = Schedule(STAGES, snapshot_kimg=0.04)
@@ -52,8 +66,9 @@ SCHEDULE = Schedule(STAGES, snapshot_kimg=0.04)
 def run(folder, pictures, stop_after: int | None = None, schedule=SCHEDULE) -> Players:
     folder.mkdir(exist_ok=True)
     watching = Watching(stop_after)
-    players = resumed(folder, TINY, schedule)
-    return train(players, pictures, folder, schedule, watching.stop, watching)
+    trainer = begun(folder, pictures)
+    train(trainer, folder, schedule, watching.stop, watching)
+    return trainer.players
 
 
 @pytest.mark.parametrize("stop_after", [1, 3, 5])
@@ -75,12 +90,11 @@ def test_a_killed_training_goes_on_bit_for_bit_from_what_was_saved(tmp_path, pic
         "import sys, torch, numpy as np; from pathlib import Path\n"
         f"sys.path[:0] = {[str(TESTS)]!r}\n"
         "from dataclasses import replace\n"
-        "from training.test_loop import SCHEDULE, TINY, Watching, resumed, train\n"
+        "from families.stylegan.training.test_trainer import SCHEDULE, Watching, begun, train\n"
         "torch.set_num_threads(1); watching, folder = Watching(), Path('killed')\n"
         "often = replace(SCHEDULE, state_seconds=0.0)\n"
-        "watching.stepped = lambda players, losses: print(players.seen, flush=True)\n"
-        "train(resumed(folder, TINY, often), np.load('pictures.npy'), folder, often,"
-        " watching.stop, watching)\n"
+        "watching.stepped = lambda trainer, losses: print(trainer.seen, flush=True)\n"
+        "train(begun(folder, np.load('pictures.npy')), folder, often, watching.stop, watching)\n"
     )
     command = [sys.executable, "-c", script]
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
@@ -96,9 +110,9 @@ def test_a_killed_training_goes_on_bit_for_bit_from_what_was_saved(tmp_path, pic
 
 def test_the_watcher_hears_of_steps_and_snapshots(tmp_path, pictures) -> None:
     watching = Watching()
-    players = resumed(tmp_path, TINY, SCHEDULE)
-    players = train(players, pictures, tmp_path, SCHEDULE, watching.stop, watching)
-    assert (players.size, len(watching.losses), watching.snapshots) == (16, 8, [40])
+    trainer = begun(tmp_path, pictures)
+    train(trainer, tmp_path, SCHEDULE, watching.stop, watching)
+    assert (trainer.size, len(watching.losses), watching.snapshots) == (16, 8, [40])
     assert torch.load(tmp_path / "state.pt", weights_only=True)["seen"] == 64
 
 
@@ -118,10 +132,12 @@ def test_other_settings_of_the_loop_do_not_change_the_weights(tmp_path, pictures
 def test_losses_that_run_away_stop_it_and_spare_what_was_saved(tmp_path, pictures) -> None:
     run(tmp_path, pictures, stop_after=2)
     before = (tmp_path / "state.pt").read_bytes()
-    players = resumed(tmp_path, TINY, SCHEDULE)
-    players.d.b4.out.bias.data.fill_(float("nan"))
-    with pytest.raises(TaxiwayError, match=r"no numbers any more at 0.0 kimg.*--resume"):
-        train(players, pictures, tmp_path, SCHEDULE, Event(), Watching())
+    trainer = begun(tmp_path, pictures)
+    trainer.players.d.b4.out.bias.data.fill_(float("nan"))
+    with pytest.raises(
+        TaxiwayError, match=r"no numbers any more at 0.0 kimg.*--resume and a --gamma four"
+    ):
+        train(trainer, tmp_path, SCHEDULE, Event(), Watching())
     assert (tmp_path / "state.pt").read_bytes() == before
 
 
@@ -145,22 +161,19 @@ DAMAGES: dict[str, Callable[[bytes], bytes]] = {
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
 def test_a_damaged_state_is_told_with_the_way_on(damage, tmp_path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
-    save_state(Players(8, TINY), Path())
+    write_state(Path("state.pt"), Players(8, TINY).state())
     Path("state.pt").write_bytes(damage(Path("state.pt").read_bytes()))
     told = r"'state\.pt' is missing, damaged or of another .* --from model\.safetensors$"
     with pytest.raises(InvalidArgument, match=told):
-        resumed(Path(), TINY, SCHEDULE)
+        begun(Path(), EMPTY)
     assert not Path("opened").exists()
 
 
 def test_a_state_of_other_settings_or_sizes_is_told_too(tmp_path) -> None:
-    save_state(Players(8, TINY), tmp_path)
-    for settings, schedule in (
-        (replace(TINY, channel_base=128), SCHEDULE),
-        (TINY, Schedule(((16, 1.0),))),
-    ):
+    write_state(tmp_path / "state.pt", Players(8, TINY).state())
+    for settings, stages in ((replace(TINY, channel_base=128), STAGES), (TINY, ((16, 1.0),))):
         with pytest.raises(InvalidArgument, match=r"state\.pt' is missing, damaged or of another"):
-            resumed(tmp_path, settings, schedule)
+            begun(tmp_path, EMPTY, settings, stages)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such limit there")
@@ -168,12 +181,12 @@ def test_a_state_that_finds_no_room_is_told_and_spares_the_one_before(tmp_path) 
     script = (
         "import resource, signal, torch; from pathlib import Path\n"
         f"import sys; sys.path[:0] = {[str(TESTS)]!r}\n"
-        "from training.test_loop import TINY, Players, save_state\n"
-        "players = Players(8, TINY); save_state(players, Path())\n"
+        "from families.stylegan.training.test_trainer import EMPTY, begun\n"
+        "trainer = begun(Path(), EMPTY); trainer.save(Path('state.pt'))\n"
         "before = Path('state.pt').read_bytes()\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) // 2, len(before)))\n"
-        "try: save_state(players, Path())\n"
+        "try: trainer.save(Path('state.pt'))\n"
         "except OSError as error: print(error.strerror, error.filename)\n"
         "assert Path('state.pt').read_bytes() == before\n"
     )
