@@ -15,7 +15,7 @@ import pytest
 from families.ported.running import PORTS, serving
 from families.ported.uris import picture, pixels, to_uri
 from taxiway.core.errors import InvalidArgument, ModelFailed, Unavailable
-from taxiway.core.model import ModelSpec
+from taxiway.core.model import ModelSpec, Progress
 from taxiway.engine import Engine
 
 PHOTO = np.random.RandomState(0).randint(0, 256, (32, 48, 3))
@@ -279,3 +279,23 @@ async def test_servers_of_other_machines_are_not_connected_to(engine: Engine) ->
         assert "'url' takes a model server of this machine" in await why_not(engine, chosen)
     nothing = ModelSpec(name="port", family="ported")
     assert "needs the option 'path' or 'url'" in await why_not(engine, nothing)
+
+
+async def test_a_command_that_yields_is_answered_in_parts(engine: Engine) -> None:
+    await started(engine, spec("streaming.py"))
+    parts = [part async for part in engine.stream("port", {"to": 3}, "count")]
+    assert parts[-1].outputs == {"n": 3}
+    assert list(dict.fromkeys(part.news["n"] for part in parts if part.news)) == [1, 2, 3]
+    assert parts[-2].progress == Progress(1.0)
+    assert await engine.query("port", {"to": 2}, "bare") == {"n": 1}
+    with pytest.raises(ModelFailed, match="it yielded nothing"):
+        await engine.query("port", {"to": 0}, "bare")
+
+
+async def test_a_command_that_never_ends_ends_when_nobody_waits(engine: Engine) -> None:
+    await started(engine, spec("streaming.py"))
+    async for part in (stream := engine.stream("port", {"from": 5}, "endless")):
+        if part.outputs.get("n", 0) >= 8:
+            break
+    await stream.aclose()  # type: ignore[attr-defined]
+    assert "closed" in (await engine.query("port", {}, "log"))["lines"]

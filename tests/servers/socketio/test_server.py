@@ -11,7 +11,8 @@ import pytest
 from interop.broadcasting import ECHO, Served, socket_io
 from interop.engineio_clients import Polling, socket, until
 from taxiway.core.errors import InvalidArgument, Unavailable
-from taxiway.core.events import OutputReady, QueryFailed, StateChanged
+from taxiway.core.events import CallEnded, OutputReady, PartReady, QueryFailed, StateChanged
+from taxiway.core.model import Progress
 from taxiway.jobs.remote import RemoteJobs
 from taxiway.servers.socketio import engineio_session
 from taxiway.servers.socketio import server as socketio
@@ -277,3 +278,49 @@ async def test_closing_ends_every_poll(http: httpx.AsyncClient, server: Served) 
     await until(lambda: session._polls > polls)
     server.engineio.close()
     assert (await hanging).text == "1:1"
+
+
+def part(text: str, done: float | None = None) -> PartReady:
+    """A part of the answer to call 7."""
+    progress = None if done is None else Progress(done, "Writing.")
+    outputs = {"text": text}
+    return PartReady(
+        model="fake", command="echo", call=7, outputs=outputs, news=outputs, progress=progress
+    )
+
+
+@BOTH
+async def test_parts_of_an_answer_come_to_all(server: Served, version: Version) -> None:
+    async with socket(server.address, version) as one, socket(server.address, 4) as other:
+        server.engine.events.emit(part("he", 0.4))
+        told = {"call": 7, "outputs": {"text": "he"}, "progress": 0.4, "message": "Writing."}
+        assert await one.event() == await other.event() == ("part", told)
+        server.engine.events.emit(part("hel"))
+        assert (await one.event())[1]["progress"] is None
+
+
+async def test_no_part_comes_after_its_answer(server: Served) -> None:
+    async with socket(server.address) as client:
+        emit = server.engine.events.emit
+        emit(part("he"))
+        emit(part("hel"))
+        emit(CallEnded("fake", 7))
+        emit(OutputReady("fake", {"text": "hello"}))
+        assert await client.event() == ("data", {"text": "hello"})
+
+
+@BOTH
+async def test_a_client_cancels_its_own_queries_and_each_has_one_answer(
+    server: Served, version: Version
+) -> None:
+    async with socket(server.address, version) as client, socket(server.address) as other:
+        server.engine.gate.clear()
+        await other.ask({"text": "other"})
+        for text in ("a", "b"):
+            await client.ask({"text": text})
+        await client.socket.send('42["cancel"]')
+        answer = ("error", {"error": "The query was cancelled."})
+        assert [await client.event() for _ in range(2)] == [answer] * 2
+        assert server.engine.cancelled == 2
+        server.engine.gate.set()
+        assert await other.event() == ("data", {"text": "other"})

@@ -1,7 +1,9 @@
 """A Model SDK server seen from Taxiway: ours in a port's process, or one that runs already."""
 
+import contextlib
 import http.client
 import ipaddress
+from collections.abc import Generator, Iterator
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -31,27 +33,66 @@ class SdkServer:
 
     def run(self, command: str, inputs: dict[str, Any], formats: dict[str, str]) -> Any:
         """A command's outputs, its pictures in `formats` by name. Raises as `get` does."""
+        path = "/" + quote(command, safe="")
+        return self._ask("POST", path, inputs, self._formats(formats))
+
+    def parts(
+        self, command: str, inputs: dict[str, Any], formats: dict[str, str]
+    ) -> Generator[tuple[Any, float | None], None, None]:
+        """A command's outputs, and how far it is, as often as it yields them.
+
+        Only of a server that says it `streams`; the command ends when this generator is closed.
+        Raises as `get` does.
+        """
+        headers = {**self._formats(formats), "X-Taxiway-Parts": "1"}
+        with self._asked("POST", "/" + quote(command, safe=""), inputs, headers) as answer:
+            for line in answer:
+                part = _decoded(line)
+                if "error" in part:
+                    raise Refused(500, str(part["error"]))
+                yield part["outputs"], part["progress"]
+
+    def _formats(self, formats: dict[str, str]) -> dict[str, str]:
         header = "; ".join(f"{name}={format}" for name, format in formats.items())
-        headers = {"Content-Type": "application/json", "X-Runway-Output-Format": header}
-        return self._ask("POST", "/" + quote(command, safe=""), inputs, headers)
+        return {"Content-Type": "application/json", "X-Runway-Output-Format": header}
 
     def _ask(self, method: str, path: str, body: Any, headers: dict[str, str]) -> Any:
+        with self._asked(method, path, body, headers) as answer:
+            return _decoded(answer.read())
+
+    @contextlib.contextmanager
+    def _asked(
+        self, method: str, path: str, body: Any, headers: dict[str, str]
+    ) -> Iterator[http.client.HTTPResponse]:
+        """An answer of status 200, to be read within the block."""
         connection = http.client.HTTPConnection(*self._address)
         try:
             data = None if body is None else msgspec.json.encode(body)
             connection.request(method, path, data, {**headers, **self._headers})
-            answer = connection.getresponse()
-            value = msgspec.json.decode(answer.read())
-        except (http.client.HTTPException, msgspec.DecodeError) as error:
+            # Closed with it, where the block is left before its end.
+            with connection.getresponse() as answer:
+                if answer.status != 200:
+                    value = _decoded(answer.read())
+                    told = value.get("error") if isinstance(value, dict) else None
+                    raise Refused(answer.status, str(told or f"HTTP status {answer.status}"))
+                yield answer
+        except http.client.HTTPException as error:
             if isinstance(error, ConnectionError):
                 raise
-            raise ModelFailed(f"The model server's answer is not readable: {error}.") from None
+            raise _unreadable(error) from None
         finally:
             connection.close()
-        if answer.status != 200:
-            told = value.get("error") if isinstance(value, dict) else None
-            raise Refused(answer.status, str(told or f"HTTP status {answer.status}"))
-        return value
+
+
+def _decoded(data: bytes) -> Any:
+    try:
+        return msgspec.json.decode(data)
+    except msgspec.DecodeError as error:
+        raise _unreadable(error) from None
+
+
+def _unreadable(error: Exception) -> ModelFailed:
+    return ModelFailed(f"The model server's answer is not readable: {error}.")
 
 
 def loopback(url: str) -> tuple[str, int]:

@@ -1,21 +1,31 @@
 """A model ported to Runway with its Python SDK, in a process (and a Python) of its own."""
 
+import contextlib
 import json
+import multiprocessing
 import os
 import secrets
 import socket
 import tempfile
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
 from taxiway.core.command import Command, Values
 from taxiway.core.datatypes import AnyDataType, AnyType, Text
 from taxiway.core.errors import InvalidArgument, ModelFailed
+from taxiway.core.model import Progress
 from taxiway.families.ported.client import Refused, SdkServer, loopback
 from taxiway.families.ported.port import MANIFEST, Port, read_port
 from taxiway.families.ported.process import PortProcess
-from taxiway.families.ported.wire import from_json, picture_formats, to_command, to_json
+from taxiway.families.ported.wire import (
+    from_json,
+    part_from_json,
+    picture_formats,
+    to_command,
+    to_json,
+)
 
 LOOK_SECONDS = 0.05
 """Between two looks at whether the port is ready; that it ended is noticed at once."""
@@ -51,19 +61,43 @@ class Ported:
         self.commands = {command.name: command for command in commands}
         if not self.commands:
             raise ModelFailed("It declares no command.")
+        self.streaming = {each["name"] for each in meta["commands"] if each.get("streams")}
         self.facts = {"device": "cuda" if meta.get("GPU") else "cpu"}
         if self.process is not None:
             threading.Thread(target=self._end_with, args=[self.process], daemon=True).start()
 
-    def predict(self, command: str, batch: list[Values]) -> list[Values]:
+    def predict(
+        self, command: str, batch: list[Values]
+    ) -> list[Values] | Iterator[list[Values] | Progress]:
+        if command in self.streaming and len(batch) == 1:
+            return self._parts(self.commands[command], batch[0])
         return [self._ask(self.commands[command], call) for call in batch]
 
     def _ask(self, command: Command, call: Values) -> Values:
         formats = picture_formats(command, self.format)
+        with self._asking(command, call) as inputs:
+            return from_json(command, self.server.run(command.name, inputs, formats))
+
+    def _parts(self, command: Command, call: Values) -> Iterator[list[Values] | Progress]:
+        formats = picture_formats(command, self.format)
+        outputs = None
+        with (
+            self._asking(command, call) as inputs,
+            contextlib.closing(self.server.parts(command.name, inputs, formats)) as parts,
+        ):
+            for outputs, progress in parts:
+                if progress is not None:
+                    yield Progress(progress)
+                yield [part_from_json(command, outputs)]
+            # The last is the answer, which lacks nothing.
+            yield [from_json(command, outputs)]
+
+    @contextlib.contextmanager
+    def _asking(self, command: Command, call: Values) -> Iterator[dict[str, Any]]:
+        """A call's inputs as JSON; what the port refuses within the block, in our words."""
         with tempfile.TemporaryDirectory(prefix="taxiway-") as files:
-            inputs = to_json(command, call, self.format, Path(files))
             try:
-                return from_json(command, self.server.run(command.name, inputs, formats))
+                yield to_json(command, call, self.format, Path(files))
             except Refused as refused:
                 raise _error(refused) from None
             except OSError as error:
@@ -107,6 +141,8 @@ class Ported:
     def _end_with(process: PortProcess) -> None:
         """End this worker with its port, so that the engine starts both again."""
         process.ended(None)
+        if multiprocessing.parent_process() is None:
+            return  # It runs in a thread of somebody's own process, which is not to end.
         os._exit(1)
 
 

@@ -77,9 +77,16 @@ def from_json(command: Command, outputs: Any) -> dict[str, Any]:
     ]
     if missing:
         raise ModelFailed(f"'{command.name}' gave no output '{missing[0]}'.")
+    return part_from_json(command, outputs)
+
+
+def part_from_json(command: Command, outputs: dict[str, Any]) -> dict[str, Any]:
+    """What there is of the outputs, as `from_json` gives all of them. Raises ModelFailed."""
     try:
         return {
-            name: _from_json(name, field, outputs[name]) for name, field in command.outputs.items()
+            name: _from_json(name, field, outputs[name])
+            for name, field in command.outputs.items()
+            if name in outputs
         }
     except InvalidArgument as error:
         raise ModelFailed(f"'{command.name}' gave a bad output: {error}") from None

@@ -19,6 +19,7 @@ from taxiway.core.datatypes import Wire
 from taxiway.live.readers import Readers
 from taxiway.servers.http import openapi, picture
 from taxiway.web import inputs
+from taxiway.web.patience import while_connected
 from taxiway.web.responses import Answer, to_json
 
 if TYPE_CHECKING:
@@ -57,10 +58,14 @@ class Api:
         self._encoded: tuple[Mapping[str, Wire], bytes] = ({}, b"{}")
 
     async def query(self, request: Request) -> Answer:
-        """Ask the model; the answer becomes its current output, an error its current error."""
+        """Ask the model; the answer becomes its current output, an error its current error.
+
+        It is the last part of a model that answers in parts. Who hangs up cancels it.
+        """
         wire = await inputs.from_request(request)
         format_header = request.headers.get("x-runway-output-format")
-        outputs = await self.engine.query(self.name_of_model(), wire, format_header=format_header)
+        query = self.engine.query(self.name_of_model(), wire, format_header=format_header)
+        outputs = await while_connected(request, query)
         return Answer(self._encode(outputs))
 
     async def data(self, request: Request) -> Answer:
@@ -97,7 +102,7 @@ class Api:
         output = picture.output_of(command)
         wire = picture.inputs_of(command, dict(request.query_params))
         name = self.name_of_model()
-        outputs = await self.engine.run(name, wire)
+        outputs = await while_connected(request, self.engine.run(name, wire))
         made = picture.made_by(name, command, wire)
         body = await asyncio.to_thread(picture.encode, outputs[output], format, made)
         return picture.answer(body, format)

@@ -69,6 +69,10 @@ class Session:
             self._newest[kind] = packet
             self._filled.set()
 
+    def forget(self, kind: str) -> None:
+        """Send no more what was offered of that kind."""
+        self._newest.pop(kind, None)
+
     def hear(self) -> bool:
         """The client said something; False, and closed, if it says too much."""
         self._heard_at = self._loop.time()

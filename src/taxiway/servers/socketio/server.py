@@ -1,6 +1,7 @@
 """Runway's Socket.IO server (docs/socketio.md), for clients of every version from 1 to 4.
 
 client -> `query` (inputs)      server -> `data` (outputs) or `error` ({"error": message}) to all,
+          `cancel` (its own queries)      `part` (what there is of an answer, progress) to all,
                                           `info` (fields) once to whoever connects
           `job` (a tool, its inputs, the token)  `job` (how far it is) to whoever began it
 """
@@ -10,12 +11,13 @@ import logging
 from collections.abc import Callable, Coroutine, Mapping
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from starlette.routing import BaseRoute
 
 from taxiway.core.datatypes import Wire
-from taxiway.core.errors import Busy, InvalidArgument, TaxiwayError
-from taxiway.core.events import Event, OutputReady, QueryFailed
+from taxiway.core.errors import Busy, Cancelled, InvalidArgument, TaxiwayError
+from taxiway.core.events import CallEnded, Event, OutputReady, PartReady, QueryFailed
 from taxiway.jobs.remote import RemoteJobs
 from taxiway.live.readers import Readers
 from taxiway.servers.socketio import packet as packets
@@ -57,6 +59,7 @@ class SocketIo:
         self._name_of_model = name_of_model
         self._engineio = EngineIo(self, timing)
         self._clients: dict[Session, set[asyncio.Task[None]]] = {}
+        self._queries: WeakKeyDictionary[asyncio.Task[None], str] = WeakKeyDictionary()
         self._encoded: tuple[Wire, str] = (None, "")
         self._stop_reading = self._readers.add(lambda: bool(self._clients))
         self._stop_listening = engine.events.listen(self._on_event)
@@ -120,6 +123,8 @@ class SocketIo:
         argument = arguments[0] if arguments else None
         if name == "query":
             self._query(session, argument, packet.ack)
+        elif name == "cancel":
+            self._cancel(session)
         elif name == "job" and self._jobs and len(self._clients[session]) < MOST_QUERIES:
             self._send_on(session, self._order(self._jobs, session, argument, packet.ack))
 
@@ -143,7 +148,15 @@ class SocketIo:
         elif len(self._clients[session]) >= MOST_QUERIES:
             self._refuse(session, Busy(f"{MOST_QUERIES} of your queries wait already."), ack)
         else:
-            self._send_on(session, self._ask(session, wire, ack))
+            task = self._send_on(session, self._ask(session, wire, ack))
+            self._queries[task] = ack
+
+    def _cancel(self, session: Session) -> None:
+        """Cancel the client's own queries; each of them gets an error as its one answer."""
+        for task in tuple(self._clients[session]):
+            # It may not even have begun: then it could not answer by itself.
+            if task in self._queries and task.cancel():
+                self._refuse(session, Cancelled("The query was cancelled."), self._queries[task])
 
     async def _ask(self, session: Session, wire: dict[str, Wire], ack: str) -> None:
         _asking.set(session)
@@ -174,11 +187,12 @@ class SocketIo:
         except TaxiwayError as error:
             self._refuse(session, error, "")
 
-    def _send_on(self, session: Session, errand: Coroutine[Any, Any, None]) -> None:
+    def _send_on(self, session: Session, errand: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
         tasks = self._clients[session]
         task = asyncio.create_task(errand)
         tasks.add(task)
         task.add_done_callback(tasks.discard)
+        return task
 
     def _on_event(self, event: Event) -> None:
         if not self._clients or event.model != self._name_of_model():
@@ -188,6 +202,13 @@ class SocketIo:
                 self._broadcast("data", outputs)
             case QueryFailed(error=error):
                 self._broadcast("error", {"error": error})
+            case PartReady():
+                packet = packets.event("part", _told(event))
+                for session in self._clients:
+                    session.offer(packet, "part")
+            case CallEnded():
+                for session in self._clients:
+                    session.forget("part")
 
     def _broadcast(self, name: str, argument: Wire) -> None:
         """Offer to everyone but the one whose query this answers, who gets it as a reply."""
@@ -204,6 +225,17 @@ class SocketIo:
             packet = packets.event(name, argument)
             self._encoded = argument, packet
         return packet
+
+
+def _told(part: PartReady) -> dict[str, Wire]:
+    """A part as clients get it; `progress` from 0 to 1 and `message` where the model says so."""
+    progress = part.progress
+    return {
+        "call": part.call,
+        "outputs": part.outputs,
+        "progress": progress.done if progress else None,
+        "message": progress.message if progress else "",
+    }
 
 
 SLOT: Any = SocketIo

@@ -62,11 +62,13 @@ class Command:
         self.positional = not isinstance(inputs, dict)
 
     def describe(self) -> Dict[str, Any]:
+        streams = {"streams": True} if inspect.isgeneratorfunction(self.function) else {}
         return {
             "name": self.name,
             "description": self.description,
             "inputs": [field.to_dict() for field in self.inputs.values()],
             "outputs": [field.to_dict() for field in self.outputs.values()],
+            **streams,
         }
 
     def answers(

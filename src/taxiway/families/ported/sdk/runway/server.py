@@ -1,9 +1,11 @@
 """The SDK's HTTP routes: description, health, set-up and commands; the WebSocket is at `/`."""
 
 import collections
+import contextlib
 import hmac
 import json
 import os
+import select
 import threading
 import zlib
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -22,6 +24,7 @@ MOST_BYTES = 64 * 2**20
 MOST_CONNECTIONS = 128
 TOKEN = "TAXIWAY_TOKEN"
 """Where it is set, Taxiway stands before this server and only Taxiway may ask it."""
+PARTS = "X-Taxiway-Parts"
 STREAMED = object()
 """Stands for an answer that was given already."""
 NOT_JSON = "The body of all POST requests must contain JSON"
@@ -146,9 +149,43 @@ class Handler(BaseHTTPRequestHandler):
             return {"success": True}
         asked = formats(self.headers.get("X-Runway-Output-Format"))
         model.find(path)
+        if self.headers.get(PARTS):
+            return self.server.work.ask(lambda: self._parts(path, body, at_home, asked)).result()
         return self.server.work.ask(
             lambda: collections.deque(model.ask(path, body, at_home, asked), maxlen=1)[0][0]
         ).result()
+
+    def _parts(self, path: str, body: Any, at_home: bool, asked: Dict[str, str]) -> Any:
+        """Every answer as a line of JSON; for Taxiway, which ends it by hanging up."""
+        self.close_connection = True
+        answers = self.server.model.ask(path, body, at_home, asked)
+        begun = False
+        with contextlib.closing(answers):
+            try:
+                for outputs, progress in answers:
+                    if not begun:
+                        self.send_response(200)
+                        self.send_header("Content-Type", "application/x-ndjson")
+                        self.send_header("Connection", "close")
+                        self.end_headers()
+                    begun = True
+                    if self._is_left():
+                        break
+                    self._write_line({"outputs": outputs, "progress": progress})
+            except RunwayError as error:
+                if not begun:
+                    raise
+                error.print_exception()
+                self._write_line(callers.told(error.to_response(), at_home))
+        return STREAMED
+
+    def _is_left(self) -> bool:
+        """Whether the client has hung up; it has said all it had to say."""
+        return bool(select.select([self.connection], [], [], 0)[0])
+
+    def _write_line(self, value: Any) -> None:
+        self.wfile.write(to_json(value).encode() + b"\n")
+        self.wfile.flush()
 
     def _stream(self) -> Any:
         try:

@@ -9,8 +9,8 @@ import pytest
 from servers.fakes import FakeEngine
 from taxiway.core.config import Config
 from taxiway.core.errors import ModelFailed
-from taxiway.servers import sdk
 from taxiway.servers.http import routes as http
+from taxiway.servers.sdk import routes as sdk
 from taxiway.servers.socketio import server as socketio
 from taxiway.servers.studio import page as studio
 from taxiway.web.application import application

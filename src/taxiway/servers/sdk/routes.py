@@ -5,18 +5,18 @@ GET  /meta          all commands            POST /<command>   inputs -> outputs
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request
-from starlette.routing import BaseRoute, Match, Route
+from starlette.routing import Match, Route
 from starlette.types import Scope
 
 from taxiway.core.command import Command
 from taxiway.core.errors import NotFound, Unavailable
 from taxiway.web import inputs
+from taxiway.web.patience import while_connected
 from taxiway.web.responses import Answer, to_json
-from taxiway.web.server import Server
 
 if TYPE_CHECKING:
     from taxiway.engine import Engine
@@ -94,9 +94,10 @@ class Api:
         self._asked = time.monotonic()
         wire = await inputs.from_request(request)
         header = request.headers.get("x-runway-output-format")
-        outputs = await self.engine.query(
+        query = self.engine.query(
             self.name_of_model(), wire, command=command.name, format_header=header
         )
+        outputs = await while_connected(request, query)
         return Answer(to_json(outputs))
 
     async def _command(self, request: Request) -> Command:
@@ -110,16 +111,3 @@ class Api:
 
 def milliseconds(seconds: float) -> int:
     return round(1000 * seconds)
-
-
-class Sdk(Server):
-    """Routes of one word each; theirs is every path that no other server takes."""
-
-    title = "The Model SDK"
-    is_last = True
-
-    def routes(self) -> Sequence[BaseRoute]:
-        return routes(self.context.engine, self.context.name)
-
-
-SLOT = Sdk
