@@ -97,7 +97,19 @@ class Broken(Sink):
         return None
 
 
-KINDS = (Recorder, Done, Full, Clear, Lacking, Broken)
+class Odd(Recorder):
+    title = "Odd"
+
+    @property
+    def receivers(self) -> int | None:
+        raise ValueError("who knows")
+
+    @property
+    def address(self) -> str:
+        raise ValueError("who knows")
+
+
+KINDS = (Recorder, Odd, Done, Full, Clear, Lacking, Broken)
 
 
 def members() -> Members[Sink]:
@@ -315,7 +327,7 @@ async def test_the_picture_of_old_controls_is_not_sent_first(
 @pytest.mark.parametrize(
     ("name", "settings", "kind", "sentence"),
     [
-        ("lamp", {}, NotFound, "No sink named 'lamp'. There are: recorder, done,"),
+        ("lamp", {}, NotFound, "No sink named 'lamp'. There are: recorder, odd,"),
         ("recorder", {"colour": 1}, InvalidArgument, "'recorder' has no 'colour'; it has fail_at"),
         ("recorder", {"fps": 0}, InvalidArgument, "'fps' takes 1 to 240, got 0."),
         ("lacking", {}, Unavailable, "It needs a lamp; buy one."),
@@ -333,6 +345,13 @@ async def test_what_cannot_be_started_is_a_sentence(
     assert needs["lacking"] == "It needs a lamp; buy one."
     assert needs["torn"] == "It cannot be loaded: line 3."
     assert needs["recorder"] == ""
+
+
+async def test_one_that_cannot_tell_of_itself_still_sends(outputs: Outputs) -> None:
+    await outputs.start("odd", {})
+    await until(lambda: Recorder.made[0].frames)
+    status = await outputs.one("odd")
+    assert (status.state, status.receivers, status.address) == ("on", None, "")
 
 
 async def test_closing_ends_all_of_them(session: LiveSession) -> None:

@@ -54,7 +54,9 @@ def test_a_file_that_appears_meanwhile_is_not_replaced(tmp_path: Path) -> None:
 def test_a_png_says_what_made_it(tmp_path: Path) -> None:
     z = np.arange(4, dtype=np.float32)
     photo = np.zeros((2, 2, 3), np.uint8)
-    sink(tmp_path).send(frame(1, z=z, truncation=0.5, label=3, photo=photo, off=None))
+    sink(tmp_path).send(
+        frame(1, z=z, truncation=0.5, label=3, photo=photo, off=None, uri="data:,x")
+    )
     told = read_metadata((tmp_path / "frame000001.png").read_bytes())
     assert told == {"z": [0, 1, 2, 3], "truncation": 0.5, "label": 3}
     assert json.dumps(told)

@@ -47,7 +47,10 @@ class Sink:
 
     @property
     def receivers(self) -> int | None:
-        """How many receive it now; None if it cannot know. While 0, it is sent nothing."""
+        """How many receive it now; None if it cannot know. While 0, it is sent nothing.
+
+        Asked on any thread, so it answers at once, as `address` does.
+        """
         return None
 
     @property

@@ -80,7 +80,7 @@ class Output:
         self._slot: Frame | None = None
         self._ending = False
         self._size: tuple[int, int] | None = None
-        self._receivers = sink.receivers
+        self._receivers = self.receivers()
         self._times: deque[float] = deque(maxlen=int(FPS.max or 0))
         self._thread = threading.Thread(target=self._run, name="sink", daemon=True)
 
@@ -113,6 +113,18 @@ class Output:
             await asyncio.to_thread(self._thread.join, seconds)
         return not self._thread.is_alive()
 
+    def receivers(self) -> int | None:
+        """How many receive what is sent; None if that is not known."""
+        with _logged("A sink cannot say who receives it"):
+            return self.sink.receivers
+        return None
+
+    def address(self) -> str:
+        """Where the frames can be found."""
+        with _logged("A sink cannot say where its frames are"):
+            return self.sink.address
+        return ""
+
     def rate(self) -> float:
         """Frames sent in the last second."""
         now = self._clock()
@@ -140,16 +152,18 @@ class Output:
     def _next(self) -> Frame | None:
         """The newest frame, once it is time for one; None at the end."""
         due = self._times[-1] + 1 / self.fps if self._times else 0.0
-        with self._condition:
-            while not self._ending:
+        while not self._ending:
+            with self._condition:
                 wait = due - self._clock()
                 if self._slot is not None and wait <= 0:
                     frame, self._slot = self._slot, None
                     return frame
-                self._condition.wait(wait if wait > 0 else LOOK_SECONDS)
-                if self.sink.receivers != self._receivers:
-                    self._receivers = self.sink.receivers
-                    self.sink.on_receivers()
+                if not self._ending:
+                    self._condition.wait(wait if wait > 0 else LOOK_SECONDS)
+            # Without the lock, since a sink may take its time to find out.
+            if (receivers := self.receivers()) != self._receivers:
+                self._receivers = receivers
+                self.sink.on_receivers()
         return None
 
     def _send(self, frame: Frame) -> None:
@@ -284,7 +298,7 @@ class Feed:
 
     def look(self) -> None:
         """Be at the broadcast if, and only if, someone receives the frames."""
-        wanted = not self.output.is_over and self.output.sink.receivers != 0
+        wanted = not self.output.is_over and self.output.receivers() != 0
         if wanted and self._viewer is None:
             broadcast = self._session.broadcast
             self._viewer = broadcast.join(self._wake)
@@ -312,12 +326,12 @@ class Feed:
             state=state,
             message=output.message,
             error=output.error,
-            address=output.sink.address,
+            address=output.address(),
             rate=output.rate(),
             age_ms=output.age_ms,
             sent=output.sent,
             dropped=output.dropped,
-            receivers=None if output.is_over else output.sink.receivers,
+            receivers=None if output.is_over else output.receivers(),
         )
 
     def _wake(self) -> None:

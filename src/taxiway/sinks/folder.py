@@ -17,7 +17,8 @@ from taxiway.core.sink import Sink, SinkDone
 
 _NUMBERED = re.compile(r"frame(\d+)\.(png|jpg)", re.ASCII)
 LONGEST_VECTOR = 2**16
-"""Numbers in an input that are still written into a PNG."""
+LONGEST_TEXT = 2**12
+"""What is longer is not written into a PNG: so many numbers, so many characters."""
 
 
 class Folder(Sink):
@@ -99,7 +100,8 @@ def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
     plain = {
         name: value
         for name, value in values.items()
-        if isinstance(value, (int, float, str, bool)) and len(str(value)) <= LONGEST_VECTOR
+        if isinstance(value, (int, float, bool))
+        or (isinstance(value, str) and len(value) <= LONGEST_TEXT and value[:5] != "data:")
     }
     return {**plain, **vectors}
 
