@@ -1,14 +1,12 @@
 """`taxiway train`: a model from a dataset."""
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from taxiway.commands import DEVICES, add_options, given_options, number, whole_number
-
-if TYPE_CHECKING:
-    from taxiway.training.trainer import Recipe
 
 HELP = "train a model on a prepared dataset"
 FAMILY = "stylegan"
@@ -22,10 +20,15 @@ ASKED = {
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
+    from taxiway.core.errors import TaxiwayError
     from taxiway.training.trainer import find
 
-    family = named(getattr(parser, "words", ()))
-    recipe = find(family or FAMILY)
+    words = getattr(parser, "words", ())
+    family = named(words)
+    try:
+        recipe = find(family or begun(words) or FAMILY)
+    except TaxiwayError as error:
+        parser.exit(1, f"{error}\n")
     parser.set_defaults(family=family, recipe=recipe)
     if family:
         parser.add_argument("named", metavar="FAMILY", help="what kind of model")
@@ -55,7 +58,7 @@ def trainers() -> list[str]:
     return slots.members("trainers")
 
 
-def named(words: "list[str] | tuple[str, ...]") -> str:
+def named(words: Sequence[str]) -> str:
     """The family among what was typed; nothing where none is named."""
     known = trainers()
     first = next((word for word in words if word in known or is_reference(word)), "")
@@ -77,8 +80,10 @@ def run(parsed: argparse.Namespace) -> None:
     from taxiway.training.terminal import work
     from taxiway.training.trainer import Asked
 
-    folder, recipe = parsed.out, recipe_of(parsed)
+    folder, recipe = parsed.out, parsed.recipe
     check_free(folder, parsed.resume)
+    if parsed.resume:
+        check_begun(parsed)
     known = recipe.read_config(folder) if parsed.resume else None
     asked = Asked(
         parsed.dataset,
@@ -101,19 +106,25 @@ def run(parsed: argparse.Namespace) -> None:
         work(recipe, config, folder, data)
 
 
-def recipe_of(parsed: argparse.Namespace) -> "Recipe":
-    """What trains: for a training that goes on, what began it. Raises InvalidArgument."""
-    from taxiway.core.errors import InvalidArgument
+def begun(words: Sequence[str]) -> str:
+    """What trained in the folder of a training that is to go on; nothing where that is unknown."""
     from taxiway.training.config import NAME, read_config
-    from taxiway.training.trainer import find
 
-    recipe: Recipe = parsed.recipe
-    if not parsed.resume or not (parsed.out / NAME).exists():
-        return recipe
-    begun = read_config(parsed.out).trainer or FAMILY
-    if parsed.family and parsed.family != begun:
-        raise InvalidArgument(f"'{parsed.out}' is a training of {begun}, not of {parsed.family}.")
-    return recipe if begun == (parsed.family or FAMILY) else find(begun)
+    pieces = [piece for word in words for piece in word.split("=", 1)]
+    out = dict(pairwise(pieces)).get("--out")
+    if "--resume" not in pieces or out is None or not (Path(out) / NAME).exists():
+        return ""
+    return read_config(Path(out)).trainer
+
+
+def check_begun(parsed: argparse.Namespace) -> None:
+    """Raise InvalidArgument where another trainer began what is to go on."""
+    from taxiway.core.errors import InvalidArgument
+    from taxiway.training.config import read_config
+
+    began = read_config(parsed.out).trainer or FAMILY
+    if parsed.family and parsed.family != began:
+        raise InvalidArgument(f"'{parsed.out}' is a training of {began}, not of {parsed.family}.")
 
 
 def start_path(name: str) -> Path:
