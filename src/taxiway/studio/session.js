@@ -101,6 +101,11 @@ export class Session {
     this.#connection.sendMessage({ type: "model", action });
   }
 
+  /** Stop what the model works on, whoever asked for it. */
+  cancel() {
+    this.#connection.sendMessage({ type: "cancel" });
+  }
+
   /** @param {Origin} origin @param {{ type: "seed", seed: number } | (Place & { type: "pick" })} goal */
   #goTo(origin, goal) {
     if (!this.#connection.isOpen) return;

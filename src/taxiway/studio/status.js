@@ -2,7 +2,7 @@
 
 import { h } from "./dom.js";
 
-/** @import { Hello, ModelState, StateName } from "./types.d.ts" */
+/** @import { Hello, ModelState, StateName, Values } from "./types.d.ts" */
 
 /** @typedef {import("./store.js").Store} Store */
 
@@ -25,11 +25,16 @@ const ERROR_STAYS_MS = 10000;
 
 /** @param {import("./connection.js").Connection} connection @param {Store} store */
 export function keepStatus(connection, store) {
-  connection.addEventListener("close", () => store.set("state", { name: "offline", message: "" }));
+  connection.addEventListener("close", () => {
+    store.set("state", { name: "offline", message: "" });
+    store.set("work", null);
+  });
   connection.onMessage((message) => {
     if (message.type === "hello") meet(message, store);
     if (message.type === "state") setState(message, store);
     if (message.type === "output") store.set("outputs", message.outputs);
+    if (message.type === "part") takePart(message, store);
+    if (message.type === "ended" && message.call === store.get("work")?.call) store.set("work", null);
     if (message.type === "error") store.set("error", message.message);
   });
   let clearing = 0;
@@ -46,6 +51,16 @@ function meet(hello, store) {
   const isNew = JSON.stringify(declaration) !== JSON.stringify(store.get("declaration"));
   if (declaration && isNew) store.set("declaration", declaration);
   setState(hello, store);
+}
+
+/** @param {{ call: number, outputs: Values, progress: number | null, message: string }} part @param {Store} store */
+function takePart({ call, outputs, progress, message }, store) {
+  const before = store.get("work");
+  const isSame = before?.call === call;
+  const from = isSame && before.from ? before.from : null;
+  const first = progress === null ? null : { time: performance.now(), progress };
+  store.set("work", { call, progress, message, from: from ?? first });
+  if (Object.keys(outputs).length) store.set("outputs", { ...store.get("outputs"), ...outputs });
 }
 
 /** @param {{ state: StateName, message: string }} told @param {Store} store */

@@ -13,6 +13,7 @@ const blank = () => ({
   form: {},
   outputs: {},
   asked: { working: false, ms: null, wrong: null },
+  work: null,
   error: "",
   picture: null,
 });

@@ -150,6 +150,16 @@ export interface Asked {
   /** The input that was refused. */
   wrong: string | null;
 }
+/** What the model works on in parts, whoever asked for it. */
+export interface Work {
+  call: number;
+  /** From 0 to 1; null where the model does not say. */
+  progress: number | null;
+  /** One sentence, or empty. */
+  message: string;
+  /** When it was first told how far it is, in ms of the page's clock, and how far that was. */
+  from: { time: number; progress: number } | null;
+}
 /** Everything that panels show, by the key under which they follow it. */
 export interface Contents {
   state: ModelState;
@@ -166,6 +176,7 @@ export interface Contents {
   /** What such a model answered last, whoever asked. */
   outputs: Values;
   asked: Asked;
+  work: Work | null;
   /** One sentence, empty when all is well. */
   error: string;
   picture: Picture | null;
@@ -192,6 +203,8 @@ export type ServerMessage =
   | { type: "state"; state: StateName; message: string }
   | { type: "values"; values: Values; origin: Origin | null }
   | { type: "output"; outputs: Values }
+  | { type: "part"; call: number; outputs: Values; progress: number | null; message: string }
+  | { type: "ended"; call: number }
   | { type: "error"; message: string; input: string | null; seq: number | null };
 
 /** What carries the page's change counter and clock. */
@@ -204,6 +217,7 @@ export type PageMessage =
   | (Stamp & { type: "seed"; seed: number })
   | (Stamp & Place & { type: "pick" })
   | { type: "cancel_tiles" }
+  | { type: "cancel" }
   | { type: "model"; action: "start" | "stop" };
 
 // Binary messages of the socket (docs/wire.md).

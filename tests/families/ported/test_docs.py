@@ -25,7 +25,7 @@ def test_the_question_of_the_page_gets_its_answer() -> None:
 
 
 def test_the_folder_for_the_path_is_printed() -> None:
-    command = [sys.executable, "-m", "taxiway.families.ported"]
+    command = [sys.executable, "-m", "taxiway.compat"]
     assert "$(python -m taxiway.compat)" in PAGE
     folder = Path(subprocess.run(command, capture_output=True, text=True, check=True).stdout[:-1])
     assert (folder / "runway" / "__init__.py").is_file()

@@ -6,6 +6,7 @@ import { makeBoard } from "../outputs/board.js";
 import { makeCaption } from "../picture/caption.js";
 import { Figures } from "../picture/figures.js";
 import { makeNotice, makeTrouble } from "../picture/notice.js";
+import { makeProgress } from "../picture/progress.js";
 import { Screen } from "../picture/screen.js";
 
 /** @import { Panel, Studio } from "../types.d.ts" */
@@ -34,6 +35,7 @@ function mount(root, studio) {
   const caption = makeCaption(store, figures);
   root.append(
     h("div", { class: "picture-frame" }, canvas, board, makeNotice(studio), makeTrouble(store)),
+    makeProgress(studio),
     caption,
   );
   store.follow(["declaration"], () => {
