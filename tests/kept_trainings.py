@@ -50,8 +50,11 @@ def write_training(folder: Path, until: float = 20.0, **order: Any) -> Path:
 
 
 def write_model(path: Path, kimg: float) -> None:
-    """An empty model at `path` and the endings, with a card."""
-    path.with_name(f"{path.name}.safetensors").write_bytes(b"")
+    """A model at `path` and the endings, with a card; it is described and has no numbers."""
+    about = json.dumps({"version": 1, "family": "stylegan2", "config": {}})
+    header = json.dumps({"__metadata__": {"taxiway": about}}).encode()
+    file = path.with_name(f"{path.name}.safetensors")
+    file.write_bytes(len(header).to_bytes(8, "little") + header)
     card = {
         "name": "my-garden",
         "family": "stylegan",

@@ -10,6 +10,7 @@ import webbrowser
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
+from taxiway.catalog import families
 from taxiway.catalog.catalog import Card
 from taxiway.core.config import Config
 from taxiway.core.errors import TaxiwayError
@@ -43,7 +44,7 @@ async def serving(
 
     `options` are those of every model's set-up, `command` is what a query means.
     """
-    preload(sorted({f"taxiway.families.{card.family}.model" for card in cards}))
+    preload(families.imports(card.family for card in cards))
     async with Engine() as engine, contextlib.AsyncExitStack() as doors:
         engine.events.listen(_tell)
         model_servers = ModelServers(engine, config, options)

@@ -60,7 +60,8 @@ def parser(typed: Sequence[str] = ()) -> Parser:
     choices = root.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name in commands.names():
         module = commands.load(name)
-        described = choices.add_parser(name, help=module.HELP)
+        has_help = getattr(module, "OWN_HELP", False)
+        described = choices.add_parser(name, help=module.HELP, add_help=not has_help)
         described.set_defaults(parser=described)
         described.words = typed[1:]
         if not typed or name == typed[0]:  # what makes the flags of others is not imported

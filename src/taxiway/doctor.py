@@ -56,7 +56,7 @@ def _measured() -> Iterator[str]:
     from taxiway.families.stylegan.networks.graphs import graphs_of
 
     for card in catalog.cards():
-        if card.family != "stylegan":
+        if card.checkpoint is None:
             continue
         synthesis, _ = graphs_of(read_checkpoint(catalog.spec(card).options["checkpoint"]))
         _, choice = choose([synthesis], seconds=MEASURE_SECONDS)

@@ -232,7 +232,7 @@ class ModelServers:
 
     def models(self) -> list[dict[str, Any]]:
         """The cards of what can be started."""
-        cards: list[dict[str, Any]] = msgspec.to_builtins(catalog.cards())
+        cards: list[dict[str, Any]] = msgspec.to_builtins(catalog.offered())
         return cards
 
     def places(self) -> list[Place]:
@@ -246,7 +246,10 @@ class ModelServers:
         self, model: str, options: dict[str, Any] | None = None, command: str | None = None
     ) -> Place:
         """A place for the model of that name. Raises NotFound, InvalidArgument or CannotListen."""
-        server = self._servers.get(model) or await self.open(catalog.card(model), options, command)
+        server = self._servers.get(model)
+        if server is None:
+            card = catalog.of_client(model, options or {})
+            server = await self.open(card, options, command)
         if server.session.state in ("asleep", "failed"):
             await server.session.start()
         return server.place

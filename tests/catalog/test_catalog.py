@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from paths import FIXTURES
 from taxiway.catalog import catalog
 from taxiway.core.errors import InvalidArgument, NotFound
 
@@ -14,14 +15,16 @@ def test_the_default_model_comes_first_and_every_card_is_whole() -> None:
     for card in cards:
         assert card.title
         assert card.summary.endswith(".")
+        if card.needs:
+            continue  # a family of its own, which asks for a file
         assert card.licence == "Apache-2.0"
         options = catalog.spec(card).options
         assert "checkpoint" not in options or Path(options["checkpoint"]).is_file()
 
 
 def test_a_checkpoint_by_itself_is_a_stylegan_named_after_it(tmp_path: Path) -> None:
-    file = tmp_path / "My Cats (final).pkl"
-    file.touch()
+    file = tmp_path / "My Cats (final)"
+    file.write_bytes((FIXTURES / "stylegan2-ada_32.pkl").read_bytes())
     card = catalog.choose(str(file))
     assert (card.name, card.family) == ("my-cats-final", "stylegan")
     assert catalog.spec(card, {"device": "cpu"}).options == {
@@ -43,8 +46,8 @@ def test_what_does_not_exist_is_told(tmp_path: Path) -> None:
 
 
 def test_a_card_beside_a_checkpoint_is_its_card(tmp_path: Path) -> None:
-    file, words = tmp_path / "model.safetensors", tmp_path / "model.json"
-    file.touch()
+    file, words = tmp_path / "model.pkl", tmp_path / "model.json"
+    file.write_bytes((FIXTURES / "stylegan2-ada_32.pkl").read_bytes())
     words.write_text(
         '{"name": "My Cats", "family": "ported", "title": "Cats!", "summary": "Of mine.",'
         ' "checkpoint": "/etc/passwd", "setup": {"folder": "/"}, "licence": "CC0"}'
@@ -58,7 +61,7 @@ def test_a_card_beside_a_checkpoint_is_its_card(tmp_path: Path) -> None:
     "text", ["", "[]", '{"name": 3}', '{"name": "x"}', "[" * 5000, " " * 200_000]
 )
 def test_what_is_no_card_is_passed_over(tmp_path: Path, text: str) -> None:
-    file = tmp_path / "model.safetensors"
-    file.touch()
+    file = tmp_path / "model.pkl"
+    file.write_bytes((FIXTURES / "stylegan2-ada_32.pkl").read_bytes())
     (tmp_path / "model.json").write_text(text)
     assert catalog.choose(str(file)).title == "model"

@@ -1,100 +1,262 @@
-"""What every member of the models slot must do."""
+"""What every model family must do, made from what it declares and run through the engine.
 
+A family that needs a checkpoint, or another program, names its set-ups in `cases.py` beside its
+tests; one whose inputs must fit together gives `example(command)`.
+"""
+
+import asyncio
+import contextlib
+import importlib
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
+import psutil
 import pytest
 
-from paths import FIXTURES
-from taxiway.core import slots
+from families.values import taken, wrong
+from taxiway.core import declaration, slots
 from taxiway.core.command import Command, Values
-from taxiway.core.datatypes import Image, Vector
+from taxiway.core.datatypes import Image, Wire
+from taxiway.core.errors import InvalidArgument, TaxiwayError
+from taxiway.core.model import Model, ModelSpec, decode_options, summary_of, title_of
+from taxiway.engine import Engine
 
-OPTIONS: dict[str, list[Values]] = {
-    "painter": [{}],
-    # Its commands are those of its port: see test_ported.py.
-    "ported": [],
-    "stylegan": [
-        {"checkpoint": str(FIXTURES / name), "precision": "float32"}
-        for name in (
-            "stylegan2-ada_32.pkl",
-            "stylegan2-ada_32_labels5_mapping8.pkl",
-            "stylegan3-t_32.pkl",
-        )
-    ],
-}
-CASES = [(family, options) for family in slots.members("families") for options in OPTIONS[family]]
+FAMILIES = [*slots.members("families"), "toys:Gradient", "toys:Echo", "toys:Looker"]
+SECONDS = 120
+SHARED = "/dev/shm/"
+
+
+def set_ups(family: str) -> list[dict[str, Any]]:
+    """The options with which a family is tried."""
+    try:
+        cases: list[dict[str, Any]] = importlib.import_module(f"families.{family}.cases").CASES
+    except ModuleNotFoundError:
+        return [{}]
+    return cases
+
+
+CASES = [(family, options) for family in FAMILIES for options in set_ups(family)]
+
+
+class Running:
+    """A family's model under an engine whose loop runs beside the tests."""
+
+    def __init__(self, family: str, options: dict[str, Any]) -> None:
+        self.family: type[Model] = declaration.family(family)
+        self.spec = ModelSpec(name="tried", family=family, options={"device": "cpu", **options})
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever)
+        self._thread.start()
+        self.engine = self.on_loop(self._engine())
+
+    async def _engine(self) -> Engine:
+        return Engine()
+
+    def on_loop(self, work: Coroutine[Any, Any, Any]) -> Any:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(SECONDS)
+
+    def start(self) -> None:
+        self.on_loop(self.engine.start(self.spec))
+        self.on_loop(self.engine.ready("tried"))
+
+    def close(self) -> None:
+        self.on_loop(self.engine.close())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    @property
+    def commands(self) -> dict[str, Command]:
+        return self.engine.running["tried"].commands
+
+    @property
+    def is_deterministic(self) -> bool:
+        return getattr(self.family, "deterministic", False)
+
+    def example(self, command: Command, seed: int = 1) -> dict[str, Wire]:
+        own: Callable[[str], dict[str, Wire]] | None = getattr(self.family, "example", None)
+        return {**taken(command, seed), **(own(command.name) if own else {})}
+
+    def ask(self, command: Command, wire: dict[str, Wire]) -> Values:
+        outputs: Values = self.on_loop(self.engine.run("tried", wire, command.name))
+        return outputs
+
+    def ask_together(self, command: Command, wires: list[dict[str, Wire]]) -> list[Values]:
+        async def together() -> list[Values]:
+            calls = (self.engine.run("tried", wire, command.name) for wire in wires)
+            return await asyncio.gather(*calls)
+
+        answers: list[Values] = self.on_loop(together())
+        return answers
 
 
 @pytest.fixture(
-    params=CASES, ids=lambda case: f"{case[0]}-{Path(case[1].get('checkpoint', '')).stem}"
+    scope="module",
+    params=CASES,
+    ids=lambda case: "-".join([case[0], *(Path(str(value)).stem for value in case[1].values())]),
 )
-def model(request: pytest.FixtureRequest) -> Any:
-    family, options = request.param
-    made = slots.load("families", family)()
-    values = {name: field.fallback for name, field in made.options.items()} | options
-    made.setup("cpu", values)
-    return made
+def model(request: pytest.FixtureRequest) -> Iterator[Running]:
+    running = Running(*request.param)
+    try:
+        running.start()
+        yield running
+    finally:
+        running.close()
 
 
-def call(model: Any, **wire: Any) -> Values:
-    command: Command = next(iter(model.commands.values()))
-    return command.decode(wire)
+def test_it_says_what_it_is(model: Running) -> None:
+    assert title_of(model.family)
+    assert summary_of(model.family).endswith(".")
 
 
-def predict(model: Any, *calls: Values) -> list[np.ndarray[Any, Any]]:
-    return [outputs["image"] for outputs in model.predict(next(iter(model.commands)), list(calls))]
-
-
-def test_its_declaration_crosses_processes(model: Any) -> None:
+def test_its_declaration_crosses_processes(model: Running) -> None:
     packed = msgspec.msgpack.encode(model.commands)
     assert msgspec.msgpack.decode(packed, type=dict[str, Command]) == model.commands
+    assert all(msgspec.json.encode(command.describe()) for command in model.commands.values())
 
 
-def test_its_first_command_has_runways_names(model: Any) -> None:
-    command: Command = next(iter(model.commands.values()))
-    assert list(command.inputs)[:2] == ["z", "truncation"]
-    assert list(command.outputs) == ["image"]
+def test_it_answers_what_it_declares(model: Running) -> None:
+    for command in model.commands.values():
+        outputs = model.ask(command, model.example(command))
+        assert outputs.keys() == command.outputs.keys()
+        assert msgspec.json.encode(command.encode(outputs, {}))
+        for name, field in command.outputs.items():
+            if isinstance(field, Image):
+                check_picture(outputs[name], field)
 
 
-def test_it_answers_pictures_of_the_declared_size(model: Any) -> None:
-    [picture] = predict(model, call(model, seed=1))
-    field = next(iter(model.commands.values())).outputs["image"]
-    assert isinstance(field, Image)
-    assert picture.dtype == np.uint8
-    assert picture.ndim == 3
-    assert picture.shape[2] == field.channels
+def check_picture(pixels: np.ndarray[Any, Any], field: Image) -> None:
+    assert pixels.dtype == np.uint8
+    assert pixels.ndim == 3
+    assert pixels.shape[2] == field.channels
     if isinstance(field.width, int):
-        assert picture.shape[:2] == (field.height, field.width)
-    assert picture.std() > 1
+        assert pixels.shape[:2] == (field.height, field.width)
 
 
-def test_the_same_call_gives_the_same_picture_alone_or_in_company(model: Any) -> None:
-    one, two = call(model, seed=1), call(model, seed=2, truncation=0.3)
-    batch = predict(model, one, two, one)
-    assert np.abs(batch[0].astype(int) - predict(model, one)[0]).max() <= 1
-    assert np.abs(batch[0].astype(int) - batch[2]).max() <= 1
-    assert np.abs(batch[1].astype(int) - predict(model, two)[0]).max() <= 1
-    assert (batch[0] != batch[1]).any()
+def test_what_an_input_refuses_is_told_by_its_name(model: Running) -> None:
+    for command in model.commands.values():
+        example = model.example(command)
+        for name, field in command.inputs.items():
+            for what, value in wrong(field).items():
+                with pytest.raises(InvalidArgument) as refused:
+                    model.ask(command, {**example, name: value})
+                assert refused.value.name == name, f"{command.name}: {name} given {what}"
+        assert model.ask(command, example).keys() == command.outputs.keys()
 
 
-def test_a_seed_is_its_vector(model: Any) -> None:
-    field = next(iter(model.commands.values())).inputs["z"]
-    assert isinstance(field, Vector)
-    z = np.random.RandomState(5).randn(field.length).tolist()
-    by_seed, by_z = predict(model, call(model, seed=5)), predict(model, call(model, z=z))
-    np.testing.assert_array_equal(by_seed, by_z)
+def test_an_input_that_is_missing_is_told_by_its_name(model: Running) -> None:
+    for command in model.commands.values():
+        example = model.example(command)
+        for name, field in command.inputs.items():
+            if field.fallback is msgspec.UNSET and name not in command.needs_one_of:
+                with pytest.raises(InvalidArgument) as refused:
+                    model.ask(command, {**example, name: None})
+                assert refused.value.name == name
+        if command.needs_one_of:
+            with pytest.raises(InvalidArgument) as refused:
+                model.ask(command, {**example, **dict.fromkeys(command.needs_one_of)})
+            assert refused.value.name == command.needs_one_of[0]
 
 
-@pytest.mark.parametrize("value", [0.0, 1.0, -1.0, 1e30])
-def test_extreme_vectors_give_a_picture(model: Any, value: float) -> None:
-    field = next(iter(model.commands.values())).inputs["z"]
-    [picture] = predict(model, call(model, z=[value] * field.length))
-    assert picture.dtype == np.uint8
+def test_an_option_that_is_refused_is_told_by_its_name(model: Running) -> None:
+    for name, field in model.family.options.items():
+        for what, value in wrong(field).items():
+            with pytest.raises(InvalidArgument) as refused:
+                decode_options("tried", model.family, {**model.spec.options, name: value})
+            assert refused.value.name == name, f"{name} given {what}"
+    with pytest.raises(InvalidArgument, match="has no option 'of_no_family'"):
+        decode_options("tried", model.family, {**model.spec.options, "of_no_family": 1})
 
 
-def test_truncation_zero_gives_everyone_the_same_picture(model: Any) -> None:
-    pictures = predict(*[model], *(call(model, seed=seed, truncation=0) for seed in (1, 2)))
-    assert np.abs(pictures[0].astype(int) - pictures[1]).max() <= 1
+def test_calls_that_come_together_are_answered_as_they_are_alone(model: Running) -> None:
+    for command in model.commands.values():
+        wires = [model.example(command, seed) for seed in (1, 2, 1, 3, 2)]
+        together = model.ask_together(command, wires)
+        if model.is_deterministic:
+            for wire, answer in zip(wires, together, strict=True):
+                assert_same(answer, model.ask(command, wire))
+            assert_same(together[0], together[2])
+        assert all(answer.keys() == command.outputs.keys() for answer in together)
+
+
+def test_one_bad_call_does_not_spoil_the_others(model: Running) -> None:
+    for command in model.commands.values():
+        example = model.example(command)
+        for name, field in command.inputs.items():
+            for value in list(wrong(field).values())[:1]:
+                wires = [example, {**example, name: value}, example]
+                answers = model.on_loop(mixed(model, command, wires))
+                refused = [isinstance(each, TaxiwayError) for each in answers]
+                assert refused == [False, True, False]
+
+
+async def mixed(model: Running, command: Command, wires: list[dict[str, Wire]]) -> list[Any]:
+    calls = (model.engine.run("tried", wire, command.name) for wire in wires)
+    return await asyncio.gather(*calls, return_exceptions=True)
+
+
+def test_stopped_it_gives_everything_back_and_starts_again(model: Running) -> None:
+    command = next(iter(model.commands.values()))
+    before = model.ask(command, model.example(command))
+    pid = model.engine.running["tried"].pid
+    assert pid is not None
+    kept = held()
+    model.on_loop(model.engine.stop("tried"))
+    assert not psutil.pid_exists(pid)
+    freed = [file for file in set(kept).difference(held()) if file.startswith(SHARED)]
+    assert len(freed) == 2 or sys.platform != "linux"
+    assert not any(map(os.path.exists, freed))
+    model.start()
+    assert model.engine.running["tried"].pid != pid
+    after = model.ask(command, model.example(command))
+    if model.is_deterministic:
+        assert_same(before, after)
+    assert len(held()) <= len(kept)
+
+
+def held() -> list[str]:
+    """The open files of this process and the shared memory that it made."""
+    files = []
+    for number in os.listdir("/proc/self/fd") if sys.platform == "linux" else ():
+        with contextlib.suppress(OSError):
+            files.append(os.readlink(f"/proc/self/fd/{number}"))
+    return files
+
+
+def assert_same(one: Any, other: Any) -> None:
+    """Equal; pictures to a step of 255, numbers to what float32 keeps of them."""
+    if isinstance(one, dict):
+        assert one.keys() == other.keys()
+        for name in one:
+            assert_same(one[name], other[name])
+    elif isinstance(one, np.ndarray) and one.dtype == np.uint8:
+        assert np.abs(one.astype(int) - other).max() <= 1
+    elif isinstance(one, (np.ndarray, float)):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
+    else:
+        assert one == other
+
+
+@pytest.mark.parametrize("family", slots.members("families"))
+def test_to_import_it_takes_no_torch(family: str) -> None:
+    said = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import sys\nfrom taxiway.core import declaration\n"
+            f"family = declaration.family({family!r})\n"
+            f"getattr(family, 'opens', bool)({__file__!r})\n"
+            "print('torch' in sys.modules)",
+        ],
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+    )
+    assert said.stdout == "False\n", said.stderr

@@ -8,18 +8,27 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from taxiway.catalog import families
 from taxiway.catalog.directions import shipped
+from taxiway.core import declaration
 from taxiway.core.datatypes import names
 from taxiway.core.errors import InvalidArgument, NotFound
-from taxiway.core.model import ModelSpec
-from taxiway.families.ported import card as ports
+from taxiway.core.model import (
+    ModelSpec,
+    decode_options,
+    gathered,
+    local_options,
+    summary_of,
+    title_of,
+)
 
 HERE = Path(__file__).parent
 DEFAULT = "rainbow"
 """What runs when nobody says otherwise."""
 
 CARD_BYTES = 100_000
-CHECKPOINTS = (".safetensors", ".pkl", ".pt")
+LICENCE = "That of its author."
+REFERENCE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 
 
 class Card(Struct, kw_only=True):
@@ -41,56 +50,177 @@ class Card(Struct, kw_only=True):
     limits: str = ""
     command: str = ""
 
+    options: list[dict[str, Any]] = []
+    """The set-up options that are left to whoever starts it, as `/info` tells fields."""
+    commands: list[dict[str, Any]] = []
+    """What can be asked of it, as far as that is known before the set-up."""
+    needs: list[str] = []
+    """Options without which it does not run, and which only who is at the machine gives."""
+    error: str = ""
+    """Why it cannot be run, a sentence; "" if it can."""
+
 
 def cards() -> list[Card]:
-    """Every model that comes with Taxiway, the default first."""
+    """Every model there is, the default first: those with a card file, then other families."""
     found = [
-        msgspec.json.decode(path.read_bytes(), type=Card)
+        _known(msgspec.json.decode(path.read_bytes(), type=Card))
         for path in sorted((HERE / "cards").glob("*.json"))
     ]
+    named = {card.name for card in found}
+    found += [_plain(name) for name in families.known() if name not in named]
     return sorted(found, key=lambda card: (card.name != DEFAULT, card.name))
 
 
+def offered() -> list[Card]:
+    """Those that a client can start: all that need no path of this machine."""
+    return [card for card in cards() if not card.needs]
+
+
 def card(name: str) -> Card:
-    """The card of that name; NotFound lists what there is."""
-    for found in cards():
-        if found.name == name:
-            return found
-    there_are = names([found.name for found in cards()])
+    """The card of that name; NotFound lists what there is, another error says what is wrong."""
+    found = _named(name)
+    if found is not None:
+        return found
+    there_are = names([card.name for card in cards()])
     raise NotFound(
         f"No model named '{name}'. There are: {there_are}; "
         "or give a checkpoint file or a ported model's folder."
     )
 
 
-def choose(model: str, checkpoint: Path | None = None) -> Card:
+def of_client(name: str, options: dict[str, Any]) -> Card:
+    """The card of a model that a client may start with these options. Raises InvalidArgument."""
+    found = card(name)
+    local = {*found.needs, *local_options(declaration.family(found.family))}
+    if wrong := sorted(local & {*options, *found.needs}):
+        raise InvalidArgument(
+            f"'{name}' takes '{wrong[0]}', a path, from the command line only.", wrong[0]
+        )
+    checked(spec(found, options))
+    return found
+
+
+def choose(model: str | None, checkpoint: Path | None = None) -> Card:
     """The card of what `taxiway run MODEL --checkpoint FILE` means.
 
-    MODEL is a model's name, a family with a checkpoint, a checkpoint file by itself, a ported
-    model's folder or `runway_model.py`, or the address of a model server. Raises NotFound, or
-    InvalidArgument where a checkpoint is given to a model that takes none.
+    MODEL is a model's name, `package.module:Class`, or what a family opens: a checkpoint file, a
+    ported model's folder or program, the address of a model server. With a checkpoint it is the
+    name of a family with an option of that name, of one of its models, or None for the family
+    that opens it. Raises NotFound, UnreadableCheckpoint or InvalidArgument.
     """
-    if checkpoint is None and Path(model).suffix in CHECKPOINTS:
-        model, checkpoint = "stylegan", Path(model)
-    if checkpoint is None:
-        ported = ports.described(model)
-        return Card(**{**ported, "name": _slug(ported["name"])}) if ported else card(model)
-    if not checkpoint.is_file():
+    if checkpoint is not None:
+        return _of_checkpoint(model, checkpoint)
+    assert model is not None
+    path, named = Path(model).expanduser(), _named(model)
+    is_there = "://" in model or path.exists()
+    if named is None and is_there:
+        return _of_file(model if "://" in model else str(path), families.opener(model))
+    if named is None and len(path.parts) + len(path.suffixes) > 1:
+        raise NotFound(f"There is no file '{model}', nor a model of that name.")
+    if named is not None and is_there and families.asked(str(path))[0]:
+        raise InvalidArgument(
+            f"'{model}' is a model's name and something that can be run in this folder: "
+            f"write {Path('.') / model} for that, or rename it."
+        )
+    return named or card(model)
+
+
+def is_name(model: str) -> bool:
+    """Whether `choose` takes it as a name, or as `package.module:Class`, and not as a path."""
+    return "://" in model or bool(REFERENCE.fullmatch(model)) or _has(model)
+
+
+def _of_checkpoint(model: str | None, checkpoint: Path) -> Card:
+    if not checkpoint.exists():
         raise NotFound(f"There is no file '{checkpoint}'.")
-    family = model if model == "stylegan" else card(model).family
-    if family != "stylegan":
+    if model is None:
+        return _of_file(str(checkpoint), families.opener(str(checkpoint)))
+    family = card(model).family
+    if "checkpoint" not in declaration.family(family).options:
         raise InvalidArgument(f"'{model}' takes no checkpoint.")
-    return beside(checkpoint) or Card(
-        name=_slug(checkpoint.stem),
+    return _of_file(str(checkpoint), family)
+
+
+def _of_file(path: str, family: str) -> Card:
+    """The card of what a family opens; another one's name is not taken."""
+    model = declaration.family(family)
+    described = getattr(model, "described", None)
+    if described is not None:
+        parts = dict(described(path))
+        return _known(
+            Card(**{"licence": LICENCE, **parts, "family": family, "name": _free(parts["name"])})
+        )
+    file = Path(path)
+    made = beside(file, family) or Card(
+        name=file.stem,
         family=family,
-        title=checkpoint.stem,
-        summary=f"A StyleGAN from your file {checkpoint.name}.",
-        checkpoint=str(checkpoint.resolve()),
+        title=file.stem,
+        summary=f"A {title_of(model)} from your file {file.name}.",
+        checkpoint=str(file.resolve()),
         licence="That of the file's author.",
+    )
+    return _known(replace(made, name=_free(made.name)))
+
+
+def _named(name: str) -> Card | None:
+    """The card of a name or a `package.module:Class`. Raises what is wrong with it."""
+    if REFERENCE.fullmatch(name):
+        declaration.family(name)
+        return replace(_plain(name), name=_free(name.rpartition(":")[2]))
+    for found in cards():
+        if found.name == name:
+            if found.error:
+                declaration.family(found.family)
+            return _known(found)
+    return None
+
+
+def _has(name: str) -> bool:
+    return any(card.name == name for card in cards())
+
+
+def _free(name: str) -> str:
+    """A name for what is no model of ours, which takes no other model's."""
+    slug = _slug(name)
+    return f"{slug}-2" if _has(slug) else slug
+
+
+def _plain(name: str) -> Card:
+    """The card of a family that has none: what its class says."""
+    family = families.known().get(name) or families.look(name)
+    title = title_of(family.model) if family.model else name
+    summary = summary_of(family.model) if family.model else family.error
+    return _known(
+        Card(
+            name=name,
+            family=name,
+            title=title,
+            summary=summary or f"The model family '{name}'.",
+            licence=LICENCE,
+        )
     )
 
 
-def beside(checkpoint: Path) -> Card | None:
+def _known(card: Card) -> Card:
+    """The card with what its family declares, or why it cannot be run."""
+    family = families.known().get(card.family)
+    if family is None or family.model is None:
+        family = families.look(card.family)
+    model = family.model
+    if model is None:
+        return replace(card, error=family.error)
+    fixed = {*card.setup, *(["checkpoint"] if card.checkpoint else [])}
+    commands = getattr(model, "commands", {})
+    return replace(
+        card,
+        options=families.free_options(model, fixed),
+        commands=[command.describe() for command in commands.values()],
+        needs=[] if fixed else families.local_needs(model),
+        error="",
+    )
+
+
+def beside(checkpoint: Path, family: str) -> Card | None:
     """The card that `taxiway train` wrote beside a checkpoint, under its name as .json.
 
     Only its words and figures count; what is not understood is passed over.
@@ -102,22 +232,26 @@ def beside(checkpoint: Path) -> Card | None:
         found = msgspec.json.decode(path.read_bytes(), type=Card)
     except (msgspec.DecodeError, OSError, RecursionError):
         return None
-    name, file = _slug(found.name), str(checkpoint.resolve())
-    return replace(found, name=name, family="stylegan", checkpoint=file, setup={})
+    return replace(found, family=family, checkpoint=str(checkpoint.resolve()), setup={})
 
 
 def spec(chosen: Card, options: dict[str, Any] | None = None) -> ModelSpec:
-    """What the engine is told to run for a card; a port's own options may stand beside ours."""
-    merged = dict(options or {})
-    if chosen.family == "ported":
-        merged = ports.options(merged)
+    """What the engine is told to run for a card. Raises what is wrong with its family."""
+    model = declaration.family(chosen.family)
+    merged = gathered(model, options or {})
     merged |= chosen.setup
     if chosen.checkpoint is not None:
         merged["checkpoint"] = str(HERE / "weights" / chosen.checkpoint)
         comes_with_us = not Path(chosen.checkpoint).is_absolute()
-        if comes_with_us and shipped(chosen.name):
+        if comes_with_us and "directions" in model.options and shipped(chosen.name):
             merged.setdefault("directions", str(HERE / "directions" / chosen.name))
     return ModelSpec(name=chosen.name, family=chosen.family, options=merged, title=chosen.title)
+
+
+def checked(spec: ModelSpec) -> ModelSpec:
+    """`spec`, if its family would take the options. Raises InvalidArgument."""
+    decode_options(spec.name, declaration.family(spec.family), spec.options)
+    return spec
 
 
 def _slug(text: str) -> str:

@@ -28,7 +28,8 @@ def load(name: str) -> ModuleType:
 
     It has HELP (a few words), `arguments(parser)` and `run(parsed)`, which returns an exit code or
     None and raises TaxiwayError; a LATER = True takes arguments that the parser does not know, in
-    `parsed.rest`. Heavy imports wait inside `run`, so that help and typing errors come at once.
+    `parsed.rest`, and an OWN_HELP = True answers `--help` itself. Heavy imports wait inside `run`,
+    so that help and typing errors come at once.
     """
     return import_module(f"taxiway.commands.{name}")
 

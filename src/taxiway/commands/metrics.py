@@ -129,11 +129,11 @@ def pictures(
     name: str, parsed: argparse.Namespace, first: int, advance: Callable[[int], object]
 ) -> Any:
     """The pictures that a name on the command line stands for."""
-    from taxiway.catalog import catalog
+    from taxiway.catalog import catalog, families
     from taxiway.families.stylegan.training.image_sources import pictures_by, pictures_of
 
     path = Path(name)
-    if path.is_dir() or (path.is_file() and path.suffix not in catalog.CHECKPOINTS):
+    if path.is_dir() or (path.is_file() and not families.asked(name)[0]):
         return pictures_of(path, parsed.count, parsed.size, advance)
     try:
         options = catalog.spec(catalog.choose(name)).options

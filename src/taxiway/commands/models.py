@@ -11,10 +11,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(parsed: argparse.Namespace) -> None:
     from taxiway.catalog import catalog
+    from taxiway.core import declaration
+    from taxiway.core.flags import METAVARS, flag_of
 
     for card in catalog.cards():
         default = " (default)" if card.name == catalog.DEFAULT else ""
-        print(f"{card.name}{default}\n    {card.summary}")
-    print(
-        "stylegan --checkpoint FILE\n    Your own StyleGAN2 or StyleGAN3: .pkl, .pt, .safetensors"
-    )
+        fields = declaration.family(card.family).options if card.needs else {}
+        flags = [
+            f" {flag_of(name)} {METAVARS.get(type(fields[name]), 'JSON')}" for name in card.needs
+        ]
+        words = f"cannot be run: {card.error}" if card.error else card.summary
+        print(f"{card.name}{' or'.join(flags)}{default}\n    {words}")

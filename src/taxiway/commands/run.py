@@ -1,14 +1,16 @@
 """`taxiway run`: models with their studio and their addresses."""
 
 import argparse
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from taxiway.commands import DEVICES, settings_of
+from taxiway.commands import DEVICES, option_words, settings_of
 
 if TYPE_CHECKING:
     from taxiway.catalog.catalog import Card
     from taxiway.core.config import Config
+    from taxiway.core.model import Model
     from taxiway.live.chains import Link
     from taxiway.live.members import Members
 
@@ -16,20 +18,28 @@ OF_ONE_MODEL = {
     "--checkpoint": "checkpoint", "--option": "option", "--command": "means", "--python": "python",
     "--sink": "sink", "--source": "source",
 }  # fmt: skip
+LATER = OWN_HELP = True
 HELP = "run a model, or several: the studio, and an address each for programs"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
+    # A model's own flags must not be taken for short forms of ours.
+    parser.allow_abbrev = False
     parser.add_argument(
-        "model", nargs="*",
-        help="a model's name, a checkpoint file, or the folder of a ported model",
-    )  # fmt: skip
-    parser.add_argument(
-        "--checkpoint", type=Path, metavar="FILE", help="a StyleGAN2 or 3 checkpoint"
+        "-h", "--help", action="store_true", help="show this; with a MODEL, its own options too"
     )
     parser.add_argument(
+        "model", nargs="*",
+        help="a model's name, a checkpoint file, the folder of a ported model, or package.module:"
+        "Class; its own options follow as flags, see taxiway run MODEL --help",
+    )  # fmt: skip
+    parser.add_argument(
+        "--checkpoint", type=Path, metavar="FILE",
+        help="a checkpoint, for MODEL, or for the family that opens it",
+    )  # fmt: skip
+    parser.add_argument(
         "--option", action="append", default=[], metavar="NAME=VALUE",
-        help="an option of the model's set-up; again for more",
+        help="an option of the model's set-up, as --NAME VALUE; again for more",
     )  # fmt: skip
     parser.add_argument("--command", metavar="NAME", dest="means", help="what a query means")
     parser.add_argument(
@@ -74,21 +84,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(parsed: argparse.Namespace) -> None:
+    if parsed.help:
+        print_help(parsed)
+        return
     from msgspec import structs
 
-    from taxiway import app
-    from taxiway.catalog import catalog
-    from taxiway.core.errors import InvalidArgument
-
-    models = parsed.model or [catalog.DEFAULT]
-    for flag, name in OF_ONE_MODEL.items():
-        if len(models) > 1 and getattr(parsed, name):
-            raise InvalidArgument(f"{flag} goes with one model, got {len(models)}.")
-    cards = [catalog.choose(model, parsed.checkpoint) for model in models]
-    if len(cards) == 1:
-        cards = [with_options(cards[0], parsed.option, parsed.python)]
+    cards = chosen(parsed)
     links = [link(text) for text in parsed.chain]
     settings = structs.replace(config(parsed), **ways(parsed))
+    from taxiway import app
+
     app.run(
         settings,
         cards,
@@ -99,18 +104,83 @@ def run(parsed: argparse.Namespace) -> None:
     )
 
 
-def with_options(card: "Card", words: list[str], python: Path | None) -> "Card":
-    """The card with options of its set-up: a ported model's own are one of them together."""
+def chosen(parsed: argparse.Namespace) -> "list[Card]":
+    """The cards of the models, with their options, which their families would take."""
+    from taxiway.catalog import catalog
+    from taxiway.core.errors import InvalidArgument
+
+    models = parsed.model or [None if parsed.checkpoint else catalog.DEFAULT]
+    flags = [flag for flag, name in OF_ONE_MODEL.items() if getattr(parsed, name)] + parsed.rest
+    if len(models) > 1 and flags:
+        raise InvalidArgument(f"{flags[0]} goes with one model, got {len(models)}.")
+    cards = [catalog.choose(model, parsed.checkpoint) for model in models]
+    if len(cards) == 1:
+        cards = [with_options(cards[0], parsed)]
+    for index, card in enumerate(cards):
+        catalog.checked(catalog.spec(card))
+        if any(other.name == card.name and other != card for other in cards[:index]):
+            raise InvalidArgument(f"Two models would be called '{card.name}'; rename one's file.")
+    return cards
+
+
+def with_options(card: "Card", parsed: argparse.Namespace) -> "Card":
+    """The card with options of its set-up, those of no known name together in one if it has it."""
     from msgspec import structs
 
-    from taxiway.families.ported import card as ports
+    from taxiway.core import declaration
+    from taxiway.core.flags import named_values
 
-    options: dict[str, object] = dict(ports.settings(words))
-    if card.family == "ported" and options:
-        options = {"settings": options}
-    if python is not None:
-        options["python"] = str(python)
-    return structs.replace(card, setup={**options, **card.setup})
+    family = declaration.family(card.family)
+    options = named_values(parsed.option, family.options)
+    own, rest = flags_of(card, family, parsed.parser).parse_known_args(parsed.rest)
+    others = getattr(family, "others", None)
+    if rest and others is None:
+        there_are = ", ".join(free_options(card, family)) or "none"
+        parsed.parser.error(
+            f"unknown argument {rest[0]}, the options of '{card.name}' are: {there_are}"
+        )
+    options |= named_values(f"{name}={text}" for name, text in option_words(parsed.parser, rest))
+    if others and options:
+        options = {others: options}
+    if parsed.python is not None:
+        options["python"] = str(parsed.python)
+    return structs.replace(card, setup={**options, **vars(own), **card.setup})
+
+
+def print_help(parsed: argparse.Namespace) -> None:
+    """The command's help, and that of the model's own options."""
+    from taxiway.catalog import catalog
+    from taxiway.core import declaration
+
+    parsed.parser.print_help()
+    for model in parsed.model or ([None] if parsed.checkpoint else []):
+        card = catalog.choose(model, parsed.checkpoint)
+        family = declaration.family(card.family)
+        print("\n" + flags_of(card, family, parsed.parser).format_help(), end="")
+
+
+def flags_of(card: "Card", family: "type[Model]", parser: argparse.ArgumentParser) -> Any:
+    """A parser of the options that are a family's own and that the card leaves open."""
+    from taxiway.core.flags import add_flags, flag_of
+
+    own = type(parser)(prog=parser.prog, usage=argparse.SUPPRESS, add_help=False)
+    own.allow_abbrev = False
+    free = free_options(card, family)
+    ours = set(re.findall(r"--[\w-]+", parser.format_help()))
+    group = own.add_argument_group(
+        f"options of {card.name}" if free else f"{card.name} has no options",
+        "; ".join(f"{flag_of(each)} as above" for each in free if flag_of(each) in ours) or None,
+    )
+    add_flags(group, {name: free[name] for name in free if flag_of(name) not in ours})
+    return own
+
+
+def free_options(card: "Card", family: "type[Model]") -> dict[str, Any]:
+    """The options that the card does not fix."""
+    fixed = {*card.setup, *(["checkpoint"] if card.checkpoint else [])}
+    one_of = set(getattr(family, "needs_one_of", ()))
+    fixed |= one_of if fixed & one_of else set()
+    return {name: field for name, field in family.options.items() if name not in fixed}
 
 
 def config(parsed: argparse.Namespace) -> "Config":

@@ -67,6 +67,8 @@ def faults(found: Any) -> Iterator[Fault]:
         yield Fault(f"needs options = {{}}, data types by name, got {options!r:.60}")
         return
     yield from map(Fault, _option_faults(options))
+    if hasattr(found, "opens") and not ("checkpoint" in options or hasattr(found, "described")):
+        yield Fault("opens files: it needs an option 'checkpoint', or described(path)")
     if hasattr(found, "commands"):
         yield from map(Fault, command_faults(found.commands))
 

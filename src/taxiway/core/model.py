@@ -44,6 +44,8 @@ class Model(Protocol):
       from what is in it. A path that is opened goes into the option `checkpoint`, unless
       `described(path)`, static, gives other parts of a card (title, summary, setup...);
     - `imports`: modules that take long to import; the server has them ready before the set-up;
+    - `needs_one_of`: options of which at least one must be given;
+    - `local`: options that, like files, no client may give, but who is at the machine;
     - `others`: the option, an object, that takes what is given under names of no option;
     - `relays`: whether its commands are another program's, taken as they are;
     - `facts`: after the set-up, what the model says of itself (device, precision, notes...);
@@ -100,12 +102,18 @@ def decode_options(name: str, family: type[Model], given: Mapping[str, Wire]) ->
     if unknown:
         there_are = names(list(family.options))
         raise InvalidArgument(f"'{name}' has no option '{min(unknown)}'. There are: {there_are}.")
-    return {option: _decoded(name, family, option, given.get(option)) for option in family.options}
+    decoded = {each: _decoded(name, family, each, given.get(each)) for each in family.options}
+    one_of = getattr(family, "needs_one_of", ())
+    if one_of and all(decoded[each] is None for each in one_of):
+        wanted = " or ".join(f"'{each}'" for each in one_of)
+        raise InvalidArgument(f"'{name}' needs the option {wanted}.", one_of[0])
+    return decoded
 
 
-def paths_of(family: type[Model]) -> list[str]:
-    """The options that are paths on this machine, which no client may choose."""
-    return [name for name, field in family.options.items() if isinstance(field, File)]
+def local_options(family: type[Model]) -> set[str]:
+    """The options that no client may give, but who is at the machine: files, and `local` ones."""
+    files = {name for name, field in family.options.items() if isinstance(field, File)}
+    return files | set(getattr(family, "local", ()))
 
 
 def _decoded(name: str, family: type[Model], option: str, value: Wire) -> Any:

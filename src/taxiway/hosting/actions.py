@@ -6,11 +6,10 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
-from taxiway.catalog.catalog import CHECKPOINTS
+from taxiway.catalog import catalog
 from taxiway.catalog.folder import data_folder
 from taxiway.core.errors import InvalidArgument
-from taxiway.families.ported import card as ports
-from taxiway.families.ported.port import is_port
+from taxiway.core.flags import named_values
 from taxiway.hosting import app as hosting
 from taxiway.hosting import records as written
 from taxiway.hosting import usage as tables
@@ -162,10 +161,10 @@ def _limits(parsed: Namespace) -> Limits:
 def _options(words: list[str], python: Path | None) -> dict[str, Any]:
     """The options of a set-up, with the Python of a ported model as one of them."""
     options: dict[str, Any] = {} if python is None else {"python": str(python.absolute())}
-    return options | ports.settings(words)
+    return options | named_values(words)
 
 
 def _place(model: str) -> str:
     """A model's name as it is; a path from the root on, since the server starts elsewhere."""
     path = Path(model).expanduser()
-    return str(path.resolve()) if path.suffix in CHECKPOINTS or is_port(path) else model
+    return model if catalog.is_name(model) or not path.exists() else str(path.resolve())

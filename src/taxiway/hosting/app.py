@@ -14,6 +14,7 @@ from msgspec import Struct
 from starlette.types import ASGIApp
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from taxiway.catalog import families
 from taxiway.core.command import Command
 from taxiway.core.config import Config
 from taxiway.core.errors import InvalidArgument
@@ -100,9 +101,7 @@ async def serving(
     config = settings.config()
     with alone(folder), Store(folder, durable=False) as store, contextlib.ExitStack() as last:
         store.tell(None, "asleep")
-        preload(
-            sorted({f"taxiway.families.{family}.model" for family in _families(store.models())})
-        )
+        preload(families.imports(_families(store.models())))
         ledger = Ledger(store)
         last.callback(store.tell, None, "asleep")
         last.callback(ledger.close)

@@ -10,9 +10,8 @@ from families.ported.running import Serving, serving
 from families.ported.uris import picture, to_uri
 from paths import ROOT
 from taxiway.catalog import catalog
-from taxiway.core.errors import InvalidArgument, NotFound
+from taxiway.core.errors import InvalidArgument, NotFound, UnreadableCheckpoint
 from taxiway.engine import Engine
-from taxiway.families.ported import card as ports
 from taxiway.families.ported.port import read_port
 
 EXAMPLES = ROOT / "examples" / "ports"
@@ -36,8 +35,11 @@ def test_a_folder_and_its_program_are_the_same_model(folder: Path) -> None:
 
 
 def test_another_program_is_named_after_itself(folder: Path) -> None:
-    (folder / "Second try.py").touch()
-    assert catalog.choose(str(folder / "Second try.py")).name == "second-try"
+    (folder / "Second try").write_text("# Two\n  from runway.data_types import text\n")
+    assert catalog.choose(str(folder / "Second try")).name == "second-try"
+    (folder / "another.py").write_text("import runway_less\n")
+    with pytest.raises(UnreadableCheckpoint, match="No model family opens '.*another.py'"):
+        catalog.choose(str(folder / "another.py"))
 
 
 def test_a_readme_gives_the_summary(folder: Path) -> None:
@@ -59,7 +61,7 @@ def test_an_address_is_a_server_that_runs_already() -> None:
 
 
 def test_an_empty_folder_is_no_model(tmp_path: Path) -> None:
-    with pytest.raises(NotFound, match="No model named"):
+    with pytest.raises(NotFound, match="No model family opens the folder"):
         catalog.choose(str(tmp_path))
 
 
@@ -119,20 +121,6 @@ def test_further_options_are_the_ports_own(folder: Path) -> None:
         "path": str(folder),
         "settings": {"path": "a", "b": 1, "size": 512},
     }
-
-
-def test_options_are_json_or_text() -> None:
-    words = ["size=512", "paper=black", "deep=true", "list=[1, 2]", "url=a=b", "empty="]
-    assert ports.settings(words) == {
-        "size": 512,
-        "paper": "black",
-        "deep": True,
-        "list": [1, 2],
-        "url": "a=b",
-        "empty": "",
-    }
-    with pytest.raises(InvalidArgument, match="An option takes name=value, got 'size'"):
-        ports.settings(["size"])
 
 
 @pytest.fixture(scope="module")

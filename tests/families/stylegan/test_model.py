@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from msgspec import structs
 
-from paths import FIXTURES
+from paths import FIXTURES, ROOT
 from taxiway.checkpoint import read_checkpoint, write_checkpoint
 from taxiway.core.command import Values
+from taxiway.core.datatypes import Vector
 from taxiway.core.errors import InvalidArgument, NotFound
 from taxiway.families.stylegan.directions.direction import direction, write_direction
 from taxiway.families.stylegan.model import StyleGAN
@@ -45,6 +46,54 @@ def labelled() -> StyleGAN:
 @pytest.fixture(scope="module")
 def alias_free() -> StyleGAN:
     return model_of("stylegan3-t_32.pkl")
+
+
+@pytest.fixture(scope="module", params=["plain", "labelled", "alias_free"])
+def any_model(request: pytest.FixtureRequest) -> StyleGAN:
+    found: StyleGAN = request.getfixturevalue(request.param)
+    return found
+
+
+def z_length(model: StyleGAN) -> int:
+    z = model.commands["generate"].inputs["z"]
+    assert isinstance(z, Vector)
+    return z.length
+
+
+def test_its_command_has_runways_names(any_model: StyleGAN) -> None:
+    assert list(any_model.commands["generate"].inputs)[:2] == ["z", "truncation"]
+    assert list(any_model.commands["generate"].outputs) == ["image"]
+
+
+def test_a_seed_is_its_vector(any_model: StyleGAN) -> None:
+    z = np.random.RandomState(5).randn(z_length(any_model)).tolist()
+    np.testing.assert_array_equal(picture(any_model, seed=5), picture(any_model, z=z))
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0, -1.0, 1e30])
+def test_extreme_vectors_give_a_picture(any_model: StyleGAN, value: float) -> None:
+    z = [value] * z_length(any_model)
+    assert picture(any_model, z=z).shape == (32, 32, 3)
+
+
+def test_truncation_zero_gives_everyone_the_same_picture(any_model: StyleGAN) -> None:
+    one, other = (picture(any_model, seed=seed, truncation=0) for seed in (1, 2))
+    assert np.abs(one - other).max() <= 1
+    assert one.std() > 1
+
+
+@pytest.mark.parametrize("path", sorted(FIXTURES.glob("*.*")), ids=lambda path: path.name)
+def test_it_opens_what_the_reader_reads(path: Path, tmp_path: Path) -> None:
+    other = tmp_path / "renamed.jpg"
+    other.write_bytes(path.read_bytes())
+    assert StyleGAN.opens(str(other)) == (path.suffix in (".pkl", ".pt"))
+
+
+def test_it_opens_no_folder_and_no_discriminator(tmp_path: Path) -> None:
+    weights = ROOT / "src" / "taxiway" / "catalog" / "weights"
+    assert StyleGAN.opens(str(weights / "rainbow.safetensors"))
+    assert not StyleGAN.opens(str(weights / "rainbow.discriminator.safetensors"))
+    assert not StyleGAN.opens(str(tmp_path))
 
 
 def test_the_picture_is_the_reference_for_its_z(plain: StyleGAN) -> None:

@@ -12,6 +12,9 @@ from taxiway.painting import paint
 class Painter:
     """Draws; nothing here is learned, no weights are read, and the device makes no difference."""
 
+    title = "Painter"
+    deterministic = True
+    imports = ("taxiway.families.painter.model",)
     options: ClassVar[dict[str, AnyDataType]] = {}
     facts: ClassVar[dict[str, Any]] = {"device": "cpu"}
     commands: ClassVar[dict[str, Command]] = {

@@ -1,72 +1,47 @@
 """Ported models: the card of a port's folder, or of a model server that runs already."""
 
-import json
 import re
-from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from taxiway.core.errors import InvalidArgument
 from taxiway.families.ported.port import PROGRAM, is_port, read_port
 
-OPTIONS = ("device", "path", "python", "settings", "url")
-"""What the family takes itself; a port's option of such a name goes into `settings`."""
-LICENCE = "That of the model's author."
 README = ("README.md", "README.rst", "README.txt", "README")
 LONGEST = 200
 
 
-def described(model: str) -> dict[str, Any] | None:
-    """The parts of a card for a port's folder, its program or a server's address; else None.
+def opens(path: str) -> bool:
+    """Whether it is a port's folder, its program, or the address of a model server."""
+    return is_address(path) or is_port(Path(path).expanduser())
+
+
+def described(model: str) -> dict[str, Any]:
+    """The parts of a card for what `opens` takes.
 
     Raises InvalidArgument for a port whose runway.yml makes no sense.
     """
-    if model.startswith(("http://", "https://")):
+    if is_address(model):
         address = model.partition("://")[2].partition("/")[0]
         return {
             "name": address,
-            "family": "ported",
             "title": address,
             "summary": f"The model server at {model}.",
-            "licence": LICENCE,
             "setup": {"url": model},
         }
     path = Path(model).expanduser()
-    if not is_port(path):
-        return None
     folder, whole = read_port(path).folder, path.resolve()
     title = folder.name if path.is_dir() or path.name == PROGRAM else whole.stem
     return {
         "name": title,
-        "family": "ported",
         "title": title,
         "summary": summary(folder) or f"A model ported to Runway, from {title}.",
-        "licence": LICENCE,
         "setup": {"path": str(whole)},
     }
 
 
-def settings(words: Iterable[str]) -> dict[str, Any]:
-    """Options from `name=value`: what reads as JSON is that, else text. Raises InvalidArgument."""
-    chosen: dict[str, Any] = {}
-    for word in words:
-        name, equals, text = word.partition("=")
-        if not (name and equals):
-            raise InvalidArgument(f"An option takes name=value, got '{word}'.")
-        try:
-            chosen[name] = json.loads(text)
-        except ValueError:
-            chosen[name] = text
-    return chosen
-
-
-def options(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Set-up options of the family; those that it does not have are the port's own settings."""
-    ours = {name: value for name, value in given.items() if name in OPTIONS}
-    own = {name: value for name, value in given.items() if name not in OPTIONS}
-    if own:
-        ours["settings"] = {**(ours.get("settings") or {}), **own}
-    return ours
+def is_address(text: str) -> bool:
+    """Whether it is an address of the web."""
+    return text.startswith(("http://", "https://"))
 
 
 def summary(folder: Path) -> str:

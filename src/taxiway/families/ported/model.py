@@ -16,6 +16,7 @@ from taxiway.core.command import Command, Values
 from taxiway.core.datatypes import AnyDataType, AnyType, Text
 from taxiway.core.errors import InvalidArgument, ModelFailed
 from taxiway.core.model import Progress
+from taxiway.families.ported.card import described, opens
 from taxiway.families.ported.client import Refused, SdkServer, loopback
 from taxiway.families.ported.port import MANIFEST, Port, read_port
 from taxiway.families.ported.process import PortProcess
@@ -36,6 +37,12 @@ GONE_SECONDS = 5.0
 class Ported:
     """A port that we start, or a Model SDK server that runs already."""
 
+    title = "Ported model"
+    summary = "A model ported to Runway with its Python SDK: give its folder, or its address."
+    relays = True
+    others = "settings"
+    needs_one_of = ("path", "url")
+    local = ("path", "python", "url")
     options: ClassVar[dict[str, AnyDataType]] = {
         "path": Text(default=None, optional=True, description="The port's folder or program."),
         "python": Text(default=None, optional=True, description="The Python that it runs in."),
@@ -48,14 +55,15 @@ class Ported:
     facts: dict[str, Any]
     process: PortProcess | None = None
 
+    opens = staticmethod(opens)
+    described = staticmethod(described)
+
     def setup(self, device: str, options: Values) -> None:
         """Start the port and wait until it runs. Raises NotFound, InvalidArgument, ModelFailed."""
         if options["url"] is not None:
             self.server, self.format = SdkServer(*loopback(options["url"])), "PNG"
-        elif options["path"] is not None:
-            self.server, self.format = self._start(device, options), "BMP"
         else:
-            raise InvalidArgument("A ported model needs the option 'path' or 'url'.", "path")
+            self.server, self.format = self._start(device, options), "BMP"
         meta = self._meta(options)
         commands = map(to_command, meta["commands"])
         self.commands = {command.name: command for command in commands}

@@ -18,6 +18,8 @@ HERE = Path(__file__).parent / "sdk"
 """What goes first on a port's PYTHONPATH: here lies our `runway`."""
 
 PYTHON = re.compile(r"python[0-9.]*(\.exe)?")
+IMPORT = re.compile(rb"^[ \t]*(?:import|from)[ \t]+runway\b", re.MULTILINE)
+PROGRAM_BYTES = 2**20
 SETTING = re.compile(r"[A-Za-z_]\w*=")
 SHELL = {"&&", "||", ";", "|", "&", ">", "<"}
 
@@ -58,10 +60,13 @@ class Port(Struct, frozen=True):
 
 
 def is_port(path: Path) -> bool:
-    """Whether it is a folder with a port, or a port's program."""
+    """Whether it is a folder with a port, or a port's program: Python that imports `runway`."""
     if path.is_dir():
         return any((path / name).is_file() for name in (MANIFEST, PROGRAM))
-    return path.suffix == ".py" and path.is_file()
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return path.name == PROGRAM or IMPORT.search(file.read(PROGRAM_BYTES)) is not None
 
 
 def read_port(path: Path) -> Port:

@@ -1,5 +1,6 @@
 """StyleGAN 1, 2 and 3 as a model: z, a seed or w in, a picture out."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from taxiway.checkpoint.reader import holds_generator
@@ -41,7 +42,12 @@ class StyleGAN:
     @staticmethod
     def opens(path: str) -> bool:
         """Whether a file holds a generator of a known layout; its numbers are not read."""
-        return holds_generator(path)
+        return Path(path).is_file() and holds_generator(path)
+
+    @staticmethod
+    def example(command: str) -> Values:
+        """With noise that does not change from call to call."""
+        return {"noise_mode": "const"}
 
     def setup(self, device: str, options: Values) -> None:
         """Read the checkpoint and compile its networks as they are fastest here.
