@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import stat
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -208,11 +209,9 @@ async def test_a_server_that_ends_leaves_stopped_jobs_and_no_process(tmp_path: P
 async def test_a_tool_ends_when_its_server_was_killed(jobs: Jobs) -> None:
     name = await begun(jobs, until=2, hold=True)
     process = psutil.Process(int((await holding(jobs, name)).message))
-    running = jobs._processes[name]._process
-    assert running is not None
-    assert running.stdin is not None
-    running.stdin.close()  # as the system does for a process that is no more
-    assert await asyncio.to_thread(psutil.wait_procs, [process], 20) != ([], [process])
+    with socket.socket(fileno=os.dup(jobs._processes[name]._ours.fileno())) as ours:
+        ours.shutdown(socket.SHUT_RDWR)  # as the system does for a process that is no more
+    assert await asyncio.to_thread(psutil.wait_procs, [process], 20) == ([process], [])
 
 
 @pytest.mark.parametrize(

@@ -199,7 +199,7 @@ with working(Path(sys.argv[-1].removeprefix("--out="))):
 @pytest.fixture
 async def resumed(jobs: Jobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Jobs:
     """A training that goes on, in a process that does nothing until it is told to stop."""
-    monkeypatch.setattr(module, "COMMAND", ("-c", TRAINS))
+    monkeypatch.setattr(module, "COMMAND", [sys.executable, "-c", TRAINS])
     monkeypatch.setattr(module, "LOOK_SECONDS", 0.01)
     assert (await jobs.resume(MINE)).state in ("waiting", "running")
     await until(jobs, MINE, lambda job: (tmp_path / "mine" / PROCESS).exists())

@@ -1,73 +1,52 @@
-"""A job's process seen from the server: started in one way, read, told to stop, ended."""
+"""A tool's process seen from the server: started, read, told to stop, ended."""
 
 import asyncio
 import contextlib
-import json
-import os
-import subprocess
-import sys
 import threading
 from collections.abc import AsyncIterator, Sequence
-from pathlib import Path
-from typing import IO
+from multiprocessing.connection import Connection
+from typing import Any
 
 import msgspec
 
+from taxiway.core import child
 from taxiway.core.errors import Unavailable
+from taxiway.jobs import worker
 from taxiway.jobs.worker import Assignment, Failed, Halted, News, Offer, Progress
 
-TOOL = ("-m", "taxiway.jobs.worker")
-ERRORS = ".errors.txt"
-"""What a tool's process writes to its standard error."""
+NICENESS = 10
+"""So far behind whoever plays live."""
 END_SECONDS = 5.0
-"""How long a tool that was told to stop is waited for when the server ends."""
-
-
-def start_process(
-    arguments: Sequence[str],
-    errors: IO[bytes] | int,
-    output: IO[bytes] | int = subprocess.PIPE,
-    stdin: int = subprocess.PIPE,
-) -> "subprocess.Popen[bytes]":
-    """Start Python with `arguments`: what every job runs in, behind whoever plays live.
-
-    Ctrl-C in the server's terminal is not for it. It finds the modules that we find.
-    """
-    paths = os.pathsep.join(path for path in sys.path if path)
-    return subprocess.Popen(
-        [sys.executable, "-u", "-P", *arguments],
-        stdin=stdin,
-        stdout=output,
-        stderr=errors,
-        env={**os.environ, "PYTHONPATH": paths, "OMP_WAIT_POLICY": "passive"},
-        start_new_session=True,
-        creationflags=getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0),
-    )
+"""How long a tool that was told to stop is waited for when the server ends, however it does."""
 
 
 class ToolProcess:
-    """The process of one tool's job. Its standard input is open for as long as it may go on."""
+    """The process of one tool's job."""
 
     def __init__(self, assignment: Assignment) -> None:
         self._assignment = assignment
         self._stops = 0
-        self._starting: asyncio.Future[subprocess.Popen[bytes]] | None = None
-        self._process: subprocess.Popen[bytes] | None = None
+        self._starting: asyncio.Future[None] | None = None
+        self._process: Any = None
+        self._ours: Connection
+        self._reader: threading.Thread | None = None
 
     async def news(self) -> AsyncIterator[News]:
         """Start it; every piece of news, the last of which is no Progress."""
-        loop, lines = asyncio.get_running_loop(), asyncio.Queue[bytes]()
+        loop, messages = asyncio.get_running_loop(), asyncio.Queue[bytes]()
         self._starting = asyncio.ensure_future(asyncio.to_thread(self._start))
-        process = self._process = await asyncio.shield(self._starting)
+        await asyncio.shield(self._starting)
         if self._stops:
-            _close(process.stdin)
-        threading.Thread(target=_read, args=(process.stdout, loop, lines), daemon=True).start()
-        while line := await lines.get():
-            with contextlib.suppress(msgspec.DecodeError):
-                news: News = msgspec.json.decode(line, type=News)
-                yield news
-                if not isinstance(news, Progress):
-                    return
+            self._ask_to_stop()
+        self._reader = threading.Thread(
+            target=_read, args=(self._ours, loop, messages), daemon=True
+        )
+        self._reader.start()
+        while data := await messages.get():
+            news: News = msgspec.msgpack.decode(data, type=News)
+            yield news
+            if not isinstance(news, Progress):
+                return
         words = "Stopped at once; it can go on from its last save."
         yield Halted(words) if self._stops else Failed("Its process died; it can be resumed.")
 
@@ -76,7 +55,7 @@ class ToolProcess:
         self._stops += 1
         if self._process is None:
             return
-        _close(self._process.stdin)
+        self._ask_to_stop()
         if self._stops > 1:
             self._process.kill()
 
@@ -84,57 +63,56 @@ class ToolProcess:
         """End the process, `patience` seconds after it was asked to stop."""
         if self._starting is None:
             return
-        try:
-            self._process = await self._starting
-        except OSError:
-            return
-        if self._process.poll() is None and patience:
-            self._stops = 0
-            self.stop()
-            await _waited(self._process, patience)
-        self._process.kill()
-        await asyncio.to_thread(self._process.wait)
-        _close(self._process.stdin)
-        _close(self._process.stdout)
-
-    def _start(self) -> "subprocess.Popen[bytes]":
-        with (Path(self._assignment.folder) / ERRORS).open("wb") as errors:
-            process = start_process(TOOL, errors)
-        assert process.stdin is not None
         with contextlib.suppress(OSError):
-            process.stdin.write(msgspec.json.encode(self._assignment) + b"\n")
-            process.stdin.flush()
-        return process
+            await self._starting
+        if self._process is None:
+            return
+        if patience and self._process.is_alive():
+            self._ask_to_stop()
+            await asyncio.to_thread(self._process.join, patience)
+        self._process.kill()
+        await asyncio.to_thread(self._process.join)
+        if self._reader is not None:
+            await asyncio.to_thread(self._reader.join, END_SECONDS)
+        self._ours.close()
+
+    def _start(self) -> None:
+        self._ours, theirs = child.CONTEXT.Pipe()
+        arguments = (theirs, msgspec.msgpack.encode(self._assignment))
+        name = f"taxiway-{self._assignment.tool}"
+        # It outlives a server that is killed for long enough to save.
+        self._process = child.start(
+            worker.main, arguments, name=name, nice=NICENESS, grace=END_SECONDS
+        )
+        theirs.close()
+
+    def _ask_to_stop(self) -> None:
+        with contextlib.suppress(OSError):
+            self._ours.send_bytes(b"stop")
 
 
 def read_offer(names: Sequence[str] | None) -> Offer:
     """What tools there are, as a process says that can import them: the server has no PyTorch."""
-    arguments = [*TOOL, "tools", json.dumps(names if names is None else list(names))]
-    process = start_process(arguments, subprocess.DEVNULL, stdin=subprocess.DEVNULL)
-    found, _ = process.communicate()
+    ours, theirs = child.CONTEXT.Pipe()
+    process = child.start(worker.send_offer, (theirs, names), name="taxiway-tools")
+    theirs.close()
     try:
-        return msgspec.json.decode(found, type=Offer)
-    except msgspec.DecodeError:
+        return msgspec.msgpack.decode(ours.recv_bytes(), type=Offer)
+    except EOFError:
         raise Unavailable("The process that knows the tools has died; try again.") from None
+    finally:
+        process.join()
+        ours.close()
 
 
-def _read(pipe: IO[bytes], loop: asyncio.AbstractEventLoop, lines: "asyncio.Queue[bytes]") -> None:
-    line = b"-"
-    while line:
+def _read(
+    connection: Connection, loop: asyncio.AbstractEventLoop, messages: "asyncio.Queue[bytes]"
+) -> None:
+    data = b"-"
+    while data:
         try:
-            line = pipe.readline()
-        except (OSError, ValueError):
-            line = b""
+            data = connection.recv_bytes()
+        except (EOFError, OSError):
+            data = b""
         with contextlib.suppress(RuntimeError):  # the loop is closed
-            loop.call_soon_threadsafe(lines.put_nowait, line)
-
-
-def _close(pipe: IO[bytes] | None) -> None:
-    with contextlib.suppress(OSError):
-        if pipe is not None:
-            pipe.close()
-
-
-async def _waited(process: "subprocess.Popen[bytes]", seconds: float) -> None:
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        await asyncio.to_thread(process.wait, seconds)
+            loop.call_soon_threadsafe(messages.put_nowait, data)

@@ -7,6 +7,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,7 +21,6 @@ from taxiway.core.command import Command
 from taxiway.core.datatypes import Boolean, Category, Number, Text, Wire
 from taxiway.core.errors import InvalidArgument, MissingDependency, NotFound, Unavailable
 from taxiway.core.tool import Declared, Takes
-from taxiway.jobs.process import start_process
 from taxiway.jobs.record import (
     RECORD,
     Broken,
@@ -48,7 +48,8 @@ from taxiway.training.run_folder import (
 TOOL = "train"
 PREFIX = "training:"
 """What the ids of trainings begin with, which no folder of a tool's job is called."""
-COMMAND = ("-m", "taxiway", "train")
+COMMAND = [sys.executable, "-u", "-m", "taxiway", "train"]
+"""What trains, and says at once what it says."""
 
 END_SECONDS = 20.0
 """How long a server that ends waits for a training to save; after that it saves by itself."""
@@ -306,7 +307,7 @@ class Trainings:
         return arguments(structs.replace(wanted, name=training.name))
 
     def _begin(self, training: TrainingFolder, words: Sequence[str]) -> "subprocess.Popen[bytes]":
-        """Start the process that `taxiway train` would be; it outlives a server that is killed."""
+        """Start `taxiway train`: Ctrl-C is not for it, and it outlives a server that is killed."""
         with self._lock:
             if self._is_closed:
                 raise Unavailable("The server ends.")
@@ -316,10 +317,15 @@ class Trainings:
                 (training.folder / LOG).open("wb") as log,
                 (training.folder / TROUBLE).open("wb") as errors,
             ):
-                command = [*COMMAND, *words, f"--out={training.folder}"]
-                process = start_process(command, errors, log, subprocess.DEVNULL)
-            self._processes[training.name] = process
-            return process
+                self._processes[training.name] = subprocess.Popen(
+                    [*COMMAND, *words, f"--out={training.folder}"],
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=errors,
+                    start_new_session=True,
+                    creationflags=getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0),
+                )
+            return self._processes[training.name]
 
     def _tell(self, training: TrainingFolder) -> None:
         """Once: the second time would end it without saving."""

@@ -1,22 +1,14 @@
-"""The other side of a job: a process that runs one tool and reports how far it is.
-
-`python -m taxiway.jobs.worker` reads an assignment, a line of JSON, and writes news, a line each.
-It stops when its standard input ends: the server closes it, or has gone. With `tools` it writes
-the declarations of those named, or of all, instead.
-"""
+"""The other side of a job: a process that runs one tool and reports how far it is."""
 
 import contextlib
 import json
 import logging
 import math
-import os
-import signal
-import sys
-import threading
 import time
 from collections.abc import Mapping, Sequence
+from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -37,8 +29,6 @@ log = logging.getLogger("taxiway.jobs")
 
 LOCK = ".lock"
 REPORT_SECONDS = 0.2
-NICENESS = 10
-"""So far behind whoever plays live."""
 
 
 class Progress(Struct, tag="progress"):
@@ -94,18 +84,18 @@ class Offer(Struct):
 
 
 class ReportingJob:
-    """A `core.tool.Job` that reports to the server, and stops once `stop` is set."""
+    """A `core.tool.Job` that reports to the server, and hears from it when to stop."""
 
-    def __init__(self, folder: Path, output: IO[bytes], stop: threading.Event) -> None:
+    def __init__(self, connection: Connection, folder: Path) -> None:
         self.folder = folder
-        self._output = output
-        self._stop = stop
+        self._connection = connection
         self._reported = 0.0
 
     def progress(
         self, done: float, total: float, message: str = "", preview: Pixels | None = None
     ) -> None:
-        if self._stop.is_set():
+        # True as well where the server has gone: nobody waits for the rest of it.
+        if self._connection.poll():
             raise Stopped("Stopped; it can go on from here.")
         now = time.monotonic()
         if now - self._reported < REPORT_SECONDS and done < total:
@@ -113,7 +103,8 @@ class ReportingJob:
         self._reported = now
         picture = None if preview is None else encode_jpeg(preview, 85)
         done, total = (float(n) if math.isfinite(n) and n > 0 else 0.0 for n in (done, total))
-        write(self._output, Progress(done, total, message[:1000], picture))
+        news = Progress(done, total, message[:1000], picture)
+        self._connection.send_bytes(msgspec.msgpack.encode(news))
 
 
 class HeldModel:
@@ -136,22 +127,17 @@ class HeldModel:
         return [one.outputs if isinstance(one, CallOutputs) else one.error() for one in answers]
 
 
-def main() -> None:
-    """Run what standard input says; what tools print goes to standard error."""
-    output = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if sys.argv[1:2] == ["tools"]:
-        write(output, offer(json.loads(sys.argv[2])))
-        return
-    with contextlib.suppress(AttributeError, OSError):
-        os.nice(NICENESS)
-    assignment = msgspec.json.decode(_line(), type=Assignment)
-    stop = threading.Event()
-    threading.Thread(target=_listen, args=(stop,), daemon=True).start()
-    job = ReportingJob(Path(assignment.folder), output, stop)
-    with contextlib.suppress(OSError):  # nobody reads it any more
-        write(output, work(assignment, job))
+def main(connection: Connection, assignment: bytes) -> None:
+    """Run a tool to its end; the last message is Done, Halted or Failed."""
+    assigned = msgspec.msgpack.decode(assignment, type=Assignment)
+    news = work(assigned, ReportingJob(connection, Path(assigned.folder)))
+    with contextlib.suppress(OSError):
+        connection.send_bytes(msgspec.msgpack.encode(news))
+
+
+def send_offer(connection: Connection, names: Sequence[str] | None) -> None:
+    """Send the declarations of tools: a server that asks has none of what tools import."""
+    connection.send_bytes(msgspec.msgpack.encode(offer(names)))
 
 
 def work(assignment: Assignment, job: ReportingJob) -> News:
@@ -196,12 +182,6 @@ def opened(tool: Any, spec: ModelSpec | None) -> Any:
     return model
 
 
-def write(output: IO[bytes], message: News | Offer) -> None:
-    """One line; raises OSError where nobody reads it."""
-    output.write(msgspec.json.encode(message) + b"\n")
-    output.flush()
-
-
 def _outputs(assignment: Assignment, job: ReportingJob) -> Done:
     tool: Any = slots.load("tools", assignment.tool)()
     given = with_files(tool.command, assignment.inputs, assignment.attached, job.folder)
@@ -216,22 +196,3 @@ def _sentence(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror}: {error.filename or 'its folder'}; it can be resumed."
     return str(error)
-
-
-def _line() -> bytes:
-    """The first line of standard input, and no byte more: the rest is for `_listen`."""
-    line = bytearray()
-    while (part := os.read(0, 2**16)) and not part.endswith(b"\n"):
-        line += part
-    return bytes(line + part)
-
-
-def _listen(stop: threading.Event) -> None:
-    # Not sys.stdin: a thread that waits in its buffer would keep Python from ending.
-    while os.read(0, 2**16):
-        pass
-    stop.set()
-
-
-if __name__ == "__main__":
-    main()
