@@ -56,17 +56,20 @@ def main(arguments: list[str]) -> int:
     """Run what the arguments say; the exit code."""
     python = ensure("dev")
     node()
-    options = arguments
-    checking = None
-    if set(arguments) <= WHOLE:
-        options = [*arguments, *PARALLEL]
-        if "--quick" not in arguments:
-            checking = subprocess.Popen([python, ROOT / "scripts" / "check.py"])
+    whole = set(arguments) <= WHOLE
+    checks, clients = [python, ROOT / "scripts" / "check.py"], [python, "-m", "interop.npm"]
+    checking = whole and "--quick" not in arguments and subprocess.Popen(checks)
+    bringing = whole and subprocess.Popen(clients, cwd=ROOT / "tests")
     environment = dict(os.environ)
     if browser := chromium(python):
         environment["TAXIWAY_CHROMIUM"] = browser
     if checking and checking.wait():
         return 1
+    if bringing:
+        bringing.wait()  # without them the tests that need them fail and say so
+    options = [*arguments, *(PARALLEL if whole else ())]
+    if "--quick" in arguments:
+        options += ["-p", "no:schemathesis"]  # none of its tests; loading it takes a second
     return subprocess.call([python, "-m", "pytest", *options], cwd=ROOT, env=environment)
 
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     # Two workers on two cores: more threads would only wait for one another. Before torch is
@@ -10,23 +11,39 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 import pytest
 
+import fuzz
 from paths import TESTS
 from taxiway.core.child import CONTEXT
 
 HEAVY = (
-    "browser",
-    "commands",
-    "examples",
-    "extending",
-    "families/ported",
-    "families/stylegan",
-    "hardening",
-    "hosting",
-    "interop",
-    "jobs",
+    "backends/torch/test_device.py",
+    "browser/",
+    "checkpoint/test_bounds.py",
+    "checkpoint/test_fuzz.py",
+    "commands/",
+    "examples/",
+    "extending/",
+    "families/ported/test_model.py",
+    "families/ported/test_ports.py",
+    "families/ported/test_server.py",
+    "families/stylegan/",
+    "families/test_contract.py",
+    "hardening/",
+    "hosting/test_app.py",
+    "hosting/test_fuzz.py",
+    "hosting/test_store.py",
+    "interop/",
+    "jobs/",
+    "servers/studio/",
+    "servers/test_hardening.py",
+    "servers/test_schemathesis.py",
     "test_app.py",
+    "test_cli.py",
+    "test_doctor.py",
+    "test_model_servers.py",
     "test_notebook.py",
-    "training",
+    "tools/test_batch.py",
+    "training/",
 )
 """Where --quick runs only what is marked `smoke`."""
 PRELOADED = ["torch", "taxiway.families.stylegan.model"]
@@ -43,6 +60,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[LEFT_OUT] = {}
+    fuzz.whole = config.option.all_tests
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Importing what --quick does not run would take half of its time."""
+    if not config.option.quick or not collection_path.name.startswith("test_"):
+        return None
+    place = collection_path.relative_to(TESTS).as_posix()
+    heavy = place.startswith(HEAVY) and "mark.smoke" not in collection_path.read_text("utf-8")
+    return True if heavy else None
 
 
 @pytest.hookimpl(trylast=True)
@@ -90,6 +117,9 @@ def pytest_terminal_summary(
 ) -> None:
     for line in _not_run(config.stash[LEFT_OUT]):
         terminalreporter.write_line(line, yellow=True)
+    if not fuzz.whole:
+        told = "not run: of fuzz tests three examples in four (--all runs them)"
+        terminalreporter.write_line(told, yellow=True)
 
 
 def _not_run(left_out: dict[str, list[str]]) -> Iterator[str]:
@@ -97,6 +127,6 @@ def _not_run(left_out: dict[str, list[str]]) -> Iterator[str]:
     if slow := left_out.get("--all"):
         names = ", ".join(dict.fromkeys(name.split("[")[0] for name in slow))
         yield f"not run: {names} ({len(slow)} slow tests, --all runs them)"
-    if heavy := left_out.get("without --quick"):
+    if "without --quick" in left_out:
         names = ", ".join(f"tests/{room}" for room in HEAVY)
-        yield f"not run: most of {names} ({len(heavy)} tests, a run without --quick has them)"
+        yield f"not run: most of {names} (a run without --quick has them)"

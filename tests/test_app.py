@@ -26,6 +26,7 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
+@pytest.mark.smoke
 async def test_one_port_has_the_model_the_studio_and_the_health(client: httpx.AsyncClient) -> None:
     info = (await client.get("/info")).json()
     assert [field["name"] for field in info["inputs"]][:2] == ["z", "truncation"]
@@ -46,6 +47,7 @@ async def test_the_openapi_document_lists_every_open_route(client: httpx.AsyncCl
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+@pytest.mark.smoke
 def test_ctrl_c_ends_the_server_and_its_worker() -> None:
     command = [sys.executable, "-m", "taxiway", "run", "painter", "--no-browser", "--port", "0"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)

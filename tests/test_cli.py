@@ -12,22 +12,50 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from command_line import in_a_process, taxiway
 from paths import FIXTURES
+from taxiway import commands
 from taxiway.core.images import read_metadata
 from taxiway.latent.sample import z_of_seed
 from taxiway.painting import paint
 
+SMALL = FIXTURES / "stylegan2-ada_32.pkl"
+STARTED = {
+    "bend": (0, [SMALL, "--preset", "b16 rotate 30", "--seeds", "1", "--out", "o"], "1 picture"),
+    "centres": (0, [SMALL, "--count", "2", "--samples", "99", "--out", "o"], "o/centres.npy"),
+    "convert": (0, [SMALL, "o.safetensors"], "o.safetensors"),
+    "dataset": (1, ["report", "none"], "There is no folder or file 'none'"),
+    "directions": (0, [SMALL, "--method", "sefa", "--out", "o"], "o"),
+    "doctor": (0, [], "PyTorch"),
+    "generate": (0, ["painter", "--seeds", "1", "--size", "32", "--out", "o"], "1 picture"),
+    "host": (0, ["create", "art", "--model", "painter", "--data", "o"], "art"),
+    "inspect": (0, [SMALL], "G_ema"),
+    "metrics": (1, ["painter", "painter"], "'painter' has no checkpoint"),
+    "mix": (0, [SMALL, "--rows", "1", "--columns", "2", "--out", "o"], "o"),
+    "models": (0, [], "painter"),
+    "project": (0, [SMALL, "in.png", "--steps", "1", "--no-film", "--out", "o"], "dB"),
+    "run": (1, ["stylgan"], "No model named 'stylgan'"),
+    "train": (1, ["none.zip", "--out", "o"], "There is no folder or file 'none.zip'"),
+    "video": (1, ["painter", "--keys", "1", "--out", "o.gif"], "two keys"),
+}
+"""How each command ends and what it says, where a person starts it."""
 
-def taxiway(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "taxiway", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        cwd=cwd,
-        timeout=120,
-    )
+
+@pytest.mark.parametrize("name", STARTED)
+def test_each_command_runs_in_a_process_of_its_own(name: str, tmp_path: Path) -> None:
+    Image.new("RGB", (40, 30), "orange").save(tmp_path / "in.png")
+    code, arguments, said = STARTED[name]
+    done = in_a_process(name, *arguments, cwd=tmp_path)
+    assert done.returncode == code, done.stderr
+    assert said in (done.stderr if code else done.stdout)
+    assert "Traceback" not in done.stderr
 
 
+def test_every_command_is_started() -> None:
+    assert set(STARTED) == set(commands.names())
+
+
+@pytest.mark.smoke
 def test_help_lists_the_commands_and_imports_nothing_heavy() -> None:
     script = (
         "import sys; sys.argv = ['taxiway', '--help']\n"
@@ -56,6 +84,7 @@ def test_help_lists_the_commands_and_imports_nothing_heavy() -> None:
         (["generate", "painter", "--seeds", "1", "--out", "o", "--psi", "nan"], "finite"),
     ],
 )
+@pytest.mark.smoke
 def test_what_is_wrong_is_said_in_one_sentence(
     arguments: list[str], message: str, tmp_path: Path
 ) -> None:
@@ -101,7 +130,7 @@ def test_models_are_listed_with_the_default_marked() -> None:
 
 
 def test_a_checkpoint_is_inspected_converted_and_run(tmp_path: Path) -> None:
-    original = FIXTURES / "stylegan2-ada_32.pkl"
+    original = SMALL
     report = taxiway("inspect", original)
     assert report.returncode == 0, report.stderr
     assert "G_ema" in report.stdout

@@ -46,6 +46,7 @@ def test_slot_k_has_every_port_moved_by_k() -> None:
     assert shifted(closed_doors(), 2).socketio_port is None
 
 
+@pytest.mark.smoke
 async def test_each_model_answers_at_its_own_port(model_servers: ModelServers) -> None:
     async with httpx.AsyncClient(timeout=30) as client:
         places = model_servers.places()

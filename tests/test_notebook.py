@@ -45,6 +45,7 @@ def test_the_page_runs_as_it_is_written(tmp_path: Path, monkeypatch: pytest.Monk
     }  # fmt: skip
 
 
+@pytest.mark.smoke
 def test_a_checkpoint_is_loaded_by_its_path() -> None:
     small = load(FIXTURES / "stylegan3-t_32.pkl", device="cpu")
     assert repr(small) == "<stylegan3-t_32: 32 x 32 pixels, z 64, w 64 x 16>"

@@ -1,5 +1,6 @@
 """A real server with a light model, and a real Chromium that looks at it."""
 
+import asyncio
 import json
 import os
 import shutil
@@ -91,13 +92,25 @@ def chromium() -> str | None:
     return os.environ.get("TAXIWAY_CHROMIUM") or shutil.which("chromium")
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Closed after every file: while it runs, its event loop is in the way of asyncio's tests."""
+@pytest.fixture(scope="session")
+def chrome() -> Iterator[Browser]:
+    """One for all files. Its event loop counts as running, in the way of asyncio's tests, only
+    within `browser`."""
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
+        loop = asyncio.get_running_loop()
+        asyncio._set_running_loop(None)
         yield running
+        asyncio._set_running_loop(loop)
         running.close()
+
+
+@pytest.fixture(scope="module")
+def browser(chrome: Browser) -> Iterator[Browser]:
+    """The session's, while the tests of a file run."""
+    asyncio._set_running_loop(chrome._loop)
+    yield chrome
+    asyncio._set_running_loop(None)
 
 
 @pytest.fixture(scope="module")

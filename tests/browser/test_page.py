@@ -19,6 +19,7 @@ def phone(browser: Browser, server: Server) -> Iterator[Page]:
     context.close()
 
 
+@pytest.mark.smoke
 def test_it_loads_without_a_word_from_elsewhere_and_without_complaint(
     context: BrowserContext, server: Server
 ) -> None:

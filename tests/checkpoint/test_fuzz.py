@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from fuzz import examples
 from mutations import mutated
 from paths import FIXTURES
 from pickles import Name, Writer, storage_bytes, tensor
@@ -31,7 +32,7 @@ WORDS = [
     "latin1", "f4", "O8", "<", "components", "variables", "static_kwargs",
 ]  # fmt: skip
 fuzzing = settings(
-    max_examples=200,
+    max_examples=examples(200),
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
@@ -91,7 +92,7 @@ def test_random_instructions(tmp_path: Path, codes: list[bytes]) -> None:
 
 
 @pytest.mark.parametrize("name", FORMATS)
-@settings(fuzzing, max_examples=60)
+@settings(fuzzing, max_examples=examples(60))
 @given(seed=st.integers(0, 1 << 32))
 def test_damaged_files(name: str, seed: int, files: dict[str, bytes], tmp_path: Path) -> None:
     damaged = mutated(files[name], random.Random(seed), list(files.values()))
@@ -121,7 +122,7 @@ def odd_tensor(draw: random.Random) -> np.ndarray[Any, Any]:
 
 
 @pytest.mark.parametrize("family", ["stylegan2", "stylegan3"])
-@settings(fuzzing, max_examples=80)
+@settings(fuzzing, max_examples=examples(80))
 @given(seed=st.integers(0, 1 << 32))
 def test_odd_attributes_and_tensors(family: str, seed: int, tmp_path: Path) -> None:
     draw = random.Random(seed)

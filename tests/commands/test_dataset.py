@@ -1,10 +1,8 @@
 import signal
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
+from command_line import taxiway
 from refusals import refusal
 from taxiway.cli import main
 from taxiway.training.datasets.pictures import packed
@@ -12,18 +10,13 @@ from taxiway.training.datasets.pictures.packed import read_dataset
 from training.datasets.pictures.folders import fill
 
 
-def taxiway(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "taxiway", "dataset", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120)
-
-
 def test_a_folder_is_prepared_and_reported_on(tmp_path) -> None:
     source, out, page = fill(tmp_path / "in", 51), tmp_path / "out.zip", tmp_path / "report.html"
-    done = taxiway("prepare", source, out, "--resolution", "32", "--mirror")
+    done = taxiway("dataset", "prepare", source, out, "--resolution", "32", "--mirror")
     assert done.returncode == 0, done.stderr
     assert "51 of 51 pictures taken, 102 written." in done.stdout
     assert read_dataset(out).shape == (102, 32, 32, 3)
-    done = taxiway("report", out, "--resolution", "32", "--out", page, "--no-timing")
+    done = taxiway("dataset", "report", out, "--resolution", "32", "--out", page, "--no-timing")
     assert done.returncode == 0, done.stderr
     assert "<b>102</b><span>taken" in page.read_text()
 

@@ -14,6 +14,7 @@ from taxiway.core.images import read_metadata
 MODEL = str(FIXTURES / "stylegan2-ada_32.pkl")
 
 
+@pytest.mark.smoke
 def test_seeds_files_and_folders_are_taken_together(tmp_path: Path) -> None:
     first, second = str(tmp_path / "first"), str(tmp_path / "second")
     asked = ["generate", MODEL, "--device", "cpu"]

@@ -1,12 +1,10 @@
 import argparse
 import json
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from torch import nn
 
+from command_line import taxiway
 from paths import FIXTURES
 from refusals import refusal
 from taxiway.cli import main
@@ -16,13 +14,9 @@ from training.datasets.pictures.folders import fill, noise
 CHECKPOINT = FIXTURES / "stylegan2-ada_32.pkl"
 
 
-def taxiway(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "taxiway", "metrics", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120)
-
-
 def test_a_model_is_held_against_pictures(tmp_path) -> None:
-    done = taxiway(CHECKPOINT, fill(tmp_path / "in", 40), "--count", "24", "--size", "32", "--json")
+    pictures = fill(tmp_path / "in", 40)
+    done = taxiway("metrics", CHECKPOINT, pictures, "--count=24", "--size=32", "--json")
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert (found["pictures_a"], found["pictures_b"]) == (24, 24)
@@ -34,7 +28,7 @@ def test_a_model_is_held_against_pictures(tmp_path) -> None:
 
 def test_the_table_tells_what_is_good(tmp_path) -> None:
     first, second = fill(tmp_path / "a", 24), fill(tmp_path / "b", 24, first=100)
-    done = taxiway(first, second, "--metrics", "kid,pr", "--size", "32")
+    done = taxiway("metrics", first, second, "--metrics", "kid,pr", "--size", "32")
     assert done.returncode == 0, done.stderr
     assert "0 is equal" in done.stdout
     assert "24 pictures of A, 24 of B" in done.stdout

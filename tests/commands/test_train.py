@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import torch
 
+from command_line import taxiway
 from paths import FIXTURES
 from refusals import refusal
 from taxiway.checkpoint import read_checkpoint
@@ -42,16 +43,6 @@ SMALL = FIXTURES / "stylegan2-ada_32.pkl"
 ABOUT = ("--title", "Noise", "--licence", "CC0", "--data", "My own.")
 
 
-def command(*arguments: str | Path) -> list[str]:
-    return [sys.executable, "-m", "taxiway", "train", *map(str, arguments)]
-
-
-def taxiway(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command(*arguments), capture_output=True, text=True, timeout=300, stdin=subprocess.DEVNULL
-    )
-
-
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("dataset")
@@ -63,9 +54,8 @@ def dataset(tmp_path_factory) -> Path:
 def test_a_model_is_trained_stopped_gone_on_with_and_played(dataset, tmp_path) -> None:
     """Ctrl-C after some steps; then on for a little; then the model makes pictures."""
     out = tmp_path / "model"
-    call = command(
-        dataset, "--out", out, "--from", SMALL, "--batch", "8", *ABOUT, "--path-length=2"
-    )
+    call = [sys.executable, "-m", "taxiway", "train", dataset, "--out", out, "--from", SMALL]
+    call += ["--batch", "8", *ABOUT, "--path-length=2"]
     with subprocess.Popen(
         call, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, stdin=subprocess.DEVNULL
     ) as process:
@@ -77,13 +67,14 @@ def test_a_model_is_trained_stopped_gone_on_with_and_played(dataset, tmp_path) -
     assert re.match(r"60 pictures of 32 pixels on cpu.* 40 kimg take about .*memory", announced[0])
     assert "Play it: taxiway run" in said
     seen = max(record["kimg"] for record in read(out / "stats.jsonl") if "kid" in record)
-    done = taxiway(dataset, "--out", out, "--resume", "--gamma=8", "--kimg", f"{seen + 0.016:.3f}")
+    end = f"--kimg={seen + 0.016:.3f}"
+    done = taxiway("train", dataset, "--out", out, "--resume", "--gamma=8", end)
     assert done.returncode == 0, done.stderr
     settings = json.loads((out / "training.json").read_text())["settings"]
     assert (settings["gamma"], settings["path_length"]) == (8.0, 2.0)
     assert read(out / "stats.jsonl")[-1]["kimg"] == pytest.approx(seen + 0.016)
     moved = dataset.rename(dataset.with_name("moved.zip"))
-    again = taxiway(moved, "--out", out, "--resume")
+    again = taxiway("train", moved, "--out", out, "--resume")
     moved.rename(dataset)
     assert again.stdout.splitlines()[:2] == [
         f"It began on '{dataset}' and goes on with '{moved}'.",

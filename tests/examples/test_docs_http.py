@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from typing import Any
 
+import pytest
 from starlette.routing import Route
 
 from examples.conftest import ROOT, TOLD
@@ -17,6 +18,7 @@ from taxiway.servers.http import routes as http
 PAGE = (ROOT / "docs" / "http.md").read_text()
 
 
+@pytest.mark.smoke
 def test_every_example_is_answered_as_it_says(address: str) -> None:
     if shutil.which("curl") is None:
         absent("The curl examples need curl: install it.")

@@ -59,6 +59,7 @@ ASK = """
 """
 
 
+@pytest.mark.smoke
 def test_a_model_takes_and_gives_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     modules, points = stranger.from_docs("A data type")
     modules |= {"plain.py": MODEL, "ask.py": ASK}

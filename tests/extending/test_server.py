@@ -14,6 +14,7 @@ from taxiway.core.config import Config
 PORTS = {"port": 0, "socketio_port": None, "osc_port": None, "hub_port": None}
 
 
+@pytest.mark.smoke
 async def test_a_line_of_json_is_answered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stranger.install(tmp_path, *stranger.from_docs("A server"), monkeypatch)
     config = Config(**PORTS, servers={"lines": {"port": 0}})

@@ -19,6 +19,7 @@ from hypothesis.stateful import (
 )
 from starlette.websockets import WebSocket
 
+from fuzz import examples
 from interop.broadcasting import BroadcastingEngine
 from session_fakes import SPEC, FakeEngine
 from taxiway.core.config import Config
@@ -54,7 +55,7 @@ PACKETS = st.one_of(
     st.text(max_size=12),
 )
 SETTINGS = settings(
-    max_examples=25,
+    max_examples=examples(25),
     stateful_step_count=30,
     deadline=None,
     derandomize=True,

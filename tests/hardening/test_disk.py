@@ -58,6 +58,7 @@ def test_a_disk_that_fills_up_while_writing_leaves_no_half(
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES, errno.EROFS])
+@pytest.mark.smoke
 def test_generate_says_in_one_sentence_that_it_cannot_write(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

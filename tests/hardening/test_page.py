@@ -31,6 +31,7 @@ def test_every_promise_names_a_test_and_nothing_else(row: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMED)
+@pytest.mark.smoke
 def test_every_test_that_is_named_exists_and_runs(name: str) -> None:
     path, _, function = name.partition("::")
     module = ast.parse((TESTS / path).read_text(encoding="utf-8"))

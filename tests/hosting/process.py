@@ -1,4 +1,4 @@
-"""`taxiway host serve` in a process of its own, and the command line beside it."""
+"""`taxiway host serve` in a process of its own, and the command line beside it in ours."""
 
 import contextlib
 import os
@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+
+from command_line import Done, taxiway
 
 TAXIWAY = [sys.executable, "-m", "taxiway", "host"]
 
@@ -29,14 +31,8 @@ class Hosting:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    def tried(self, *arguments: object) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*TAXIWAY, *map(str, arguments)],
-            env=self._environment(),
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
+    def tried(self, *arguments: object) -> Done:
+        return taxiway("host", *arguments, TAXIWAY_DATA=str(self.folder))
 
     def token(self, *arguments: object) -> str:
         """The token that `taxiway host ...` shows this once."""

@@ -42,6 +42,7 @@ def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosting]:
         yield host
 
 
+@pytest.mark.smoke
 def test_from_nothing_to_a_class(school: Hosting) -> None:
     made = school.host(
         "create", "class-7b", "--model", "painter", "--label", "7b", "--price", "0.01"

@@ -10,6 +10,7 @@ import httpx
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fuzz import examples
 from hosting.serving_fakes import DOMAIN, TOKEN, hosting
 from taxiway.hosting.address import RUNWAY
 from taxiway.hosting.records import Limits, Rate
@@ -71,7 +72,7 @@ async def ask(
     return await http.request(method, url, content=body, headers=encoded)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(st.tuples(methods, hosts, paths, tokens, bodies), min_size=1, max_size=6))
 def test_any_request_gets_a_documented_answer(requests: list[tuple[Any, ...]]) -> None:
     for (method, _, path, _, _), answer in zip(
@@ -83,7 +84,7 @@ def test_any_request_gets_a_documented_answer(requests: list[tuple[Any, ...]]) -
             assert answer.json()["error"].endswith((".", "wait."))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(bodies, min_size=1, max_size=5), st.sampled_from(["class", "open"]))
 def test_a_question_gets_what_the_sdk_understands(asked: list[bytes], model: str) -> None:
     requests = [

@@ -14,6 +14,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from fuzz import examples
 from taxiway.core.errors import InvalidArgument, NotFound
 from taxiway.hosting.records import Hosted, Limits, Rate
 from taxiway.hosting.store import MIGRATIONS, Store, StoreError
@@ -269,4 +270,4 @@ class Counting(RuleBasedStateMachine):
 
 
 TestCounting = Counting.TestCase
-TestCounting.settings = settings(max_examples=15, stateful_step_count=15, deadline=None)
+TestCounting.settings = settings(max_examples=examples(15), stateful_step_count=15, deadline=None)

@@ -41,3 +41,8 @@ def absent(reason: str) -> None:
     if os.environ.get("CI"):
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+if __name__ == "__main__":
+    packages()
+    packages(HERE / "hosted")

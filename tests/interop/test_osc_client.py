@@ -4,6 +4,8 @@ import json
 import socket
 from typing import cast
 
+import pytest
+
 from interop.broadcasting import ECHO, BroadcastingEngine
 from interop.node import run
 from session_fakes import FakeEngine, on_session
@@ -19,6 +21,7 @@ def free_port() -> int:
         return port
 
 
+@pytest.mark.smoke
 async def test_nodes_osc_package_plays() -> None:
     port = free_port()
     config = Config(osc_port=0, osc_reply_port=port)

@@ -21,6 +21,7 @@ async def server() -> AsyncIterator[Served]:
 
 @pytest.mark.parametrize("transports", TRANSPORTS)
 @pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.smoke
 async def test_a_sketch_of_any_age_plays(server: Served, client: str, transports: str) -> None:
     seen = await run("socketio_client.js", client, transports, f"http://{server.address}")
     assert seen == {

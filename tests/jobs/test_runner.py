@@ -60,6 +60,7 @@ async def holding(jobs: Jobs, name: str) -> JobRecord:
     return await until(jobs, name, lambda record: record.total == 2)
 
 
+@pytest.mark.smoke
 async def test_a_job_counts_to_its_end_and_lists_its_files(jobs: Jobs) -> None:
     record = await ended(jobs, await begun(jobs, until=3))
     assert (record.state, record.message) == ("done", "Done.")

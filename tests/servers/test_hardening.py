@@ -51,6 +51,7 @@ async def pour(own: Line, piece: bytes, times: int) -> Reply:
     return await answering
 
 
+@pytest.mark.smoke
 async def test_a_declared_120_megabytes_are_refused_before_they_come(port: int) -> None:
     reply = await ask(port, with_length(HUGE))
     assert reply.status == 413

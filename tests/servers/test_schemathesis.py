@@ -6,6 +6,7 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
 
+from fuzz import examples
 from servers.fakes import FakeEngine
 from taxiway.core.config import Config
 from taxiway.servers.http.routes import routes
@@ -26,13 +27,21 @@ schema_without_pictures = schema_of(FakeEngine(Echo()))
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @schema.parametrize()
 @settings(
-    max_examples=100, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=examples(100),
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
 )
 def test_every_answer_is_as_the_document_says(case: schemathesis.Case) -> None:
     case.call_and_validate()
 
 
 @schema_without_pictures.parametrize()
-@settings(max_examples=50, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=examples(50),
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
 def test_so_it_is_of_a_model_without_z_seed_and_picture(case: schemathesis.Case) -> None:
     case.call_and_validate()

@@ -83,6 +83,7 @@ def test_a_metric_that_there_is_not_is_refused(real) -> None:
         metrics.compare(real, real, ["kid", "x"])
 
 
+@pytest.mark.smoke
 def test_features_are_finite_for_flat_pictures() -> None:
     flat = np.full((2, 64, 64, 3), 127, np.uint8)
     assert features(flat).shape == (2, 3 * 64 + 3 * 8 * 48)

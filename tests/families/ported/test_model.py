@@ -53,6 +53,7 @@ def child(engine: Engine) -> psutil.Process:
     return process
 
 
+@pytest.mark.smoke
 async def test_every_command_of_a_port_can_be_asked(engine: Engine) -> None:
     await started(engine, spec("classes.py"))
     assert list(engine.running["port"].commands) == ["shout", "half", "same"]

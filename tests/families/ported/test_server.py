@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from families.ported.running import Serving, serving
+from fuzz import examples
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +31,7 @@ def raw(port: Serving, text: bytes) -> bytes:
         return b"".join(iter(lambda: connection.recv(65536), b""))
 
 
+@pytest.mark.smoke
 def test_it_describes_itself(port: Serving) -> None:
     meta = port.get("/").json()
     assert set(meta) == {
@@ -228,7 +230,7 @@ def test_more_connections_than_there_is_room_for_are_closed() -> None:
 
 
 @given(st.binary(max_size=200))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_any_bytes_leave_it_serving(port: Serving, data: bytes) -> None:
     answer = raw(port, data)
     assert not answer or b'{"error": ' in answer

@@ -107,6 +107,7 @@ def test_turning_is_clockwise_and_four_quarters_are_a_whole() -> None:
         ("scale", (-1, 1), [[1.0, 0.0], [-2.0, 0.5]]),
     ],
 )
+@pytest.mark.smoke
 def test_each_does_what_it_says(op: str, params: tuple[float, ...], wanted: list) -> None:
     x = torch.tensor([[[[0.0, 1.0], [0.5, -2.0]]]])
     torch.testing.assert_close(WARPS[op][0](x, *params), torch.tensor([[wanted]]))

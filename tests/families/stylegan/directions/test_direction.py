@@ -37,6 +37,7 @@ def known() -> Components:
     return principal([samples()])
 
 
+@pytest.mark.smoke
 def test_a_step_is_sigma_along_the_unit_vector() -> None:
     ws = np.zeros((2, 10, 512), np.float32)
     moved = direction("x", 5 * UNIT[3], 2.0).moved(ws, -1.5)

@@ -88,6 +88,7 @@ def test_w_plus_comes_nearer_than_w_and_w_nearer_than_a_sample() -> None:
 
 
 @pytest.mark.parametrize("space", ["w", "w+"])
+@pytest.mark.smoke
 def test_a_search_goes_on_exactly_from_its_state(space: str) -> None:
     search = Search(steps=12, candidates=20, space=space)  # type: ignore[arg-type]
     targets = made(tiny(), 2)

@@ -17,6 +17,7 @@ def z_latent(seed: int, truncation: float | None = None) -> Latent:
     return Latent(space="z", numbers=z, truncation=truncation)
 
 
+@pytest.mark.smoke
 def test_the_pictures_are_the_references() -> None:
     reference = np.load(FIXTURES / "stylegan2-ada_32.npz")
     player = small_renderer()

@@ -1,13 +1,12 @@
 """The tool that bends: its pictures, the preset kept beside them, and the model left alone."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from command_line import taxiway
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.images import read_metadata
 from taxiway.core.tool import QuietJob
@@ -84,12 +83,6 @@ def test_what_is_wrong_is_told(tmp_path: Path, inputs: dict, message: str) -> No
 def test_the_command_reads_a_preset_from_a_file(tmp_path: Path) -> None:
     (tmp_path / "turn.txt").write_text("b16 rotate 30 # and nothing else\n")
     words = "bend rainbow --preset turn.txt --seeds 0-1 --out bent"
-    done = subprocess.run(
-        [sys.executable, "-m", "taxiway", *words.split()],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    done = taxiway(*words.split(), cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "2 pictures in bent" in done.stdout

@@ -34,6 +34,7 @@ def test_no_styles_give_the_row_and_all_the_column_to_the_bit(
     )
 
 
+@pytest.mark.smoke
 def test_a_mix_has_the_layers_it_was_asked_for(tmp_path: Path) -> None:
     answer = mix(tmp_path, styles="0-1,4", truncation=0.7)
     assert answer["files"][4] == "seed0002+seed0006.png"

@@ -1,7 +1,5 @@
 """The tool that projects: its files, its pictures, and going on after a stop."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
+from command_line import taxiway
 from taxiway.checkpoint import Checkpoint, write_checkpoint
 from taxiway.cli import main
 from taxiway.core.errors import InvalidArgument
@@ -161,13 +160,7 @@ def test_a_box_that_is_none_is_told_before_anything_is_written(tmp_path: Path) -
 def test_the_command_says_how_near_it_came(tmp_path: Path) -> None:
     Image.fromarray(picture()).save(tmp_path / "ramp.png")
     words = "project rainbow ramp.png --out found --steps 2 --no-film"
-    done = subprocess.run(
-        [sys.executable, "-m", "taxiway", *words.split()],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    done = taxiway(*words.split(), cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "projected_w.npz:" in done.stdout
     assert "dB" in done.stdout

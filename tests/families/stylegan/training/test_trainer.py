@@ -72,6 +72,7 @@ def run(folder, pictures, stop_after: int | None = None, schedule=SCHEDULE) -> P
 
 
 @pytest.mark.parametrize("stop_after", [1, 3, 5])
+@pytest.mark.smoke
 def test_a_stopped_training_goes_on_bit_for_bit(tmp_path, pictures, stop_after) -> None:
     whole = run(tmp_path / "whole", pictures)
     stopped = run(tmp_path / "parts", pictures, stop_after)
