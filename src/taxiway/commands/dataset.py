@@ -6,19 +6,23 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from taxiway.commands import whole_number
+from taxiway.commands import add_options, given_options, whole_number
 from taxiway.core.errors import InvalidArgument
 
 if TYPE_CHECKING:
     from taxiway.training.datasets.pictures.sources import Source
 
-HELP = "make pictures ready for a training"
+HELP = "make pictures, boxes, masks or texts ready for a training"
+PIXELS = 256
+PAGE = """<!doctype html><meta charset="utf-8"><title>{title}</title>
+<body style="font: 16px system-ui; margin: 2em"><h1>{title}</h1>{lines}{shown}"""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     what = parser.add_subparsers(dest="what", metavar="WHAT", required=True)
-    prepare = what.add_parser("prepare", help="write a dataset of square pictures of one size")
+    prepare = what.add_parser("prepare", help="write a dataset: square pictures of one size, or so")
     source(prepare)
+    options_of_kinds(prepare)
     prepare.add_argument("out", type=Path, metavar="OUT.zip")
     prepare.add_argument("--crops", type=int, default=1, help="random crops of each picture")
     prepare.add_argument("--mirror", action="store_true", help="add a mirrored copy of each")
@@ -38,11 +42,31 @@ def source(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "source", type=Path, metavar="SOURCE", help="a folder, a zip file or a video"
     )
-    parser.add_argument("--resolution", type=int, default=256, metavar="N", help="pixels: 256")
+    parser.add_argument("--kind", choices=kinds(), help="what it holds; pictures if not given")
+    parser.add_argument("--resolution", type=int, metavar="N", help=f"pixels: {PIXELS}")
     parser.add_argument("--crop", default="center", choices=("center", "random", "none", "pad"))
     parser.add_argument("--fps", type=float, default=10.0, help="pictures per second of a video")
     above = whole_number(1, "above 0")
     parser.add_argument("--max-images", type=above, default=25_000, metavar="N")
+
+
+def kinds() -> list[str]:
+    """The names of the kinds of datasets."""
+    from taxiway.training import dataset
+
+    return dataset.kinds()
+
+
+def options_of_kinds(parser: argparse.ArgumentParser) -> None:
+    """Flags of other kinds than pictures; those of one name are one flag."""
+    from taxiway.training import dataset
+
+    known = {"resolution"}
+    for name in kinds():
+        options = {} if name == "pictures" else dataset.find(name).options
+        new = {option: field for option, field in options.items() if option not in known}
+        add_options(parser, new)
+        known |= new.keys()
 
 
 def run(parsed: argparse.Namespace) -> None:
@@ -56,11 +80,54 @@ def run(parsed: argparse.Namespace) -> None:
         signal.signal(signal.SIGTERM, before)
 
 
+def prepare_kind(parsed: argparse.Namespace) -> None:
+    """Write a dataset of another kind than pictures."""
+    from taxiway.training import dataset
+
+    kind = dataset.find(parsed.kind)
+    check_out(parsed.out, ".zip")
+    check_replaced(parsed.out, parsed.source)
+    values = given_options(parsed, kind.options)
+    found = kind.check(parsed.source)
+    with bar(found.examples, title(parsed.source)) as advance:
+        kind.prepare(parsed.source, parsed.out, values, advance)
+    print("\n".join(found.lines))
+    print(f"Wrote {parsed.out} ({parsed.out.stat().st_size / 1e6:.1f} MB).")
+
+
+def report_kind(parsed: argparse.Namespace, name: str) -> None:
+    """Write a page about a source or a dataset of another kind than pictures."""
+    import base64
+    from html import escape
+
+    from taxiway.core.files import write_whole
+    from taxiway.core.images import encode_jpeg
+    from taxiway.training import dataset
+
+    kind = dataset.find(name)
+    check_out(parsed.out, ".html")
+    found, shown = kind.check(parsed.source), ""
+    if kind.recognises(parsed.source):
+        sheet = kind.sheet(parsed.source)
+        if isinstance(sheet, str):
+            shown = f"<pre>{escape(sheet)}</pre>"
+        else:
+            data = base64.b64encode(encode_jpeg(sheet)).decode()
+            shown = f'<img src="data:image/jpeg;base64,{data}" alt="">'
+    lines = "".join(f"<p>{escape(line)}</p>" for line in found.told())
+    page = PAGE.format(title=escape(title(parsed.source)), lines=lines, shown=shown)
+    write_whole(parsed.out, page.encode())
+    print("\n".join([*found.told(), f"Wrote {parsed.out}."]))
+
+
 def run_prepare(parsed: argparse.Namespace) -> None:
     from taxiway.training.datasets.pictures.crops import Plan
     from taxiway.training.datasets.pictures.prepare import prepare
 
-    plan = Plan(parsed.resolution, parsed.crop, parsed.crops, parsed.mirror, parsed.seed)
+    if parsed.kind not in (None, "pictures"):
+        prepare_kind(parsed)
+        return
+    plan = Plan(pixels(parsed), parsed.crop, parsed.crops, parsed.mirror, parsed.seed)
     check_out(parsed.out, ".zip")
     check_replaced(parsed.out, parsed.source)
     with opened(parsed, parsed.labels) as (found, advance):
@@ -75,12 +142,18 @@ def run_prepare(parsed: argparse.Namespace) -> None:
 
 def run_report(parsed: argparse.Namespace) -> None:
     from taxiway.core.files import write_whole
+    from taxiway.training.dataset import kind_of
     from taxiway.training.datasets.pictures.crops import Plan
     from taxiway.training.datasets.pictures.prepare import Summary
     from taxiway.training.datasets.pictures.report import report
     from taxiway.training.datasets.pictures.survey import survey
 
-    plan, facts = Plan(parsed.resolution, parsed.crop), []
+    known = kind_of(parsed.source)
+    name = parsed.kind or (known.name if known else "pictures")
+    if name != "pictures":
+        report_kind(parsed, name)
+        return
+    plan, facts = Plan(pixels(parsed), parsed.crop), []
     check_out(parsed.out, ".html")
     with opened(parsed) as (found, advance):
         for one in survey(found, plan, parsed.max_images):
@@ -91,6 +164,11 @@ def run_report(parsed: argparse.Namespace) -> None:
     page = report(title(parsed.source), summary, plan, times)
     write_whole(parsed.out, page.encode())
     print("\n".join([*summary.lines(), f"Wrote {parsed.out}."]))
+
+
+def pixels(parsed: argparse.Namespace) -> int:
+    """The size of square pictures."""
+    return PIXELS if parsed.resolution is None else int(parsed.resolution)
 
 
 def title(source: Path) -> str:
@@ -112,11 +190,11 @@ def check_out(out: Path, ending: str) -> None:
 
 def check_replaced(out: Path, source: Path) -> None:
     """Refuse to write over anything but an earlier dataset: it may be all there is."""
-    from taxiway.training.datasets.pictures.packed import is_packed
+    from taxiway.training.dataset import kind_of
 
     if out.exists() and source.exists() and out.samefile(source):
         raise InvalidArgument(f"'{out}' is what is read; take another name for what is written.")
-    if out.exists() and not is_packed(out):
+    if out.exists() and kind_of(out) is None:
         raise InvalidArgument(
             f"'{out}' is there and is no prepared dataset, so it is kept; take another name."
         )

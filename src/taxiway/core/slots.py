@@ -118,7 +118,7 @@ def _modules(slot: str) -> dict[str, str]:
             for name in _names("taxiway.families")
             if part in _names(f"taxiway.families.{name}")
         }
-    packages = [f"taxiway.{slot}"]
+    packages = ["taxiway.training.datasets" if slot == "datasets" else f"taxiway.{slot}"]
     if slot == "tools":
         packages += [f"taxiway.families.{family}.tools" for family in _names("taxiway.families")]
     return {name: f"{package}.{name}" for package in packages for name in _names(package)}

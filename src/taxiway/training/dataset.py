@@ -1,0 +1,162 @@
+"""A dataset kind: what examples are, how they come in, and the one file that trainers read.
+
+A prepared dataset is a zip file that ends with a JSON file named after its kind, written whole.
+What is wrong with a source is said before anything is written, by names of files.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Protocol, TypeVar
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
+
+import msgspec
+
+from taxiway.core import slots
+from taxiway.core.datatypes import AnyDataType
+from taxiway.core.errors import InvalidArgument, NotFound
+from taxiway.core.files import whole_file
+from taxiway.core.images import Pixels
+
+MAX_JSON = 256_000_000
+"""The largest JSON file of a dataset that is read."""
+T = TypeVar("T")
+Advance = Callable[[], object]
+
+
+@dataclass(frozen=True)
+class Check:
+    """How many examples there are, what is wrong (a sentence each), and what is worth knowing."""
+
+    examples: int
+    wrong: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
+
+    def told(self) -> list[str]:
+        """All of it in words."""
+        return [*self.lines, *self.wrong, *(() if self.wrong else ("Nothing is wrong with it.",))]
+
+
+class Kind(Protocol):
+    """A member of the slot `datasets`. `source` is what people have, `path` what is prepared.
+
+    A class that names Kind as its parent gives `name`, `title`, `check`, `prepare`, `read` and
+    `sheet`. `options` are those of `prepare`, declared with data types.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    options: ClassVar[Mapping[str, AnyDataType]] = {}
+
+    def recognises(self, path: Path) -> bool:
+        """Whether a file is a prepared dataset of this kind."""
+        return last_member(path) == f"{self.name}.json"
+
+    def check(self, source: Path) -> Check:
+        """What there is in a source or a prepared dataset, and what is wrong with it.
+
+        Raises NotFound or InvalidArgument where it cannot be looked at.
+        """
+
+    def prepare(
+        self, source: Path, out: Path, values: Mapping[str, Any], advance: Advance = lambda: None
+    ) -> Check:
+        """Write a dataset to `out`, whole; raises InvalidArgument where something is wrong."""
+
+    def read(self, path: Path) -> Any:
+        """The examples of a prepared dataset. Raises NotFound or InvalidArgument."""
+
+    def sheet(self, path: Path) -> Pixels | str:
+        """A look at a prepared dataset: a contact sheet [H, W, 3], or the beginning of texts."""
+
+
+def kinds() -> list[str]:
+    """The names of all kinds."""
+    return slots.members("datasets")
+
+
+def find(name: str) -> Kind:
+    """The kind of that name; NotFound lists what there is."""
+    found = slots.load("datasets", name)
+    kind: Kind = found() if isinstance(found, type) else found
+    return kind
+
+
+def kind_of(path: Path) -> Kind | None:
+    """The kind of a prepared dataset; None for anything else."""
+    return next((kind for name in kinds() if (kind := find(name)).recognises(path)), None)
+
+
+def last_member(path: Path) -> str:
+    """The name of the last file in a zip file; nothing for anything else."""
+    try:
+        with ZipFile(path) as archive:
+            return (archive.namelist() or [""])[-1]
+    except (BadZipFile, OSError, ValueError):
+        return ""
+
+
+@contextmanager
+def packing(out: Path, name: str) -> Iterator[tuple[ZipFile, dict[str, Any]]]:
+    """A zip file to fill, and what its description is to say; both are `out` once all is written.
+
+    The same contents give the same bytes.
+    """
+    described: dict[str, Any] = {}
+    with whole_file(out) as file, ZipFile(file, "w", ZIP_STORED) as archive:
+        yield archive, described
+        text = msgspec.json.encode(described, order="deterministic")
+        archive.writestr(entry(f"{name}.json"), text, ZIP_DEFLATED)
+
+
+def entry(name: str) -> ZipInfo:
+    """A member of a zip file without the time and the machine that it was made on."""
+    info = ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
+    info.create_system, info.external_attr = 3, 0o644 << 16
+    return info
+
+
+def read_member(path: Path, name: str, most: int = MAX_JSON) -> bytes:
+    """A file in a folder or a zip file, of at most `most` bytes.
+
+    Raises NotFound where it is not there, InvalidArgument where it cannot be read.
+    """
+    if not path.exists():
+        raise NotFound(f"There is no folder or file '{path}'.")
+    try:
+        if path.is_dir():
+            with (path / name).open("rb") as file:
+                data = file.read(most + 1)
+        else:
+            with ZipFile(path) as archive, archive.open(name) as member:
+                data = member.read(most + 1)
+    except (FileNotFoundError, KeyError):
+        raise NotFound(f"'{path}' has no {name}.") from None
+    except Exception as error:
+        # zipfile raises BadZipFile, RuntimeError (encrypted), zlib.error, NotImplementedError...
+        raise InvalidArgument(f"'{path}' cannot be read: {' '.join(str(error).split())}.") from None
+    if len(data) > most:
+        raise InvalidArgument(f"'{path}' has a {name} of more than {most // 1_000_000} MB.")
+    return data
+
+
+def read_json(path: Path, name: str, kind: type[T]) -> T:
+    """A JSON file of a dataset, of that type; raises as `read_member`, and for other JSON."""
+    try:
+        return msgspec.json.decode(read_member(path, name), type=kind)
+    except RecursionError:
+        raise InvalidArgument(f"'{path}' has a {name} that is nested too deeply.") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        told = " ".join(str(error).split()).rstrip(".")
+        raise InvalidArgument(f"'{path}' has a {name} that is not understood: {told}.") from None
+
+
+def refuse(source: Path, check: Check) -> None:
+    """Raise InvalidArgument where a check found something wrong, or no examples."""
+    if check.wrong:
+        others = len(check.wrong) - 1
+        more = f" {others} more: taxiway dataset report '{source}'." if others else ""
+        raise InvalidArgument(f"{check.wrong[0]}{more}")
+    if not check.examples:
+        raise InvalidArgument(f"'{source}' holds no examples.")

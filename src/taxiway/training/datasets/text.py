@@ -1,0 +1,138 @@
+"""Texts, for language models: UTF-8 files in chunks, some of which are held out for measuring.
+
+A source is a `.txt` file, or a folder or zip file of such. Joined in their order, the chunks of a
+document are the document. Prepared, all is in `text.json`.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+from zipfile import ZipFile
+
+from msgspec import Struct
+
+from taxiway.core.datatypes import AnyDataType, Number
+from taxiway.core.errors import InvalidArgument, NotFound
+from taxiway.training.dataset import Advance, Check, Kind, packing, read_json, read_member, refuse
+from taxiway.training.datasets.pictures.labels import slashed
+from taxiway.training.datasets.pictures.sources import hidden
+
+CHUNK, SHOWN = 2000, 400
+"""Characters of a chunk, and of a text that is shown."""
+
+
+class Texts(Struct):
+    """A prepared dataset: chunks in the order of the documents."""
+
+    train: list[str]
+    held_out: list[str]
+
+
+class Text(Kind):
+    """The kind."""
+
+    name, title = "text", "Texts"
+    options: ClassVar[Mapping[str, AnyDataType]] = {
+        "chunk": Number(default=CHUNK, whole=True, min=16,
+                        description=f"characters of a chunk, at most: {CHUNK}"),
+        "held_out": Number(default=0.1, min=0, max=0.5,
+                           description="share of the chunks that is kept for measuring: 0.1"),
+    }  # fmt: skip
+
+    def check(self, source: Path) -> Check:
+        if self.recognises(source):
+            texts = self.read(source)
+            count, characters = len(texts.train) + len(texts.held_out), sum(map(len, texts.train))
+            told = (
+                f"{count} chunks, {len(texts.held_out)} of them held out; {characters:,} to learn."
+            )
+            return Check(count, (), (told,))
+        wrong, count, characters = list[str](), 0, 0
+        for name, text in documents(source):
+            count += 1
+            if isinstance(text, UnicodeDecodeError):
+                wrong.append(f"'{name}' in '{source}' is no UTF-8: byte {text.start} of it.")
+            else:
+                characters += len(text)
+        if count and not characters and not wrong:
+            wrong.append(f"All texts of '{source}' are empty.")
+        return Check(count, tuple(wrong), (f"{count} texts, {characters:,} characters.",))
+
+    def prepare(
+        self, source: Path, out: Path, values: Mapping[str, Any], advance: Advance = lambda: None
+    ) -> Check:
+        found = self.check(source)
+        refuse(source, found)
+        size, share = values.get("chunk") or CHUNK, values.get("held_out")
+        share = 0.1 if share is None else share
+        made = Texts([], [])
+        with packing(out, self.name) as (_, about):
+            for _, text in documents(source):
+                assert isinstance(text, str)  # as the check has seen
+                for piece in chunks(text, size):
+                    number = len(made.train) + len(made.held_out) + 1
+                    # Evenly among all, so that both have something of every part.
+                    held = int(number * share) > int((number - 1) * share)
+                    (made.held_out if held else made.train).append(piece)
+                advance()
+            about |= {"train": made.train, "held_out": made.held_out}
+        return found
+
+    def read(self, path: Path) -> Texts:
+        return read_json(path, "text.json", Texts)
+
+    def sheet(self, path: Path) -> str:
+        """The beginnings of some chunks."""
+        chosen = self.read(path).train
+        return "\n---\n".join(text[:SHOWN] for text in chosen[:: max(1, len(chosen) // 8)][:8])
+
+
+def documents(source: Path) -> Iterator[tuple[str, str | UnicodeDecodeError]]:
+    """Every text by its name, or why it is none."""
+    if source.is_file() and source.suffix.lower() == ".txt":
+        yield source.name, _decoded(source.read_bytes())
+        return
+    names = listed(source)
+    if not names:
+        raise InvalidArgument(f"'{source}' holds no .txt files.")
+    for shown, name in names:
+        yield shown, _decoded(read_member(source, name))
+
+
+def listed(source: Path) -> list[tuple[str, str]]:
+    """The texts of a folder or a zip file, as they are shown and as they are called there."""
+    if not source.exists():
+        raise NotFound(f"There is no folder or file '{source}'.")
+    if source.is_dir():
+        found = [path.relative_to(source).as_posix() for path in source.rglob("*.txt")]
+    else:
+        try:
+            with ZipFile(source) as archive:
+                found = [info.filename for info in archive.infolist() if not info.is_dir()]
+        except Exception:
+            # BadZipFile, OSError, ValueError, NotImplementedError...
+            raise InvalidArgument(f"'{source}' is neither a .txt file nor a zip file.") from None
+    texts = [name for name in found if name.lower().endswith(".txt") and not hidden(slashed(name))]
+    return sorted((slashed(name), name) for name in texts)
+
+
+def chunks(text: str, size: int) -> Iterator[str]:
+    """A text in parts of at most `size` characters, cut where a paragraph, line or word ends."""
+    start = 0
+    while start < len(text):
+        end = min(start + size, len(text))
+        if end < len(text):
+            cuts = (text.rfind(mark, start, end) + len(mark) for mark in ("\n\n", "\n", " "))
+            end = next((cut for cut in cuts if cut > start + size // 2), end)
+        yield text[start:end]
+        start = end
+
+
+def _decoded(data: bytes) -> str | UnicodeDecodeError:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        return error
+
+
+SLOT = Text
