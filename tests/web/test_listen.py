@@ -296,3 +296,49 @@ async def test_too_many_pipelined_requests_are_refused() -> None:
         await own.send(GET * (PIPELINED + 2))
         assert (await own.rest()).startswith(b"HTTP/1.1 400 ")
         waiting.set()
+
+
+BODY = b'{"seed": 1}'
+OFFER = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n"
+LENGTH = b"Content-Length: 11\r\n\r\n"
+
+
+@pytest.mark.parametrize("parser", PARSERS)
+@pytest.mark.parametrize("cut", [None, 40, len(POST + OFFER + LENGTH), -4])
+async def test_an_offer_of_http_2_is_ignored_and_the_body_is_read(
+    parser: str, cut: int | None
+) -> None:
+    async with listening(parser=parser) as port, line(port) as own:
+        whole = POST + OFFER + LENGTH + BODY
+        await own.send(whole[:cut])
+        if cut is not None:
+            await asyncio.sleep(0)
+            await own.send(whole[cut:])
+        first = await own.reply()
+        again = await own.ask(POST + LENGTH + BODY)
+    assert (first.status, again.status) == (200, 200)
+    assert b'"image"' in first.body
+
+
+@pytest.mark.parametrize("parser", PARSERS)
+async def test_an_offer_with_a_body_in_chunks_is_ignored_too(parser: str) -> None:
+    chunks = b"Transfer-Encoding: chunked\r\n\r\nb\r\n" + BODY + b"\r\n0\r\n\r\n"
+    async with listening(parser=parser) as port:
+        assert (await ask(port, POST + OFFER + chunks)).status == 200
+
+
+@pytest.mark.parametrize("parser", PARSERS)
+async def test_a_post_that_asks_for_a_websocket_is_answered(parser: str) -> None:
+    upgrade = b"Connection: Upgrade\r\nUpgrade: websocket\r\n"
+    async with listening(parser=parser) as port:
+        reply = await ask(port, POST + upgrade + LENGTH + BODY)
+        assert reply.status in (200, 400)
+
+
+@pytest.mark.parametrize("parser", PARSERS)
+async def test_who_has_finished_sending_still_gets_the_answer(parser: str) -> None:
+    async with listening(parser=parser) as port, line(port) as own:
+        await own.send(POST + LENGTH + BODY)
+        own.writer.write_eof()
+        assert (await own.reply()).status == 200
+        assert await own.rest() == b""

@@ -184,7 +184,7 @@ def free_options(card: "Card", family: "type[Model]") -> dict[str, Any]:
 
 
 def config(parsed: argparse.Namespace) -> "Config":
-    """RenderOptions to listen, from the flags."""
+    """How to listen, from the flags."""
     from taxiway.core.config import Config
 
     return Config(

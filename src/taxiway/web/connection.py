@@ -6,6 +6,7 @@ is a subclass of each of its two protocols (httptools, and h11 where that is mis
 
 import asyncio
 import http
+import sys
 from collections import defaultdict
 from typing import Any
 
@@ -18,10 +19,13 @@ from taxiway.web.deadlines import Pace
 from taxiway.web.responses import to_json
 
 try:
+    import httptools
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 except ImportError:
     HttpToolsProtocol = None  # type: ignore[assignment,misc]
 
+OFFERS = (b"upgrade", b"connection", b"http2-settings")
+"""Headers by which a client offers another protocol."""
 PIPELINED = 32
 """Requests that may wait behind another on one connection."""
 RETRY = "retry-after: 2\r\naccess-control-expose-headers: Retry-After\r\n"
@@ -76,6 +80,13 @@ class Paced(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self.door.leave(self.address, self.transport)
         super().connection_lost(exc)
+
+    def eof_received(self) -> bool | None:
+        """A client may be done with sending and still wait for its answer, as `nc` does."""
+        if self.transport.get_extra_info("ssl_object") or not self.cycle:
+            return None
+        self.cycle.keep_alive = False
+        return not self.cycle.response_complete
 
     def check(self, now: float, elapsed: float) -> None:
         """Cut the connection if its client is too slow; called every `elapsed` seconds."""
@@ -149,14 +160,37 @@ class Joined:
 
 if HttpToolsProtocol is not None:
 
-    class PacedHttpTools(Paced, HttpToolsProtocol):
+    class PacedHttpTools(Paced, HttpToolsProtocol):  # type: ignore[misc]
         """On httptools, whose parser keeps a header of any size and any number of trailers."""
+
+        _data = b""
 
         def data_received(self, data: bytes) -> None:
             self.pace.overhead += len(data)
+            self._data = data
             super().data_received(data)
             if self.pace.is_bloated() and not self.transport.is_closing():
                 self.refuse(431, "The header of the request is too large.")
+
+        def _should_upgrade(self) -> bool:
+            # A WebSocket begins with a GET; whatever else asks for one is an ordinary request.
+            return self.parser.get_method() == b"GET" and super()._should_upgrade()
+
+        def _unsupported_upgrade_warning(self) -> None:
+            """Go on with a request that asked for another protocol in vain, as HTTP has it.
+
+            Java's client offers HTTP/2 (h2c) with its first request. The parser stops after such a
+            header, so that one without the offer is put in its place. uvicorn calls this while it
+            handles the parser's exception, which says where in the data that was.
+            """
+            stopped = sys.exc_info()[1]
+            offset = stopped.args[0] if stopped is not None and stopped.args else len(self._data)
+            request = self.parser.get_method() + b" " + self.url
+            lines = [request + b" HTTP/" + self.parser.get_http_version().encode()]
+            lines += [name + b": " + value for name, value in self.headers if name not in OFFERS]
+            rest = self._data[offset:]
+            self.parser = httptools.HttpRequestParser(self)
+            super().data_received(b"\r\n".join([*lines, b"", b""]) + rest)
 
         def on_message_begin(self) -> None:
             super().on_message_begin()
@@ -170,6 +204,8 @@ if HttpToolsProtocol is not None:
         def on_headers_complete(self) -> None:
             if len(self.pipeline) >= PIPELINED:
                 raise ValueError("too many pipelined requests")
+            if self.parser.should_upgrade() and not self._should_upgrade():
+                return  # it begins again without the offer
             super().on_headers_complete()
             self.pace.header_done(self.loop.time())
             if self.cycle is not None and self.cycle.transport is self.transport:
@@ -181,11 +217,13 @@ if HttpToolsProtocol is not None:
             super().on_body(body)
 
         def on_message_complete(self) -> None:
-            self.pace.rest()
-            super().on_message_complete()
+            if not self.parser.should_upgrade():
+                self.pace.rest()
+            if self._should_upgrade() or not self.parser.should_upgrade():
+                super().on_message_complete()
 
 
-class PacedH11(Paced, H11Protocol):
+class PacedH11(Paced, H11Protocol):  # type: ignore[misc]
     """On h11, which bounds headers, trailers and pipelining by itself."""
 
     def data_received(self, data: bytes) -> None:
@@ -193,6 +231,9 @@ class PacedH11(Paced, H11Protocol):
         super().data_received(data)
         if self.pace.is_bloated() and not self.transport.is_closing():
             self.refuse(431, "The body of the request is too large.")
+
+    def _should_upgrade(self) -> bool:
+        return self.scope["method"] == "GET" and super()._should_upgrade()
 
     def handle_events(self) -> None:
         super().handle_events()

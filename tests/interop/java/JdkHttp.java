@@ -8,7 +8,7 @@ import java.time.Duration;
 /** The JDK's own client; with the encodings set by hand it unpacks nothing. */
 class JdkHttp implements Http {
     private final HttpClient client = HttpClient.newBuilder()
-        .version(HttpClient.Version.HTTP_1_1).connectTimeout(Duration.ofSeconds(SECONDS)).build();
+        .connectTimeout(Duration.ofSeconds(SECONDS)).build();
 
     public String ask(String url, String body) throws Exception {
         HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url))
