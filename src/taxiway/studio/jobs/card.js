@@ -1,6 +1,7 @@
 /** One job in the list: its picture, how far it is, what can be done with it, its files. */
 
 import { h } from "../dom.js";
+import { duration } from "../durations.js";
 import { sentence } from "../slots.js";
 import { title } from "../declaration.js";
 import { WORKING } from "./jobs.js";
@@ -191,15 +192,6 @@ function figures({ state, done, total, unit, secondsLeft, ended, started }) {
 
 /** @param {number} value */
 const short = (value) => String(Number(value.toPrecision(value < 1000 ? 3 : 6)));
-
-/** About how long, in words. @param {number} seconds */
-export function duration(seconds) {
-  if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s`;
-  const minutes = Math.round(seconds / 60);
-  if (minutes < 60) return `${minutes} min`;
-  const hours = Math.floor(minutes / 60);
-  return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.round(hours / 24)} days`;
-}
 
 /** @param {Blob} file @param {string} name */
 function download(file, name) {

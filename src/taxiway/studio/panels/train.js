@@ -4,7 +4,7 @@ import { h } from "../dom.js";
 import { Desk } from "../models/desk.js";
 import { makeForm } from "../train/form.js";
 import { Played } from "../train/played.js";
-import { Trainings } from "../train/trainings.js";
+import { Trainings, WORKING } from "../train/trainings.js";
 import { View } from "../train/view.js";
 
 /** @import { Panel, Studio } from "../types.d.ts" */
@@ -12,7 +12,6 @@ import { View } from "../train/view.js";
 /** @typedef {import("../train/trainings.js").Summary} Summary */
 
 const EVERY_MS = 2000;
-const WORKING = ["starting", "running", "stopping"];
 
 export default /** @type {Panel} */ ({
   title: "Train",
@@ -146,6 +145,7 @@ class Room {
         ({ name, title }) => /** @type {[string, string]} */ ([name, `${title}, trained here`]),
       ),
     ]);
+    this.#form.offerDatasets(await this.#trainings.datasets().catch(() => []));
     document.getElementById("train-dataset")?.focus();
   }
 

@@ -1,5 +1,6 @@
 /** How far the model is with what takes longer: a bar, the time left, and a button to stop it. */
 
+import { duration } from "../durations.js";
 import { h } from "../dom.js";
 
 /** @import { Studio, Work } from "../types.d.ts" */
@@ -43,9 +44,4 @@ function figures({ progress, from }) {
   const done = progress - (from?.progress ?? 0);
   const seconds = from && done > 0 && ((performance.now() - from.time) / 1000 / done) * (1 - progress);
   return seconds && seconds >= 0.5 ? `${percent}, ${duration(seconds)} left` : percent;
-}
-
-/** @param {number} seconds */
-function duration(seconds) {
-  return seconds < 90 ? `${Math.ceil(seconds)} s` : `${Math.ceil(seconds / 60)} min`;
 }

@@ -13,12 +13,16 @@ const QUALITIES = [
  */
 export function makeForm(begin, cancel) {
   const start = select("start", []);
+  const datasets = h("datalist", { id: "train-datasets" });
+  const dataset = text("dataset", "/home/me/photos.zip", true);
+  dataset.setAttribute("list", datasets.id);
   const form = h(
     "form",
     { class: "form train-form", autocomplete: "off" },
     h("h2", {}, "New training"),
-    line("Dataset", text("dataset", "/home/me/photos.zip", true), [
-      "A file on the computer where Taxiway runs, made by ",
+    datasets,
+    line("Dataset", dataset, [
+      "One that was prepared under Jobs, or a file on the computer where Taxiway runs, made by ",
       h("code", {}, "taxiway dataset prepare PHOTOS photos.zip"),
     ]),
     line("Name", text("name", "my-garden", true), ["Small letters and digits: its folder."]),
@@ -65,6 +69,14 @@ export function makeForm(begin, cancel) {
       if (chosen || start.dataset.offered) start.value = chosen;
       start.dataset.offered = "yes";
       if (start.selectedIndex < 0) start.selectedIndex = 0;
+    },
+    /** @param {{ id: string, created: number }[]} made the datasets that jobs have prepared */
+    offerDatasets(made) {
+      const words = (/** @type {number} */ created) =>
+        `prepared ${new Date(1000 * created).toLocaleString()}`;
+      datasets.replaceChildren(
+        ...made.map(({ id, created }) => h("option", { value: id }, words(created))),
+      );
     },
   };
 }

@@ -5,7 +5,7 @@ import { ask, fetchFile } from "../control.js";
 /** @import { RunningModel } from "../types.d.ts" */
 
 /**
- * @typedef {"starting" | "running" | "stopping" | "stopped" | "done" | "failed"} TrainingState
+ * @typedef {"waiting" | "starting" | "running" | "stopping" | "stopped" | "done" | "failed"} TrainingState
  * @typedef {{ name: string, title: string, state: TrainingState, message: string, kimg: number,
  *   total: number }} Summary
  * @typedef {{ name: string, kimg: number }} Sheet
@@ -26,6 +26,8 @@ import { ask, fetchFile } from "../control.js";
  */
 
 const PATH = "/trainings";
+/** The states in which it can be stopped. */
+export const WORKING = ["waiting", "starting", "running", "stopping"];
 /** So many pictures are kept to be shown again at once. */
 const KEPT = 200;
 
@@ -43,6 +45,13 @@ export class Trainings {
   /** @returns {Promise<Summary[]>} */
   async all() {
     return (await ask(this.#token(), "GET", PATH)).trainings;
+  }
+
+  /** The datasets that jobs have prepared. @returns {Promise<{ id: string, created: number }[]>} newest first */
+  async datasets() {
+    const { jobs } = await ask(this.#token(), "GET", "/jobs");
+    const made = jobs.filter((/** @type {any} */ { kind, state }) => kind === "dataset" && state === "done");
+    return made.reverse();
   }
 
   /** @param {string} name @returns {Promise<Detail>} */

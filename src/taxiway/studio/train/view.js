@@ -3,13 +3,12 @@
 import { h } from "../dom.js";
 import { charts, short } from "./curves.js";
 import { Sheets } from "./sheets.js";
-import { duration, far } from "./trainings.js";
+import { WORKING, duration, far } from "./trainings.js";
 
 /** @typedef {import("./trainings.js").Trainings} Trainings */
 /** @typedef {import("./trainings.js").Detail} Detail */
 /** @typedef {import("./trainings.js").Snapshot} Snapshot */
 
-const WORKING = ["starting", "running", "stopping"];
 
 export class View {
   element;
