@@ -47,7 +47,8 @@ def test_every_command_is_told_of_and_what_is_told_parses() -> None:
     told_commands = re.findall(r"`taxiway (\w[^`]*)`", told)
     assert {command.split()[0] for command in told_commands} >= set(commands.names())
     for command in told_commands:
-        parsed, _ = cli.parser().parse_known_args(shlex.split(command))
+        words = shlex.split(command)
+        parsed, _ = cli.parser(words).parse_known_args(words)
         assert parsed.command == command.split()[0]
 
 

@@ -8,6 +8,7 @@ from importlib.metadata import version
 from typing import NoReturn
 
 from taxiway import commands
+from taxiway.core.errors import TaxiwayError
 
 HELP = ("-h", "--help", "--version")
 
@@ -26,15 +27,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     if not arguments or (arguments[0].startswith("-") and arguments[0] not in HELP):
         arguments = ["run", *arguments]
-    parsed, rest = parser(arguments).parse_known_args(arguments)
-    command = commands.load(parsed.command)
-    if rest and not getattr(command, "LATER", False):
-        parsed.parser.error(f"unknown argument {rest[0]}")
-    parsed.rest = rest
-    from taxiway.core.errors import TaxiwayError
-
     try:
-        return command.run(parsed) or 0
+        parsed, rest = parser(arguments).parse_known_args(arguments)
+        if rest and not getattr(parsed.module, "LATER", False):
+            parsed.parser.error(f"unknown argument {rest[0]}")
+        parsed.rest = rest
+        return parsed.module.run(parsed) or 0
     except TaxiwayError as error:
         print(error, file=sys.stderr)
         return getattr(error, "exit_code", 1)
@@ -59,11 +57,12 @@ def parser(typed: Sequence[str] = ()) -> Parser:
     root.add_argument("--version", action="version", version=f"taxiway {version('taxiway')}")
     choices = root.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name in commands.names():
-        module = commands.load(name)
-        has_help = getattr(module, "OWN_HELP", False)
-        described = choices.add_parser(name, help=module.HELP, add_help=not has_help)
-        described.set_defaults(parser=described)
+        command = commands.load(name)
+        has_help = getattr(command, "OWN_HELP", False)
+        said = command.HELP.replace("%", "%%")
+        described = choices.add_parser(name, help=said, add_help=not has_help)
+        described.set_defaults(parser=described, module=command)
         described.words = typed[1:]
         if not typed or name == typed[0]:  # what makes the flags of others is not imported
-            module.arguments(described)
+            command.arguments(described)
     return root

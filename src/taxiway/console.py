@@ -25,12 +25,12 @@ class ConsoleJob(AbstractContextManager["ConsoleJob"]):
     def progress(
         self, done: float, total: float, message: str = "", preview: Pixels | None = None
     ) -> None:
+        self._progress.start()  # not sooner: what is wrong with the inputs is said without a bar
         self._progress.update(
             self._task, completed=done, total=total, description=message or self._title
         )
 
     def __enter__(self) -> "ConsoleJob":
-        self._progress.start()
         return self
 
     def __exit__(
@@ -39,7 +39,8 @@ class ConsoleJob(AbstractContextManager["ConsoleJob"]):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._progress.stop()
+        if self._progress.live.is_started:
+            self._progress.stop()
         if isinstance(error, KeyboardInterrupt):
             task = self._progress.tasks[0]
             raise Stopped(

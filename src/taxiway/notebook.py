@@ -10,14 +10,14 @@ from PIL import Image
 
 from taxiway.catalog import catalog
 from taxiway.console import ConsoleJob
-from taxiway.core.command import Command
+from taxiway.core.command import ALIASES, Command
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.tool import Job, QuietJob
 from taxiway.families.stylegan.bending.bend import parse_bends
 from taxiway.families.stylegan.bending.surgery import mixed as mixed_networks
 from taxiway.families.stylegan.bending.surgery import parse_mix, stretched
 from taxiway.families.stylegan.directions.direction import Direction, read_directions
-from taxiway.families.stylegan.rendering.files import read_latents, read_words, write_latent
+from taxiway.families.stylegan.rendering.files import latents_in, read_latents, write_latent
 from taxiway.families.stylegan.rendering.image_folder import read_picture
 from taxiway.families.stylegan.rendering.opening import open_renderer
 from taxiway.families.stylegan.rendering.options import RenderOptions, render_inputs
@@ -36,14 +36,13 @@ from taxiway.families.stylegan.tools.project import Project
 from taxiway.families.stylegan.tools.video import Video
 from taxiway.film.grid import tiled
 from taxiway.latent.centres import find_centres
-from taxiway.latent.given import latents_of
 from taxiway.latent.layers import parse_layers
 from taxiway.latent.space import Array, Latent
 from taxiway.training.perceptual import Perceptual
 
 OPTIONS = Command(name="options", inputs=render_inputs(), outputs={})
 WALK = Command(name="walk", inputs=walk_inputs(), outputs={})
-FOR_SHORT = {"psi": "truncation", "noise": "noise_mode"}
+FOR_SHORT = {**ALIASES, "noise": "noise_mode"}
 """Names that are shorter to type, and what `/query` and the tools call them."""
 
 Picture = Image.Image
@@ -101,10 +100,9 @@ class Model:
 
     def latents(self, given: Latents) -> list[Latent]:
         """What is meant by seeds, vectors and files, as latents with all that is known of them."""
-        items = given if isinstance(given, (list, tuple)) else [given]
-        if any(isinstance(item, Path) or is_file(item) for item in items):
-            return [latent for item in items for latent in self._in_file(item)]
-        return latents_of(given, self.shape)
+        if isinstance(given, (list, tuple)):
+            return latents_in([Path(each) if is_file(each) else each for each in given], self.shape)
+        return latents_in(Path(given) if is_file(given) else given, self.shape)
 
     def w(self, latents: Latents, **options: Any) -> Array:
         """The ws [N, num_ws, w_dim] of latents, truncated as asked (0.8 unless they say)."""
@@ -242,13 +240,6 @@ class Model:
     def _images(self, ws: Array, asked: RenderOptions) -> list[Any]:
         latents = [Latent(space="w+", numbers=row) for row in ws]
         return list(self.renderer.pictures(latents, asked))
-
-    def _in_file(self, item: Any) -> list[Latent]:
-        if isinstance(item, Path) and not item.is_dir():
-            return read_latents(item, self.shape)
-        if isinstance(item, (str, Path)):
-            return read_words([str(item)], self.shape)
-        return latents_of(item, self.shape)
 
     def _asked(self, options: dict[str, Any]) -> tuple[Renderer, RenderOptions]:
         """The renderer, the painter at the size that is asked for, and the options."""

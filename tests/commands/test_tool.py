@@ -30,8 +30,8 @@ def test_a_tool_of_a_test_takes_text_numbers_and_files(
     [
         (["dance"], "No tool named 'dance'"),
         (["walk", "painter"], "required: --out"),
-        (["walk", "painter", "--out", "x", "--speed", "3"], "no input 'speed'; there are --keys"),
-        (["walk", "--out", "x"], "'walk' works on a model: give its name"),
+        (["walk", "painter", "--out", "x", "--speed", "3"], "unrecognized arguments: --speed"),
+        (["walk", "--out", "x"], "required: model"),
         (["mix", "painter", "--out", "x", "--rows", "1", "--columns", "2"], "'painter' is none"),
     ],
 )

@@ -7,8 +7,6 @@ import pytest
 
 from players import FIXTURES
 from taxiway.cli import main
-from taxiway.commands import video
-from taxiway.families.stylegan.rendering.route import KINDS
 
 MODEL = str(FIXTURES / "stylegan2-ada_32.pkl")
 
@@ -56,8 +54,4 @@ def test_a_mix_is_typed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert (tmp_path / "mix" / "seed0002+seed0006.png").is_file()
     assert (tmp_path / "mix" / "grid.png").is_file()
     assert main(["mix", "painter", *asked, "--out", str(tmp_path / "mix")]) == 1
-    assert "The painter has z only" in capsys.readouterr().err
-
-
-def test_the_command_offers_every_kind_of_walk() -> None:
-    assert video.KINDS == KINDS
+    assert "'painter' is none" in capsys.readouterr().err

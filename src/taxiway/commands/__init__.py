@@ -1,4 +1,4 @@
-"""What `taxiway` can be told: one file is one command, found by its name."""
+"""What `taxiway` can be told: one file is one command, found by its name; so is every tool."""
 
 import argparse
 from collections.abc import Callable, Mapping, Sequence
@@ -7,6 +7,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from taxiway.commands._flags import json_or_text
+from taxiway.commands._tools import DEVICES as DEVICES
+from taxiway.commands._tools import ToolCommand, tool_helps
+
 if TYPE_CHECKING:
     from taxiway.core.command import Command
     from taxiway.core.datatypes import AnyDataType, Number
@@ -14,24 +18,30 @@ if TYPE_CHECKING:
 
 FIRST = ("run", "generate", "models")
 """What most people look for; the other commands follow by name."""
-DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
 def names() -> list[str]:
-    """Every command, in the order in which help lists them."""
-    found = {path.stem for path in Path(__file__).parent.glob("[a-z]*.py")}
+    """Every command, in the order in which help lists them: files here, then tools."""
+    found = {*own(), *tool_helps()}
     return [*FIRST, *sorted(found - set(FIRST))]
 
 
-def load(name: str) -> ModuleType:
-    """The command's module.
+def load(name: str) -> ModuleType | ToolCommand:
+    """The command's module, or the tool of that name as a command.
 
     It has HELP (a few words), `arguments(parser)` and `run(parsed)`, which returns an exit code or
     None and raises TaxiwayError; a LATER = True takes arguments that the parser does not know, in
     `parsed.rest`, and an OWN_HELP = True answers `--help` itself. Heavy imports wait inside `run`,
     so that help and typing errors come at once.
     """
-    return import_module(f"taxiway.commands.{name}")
+    if name in own():
+        return import_module(f"taxiway.commands.{name}")
+    return ToolCommand(name, tool_helps()[name])
+
+
+def own() -> set[str]:
+    """The commands that have a file here."""
+    return {path.stem for path in Path(__file__).parent.glob("[a-z]*.py")}
 
 
 def whole_number(least: int, words: str = "", digits: int = 4000) -> Callable[[str], int]:
@@ -109,33 +119,6 @@ def option_words(parser: argparse.ArgumentParser, rest: Sequence[str]) -> list[t
     return list(zip(names, words[1::2], strict=True))
 
 
-def value_of(text: str) -> object:
-    """Text that reads as JSON is that, else text."""
-    import json
-
-    try:
-        value: object = json.loads(text)
-    except ValueError:
-        return text
-    return value
-
-
-def tool_inputs(
-    parser: argparse.ArgumentParser, rest: Sequence[str], command: "Command"
-) -> dict[str, object]:
-    """What `option_words` gives, as a tool's command types it; an unknown name is an error."""
-    from taxiway.core.datatypes import Category, Text
-
-    inputs: dict[str, object] = {}
-    for name, text in option_words(parser, rest):
-        field = command.inputs.get(name)
-        if field is None:
-            there_are = ", ".join(f"--{known.replace('_', '-')}" for known in command.inputs)
-            parser.error(f"there is no input '{name}'; there are {there_are}")
-        inputs[name] = text if isinstance(field, (Text, Category)) else value_of(text)
-    return inputs
-
-
 def settings_of(words: Sequence[str], declared: "Command") -> dict[str, object]:
     """`NAME=VALUE` words as a declaration types them. Raises InvalidArgument naming the setting."""
     from taxiway.core.datatypes import Category, Text
@@ -151,7 +134,7 @@ def settings_of(words: Sequence[str], declared: "Command") -> dict[str, object]:
         if isinstance(field, Category):
             # `format=png` is as good as `format=PNG`.
             text = next((one for one in field.one_of if one.lower() == text.lower()), text)
-        settings[name] = text if isinstance(field, (Text, Category)) else value_of(text)
+        settings[name] = text if isinstance(field, (Text, Category)) else json_or_text(text)
     return settings
 
 

@@ -3,7 +3,8 @@
 import argparse
 from pathlib import Path
 
-from taxiway.commands import DEVICES, option_words, value_of
+from taxiway.commands import DEVICES, option_words
+from taxiway.commands._flags import json_or_text
 
 HELP = "ask a model about every picture of a folder"
 LATER = True
@@ -38,7 +39,7 @@ def run(parsed: argparse.Namespace) -> int | None:
     inputs = {name: getattr(parsed, name) for name in ("pictures", "input", "format")}
     inputs["command"] = parsed.asked
     words = option_words(parsed.parser, parsed.rest)
-    inputs["values"] = {name: value_of(text) for name, text in words}
+    inputs["values"] = {name: json_or_text(text) for name, text in words}
     values = tool.command.decode(inputs)
     model = opened(tool, catalog.spec(card, {"device": parsed.device}))
     with ConsoleJob(parsed.out, card.name) as job:

@@ -12,6 +12,9 @@ from taxiway.core.images import ImageFormat
 Values = dict[str, Any]
 """Decoded inputs or outputs by name: numbers, text, numpy arrays; never a tensor."""
 
+ALIASES = {"psi": "truncation"}
+"""Short names of inputs, for every command that has such an input and none of the short name."""
+
 
 class Command(Struct, frozen=True, kw_only=True):
     """What can be asked of a model: typed inputs, typed outputs and the largest batch.
@@ -32,6 +35,9 @@ class Command(Struct, frozen=True, kw_only=True):
 
         Raises InvalidArgument naming the input, with what was given and what is expected.
         """
+        for short, name in ALIASES.items():
+            if short in wire and short not in self.inputs and wire.get(name) is None:
+                wire = {**wire, name: wire[short]}
         values = {name: self._decode_one(name, field, wire) for name, field in self.inputs.items()}
         if self.needs_one_of and all(values[name] is None for name in self.needs_one_of):
             wanted = " or ".join(f"'{name}'" for name in self.needs_one_of)

@@ -78,6 +78,11 @@ class Tool(Protocol):
     Path. Also read, where a tool has them: `takes` (a Takes), `unit` (of what `done` counts, in the
     plural), `is_light` (whether it may run beside other jobs), and `open(spec)`, which gives what
     `run` takes as `model`. Without that it is an `OpenModel`, and None for a tool that needs none.
+
+    On the command line every tool is a command. It may have `flags`, where an input is not simply
+    `--its-name`; an `epilog` of its help; `report(outputs, folder)`, the lines that are printed at
+    the end; and `options` with `setup(options)`, as a model has them, for what only the person at
+    the machine may give.
     """
 
     command: Command
@@ -97,6 +102,28 @@ class OpenModel(Protocol):
 
     def ask(self, command: str, batch: list[Values]) -> list[Values | TaxiwayError]:
         """The decoded outputs of some calls of one command, or what went wrong with each."""
+
+
+class Flag(Struct, frozen=True, kw_only=True):
+    """How an input is written on the command line, where its name and type do not say it all.
+
+    `names` stand in place of `--its-name`; one without dashes is a word by its place. `many` takes
+    several words; `usual` counts in place of the input's own default; text that ends as one of
+    `files` is a file that holds it. `is_output` is a path of which the folder is the job's and the
+    name the input's value; `is_option` says that a set-up option is meant.
+    """
+
+    input: str
+    names: tuple[str, ...] = ()
+    metavar: str = ""
+    help: str = ""
+    many: bool = False
+    usual: Any = None
+    files: tuple[str, ...] = ()
+    is_required: bool = False
+    is_output: bool = False
+    is_option: bool = False
+    is_hidden: bool = False
 
 
 class Declared(Struct, frozen=True, kw_only=True):

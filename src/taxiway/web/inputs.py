@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import msgspec
 from starlette.requests import Request
 
-from taxiway.core.command import Command
+from taxiway.core.command import ALIASES, Command
 from taxiway.core.datatypes import Boolean, DataType, Image, Number, Vector, Wire
 from taxiway.core.errors import InvalidArgument
 
@@ -18,7 +18,6 @@ EXPLAINED_BYTES = 2**20
 MOST_VALUES = 2**19
 """In one body, counted by their separators: `[]` takes forty times its text in memory."""
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-ALIASES = {"psi": "truncation"}
 
 _decoder = msgspec.json.Decoder(dict[str, Wire])
 

@@ -11,9 +11,9 @@ import torch
 from pickles import Call, Name, Writer
 from taxiway.core.errors import InvalidArgument
 from taxiway.families.stylegan.rendering.files import (
+    latents_in,
     read_arrays,
     read_latents,
-    read_words,
     write_latent,
 )
 from taxiway.latent.space import Latent, Shape
@@ -74,7 +74,7 @@ def test_words_are_seeds_files_and_folders(tmp_path: Path) -> None:
         write_latent(folder / name, Latent(space="w", numbers=ROWS[0].numpy()))
     (folder / "c.png").write_bytes(b"never opened: the numbers are in c.json")
     (folder / "notes.txt").write_text("no latent")
-    found = read_words(["3-4", str(folder), str(folder / "b.npz")], SHAPE)
+    found = latents_in(["3-4", folder, folder / "b.npz"], SHAPE)
     assert [latent.name for latent in found] == ["seed0003", "seed0004", "a", "b", "c", "b"]
     with pytest.raises(InvalidArgument, match="no .npy, .npz or .pt"):
         read_arrays(folder / "notes.txt")

@@ -33,6 +33,6 @@ def test_the_file_is_a_centre_for_other_tools(tmp_path: Path) -> None:
 
 def test_it_is_typed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["centres", "painter", "--out", str(tmp_path)]) == 1
-    assert "The painter has z only" in capsys.readouterr().err
+    assert "'painter' is none" in capsys.readouterr().err
     with pytest.raises(InvalidArgument, match="The painter has z only"):
         Centres().run(PainterRenderer(), Centres.command.decode({}), QuietJob(tmp_path))

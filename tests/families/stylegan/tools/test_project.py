@@ -15,11 +15,12 @@ from taxiway.core.images import read_metadata
 from taxiway.core.tool import QuietJob, Stopped
 from taxiway.families.stylegan.networks.generator import Generator
 from taxiway.families.stylegan.networks.stylegan2 import new_stylegan2
+from taxiway.families.stylegan.projection.descent import STATE, TUNING
 from taxiway.families.stylegan.projection.pti import read_difference
 from taxiway.families.stylegan.rendering.files import read_latents
 from taxiway.families.stylegan.rendering.image_folder import read_picture
 from taxiway.families.stylegan.rendering.renderer import TorchRenderer
-from taxiway.families.stylegan.tools.project import STATE, TUNING, Project
+from taxiway.families.stylegan.tools.project import Project
 from taxiway.training.perceptual import Perceptual
 
 
@@ -186,6 +187,9 @@ def test_weights_for_comparing_are_refused_if_they_are_none(tmp_path: Path) -> N
     Image.fromarray(picture()).save(tmp_path / "ramp.png")
     words = ["project", "rainbow", str(tmp_path / "ramp.png"), "--out", str(tmp_path / "out")]
     (tmp_path / "vgg.pth").write_text("no weights")
-    for more in (["--perceptual", str(tmp_path / "vgg.pth")], ["--lpips", "vgg.pth"]):
+    for more in (
+        ["--perceptual", str(tmp_path / "vgg.pth")],
+        ["--lpips", str(tmp_path / "vgg.pth")],
+    ):
         assert main([*words, *more]) == 1
     assert not (tmp_path / "out").exists()

@@ -13,7 +13,8 @@ from torch import Tensor, nn
 
 from taxiway.core.errors import InvalidArgument
 from taxiway.families.stylegan.bending.bend import layers_of
-from taxiway.families.stylegan.directions.components import Doubles, principal, signed
+from taxiway.families.stylegan.directions.components import principal, signed
+from taxiway.families.stylegan.directions.direction import Doubles
 from taxiway.families.stylegan.networks.generator import Generator
 from taxiway.families.stylegan.rendering.sampling import w_batches
 

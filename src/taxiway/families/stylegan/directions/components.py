@@ -9,10 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from taxiway.families.stylegan.directions.direction import Doubles
 from taxiway.families.stylegan.networks.generator import Generator
 from taxiway.families.stylegan.rendering.sampling import w_batches
-
-Doubles = npt.NDArray[np.float64]
 
 
 class Components(NamedTuple):

@@ -18,9 +18,10 @@ from taxiway.latent.files import text_of
 from taxiway.latent.space import Shape
 
 if TYPE_CHECKING:
-    from taxiway.families.stylegan.directions.components import Components, Doubles
+    from taxiway.families.stylegan.directions.components import Components
 
 Array = npt.NDArray[np.float32]
+Doubles = npt.NDArray[np.float64]
 STACKS = (("lat_comp", "lat_stdev"), ("components", "deviations"), ("eigvec", ""))
 """Names of arrays of several directions, with that of their deviations."""
 
@@ -81,7 +82,7 @@ def without(given: Direction, others: Sequence[Direction]) -> Direction:
     return replace(given, vector=direction(given.name, left).vector)
 
 
-def shared(row: "Doubles", span: npt.NDArray[np.floating]) -> "Doubles":
+def shared(row: Doubles, span: npt.NDArray[np.floating]) -> Doubles:
     """The part of a row [D] that lies in the columns of `span` [D, K]."""
     found: Doubles = span @ np.linalg.lstsq(span, row, rcond=None)[0]
     return found

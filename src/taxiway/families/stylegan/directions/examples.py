@@ -4,12 +4,16 @@ In place of InterFaceGAN's support vector machine (Shen et al. 2020): ridge regr
 uses every sample rather than the extremes.
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import numpy.typing as npt
 
 from taxiway.core.errors import InvalidArgument
-from taxiway.families.stylegan.directions.components import Components, Doubles
-from taxiway.families.stylegan.directions.direction import Direction, direction, measured
+from taxiway.families.stylegan.directions.direction import Direction, Doubles, direction, measured
+
+if TYPE_CHECKING:
+    from taxiway.families.stylegan.directions.components import Components
 
 KEPT = 40
 """Components in which a few marked pictures are compared; more would fit their accidents."""
@@ -29,7 +33,7 @@ def ridge(x: npt.ArrayLike, y: npt.ArrayLike, penalty: float = PENALTY) -> Doubl
 
 
 def from_scores(
-    w: npt.ArrayLike, scores: npt.ArrayLike, known: Components, name: str = "score"
+    w: npt.ArrayLike, scores: npt.ArrayLike, known: "Components", name: str = "score"
 ) -> Direction:
     """The direction in w [N, w_dim] along which the scores [N] of its pictures grow most.
 
@@ -41,7 +45,7 @@ def from_scores(
 
 
 def from_examples(
-    a: npt.ArrayLike, b: npt.ArrayLike, known: Components, name: str = "a-to-b"
+    a: npt.ArrayLike, b: npt.ArrayLike, known: "Components", name: str = "a-to-b"
 ) -> Direction:
     """The direction from the pictures marked A, w [N, w_dim], to those marked B, w [M, w_dim].
 

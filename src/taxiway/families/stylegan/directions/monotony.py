@@ -6,8 +6,7 @@ import numpy as np
 import torch
 
 from taxiway.core.images import Pixels
-from taxiway.families.stylegan.directions.components import Doubles
-from taxiway.families.stylegan.directions.direction import Direction
+from taxiway.families.stylegan.directions.direction import Direction, Doubles
 from taxiway.families.stylegan.directions.scores import Scores
 from taxiway.families.stylegan.networks.generator import Generator
 from taxiway.families.stylegan.rendering.sampling import quick_pictures, sample_w

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from taxiway.core.images import Pixels
-from taxiway.families.stylegan.directions.components import Doubles
+from taxiway.families.stylegan.directions.direction import Doubles
 from taxiway.families.stylegan.directions.examples import ridge
 from taxiway.families.stylegan.directions.scores import Scores
 from taxiway.painting import FACTORS, paint

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from torch import Tensor
 
-from taxiway.families.stylegan.directions.components import Doubles, signed
+from taxiway.families.stylegan.directions.components import signed
+from taxiway.families.stylegan.directions.direction import Doubles
 from taxiway.families.stylegan.networks import stylegan1, stylegan2, stylegan3
 from taxiway.families.stylegan.networks.generator import Generator
 

@@ -1,11 +1,11 @@
 """Arrays and latents in files of any kind, torch's .pt among them, with nothing unpickled."""
 
-import re
 import struct
 import zipfile
 from collections.abc import Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -34,23 +34,25 @@ def read_latents(path: Path | str, shape: Shape, space: Space | None = None) -> 
     return files.of_arrays(read_arrays(path), path.name, shape, space)
 
 
-def read_words(words: Sequence[str], shape: Shape, space: Space | None = None) -> list[Latent]:
-    """The latents of a command line: seeds (1,5-9), files, and folders of files in order of name.
+def latents_in(given: Any, shape: Shape, name: str = "latents") -> list[Latent]:
+    """As `latent.given.latents_of`, and also a Path, or several: a file or a folder of files.
 
-    A word of digits is seeds even if there is a file of that name. Raises as `read_latents`.
+    Raises InvalidArgument naming the input `name`, or as `read_latents`.
     """
-    found: list[Latent] = []
-    for word in words:
-        path = Path(word)
-        if re.fullmatch(r"[0-9, -]+", word):
-            found += latents_of(word, shape, "seeds")
-        elif path.is_dir():
-            inside = [file for file in sorted(path.iterdir()) if file.suffix in files.SUFFIXES]
-            taken = [file for file in inside if not has_better(file, inside)]
-            found += [latent for file in taken for latent in read_latents(file, shape, space)]
-        else:
-            found += read_latents(path, shape, space)
-    return found
+    if isinstance(given, Path):
+        return read_path(given, shape)
+    if isinstance(given, (list, tuple)) and any(isinstance(item, Path) for item in given):
+        return [latent for item in given for latent in latents_in(item, shape, name)]
+    return latents_of(given, shape, name)
+
+
+def read_path(path: Path, shape: Shape, space: Space | None = None) -> list[Latent]:
+    """The latents in a file, or in the files of a folder in order of name."""
+    if not path.is_dir():
+        return read_latents(path, shape, space)
+    inside = [file for file in sorted(path.iterdir()) if file.suffix in files.SUFFIXES]
+    taken = [file for file in inside if not has_better(file, inside)]
+    return [latent for file in taken for latent in read_latents(file, shape, space)]
 
 
 def has_better(file: Path, inside: Sequence[Path]) -> bool:

@@ -15,8 +15,8 @@ from taxiway.backends import Network
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.images import Pixels
 from taxiway.families.stylegan.networks.transform import transform
+from taxiway.families.stylegan.rendering.files import latents_in
 from taxiway.families.stylegan.rendering.options import RenderOptions, latent_of
-from taxiway.latent.given import latents_of
 from taxiway.latent.sample import z_of_seed
 from taxiway.latent.space import Array, Latent, Shape
 from taxiway.latent.truncation import truncate
@@ -291,7 +291,7 @@ def centres_of(given: Any, renderer: Renderer) -> Array | None:
         return None
     if isinstance(given, np.ndarray):
         given = given.reshape(-1, 1, given.shape[-1])  # never one row for each layer
-    latents = latents_of(given, renderer.shape, "centre")
+    latents = latents_in(given, renderer.shape, "centre")
     centres = renderer.rows(latents, RenderOptions(truncation=1.0))
     return np.asarray(centres.mean(axis=1, dtype=np.float64), np.float32)
 

@@ -13,10 +13,11 @@ from taxiway.core.command import Values
 from taxiway.core.datatypes import AnyDataType, AnyType, Boolean, Category, Number, Text
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.images import Pixels
+from taxiway.core.tool import Flag
+from taxiway.families.stylegan.rendering.files import latents_in
 from taxiway.families.stylegan.rendering.options import RenderOptions, render_inputs
 from taxiway.families.stylegan.rendering.renderer import GeneratorRenderer, Renderer, options_of
 from taxiway.latent import walk
-from taxiway.latent.given import latents_of
 from taxiway.latent.noise import Floats
 from taxiway.latent.sample import MAX_SEED
 from taxiway.latent.space import Array, Latent, Space
@@ -64,6 +65,14 @@ def walk_inputs() -> dict[str, AnyDataType]:
     }
 
 
+WALK_FLAGS = (
+    Flag(input="keys", metavar="SEEDS|FILE", many=True, help="where to go"),
+    Flag(input="loop", usual=False),
+    Flag(input="centre", metavar="SEED|FILE"),
+)
+"""How these are typed; on the command line a walk ends elsewhere than it began unless asked."""
+
+
 class Route:
     """Where a walk leads: `latents(u)` for u in 0..1, all truncated; `how` makes them pictures.
 
@@ -78,7 +87,7 @@ class Route:
         self.truncation = truncation_curve(self.options, inputs)
         if self.truncation is not None:
             self.options = replace(self.options, truncation=None)  # every latent has its own
-        keys = [] if kind in KEYLESS else latents_of(inputs["keys"], renderer.shape, "keys")
+        keys = [] if kind in KEYLESS else latents_in(inputs["keys"], renderer.shape, "keys")
         self.space = space_of(kind, keys, renderer)
         curve = self._curve(kind, keys, inputs, chance)
         times = times_of(inputs["times"])

@@ -1,7 +1,8 @@
-"""Bending and surgery: a network made to do what it was not trained for."""
+"""Bend a network: turn, stretch, silence or mix its layers."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -10,16 +11,17 @@ from taxiway.core.datatypes import AnyType, Image, Number, Text
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.files import write_whole
 from taxiway.core.images import Pixels, encode_png
-from taxiway.core.tool import OTHER, Job
-from taxiway.families.stylegan.bending.bend import Bend, parse_bends, to_text
-from taxiway.families.stylegan.bending.surgery import mixed, parse_mix, stretched
-from taxiway.families.stylegan.networks.generator import Generator
+from taxiway.core.tool import OTHER, Flag, Job
 from taxiway.families.stylegan.rendering import image_folder
+from taxiway.families.stylegan.rendering.files import latents_in
 from taxiway.families.stylegan.rendering.options import RenderOptions
 from taxiway.families.stylegan.rendering.renderer import torch_renderer_of
 from taxiway.families.stylegan.rendering.sheet import sheet
 from taxiway.families.stylegan.tools import GeneratorTool
-from taxiway.latent.given import latents_of
+
+if TYPE_CHECKING:
+    from taxiway.families.stylegan.bending.bend import Bend
+    from taxiway.families.stylegan.networks.generator import Generator
 
 ACROSS = 5
 """Pairs of pictures on a row of the sheet."""
@@ -47,13 +49,39 @@ class BendTool(GeneratorTool):
         },
     )
 
+    flags = (
+        Flag(
+            input="preset",
+            metavar="FILE|BENDS",
+            files=(".txt", ".json"),
+            help="a file, or bends such as 'b16 rotate 30; b32 30%@7 multiply 2'",
+        ),
+        Flag(
+            input="latents",
+            names=("--seeds", "--latents"),
+            metavar="SEEDS|FILE",
+            many=True,
+            usual=["0-4"],
+            help="which pictures",
+        ),
+        Flag(input=OTHER, names=("--with",), metavar="MODEL", help="mix with this one"),
+        Flag(input="mix", metavar="SHARES"),
+    )
+    epilog = "docs/bending.md has the operations and presets to begin with."
+
+    def report(self, outputs: Values, folder: Path) -> Iterator[str]:
+        """What was made, for a terminal."""
+        yield f"{len(outputs['files'])} pictures in {folder}, with {folder / 'sheet.png'}."
+
     def run(self, generator: Any, inputs: Values, job: Job) -> Values:
+        from taxiway.families.stylegan.bending.bend import parse_bends, to_text
+
         renderer = torch_renderer_of(generator)
         bends = parse_bends(inputs["preset"]) if inputs["preset"].strip() else []
         changed = operated(renderer.generator, inputs)
         if changed is renderer.generator and not bends:
             raise InvalidArgument("Give 'preset', 'across', 'down' or 'mix'.", "preset")
-        latents = latents_of(inputs["latents"], renderer.shape)
+        latents = latents_in(inputs["latents"], renderer.shape)
         options = RenderOptions(truncation=inputs["truncation"])
         after: list[Pixels] = []
         for pixels in renderer.of(changed).bent(bends).pictures(latents, options):
@@ -62,19 +90,20 @@ class BendTool(GeneratorTool):
         before = list(renderer.pictures(latents, options))
         if bends:
             write_whole(job.folder / "preset.txt", to_text(bends).encode())
-        files = []
-        for latent, pixels in zip(latents, after, strict=True):
-            files.append(f"{image_folder.safe_stem(latent.name)}.png")
+        files = [f"{image_folder.safe_stem(latent.name)}.png" for latent in latents]
+        for file, latent, pixels in zip(files, latents, after, strict=True):
             told = image_folder.told(renderer, latent, options) | told_of(bends, inputs)
-            write_whole(job.folder / files[-1], encode_png(pixels, told))
+            write_whole(job.folder / file, encode_png(pixels, told))
         page = pairs(before, after)
         write_whole(job.folder / "sheet.png", encode_png(page))
         job.progress(len(latents), len(latents), "bent", page)
         return {"files": files, "sheet": page}
 
 
-def operated(generator: Generator, inputs: Values) -> Generator:
+def operated(generator: "Generator", inputs: Values) -> "Generator":
     """The generator mixed with another and stretched, or itself where neither is asked for."""
+    from taxiway.families.stylegan.bending.surgery import mixed, parse_mix, stretched
+
     if inputs["mix"]:
         if isinstance(inputs[OTHER], str):
             raise InvalidArgument("'mix' takes another model too, as 'other'.", OTHER)
@@ -85,8 +114,10 @@ def operated(generator: Generator, inputs: Values) -> Generator:
     return generator
 
 
-def told_of(bends: Sequence[Bend], inputs: Values) -> dict[str, Any]:
+def told_of(bends: "Sequence[Bend]", inputs: Values) -> dict[str, Any]:
     """What a picture says of how it was bent."""
+    from taxiway.families.stylegan.bending.bend import to_text
+
     said = {name: inputs[name] for name in ("across", "down", "mix")}
     said = {name: value for name, value in said.items() if value not in (1, "")}
     return {**said, "preset": to_text(bends)} if bends else said

@@ -1,4 +1,4 @@
-"""Centres of truncation: several w, towards the nearest of which a picture is pulled."""
+"""Find centres of truncation that keep pictures varied."""
 
 from typing import Any
 
@@ -10,7 +10,6 @@ from taxiway.core.files import write_whole
 from taxiway.core.images import encode_png
 from taxiway.core.tool import Job
 from taxiway.families.stylegan.rendering.renderer import torch_renderer_of
-from taxiway.families.stylegan.rendering.sampling import w_batches
 from taxiway.families.stylegan.tools import GeneratorTool
 from taxiway.film.grid import columns_of, tiled
 from taxiway.latent import arrays
@@ -36,7 +35,11 @@ class Centres(GeneratorTool):
         outputs={"file": Text(), "sheet": Image()},
     )
 
+    epilog = "Then: taxiway generate MODEL --seeds 0-9 --psi 0.3 --centre DIR/centres.npy --out ..."
+
     def run(self, generator: Any, inputs: Values, job: Job) -> Values:
+        from taxiway.families.stylegan.rendering.sampling import w_batches
+
         renderer = torch_renderer_of(generator)
         samples = inputs["samples"]
         parts: list[Array] = []

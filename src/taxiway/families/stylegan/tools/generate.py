@@ -1,4 +1,4 @@
-"""Pictures of seeds, vectors and files, each saved with all that is needed to make it again."""
+"""Save pictures of seeds or latent files, each with all that makes it again."""
 
 import re
 from collections.abc import Iterator
@@ -10,8 +10,9 @@ from msgspec.structs import replace
 from taxiway.core.command import Command, Values
 from taxiway.core.datatypes import AnyType, Category, Number, Text
 from taxiway.core.errors import InvalidArgument
-from taxiway.core.tool import Job
+from taxiway.core.tool import Flag, Job
 from taxiway.families.stylegan.rendering import image_folder
+from taxiway.families.stylegan.rendering.files import latents_in
 from taxiway.families.stylegan.rendering.image_folder import Plan
 from taxiway.families.stylegan.rendering.options import RenderOptions, render_inputs
 from taxiway.families.stylegan.rendering.painter import PainterRenderer
@@ -23,7 +24,6 @@ from taxiway.families.stylegan.rendering.renderer import (
 )
 from taxiway.families.stylegan.tools import DRAWN, GeneratorTool
 from taxiway.film.grid import columns_of, rows_of
-from taxiway.latent.given import latents_of
 from taxiway.latent.layers import parse_layers
 from taxiway.latent.space import Latent
 
@@ -58,6 +58,27 @@ class Generate(GeneratorTool):
             "made": Number(description="How many of them were not there before."),
         },
     )
+
+    flags = (
+        Flag(input="latents", names=("--seeds",), metavar="RANGE", help="such as 0-9 or 1,5,7-9"),
+        Flag(
+            input="latents",
+            names=("--latents",),
+            metavar="FILE",
+            many=True,
+            help="latent files, or folders of them",
+        ),
+        Flag(input="truncation", is_hidden=True),
+        Flag(
+            input="sweep",
+            names=("--psi", "--truncation", "--sweep"),
+            metavar="PSI",
+            help="truncation, for z; or several: 0,0.5,1 or from:to:count; else 0.8",
+        ),
+        Flag(input="centre", metavar="SEED|FILE"),
+        Flag(input="grid", metavar="COLUMNS"),
+    )
+    epilog = "Run it again after a stop: what is there already is kept."
 
     def run(self, generator: Any, inputs: Values, job: Job) -> Values:
         renderer = prepared(renderer_of(generator), inputs)
@@ -122,7 +143,9 @@ def plans_of(renderer: Renderer, inputs: Values) -> Iterator[Plan]:
     common = options_of(inputs, renderer)
     extras = {name: inputs[name] for name in ("noise_strength", "size") if inputs[name]}
     truncations: list[float | None] = [*sweep(inputs["sweep"])]
-    for latent in latents_of(inputs["latents"], renderer.shape):
+    if len(truncations) == 1:
+        common, truncations = replace(common, truncation=truncations[0]), []
+    for latent in latents_in(inputs["latents"], renderer.shape):
         for truncation in truncations or [common.truncation]:
             stem = stem_of(latent, common, truncation if truncations else None)
             options = replace(common, truncation=truncation)

@@ -1,4 +1,4 @@
-"""Style mixing: pictures with some layers of one latent and the other layers of another.
+"""Mix the layers of some pictures with those of others.
 
 Karras et al. 2019, section 3.1: coarse layers carry pose and shape, fine ones colour and texture.
 """
@@ -10,8 +10,9 @@ import numpy as np
 
 from taxiway.core.command import Command, Values
 from taxiway.core.datatypes import AnyType, Image, Number, Text
-from taxiway.core.tool import Job
+from taxiway.core.tool import Flag, Job
 from taxiway.families.stylegan.rendering import image_folder
+from taxiway.families.stylegan.rendering.files import latents_in
 from taxiway.families.stylegan.rendering.image_folder import Plan
 from taxiway.families.stylegan.rendering.options import RenderOptions, render_inputs
 from taxiway.families.stylegan.rendering.renderer import (
@@ -21,7 +22,6 @@ from taxiway.families.stylegan.rendering.renderer import (
 )
 from taxiway.families.stylegan.tools import GeneratorTool
 from taxiway.film.grid import rows_of
-from taxiway.latent.given import latents_of
 from taxiway.latent.layers import parse_layers
 from taxiway.latent.space import Array, Latent
 
@@ -50,6 +50,18 @@ class Mix(GeneratorTool):
         },
     )
 
+    flags = (
+        Flag(input="rows", metavar="SEEDS|FILE", many=True, help="latents: such as 0-3, or files"),
+        Flag(
+            input="columns",
+            metavar="SEEDS|FILE",
+            many=True,
+            help="latents: their layers go into the rows",
+        ),
+        Flag(input="styles", metavar="LAYERS"),
+        Flag(input="centre", metavar="SEED|FILE"),
+    )
+
     def run(self, generator: Any, inputs: Values, job: Job) -> Values:
         renderer = torch_renderer_of(generator)
         styles = parse_layers(inputs["styles"], renderer.num_ws, "styles")
@@ -72,7 +84,7 @@ class Mix(GeneratorTool):
 
 def ends(renderer: TorchRenderer, given: Any, name: str, options: RenderOptions) -> list[Latent]:
     """What is mixed, as w+: mapped and truncated."""
-    latents = latents_of(given, renderer.shape, name)
+    latents = latents_in(given, renderer.shape, name)
     rows = renderer.rows(latents, options)
     return [
         Latent(space="w+", numbers=ws, seed=latent.seed, source=latent.name)

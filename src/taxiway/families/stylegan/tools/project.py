@@ -1,42 +1,21 @@
-"""Projection: the w of a picture that the model never made, or nearly its w."""
+"""Find the numbers that make a picture, or nearly."""
 
-import contextlib
-import hashlib
-import json
-from typing import Any, Literal
-
-import numpy as np
-import torch
-from torch import Tensor
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from taxiway.core.command import Command, Values
-from taxiway.core.datatypes import Boolean, Category, Image, Number, Text
-from taxiway.core.errors import InvalidArgument, MissingDependency
+from taxiway.core.datatypes import AnyDataType, Boolean, Category, File, Image, Number, Text
+from taxiway.core.errors import InvalidArgument
 from taxiway.core.files import write_whole
-from taxiway.core.images import Pixels, encode_png
-from taxiway.core.tool import Job
-from taxiway.families.stylegan.networks.generator import Generator
+from taxiway.core.images import encode_png
+from taxiway.core.tool import Flag, Job
 from taxiway.families.stylegan.projection.framing import CROPS, framed, parse_box
-from taxiway.families.stylegan.projection.loss import psnr
-from taxiway.families.stylegan.projection.projector import Projection, Search, to_target
-from taxiway.families.stylegan.projection.pti import Tuning, write_difference
-from taxiway.families.stylegan.rendering import image_folder
-from taxiway.families.stylegan.rendering.files import write_latent
-from taxiway.families.stylegan.rendering.options import RenderOptions
-from taxiway.families.stylegan.rendering.renderer import TorchRenderer, torch_renderer_of
-from taxiway.families.stylegan.rendering.sheet import sheet
+from taxiway.families.stylegan.rendering.renderer import torch_renderer_of
 from taxiway.families.stylegan.tools import GeneratorTool
-from taxiway.film.writer import Manner, check, write_film
-from taxiway.latent.arrays import npz_bytes, read_npz
-from taxiway.latent.space import Latent
-from taxiway.training.perceptual import Perceptual
 
-PREVIEW = 10
-"""Steps between previews; what was found is saved as often."""
-SAVED = 50
-"""Steps of tuning between saves, each of which writes three times the weights."""
-STATE, TUNING = "state.npz", "tuning.pt"
-FPS = 10.0
+if TYPE_CHECKING:
+    from taxiway.training.perceptual import Perceptual
 
 
 class Project(GeneratorTool):
@@ -71,165 +50,54 @@ class Project(GeneratorTool):
         },
     )
 
-    def __init__(self, perceptual: Perceptual | None = None) -> None:
-        """`perceptual` is added to the distance; no input, since files are for the user only."""
+    options: ClassVar[dict[str, AnyDataType]] = {
+        "perceptual": File(
+            default=None, optional=True, description="Compare by this VGG16, too: a .pth."
+        ),
+        "lpips": File(default=None, optional=True, description="Its linear weights: vgg.pth."),
+        "perceptual_weight": Number(default=1.0),
+    }
+    flags = (
+        Flag(input="picture", names=("picture",), help="of any size: PNG, JPEG, WebP, GIF or BMP"),
+        Flag(input="box", metavar="L,T,R,B"),
+        Flag(input="film", help="without a film of the descent"),
+    )
+
+    def __init__(self, perceptual: "Perceptual | None" = None) -> None:
+        """`perceptual` is added to the distance."""
         self.perceptual = perceptual
 
+    def setup(self, options: Values) -> None:
+        """Read what pictures are also compared by, if a file of it is given."""
+        from taxiway.training.perceptual import read_perceptual
+
+        if options["perceptual"]:
+            self.perceptual = read_perceptual(
+                options["perceptual"], options["lpips"], options["perceptual_weight"]
+            )
+        elif options["lpips"]:
+            raise InvalidArgument("--lpips takes --perceptual and a file of VGG16, too.")
+
+    def report(self, outputs: Values, folder: Path) -> Iterator[str]:
+        """How near it came, for a terminal."""
+        w, near, start = outputs["w"], outputs["psnr"], outputs["psnr_start"]
+        yield f"{folder / w}: {near:.1f} dB, from {start:.1f}."
+        if outputs["psnr_tuned"] is not None:
+            tuned = folder / "tuned.npz"
+            yield f"{tuned}: {outputs['psnr_tuned']:.1f} dB. A model of its own is made of it by:"
+            yield f"  taxiway convert MODEL tuned.safetensors --tuned {tuned}"
+        yield f"{folder / 'sheet.png'} shows both."
+
     def run(self, generator: Any, inputs: Values, job: Job) -> Values:
+        from taxiway.families.stylegan.projection.descent import Descent
+
         renderer = torch_renderer_of(generator)
         box = parse_box(inputs["box"]) if inputs["box"] else None
         target = framed(inputs["picture"], renderer.resolution, inputs["crop"], box)
         write_whole(job.folder / "target.png", encode_png(target))
-        found = Found(renderer, target, inputs, job, self.perceptual)
-        found.descend()
-        return found.finish()
-
-
-class Found:
-    """One picture's projection with its files: what `Project` does, in order."""
-
-    def __init__(
-        self,
-        renderer: TorchRenderer,
-        target: Pixels,
-        inputs: Values,
-        job: Job,
-        perceptual: Perceptual | None = None,
-    ) -> None:
-        self.renderer, self.target, self.inputs, self.job = renderer, target, inputs, job
-        self.search = Search(steps=inputs["steps"], space=inputs["space"])
-        channels = renderer.generator.img_channels
-        images = to_target(target[None])
-        images = images.mean(dim=1, keepdim=True) if channels == 1 else images[:, :channels]
-        self.perceptual = perceptual
-        self.projection = Projection(renderer.generator, images, self.search, perceptual)
-        self.trail = [self.projection.ws]
-
-    @property
-    def total(self) -> int:
-        """All steps, those of tuning among them."""
-        return int(self.search.steps + self.inputs["tune"])
-
-    def descend(self) -> None:
-        """Take the steps that are left; whatever ends them, what was found is kept."""
-        self.resume()
-        try:
-            while self.projection.done < self.search.steps:
-                self.tell()
-                self.projection.step()
-                if self.projection.done % PREVIEW == 0:
-                    self.trail.append(self.projection.ws)
-                    self.save()
-        finally:
-            self.save()
-
-    def tell(self) -> None:
-        """Say how far it is, now and then with a picture."""
-        done = self.projection.done
-        preview = None if done % PREVIEW else self.pictures(self.projection.ws)[0]
-        best = float(self.projection.loss[0])
-        message = f"distance {best:.4f}" if done else "projection"
-        self.job.progress(done, self.total, message, preview)
-
-    def pictures(self, ws: Tensor) -> Pixels:
-        """The pictures of ws, uint8 [N, H, W, 3]."""
-        return self.renderer.images(ws.cpu().numpy())
-
-    def key(self) -> str:
-        """What a state must be of to go on from it."""
-        what = [self.target.tobytes().hex(), self.renderer.sha256, str(self.search)]
-        what += [self.perceptual.fingerprint()] if self.perceptual else []
-        return hashlib.sha256(json.dumps(what).encode()).hexdigest()
-
-    def save(self) -> None:
-        """Keep what is needed to go on."""
-        trail = torch.cat(self.trail).cpu().numpy()
-        arrays = {**self.projection.state(), "trail": trail, "key": np.array(self.key())}
-        write_whole(self.job.folder / STATE, npz_bytes(arrays))
-
-    def resume(self) -> None:
-        """Go on from the state in the folder, if it is of the same picture, model and search."""
-        path = self.job.folder / STATE
-        with contextlib.suppress(InvalidArgument, OSError):
-            arrays = read_npz(path.read_bytes(), STATE)
-            if str(arrays.pop("key", "")) == self.key():
-                self.trail = list(torch.from_numpy(arrays.pop("trail"))[:, None])
-                self.projection.restore(arrays)
-
-    def finish(self) -> Values:
-        """Write what was found; the tool's outputs."""
-        g, ws = self.renderer, self.projection.ws
-        space: Literal["w", "w+"] = self.search.space
-        rows = ws[0].cpu().numpy()
-        latent = Latent(
-            space=space, numbers=rows if space == "w+" else rows[0], model=g.sha256, source="proj"
-        )
-        write_latent(self.job.folder / "projected_w.npz", latent, rows)
-        image = self.pictures(ws)[0]
-        told = image_folder.told(g, latent, RenderOptions())
-        write_whole(self.job.folder / "proj.png", encode_png(image, told))
-        shown = {"the picture": self.target, "nearest sample": self.pictures(self.trail[0])[0]}
-        shown[f"its {space}"] = image
-        outputs = {
-            "w": "projected_w.npz",
-            "image": image,
-            "psnr": self.decibels(image),
-            "psnr_start": self.decibels(shown["nearest sample"]),
-            "psnr_tuned": None,
-        }
-        if self.inputs["tune"]:
-            shown["tuned"] = tuned = self.tune()
-            outputs["psnr_tuned"] = self.decibels(tuned)
-        page = sheet([list(shown.values())], heads=list(shown))
-        write_whole(self.job.folder / "sheet.png", encode_png(page))
-        if self.inputs["film"]:
-            self.write_descent()
-        self.job.progress(self.total, self.total, "projection", image)
-        return outputs
-
-    def bend(self) -> Generator:
-        """Bend the generator to the picture; whatever ends it, the steps are kept."""
-        found, path = self.projection, self.job.folder / TUNING
-        tuning = Tuning(
-            self.renderer.generator, found.ws, found.targets, perceptual=self.perceptual
-        )
-        key = f"{self.key()} {self.inputs['tune']}"
-        tuning.resume(path, key)
-        try:
-            while tuning.done < self.inputs["tune"]:
-                self.job.progress(self.search.steps + tuning.done, self.total, "tuning")
-                tuning.step()
-                if tuning.done % SAVED == 0:
-                    tuning.save(path, key)
-        finally:
-            tuning.save(path, key)
-        return tuning.finished()
-
-    def tune(self) -> Pixels:
-        """The picture that the tuned generator makes; its files are written."""
-        tuned = self.bend()
-        path = self.job.folder / "tuned.npz"
-        write_difference(path, tuned, self.renderer.generator, self.renderer.sha256)
-        image = self.renderer.of(tuned).images(self.projection.ws.cpu().numpy())
-        write_whole(self.job.folder / "tuned.png", encode_png(image[0]))
-        (self.job.folder / TUNING).unlink()
-        pixels: Pixels = image[0]
-        return pixels
-
-    def write_descent(self) -> None:
-        """The film: the picture at the left, what is made of it at the right, then a rest."""
-        path, manner = self.job.folder / "descent.mp4", Manner(fps=FPS)
-        try:
-            check(path, manner)
-        except MissingDependency:
-            path = path.with_suffix(".gif")
-        made = [self.pictures(ws)[0] for ws in self.trail]
-        frames = [sheet([[self.target, pixels]]) for pixels in made + made[-1:] * int(FPS)]
-        write_film(path, frames, len(frames), manner)
-
-    def decibels(self, image: Pixels) -> float:
-        """How near a picture is to the target, in dB."""
-        return round(float(psnr(to_target(image[None]), to_target(self.target[None]))[0]), 2)
+        descent = Descent(renderer, target, inputs, job, self.perceptual)
+        descent.descend()
+        return descent.finish()
 
 
 SLOT = Project

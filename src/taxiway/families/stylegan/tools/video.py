@@ -1,4 +1,4 @@
-"""A film of a walk: MP4, WebM, GIF, animated PNG or numbered PNGs, sound laid under."""
+"""Film a walk from picture to picture: MP4, WebM, GIF, animated PNG or numbered PNGs."""
 
 import base64
 import binascii
@@ -16,16 +16,16 @@ from taxiway.core.command import Command, Values
 from taxiway.core.datatypes import AnyType, Number, Text
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.images import Pixels
-from taxiway.core.tool import Job
+from taxiway.core.tool import Flag, Job
 from taxiway.families.stylegan.rendering import image_folder
+from taxiway.families.stylegan.rendering.files import latents_in
 from taxiway.families.stylegan.rendering.painter import PainterRenderer
 from taxiway.families.stylegan.rendering.renderer import Renderer, renderer_of
-from taxiway.families.stylegan.rendering.route import Route, times_of, walk_inputs
+from taxiway.families.stylegan.rendering.route import WALK_FLAGS, Route, times_of, walk_inputs
 from taxiway.families.stylegan.tools import DRAWN, GeneratorTool
 from taxiway.film.frames import Frames
 from taxiway.film.grid import cells_of, tiled
 from taxiway.film.writer import Manner, check, write_film
-from taxiway.latent.given import latents_of
 from taxiway.latent.space import Latent
 
 AT_ONCE = 8
@@ -64,6 +64,22 @@ class Video(GeneratorTool):
         },
         outputs={"file": Text(), "frames": Number(), "drawn": Number()},
     )
+
+    flags = (
+        *WALK_FLAGS,
+        Flag(
+            input="file",
+            names=("--out",),
+            metavar="FILE",
+            is_output=True,
+            is_required=True,
+            help=".mp4, .webm, .gif, .apng; or a folder for PNGs",
+        ),
+        Flag(input="grid", metavar="CxR"),
+        Flag(input="sound", metavar="FILE", help="cut or repeated to fit"),
+        Flag(input="crf", help="loss: 0 none, 18 usual (webm 28), 51 most"),
+    )
+    epilog = "Run it again after a stop: it goes on where it was."
 
     def run(self, generator: Any, inputs: Values, job: Job) -> Values:
         out = job.folder / plain_name(inputs["file"])
@@ -196,7 +212,7 @@ def dealt(given: Any, cells: int, renderer: Renderer) -> list[Any]:
     """The keys of every cell, each an equal share in order; None for walks that take none."""
     if given is None or cells == 1:
         return [given] * cells
-    keys = latents_of(given, renderer.shape, "keys")
+    keys = latents_in(given, renderer.shape, "keys")
     share, left = divmod(len(keys), cells)
     if left or not share:
         raise InvalidArgument(

@@ -1,4 +1,4 @@
-"""A walk's latents in one file, for other tools and for playing live."""
+"""Save the latents of a walk in one file, for other tools and for playing live."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from taxiway.core.datatypes import Number, Text
 from taxiway.core.files import write_whole
 from taxiway.core.tool import Job
 from taxiway.families.stylegan.rendering.renderer import renderer_of
-from taxiway.families.stylegan.rendering.route import Route, walk_inputs
+from taxiway.families.stylegan.rendering.route import WALK_FLAGS, Route, walk_inputs
 from taxiway.families.stylegan.tools import DRAWN, GeneratorTool
 from taxiway.latent import arrays
 
@@ -28,6 +28,8 @@ class WalkTool(GeneratorTool):
         },
         outputs={"file": Text()},
     )
+
+    flags = WALK_FLAGS
 
     def run(self, generator: Any, inputs: Values, job: Job) -> Values:
         renderer = renderer_of(generator)

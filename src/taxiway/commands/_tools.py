@@ -1,0 +1,134 @@
+"""Tools as commands: every tool in the slot is one, made from its declaration."""
+
+import argparse
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+from taxiway.commands._flags import add_flag, flags_of, gathered, is_needed, names_of
+
+HERE = Path(__file__).parent.parent
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
+
+def tool_helps() -> dict[str, str]:
+    """What each tool does, by its name: the first line of its file, of which nothing is imported.
+
+    A tool of another package only says where it comes from, until it is asked for help itself.
+    """
+    files = [*HERE.glob("tools/[a-z]*.py"), *HERE.glob("families/*/tools/[a-z]*.py")]
+    ours = {path.stem: first_line(path) for path in files}
+    others = {point.name: f"from {point.module}" for point in entry_points(group="taxiway.tools")}
+    return others | ours
+
+
+def first_line(path: Path) -> str:
+    """The first line of a module's docstring, as help has it: without a capital and a full stop."""
+    with path.open(encoding="utf-8") as file:
+        text = file.readline().strip().strip('"').rstrip(".")
+    return text[:1].lower() + text[1:]
+
+
+class ToolCommand:
+    """One tool as a command; it has what a module in `commands` has."""
+
+    def __init__(self, name: str, help: str = "") -> None:
+        self.name, self.HELP = name, help
+
+    @cached_property
+    def tool(self) -> Any:
+        """The tool, imported. Raises NotFound, BrokenMember or MissingDependency."""
+        from taxiway.core import slots
+
+        return slots.load("tools", self.name)()
+
+    @cached_property
+    def options(self) -> Mapping[str, Any]:
+        """The tool's set-up options, which only the person at the machine gives."""
+        found: Mapping[str, Any] = getattr(self.tool, "options", {})
+        return found
+
+    def arguments(self, parser: argparse.ArgumentParser) -> None:
+        """A flag for each input and option, and what every tool takes."""
+        from msgspec.structs import replace
+
+        from taxiway.core.tool import declared
+
+        fields = {**self.tool.command.inputs, **self.options}
+        flags = [
+            replace(flag, is_option=flag.input in self.options)
+            for flag in flags_of(fields, getattr(self.tool, "flags", ()))
+        ]
+        parser.description = self.tool.command.description
+        parser.epilog = getattr(self.tool, "epilog", None)
+        if declared(self.tool).takes.model:
+            parser.add_argument("model", help="a model's name, or a checkpoint file")
+            parser.add_argument("--checkpoint", type=Path, metavar="FILE")
+            parser.add_argument("--device", default="auto", choices=DEVICES)
+        for flag in flags:
+            add_flag(parser, flag, fields[flag.input])
+        if not any(flag.is_output for flag in flags):
+            parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+        parser.set_defaults(flags=flags)
+
+    def run(self, parsed: argparse.Namespace) -> None:
+        from taxiway.console import ConsoleJob
+
+        fields = {**self.tool.command.inputs, **self.options}
+        given = gathered(parsed.flags, fields, parsed)
+        folder = self.folder(parsed, given)
+        self.check(parsed, given)
+        if self.options:
+            self.tool.setup(
+                {name: given.pop(name, field.fallback) for name, field in self.options.items()}
+            )
+        values = self.tool.command.decode(given)
+        title, model = self.opened(parsed, values)
+        with ConsoleJob(folder, title) as job:
+            outputs = self.tool.run(model, values, job)
+        for line in getattr(self.tool, "report", self.report)(outputs, folder):
+            print(line)
+
+    def folder(self, parsed: argparse.Namespace, given: dict[str, Any]) -> Path:
+        """Where the job's files go; an input that names the one that matters keeps its name."""
+        for flag in parsed.flags:
+            if flag.is_output:
+                path = Path(given[flag.input])
+                given[flag.input] = path.name
+                return path.resolve().parent
+        folder: Path = parsed.out
+        return folder
+
+    def check(self, parsed: argparse.Namespace, given: Mapping[str, Any]) -> None:
+        """Raises InvalidArgument for an input that is missing, with the flags that give it."""
+        from taxiway.core.errors import InvalidArgument
+
+        for name, field in self.tool.command.inputs.items():
+            if is_needed(field) and name not in given:
+                flags = [flag for flag in parsed.flags if flag.input == name]
+                wanted = [(flag.names or names_of(name))[0] for flag in flags]
+                raise InvalidArgument(f"Give {' or '.join(wanted)}.", name)
+
+    def opened(self, parsed: argparse.Namespace, values: dict[str, Any]) -> tuple[str, Any]:
+        """The name of the model and what the tool takes for it; puts a second one in its place."""
+        from taxiway.catalog import catalog
+        from taxiway.core.tool import OTHER, declared
+        from taxiway.jobs.worker import opened
+
+        if not declared(self.tool).takes.model:
+            return self.name, None
+        options = {"device": parsed.device}
+        card = catalog.choose(parsed.model, parsed.checkpoint)
+        model = opened(self.tool, catalog.spec(card, options))
+        if values.get(OTHER):
+            other = catalog.choose(values[OTHER])
+            values[OTHER] = opened(self.tool, catalog.spec(other, options))
+        return card.name, model
+
+    def report(self, outputs: Mapping[str, Any], folder: Path) -> Iterator[str]:
+        """The outputs that are a number or text."""
+        for name, field in self.tool.command.outputs.items():
+            if isinstance(outputs[name], (int, float, str)):
+                yield f"{name}: {field.encode(outputs[name])}"
