@@ -9,7 +9,7 @@ from browser.conftest import SIZES, Server, new_context, open_studio
 from browser.watching import stored, vector, wait_for_store
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-PANELS = ["controls", "network", "card", "train"]
+PANELS = ["controls", "outputs", "network", "card", "train", "jobs"]
 
 
 @pytest.fixture
@@ -189,7 +189,7 @@ def test_a_whole_session_by_keys_alone(page: Page) -> None:
     page.keyboard.press("m")
     page.keyboard.press("ArrowUp")
     assert stored(page, "origin") is None
-    page.locator("#tab-controls").focus()
+    page.locator("#tab-outputs").focus()
     page.keyboard.press("ArrowRight")
     assert page.locator("#address").is_visible()
     for _ in range(3):

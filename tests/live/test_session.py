@@ -381,6 +381,19 @@ async def test_an_answer_is_a_frame_and_gives_its_values_without_a_second_render
         assert len(engine.calls) == 2
 
 
+async def test_who_asks_for_what_is_played_leaves_it_where_it_comes_from(
+    engine: FakeEngine,
+) -> None:
+    async with on_session(engine) as session:
+        await Watcher(session).next()
+        session.go_to_seed(7, "page", Mark(1, 0.0))
+        before = session.controls.version
+        pixels = gradient(z_of_seed(7), 32)
+        engine.events.emit(answered(pixels, z=z_of_seed(7)))
+        assert session.controls.entries["z"].origin == {"seed": 7}
+        assert session.controls.version == before
+
+
 async def test_what_a_model_of_photos_was_asked_last_is_kept_for_its_other_controls(
     engine: FakeEngine,
 ) -> None:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Hashable, Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import numpy.typing as npt
 
 from taxiway.core.command import Command, Values, first_command
@@ -271,7 +272,15 @@ class LiveSession:
         """Take over what a query was given; what it left out is back at its default."""
         given = _given(command, answer)
         left_out = dict.fromkeys(self.controls.values().keys() - given.keys())
-        self._set({**left_out, **given}, "query", None, None)
+        # Who asks for what is played, as for a better file of it, leaves it and its origin alone.
+        entries = self.controls.entries
+        news = {
+            name: value
+            for name, value in {**left_out, **given}.items()
+            if name not in entries or not np.array_equal(entries[name].value, value)
+        }
+        if news:
+            self._set(news, "query", None, None)
 
     async def _render_newest(self) -> None:
         while True:

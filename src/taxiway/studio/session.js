@@ -182,7 +182,7 @@ export class Session {
     if (message.type === "hello") this.#meet(message);
     if (message.type === "values" && !this.#ours) {
       this.#store.set("values", { ...this.#store.get("values"), ...message.values });
-      this.#store.set("origin", message.origin);
+      if (message.origin !== undefined) this.#store.set("origin", message.origin);
     }
   }
 

@@ -201,7 +201,7 @@ export interface Hello {
 export type ServerMessage =
   | Hello
   | { type: "state"; state: StateName; message: string }
-  | { type: "values"; values: Values; origin: Origin | null }
+  | { type: "values"; values: Values; origin?: Origin | null }
   | { type: "output"; outputs: Values }
   | { type: "part"; call: number; outputs: Values; progress: number | null; message: string }
   | { type: "ended"; call: number }

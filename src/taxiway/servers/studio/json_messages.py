@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from taxiway.core.frame import Mark
 from taxiway.live.controls import Origin
@@ -98,7 +98,8 @@ class Values(Struct, frozen=True, tag_field="type", tag="values"):
     """Somebody else set these."""
 
     values: Mapping[str, Any]
-    origin: Origin | None
+    origin: Origin | UnsetType | None = UNSET
+    """Where the vector comes from; left out where the vector did not change."""
 
 
 class Output(Struct, frozen=True, tag_field="type", tag="output"):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+from msgspec import UNSET, UnsetType
 from starlette.websockets import WebSocket
 
 from taxiway.core.command import Values
@@ -169,7 +170,7 @@ class SendQueue:
             device=facts.get("device"),
             facts=facts,
             values={name: value for name, value in values.items() if value is not None},
-            origin=origin,
+            origin=origin or None,
         )
         return [json_messages.write(hello), *vectors]
 
@@ -184,10 +185,12 @@ class SendQueue:
         return [json_messages.write(json_messages.Values(values, origin)), *vectors]
 
 
-def _parted(entries: Mapping[str, Entry]) -> tuple[Values, Origin | None, list[bytes]]:
+def _parted(
+    entries: Mapping[str, Entry],
+) -> tuple[Values, Origin | UnsetType | None, list[bytes]]:
     """Controls as they are told: plain values, and vectors with the place they come from."""
     values: Values = {}
-    origin: Origin | None = None
+    origin: Origin | UnsetType | None = UNSET
     vectors = []
     for name, entry in entries.items():
         if name not in VECTORS:
