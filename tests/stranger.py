@@ -1,5 +1,6 @@
 """Another package than ours, as pip would install it: modules and entry points on the path."""
 
+import functools
 import importlib
 import os
 import re
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from paths import ROOT
+from taxiway.catalog import families
 
 
 def install(
@@ -44,6 +46,7 @@ def install(
     path = os.pathsep.join(filter(None, [str(site), os.environ.get("PYTHONPATH", "")]))
     monkeypatch.setenv("PYTHONPATH", path)
     importlib.invalidate_caches()
+    monkeypatch.setattr(families, "known", functools.cache(families.known.__wrapped__))
     forget = {file.split("/")[0].removesuffix(".py") for file in modules}
     for module in [each for each in sys.modules if each.split(".")[0] in forget]:
         monkeypatch.delitem(sys.modules, module)

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
+import stranger
 from paths import FIXTURES
 from taxiway.catalog import catalog
-from taxiway.core.errors import InvalidArgument, NotFound
+from taxiway.core.errors import InvalidArgument, NotFound, UnreadableCheckpoint
+from taxiway.families.stylegan.model import StyleGAN
 
 
 def test_the_default_model_comes_first_and_every_card_is_whole() -> None:
@@ -65,3 +67,70 @@ def test_what_is_no_card_is_passed_over(tmp_path: Path, text: str) -> None:
     file.write_bytes((FIXTURES / "stylegan2-ada_32.pkl").read_bytes())
     (tmp_path / "model.json").write_text(text)
     assert catalog.choose(str(file)).title == "model"
+
+
+OPENER = """
+from taxiway.core.command import Command
+from taxiway.core.datatypes import File, Text
+from pathlib import Path
+
+class Opener:
+    options = {"checkpoint": File()}
+    commands = {"a": Command(name="a", inputs={}, outputs={"b": Text()})}
+    @staticmethod
+    def opens(path):
+        return Path(path).is_file() and Path(path).read_bytes()[:4] == b"OPEN"
+    def setup(self, device, options): ...
+    def predict(self, command, batch): ...
+"""
+
+
+@pytest.fixture
+def opener(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Another family, in a folder to work in; the folder."""
+    points = {"taxiway.families: opener": "opener"}
+    stranger.install(tmp_path, {"opener.py": OPENER}, points, monkeypatch)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_every_family_is_asked_and_the_ending_counts_for_nothing(opener: Path) -> None:
+    (opener / "cats.pkl").write_bytes(b"OPEN it")
+    (opener / "dogs.txt").write_bytes((FIXTURES / "stylegan2-ada_32.pkl").read_bytes())
+    cats, dogs = catalog.choose("cats.pkl"), catalog.choose(None, Path("dogs.txt"))
+    assert (cats.family, cats.summary) == ("opener", "A Opener from your file cats.pkl.")
+    assert dogs.family == "stylegan"
+
+
+def test_two_that_open_a_file_are_named_with_the_way_to_choose(
+    opener: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (opener / "cats.pkl").write_bytes(b"OPEN it")
+    monkeypatch.setattr(StyleGAN, "opens", staticmethod(lambda path: True))
+    with pytest.raises(InvalidArgument) as told:
+        catalog.choose("cats.pkl")
+    assert str(told.value) == (
+        "opener and stylegan both open 'cats.pkl': choose with "
+        "taxiway run opener --checkpoint cats.pkl."
+    )
+    assert catalog.choose("opener", Path("cats.pkl")).family == "opener"
+
+
+def test_a_file_that_nobody_opens_is_described(opener: Path) -> None:
+    (opener / "page.pkl").write_text("<!doctype html>")
+    with pytest.raises(UnreadableCheckpoint, match="No model family opens 'page.pkl': it is a web"):
+        catalog.choose("page.pkl")
+    whole = (FIXTURES / "stylegan2-ada_32.pkl").read_bytes()
+    (opener / "half.pkl").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(UnreadableCheckpoint, match="'half.pkl': it ends in the middle"):
+        catalog.choose("half.pkl")
+
+
+def test_a_name_is_not_shadowed_by_what_is_here(opener: Path) -> None:
+    (opener / "painter").write_bytes(b"OPEN it")
+    with pytest.raises(InvalidArgument, match="'painter' is a model's name and something"):
+        catalog.choose("painter")
+    card = catalog.choose("./painter")
+    assert (card.name, card.family) == ("painter-2", "opener")
+    (opener / "rainbow").mkdir()
+    assert catalog.choose("rainbow").title == "Rainbow"

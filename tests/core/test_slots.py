@@ -1,10 +1,13 @@
 """Slots are found by name."""
 
+from pathlib import Path
+
 import pytest
 
+import stranger
 import toys
 from taxiway.core import slots
-from taxiway.core.errors import NotFound
+from taxiway.core.errors import BrokenMember, NotFound
 
 
 def test_a_file_in_the_slot_is_found_by_its_name() -> None:
@@ -25,3 +28,28 @@ def test_a_wrong_address_is_told(name: str) -> None:
 def test_an_unknown_name_is_told_what_there_is() -> None:
     with pytest.raises(NotFound, match=r"No model named 'stylgan'\. There are: .*stylegan"):
         slots.load("families", "stylgan")
+
+
+def test_one_class_of_its_kind_needs_no_slot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = "class Help: ...\nclass One:\n  setup = predict = len\n"
+    points = {"taxiway.families: one": "one", "taxiway.families: two": "two"}
+    modules = {"one.py": one, "two.py": one + "class Two(One): ...\n"}
+    stranger.install(tmp_path, modules, points, monkeypatch)
+    assert slots.load("families", "one").__name__ == "One"
+    with pytest.raises(BrokenMember, match=r"SLOT = the class; it has One and Two \(.*two.py\)"):
+        slots.load("families", "two")
+
+
+def test_two_strangers_of_one_name_are_told_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("first", "second"):
+        points = {"taxiway.families: twin": f"{name}:Twin"}
+        source = {f"{name}.py": "class Twin: ...\n"}
+        stranger.install(tmp_path, source, points, monkeypatch, name)
+    with pytest.raises(BrokenMember, match="Several are called 'twin': .*second:Twin of second"):
+        slots.load("families", "twin")
+    assert slots.load("families", "first:Twin").__name__ == "Twin"
+    assert {each.package for each in slots.eclipsed("families")} == {"first", "second"}

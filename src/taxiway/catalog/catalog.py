@@ -170,7 +170,7 @@ def _named(name: str) -> Card | None:
     for found in cards():
         if found.name == name:
             if found.error:
-                declaration.family(found.family)
+                families.look_again(found.family)
             return _known(found)
     return None
 
@@ -203,9 +203,7 @@ def _plain(name: str) -> Card:
 
 def _known(card: Card) -> Card:
     """The card with what its family declares, or why it cannot be run."""
-    family = families.known().get(card.family)
-    if family is None or family.model is None:
-        family = families.look(card.family)
+    family = families.known().get(card.family) or families.look(card.family)
     model = family.model
     if model is None:
         return replace(card, error=family.error)

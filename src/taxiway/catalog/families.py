@@ -51,6 +51,13 @@ def look(name: str) -> Known:
         return Known(name, None, str(error))
 
 
+def look_again(name: str) -> None:
+    """See whether a family that could not be used can be now. Raises what is wrong with it."""
+    if name not in slots.members("families"):
+        raise NotFound(known()[name].error)
+    known()[name] = Known(name, family(name))
+
+
 def imports(chosen: Iterable[str]) -> list[str]:
     """The modules of these families that take long to import."""
     models = [each.model for each in map(look, sorted(set(chosen))) if each.model is not None]

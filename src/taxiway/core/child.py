@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from multiprocessing import connection, forkserver
 from typing import Any
@@ -13,6 +14,9 @@ from typing import Any
 # A fork server that has the heavy imports done starts a child in a tenth of a second instead of
 # seconds; Windows has none and spawns.
 CONTEXT: Any = multiprocessing.get_context("spawn" if sys.platform == "win32" else "forkserver")
+
+ATTEMPTS, AGAIN_SECONDS = 40, 0.05
+"""For a fork server that ended while it was being asked."""
 
 
 def preload(modules: Sequence[str]) -> None:
@@ -44,15 +48,20 @@ def start(
     files; pass connections and sockets in `args` and close our copies of its ends, or its death
     goes unnoticed.
     """
-    arguments = (target, args, nice, grace)
-    process = CONTEXT.Process(target=_run, args=arguments, name=name, daemon=True)
-    try:
-        process.start()
-    except EOFError:
-        # What the fork server was to import ended it; the child says why, by itself.
-        CONTEXT.set_forkserver_preload([])
+    for attempt in range(ATTEMPTS):
+        arguments = (target, args, nice, grace)
         process = CONTEXT.Process(target=_run, args=arguments, name=name, daemon=True)
-        process.start()
+        try:
+            process.start()
+        except (EOFError, ConnectionError):
+            # What the fork server was to import ended it; the child says why, by itself. For a
+            # moment it may be neither there nor gone.
+            if attempt == ATTEMPTS - 1:
+                raise
+            CONTEXT.set_forkserver_preload([])
+            time.sleep(AGAIN_SECONDS)
+        else:
+            break
     return process
 
 

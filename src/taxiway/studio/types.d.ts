@@ -122,6 +122,10 @@ export type Card = Values & {
   title?: string;
   summary?: string;
   checkpoint?: string | null;
+  /** Of its set-up, which whoever starts it may choose. */
+  options?: Field[];
+  /** Why it cannot be run. */
+  error?: string;
 };
 /** The picture that is shown. */
 export interface Picture {

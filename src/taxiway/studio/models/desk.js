@@ -18,9 +18,14 @@ export class Desk {
     return this.#ask("GET", "/desk");
   }
 
-  /** @param {string} model its card's name @returns {Promise<RunningModel>} */
-  start(model) {
-    return this.#ask("POST", "/running", { model });
+  /**
+   * @param {string} model its card's name
+   * @param {Record<string, any>} options of its set-up
+   * @returns {Promise<RunningModel>}
+   */
+  start(model, options = {}) {
+    const chosen = Object.keys(options).length ? { options } : {};
+    return this.#ask("POST", "/running", { model, ...chosen });
   }
 
   /** @param {string} name */

@@ -2,11 +2,13 @@
 
 import { h } from "../dom.js";
 import { factsOf } from "../panels/card.js";
+import { title as nameOf } from "../declaration.js";
 import { stateWord } from "../status.js";
+import { makeWidget } from "../widgets/index.js";
 import { chainsSection } from "./chains.js";
 import { addressOf, Desk } from "./desk.js";
 
-/** @import { Card, ManagerState, RunningModel, Studio } from "../types.d.ts" */
+/** @import { Card, Field, ManagerState, RunningModel, Studio } from "../types.d.ts" */
 
 const EVERY_MS = 2000;
 
@@ -46,6 +48,10 @@ class Menu {
   #shown = "";
   /** Names of models whose cards are open. @type {Set<string>} */
   #read = new Set();
+  /** Names of models whose options are open. @type {Set<string>} */
+  #opened = new Set();
+  /** The options that were chosen, by the model's name. @type {Map<string, Record<string, any>>} */
+  #chosen = new Map();
 
   /** @param {Desk} desk @param {() => string} own the name of this page's model */
   constructor(desk, own) {
@@ -70,8 +76,7 @@ class Menu {
       await work();
       this.#trouble.hidden = true;
     } catch (error) {
-      this.#trouble.textContent = error instanceof Error ? error.message : String(error);
-      this.#trouble.hidden = false;
+      this.#complain(error instanceof Error ? error.message : String(error));
     }
     await this.#refresh();
   }
@@ -143,11 +148,15 @@ class Menu {
 
   /** @param {Card} card */
   #startLine(card) {
-    const { name, title, summary } = card;
+    const { name, title, summary, error } = card;
+    if (error) {
+      const said = h("small", { class: "menu-broken" }, error);
+      return h("li", {}, h("span", { class: "menu-way" }, h("span", {}, title ?? name, said)));
+    }
     const start = h("button", { type: "button", "aria-label": `Start ${title ?? name}` }, "Start");
     start.addEventListener("click", () => {
       start.disabled = true;
-      this.#act(async () => location.assign(addressOf(await this.#desk.start(name)))).finally(
+      this.#act(async () => location.assign(addressOf(await this.#start(name)))).finally(
         () => (start.disabled = false),
       );
     });
@@ -159,7 +168,53 @@ class Menu {
     const told = h("details", { class: "menu-card" }, h("summary", {}, "Card"), factsOf(card));
     told.open = this.#read.has(name);
     told.addEventListener("toggle", () => this.#read[told.open ? "add" : "delete"](name));
-    return h("li", {}, h("div", { class: "menu-line" }, words, start), told);
+    return h("li", {}, h("div", { class: "menu-line" }, words, start), ...this.#form(card), told);
+  }
+
+  /** @param {string} name */
+  #start(name) {
+    return this.#desk.start(name, this.#chosen.get(name) ?? {});
+  }
+
+  /**
+   * The options of a model that it can be started with; open where one is needed.
+   * @param {Card} card
+   */
+  #form({ name, options = [] }) {
+    if (!options.length) return [];
+    const chosen = this.#chosen.get(name) ?? {};
+    this.#chosen.set(name, chosen);
+    const lines = options.map((field) => this.#option(field, `${name}-${field.name}`, chosen));
+    const isNeeded = options.some((field) => !field.optional && (field.default ?? null) === null);
+    const form = h("details", { class: "menu-card" }, h("summary", {}, "Options"), ...lines);
+    form.open = isNeeded || this.#opened.has(name);
+    form.addEventListener("toggle", () => this.#opened[form.open ? "add" : "delete"](name));
+    return [form];
+  }
+
+  /** @param {Field} field @param {string} id @param {Record<string, any>} chosen */
+  #option(field, id, chosen) {
+    const widget = makeWidget(
+      { ...field, name: id },
+      (value) => {
+        chosen[field.name] = value;
+        widget.show(value);
+      },
+      (sentence) => this.#complain(sentence),
+    );
+    widget.show(chosen[field.name] ?? widget.initial);
+    return h(
+      "div",
+      { class: widget.isWide ? "line wide" : "line", title: field.description },
+      h("label", { for: `input-${id}` }, nameOf(field.name)),
+      widget.element,
+    );
+  }
+
+  /** @param {string} sentence */
+  #complain(sentence) {
+    this.#trouble.textContent = sentence;
+    this.#trouble.hidden = false;
   }
 }
 
