@@ -33,6 +33,7 @@ from taxiway.hosting.tokens import Access, access, bearer, digest
 from taxiway.hosting.wake import Awake
 from taxiway.web import inputs
 from taxiway.web.guard import is_address
+from taxiway.web.patience import while_connected
 from taxiway.web.responses import Answer, error_answer, to_json
 
 if TYPE_CHECKING:
@@ -182,7 +183,8 @@ class Api:
         header = request.headers.get("x-runway-output-format")
         async with self.awake.held(self._spec(hosted), hosted.idle_seconds):
             asking = self.engine.query(hosted.name, wire, format_header=header)
-            return Answer(to_json(await self._of_model(hosted, asking)))
+            outputs = await while_connected(request, self._of_model(hosted, asking))
+            return Answer(to_json(outputs))
 
     async def _of_model(self, hosted: Hosted, asking: Awaitable[Result]) -> Result:
         """What the engine answers; that a model cannot start is an error, no moment's absence."""

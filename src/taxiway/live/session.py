@@ -387,7 +387,11 @@ def picture_of(command: Command, outputs: Mapping[str, Any]) -> Pixels | None:
     """The picture for the broadcast, uint8 [H, W] or [H, W, C]; None where there is none."""
     name = picture_name(command) or ""
     output = command.outputs.get(name)
-    return output.shown(outputs[name]) if isinstance(output, Picture) and name in outputs else None
+    if not isinstance(output, Picture) or name not in outputs:
+        return None
+    pixels = output.shown(outputs[name])
+    # What is no picture is an error once it is encoded, which viewers are spared.
+    return pixels if pixels.dtype == np.uint8 and pixels.ndim in (2, 3) else None
 
 
 def is_heavy(field: AnyDataType) -> bool:
