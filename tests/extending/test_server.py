@@ -9,7 +9,10 @@ import pytest
 import stranger
 from taxiway import app
 from taxiway.catalog import catalog
+from taxiway.cli import main
+from taxiway.commands.run import server_settings
 from taxiway.core.config import Config
+from taxiway.core.errors import NotFound
 
 PORTS = {"port": 0, "socketio_port": None, "osc_port": None, "hub_port": None}
 
@@ -35,6 +38,24 @@ async def test_it_can_be_switched_off(tmp_path: Path, monkeypatch: pytest.Monkey
     config = Config(**PORTS, servers={"lines": {"port": None}})
     async with app.serving(config, [catalog.card("painter")], {}) as model_servers:
         assert model_servers.places()[0].ports["lines"] is None
+
+
+def test_its_settings_are_flags(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stranger.install(tmp_path, *stranger.from_docs("A server"), monkeypatch)
+    assert server_settings(["lines", "port=9001"]) == ("lines", {"port": 9001})
+    assert server_settings(["lines", "off"]) == ("lines", {"port": None})
+    with pytest.raises(NotFound, match="lynes"):
+        server_settings(["lynes", "off"])
+
+
+def test_it_is_listed_with_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stranger.install(tmp_path, *stranger.from_docs("A server"), monkeypatch)
+    assert main(["servers"]) == 0
+    printed = capsys.readouterr().out
+    assert "Lines" in printed
+    assert "port=9000" in printed
 
 
 @pytest.mark.parametrize(

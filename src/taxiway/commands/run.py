@@ -57,6 +57,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
             flag, action="append", default=[], nargs="+", metavar=("NAME", "SETTING=VALUE"),
             help=f"{what}; again for more; see taxiway {command}",
         )  # fmt: skip
+    parser.add_argument(
+        "--server", action="append", default=[], nargs="+", metavar=("NAME", "SETTING=VALUE"),
+        help="settings of another package's server, or off; see taxiway servers",
+    )  # fmt: skip
     parser.add_argument("--device", default="auto", choices=DEVICES)
     parser.add_argument("--no-browser", action="store_true", help="do not open the studio")
     doors = parser.add_argument_group("addresses", "A second model is one port further, and so on.")
@@ -196,7 +200,21 @@ def config(parsed: argparse.Namespace) -> "Config":
         hub_null_origin=parsed.photoshop,
         allowed_hosts=tuple(parsed.allow_host),
         allowed_origins=tuple(parsed.allow_origin or ("*",)),
+        servers=dict(server_settings(words) for words in parsed.server),
     )
+
+
+def server_settings(words: list[str]) -> tuple[str, dict[str, object]]:
+    """`NAME SETTING=VALUE ...` or `NAME off` as a server's settings. Raises NotFound."""
+    from taxiway.core import slots
+    from taxiway.core.command import Command
+
+    name, *given = words
+    kind = slots.load("servers", name)
+    if given == ["off"]:
+        return name, {"port": None}
+    declared = Command(name=name, inputs=dict(kind.settings), outputs={})
+    return name, settings_of(given, declared)
 
 
 def ways(parsed: argparse.Namespace) -> dict[str, dict[str, dict[str, object]]]:
