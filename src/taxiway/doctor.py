@@ -7,10 +7,9 @@ import time
 from collections.abc import Callable, Iterator
 from importlib.metadata import version
 
-from taxiway.backends import choose
+from taxiway.backends import choose, offered
 from taxiway.catalog import catalog
 from taxiway.checkpoint import read_checkpoint
-from taxiway.core import slots
 from taxiway.core.images import encode_jpeg
 from taxiway.latent.sample import z_of_seed
 from taxiway.painting import paint
@@ -29,9 +28,9 @@ def report() -> Iterator[str]:
     seconds = _per_call(lambda: paint(z_of_seed(0), 256))
     yield f"Painter     {1 / seconds:.0f} pictures of 256 px a second, one core"
     yield f"JPEG        {_per_call(lambda: encode_jpeg(picture)) * 1000:.2f} ms for 256 px"
-    for name in slots.members("backends"):
-        missing = slots.load("backends", name)().available()
-        yield f"Backend     {name}: {missing or 'available'}"
+    usable, reasons = offered()
+    for name in sorted([*usable, *reasons]):
+        yield f"Backend     {name}: {reasons.get(name, 'available')}"
     try:
         yield from _torch()
     except ImportError:

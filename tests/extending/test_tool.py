@@ -48,9 +48,23 @@ async def test_it_is_a_job_on_any_model_that_it_takes(
 
 def test_it_runs_from_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stranger.install(tmp_path, *stranger.from_docs("A tool"), monkeypatch)
-    words = ["tool", "mean", "painter", "--count", "2", "--out", str(tmp_path / "out")]
+    words = ["mean", "painter", "--count", "2", "--out", str(tmp_path / "out")]
     assert cli.main(words) == 0
     assert (tmp_path / "out" / "mean.png").is_file()
+
+
+def test_its_help_is_made_of_its_declaration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stranger.install(tmp_path, *stranger.from_docs("A tool"), monkeypatch)
+    for words, said in [
+        (["--help"], "mean      from mean"),
+        (["mean", "--help"], "1 to 1000, else 20"),
+        (["mean", "painter", "--count", "0", "--out", "o"], "'count' takes 1 to 1000, got 0"),
+    ]:
+        with pytest.raises(SystemExit):
+            cli.main(words)
+        assert said in "".join(capsys.readouterr())
 
 
 @pytest.mark.parametrize(

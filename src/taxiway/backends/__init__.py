@@ -129,15 +129,28 @@ def members(device: str = "auto") -> dict[str, Backend]:
 
     Raises InvalidArgument or MissingDependency with their reasons if none can.
     """
-    known: dict[str, Backend] = {
-        n: slots.load("backends", n)(device) for n in slots.members("backends")
-    }
-    missing = {name: backend.available() for name, backend in known.items()}
-    usable = {name: backend for name, backend in known.items() if missing[name] is None}
+    usable, reasons = offered(device)
     if not usable:
-        reasons = " ".join(reason for reason in missing.values() if reason)
-        raise MissingDependency(reasons) if device == "auto" else InvalidArgument(reasons, "device")
+        said = " ".join(reasons.values())
+        raise MissingDependency(said) if device == "auto" else InvalidArgument(said, "device")
     return usable
+
+
+def offered(device: str = "auto") -> tuple[dict[str, Backend], dict[str, str]]:
+    """The backends that can compute on `device`, and of the others why not, by name."""
+    usable: dict[str, Backend] = {}
+    reasons: dict[str, str] = {}
+    for name in slots.members("backends"):
+        try:
+            backend: Backend = slots.load("backends", name)(device)
+            reason = backend.available()
+        except TaxiwayError as error:  # one that is broken hurts no other
+            reason = str(error)
+        if reason is None:
+            usable[name] = backend
+        else:
+            reasons[name] = reason
+    return usable, reasons
 
 
 def measure(

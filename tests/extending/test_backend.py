@@ -1,0 +1,52 @@
+"""The backend of docs/extending.md, as a package of somebody else's."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import stranger
+from paths import FIXTURES
+from taxiway.backends import choose, members, offered
+from taxiway.checkpoint import read_checkpoint
+from taxiway.core.errors import InvalidArgument
+from taxiway.families.stylegan.model import StyleGAN
+from taxiway.families.stylegan.networks.graphs import graphs_of
+
+NAME = "stylegan2-ada_32"
+
+
+def test_it_is_tried_beside_ours_and_gives_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stranger.install(tmp_path, *stranger.from_docs("A backend"), monkeypatch)
+    assert sorted(members()) == ["numpy", "torch"]
+    _, mapping = graphs_of(read_checkpoint(FIXTURES / f"{NAME}.pkl"))
+    _, choice = choose([mapping], seconds=0.2)
+    assert {setting.backend for setting in choice.milliseconds} == {"numpy", "torch"}
+    expected = np.load(FIXTURES / f"{NAME}.npz")
+    network = members()["numpy"].compile(mapping, "float32", 1)
+    w = network.run({"z": expected["z"].astype(np.float32)})["w"]
+    np.testing.assert_allclose(w, expected["w"][:, 0], atol=1e-4)
+
+
+def test_what_it_does_not_know_is_left_to_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stranger.install(tmp_path, *stranger.from_docs("A backend"), monkeypatch)
+    model = StyleGAN()
+    checkpoint = str(FIXTURES / f"{NAME}.pkl")
+    model.setup("cpu", {"checkpoint": checkpoint, "precision": "float32"})
+    assert model.facts["backend"] == "torch"
+    with pytest.raises(InvalidArgument, match="numpy computes on the CPU only"):
+        members("mps")
+
+
+def test_a_broken_one_is_a_sentence_and_ours_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    points = {"taxiway.backends: sparks": "sparks:Sparks"}
+    stranger.install(tmp_path, {"sparks.py": "import nothing_there\n"}, points, monkeypatch)
+    usable, reasons = offered("cpu")
+    assert list(usable) == ["torch"]
+    assert "nothing_there" in reasons["sparks"]
