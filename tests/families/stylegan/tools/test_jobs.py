@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Collection
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from paths import FIXTURES
@@ -13,6 +14,7 @@ from taxiway.core.errors import InvalidArgument
 from taxiway.core.model import ModelSpec
 from taxiway.jobs.record import JobRecord
 from taxiway.jobs.runner import Jobs
+from taxiway.latent.arrays import npz_bytes
 
 FILES = {"small": "stylegan2-ada_32.pkl", "twin": "stylegan2-ada_32.pkl"}
 FILES["unlike"] = "stylegan3-t_32.pkl"
@@ -78,3 +80,14 @@ async def test_the_painter_films(jobs: Jobs) -> None:
     )
     assert (done.state, done.message) == ("done", "Done.")
     assert (done.files, done.unit, done.total) == (["film.gif"], "frames", 2)
+
+
+async def test_a_latent_file_that_was_sent_is_a_key_of_a_film(jobs: Jobs) -> None:
+    async def chunks() -> AsyncIterator[bytes]:
+        yield npz_bytes({"z": np.zeros((2, 512), np.float32)})
+
+    upload = await jobs.uploads.put("keys.npz", chunks())
+    keys = {"uploads": [upload.id]}
+    film = {"file": "film.gif", "seconds": 0.5, "fps": 4, "size": 32}
+    done = await ended(jobs, "painter", "video", keys=keys, **film)
+    assert (done.state, done.message) == ("done", "Done.")
