@@ -49,7 +49,7 @@ async def test_parts_of_a_query_are_events_that_end_before_the_answer(engine: En
     texts = [part.outputs["text"] for part in parts if part.outputs]  # type: ignore[union-attr]
     assert texts == sorted(texts, key=len)
     assert all("hello".startswith(text) for text in texts)
-    assert given == [(part.outputs, part.progress) for part in parts]  # type: ignore[union-attr]
+    assert given == [(part.news, part.progress) for part in parts]  # type: ignore[union-attr]
     assert ended == CallEnded("writer", parts[0].call)  # type: ignore[union-attr]
     assert isinstance(output, OutputReady)
     assert output.outputs == answer == {"text": "hello", "letters": 5}

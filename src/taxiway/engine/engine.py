@@ -211,9 +211,10 @@ class Engine:
 
         async def report() -> None:
             while (part := await newest.take()) is not None:
-                encoded.update(await _encoded(command.encode_some, part.news, formats))
+                news = await _encoded(command.encode_some, part.news, formats)
+                encoded.update(news)
                 if on_part is not None:
-                    on_part(dict(encoded), part.progress)
+                    on_part(news, part.progress)
                 self.events.emit(
                     PartReady(
                         model=name,

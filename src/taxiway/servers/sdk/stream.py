@@ -2,7 +2,7 @@
 
 client  {"type": "submit", "command": C, "inputData": {..}, "id": N}   {"type": "cancel", "id": N}
 server  {"type": "started", "id": N}   {"type": "output", "outputData": {..}, "progress": 0.5, ..}
-        {"type": "progress", "progress": 0.5, "message": ".."}   where there is no output yet
+        {"type": "progress", "progress": 0.5, "message": ".."}   where no output is new
         {"type": "succeeded", "timeElapsed": ms}   "failed" with "error"   "cancelled"
 """
 
@@ -139,7 +139,7 @@ class Client:
 
         async for part in streamed(ask):
             how_far = _how_far(part.progress)
-            if part.outputs:
+            if part.news or part.is_last:
                 await self._send("output", number, outputData=part.outputs, **how_far)
             else:
                 await self._send("progress", number, **how_far)
