@@ -1,4 +1,4 @@
-"""The panel and the widget of docs/extending.md, as packages of somebody else's, in a Chromium."""
+"""The panel and the widget of docs/extending.md, as packages of somebody else's, in the page."""
 
 from pathlib import Path
 
@@ -6,12 +6,9 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 import stranger
-from browser.conftest import Server, browser, new_context
+from browser.conftest import Server, new_context
 from browser.watching import hold_studio, stored, vector, wait_for_store, wait_for_vector
 from extending.test_datatype import MODEL
-
-__all__ = ["browser"]
-pytestmark = pytest.mark.browser
 
 
 def shown(browser: Browser, server: Server) -> Page:
