@@ -100,9 +100,10 @@ def sobel(x: Tensor, amount: float = 1.0) -> Tensor:
     if amount == 0:
         return x
     rise = torch.tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]]).to(x) / 4
-    kernels = torch.stack([rise, rise.T])[:, None].repeat(x.shape[1], 1, 1, 1)
+    kernels = torch.stack([rise, rise.T])[:, None].repeat(x.shape[1], 1, 1, 1)  # [2C, 1, 3, 3]
     edges = F.conv2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), kernels, groups=x.shape[1])
-    outlines = edges.view(len(x), x.shape[1], 2, *x.shape[2:]).norm(dim=2)
+    # edges [N, 2C, H, W]: how much x rises to the right and downwards
+    outlines = edges.view(len(x), x.shape[1], 2, *x.shape[2:]).norm(dim=2)  # [N, C, H, W]
     return torch.lerp(x, outlines, amount)
 
 

@@ -57,7 +57,7 @@ class FastConv:
     def __call__(self, x: Tensor, w: Tensor, noise: Noise) -> Tensor:
         x = self.conv(x, w)  # [N, out, H, W]
         plane = self.noise(len(w), noise)
-        x = self.activation(x if plane is None else x.add_(plane))
+        x = self.activation(x if plane is None else x.add_(plane))  # [N, out, H, W], in place
         if self.late != 1:
             x = x.mul_(self.late)
         return clamped(x, self.clamp)
@@ -102,9 +102,9 @@ class FastBlock:
     ) -> tuple[Tensor, Tensor | None]:
         x = self.features(x, ws, noise)  # [N, out, H, W]
         if image is not None:
-            image = upsample(image, self.kernel)
+            image = upsample(image, self.kernel)  # [N, channels, H, W]
         if self.torgb is not None:
-            rgb = self.torgb(x, ws[:, self.num_convs])
+            rgb = self.torgb(x, ws[:, self.num_convs])  # float32 [N, channels, H, W]
             image = rgb if image is None else image.add_(rgb)
         return x, image
 
@@ -143,8 +143,8 @@ class FastSynthesis(nn.Module):
                     x.chunk(len(ws)), image_parts(image, ws), ws.chunk(len(ws)), strict=True
                 )
                 return torch.cat([self.run(blocks[i:], *part, noise) for part in parts])
-            x, image = block(x, image, ws, noise)
-            ws = ws[:, block.num_convs :]
+            x, image = block(x, image, ws, noise)  # [N, out, H, W], [N, channels, H, W]
+            ws = ws[:, block.num_convs :]  # the image's row is the next block's first
         assert image is not None, "the last block always makes an image"
         return image
 

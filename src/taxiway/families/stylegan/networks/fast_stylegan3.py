@@ -38,10 +38,11 @@ class FastLayer:
         )
 
     def __call__(self, x: Tensor, w: Tensor) -> Tensor:
-        x = self.conv(x, w).float()
+        x = self.conv(x, w).float()  # [N, out, h + k - 1, w + k - 1]
+        # The gain goes before the activation, which lets a positive factor through.
         x = filter_up(x, self.up_filter, self.up, self.padding, gain=math.sqrt(2))
-        x = clamped(F.leaky_relu(x, 0.2, inplace=True), self.clamp)
-        return filter_down(x, self.down_filter, self.down)
+        x = clamped(F.leaky_relu(x, 0.2, inplace=True), self.clamp)  # [N, out, up * h, up * w]
+        return filter_down(x, self.down_filter, self.down)  # [N, out, H, W]
 
 
 class FastSynthesis(nn.Module):
@@ -66,8 +67,9 @@ class FastSynthesis(nn.Module):
         self, ws: Tensor, noise: Noise = "const", transform: Tensor | None = None
     ) -> Tensor:
         if len(ws) > 1 and ws.device.type == "cpu":
+            # One by one, so that a sample's feature maps stay in the cache.
             return torch.cat([self(one, noise, transform) for one in ws.chunk(len(ws))])
-        x: Tensor = self.input(ws[:, 0], transform)
+        x: Tensor = self.input(ws[:, 0], transform)  # [N, C, h, w]
         for row, layer in enumerate(self.layers, start=1):
-            x = layer(x, ws[:, row])
-        return self.torgb(x, ws[:, -1]) * self.output_scale
+            x = layer(x, ws[:, row])  # [N, out, H, W]
+        return self.torgb(x, ws[:, -1]) * self.output_scale  # [N, img_channels, H, W]

@@ -48,9 +48,10 @@ def truncate(
     """Pull w [N, w_dim] (or ws [N, num_ws, w_dim]) towards the average, one row per layer.
 
     psi 1 changes nothing and 0 gives the average; only the first `cutoff` rows are pulled.
-    Returns ws [N, num_ws, w_dim]. Karras et al. 2019, appendix B.
+    Returns ws [N, num_ws, w_dim]. Karras et al. 2019, appendix B. This is for tensors, as a
+    training needs it; `latent.truncation` gives the very same numbers without PyTorch.
     """
-    ws = w if w.ndim == 3 else w[:, None].expand(-1, num_ws or 1, -1)
+    ws = w if w.ndim == 3 else w[:, None].expand(-1, num_ws or 1, -1)  # [N, num_ws, w_dim]
     if psi == 1:
         return ws
     rows = ws.shape[1] if cutoff is None else cutoff
@@ -62,5 +63,5 @@ def to_uint8(images: Tensor) -> Tensor:
 
     -1 is 0 and 1 is 255; between them values are cut, not rounded, as NVIDIA's tools do.
     """
-    levels = (images * 127.5 + 128).clamp(0, 255).to(torch.uint8)
+    levels = (images * 127.5 + 128).clamp(0, 255).to(torch.uint8)  # [N, C, H, W]
     return levels.permute(0, 2, 3, 1).contiguous()

@@ -80,7 +80,7 @@ class MappingNetwork(nn.Module):
             x = torch.cat(parts, dim=1)  # [N, widths[0]]
         x = x if self.c_dim and not self.joins_labels else normalise(x)
         for layer in self.prescaled or self.layers():
-            x = self.activation(layer(x))
+            x = self.activation(layer(x))  # [N, the layer's width]
             x = x if self.gain == 1 else x * self.gain
         return x  # [N, w_dim]
 

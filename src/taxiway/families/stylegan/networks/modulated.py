@@ -46,13 +46,15 @@ class ModulatedConv:
             styles = styles / styles.abs().amax(dim=1, keepdim=True)  # cancels in the gains
         gains = demodulation(styles, self.q) * self.gain  # [N, out]
         if len(w) == 1 and self.weight.numel() < x.numel():
+            # Fewer numbers to scale in the weight than in the feature maps.
             return self.convolve(x.to(self.dtype), self.styled_weight(styles, gains), self.bias)
-        x = x.to(self.dtype) * per_channel(styles).to(self.dtype)
-        x = self.convolve(x, self.weight_low, None)
+        x = x.to(self.dtype) * per_channel(styles).to(self.dtype)  # [N, in, h, w]
+        x = self.convolve(x, self.weight_low, None)  # [N, out, H, W]
         return torch.addcmul(per_channel(self.bias[None]), x, per_channel(gains).to(self.dtype))
 
     def styled_weight(self, styles: Tensor, gains: Tensor) -> Tensor:
         """The weight of a single sample, its input and output channels scaled."""
+        # [in, out] or [out, in], as the weight [.., .., k, k] has them
         scales = styles.T * gains if self.transposed else gains.T * styles
         return (self.weight * scales[..., None, None]).to(self.dtype)
 
@@ -93,5 +95,6 @@ class StyledRGB:
     def __call__(self, x: Tensor, w: Tensor) -> Tensor:
         weight = (self.weight * self.affine(w)[:, None]).to(self.dtype)  # [N, channels, in]
         pixels = x.to(self.dtype).permute(0, 2, 3, 1).flatten(1, 2)  # [N, H * W, in]
+        # [N, H * W, channels]: one matrix product is sooner than a 1x1 convolution per sample
         image = clamped(torch.bmm(pixels, weight.mT).float().add_(self.bias), self.clamp)
         return image.view(len(x), *x.shape[2:], -1).permute(0, 3, 1, 2)

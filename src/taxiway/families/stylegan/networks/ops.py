@@ -65,7 +65,7 @@ def fir(
 ) -> Tensor:
     """Filter every channel of x [N, C, H, W] with one symmetric kernel [kh, kw], zeros outside."""
     channels = x.shape[1]
-    weight = kernel.to(x.dtype).expand(channels, 1, -1, -1)
+    weight = kernel.to(x.dtype).expand(channels, 1, -1, -1)  # [C, 1, kh, kw], one per group
     return F.conv2d(x, weight, bias, stride=stride, padding=padding, groups=channels)
 
 
@@ -82,7 +82,7 @@ def up_conv(x: Tensor, weight: Tensor, kernel: Tensor) -> Tensor:
 def upsample(x: Tensor, kernel: Tensor) -> Tensor:
     """Double the size of x [N, C, H, W] with a FIR kernel [4, 4] that sums to 4, zeros outside."""
     channels = x.shape[1]
-    weight = kernel.expand(channels, 1, -1, -1)
+    weight = kernel.expand(channels, 1, -1, -1)  # [C, 1, 4, 4]
     return F.conv_transpose2d(x, weight, stride=2, padding=1, groups=channels)
 
 
@@ -96,9 +96,10 @@ def filter_up(x: Tensor, taps: Tensor, up: int, padding: Padding, gain: float = 
     # A transposed convolution never multiplies the zeros; it makes this much too much at each end.
     crops = [(count - 1 - before, count - up - after) for before, after in padding]
     cut = [first if first == last and first >= 0 else 0 for first, last in crops]
+    # [C, 1, 1, taps]; the gain comes in twice, once for each axis
     kernel = (taps * (up * math.sqrt(gain))).to(x.dtype).expand(channels, 1, 1, -1)
-    x = F.conv_transpose2d(x, kernel.mT, None, (up, 1), (cut[0], 0), groups=channels)
-    x = F.conv_transpose2d(x, kernel, None, (1, up), (0, cut[1]), groups=channels)
+    x = F.conv_transpose2d(x, kernel.mT, None, (up, 1), (cut[0], 0), groups=channels)  # rows
+    x = F.conv_transpose2d(x, kernel, None, (1, up), (0, cut[1]), groups=channels)  # columns
     rest = [same - crop for same, pair in zip(cut[::-1], crops[::-1], strict=True) for crop in pair]
     return F.pad(x, rest) if any(rest) else x
 

@@ -27,6 +27,8 @@ Size = tuple[int, int]
 class StyledConv(nn.Module):
     """3x3 convolution whose input channels are scaled by a style; then noise, bias, activation.
 
+    Karras et al. 2020, section 2.2: modulation, convolution, demodulation.
+
     Scaling the activations rather than the weights keeps one weight for the whole batch.
     `size` is that of the output; `up` is 1 or 2.
     """
@@ -63,6 +65,7 @@ class StyledConv(nn.Module):
             x = up_conv(x, self.weight, kernel_2d(self.taps, gain=4).to(x))  # [N, out, 2h, 2w]
         else:
             x = F.conv2d(x, self.weight, padding=1)  # [N, out, h, w]
+        # From here on [N, out, H, W]: the demodulation divides by what the style makes expected.
         x = x * per_channel(demodulation(styles, squared_sums(self.weight))).to(x.dtype)
         x = x + per_channel(self.bias[None]).to(x.dtype)
         if self.use_noise and noise != "none":
@@ -94,7 +97,7 @@ class ToRGB(nn.Module):
 
     def forward(self, x: Tensor, w: Tensor) -> Tensor:  # [N, in, h, w] -> [N, channels, h, w]
         styles = self.affine(w) * self.weight_gain  # [N, in]
-        x = F.conv2d(x * per_channel(styles).to(x.dtype), self.weight, self.bias)
+        x = F.conv2d(x * per_channel(styles).to(x.dtype), self.weight, self.bias)  # 1x1
         return x if self.clamp is None else x.clamp(-self.clamp, self.clamp)
 
 
@@ -109,8 +112,8 @@ class Skip(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:  # [N, in, h, w] -> [N, out, 2h, 2w]
         # The 1x1 convolution and the filter commute; at the small size it is four times cheaper.
-        x = F.conv2d(x, self.weight * (self.weight_gain * math.sqrt(0.5)))
-        return upsample(x, kernel_2d(self.taps, gain=4).to(x))
+        x = F.conv2d(x, self.weight * (self.weight_gain * math.sqrt(0.5)))  # [N, out, h, w]
+        return upsample(x, kernel_2d(self.taps, gain=4).to(x))  # [N, out, 2h, 2w]
 
 
 class Block(nn.Module):
@@ -134,6 +137,7 @@ class Block(nn.Module):
     ) -> tuple[Tensor, Tensor | None]:
         x = self.features(x, ws, noise)  # [N, out, H, W]
         if image is not None:
+            # The image so far [N, channels, H/2, W/2] is brought to this size and added to.
             image = upsample(image, kernel_2d(self.conv1.taps, gain=4).to(image))
         if self.torgb is not None:
             rgb = self.torgb(x, ws[:, self.num_convs]).float()  # [N, channels, H, W]
@@ -145,7 +149,8 @@ class Block(nn.Module):
         y: Tensor
         if x is None or self.conv0 is None:
             assert self.const is not None, "only the first block starts from nothing"
-            y = self.conv1(self.const[None].expand(len(ws), -1, -1, -1), ws[:, 0], noise)
+            start = self.const[None].expand(len(ws), -1, -1, -1)  # [N, out, H, W], all the same
+            y = self.conv1(start, ws[:, 0], noise)
         elif self.skip is None:
             y = self.conv1(self.conv0(x, ws[:, 0], noise), ws[:, 1], noise)
         else:
@@ -180,7 +185,7 @@ class SynthesisNetwork(nn.Module):
         x: Tensor | None = None
         image: Tensor | None = None
         row = 0
-        for block in self.blocks():
+        for block in self.blocks():  # x [N, out, H, W] and image [N, channels, H, W] double
             x, image = block(x, image, ws[:, row:], noise)
             row += block.num_convs
         assert image is not None, "the last block always makes an image"

@@ -70,11 +70,11 @@ class SynthesisInput(nn.Module):
 
     def placement(self, w: Tensor) -> Tensor:
         """The turn and shift that w asks for, as matrices [N, 3, 3]."""
-        turn_x, turn_y, x, y = self.affine(w).unbind(dim=1)
-        length = torch.hypot(turn_x, turn_y)
+        turn_x, turn_y, x, y = self.affine(w).unbind(dim=1)  # [N] each
+        length = torch.hypot(turn_x, turn_y)  # so that (cos, sin) is of length 1
         cos, sin, x, y = turn_x / length, turn_y / length, x / length, y / length
         zero, one = torch.zeros_like(cos), torch.ones_like(cos)
-        rotation = torch.stack([cos, -sin, zero, sin, cos, zero, zero, zero, one], dim=1)
+        rotation = torch.stack([cos, -sin, zero, sin, cos, zero, zero, zero, one], dim=1)  # [N, 9]
         shift = torch.stack([one, zero, -x, zero, one, -y, zero, zero, one], dim=1)
         return rotation.view(-1, 3, 3) @ shift.view(-1, 3, 3)
 
@@ -113,7 +113,8 @@ class SynthesisLayer(nn.Module):
     def forward(self, x: Tensor, w: Tensor) -> Tensor:  # [N, in, h, w] -> [N, out, H, W]
         with full_precision(x):
             weight, styles, gains = self.modulation(w)
-        x = F.conv2d(x * styles, weight, padding=weight.shape[2] - 1)
+        # Padded so that nothing at the margin is lost: the filters crop what is too much.
+        x = F.conv2d(x * styles, weight, padding=weight.shape[2] - 1)  # [N, out, h + k - 1, ...]
         with full_precision(x):
             return self.activate(x.float() * gains + per_channel(self.bias[None]))
 
@@ -132,10 +133,15 @@ class SynthesisLayer(nn.Module):
         return self.weight * torch.rsqrt(self.weight.square().mean(dim=(1, 2, 3), keepdim=True))
 
     def activate(self, x: Tensor) -> Tensor:
-        """Sample x more densely, bend it, filter what that added and thin it out again."""
+        """Sample x [N, out, h, w] more densely, activate, filter what that added, thin out again.
+
+        A pointwise nonlinearity adds frequencies beyond the sampling rate; at a higher rate they
+        can be filtered away before they alias (Karras et al. 2021, section 3.1).
+        """
         left, right, top, bottom = self.padding
         if self.up_filter is not None:
             x = filter_up(x, self.up_filter, self.up, ((top, bottom), (left, right)))
+            # [N, out, up * h, up * w], and as much as the padding says
         if not self.is_torgb:
             x = F.leaky_relu(x, 0.2) * math.sqrt(2)
         if self.clamp is not None:
@@ -175,9 +181,9 @@ class SynthesisNetwork(nn.Module):
     def forward(
         self, ws: Tensor, noise: Noise = "const", transform: Tensor | None = None
     ) -> Tensor:
-        x: Tensor = self.input(ws[:, 0], transform)
+        x: Tensor = self.input(ws[:, 0], transform)  # [N, C, h, w]
         for row, layer in enumerate(self.layers(), start=1):
-            x = layer(x, ws[:, row])
+            x = layer(x, ws[:, row])  # [N, out, H, W]
         return x.float() * self.output_scale
 
     @torch.no_grad()
