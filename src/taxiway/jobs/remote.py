@@ -54,7 +54,8 @@ class RemoteJobs:
         if len(self._tells) >= MOST_FOLLOWED:
             raise InvalidArgument(f"{MOST_FOLLOWED} jobs run or wait already.", "tool")
         record = await self._jobs.start(request.tool, model, request.inputs)
-        self._tells[record.id] = tell
+        if not record.has_ended:
+            self._tells[record.id] = tell
         tell(brief(record))
 
     def _changed(self, record: "JobRecord") -> None:
