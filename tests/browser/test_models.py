@@ -116,6 +116,37 @@ def test_the_card_of_a_model_is_read_before_it_is_started(
     ]
 
 
+OPTIONS = [
+    {"name": "palette", "type": "category", "oneOf": ["warm", "cold"], "default": "warm"},
+    {"name": "size", "type": "number", "default": 64, "min": 8, "max": 99, "whole": True},
+    {"name": "words", "type": "text", "default": None, "description": "What it knows."},
+]
+
+
+def test_what_a_model_is_started_with_is_chosen_in_a_form(
+    page: Page, manager: ModelManager
+) -> None:
+    manager.models[1] |= {"options": OPTIONS}
+    menu = page.get_by_role("dialog", name="Models")
+    menu.get_by_label("Words").fill("many")
+    menu.get_by_role("button", name="cold").click()
+    assert menu.get_by_role("button", name="cold").get_attribute("aria-pressed") == "true"
+    manager.models.append({"name": "other", "title": "Other"})
+    menu.get_by_role("button", name="Start Other").wait_for()
+    assert menu.get_by_label("Words").input_value() == "many"
+    with page.expect_navigation():
+        menu.get_by_role("button", name="Start Painter").click()
+    options = {"words": "many", "palette": "cold"}
+    assert manager.asked == [("POST", "/running", {"model": "painter", "options": options})]
+
+
+def test_a_model_that_cannot_be_run_says_why(page: Page, manager: ModelManager) -> None:
+    manager.models[1] |= {"error": "'painter' cannot be loaded: NameError (model.py, line 3)."}
+    menu = page.get_by_role("dialog", name="Models")
+    menu.get_by_text("model.py, line 3").wait_for()
+    assert not menu.get_by_role("button", name="Start Painter").count()
+
+
 def test_it_is_asked_for_only_while_it_is_open(page: Page, manager: ModelManager) -> None:
     with page.expect_response("**/studio/api/desk"):
         assert page.evaluate("() => ticking.size") == 1
