@@ -160,7 +160,7 @@ class Model:
 
         Files and previews go into `folder`; an interrupted call goes on from there. Options as
         `taxiway project` has them: space ("w" or "w+"), steps, crop, box, tune. `perceptual`, from
-        `discovery.perceptual.read_perceptual`, is compared by too.
+        `training.perceptual.read_perceptual`, is compared by too.
         """
         pixels = np.asarray(picture.convert("RGB")) if isinstance(picture, Picture) else None
         given = read_picture(Path(str(picture))) if pixels is None else pixels

@@ -31,7 +31,7 @@ def read_latents(path: Path | str, shape: Shape, space: Space | None = None) -> 
     """The latents in a file, one or more; `space` is for files that do not say.
 
     A plain array is w, a plain JSON list z (as Runway exported it). Reads .npz, .npy, JSON and
-    pictures that Taxiway made; `discovery.files` adds torch's .pt. Raises NotFound, or
+    pictures that Taxiway made; `rendering.files` adds torch's .pt. Raises NotFound, or
     InvalidArgument for a file that holds no latents of this shape.
     """
     path = Path(path)

@@ -34,7 +34,7 @@ def activation_axes(
 ) -> Doubles:
     """How w changes along each of a layer's first components: [count, w_dim], not of length 1.
 
-    `layer` is a name as in `discovery.bend`; `progress` hears how many samples are done. Raises
+    `layer` is a name as in `bending.bend`; `progress` gets how many samples are done. Raises
     InvalidArgument for a layer that there is not, or several.
     """
     w: list[Any] = []
