@@ -1,7 +1,6 @@
 """The command line, run as a person runs it."""
 
 import json
-import os
 import re
 import socket
 import subprocess
@@ -114,7 +113,7 @@ def test_generate_saves_pictures_with_all_that_made_them(tmp_path: Path) -> None
     done = taxiway("generate", "painter", "--seeds", "3,7-8", "--psi", "0.7", "--size", "64",
                    "--out", out)  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert sorted(os.listdir(out)) == [
+    assert sorted(path.name for path in out.glob("[a-z]*")) == [
         f"seed000{seed}.{kind}" for seed in (3, 7, 8) for kind in ("json", "png")
     ]
     pixels = np.asarray(Image.open(out / "seed0007.png"))

@@ -7,16 +7,21 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 
+from taxiway.core.files import guarding
 from taxiway.core.images import Pixels
 from taxiway.core.tool import Stopped
 
 
 class ConsoleJob(AbstractContextManager["ConsoleJob"]):
-    """Shows a tool's progress while it is open. Ctrl-C becomes Stopped: what is done stays done."""
+    """Shows a tool's progress while it is open. Ctrl-C becomes Stopped: what is done stays done.
 
-    def __init__(self, folder: Path, title: str) -> None:
+    What others made in the folder is written over only by `force`.
+    """
+
+    def __init__(self, folder: Path, title: str, force: bool = False) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
+        self._guard = guarding(folder, force)
         columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeRemainingColumn())
         self._progress = Progress(*columns, console=Console(stderr=True))
         self._task = self._progress.add_task(title, total=None)
@@ -31,6 +36,7 @@ class ConsoleJob(AbstractContextManager["ConsoleJob"]):
         )
 
     def __enter__(self) -> "ConsoleJob":
+        self._guard.__enter__()
         return self
 
     def __exit__(
@@ -39,6 +45,7 @@ class ConsoleJob(AbstractContextManager["ConsoleJob"]):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._guard.__exit__(None, None, None)
         if self._progress.live.is_started:
             self._progress.stop()
         if isinstance(error, KeyboardInterrupt):

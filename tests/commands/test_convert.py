@@ -15,7 +15,8 @@ def test_the_discriminator_is_left_behind_unless_asked_for(tmp_path) -> None:
     model = tmp_path / "small.safetensors"
     assert convert(SNAPSHOT, model) == 0
     assert [path.name for path in tmp_path.iterdir()] == [model.name]
-    assert convert(SNAPSHOT, model, "--discriminator") == 0
+    assert convert(SNAPSHOT, model, "--discriminator") == 1  # it is kept
+    assert convert(SNAPSHOT, model, "--discriminator", "--force") == 0
     kept, original = read_discriminator(model), read_discriminator(SNAPSHOT)
     assert set(kept) == set(original)
     for name, array in original.items():

@@ -44,7 +44,7 @@ def test_what_was_half_written_is_taken_away_when_told_to_end(tmp_path) -> None:
         (["prepare", "few", "few"], "'few' is a folder; give the name of a file, such as a.zip."),
         (["prepare", "few", "o.png"], "What is written is a .zip file; 'o.png' ends otherwise."),
         (["prepare", "few", "no/o.zip"], "There is no folder 'no' to write 'o.zip' in."),
-        (["prepare", "few", "mine.zip"], "'mine.zip' is there and is no prepared dataset"),
+        (["prepare", "few", "mine.zip"], "'mine.zip' is there already, so it is kept"),
         (["prepare", "mine.zip", "mine.zip"], "'mine.zip' is what is read; take another name"),
         (["prepare", "few", "o.zip", "--max-images", "0"], "a whole number above 0 is needed"),
         (["prepare", "few", "o.zip", "--labels"], "its class; 3 lie in none, such as 'p000.png'."),

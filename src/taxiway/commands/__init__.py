@@ -7,6 +7,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from taxiway.commands._flags import add_force as add_force
 from taxiway.commands._flags import json_or_text
 from taxiway.commands._tools import DEVICES as DEVICES
 from taxiway.commands._tools import ToolCommand, tool_helps

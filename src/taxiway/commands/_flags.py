@@ -16,6 +16,11 @@ SEEDS = re.compile(r"[0-9, -]+")
 YES_NO = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
+def add_force(parser: argparse.ArgumentParser) -> None:
+    """The flag of every command that writes files."""
+    parser.add_argument("--force", action="store_true", help="also over files that others made")
+
+
 def flags_of(fields: Fields, said: Iterable["Flag"]) -> "list[Flag]":
     """How each field is written: as its tool says, else `--its-name`."""
     from taxiway.core.tool import Flag

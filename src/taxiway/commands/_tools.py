@@ -7,7 +7,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
-from taxiway.commands._flags import add_flag, flags_of, gathered, is_needed, names_of
+from taxiway.commands._flags import add_flag, add_force, flags_of, gathered, is_needed, names_of
 
 HERE = Path(__file__).parent.parent
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -71,6 +71,7 @@ class ToolCommand:
             add_flag(parser, flag, fields[flag.input])
         if not any(flag.is_output for flag in flags):
             parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+        add_force(parser)
         parser.set_defaults(flags=flags)
 
     def run(self, parsed: argparse.Namespace) -> None:
@@ -86,7 +87,7 @@ class ToolCommand:
             )
         values = self.tool.command.decode(given)
         title, model = self.opened(parsed, values)
-        with ConsoleJob(folder, title) as job:
+        with ConsoleJob(folder, title, parsed.force) as job:
             outputs = self.tool.run(model, values, job)
         for line in getattr(self.tool, "report", self.report)(outputs, folder):
             print(line)

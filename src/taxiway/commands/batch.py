@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from taxiway.commands import DEVICES, option_words
+from taxiway.commands import DEVICES, add_force, option_words
 from taxiway.commands._flags import json_or_text
 
 HELP = "ask a model about every picture of a folder"
@@ -26,6 +26,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--input", default="", metavar="NAME", help="what takes the picture")
     parser.add_argument("--format", default="PNG", choices=("PNG", "JPEG"))
     parser.add_argument("--device", default="auto", choices=DEVICES)
+    add_force(parser)
 
 
 def run(parsed: argparse.Namespace) -> int | None:
@@ -42,7 +43,7 @@ def run(parsed: argparse.Namespace) -> int | None:
     inputs["values"] = {name: json_or_text(text) for name, text in words}
     values = tool.command.decode(inputs)
     model = opened(tool, catalog.spec(card, {"device": parsed.device}))
-    with ConsoleJob(parsed.out, card.name) as job:
+    with ConsoleJob(parsed.out, card.name, parsed.force) as job:
         done = tool.run(model, values, job)
     print(f"{done['made']} made, {done['kept']} kept, {done['failed']} failed, in {parsed.out}.")
     return 1 if done["failed"] else None

@@ -4,6 +4,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from taxiway.commands import add_force
+
 HELP = "rewrite a checkpoint as safetensors"
 
 
@@ -16,12 +18,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--discriminator", action="store_true",
                         help="write its discriminator beside it, to train on from")  # fmt: skip
+    add_force(parser)
 
 
 def run(parsed: argparse.Namespace) -> None:
     from taxiway.checkpoint import read_checkpoint, write_checkpoint
+    from taxiway.core.files import check_free
 
     file = file_of(parsed.model)
+    check_free(
+        parsed.out, [Path(file), *([parsed.tuned] if parsed.tuned else [])], None, parsed.force
+    )
     checkpoint = read_checkpoint(file)
     judge = discriminator_of(file) if parsed.discriminator else {}
     if parsed.tuned:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from taxiway.commands import add_options, given_options, whole_number
+from taxiway.commands import add_force, add_options, given_options, whole_number
 from taxiway.core.errors import InvalidArgument
 
 if TYPE_CHECKING:
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 HELP = "make pictures, boxes, masks or texts ready for a training"
 PIXELS = 256
-PAGE = """<!doctype html><meta charset="utf-8"><title>{title}</title>
+MADE = '<meta name="generator" content="taxiway dataset report">'
+PAGE = """<!doctype html><meta charset="utf-8">{made}<title>{title}</title>
 <body style="font: 16px system-ui; margin: 2em"><h1>{title}</h1>{lines}{shown}"""
 
 
@@ -28,11 +29,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     prepare.add_argument("--mirror", action="store_true", help="add a mirrored copy of each")
     prepare.add_argument("--labels", action="store_true", help="folders are classes")
     prepare.add_argument("--seed", type=int, default=0, help="of the random crops")
-    prepare.add_argument("--force", action="store_true", help="even with fewer than 50 pictures")
+    prepare.add_argument(
+        "--force",
+        action="store_true",
+        help="even with fewer than 50 pictures, or over a file that others made",
+    )
     prepare.set_defaults(do=run_prepare)
     report = what.add_parser("report", help="write a page that shows what is in a dataset")
     source(report)
     report.add_argument("--out", type=Path, default=Path("report.html"), metavar="report.html")
+    add_force(report)
     report.add_argument("--no-timing", action="store_true", help="do not time training steps")
     report.set_defaults(do=run_report)
 
@@ -86,7 +92,7 @@ def prepare_kind(parsed: argparse.Namespace) -> None:
 
     kind = dataset.find(parsed.kind)
     check_out(parsed.out, ".zip")
-    check_replaced(parsed.out, parsed.source)
+    check_replaced(parsed.out, parsed.source, parsed.force)
     values = given_options(parsed, kind.options)
     found = kind.check(parsed.source)
     with bar(found.examples, title(parsed.source)) as advance:
@@ -105,7 +111,6 @@ def report_kind(parsed: argparse.Namespace, name: str) -> None:
     from taxiway.training import dataset
 
     kind = dataset.find(name)
-    check_out(parsed.out, ".html")
     found, shown = kind.check(parsed.source), ""
     if kind.recognises(parsed.source):
         sheet = kind.sheet(parsed.source)
@@ -115,7 +120,7 @@ def report_kind(parsed: argparse.Namespace, name: str) -> None:
             data = base64.b64encode(encode_jpeg(sheet)).decode()
             shown = f'<img src="data:image/jpeg;base64,{data}" alt="">'
     lines = "".join(f"<p>{escape(line)}</p>" for line in found.told())
-    page = PAGE.format(title=escape(title(parsed.source)), lines=lines, shown=shown)
+    page = PAGE.format(made=MADE, title=escape(title(parsed.source)), lines=lines, shown=shown)
     write_whole(parsed.out, page.encode())
     print("\n".join([*found.told(), f"Wrote {parsed.out}."]))
 
@@ -129,7 +134,7 @@ def run_prepare(parsed: argparse.Namespace) -> None:
         return
     plan = Plan(pixels(parsed), parsed.crop, parsed.crops, parsed.mirror, parsed.seed)
     check_out(parsed.out, ".zip")
-    check_replaced(parsed.out, parsed.source)
+    check_replaced(parsed.out, parsed.source, parsed.force)
     with opened(parsed, parsed.labels) as (found, advance):
         if parsed.labels:
             check_labels(found)
@@ -141,7 +146,7 @@ def run_prepare(parsed: argparse.Namespace) -> None:
 
 
 def run_report(parsed: argparse.Namespace) -> None:
-    from taxiway.core.files import write_whole
+    from taxiway.core.files import check_free, write_whole
     from taxiway.training.dataset import kind_of
     from taxiway.training.datasets.pictures.crops import Plan
     from taxiway.training.datasets.pictures.prepare import Summary
@@ -149,12 +154,13 @@ def run_report(parsed: argparse.Namespace) -> None:
     from taxiway.training.datasets.pictures.survey import survey
 
     known = kind_of(parsed.source)
+    check_out(parsed.out, ".html")
+    check_free(parsed.out, [parsed.source], is_report, parsed.force)
     name = parsed.kind or (known.name if known else "pictures")
     if name != "pictures":
         report_kind(parsed, name)
         return
     plan, facts = Plan(pixels(parsed), parsed.crop), []
-    check_out(parsed.out, ".html")
     with opened(parsed) as (found, advance):
         for one in survey(found, plan, parsed.max_images):
             facts.append(one)
@@ -164,6 +170,12 @@ def run_report(parsed: argparse.Namespace) -> None:
     page = report(title(parsed.source), summary, plan, times)
     write_whole(parsed.out, page.encode())
     print("\n".join([*summary.lines(), f"Wrote {parsed.out}."]))
+
+
+def is_report(path: Path) -> bool:
+    """Whether a file is a page as it is written here."""
+    with path.open("rb") as file:
+        return MADE.encode() in file.read(2000)
 
 
 def pixels(parsed: argparse.Namespace) -> int:
@@ -188,16 +200,12 @@ def check_out(out: Path, ending: str) -> None:
         raise InvalidArgument(f"There is no folder '{out.parent}' to write '{out.name}' in.")
 
 
-def check_replaced(out: Path, source: Path) -> None:
+def check_replaced(out: Path, source: Path, force: bool) -> None:
     """Refuse to write over anything but an earlier dataset: it may be all there is."""
+    from taxiway.core.files import check_free
     from taxiway.training.dataset import kind_of
 
-    if out.exists() and source.exists() and out.samefile(source):
-        raise InvalidArgument(f"'{out}' is what is read; take another name for what is written.")
-    if out.exists() and kind_of(out) is None:
-        raise InvalidArgument(
-            f"'{out}' is there and is no prepared dataset, so it is kept; take another name."
-        )
+    check_free(out, [source], lambda path: kind_of(path) is not None, force)
 
 
 def check_labels(found: "Source") -> None:

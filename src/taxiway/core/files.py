@@ -1,11 +1,23 @@
-"""Writing files whole: what a user made is either the old file or the new one, never half."""
+"""Writing files by one rule, for every command and tool.
 
+A file is written whole: it is either the old one or the new one, never half. It has the permissions
+that the user's umask gives, or those of the file before. It is never written over what it is made
+from, nor over what somebody else made, unless that is forced.
+"""
+
+import json
 import os
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
+
+from taxiway.core.errors import InvalidArgument
+
+MANIFEST = ".taxiway"
+"""Which files of a folder are ours, a line each: name, size and time of the last change."""
+_guards = list["_Guard"]()
 
 
 def write_whole(path: Path | str, data: bytes) -> None:
@@ -19,23 +31,107 @@ def write_whole(path: Path | str, data: bytes) -> None:
 
 @contextmanager
 def whole_file(path: Path | str) -> Iterator[BinaryIO]:
-    """A file to write into that becomes `path` at the end; on any error `path` stays as it was."""
+    """A file to write into that becomes `path` at the end; on any error `path` stays as it was.
+
+    Raises InvalidArgument within `guarding` where `path` is somebody else's.
+    """
     path = Path(path)
+    for guard in _guards:
+        guard.check(path)
+    temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}")
     try:
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        file = temporary.open("x+b")  # by the umask
     except OSError as error:
         error.filename = str(path)  # the name that was given, not the one made up
         raise
     try:
-        with os.fdopen(handle, "w+b") as file:
+        with file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
+        with suppress(FileNotFoundError):
+            os.chmod(temporary, path.stat().st_mode & 0o7777)
+        for guard in _guards:
+            guard.keep(path, temporary)
         os.replace(temporary, path)
     except BaseException as error:
         os.unlink(temporary)
-        if isinstance(error, OSError) and error.filename in (None, temporary):
+        if isinstance(error, OSError) and error.filename in (None, str(temporary), temporary):
             # A full disk does not say where it is full.
             error.filename = str(path)
         raise
+
+
+def check_free(
+    path: Path,
+    sources: Sequence[Path] = (),
+    is_ours: Callable[[Path], bool] | None = None,
+    force: bool = False,
+) -> None:
+    """Raise InvalidArgument where writing a file would destroy something.
+
+    What it is made from stays in any case; another file that is there goes only if it `is_ours`, or
+    by `force`.
+    """
+    if not path.exists():
+        return
+    if any(source.exists() and path.samefile(source) for source in sources):
+        raise InvalidArgument(f"'{path}' is what is read; take another name for what is written.")
+    if not force and not (is_ours is not None and is_ours(path)):
+        raise InvalidArgument(
+            f"'{path}' is there already, so it is kept; add --force to write over it, or take "
+            "another name."
+        )
+
+
+@contextmanager
+def guarding(folder: Path, force: bool = False) -> Iterator[None]:
+    """Within the block, files below a folder are written over only if we wrote them, or by `force`.
+
+    We know them by a list in the folder; one that has been changed since is somebody else's.
+    """
+    guard = _Guard(folder, force)
+    _guards.append(guard)
+    try:
+        yield
+    finally:
+        _guards.remove(guard)
+
+
+class _Guard:
+    def __init__(self, folder: Path, force: bool) -> None:
+        self.folder, self.force, self.known = folder.resolve(), force, dict[str, list[int]]()
+        with suppress(OSError):
+            for line in (self.folder / MANIFEST).read_bytes().splitlines():
+                with suppress(ValueError, TypeError, RecursionError):
+                    name, *facts = json.loads(line)
+                    self.known[str(name)] = facts
+
+    def check(self, path: Path) -> None:
+        """Raise InvalidArgument where a file in the folder is somebody else's."""
+        name = self._name(path)
+        if name is None or self.force or not path.exists() or self.known.get(name) == _facts(path):
+            return
+        raise InvalidArgument(
+            f"'{path}' was there before, so it is kept; add --force to write over it, or take "
+            "another folder."
+        )
+
+    def keep(self, path: Path, written: Path) -> None:
+        """Remember what is about to become `path`."""
+        name = self._name(path)
+        if name is None:
+            return
+        self.known[name] = _facts(written)
+        with (self.folder / MANIFEST).open("a", encoding="utf-8") as file:
+            file.write(json.dumps([name, *self.known[name]]) + "\n")
+
+    def _name(self, path: Path) -> str | None:
+        whole = path.parent.resolve() / path.name
+        return whole.relative_to(self.folder).as_posix() if self.folder in whole.parents else None
+
+
+def _facts(path: Path) -> list[int]:
+    """Size and time of the last change of a file, which renaming keeps."""
+    known = path.stat()
+    return [known.st_size, known.st_mtime_ns]
