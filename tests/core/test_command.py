@@ -28,8 +28,8 @@ def test_absent_inputs_take_their_default_and_unknown_keys_are_ignored() -> None
 
 
 def test_a_short_name_is_as_good_as_the_inputs_own() -> None:
-    assert COMMAND.decode({"seed": 3, "psi": 0.3})["truncation"] == 0.3
-    assert COMMAND.decode({"seed": 3, "psi": 0.3, "truncation": 1})["truncation"] == 1
+    assert COMMAND.decode({"seed": 3, "caption": "", "psi": 0.3})["truncation"] == 0.3
+    assert COMMAND.named({"psi": 0.3, "truncation": 1})["truncation"] == 1
     own = Command(name="c", inputs={"psi": Number(), "truncation": Number()}, outputs={})
     assert own.decode({"psi": 2}) == {"psi": 2, "truncation": 0}
 

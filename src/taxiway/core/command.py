@@ -35,14 +35,19 @@ class Command(Struct, frozen=True, kw_only=True):
 
         Raises InvalidArgument naming the input, with what was given and what is expected.
         """
-        for short, name in ALIASES.items():
-            if short in wire and short not in self.inputs and wire.get(name) is None:
-                wire = {**wire, name: wire[short]}
+        wire = self.named(wire)
         values = {name: self._decode_one(name, field, wire) for name, field in self.inputs.items()}
         if self.needs_one_of and all(values[name] is None for name in self.needs_one_of):
             wanted = " or ".join(f"'{name}'" for name in self.needs_one_of)
             raise InvalidArgument(f"Give {wanted}.", self.needs_one_of[0])
         return values
+
+    def named(self, wire: Mapping[str, Wire]) -> Mapping[str, Wire]:
+        """What was given with the inputs' own names beside short ones; see `ALIASES`."""
+        for short, name in ALIASES.items():
+            if short in wire and short not in self.inputs and wire.get(name) is None:
+                wire = {**wire, name: wire[short]}
+        return wire
 
     def encode(
         self, outputs: Mapping[str, Any], formats: Mapping[str, ImageFormat]

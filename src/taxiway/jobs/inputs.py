@@ -35,7 +35,7 @@ def attach(
     plain: dict[str, Wire] = {}
     attached: dict[str, list[str]] = {}
     into = folder / INPUTS
-    for name, value in inputs.items():
+    for name, value in command.named(inputs).items():
         if name not in command.inputs or value is None:
             continue
         encoded = msgspec.json.encode(value)
