@@ -21,23 +21,23 @@ from taxiway.painting import paint
 SMALL = FIXTURES / "stylegan2-ada_32.pkl"
 STARTED = {
     "bend": (0, [SMALL, "--preset", "b16 rotate 30", "--seeds", "1", "--out", "o"], "1 picture"),
-    "centres": (0, [SMALL, "--count", "2", "--samples", "99", "--out", "o"], "o/centres.npy"),
+    "centres": (0, [SMALL, "--count", "2", "--samples", "1024", "--out", "o"], "centres.npy"),
     "convert": (0, [SMALL, "o.safetensors"], "o.safetensors"),
     "dataset": (1, ["report", "none"], "There is no folder or file 'none'"),
-    "directions": (0, [SMALL, "--method", "sefa", "--out", "o"], "o"),
+    "directions": (0, [SMALL, "--method", "sefa", "--out", "o"], "pc1.npz"),
     "doctor": (0, [], "PyTorch"),
-    "generate": (0, ["painter", "--seeds", "1", "--size", "32", "--out", "o"], "1 picture"),
+    "generate": (0, ["painter", "--seeds", "1", "--size", "32", "--out", "o"], "seed0001.png"),
     "host": (0, ["create", "art", "--model", "painter", "--data", "o"], "art"),
     "inspect": (0, [SMALL], "G_ema"),
     "metrics": (1, ["painter", "painter"], "'painter' has no checkpoint"),
-    "mix": (0, [SMALL, "--rows", "1", "--columns", "2", "--out", "o"], "o"),
+    "mix": (0, [SMALL, "--rows", "1", "--columns", "2", "--out", "o"], "grid.png"),
     "models": (0, [], "painter"),
     "project": (0, [SMALL, "in.png", "--steps", "1", "--no-film", "--out", "o"], "dB"),
     "run": (1, ["stylgan"], "No model named 'stylgan'"),
     "train": (1, ["none.zip", "--out", "o"], "There is no folder or file 'none.zip'"),
     "video": (1, ["painter", "--keys", "1", "--out", "o.gif"], "two keys"),
 }
-"""How each command ends and what it says, where a person starts it."""
+"""How each command ends, and what it says or writes, where a person starts it."""
 
 
 @pytest.mark.parametrize("name", STARTED)
@@ -46,7 +46,8 @@ def test_each_command_runs_in_a_process_of_its_own(name: str, tmp_path: Path) ->
     code, arguments, said = STARTED[name]
     done = in_a_process(name, *arguments, cwd=tmp_path)
     assert done.returncode == code, done.stderr
-    assert said in (done.stderr if code else done.stdout)
+    written = " ".join(path.name for path in tmp_path.rglob("*"))
+    assert said in (done.stderr if code else done.stdout + written)
     assert "Traceback" not in done.stderr
 
 
