@@ -185,6 +185,7 @@ def test_help_needs_no_torch() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 def test_five_hundred_landscapes_teach_a_small_model_something(tmp_path, monkeypatch) -> None:
     """From nothing, 32 pixels: the losses fall and the pictures come nearer, in some minutes."""
     pictures = painted(range(500), 32)
