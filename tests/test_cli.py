@@ -20,11 +20,12 @@ from taxiway.painting import paint
 
 SMALL = FIXTURES / "stylegan2-ada_32.pkl"
 STARTED = {
-    "bend": (0, [SMALL, "--preset", "b16 rotate 30", "--seeds", "1", "--out", "o"], "1 picture"),
+    "batch": (1, ["painter", "in.png", "--out", "o"], "works on models that take image"),
+    "bend": (0, [SMALL, "--preset", "b16 rotate 30", "--seeds", "1", "--out", "o"], "preset.txt"),
     "centres": (0, [SMALL, "--count", "2", "--samples", "1024", "--out", "o"], "centres.npy"),
     "convert": (0, [SMALL, "o.safetensors"], "o.safetensors"),
     "dataset": (1, ["report", "none"], "There is no folder or file 'none'"),
-    "directions": (0, [SMALL, "--method", "sefa", "--out", "o"], "pc1.npz"),
+    "directions": (0, [SMALL, "--method", "sefa", "--out", "o"], "sefa1.npz"),
     "doctor": (0, [], "PyTorch"),
     "generate": (0, ["painter", "--seeds", "1", "--size", "32", "--out", "o"], "seed0001.png"),
     "host": (0, ["create", "art", "--model", "painter", "--data", "o"], "art"),
@@ -32,10 +33,14 @@ STARTED = {
     "metrics": (1, ["painter", "painter"], "'painter' has no checkpoint"),
     "mix": (0, [SMALL, "--rows", "1", "--columns", "2", "--out", "o"], "grid.png"),
     "models": (0, [], "painter"),
+    "outputs": (0, [], "folder"),
     "project": (0, [SMALL, "in.png", "--steps", "1", "--no-film", "--out", "o"], "dB"),
     "run": (1, ["stylgan"], "No model named 'stylgan'"),
+    "sources": (0, [], "frames"),
+    "tool": (0, [], "project"),
     "train": (1, ["none.zip", "--out", "o"], "There is no folder or file 'none.zip'"),
     "video": (1, ["painter", "--keys", "1", "--out", "o.gif"], "two keys"),
+    "walk": (0, [SMALL, "--keys", "1-2", "--count", "2", "--out", "o"], "walk.npz"),
 }
 """How each command ends, and what it says or writes, where a person starts it."""
 
