@@ -1,8 +1,11 @@
 """What `taxiway` can be told: one file is one command, found by its name; so is every tool."""
 
 import argparse
+import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -22,13 +25,13 @@ FIRST = ("run", "generate", "models")
 
 
 def names() -> list[str]:
-    """Every command, in the order in which help lists them: files here, then tools."""
-    found = {*own(), *tool_helps()}
+    """Every command, in the order in which help lists them: files here, others', and tools."""
+    found = {*own(), *others(), *tool_helps()}
     return [*FIRST, *sorted(found - set(FIRST))]
 
 
-def load(name: str) -> ModuleType | ToolCommand:
-    """The command's module, or the tool of that name as a command.
+def load(name: str) -> "ModuleType | OthersCommand | ToolCommand":
+    """The command's module, ours or another package's, or the tool of that name as a command.
 
     It has HELP (a few words), `arguments(parser)` and `run(parsed)`, which returns an exit code or
     None and raises TaxiwayError; a LATER = True takes arguments that the parser does not know, in
@@ -37,12 +40,49 @@ def load(name: str) -> ModuleType | ToolCommand:
     """
     if name in own():
         return import_module(f"taxiway.commands.{name}")
+    if name in others():
+        return OthersCommand(others()[name])
     return ToolCommand(name, tool_helps()[name])
 
 
 def own() -> set[str]:
     """The commands that have a file here."""
     return {path.stem for path in Path(__file__).parent.glob("[a-z]*.py")}
+
+
+def others() -> dict[str, EntryPoint]:
+    """The commands of other packages; a name of ours stays ours."""
+    return _others(tuple(sys.path))
+
+
+@cache
+def _others(path: tuple[str, ...]) -> dict[str, EntryPoint]:
+    # Looked for once for each path: asking every package takes a while.
+    points = entry_points(group="taxiway.commands")
+    return {point.name: point for point in points if point.name not in own()}
+
+
+class OthersCommand:
+    """A command of another package, of which nothing is imported until it was typed."""
+
+    def __init__(self, point: EntryPoint) -> None:
+        self.point, self.HELP = point, f"from {point.module}"
+
+    def arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Those of its module. Raises BrokenMember or MissingDependency where it cannot be had."""
+        from taxiway.core.faults import failure
+
+        try:
+            self.module = self.point.load()
+        except (Exception, SystemExit) as error:
+            package = self.point.dist.name if self.point.dist else ""
+            raise failure(error, self.point.name, self.point.module, package) from None
+        self.LATER = getattr(self.module, "LATER", False)
+        self.module.arguments(parser)
+
+    def run(self, parsed: argparse.Namespace) -> int | None:
+        code: int | None = self.module.run(parsed)
+        return code
 
 
 def whole_number(least: int, words: str = "", digits: int = 4000) -> Callable[[str], int]:

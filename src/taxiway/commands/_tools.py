@@ -1,8 +1,9 @@
 """Tools as commands: every tool in the slot is one, made from its declaration."""
 
 import argparse
+import sys
 from collections.abc import Iterator, Mapping
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,12 @@ def tool_helps() -> dict[str, str]:
 
     A tool of another package only says where it comes from, until it is asked for help itself.
     """
+    return _tool_helps(tuple(sys.path))
+
+
+@cache
+def _tool_helps(path: tuple[str, ...]) -> dict[str, str]:
+    # Looked for once for each path: asking every package takes a while.
     files = [*HERE.glob("tools/[a-z]*.py"), *HERE.glob("families/*/tools/[a-z]*.py")]
     ours = {path.stem: first_line(path) for path in files}
     others = {point.name: f"from {point.module}" for point in entry_points(group="taxiway.tools")}
