@@ -33,7 +33,10 @@ from taxiway.families.stylegan.training.transfer import (
 ADA = FIXTURES / "stylegan2-ada_32.pkl"
 TINY = Settings(channel_base=64, channel_max=16, batch=8, bf16=False)
 SMALLEST = replace(TINY, batch=4)
-CHECKPOINTS = sorted(path for path in FIXTURES.iterdir() if path.suffix in (".pkl", ".pt"))
+FILES = sorted(path for path in FIXTURES.iterdir() if path.suffix in (".pkl", ".pt"))
+CHECKPOINTS = [path for path in FILES if not path.name.startswith("stylegan1")]
+ALONE = ("tensorflow", "container", "projected-gan")
+"""Files whose generator has no discriminator beside it, or a foreign one."""
 ANY = pytest.mark.parametrize("path", CHECKPOINTS, ids=lambda path: path.name)
 STYLEGAN3 = FIXTURES / "stylegan3-t_32.pkl"
 RESNET = FIXTURES / "stylegan2-ada_32_resnet.pkl"
@@ -100,7 +103,7 @@ def test_a_training_from_any_checkpoint_goes_on_bit_for_bit_and_is_played(path, 
 
 
 @pytest.mark.parametrize("path", [path for path in CHECKPOINTS if path.suffix == ".pkl"
-                                  and "tensorflow" not in path.name],
+                                  and not path.name.startswith(ALONE)],
                          ids=lambda path: path.name)  # fmt: skip
 def test_a_discriminator_comes_along_whatever_its_channels(path) -> None:
     players, kept = begun(path), read_discriminator(path)
@@ -111,9 +114,17 @@ def test_a_discriminator_comes_along_whatever_its_channels(path) -> None:
             assert np.array_equal(tensor, kept[name]), name
 
 
-@pytest.mark.parametrize("name", ["tensorflow-stylegan2_32.pkl", "rosinality_32.pt"])
+@pytest.mark.parametrize(
+    "name",
+    ["tensorflow-stylegan2_32.pkl", "rosinality_32.pt", "projected-gan_stylegan2_32_withD.pkl"],
+)
 def test_without_a_discriminator_the_generator_waits_for_one(name) -> None:
     assert begun(FIXTURES / name).settings.hold_kimg == HOLD_KIMG
+
+
+def test_a_stylegan1_is_refused_in_a_sentence() -> None:
+    with pytest.raises(InvalidArgument, match="'stylegan1_64.pkl' is a StyleGAN 1"):
+        Start(FIXTURES / "stylegan1_64.pkl")
 
 
 def test_a_discriminator_that_was_told_classes_says_its_mean_verdict_of_them() -> None:

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from taxiway.checkpoint import Checkpoint, read_checkpoint
-from taxiway.checkpoint.discriminator import read_discriminator
-from taxiway.core.errors import InvalidArgument
+from taxiway.checkpoint.discriminator import beside, read_discriminator
+from taxiway.core.errors import InvalidArgument, UnreadableCheckpoint
 from taxiway.families.stylegan.networks.build import described
 from taxiway.families.stylegan.training.class_transfer import (
     discriminator_of,
@@ -51,7 +51,7 @@ class Start:
                 self.average, self.g, self.d = (state[name] for name in ("average", "g", "d"))
                 self.size = state["size"]
         else:
-            self.g, self.d = self.average, tensors_of(read_discriminator(source))
+            self.g, self.d = self.average, tensors_of(_discriminator(source))
 
     def settings(self, size: int, settings: Settings) -> Settings:
         """The settings with this network's shape, for a training from it to `size` pixels.
@@ -120,6 +120,16 @@ def saved(folder: Path) -> Iterator[Any]:
         yield torch.load(folder / STATE, map_location="cpu", weights_only=True)
 
 
+def _discriminator(path: Path) -> Arrays:
+    """One of another kind in a snapshot, such as ProjectedGAN's, is of as little use as none."""
+    try:
+        return read_discriminator(path)
+    except UnreadableCheckpoint:
+        if beside(path).is_file():
+            raise
+        return {}
+
+
 def fill(network: nn.Module, tensors: Mapping[str, Tensor]) -> list[str]:
     """Put tensors into a network where names and shapes agree; returns the names of those."""
     state = network.state_dict()
@@ -139,6 +149,10 @@ def tensors_of(arrays: Arrays) -> dict[str, Tensor]:
 
 def trainable(checkpoint: Checkpoint, name: str) -> int:
     """The size in pixels of a network that can be trained on; InvalidArgument for others."""
+    if checkpoint.family == "stylegan1":
+        raise InvalidArgument(
+            f"Trainings start from a StyleGAN2 or 3; '{name}' is a StyleGAN 1, to be played only."
+        )
     height, width = checkpoint.config["img_resolution"]
     whole = height == width >= 8 and height & (height - 1) == 0
     if not whole or checkpoint.config["img_channels"] != 3:
