@@ -36,6 +36,7 @@ STARTED = {
     "outputs": (0, [], "folder"),
     "project": (0, [SMALL, "in.png", "--steps", "1", "--no-film", "--out", "o"], "dB"),
     "run": (1, ["stylgan"], "No model named 'stylgan'"),
+    "servers": (0, [], "Socket.IO"),
     "sources": (0, [], "frames"),
     "tool": (0, [], "project"),
     "train": (1, ["none.zip", "--out", "o"], "There is no folder or file 'none.zip'"),
