@@ -18,6 +18,7 @@ from taxiway.servers.http.routes import routes
 from taxiway.web.application import application
 from taxiway.web.connection import refusal
 from taxiway.web.guard import Guard, host_name, is_address
+from taxiway.web.listen import Listener
 from taxiway.web.responses import Answer
 from toys import Gradient
 
@@ -137,6 +138,28 @@ async def test_no_host_or_two_are_refused(port: int) -> None:
         reply = await ask(port, b"GET /healthz HTTP/1.1\r\n" + head + b"\r\n")
         assert reply.status == 400
         assert "one Host" in reply.error
+
+
+@pytest.mark.parametrize("parser", ["auto", "h11"])
+async def test_http_1_0_without_a_host_is_answered(parser: str) -> None:
+    async with Listener(model(Config(port=0)), Config(port=0), parser) as server:
+        for more, status in ((b"", 200), (b"Origin: https://evil.example\r\n", 400)):
+            reply = await ask(server.port, b"GET /healthz HTTP/1.0\r\n" + more + b"\r\n")
+            assert reply.status == status
+
+
+@pytest.mark.parametrize("path", ["/healthz/", "//healthz", "/healthz//", "///healthz/"])
+async def test_a_slash_too_many_does_no_harm(port: int, path: str) -> None:
+    reply = await ask(port, request("GET", path, Host="localhost"))
+    assert (reply.status, "location" in reply.headers) == (200, False)
+
+
+async def test_slashes_do_not_open_the_studio_to_other_pages() -> None:
+    app = application(ROUTES, Config())
+    for path in ("//studio/echo", "/studio/", "//", "/studio//echo/"):
+        method = "GET" if path == "//" else "POST"
+        _, headers, _ = await through(app, path, method, origin="https://evil.example")
+        assert "access-control-allow-origin" not in headers, path
 
 
 async def test_an_address_in_the_request_line_does_not_replace_the_host(port: int) -> None:

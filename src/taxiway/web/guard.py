@@ -1,9 +1,10 @@
-"""What every request passes first: the Host it names, its Origin, the size of its body.
+"""What every request passes first: its path, the Host it names, its Origin, the size of its body.
 
 One ASGI layer around everything else, WebSockets included, so that no route can forget it.
 """
 
 import ipaddress
+import re
 from functools import lru_cache
 
 from starlette.exceptions import HTTPException
@@ -28,6 +29,8 @@ CORS = (
     (b"access-control-max-age", b"86400"),
 )
 
+SLASHES = re.compile("//+")
+
 CREDENTIALED = "/socket.io"
 """Its clients ask with credentials, of which there are none here; browsers want that allowed."""
 
@@ -51,7 +54,9 @@ class Guard:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
-        elif scope["type"] == "websocket":
+            return
+        scope = tidied(scope)
+        if scope["type"] == "websocket":
             await self._websocket(scope, receive, send)
         else:
             await self._http(scope, receive, send)
@@ -167,6 +172,22 @@ class Guard:
             await self.app(scope, counted, send)
         finally:
             self._held -= size
+
+
+def tidied(scope: Scope) -> Scope:
+    """The request as if it had been asked properly: `//query` and `/query/` are `/query`.
+
+    HTTP/1.0 has requests without a Host. No browser sends one, so that no name was forged: it is
+    taken to mean the address that it came to. One with an Origin stays as it is.
+    """
+    path = SLASHES.sub("/", scope["path"])
+    tidy = {**scope, "path": path.rstrip("/") or "/"}
+    names = {name for name, _ in scope["headers"]}
+    if scope.get("http_version") == "1.0" and not names & {b"host", b"origin"}:
+        host, port = scope["server"]
+        named = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        tidy["headers"] = [(b"host", named.encode()), *scope["headers"]]
+    return tidy
 
 
 def host_name(header: bytes) -> str:

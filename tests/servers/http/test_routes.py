@@ -369,8 +369,7 @@ async def test_trouble_has_its_status_and_says_when_to_come_again(
     ("method", "path", "status"),
     [
         ("POST", "/", 404),
-        ("POST", "/query/", 404),
-        ("GET", "/info/", 404),
+        ("POST", "/query/info", 404),
         ("GET", "/nothing", 404),
         ("GET", "/query", 405),
         ("POST", "/info", 405),
