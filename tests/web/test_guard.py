@@ -17,8 +17,9 @@ from taxiway.core.errors import Busy, Unavailable
 from taxiway.servers.http.routes import routes
 from taxiway.web.application import application
 from taxiway.web.connection import refusal
-from taxiway.web.guard import Guard, host_name, is_address
+from taxiway.web.guard import Guard, is_address
 from taxiway.web.listen import Listener
+from taxiway.web.origin import host_name
 from taxiway.web.responses import Answer
 from toys import Gradient
 
@@ -90,7 +91,8 @@ async def test_the_refusal_says_which_name_and_what_to_do(port: int) -> None:
     reply = await ask(port, request(Host="attacker.example" + "x" * 200))
     assert reply.status == 403
     assert "'attacker.example" in reply.error
-    assert len(reply.error) < 200
+    assert "--allow-host attacker.example" in reply.error
+    assert len(reply.error) < 400
     assert reply.headers["access-control-allow-origin"] == "*"
 
 
@@ -120,8 +122,8 @@ async def test_a_page_can_read_when_to_ask_again(error: Exception, status: int) 
     app: Any = application(routes(engine, lambda: "fake"), Config())  # type: ignore[arg-type]
     got, headers, _ = await through(app, "/query", "POST", b'{"seed": 1}', origin="null")
     assert (got, headers["retry-after"]) == (status, "1")
-    assert headers["access-control-allow-origin"] == "*"
-    assert headers["access-control-expose-headers"] == "Retry-After"
+    assert headers["access-control-allow-origin"] == "null"
+    assert "Retry-After" in headers["access-control-expose-headers"]
 
 
 def test_a_page_can_read_what_never_reaches_the_application() -> None:

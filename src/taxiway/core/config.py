@@ -43,6 +43,8 @@ class Config(Struct, frozen=True, kw_only=True):
 
     `*.example.org` is every name below that one.
     """
+    host_flag: str = "--allow-host"
+    """The flag by which whoever starts this server adds to them."""
     allowed_origins: tuple[str, ...] = ("*",)
     """Web pages that may ask the model, as `https://example.org` or `null`; "*" is all of them."""
 

@@ -9,7 +9,7 @@ http://localhost:8080/NAME.hosted-models.runwayml.cloud/v1     what Runway's Jav
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from taxiway.web.guard import host_name
+from taxiway.web.origin import host_name
 
 RUNWAY = "hosted-models.runwayml.cloud"
 LONGEST = 4096

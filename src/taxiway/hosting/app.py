@@ -69,6 +69,7 @@ class Settings(Struct, frozen=True, kw_only=True):
             certificate=self.certificate,
             key=self.key,
             allowed_hosts=(*self.names, *(f"*.{name}" for name in (*self.names, RUNWAY))),
+            host_flag="--name",
             connections_per_client=CONNECTIONS_OF_A_PROXY
             if self.proxies
             else CONNECTIONS_PER_CLIENT,

@@ -9,9 +9,12 @@ from functools import lru_cache
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocket
 
 from taxiway.core.config import Config
-from taxiway.web.responses import Answer, error_answer
+from taxiway.web.cors import Headers, cors
+from taxiway.web.origin import OWN_NAMES, host_name, is_own_origin
+from taxiway.web.responses import Answer, deny, error_answer
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 SMALL_BODY = 2**20
@@ -19,22 +22,8 @@ SMALL_BODY = 2**20
 BODIES_AT_ONCE = 4
 """Bodies of the largest size that may be in memory together."""
 
-CORS = (
-    (b"access-control-allow-methods", b"GET, HEAD, POST, DELETE, OPTIONS"),
-    (
-        b"access-control-allow-headers",
-        b"Content-Type, Accept, Authorization, Cache-Control, X-Runway-Output-Format",
-    ),
-    (b"access-control-expose-headers", b"Retry-After"),
-    (b"access-control-max-age", b"86400"),
-)
-
+FOREIGN = "Pages of this origin may not ask this server."
 SLASHES = re.compile("//+")
-
-CREDENTIALED = "/socket.io"
-"""Its clients ask with credentials, of which there are none here; browsers want that allowed."""
-
-Headers = dict[bytes, bytes]
 
 
 class Guard:
@@ -56,17 +45,20 @@ class Guard:
             await self.app(scope, receive, send)
             return
         scope = tidied(scope)
+        scope[OWN_NAMES] = self.config.allowed_hosts
         if scope["type"] == "websocket":
             await self._websocket(scope, receive, send)
         else:
             await self._http(scope, receive, send)
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._refuse_host(scope) is None and self._welcome(dict(scope["headers"])):
+        refusal = self._refuse_host(scope)
+        if refusal is None and not self._welcome(scope, dict(scope["headers"])):
+            refusal = error_answer(403, FOREIGN)
+        if refusal is None:
             await self.app(scope, receive, send)
         else:
-            await receive()
-            await send({"type": "websocket.close", "code": 1008, "reason": "foreign"})
+            await deny(WebSocket(scope, receive, send), refusal)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers: Headers = dict(scope["headers"])
@@ -92,7 +84,9 @@ class Guard:
             return None
         given = hosts[0][:100].decode("latin-1")
         return error_answer(
-            403, f"This server is not known as '{given}'; allow the name where it was started."
+            403,
+            f"This server is not known as '{given}'; if it is its name, start it with "
+            f"{self.config.host_flag} {host_name(hosts[0][:100])}.",
         )
 
     def _is_known(self, header: bytes) -> bool:
@@ -105,8 +99,8 @@ class Guard:
         return self.config.host not in LOOPBACK and is_address(name)
 
     def _refuse(self, scope: Scope, headers: Headers) -> Answer | None:
-        if not self._welcome(headers):
-            return error_answer(403, "Pages of this origin may not ask this server.")
+        if not self._welcome(scope, headers):
+            return error_answer(403, FOREIGN)
         if b"content-length" in headers and b"transfer-encoding" in headers:
             # What follows may be part of this body, or a request that somebody hid in it.
             close = {"connection": "close"}
@@ -118,31 +112,17 @@ class Guard:
             return too_large(self.config.body_limit)
         return None
 
-    def _welcome(self, headers: Headers) -> bool:
+    def _welcome(self, scope: Scope, headers: Headers) -> bool:
         origin = headers.get(b"origin")
         if origin is None or "*" in self.config.allowed_origins:
             return True
-        return (
-            origin.decode("latin-1") in self.config.allowed_origins
-            or origin.partition(b"://")[2] == headers[b"host"]
-        )
+        return origin.decode("latin-1") in self.config.allowed_origins or is_own_origin(scope)
 
     def _with_cors(self, scope: Scope, headers: Headers, send: Send) -> Send:
         """`send`, which puts the CORS headers on the answer."""
         if is_private(scope):
             return send
-        extra = list(CORS)
-        credentialed = scope["path"].startswith(CREDENTIALED) and b"origin" in headers
-        if credentialed:
-            extra.append((b"access-control-allow-credentials", b"true"))
-        if "*" in self.config.allowed_origins and not credentialed:
-            extra.append((b"access-control-allow-origin", b"*"))
-        else:
-            extra.append((b"vary", b"Origin"))
-            if b"origin" in headers and self._welcome(headers):
-                extra.append((b"access-control-allow-origin", headers[b"origin"]))
-        if headers.get(b"access-control-request-private-network") == b"true":
-            extra.append((b"access-control-allow-private-network", b"true"))
+        extra = cors(headers, self._welcome(scope, headers), "*" in self.config.allowed_origins)
 
         async def opened(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -188,14 +168,6 @@ def tidied(scope: Scope) -> Scope:
         named = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         tidy["headers"] = [(b"host", named.encode()), *scope["headers"]]
     return tidy
-
-
-def host_name(header: bytes) -> str:
-    """The name in a Host header, lower case, without port, brackets or final dot."""
-    text = header.decode("latin-1").lower()
-    if text.startswith("["):
-        return text[1:].partition("]")[0]
-    return text.partition(":")[0].removesuffix(".")
 
 
 def is_named(name: str, allowed: str) -> bool:

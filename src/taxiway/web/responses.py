@@ -9,6 +9,7 @@ import msgspec
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from starlette.websockets import WebSocket
 
 from taxiway.core.errors import (
     Busy,
@@ -94,6 +95,14 @@ async def _gone(request: Request, error: Exception) -> Response:
 
 async def _bug(request: Request, error: Exception) -> Response:
     return error_answer(500, "The server failed at this request; its log says why.")
+
+
+async def deny(socket: WebSocket, answer: Answer) -> None:
+    """Refuse a WebSocket with a status and a sentence, before it opens."""
+    if "websocket.http.response" in socket.scope.get("extensions", {}):
+        await socket.send_denial_response(answer)
+    else:
+        await socket.close(1008)
 
 
 HANDLERS: dict[Any, Any] = {

@@ -1,8 +1,12 @@
 """uvicorn's WebSocket connection, which also ends when nobody reads it."""
 
 import asyncio
+from typing import TYPE_CHECKING
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+if TYPE_CHECKING:
+    from uvicorn._types import ASGISendEvent
 
 GRACE_SECONDS = 5.0
 
@@ -15,6 +19,11 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     """
 
     transport: asyncio.Transport
+
+    async def send(self, message: "ASGISendEvent") -> None:
+        await super().send(message)
+        # uvicorn takes a refusal with a body for no answer, and logs that.
+        self.handshake_complete = self.handshake_complete or self.close_sent
 
     async def run_asgi(self) -> None:
         try:

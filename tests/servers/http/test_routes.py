@@ -398,22 +398,34 @@ async def test_head_answers_like_get_without_a_body(api: httpx.AsyncClient) -> N
 
 
 @pytest.mark.parametrize(("method", "path"), [*ROUTES, ("GET", "/nothing"), ("POST", "/")])
-async def test_a_preflight_passes_on_every_path(
-    api: httpx.AsyncClient, method: str, path: str
+@pytest.mark.parametrize(
+    "asked", ["content-type,cache-control", "pragma, x-requested-with", "x-anything-at-all"]
+)
+async def test_a_preflight_passes_on_every_path_with_any_headers(
+    api: httpx.AsyncClient, method: str, path: str, asked: str
 ) -> None:
     headers = {
         "origin": "https://editor.p5js.org",
         "access-control-request-method": method,
-        "access-control-request-headers": "content-type,cache-control",
+        "access-control-request-headers": asked,
         "access-control-request-private-network": "true",
     }
     answer = await api.options(path, headers=headers)
     assert (answer.status_code, answer.content) == (204, b"")
-    assert answer.headers["access-control-allow-origin"] == "*"
+    assert answer.headers["access-control-allow-origin"] == "https://editor.p5js.org"
     assert answer.headers["access-control-allow-private-network"] == "true"
     assert answer.headers["access-control-max-age"] == "86400"
     methods = set(answer.headers["access-control-allow-methods"].split(", "))
     assert {"GET", "POST", "DELETE", "OPTIONS"} <= methods
+    assert answer.headers["access-control-allow-headers"] == asked
+
+
+@pytest.mark.parametrize("asked", [None, "", "a b", "x" * 2000, "a;b", "a,,b", "é"])
+async def test_a_preflight_that_asks_for_no_headers_or_nonsense_gets_the_usual_ones(
+    api: httpx.AsyncClient, asked: str | None
+) -> None:
+    headers = {} if asked is None else {"access-control-request-headers": asked.encode()}
+    answer = await api.options("/query", headers=headers)  # type: ignore[arg-type]
     allowed = set(answer.headers["access-control-allow-headers"].split(", "))
     assert {"Content-Type", "Accept", "Authorization", "Cache-Control"} <= allowed
     assert "X-Runway-Output-Format" in allowed
@@ -426,8 +438,12 @@ async def test_every_route_may_be_read_by_pages_of_any_origin(
 ) -> None:
     answer = await api.request(method, path, json={"seed": 1}, headers={"origin": origin})
     assert answer.status_code == 200
-    assert answer.headers["access-control-allow-origin"] == "*"
-    assert "access-control-allow-credentials" not in answer.headers
+    assert answer.headers.get_list("access-control-allow-origin") == [origin]
+    assert answer.headers["access-control-allow-credentials"] == "true"
+    assert answer.headers["vary"] == "Origin"
+    plain = await api.request(method, path, json={"seed": 1})
+    assert plain.headers["access-control-allow-origin"] == "*"
+    assert "access-control-allow-credentials" not in plain.headers
 
 
 async def test_what_is_not_a_number_becomes_null_in_an_answer() -> None:

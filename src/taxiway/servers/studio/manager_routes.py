@@ -17,7 +17,8 @@ from starlette.routing import Route
 from taxiway.core.errors import InvalidArgument
 from taxiway.live.chains import Chains, Link
 from taxiway.live.model_manager import ModelManager
-from taxiway.servers.studio.page import NO_TOKEN, is_own_origin
+from taxiway.servers.studio.page import NO_TOKEN
+from taxiway.web.origin import foreign_words, is_own_origin
 from taxiway.web.responses import Answer, error_answer, to_json
 
 PREFIX = "/studio/api"
@@ -81,8 +82,8 @@ def refusal(request: Request, token: str) -> Answer | None:
 
     Such a page could not read the token, but might have been told it.
     """
-    if "origin" in request.headers and not is_own_origin(request):
-        return error_answer(403, "Only the studio's own page may do this.")
+    if "origin" in request.headers and not is_own_origin(request.scope):
+        return error_answer(403, foreign_words(request.scope))
     given = request.headers.get("authorization", "").encode()
     if not hmac.compare_digest(given, f"Bearer {token}".encode()):
         return error_answer(403, NO_TOKEN)

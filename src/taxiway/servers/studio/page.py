@@ -8,7 +8,7 @@ import secrets
 from pathlib import Path
 
 from starlette.exceptions import HTTPException
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
@@ -33,12 +33,6 @@ NO_TOKEN = "The token is missing or of an earlier start; reload the page."
 def new_token() -> str:
     """A token for one start of the server: 256 random bits."""
     return secrets.token_urlsafe(32)
-
-
-def is_own_origin(asked: HTTPConnection) -> bool:
-    """Whether the page that asks came from this very server."""
-    host = asked.headers.get("host", "").lower()
-    return asked.headers.get("origin", "").lower() in (f"http://{host}", f"https://{host}")
 
 
 def routes(token: str, folder: Path = FOLDER) -> list[BaseRoute]:

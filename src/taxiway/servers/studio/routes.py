@@ -9,9 +9,11 @@ from starlette.websockets import WebSocket
 
 from taxiway.live.session import LiveSession
 from taxiway.servers.studio.binary_messages import VERSION
-from taxiway.servers.studio.page import NO_TOKEN, is_own_origin
+from taxiway.servers.studio.page import NO_TOKEN
 from taxiway.servers.studio.socket import PATIENCE_SECONDS, Session
-from taxiway.web.responses import Answer, error_answer
+from taxiway.web.notices import once
+from taxiway.web.origin import foreign_words, is_own_origin
+from taxiway.web.responses import Answer, deny, error_answer
 
 PATH = "/studio/socket"
 PROTOCOL = f"taxiway.{VERSION}"
@@ -63,7 +65,10 @@ class Door:
         """Serve one socket, or refuse it before it opens."""
         refusal = self._refusal(socket)
         if refusal is not None:
-            await _deny(socket, refusal)
+            if not is_own_origin(socket.scope):
+                # No browser shows its page why a socket was refused.
+                once(foreign_words(socket.scope))
+            await deny(socket, refusal)
             return
         self._sockets += 1
         try:
@@ -74,8 +79,8 @@ class Door:
 
     def _refusal(self, socket: WebSocket) -> Answer | None:
         # Programs must say that they are the page as well.
-        if not is_own_origin(socket):
-            return error_answer(403, "Only the studio's own page may open this socket.")
+        if not is_own_origin(socket.scope):
+            return error_answer(403, foreign_words(socket.scope))
         if PROTOCOL not in socket.scope["subprotocols"] or not self._has_token(socket):
             return error_answer(403, NO_TOKEN)
         if self._sockets >= self._most:
@@ -87,10 +92,3 @@ class Door:
         # Every comparison takes the same time, right or wrong.
         given = [protocol.encode() for protocol in socket.scope["subprotocols"]]
         return sum(hmac.compare_digest(protocol, self._protocol) for protocol in given) > 0
-
-
-async def _deny(socket: WebSocket, answer: Answer) -> None:
-    if "websocket.http.response" in socket.scope.get("extensions", {}):
-        await socket.send_denial_response(answer)
-    else:
-        await socket.close(1008)

@@ -1,0 +1,40 @@
+"""By which headers a browser lets a page of another origin ask, and read the answer (CORS)."""
+
+import re
+
+METHODS = b"GET, HEAD, POST, DELETE, OPTIONS"
+ASKED = b"Content-Type, Accept, Authorization, Cache-Control, X-Runway-Output-Format"
+"""What a preflight that names no headers is told."""
+EXPOSED = b"Retry-After"
+NAMES = re.compile(rb"[\w!#$%&'*+.^`|~-]+(\s*,\s*[\w!#$%&'*+.^`|~-]+)*", re.ASCII)
+MOST_BYTES = 1024
+
+Headers = dict[bytes, bytes]
+
+
+def cors(headers: Headers, is_welcome: bool, to_all: bool) -> list[tuple[bytes, bytes]]:
+    """The headers of an answer to a request with `headers`.
+
+    Whatever headers a page wants to send, it may: libraries add their own, and none means anything
+    here beside those of the docs. So with credentials, which some ask with by default: no cookie
+    authorises anything. `to_all` is whether any origin is welcome.
+    """
+    asked = headers.get(b"access-control-request-headers", b"").strip()
+    is_plain = len(asked) <= MOST_BYTES and NAMES.fullmatch(asked)
+    answer = [
+        (b"access-control-allow-methods", METHODS),
+        (b"access-control-allow-headers", asked if is_plain else ASKED),
+        (b"access-control-expose-headers", EXPOSED),
+        (b"access-control-max-age", b"86400"),
+        (b"vary", b"Origin"),
+    ]
+    origin = headers.get(b"origin")
+    if origin is not None and is_welcome:
+        # A star would not do with credentials.
+        answer.append((b"access-control-allow-origin", origin))
+        answer.append((b"access-control-allow-credentials", b"true"))
+    elif origin is None and to_all:
+        answer.append((b"access-control-allow-origin", b"*"))
+    if headers.get(b"access-control-request-private-network") == b"true":
+        answer.append((b"access-control-allow-private-network", b"true"))
+    return answer
