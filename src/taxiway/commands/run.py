@@ -63,6 +63,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--device", default="auto", choices=DEVICES)
     parser.add_argument("--no-browser", action="store_true", help="do not open the studio")
+    addresses(parser)
+
+
+def addresses(parser: argparse.ArgumentParser) -> None:
+    """Where to listen, and whom to let in."""
     doors = parser.add_argument_group("addresses", "A second model is one port further, and so on.")
     doors.add_argument("--host", default="127.0.0.1", help="0.0.0.0 lets other machines in")
     for name, port, what in (
