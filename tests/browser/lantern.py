@@ -67,3 +67,10 @@ class Lantern:
         z = call["z"] if call["z"] is not None else z_of_seed(call["seed"])
         picture = lit(z * call["truncation"], call["size"])
         return picture[:, ::-1] if call["mirrored"] else picture
+
+
+class Unlit(Lantern):
+    """Cannot be set up."""
+
+    def setup(self, device: str, options: Values) -> None:
+        raise RuntimeError("There is no oil.")

@@ -93,12 +93,12 @@ def test_a_server_that_comes_back_finds_the_page_and_gets_its_vector(
 
 
 def test_a_model_that_cannot_start_says_why(browser: Browser) -> None:
-    server = Server("nowhere:Nothing")
+    server = Server("lantern:Unlit")
     context = new_context(browser, server)
     page = context.new_page()
     page.goto("/")
     page.locator("#status").get_by_text("Failed").wait_for()
-    assert len(page.locator(".notice p").inner_text()) > 20
+    assert "There is no oil" in page.locator(".notice p").inner_text()
     page.get_by_role("button", name="Try again").wait_for()
     context.close()
     server.stop()

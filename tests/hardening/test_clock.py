@@ -11,8 +11,9 @@ ROOMS = ("engine", "hosting", "jobs", "live", "servers", "web")
 TELLING = {
     "servers/hub/records.py": "when a session began is told to plug-ins, and to nothing else",
     "hosting/server.py": "usage is counted by the day",
-    "hosting/access.py": "tokens end on a date",
+    "hosting/tokens.py": "they end on a date",
     "hosting/actions.py": "the command writes and prints dates",
+    "jobs/runner.py": "a record says when its job was asked for, began and ended",
 }
 WALL = {"time.time", "time.time_ns", "time.localtime", "datetime.now", "datetime.utcnow"}
 

@@ -34,8 +34,8 @@ ADA = FIXTURES / "stylegan2-ada_32.pkl"
 TINY = Settings(channel_base=64, channel_max=16, batch=8, bf16=False)
 SMALLEST = replace(TINY, batch=4)
 FILES = sorted(path for path in FIXTURES.iterdir() if path.suffix in (".pkl", ".pt"))
-CHECKPOINTS = [path for path in FILES if not path.name.startswith("stylegan1")]
-ALONE = ("tensorflow", "container", "projected-gan")
+CHECKPOINTS = [path for path in FILES if not path.name.startswith(("stylegan1", "container"))]
+ALONE = ("tensorflow", "projected-gan")
 """Files whose generator has no discriminator beside it, or a foreign one."""
 ANY = pytest.mark.parametrize("path", CHECKPOINTS, ids=lambda path: path.name)
 STYLEGAN3 = FIXTURES / "stylegan3-t_32.pkl"
