@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from taxiway.core.command import Command
 from taxiway.core.datatypes import Boolean, Category, Image, Number, Text, Vector
 from taxiway.core.errors import InvalidArgument
-from taxiway.web.inputs import EXPLAINED_BYTES, MOST_VALUES, from_body, from_query
+from taxiway.web.inputs import EXPLAINED_BYTES, MOST_VALUES, from_body, from_form, from_query
 
 COMMAND = Command(
     name="generate",
@@ -58,6 +58,14 @@ def test_any_bytes_are_an_object_or_refused_in_a_sentence(body: bytes) -> None:
         (b"", "empty"),
         (b"\xef\xbb\xbf", "empty"),
         (b"[1]", "takes a JSON object"),
+        (b'"[1]"', "takes a JSON object"),
+        (b'"x', "not valid JSON"),
+        (b"\x1f\x8b\x08", "is gzip without a header"),
+        (b"\x89PNG\r\n", r"a picture by itself \(PNG\)"),
+        (b"\xff\xd8\xff\xe0", r"a picture by itself \(JPEG\)"),
+        (b"data:image/png;base64,AA", "a data URI by itself"),
+        (b"<p>", "XML or HTML"),
+        (b"--x\r\n", "a form of several parts without"),
         (b"3", "takes a JSON object"),
         (b'{"a"', "not valid JSON: "),
         (b'{"a": "\xff"}', "not valid UTF-8"),
@@ -77,6 +85,42 @@ def test_what_is_no_finite_number_is_told_by_its_input(number: str) -> None:
         with pytest.raises(InvalidArgument, match="'b' takes finite numbers only") as caught:
             from_body(body.encode())
         assert caught.value.name == "b"
+
+
+def test_an_object_that_is_json_twice_is_read() -> None:
+    assert from_body(json.dumps(json.dumps({"seed": 1, "a": "é"})).encode()) == {
+        "seed": 1,
+        "a": "é",
+    }
+
+
+def test_the_fields_of_a_form_become_inputs_of_their_types() -> None:
+    fields = {
+        "z": "0.5, 1",
+        "photo": "data:image/png;base64,AA==",
+        "psi": ".5",
+        "seed": "",
+        "mirror": "true",
+        "caption": "1",
+        "other": "x",
+    }
+    assert from_form(COMMAND, fields) == {
+        "z": [0.5, 1],
+        "photo": "data:image/png;base64,AA==",
+        "truncation": 0.5,
+        "seed": None,
+        "mirror": True,
+        "caption": "1",
+        "other": "x",
+    }
+    assert from_form(COMMAND, {"json": '{"z": [0, 1]}', "seed": "3"}) == {"z": [0, 1], "seed": 3}
+    assert from_form(COMMAND, {"z": "[0, 1]"}) == {"z": [0, 1]}
+
+
+@given(st.dictionaries(st.sampled_from([*COMMAND.inputs, "json", "x"]), st.text(max_size=12)))
+def test_any_form_is_read_or_refused(fields: dict[str, str]) -> None:
+    with contextlib.suppress(InvalidArgument):
+        COMMAND.decode({"z": [0, 0], "photo": None, **from_form(COMMAND, fields)})
 
 
 def test_a_large_broken_body_is_refused_without_a_second_reading() -> None:

@@ -179,9 +179,9 @@ class Api:
             raise Refused(401, f"The {token.limits.budget} requests of this budget are used up.")
 
     async def _query(self, request: Request, hosted: Hosted) -> Answer:
-        wire = await inputs.from_request(request)
         header = request.headers.get("x-runway-output-format")
         async with self.awake.held(self._spec(hosted), hosted.idle_seconds):
+            wire = await inputs.from_request(request, lambda: self.engine.command_of(hosted.name))
             asking = self.engine.query(hosted.name, wire, format_header=header)
             outputs = await while_connected(request, self._of_model(hosted, asking))
             return Answer(to_json(outputs))

@@ -14,6 +14,7 @@ from starlette.websockets import WebSocket
 from taxiway.core.config import Config
 from taxiway.web.cors import Headers, cors
 from taxiway.web.origin import OWN_NAMES, host_name, is_own_origin
+from taxiway.web.packed import CODINGS, Unpacked
 from taxiway.web.responses import Answer, deny, error_answer
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -69,6 +70,10 @@ class Guard:
         elif scope["method"] == "OPTIONS":
             await opened({"type": "http.response.start", "status": 204, "headers": []})
             await opened({"type": "http.response.body"})
+        elif coding(headers):
+            plain = {b"content-encoding", b"content-length"}
+            scope["headers"] = [pair for pair in scope["headers"] if pair[0] not in plain]
+            await self._counted(scope, Unpacked(receive, coding(headers)), opened)
         elif int(headers.get(b"content-length", 0)) <= SMALL_BODY and (
             b"transfer-encoding" not in headers
         ):
@@ -110,6 +115,10 @@ class Guard:
             return error_answer(400, "Content-Length takes a number.")
         if int(length) > self.config.body_limit:
             return too_large(self.config.body_limit)
+        if coding(headers) and coding(headers) not in CODINGS:
+            given = coding(headers)[:40].decode("latin-1")
+            words = f"The body is compressed as '{given}'; send it plain, or as gzip or deflate."
+            return error_answer(415, words)
         return None
 
     def _welcome(self, scope: Scope, headers: Headers) -> bool:
@@ -168,6 +177,11 @@ def tidied(scope: Scope) -> Scope:
         named = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         tidy["headers"] = [(b"host", named.encode()), *scope["headers"]]
     return tidy
+
+
+def coding(headers: Headers) -> bytes:
+    """How the body is compressed; empty for not at all."""
+    return headers.get(b"content-encoding", b"").strip().lower().replace(b"identity", b"")
 
 
 def is_named(name: str, allowed: str) -> bool:

@@ -250,6 +250,35 @@ async def test_a_model_without_pictures_has_none_to_give() -> None:
     assert "/generate.png" not in (await api.get("/openapi.json")).json()["paths"]
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"z": [Z]},
+        {"z": {str(index): number for index, number in enumerate(Z)}},
+        {"z": [{str(index): number for index, number in enumerate(Z)}], "truncation": "0.8"},
+        json.dumps({"z": Z, "truncation": " 8e-1 ".strip()}),
+    ],
+    ids=["batch", "typed", "both", "twice"],
+)
+async def test_shapes_that_clients_make_by_mistake_are_read(
+    api: httpx.AsyncClient, body: Any
+) -> None:
+    plain = await api.post("/query", json={"z": Z, "truncation": 0.8})
+    answer = await api.post("/query", json=body)
+    assert (answer.status_code, answer.content) == (200, plain.content)
+
+
+async def test_forms_are_read(api: httpx.AsyncClient) -> None:
+    plain = await api.post("/query", json={"seed": 1, "truncation": 0.5})
+    data = {"seed": "1", "psi": "0.5"}
+    files = {"json": (None, json.dumps({"seed": 1})), "truncation": (None, ".5")}
+    for answer in (
+        await api.post("/query", data=data),
+        await api.post("/query", files=files),  # type: ignore[arg-type]
+    ):
+        assert (answer.status_code, answer.content) == (200, plain.content)
+
+
 WRONG = [
     ('{"z": [' + "NaN," * 511 + "NaN]}", "z"),
     ('{"z": [' + "Infinity," * 511 + "Infinity]}", "z"),
@@ -258,7 +287,7 @@ WRONG = [
     (json.dumps({"z": Z[1:]}), "z"),
     (json.dumps({"z": [*Z, 0]}), "z"),
     ('{"z": []}', "z"),
-    (json.dumps({"z": [Z]}), "z"),
+    (json.dumps({"z": [Z, Z]}), "z"),
     (json.dumps({"z": [[[1]]]}), "z"),
     (json.dumps({"z": [True, *Z[1:]]}), "z"),
     (json.dumps({"z": [None, *Z[1:]]}), "z"),
@@ -271,7 +300,7 @@ WRONG = [
     ('{"z": {"0": 1}}', "z"),
     ("{}", "z"),
     ('{"z": null}', "z"),
-    ('{"seed": 1, "truncation": "0.8"}', "truncation"),
+    ('{"seed": 1, "truncation": "0.8.1"}', "truncation"),
     ('{"seed": 1, "truncation": true}', "truncation"),
     ('{"seed": 1, "truncation": NaN}', "truncation"),
     ('{"seed": 1, "truncation": -Infinity}', "truncation"),

@@ -1,6 +1,7 @@
 """Types that JSON has itself: text, numbers, true and false, words to choose from, anything."""
 
 import math
+import re
 from typing import Any, ClassVar
 
 import msgspec
@@ -15,6 +16,8 @@ FLOAT32_MAX = 2.0**128 - 2.0**104
 """The largest number in which a model computes."""
 FLOAT32_LIMIT = 2.0**128 - 2.0**103
 """From here on rounding to float32 gives infinity, which no vector takes."""
+PLAIN_NUMBER = re.compile(r"[+-]?(\d{1,40}(\.\d{0,40})?|\.\d{1,40})(e[+-]?\d{1,3})?", re.I | re.A)
+"""A number as text."""
 
 NUMBER_SCHEMA: dict[str, Any] = {
     "type": "number",
@@ -63,6 +66,9 @@ class Number(DataType, frozen=True, tag="number"):
     plainest: ClassVar[Wire] = 1
 
     def decode(self, name: str, wire: Wire) -> float | int:
+        if isinstance(wire, str) and PLAIN_NUMBER.fullmatch(wire):
+            # Forms and old sketches send numbers as text.
+            wire = float(wire) if set(wire) & set(".eE") else int(wire)
         if isinstance(wire, bool) or not isinstance(wire, (int, float)):
             raise InvalidArgument(f"'{name}' takes a number, got {kind(wire)}.", name)
         if not abs(wire) <= FLOAT32_MAX:

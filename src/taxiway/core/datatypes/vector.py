@@ -29,6 +29,7 @@ class Vector(DataType, frozen=True, tag="vector"):
         return self.default or [0.0] * self.length
 
     def decode(self, name: str, wire: Wire) -> np.ndarray[Any, np.dtype[np.float32]]:
+        wire = _plain(wire)
         if not isinstance(wire, (list, tuple, np.ndarray)):
             raise InvalidArgument(
                 f"'{name}' takes {self._shape()} numbers, got {kind(wire)}.", name
@@ -83,6 +84,25 @@ class Vector(DataType, frozen=True, tag="vector"):
             if self.rows is UNSET
             else f"{self.length} or {self.rows}x{self.length}"
         )
+
+
+def _plain(wire: Wire) -> Wire:
+    """A list for the shapes in which clients send one: `{"0": x, "1": y}`, `[[x, y]]`.
+
+    The first is what JSON makes of a typed array, the second a batch of one.
+    """
+    wire = _listed(wire)
+    if isinstance(wire, list) and wire and isinstance(wire[0], dict):
+        wire = [_listed(row) for row in wire]
+    is_batch_of_one = isinstance(wire, list) and len(wire) == 1 and isinstance(wire[0], list)
+    return wire[0] if is_batch_of_one else wire
+
+
+def _listed(wire: Wire) -> Wire:
+    """The values of a typed array that became an object."""
+    if isinstance(wire, dict) and wire and list(wire) == [str(index) for index in range(len(wire))]:
+        return list(wire.values())
+    return wire
 
 
 def _kinds(wire: Sequence[Wire]) -> set[type]:

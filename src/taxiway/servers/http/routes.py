@@ -62,7 +62,7 @@ class Api:
 
         It is the last part of a model that answers in parts. Who hangs up cancels it.
         """
-        wire = await inputs.from_request(request)
+        wire = await inputs.from_request(request, self._command)
         format_header = request.headers.get("x-runway-output-format")
         query = self.engine.query(self.name_of_model(), wire, format_header=format_header)
         outputs = await while_connected(request, query)

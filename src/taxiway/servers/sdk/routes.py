@@ -91,8 +91,12 @@ class Api:
     async def run(self, request: Request) -> Answer:
         """Ask the model; like `/query`, this gives it its current output or error."""
         command = await self._command(request)
+
+        async def known() -> Command:
+            return command
+
         self._asked = time.monotonic()
-        wire = await inputs.from_request(request)
+        wire = await inputs.from_request(request, known)
         header = request.headers.get("x-runway-output-format")
         query = self.engine.query(
             self.name_of_model(), wire, command=command.name, format_header=header
