@@ -15,6 +15,7 @@ import pytest
 from taxiway import app
 from taxiway.catalog import catalog
 from taxiway.core.config import Config
+from taxiway.web import notices
 
 
 @pytest.fixture
@@ -39,6 +40,16 @@ async def test_one_port_has_the_model_the_studio_and_the_health(client: httpx.As
     page = await client.get("/")
     assert "Taxiway" in page.text
     assert "default-src 'self'" in page.headers["content-security-policy"]
+
+
+async def test_an_input_that_the_model_does_not_have_is_said_once(
+    client: httpx.AsyncClient, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notices, "_said", set())
+    for _ in range(2):
+        answer = await client.post("/query", json={"seed": 20, "prompt": "a cat"})
+        assert answer.headers["x-taxiway-ignored"] == "prompt"
+    assert capsys.readouterr().out.count("painter has no input 'prompt'") == 1
 
 
 async def test_the_openapi_document_lists_every_open_route(client: httpx.AsyncClient) -> None:

@@ -14,11 +14,12 @@ from taxiway.catalog import families
 from taxiway.catalog.catalog import Card
 from taxiway.core.config import Config
 from taxiway.core.errors import TaxiwayError
-from taxiway.core.events import Event, StateChanged
+from taxiway.core.events import Event, InputsIgnored, StateChanged
 from taxiway.engine import Engine, preload
 from taxiway.live.chains import Link
 from taxiway.model_servers import ModelServers
 from taxiway.web.listen import loop_factory
+from taxiway.web.notices import once, shortened
 from taxiway.web.server import ManagerContext, ManagerServer
 from taxiway.web.server_slot import decoded, of_kind, started
 
@@ -98,6 +99,9 @@ async def _link(model_servers: ModelServers, links: Sequence[Link]) -> None:
 def _tell(event: Event) -> None:
     if isinstance(event, StateChanged):
         print(event.message, flush=True)
+    elif isinstance(event, InputsIgnored):
+        for name in event.names:
+            once(f"{event.model} has no input '{shortened(name)}', so what was sent is ignored.")
 
 
 def _has_screen() -> bool:

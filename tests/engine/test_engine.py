@@ -20,7 +20,7 @@ from taxiway.core.errors import (
     Superseded,
     Unavailable,
 )
-from taxiway.core.events import Event, OutputReady, QueryFailed, StateChanged
+from taxiway.core.events import Event, InputsIgnored, OutputReady, QueryFailed, StateChanged
 from taxiway.core.images import to_data_uri
 from taxiway.core.model import ModelSpec
 from taxiway.engine import Engine
@@ -56,6 +56,15 @@ async def test_a_query_answers_the_picture_of_its_vector(engine: Engine) -> None
     data = base64.b64decode(answer["image"].partition(",")[2])
     pixels = np.asarray(Image.open(io.BytesIO(data)))
     np.testing.assert_array_equal(pixels, gradient(np.array(Z, np.float32)))
+
+
+async def test_inputs_that_a_model_does_not_have_are_an_event(engine: Engine) -> None:
+    await started(engine, GRADIENT)
+    events = heard(engine)
+    await engine.query("gradient", {"z": Z, "psi": 1, "prompt": "a cat"})
+    assert events[0] == InputsIgnored("gradient", ["prompt"])
+    await engine.query("gradient", {"z": Z})
+    assert sum(isinstance(event, InputsIgnored) for event in events) == 1
 
 
 async def test_run_gives_pixels_and_leaves_the_current_output(engine: Engine) -> None:

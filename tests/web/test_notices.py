@@ -14,3 +14,7 @@ def test_each_is_printed_once_and_not_without_end(
     said = capsys.readouterr().out.splitlines()
     assert said[:2] == ["Number 1.", "Number 0."]
     assert len(said) == len(set(said)) == notices.MOST_NOTICES
+
+
+def test_a_name_in_the_terminal_is_short_and_moves_no_cursor() -> None:
+    assert notices.shortened("a\x1b[2J\nb" + "x" * 99) == "a?[2J?b" + "x" * 33

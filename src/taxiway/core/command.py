@@ -49,6 +49,11 @@ class Command(Struct, frozen=True, kw_only=True):
                 wire = {**wire, name: wire[short]}
         return wire
 
+    def unknown(self, wire: Mapping[str, Wire]) -> list[str]:
+        """The names in `wire` that are no inputs, which `decode` ignores as Runway did."""
+        short = {short for short, name in ALIASES.items() if name in self.inputs}
+        return [name for name in wire if name not in self.inputs and name not in short]
+
     def encode(
         self, outputs: Mapping[str, Any], formats: Mapping[str, ImageFormat]
     ) -> dict[str, Wire]:

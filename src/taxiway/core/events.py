@@ -70,7 +70,14 @@ class QueryFailed(Struct, frozen=True, tag="error"):
     error: str
 
 
-Event = StateChanged | OutputReady | PartReady | CallEnded | QueryFailed
+class InputsIgnored(Struct, frozen=True, tag="ignored"):
+    """A query had inputs that the command does not have: perhaps it is meant for another model."""
+
+    model: str
+    names: list[str]
+
+
+Event = StateChanged | OutputReady | PartReady | CallEnded | QueryFailed | InputsIgnored
 Listener = Callable[[Event], None]
 
 

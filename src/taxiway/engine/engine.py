@@ -11,7 +11,15 @@ from taxiway.core import slots
 from taxiway.core.command import Command, Values, first_command
 from taxiway.core.datatypes import Wire, names
 from taxiway.core.errors import NotFound, TaxiwayError
-from taxiway.core.events import Answer, CallEnded, Events, OutputReady, PartReady, QueryFailed
+from taxiway.core.events import (
+    Answer,
+    CallEnded,
+    Events,
+    InputsIgnored,
+    OutputReady,
+    PartReady,
+    QueryFailed,
+)
 from taxiway.core.images import ImageFormat
 from taxiway.core.model import ModelSpec, Progress
 from taxiway.engine.batch import OnPart
@@ -127,6 +135,8 @@ class Engine:
         running = self._find(name)
         try:
             chosen = await self.command_of(name, command)
+            if unknown := chosen.unknown(wire):
+                self.events.emit(InputsIgnored(name, unknown))
             async with running.pictures.decoded(chosen, wire) as inputs:
                 formats = chosen.formats(inputs, format_header)
                 began = time.perf_counter()

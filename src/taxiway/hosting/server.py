@@ -33,6 +33,7 @@ from taxiway.hosting.tokens import Access, access, bearer, digest
 from taxiway.hosting.wake import Awake
 from taxiway.web import inputs
 from taxiway.web.guard import is_address
+from taxiway.web.notices import ignored
 from taxiway.web.patience import while_connected
 from taxiway.web.responses import Answer, error_answer, to_json
 
@@ -184,7 +185,8 @@ class Api:
             wire = await inputs.from_request(request, lambda: self.engine.command_of(hosted.name))
             asking = self.engine.query(hosted.name, wire, format_header=header)
             outputs = await while_connected(request, self._of_model(hosted, asking))
-            return Answer(to_json(outputs))
+            said = ignored(await self.engine.command_of(hosted.name), wire)
+            return Answer(to_json(outputs), headers=said)
 
     async def _of_model(self, hosted: Hosted, asking: Awaitable[Result]) -> Result:
         """What the engine answers; that a model cannot start is an error, no moment's absence."""

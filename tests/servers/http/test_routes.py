@@ -90,6 +90,23 @@ async def test_unknown_keys_are_ignored_and_defaults_taken(api: httpx.AsyncClien
     plain = await api.post("/query", json={"z": Z})
     more = await api.post("/query", json={"z": Z, "truncation": None, "future": {"a": [1]}})
     assert (plain.status_code, more.content) == (200, plain.content)
+    assert more.headers["x-taxiway-ignored"] == "future"
+    assert "X-Taxiway-Ignored" in more.headers["access-control-expose-headers"]
+    assert "x-taxiway-ignored" not in plain.headers
+
+
+@pytest.mark.parametrize("name", ["prompt", "a\r\nx: y", "é", "\ud800", "", "x" * 9999])
+async def test_whatever_an_unknown_input_is_called_the_header_is_sound(
+    api: httpx.AsyncClient, name: str
+) -> None:
+    body = {"seed": 1, "psi": 0.5, name: 1, **{f"more{index}": 1 for index in range(99)}}
+    answer = await api.post("/query", content=json.dumps(body))
+    assert answer.status_code == (400 if name == "\ud800" else 200)
+    said = answer.headers.get("x-taxiway-ignored", "")
+    assert said.isascii()
+    assert said.isprintable()
+    assert len(said) < 1000
+    assert "psi" not in said
 
 
 async def test_a_byte_order_mark_does_no_harm(api: httpx.AsyncClient) -> None:

@@ -19,6 +19,7 @@ from taxiway.core.datatypes import Wire
 from taxiway.live.readers import Readers
 from taxiway.servers.http import openapi, picture
 from taxiway.web import inputs
+from taxiway.web.notices import ignored
 from taxiway.web.patience import while_connected
 from taxiway.web.responses import Answer, to_json
 
@@ -66,7 +67,8 @@ class Api:
         format_header = request.headers.get("x-runway-output-format")
         query = self.engine.query(self.name_of_model(), wire, format_header=format_header)
         outputs = await while_connected(request, query)
-        return Answer(self._encode(outputs))
+        said = ignored(await self._command(), wire)
+        return Answer(self._encode(outputs), headers=said)
 
     async def data(self, request: Request) -> Answer:
         """The current output, whoever asked for it; `{}` before there is one."""

@@ -15,6 +15,7 @@ from starlette.types import Scope
 from taxiway.core.command import Command
 from taxiway.core.errors import NotFound, Unavailable
 from taxiway.web import inputs
+from taxiway.web.notices import ignored
 from taxiway.web.patience import while_connected
 from taxiway.web.responses import Answer, to_json
 
@@ -102,7 +103,7 @@ class Api:
             self.name_of_model(), wire, command=command.name, format_header=header
         )
         outputs = await while_connected(request, query)
-        return Answer(to_json(outputs))
+        return Answer(to_json(outputs), headers=ignored(command, wire))
 
     async def _command(self, request: Request) -> Command:
         name, model = request.path_params["command"], self.name_of_model()

@@ -10,7 +10,7 @@ from msgspec import UNSET, UnsetType
 from starlette.websockets import WebSocket
 
 from taxiway.core.command import Values
-from taxiway.core.events import CallEnded, Event, PartReady, QueryFailed, StateChanged
+from taxiway.core.events import CallEnded, Event, OutputReady, PartReady, QueryFailed, StateChanged
 from taxiway.live.broadcast import EncodedFrame
 from taxiway.live.controls import Entry, Origin
 from taxiway.live.session import LiveSession
@@ -95,7 +95,7 @@ class SendQueue:
         elif isinstance(event, CallEnded):
             self._newest.pop("part", None)
             self._newest["ended"] = json_messages.Ended(event.call)
-        elif not self._session.is_live:
+        elif isinstance(event, OutputReady) and not self._session.is_live:
             self._newest["output"] = json_messages.Output(event.outputs)
         self._wake.set()
 
