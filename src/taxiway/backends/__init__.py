@@ -34,7 +34,9 @@ class Graph:
     `kind` names what is computed ("mapping", "stylegan2", "stylegan3"), `config` is the
     checkpoint's own description, `tensors` its weights by name; `example` are one call's inputs,
     to measure with. `torch(dtype, device)` builds it in PyTorch: called with tensors under the
-    inputs' names it gives tensors under the outputs'.
+    inputs' names it gives tensors under the outputs'. `operations(ops, **words)` writes it down in
+    a backend's own operations, and gives the outputs' nodes by name; words are those inputs that
+    are no arrays. `trial` are inputs by which a quick setting is checked against an exact one.
     """
 
     kind: str
@@ -42,6 +44,74 @@ class Graph:
     tensors: Mapping[str, npt.NDArray[Any]]
     example: Inputs
     torch: Callable[[Any, Any], Callable[..., dict[str, Any]]] | None = None
+    operations: "Callable[..., dict[str, Node]] | None" = None
+    trial: Inputs | None = None
+
+
+Node = Any
+"""What a backend calls a result of an operation while a graph is written down."""
+
+
+class Operations(Protocol):
+    """What a graph is written down with: each gives a node of float32, [N, ...] or a constant.
+
+    Shapes broadcast as numpy's do. Weights and taps are those of a correlation, zeros outside.
+    """
+
+    def input(self, name: str, shape: Sequence[int]) -> Node:
+        """An array [N, *shape] that comes with each call, under this name."""
+
+    def normal(self, shape: Sequence[int]) -> Node:
+        """Standard normal numbers [N, *shape], drawn anew at each call."""
+
+    def const(self, value: npt.ArrayLike) -> Node:
+        """Numbers that stay."""
+
+    def add(self, a: Node, b: Node) -> Node: ...
+    def mul(self, a: Node, b: Node) -> Node: ...
+    def div(self, a: Node, b: Node) -> Node: ...
+
+    def power(self, x: Node, exponent: float) -> Node:
+        """Each number of x to a power."""
+
+    def matmul(self, a: Node, b: Node) -> Node:
+        """[N, in] and [in, out] to [N, out]."""
+
+    def concat(self, parts: Sequence[Node]) -> Node:
+        """Parts [N, C] one beside the other."""
+
+    def mean(self, x: Node, axis: int) -> Node:
+        """The mean over an axis, which stays with a length of 1."""
+
+    def largest(self, x: Node, axis: int) -> Node:
+        """The largest absolute value over an axis, which stays with a length of 1."""
+
+    def row(self, x: Node, index: int) -> Node:
+        """x [N, rows, C] to its row [N, C]."""
+
+    def per_channel(self, x: Node) -> Node:
+        """[N, C] to [N, C, 1, 1]."""
+
+    def activation(self, x: Node, name: str) -> Node:
+        """linear, lrelu (0.2 below 0), relu, tanh, sigmoid, elu, selu, softplus or swish."""
+
+    def clamp(self, x: Node, limit: float) -> Node:
+        """x cut to -limit..limit."""
+
+    def conv(self, x: Node, weight: Node, padding: int) -> Node:
+        """x [N, in, h, w] and weight [out, in, k, k] to [N, out, H, W]."""
+
+    def up_conv(self, x: Node, weight: Node) -> Node:
+        """Transposed, stride 2: x [N, in, h, w], weight [in, out, 3, 3] to [N, out, 2h+1, 2w+1]."""
+
+    def fir(self, x: Node, taps: npt.NDArray[Any], padding: int) -> Node:
+        """Every channel of x [N, C, h, w] filtered along both axes with symmetric taps [k]."""
+
+    def upsample(self, x: Node, taps: npt.NDArray[Any], padding: int) -> Node:
+        """A zero after each sample of x [N, C, h, w], then `fir`, `padding` fewer at each end."""
+
+    def levels(self, x: Node) -> Node:
+        """x [N, C, H, W] of about -1..1 to uint8 [N, H, W, C]: 127.5 x + 128, cut, not rounded."""
 
 
 class Network(Protocol):

@@ -4,14 +4,14 @@ Nothing here imports torch before PyTorch is the one that computes.
 """
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from taxiway.backends import Graph
 from taxiway.checkpoint import Checkpoint
-from taxiway.families.stylegan.networks import build_generator
+from taxiway.families.stylegan.networks import build_generator, graph_mapping, graph_stylegan2
 
 if TYPE_CHECKING:
     import torch
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from taxiway.families.stylegan.networks.generator import Generator
 
 Call = Callable[..., dict[str, Any]]
+
+WRITTEN = {"stylegan2": graph_stylegan2.synthesis}
+"""Families whose synthesis is written down in operations; the others need PyTorch."""
 
 
 def graphs_of(checkpoint: Checkpoint, built: "Generator | None" = None) -> tuple[Graph, Graph]:
@@ -30,6 +33,8 @@ def graphs_of(checkpoint: Checkpoint, built: "Generator | None" = None) -> tuple
     """
     generator = cache(lambda: built or build_generator(checkpoint))  # both graphs are of one
     config, tensors = checkpoint.config, checkpoint.tensors
+    synthesis, mapping = part(tensors, "synthesis"), part(tensors, "mapping")
+    written = WRITTEN.get(checkpoint.family)
     w_avg = np.asarray(tensors["mapping.w_avg"], np.float32)
     ws = np.tile(w_avg, (1, config["num_ws"], 1))
     z = np.zeros((1, config["z_dim"]), np.float32)
@@ -37,18 +42,27 @@ def graphs_of(checkpoint: Checkpoint, built: "Generator | None" = None) -> tuple
         Graph(
             checkpoint.family,
             config,
-            part(tensors, "synthesis"),
+            synthesis,
             {"ws": ws},
             lambda dtype, device: torch_synthesis(generator(), dtype, device),
+            written and partial(written, config=config, tensors=synthesis),
+            {"ws": near(ws)},
         ),
         Graph(
             "mapping",
             config,
-            part(tensors, "mapping"),
+            mapping,
             {"z": z},
             lambda dtype, device: torch_mapping(generator(), device),
+            partial(graph_mapping.mapping, config=config, tensors=mapping),
         ),
     )
+
+
+def near(ws: Any) -> Any:
+    """Three ws [3, num_ws, w_dim] around the average, about as far as those of truncation 0.5."""
+    steps = np.random.default_rng(0).standard_normal((3, 1, ws.shape[2]), np.float32)
+    return ws + np.float32(0.5) * steps
 
 
 def part(tensors: Any, name: str) -> dict[str, Any]:

@@ -1,0 +1,187 @@
+"""A graph as OpenVINO runs it: written down in its operations, compiled, arrays in and out."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import openvino
+from openvino import opset13 as ov
+
+from taxiway.backends import Arrays, Graph, Inputs
+
+HINTS = {"float32": "f32", "bfloat16": "bf16"}
+ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
+    "linear": lambda x: x,
+    "lrelu": lambda x: ov.prelu(x, ov.constant(np.float32([0.2]))),
+    "relu": ov.relu,
+    "tanh": ov.tanh,
+    "sigmoid": ov.sigmoid,
+    "elu": lambda x: ov.elu(x, 1.0),
+    "selu": lambda x: ov.selu(
+        x,
+        ov.constant(np.float32(1.6732632423543772)),
+        ov.constant(np.float32(1.0507009873554805)),
+    ),
+    "softplus": ov.softplus,
+    "swish": ov.swish,
+}
+
+
+@cache
+def core() -> Any:
+    """OpenVINO itself, which takes a moment to start."""
+    return openvino.Core()
+
+
+class OpenVinoNetwork:
+    """A graph compiled for a number of threads; once more for each mode that it is called in."""
+
+    def __init__(self, graph: Graph, precision: str, threads: int) -> None:
+        self.graph = graph
+        self.settings = {
+            "INFERENCE_PRECISION_HINT": HINTS[precision],
+            "INFERENCE_NUM_THREADS": threads,
+            "NUM_STREAMS": 1,
+            "PERFORMANCE_HINT": "LATENCY",
+            "ENABLE_CPU_PINNING": False,
+            "ENABLE_HYPER_THREADING": True,
+        }
+        self.compiled: dict[tuple[tuple[str, Any], ...], Compiled] = {}
+        self.rng = np.random.default_rng()
+
+    def run(self, inputs: Inputs) -> Arrays:
+        arrays = {name: value for name, value in inputs.items() if isinstance(value, np.ndarray)}
+        words = {name: value for name, value in inputs.items() if isinstance(value, str)}
+        key = tuple(sorted(words.items()))
+        if key not in self.compiled:
+            self.compiled[key] = Compiled(self.graph, words, self.settings)
+        return self.compiled[key].run(arrays, self.rng)
+
+
+class Compiled:
+    """One form of a graph, for batches of any size."""
+
+    def __init__(
+        self, graph: Graph, words: Mapping[str, str], settings: Mapping[str, Any]
+    ) -> None:
+        assert graph.operations is not None
+        ops = OpenVinoOperations()
+        outputs = graph.operations(ops, **words)
+        self.names = list(outputs)
+        self.inputs, self.random = ops.inputs, ops.random
+        parameters = [*ops.inputs.values(), *ops.random]
+        model = openvino.Model(list(outputs.values()), parameters, graph.kind)
+        self.request = core().compile_model(model, "CPU", dict(settings)).create_infer_request()
+
+    def run(self, arrays: Mapping[str, npt.NDArray[Any]], rng: np.random.Generator) -> Arrays:
+        count = len(next(iter(arrays.values())))
+        given = [
+            np.ascontiguousarray(arrays[name]) if name in arrays else zeros(parameter, count)
+            for name, parameter in self.inputs.items()
+        ]
+        drawn = [rng.standard_normal(shape_of(each, count), np.float32) for each in self.random]
+        self.request.infer(dict(enumerate([*given, *drawn])), share_inputs=True)
+        found = [self.request.get_output_tensor(index).data for index in range(len(self.names))]
+        return {name: np.array(data) for name, data in zip(self.names, found, strict=True)}
+
+
+def shape_of(parameter: Any, count: int) -> tuple[int, ...]:
+    """The shape of a parameter in a batch."""
+    _, *rest = parameter.partial_shape
+    return (count, *(dimension.get_length() for dimension in rest))
+
+
+def zeros(parameter: Any, count: int) -> npt.NDArray[np.float32]:
+    """What stands for labels that are not given: no class."""
+    return np.zeros(shape_of(parameter, count), np.float32)
+
+
+class OpenVinoOperations:
+    """The operations of `taxiway.backends.Operations` as nodes of OpenVINO.
+
+    `inputs` are the parameters by name, `random` those that are drawn anew at each call.
+    """
+
+    def __init__(self) -> None:
+        self.inputs: dict[str, Any] = {}
+        self.random: list[Any] = []
+
+    def input(self, name: str, shape: Sequence[int]) -> Any:
+        self.inputs[name] = ov.parameter([-1, *shape], np.float32, name=name)
+        return self.inputs[name]
+
+    def normal(self, shape: Sequence[int]) -> Any:
+        self.random.append(ov.parameter([-1, *shape], np.float32))
+        return self.random[-1]
+
+    def const(self, value: npt.ArrayLike) -> Any:
+        return ov.constant(np.ascontiguousarray(value, np.float32))
+
+    def add(self, a: Any, b: Any) -> Any:
+        return ov.add(a, b)
+
+    def mul(self, a: Any, b: Any) -> Any:
+        return ov.multiply(a, b)
+
+    def div(self, a: Any, b: Any) -> Any:
+        return ov.divide(a, b)
+
+    def power(self, x: Any, exponent: float) -> Any:
+        return ov.power(x, self.const(exponent))
+
+    def matmul(self, a: Any, b: Any) -> Any:
+        return ov.matmul(a, b, False, False)
+
+    def concat(self, parts: Sequence[Any]) -> Any:
+        return ov.concat(list(parts), 1)
+
+    def mean(self, x: Any, axis: int) -> Any:
+        return ov.reduce_mean(x, integers(axis), True)
+
+    def largest(self, x: Any, axis: int) -> Any:
+        return ov.reduce_max(ov.absolute(x), integers(axis), True)
+
+    def row(self, x: Any, index: int) -> Any:
+        return ov.gather(x, ov.constant(np.int64(index)), ov.constant(np.int64(1)))
+
+    def per_channel(self, x: Any) -> Any:
+        return ov.unsqueeze(x, integers(2, 3))
+
+    def activation(self, x: Any, name: str) -> Any:
+        return ACTIVATIONS[name](x)
+
+    def clamp(self, x: Any, limit: float) -> Any:
+        return ov.clamp(x, -limit, limit)
+
+    def conv(self, x: Any, weight: Any, padding: int) -> Any:
+        return ov.convolution(x, weight, [1, 1], [padding] * 2, [padding] * 2, [1, 1])
+
+    def up_conv(self, x: Any, weight: Any) -> Any:
+        return ov.convolution_backprop_data(x, weight, [2, 2])
+
+    def fir(self, x: Any, taps: npt.NDArray[np.float32], padding: int) -> Any:
+        channels = x.get_output_partial_shape(0)[1].get_length()
+        for axis in (0, 1):  # rows, then columns: [C, 1, 1, k, 1] and [C, 1, 1, 1, k]
+            shape, pads = [1, 1], [0, 0]
+            shape[axis], pads[axis] = len(taps), padding
+            weight = self.const(np.broadcast_to(taps.reshape(shape), (channels, 1, 1, *shape)))
+            x = ov.group_convolution(x, weight, [1, 1], pads, pads, [1, 1])
+        return x
+
+    def upsample(self, x: Any, taps: npt.NDArray[np.float32], padding: int) -> Any:
+        channels = x.get_output_partial_shape(0)[1].get_length()
+        kernel = np.outer(taps, taps)
+        weight = self.const(np.broadcast_to(kernel, (channels, 1, 1, *kernel.shape)))
+        pads = [padding] * 2
+        return ov.group_convolution_backprop_data(x, weight, [2, 2], None, pads, pads)
+
+    def levels(self, x: Any) -> Any:
+        x = self.add(self.mul(x, self.const(127.5)), self.const(128))
+        x = ov.floor(ov.clamp(x, 0.0, 255.0))
+        return ov.transpose(ov.convert(x, np.uint8), integers(0, 2, 3, 1))
+
+
+def integers(*numbers: int) -> Any:
+    return ov.constant(np.int64(numbers))

@@ -1,0 +1,132 @@
+"""StyleGAN2's synthesis network in plain operations, from a checkpoint's tensors.
+
+The same as `stylegan2`, without PyTorch. Two things are worked out differently, so that numbers
+stay near 1 and lower precision loses little: styles and weights are divided by their largest
+values, which demodulation undoes; and gains go into what stands before a homogeneous activation.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from taxiway.backends import Node, Operations
+from taxiway.families.stylegan.networks.graph_mapping import HOMOGENEOUS, Tensors, dense
+
+Array = npt.NDArray[np.float32]
+
+
+def synthesis(
+    ops: Operations, config: Mapping[str, Any], tensors: Tensors, noise_mode: str = "const"
+) -> dict[str, Node]:
+    """ws [N, num_ws, w_dim] to `image`, uint8 [N, H, W, channels]."""
+    return Synthesis(ops, config, tensors, noise_mode).outputs()
+
+
+class Synthesis:
+    """One network being written down; `row` counts the ws that its layers took."""
+
+    def __init__(
+        self, ops: Operations, config: Mapping[str, Any], tensors: Tensors, noise_mode: str
+    ) -> None:
+        self.ops, self.config, self.tensors, self.noise_mode = ops, config, tensors, noise_mode
+        taps = np.float32(config["resample_filter"])
+        self.taps = taps * (2 / taps.sum())  # along one axis; both together bring a gain of 4
+        self.ws = ops.input("ws", (config["num_ws"], config["w_dim"]))  # [N, num_ws, w_dim]
+
+    def outputs(self) -> dict[str, Node]:
+        names = {name.split(".")[0] for name in self.tensors if name.startswith("b")}
+        x = self.ops.const(self.tensor("b4.const") if "b4.const" in self.tensors else 0.0)
+        image: Node | None = None
+        row = 0
+        for index, name in enumerate(sorted(names, key=lambda name: int(name[1:]))):
+            if index == 0:
+                x = self.ops.const(self.tensor(f"{name}.const")[None])  # [1, C, 4, 4]
+                x = self.conv(f"{name}.conv1", x, row)  # [N, C, 4, 4]
+                row += 1
+            else:
+                x = self.block(name, x, row)  # [N, out, 2h, 2w]
+                row += 2
+            if image is not None:
+                image = self.upsampled(image)  # [N, channels, 2h, 2w]
+            if f"{name}.torgb.weight" in self.tensors:
+                rgb = self.rgb(f"{name}.torgb", x, row)  # [N, channels, 2h, 2w]
+                image = rgb if image is None else self.ops.add(image, rgb)
+        return {"image": self.ops.levels(image)}
+
+    def block(self, name: str, x: Node, row: int) -> Node:
+        """Two convolutions, and the short cut of a residual block: [N, in, h, w] doubled."""
+        y = self.conv(f"{name}.conv0", x, row)
+        if self.config["architecture"] != "resnet":
+            return self.conv(f"{name}.conv1", y, row + 1)
+        y = self.conv(f"{name}.conv1", y, row + 1, gain=math.sqrt(0.5))
+        weight = self.tensor(f"{name}.skip.weight")  # [out, in, 1, 1]
+        weight = weight * np.float32(math.sqrt(0.5 / weight.shape[1]))
+        return self.ops.add(y, self.upsampled(self.ops.conv(x, self.ops.const(weight), 0)))
+
+    def conv(self, name: str, x: Node, row: int, gain: float = 1.0) -> Node:
+        """A styled 3x3 convolution, noise, bias and activation: [N, in, h, w] to [N, out, H, W]."""
+        ops, options = self.ops, self.config["layers"].get(name, {})
+        weight = self.tensor(f"{name}.weight")  # [out, in, 3, 3]
+        largest = np.abs(weight).max(axis=(1, 2, 3), keepdims=True)
+        weight = weight / np.where(largest == 0, np.float32(1), largest)
+        activation = options.get("activation", "lrelu")
+        total = options.get("act_gain", math.sqrt(2)) * gain
+        early, late = (total, 1.0) if activation in HOMOGENEOUS else (1.0, total)
+
+        styles = self.styles(name, row)  # [N, in]
+        styles = ops.div(styles, ops.largest(styles, 1))
+        squares = np.square(weight).sum(axis=(2, 3)).T  # [in, out]
+        norm = ops.matmul(ops.mul(styles, styles), ops.const(squares))  # [N, out]
+        gains = ops.mul(ops.power(ops.add(norm, ops.const(1e-8)), -0.5), ops.const(early))
+        x = ops.mul(x, ops.per_channel(styles))  # [N, in, h, w]
+        if options.get("up", 1) == 2:
+            x = ops.up_conv(x, ops.const(weight.swapaxes(0, 1)))  # [N, out, 2h + 1, 2w + 1]
+            x = ops.fir(x, self.taps, 1)  # [N, out, 2h, 2w]
+        else:
+            x = ops.conv(x, ops.const(weight), 1)  # [N, out, h, w]
+        x = ops.mul(x, ops.per_channel(gains))
+        bias = self.tensor(f"{name}.bias")[None, :, None, None]  # [1, out, 1, 1]
+        x = ops.add(x, ops.const(bias * np.float32(early)))
+        if options.get("use_noise", True) and self.noise_mode != "none":
+            x = ops.add(x, self.noise(name, early))
+        x = ops.activation(x, activation)
+        x = x if late == 1 else ops.mul(x, ops.const(late))
+        return self.clamped(x, options.get("conv_clamp"), gain)
+
+    def noise(self, name: str, gain: float) -> Node:
+        """What is added to each pixel, the same for all channels: [1 or N, 1, H, W]."""
+        strength = self.tensor(f"{name}.noise_strength") * np.float32(gain)
+        plane = self.tensor(f"{name}.noise_const")  # [H, W]
+        if self.noise_mode == "const":
+            return self.ops.const(plane[None, None] * strength)
+        height, width = plane.shape
+        return self.ops.mul(self.ops.normal((1, height, width)), self.ops.const(strength))
+
+    def rgb(self, name: str, x: Node, row: int) -> Node:
+        """A styled 1x1 convolution without demodulation: [N, in, H, W] to [N, channels, H, W]."""
+        ops = self.ops
+        weight = self.tensor(f"{name}.weight")  # [channels, in, 1, 1]
+        weight = weight * np.float32(1 / math.sqrt(weight.shape[1]))
+        x = ops.mul(x, ops.per_channel(self.styles(name, row)))
+        bias = self.tensor(f"{name}.bias")[None, :, None, None]
+        x = ops.add(ops.conv(x, ops.const(weight), 0), ops.const(bias))
+        return self.clamped(x, self.config["layers"].get(name, {}).get("conv_clamp"))
+
+    def styles(self, name: str, row: int) -> Node:
+        """The scale of each input channel, from one of the ws: [N, in]."""
+        weight, bias = dense(self.tensors, f"{name}.affine")
+        w = self.ops.row(self.ws, row)  # [N, w_dim]
+        return self.ops.add(self.ops.matmul(w, self.ops.const(weight)), self.ops.const(bias))
+
+    def upsampled(self, x: Node) -> Node:
+        """x [N, C, h, w] at twice the size, smoothed by the filter, zeros outside."""
+        return self.ops.upsample(x, self.taps, 1)
+
+    def clamped(self, x: Node, limit: float | None, gain: float = 1.0) -> Node:
+        return x if limit is None else self.ops.clamp(x, limit * gain)
+
+    def tensor(self, name: str) -> Array:
+        return np.asarray(self.tensors[name], np.float32)
