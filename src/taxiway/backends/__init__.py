@@ -75,7 +75,7 @@ class Operations(Protocol):
         """Each number of x to a power."""
 
     def matmul(self, a: Node, b: Node) -> Node:
-        """[N, in] and [in, out] to [N, out]."""
+        """[N, ..., in] and [in, out] to [N, ..., out]."""
 
     def concat(self, parts: Sequence[Node]) -> Node:
         """Parts [N, C] one beside the other."""
@@ -86,8 +86,8 @@ class Operations(Protocol):
     def largest(self, x: Node, axis: int) -> Node:
         """The largest absolute value over an axis, which stays with a length of 1."""
 
-    def row(self, x: Node, index: int) -> Node:
-        """x [N, rows, C] to its row [N, C]."""
+    def part(self, x: Node, row: int, start: int, stop: int) -> Node:
+        """x [N, rows, C] to a part of a row, [N, stop - start]."""
 
     def per_channel(self, x: Node) -> Node:
         """[N, C] to [N, C, 1, 1]."""

@@ -35,11 +35,15 @@ def core() -> Any:
     return openvino.Core()
 
 
+SIZES = (8, 1)
+"""Batches that networks with feature maps are compiled for: 1.4 times as fast as one for any."""
+
+
 class OpenVinoNetwork:
-    """A graph compiled for a number of threads; once more for each mode that it is called in."""
+    """A graph for a number of threads, compiled when first called in a mode and batch size."""
 
     def __init__(self, graph: Graph, precision: str, threads: int) -> None:
-        self.graph = graph
+        self.graph, self.sizes = graph, () if graph.kind == "mapping" else SIZES
         self.settings = {
             "INFERENCE_PRECISION_HINT": HINTS[precision],
             "INFERENCE_NUM_THREADS": threads,
@@ -48,40 +52,59 @@ class OpenVinoNetwork:
             "ENABLE_CPU_PINNING": False,
             "ENABLE_HYPER_THREADING": True,
         }
-        self.compiled: dict[tuple[tuple[str, Any], ...], Compiled] = {}
-        self.rng = np.random.default_rng()
+        self.compiled: dict[tuple[Any, ...], Compiled] = {}
 
     def run(self, inputs: Inputs) -> Arrays:
         arrays = {name: value for name, value in inputs.items() if isinstance(value, np.ndarray)}
         words = {name: value for name, value in inputs.items() if isinstance(value, str)}
-        key = tuple(sorted(words.items()))
+        start, parts = 0, []
+        for size in parts_of(len(next(iter(arrays.values()))), self.sizes):
+            part = {name: array[start : start + size] for name, array in arrays.items()}
+            parts.append(self.compiled_for(size, words).run(part, size))
+            start += size
+        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+    def compiled_for(self, size: int, words: Mapping[str, str]) -> "Compiled":
+        """The graph in a mode, for batches of one size (any, if the graph has no sizes)."""
+        key = (size if self.sizes else -1, *sorted(words.items()))
         if key not in self.compiled:
-            self.compiled[key] = Compiled(self.graph, words, self.settings)
-        return self.compiled[key].run(arrays, self.rng)
+            self.compiled[key] = Compiled(self.graph, words, key[0], self.settings)
+        return self.compiled[key]
+
+
+def parts_of(count: int, sizes: Sequence[int]) -> list[int]:
+    """A batch as parts of these sizes, largest first; as it is if there are none."""
+    if not sizes:
+        return [count]
+    parts: list[int] = []
+    for size in sizes:
+        parts += (count - sum(parts)) // size * [size]
+    return parts
 
 
 class Compiled:
-    """One form of a graph, for batches of any size."""
+    """One form of a graph, for batches of one size, or of any (-1)."""
 
     def __init__(
-        self, graph: Graph, words: Mapping[str, str], settings: Mapping[str, Any]
+        self, graph: Graph, words: Mapping[str, str], size: int, settings: Mapping[str, Any]
     ) -> None:
         assert graph.operations is not None
-        ops = OpenVinoOperations()
+        ops = OpenVinoOperations(size)
         outputs = graph.operations(ops, **words)
-        self.names = list(outputs)
-        self.inputs, self.random = ops.inputs, ops.random
+        self.names, self.inputs, self.random = list(outputs), ops.inputs, ops.random
         parameters = [*ops.inputs.values(), *ops.random]
         model = openvino.Model(list(outputs.values()), parameters, graph.kind)
         self.request = core().compile_model(model, "CPU", dict(settings)).create_infer_request()
+        self.rng = np.random.default_rng()
 
-    def run(self, arrays: Mapping[str, npt.NDArray[Any]], rng: np.random.Generator) -> Arrays:
-        count = len(next(iter(arrays.values())))
+    def run(self, arrays: Mapping[str, npt.NDArray[Any]], count: int) -> Arrays:
         given = [
             np.ascontiguousarray(arrays[name]) if name in arrays else zeros(parameter, count)
             for name, parameter in self.inputs.items()
         ]
-        drawn = [rng.standard_normal(shape_of(each, count), np.float32) for each in self.random]
+        drawn = [
+            self.rng.standard_normal(shape_of(each, count), np.float32) for each in self.random
+        ]
         self.request.infer(dict(enumerate([*given, *drawn])), share_inputs=True)
         found = [self.request.get_output_tensor(index).data for index in range(len(self.names))]
         return {name: np.array(data) for name, data in zip(self.names, found, strict=True)}
@@ -101,19 +124,21 @@ def zeros(parameter: Any, count: int) -> npt.NDArray[np.float32]:
 class OpenVinoOperations:
     """The operations of `taxiway.backends.Operations` as nodes of OpenVINO.
 
-    `inputs` are the parameters by name, `random` those that are drawn anew at each call.
+    `size` is the batch, -1 for any; `inputs` are the parameters by name, `random` those that are
+    drawn anew at each call.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, size: int) -> None:
+        self.size = size
         self.inputs: dict[str, Any] = {}
         self.random: list[Any] = []
 
     def input(self, name: str, shape: Sequence[int]) -> Any:
-        self.inputs[name] = ov.parameter([-1, *shape], np.float32, name=name)
+        self.inputs[name] = ov.parameter([self.size, *shape], np.float32, name=name)
         return self.inputs[name]
 
     def normal(self, shape: Sequence[int]) -> Any:
-        self.random.append(ov.parameter([-1, *shape], np.float32))
+        self.random.append(ov.parameter([self.size, *shape], np.float32))
         return self.random[-1]
 
     def const(self, value: npt.ArrayLike) -> Any:
@@ -143,8 +168,10 @@ class OpenVinoOperations:
     def largest(self, x: Any, axis: int) -> Any:
         return ov.reduce_max(ov.absolute(x), integers(axis), True)
 
-    def row(self, x: Any, index: int) -> Any:
-        return ov.gather(x, ov.constant(np.int64(index)), ov.constant(np.int64(1)))
+    def part(self, x: Any, row: int, start: int, stop: int) -> Any:
+        first, last = integers(row, start), integers(row + 1, stop)
+        x = ov.slice(x, first, last, integers(1, 1), integers(1, 2))  # [N, 1, stop - start]
+        return ov.squeeze(x, integers(1))
 
     def per_channel(self, x: Any) -> Any:
         return ov.unsqueeze(x, integers(2, 3))

@@ -26,7 +26,7 @@ def synthesis(
 
 
 class Synthesis:
-    """One network being written down; `row` counts the ws that its layers took."""
+    """One network being written down."""
 
     def __init__(
         self, ops: Operations, config: Mapping[str, Any], tensors: Tensors, noise_mode: str
@@ -34,16 +34,31 @@ class Synthesis:
         self.ops, self.config, self.tensors, self.noise_mode = ops, config, tensors, noise_mode
         taps = np.float32(config["resample_filter"])
         self.taps = taps * (2 / taps.sum())  # along one axis; both together bring a gain of 4
-        self.ws = ops.input("ws", (config["num_ws"], config["w_dim"]))  # [N, num_ws, w_dim]
+        names = {name.split(".")[0] for name in tensors if name.startswith("b")}
+        self.blocks = sorted(names, key=lambda name: int(name[1:]))
+        self.layers = [name.removesuffix(".affine.weight") for name in tensors if "affine.w" in name]
+        self.joined = self.all_styles()
+
+    def all_styles(self) -> Node:
+        """The styles of all layers from all ws, [N, num_ws, sum of in]: one product is soonest."""
+        weights, biases = zip(*(dense(self.tensors, f"{name}.affine") for name in self.layers))
+        ws = self.ops.input("ws", (self.config["num_ws"], self.config["w_dim"]))
+        joined = self.ops.matmul(ws, self.ops.const(np.concatenate(weights, axis=1)))
+        return self.ops.add(joined, self.ops.const(np.concatenate(biases, axis=1)))
+
+    def styles(self, name: str, row: int) -> Node:
+        """The scale of each input channel of a layer, from one of the ws: [N, in]."""
+        sizes = [len(self.tensors[f"{layer}.affine.bias"]) for layer in self.layers]
+        start = sum(sizes[: self.layers.index(name)])
+        size = sizes[self.layers.index(name)]
+        return self.ops.part(self.joined, row, start, start + size)
 
     def outputs(self) -> dict[str, Node]:
-        names = {name.split(".")[0] for name in self.tensors if name.startswith("b")}
-        x = self.ops.const(self.tensor("b4.const") if "b4.const" in self.tensors else 0.0)
+        x = self.ops.const(self.tensor(f"{self.blocks[0]}.const")[None])  # [1, C, 4, 4]
         image: Node | None = None
         row = 0
-        for index, name in enumerate(sorted(names, key=lambda name: int(name[1:]))):
-            if index == 0:
-                x = self.ops.const(self.tensor(f"{name}.const")[None])  # [1, C, 4, 4]
+        for name in self.blocks:
+            if name == self.blocks[0]:
                 x = self.conv(f"{name}.conv1", x, row)  # [N, C, 4, 4]
                 row += 1
             else:
@@ -114,12 +129,6 @@ class Synthesis:
         bias = self.tensor(f"{name}.bias")[None, :, None, None]
         x = ops.add(ops.conv(x, ops.const(weight), 0), ops.const(bias))
         return self.clamped(x, self.config["layers"].get(name, {}).get("conv_clamp"))
-
-    def styles(self, name: str, row: int) -> Node:
-        """The scale of each input channel, from one of the ws: [N, in]."""
-        weight, bias = dense(self.tensors, f"{name}.affine")
-        w = self.ops.row(self.ws, row)  # [N, w_dim]
-        return self.ops.add(self.ops.matmul(w, self.ops.const(weight)), self.ops.const(bias))
 
     def upsampled(self, x: Node) -> Node:
         """x [N, C, h, w] at twice the size, smoothed by the filter, zeros outside."""
