@@ -59,6 +59,8 @@ def _measured() -> Iterator[str]:
             continue
         synthesis, _ = graphs_of(read_checkpoint(catalog.spec(card).options["checkpoint"]))
         _, choice = choose([synthesis], seconds=MEASURE_SECONDS)
+        for name, reason in choice.left_out.items():
+            yield f"{card.name:11} {name}: left out. {reason}"
         for setting, milliseconds in sorted(choice.milliseconds.items()):
             rate = f"{milliseconds:6.1f} ms an image, {1000 / milliseconds:4.0f} a second"
             mark = "  <- used" if setting == choice.setting else ""

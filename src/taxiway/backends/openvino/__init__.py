@@ -46,7 +46,9 @@ class OpenVinoBackend:
         from taxiway.backends.openvino.network import OpenVinoNetwork
 
         if graph.operations is None:
-            raise Unsupported(f"OpenVINO does not know how to compute a '{graph.kind}' yet.")
+            raise Unsupported(
+                f"OpenVINO does not know how to compute a '{graph.kind}' yet; PyTorch does."
+            )
         if precision not in self.precisions():
             raise Unsupported(f"OpenVINO does not compute in {precision} here.")
         return OpenVinoNetwork(graph, precision, threads)

@@ -14,7 +14,7 @@ from taxiway.backends import Arrays, Graph, Inputs
 HINTS = {"float32": "f32", "bfloat16": "bf16"}
 ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
     "linear": lambda x: x,
-    "lrelu": lambda x: ov.prelu(x, ov.constant(np.float32([0.2]))),
+    "lrelu": lambda x: ov.prelu(x, ov.constant(np.full(1, 0.2, np.float32))),
     "relu": ov.relu,
     "tanh": ov.tanh,
     "sigmoid": ov.sigmoid,
@@ -66,9 +66,10 @@ class OpenVinoNetwork:
 
     def compiled_for(self, size: int, words: Mapping[str, str]) -> "Compiled":
         """The graph in a mode, for batches of one size (any, if the graph has no sizes)."""
-        key = (size if self.sizes else -1, *sorted(words.items()))
+        batch = size if self.sizes else -1
+        key = (batch, *sorted(words.items()))
         if key not in self.compiled:
-            self.compiled[key] = Compiled(self.graph, words, key[0], self.settings)
+            self.compiled[key] = Compiled(self.graph, words, batch, self.settings)
         return self.compiled[key]
 
 
@@ -211,4 +212,4 @@ class OpenVinoOperations:
 
 
 def integers(*numbers: int) -> Any:
-    return ov.constant(np.int64(numbers))
+    return ov.constant(np.array(numbers, np.int64))

@@ -45,9 +45,7 @@ def mapping(ops: Operations, config: Mapping[str, Any], tensors: Tensors) -> dic
     return {"w": x}
 
 
-def dense(
-    tensors: Tensors, name: str, lr: float = 1.0, gain: float = 1.0
-) -> tuple[Array, Array]:
+def dense(tensors: Tensors, name: str, lr: float = 1.0, gain: float = 1.0) -> tuple[Array, Array]:
     """A layer's weight [in, out] and bias [1, out], its gains worked in."""
     weight = np.asarray(tensors[f"{name}.weight"], np.float32)  # [out, in]
     scaled = weight * np.float32(lr * gain / math.sqrt(weight.shape[1]))

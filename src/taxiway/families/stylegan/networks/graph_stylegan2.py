@@ -36,12 +36,15 @@ class Synthesis:
         self.taps = taps * (2 / taps.sum())  # along one axis; both together bring a gain of 4
         names = {name.split(".")[0] for name in tensors if name.startswith("b")}
         self.blocks = sorted(names, key=lambda name: int(name[1:]))
-        self.layers = [name.removesuffix(".affine.weight") for name in tensors if "affine.w" in name]
+        self.layers = [
+            name.removesuffix(".affine.weight") for name in tensors if "affine.w" in name
+        ]
         self.joined = self.all_styles()
 
     def all_styles(self) -> Node:
         """The styles of all layers from all ws, [N, num_ws, sum of in]: one product is soonest."""
-        weights, biases = zip(*(dense(self.tensors, f"{name}.affine") for name in self.layers))
+        layers = [dense(self.tensors, f"{name}.affine") for name in self.layers]
+        weights, biases = [layer[0] for layer in layers], [layer[1] for layer in layers]
         ws = self.ops.input("ws", (self.config["num_ws"], self.config["w_dim"]))
         joined = self.ops.matmul(ws, self.ops.const(np.concatenate(weights, axis=1)))
         return self.ops.add(joined, self.ops.const(np.concatenate(biases, axis=1)))
@@ -84,9 +87,9 @@ class Synthesis:
     def conv(self, name: str, x: Node, row: int, gain: float = 1.0) -> Node:
         """A styled 3x3 convolution, noise, bias and activation: [N, in, h, w] to [N, out, H, W]."""
         ops, options = self.ops, self.config["layers"].get(name, {})
-        weight = self.tensor(f"{name}.weight")  # [out, in, 3, 3]
+        weight = self.tensor(f"{name}.weight").copy()  # [out, in, 3, 3]
         largest = np.abs(weight).max(axis=(1, 2, 3), keepdims=True)
-        weight = weight / np.where(largest == 0, np.float32(1), largest)
+        weight /= np.where(largest == 0, np.float32(1), largest)
         activation = options.get("activation", "lrelu")
         total = options.get("act_gain", math.sqrt(2)) * gain
         early, late = (total, 1.0) if activation in HOMOGENEOUS else (1.0, total)

@@ -38,7 +38,7 @@ def open_generator(file: str, device: str = "auto", name: str = "") -> TorchRend
     checkpoint = read_checkpoint(file)
     generator = build_generator(checkpoint)
     synthesis, _ = graphs_of(checkpoint, generator)
-    _, choice = choose([synthesis], device, "float32", seconds=0.5)
+    _, choice = choose([synthesis], device, "float32", seconds=0.5, among=["torch"])
     return TorchRenderer(generator, choice.device, name, checkpoint.source["sha256"])
 
 
