@@ -26,6 +26,7 @@ def test_a_missing_pytorch_is_a_line_and_not_an_error(monkeypatch: pytest.Monkey
             raise ImportError(name)
         return real(name, *rest)
 
+    monkeypatch.setattr(doctor, "MEASURE_SECONDS", 0.1)
     monkeypatch.setattr(doctor, "_per_call", lambda work: 0.5)
     monkeypatch.setattr(builtins, "__import__", without_torch)
     assert any("pip install 'taxiway[torch]'" in line for line in doctor.report())

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from importlib.metadata import version
 
-from taxiway.backends import choose, offered
+from taxiway.backends import Unsupported, choose, offered
 from taxiway.catalog import catalog
 from taxiway.checkpoint import read_checkpoint
 from taxiway.core.images import encode_jpeg
@@ -34,9 +34,10 @@ def report() -> Iterator[str]:
     try:
         yield from _torch()
     except ImportError:
-        yield "PyTorch     missing, so only the painter runs: pip install 'taxiway[torch]'"
-        return
-    yield from _measured()
+        lacking = "nothing is trained or projected" if usable else "only the painter runs"
+        yield f"PyTorch     missing, so {lacking}: pip install 'taxiway[torch]'"
+    if usable:
+        yield from _measured()
 
 
 def _torch() -> Iterator[str]:
@@ -58,7 +59,11 @@ def _measured() -> Iterator[str]:
         if card.checkpoint is None:
             continue
         synthesis, _ = graphs_of(read_checkpoint(catalog.spec(card).options["checkpoint"]))
-        _, choice = choose([synthesis], seconds=MEASURE_SECONDS)
+        try:
+            _, choice = choose([synthesis], seconds=MEASURE_SECONDS)
+        except Unsupported as error:
+            yield f"{card.name:11} {error}"
+            continue
         for name, reason in choice.left_out.items():
             yield f"{card.name:11} {name}: left out. {reason}"
         for setting, milliseconds in sorted(choice.milliseconds.items()):

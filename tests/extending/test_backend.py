@@ -20,10 +20,10 @@ def test_it_is_tried_beside_ours_and_gives_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stranger.install(tmp_path, *stranger.from_docs("A backend"), monkeypatch)
-    assert sorted(members()) == ["numpy", "torch"]
+    assert {"numpy", "torch"} <= members().keys()
     _, mapping = graphs_of(read_checkpoint(FIXTURES / f"{NAME}.pkl"))
     _, choice = choose([mapping], seconds=0.2)
-    assert {setting.backend for setting in choice.milliseconds} == {"numpy", "torch"}
+    assert {"numpy", "torch"} <= {setting.backend for setting in choice.milliseconds}
     expected = np.load(FIXTURES / f"{NAME}.npz")
     network = members()["numpy"].compile(mapping, "float32", 1)
     w = network.run({"z": expected["z"].astype(np.float32)})["w"]
@@ -37,7 +37,8 @@ def test_what_it_does_not_know_is_left_to_others(
     model = StyleGAN()
     checkpoint = str(FIXTURES / f"{NAME}.pkl")
     model.setup("cpu", {"checkpoint": checkpoint, "precision": "float32"})
-    assert model.facts["backend"] == "torch"
+    assert model.facts["backend"] != "numpy"
+    assert "numpy does not know" in model.facts["left_out"]["numpy"]
     with pytest.raises(InvalidArgument, match="numpy computes on the CPU only"):
         members("mps")
 
@@ -48,5 +49,6 @@ def test_a_broken_one_is_a_sentence_and_ours_works(
     points = {"taxiway.backends: sparks": "sparks:Sparks"}
     stranger.install(tmp_path, {"sparks.py": "import nothing_there\n"}, points, monkeypatch)
     usable, reasons = offered("cpu")
-    assert list(usable) == ["torch"]
+    assert "torch" in usable
+    assert "sparks" not in usable
     assert "nothing_there" in reasons["sparks"]
