@@ -189,8 +189,8 @@ def choose(
 ) -> tuple[list[Network], Choice]:
     """The graphs compiled as the first of them is fastest on this machine; the others in float32.
 
-    Trying stops after about `seconds`, likely candidates first; at least one call is made of every
-    backend (or of those `among` which to choose). What fails, or is not exact, is left out. Raises
+    Trying a backend stops after about `seconds`, likely candidates first; at least one call is made
+    of each (or of those `among` which to choose). What fails, or is not exact, is left out. Raises
     InvalidArgument for a precision or device that is not there, MissingDependency if nothing can
     compute at all, and Unsupported if nothing can compute these.
     """
@@ -202,7 +202,7 @@ def choose(
     left_out: dict[str, str] = {}
     for name, backend in usable.items():
         try:
-            measured |= measure(name, backend, graphs[0], precision, seconds / len(usable))
+            measured |= measure(name, backend, graphs[0], precision, seconds)
         except Unsupported as error:
             left_out[name] = str(error)
         except TaxiwayError:  # about the model

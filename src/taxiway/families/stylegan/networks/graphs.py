@@ -43,10 +43,10 @@ def graphs_of(checkpoint: Checkpoint, built: "Generator | None" = None) -> tuple
             checkpoint.family,
             config,
             synthesis,
-            {"ws": ws},
+            {"ws": ws, "noise_mode": "const"},
             lambda dtype, device: torch_synthesis(generator(), dtype, device),
             written and partial(written, config=config, tensors=synthesis),
-            {"ws": near(ws)},
+            {"ws": near(ws), "noise_mode": "const"},
         ),
         Graph(
             "mapping",
