@@ -73,6 +73,8 @@ async def _until_told(
     async with running as model_servers:
         for place in model_servers.places():
             print(f"{place.title} at {place.url} (Ctrl-C ends it)", flush=True)
+            if elsewhere := model_servers.address_elsewhere(place):
+                print(f"On another device: {elsewhere}", flush=True)
         if model_servers.is_open_to_others:
             print("Anyone on your network can play it, and put it to sleep.", flush=True)
         if open_browser and _has_screen():

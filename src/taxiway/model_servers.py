@@ -31,6 +31,7 @@ from taxiway.live.outputs import Outputs, sinks
 from taxiway.live.session import LiveSession
 from taxiway.servers.studio import job_routes, manager_routes, training_routes
 from taxiway.servers.studio.page import new_token
+from taxiway.web.addresses import ANY, own_address, url
 from taxiway.web.application import application
 from taxiway.web.guard import LOOPBACK
 from taxiway.web.listen import Listener, PortInUse
@@ -190,6 +191,11 @@ class ModelServers:
     def is_open_to_others(self) -> bool:
         """Whether other machines can ask."""
         return self._config.host not in LOOPBACK
+
+    def address_elsewhere(self, place: Place) -> str | None:
+        """What to type on another device, where we listen at every address."""
+        address = own_address() if self._config.host in ANY else None
+        return None if address is None else url(address, place.port)
 
     async def open(
         self, card: Card, options: dict[str, Any] | None = None, command: str | None = None

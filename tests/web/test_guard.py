@@ -249,6 +249,17 @@ async def test_open_to_the_network_addresses_pass_but_foreign_names_do_not() -> 
     assert await statuses(Config(host="0.0.0.0"), hosts) == [404, 404, 403, 404, 404]
 
 
+@pytest.mark.parametrize(
+    ("listening_at", "status"), [("0.0.0.0", 404), ("::", 404), ("127.0.0.1", 403)]
+)
+async def test_open_to_the_network_the_machines_own_names_pass(
+    listening_at: str, status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("taxiway.web.guard.own_names", lambda: {"studio", "studio.local"})
+    hosts = ("studio:8000", "Studio.local", "studio.local.evil.example")
+    assert await statuses(Config(host=listening_at), hosts) == [status, status, 403]
+
+
 async def test_names_may_be_allowed() -> None:
     hosts = ("Studio.Local:8000", "studio.local.example", "192.168.1.5")
     assert await statuses(Config(allowed_hosts=("studio.LOCAL",)), hosts) == [404, 403, 403]

@@ -30,7 +30,7 @@ async def serves(port: int) -> bool:
 
 
 @pytest.mark.skipif(not IPV6, reason="no IPv6")
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "0.0.0.0", "::"])
 async def test_both_loopback_addresses_answer(host: str) -> None:
     async with listening(host=host) as port:
         for address in ("127.0.0.1", "::1"):
@@ -95,6 +95,24 @@ async def test_any_free_port_is_one_that_is_free_on_both_addresses(
         bind("127.0.0.1", 0)
 
 
+@pytest.mark.skipif(not IPV6, reason="no IPv6")
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "0.0.0.0", "::"])
+def test_a_machine_without_ipv4_is_served_by_ipv6(
+    monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    real = socket.getaddrinfo
+
+    def only_six(host: str, *arguments: Any, **more: Any) -> Any:
+        if ":" not in host:
+            raise OSError(errno.EAFNOSUPPORT, "Address family not supported")
+        return real(host, *arguments, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", only_six)
+    sockets = bind(host, 0)
+    assert [bound.family for bound in sockets] == [socket.AF_INET6]
+    sockets[0].close()
+
+
 @pytest.mark.parametrize(
     ("host", "words"), [("no.such.host.invalid", "Cannot listen at no"), ("192.0.2.1", "192.0.2.1")]
 )
@@ -113,9 +131,10 @@ async def test_the_port_is_free_again_at_once_when_it_ends() -> None:
 def test_the_address_to_tell_people() -> None:
     urls = [
         Listener(None, Config(host=host)).url  # type: ignore[arg-type]
-        for host in ("127.0.0.1", "0.0.0.0", "192.168.1.5", "::1")
+        for host in ("127.0.0.1", "0.0.0.0", "::", "192.168.1.5", "::1")
     ]
     assert urls == [
+        "http://localhost:8000",
         "http://localhost:8000",
         "http://localhost:8000",
         "http://192.168.1.5:8000",

@@ -195,9 +195,10 @@ def free_options(card: "Card", family: "type[Model]") -> dict[str, Any]:
 def config(parsed: argparse.Namespace) -> "Config":
     """How to listen, from the flags."""
     from taxiway.core.config import Config
+    from taxiway.web.addresses import bare
 
     return Config(
-        host=parsed.host,
+        host=bare(parsed.host),
         port=parsed.port,
         socketio_port=parsed.socketio_port,
         osc_port=parsed.osc_port,

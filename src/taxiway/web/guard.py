@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from taxiway.core.config import Config
+from taxiway.web.addresses import ANY, own_names
 from taxiway.web.cors import Headers, cors
 from taxiway.web.origin import OWN_NAMES, host_name, is_own_origin
 from taxiway.web.packed import CODINGS, Unpacked
@@ -99,6 +100,8 @@ class Guard:
         if name in LOOPBACK or name == self.config.host.lower():
             return True
         if any(is_named(name, allowed.lower()) for allowed in self.config.allowed_hosts):
+            return True
+        if self.config.host in ANY and name in own_names():
             return True
         # An address cannot be rebound to another machine, only a name can.
         return self.config.host not in LOOPBACK and is_address(name)

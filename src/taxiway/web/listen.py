@@ -14,13 +14,14 @@ from starlette.types import ASGIApp
 
 from taxiway.core.config import Config
 from taxiway.core.errors import TaxiwayError
+from taxiway.web.addresses import url
 from taxiway.web.connection import Door, Paced, protocol
 from taxiway.web.websocket import WebSocketProtocol
 
 TICK = 1.0
 """Seconds between two looks at the connections."""
 ATTEMPTS = 20
-BOTH = {"127.0.0.1": "::1", "localhost": "::1", "0.0.0.0": "::"}
+BOTH = {"127.0.0.1": "::1", "localhost": "::1", "0.0.0.0": "::", "::": "0.0.0.0"}
 """Clients say `localhost`, which is either; so each of these brings its counterpart."""
 
 
@@ -42,12 +43,18 @@ class CannotListen(TaxiwayError):
 
 
 def bind(host: str, port: int) -> list[socket.socket]:
-    """Sockets bound to `host`, and to its IPv6 counterpart where the machine has one.
+    """Sockets bound to `host`, and to its counterpart where the machine has one.
 
-    All have the same port, a free one for 0. Raises PortInUse or CannotListen.
+    Of the two, one is enough: some machines have IPv6 only. All have the same port, a free one for
+    0. Raises PortInUse or CannotListen.
     """
     for _ in range(ATTEMPTS):
-        first = _bound(host.replace("localhost", "127.0.0.1"), port)
+        try:
+            first = _bound(host.replace("localhost", "127.0.0.1"), port)
+        except CannotListen:
+            if host not in BOTH:
+                raise
+            return [_bound(BOTH[host], port)]
         if host not in BOTH:
             return [first]
         try:
@@ -111,7 +118,7 @@ class Listener:
         """The address to tell people."""
         host = "localhost" if self.config.host in BOTH else self.config.host
         scheme = "https" if self.config.certificate else "http"
-        return f"{scheme}://{f'[{host}]' if ':' in host else host}:{self.port}"
+        return url(host, self.port, scheme)
 
     async def start(self) -> None:
         """Listen; requests are taken when this returns."""
