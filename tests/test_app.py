@@ -17,6 +17,9 @@ from taxiway.catalog import catalog
 from taxiway.core.config import Config
 from taxiway.web import notices
 
+POSIX = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+HANG_UP = getattr(signal, "SIGHUP", signal.SIGINT)
+
 
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
@@ -59,7 +62,11 @@ async def test_the_openapi_document_lists_every_open_route(client: httpx.AsyncCl
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 @pytest.mark.smoke
-def test_ctrl_c_ends_the_server_and_its_worker() -> None:
+@pytest.mark.parametrize(
+    "number",
+    [signal.SIGINT, pytest.param(signal.SIGTERM, marks=POSIX), pytest.param(HANG_UP, marks=POSIX)],
+)
+def test_a_signal_ends_the_server_and_its_worker(number: signal.Signals) -> None:
     command = [sys.executable, "-m", "taxiway", "run", "painter", "--no-browser", "--port", "0"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
@@ -68,11 +75,28 @@ def test_ctrl_c_ends_the_server_and_its_worker() -> None:
             break
     family = psutil.Process(process.pid).children(recursive=True)
     assert family
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     assert process.wait(10) == 0
     _, alive = psutil.wait_procs(family, timeout=10)
     assert not alive
     process.stdout.close()
+
+
+@POSIX
+def test_a_terminal_that_is_closed_is_no_traceback() -> None:
+    command = [sys.executable, "-m", "taxiway", "run", "painter", "--no-browser", "--port", "0"]
+    ours, theirs = os.openpty()
+    process = subprocess.Popen(
+        command, stdout=theirs, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    os.close(theirs)
+    with open(ours) as terminal:
+        for line in terminal:
+            if "is running" in line:
+                break
+    process.send_signal(HANG_UP)
+    _, said = process.communicate(timeout=20)
+    assert (process.returncode, "Traceback" in said) == (0, False)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")

@@ -32,7 +32,7 @@ def run(
     links: Sequence[Link] = (),
     open_browser: bool = False,
 ) -> None:
-    """Serve `cards` until Ctrl-C or SIGTERM. Raises PortInUse or CannotListen."""
+    """Serve `cards` until Ctrl-C, SIGTERM or SIGHUP. Raises PortInUse or CannotListen."""
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(_until_told(serving(config, cards, options, command), links, open_browser))
 
@@ -68,8 +68,10 @@ async def _until_told(
 ) -> None:
     told = asyncio.Event()
     if sys.platform != "win32":
-        for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, told.set)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            # nohup has the closed terminal ignored.
+            if signal.getsignal(number) is not signal.SIG_IGN or number != signal.SIGHUP:
+                asyncio.get_running_loop().add_signal_handler(number, told.set)
     async with running as model_servers:
         for place in model_servers.places():
             print(f"{place.title} at {place.url} (Ctrl-C ends it)", flush=True)
@@ -85,7 +87,7 @@ async def _until_told(
         await told.wait()
         linking.cancel()
         feeding.cancel()
-        print("\nStopping.", flush=True)
+        _say("\nStopping.")
 
 
 async def _link(model_servers: ModelServers, links: Sequence[Link]) -> None:
@@ -100,10 +102,16 @@ async def _link(model_servers: ModelServers, links: Sequence[Link]) -> None:
 
 def _tell(event: Event) -> None:
     if isinstance(event, StateChanged):
-        print(event.message, flush=True)
+        _say(event.message)
     elif isinstance(event, InputsIgnored):
         for name in event.names:
             once(f"{event.model} has no input '{shortened(name)}', so what was sent is ignored.")
+
+
+def _say(sentence: str) -> None:
+    # The terminal may be closed.
+    with contextlib.suppress(OSError):
+        print(sentence, flush=True)
 
 
 def _has_screen() -> bool:

@@ -12,6 +12,7 @@ from servers.sockets import GET, POST, ask, line, listening, model
 from taxiway.core.config import Config
 from taxiway.web import listen
 from taxiway.web.connection import PIPELINED
+from taxiway.web.guard import Guard
 from taxiway.web.listen import CannotListen, Listener, PortInUse, bind, loop_factory
 
 PARSERS = ("httptools", "h11")
@@ -165,6 +166,27 @@ async def test_requests_in_flight_get_their_answer_when_the_server_stops() -> No
         go_on.set()
         assert b" 200 " in await own.rest()
         await stopping
+
+
+@pytest.mark.parametrize("parser", ["auto", "h11"])
+async def test_requests_that_take_too_long_are_told_that_the_server_stops(
+    parser: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    asked = asyncio.Event()
+
+    async def endless(scope: Any, receive: Any, send: Any) -> None:
+        asked.set()
+        await asyncio.Event().wait()
+
+    config = Config(port=0, stop_seconds=1)
+    listener = Listener(Guard(endless, config), config, parser)
+    await listener.start()
+    async with line(listener.port) as own:
+        await own.send(GET)
+        await asked.wait()
+        _, reply = await asyncio.gather(listener.stop(), own.reply())
+    assert (reply.status, reply.error) == (503, "The server is stopping.")
+    assert not any(record.exc_info for record in caplog.records)
 
 
 async def test_the_fast_loop_is_used_where_it_is_installed() -> None:

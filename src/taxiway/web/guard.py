@@ -3,6 +3,7 @@
 One ASGI layer around everything else, WebSockets included, so that no route can forget it.
 """
 
+import asyncio
 import ipaddress
 import re
 from functools import lru_cache
@@ -24,6 +25,7 @@ SMALL_BODY = 2**20
 BODIES_AT_ONCE = 4
 """Bodies of the largest size that may be in memory together."""
 
+STOPPING = "The server is stopping."
 FOREIGN = "Pages of this origin may not ask this server."
 SLASHES = re.compile("//+")
 
@@ -64,6 +66,23 @@ class Guard:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers: Headers = dict(scope["headers"])
+        began = False
+
+        async def noted(message: Message) -> None:
+            nonlocal began
+            began = True
+            await send(message)
+
+        try:
+            await self._answer(scope, headers, receive, noted)
+        except asyncio.CancelledError:
+            # The server stops, and the time it gave to those in work is over.
+            if began:
+                raise
+            opened = self._with_cors(scope, headers, noted)
+            await error_answer(503, STOPPING, {"retry-after": "2"})(scope, receive, opened)
+
+    async def _answer(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
         opened = self._with_cors(scope, headers, send)
         refusal = self._refuse_host(scope) or self._refuse(scope, headers)
         if refusal is not None:

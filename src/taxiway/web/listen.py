@@ -189,6 +189,12 @@ class _Uvicorn(uvicorn.Server):
         await super().startup(sockets)
         self.listening.set()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets)
+        if self.server_state.tasks:
+            # They were cancelled; each says so to its client.
+            await asyncio.wait(self.server_state.tasks, timeout=TICK)
+
     async def main_loop(self) -> None:
         # In place of uvicorn's, which wakes the machine ten times a second.
         while not await self.on_tick(0):
