@@ -13,7 +13,7 @@ MODEL = """
 
     import numpy as np
 
-    from colour import Colour
+    from colourtype import Colour
     from taxiway.core.command import Command
     from taxiway.core.datatypes import Image
 

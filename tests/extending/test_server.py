@@ -24,13 +24,14 @@ async def test_a_line_of_json_is_answered(tmp_path: Path, monkeypatch: pytest.Mo
     async with app.serving(config, [catalog.card("painter")], {}) as model_servers:
         port = model_servers.places()[0].ports["lines"]
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        for line in (b'{"seed": 1, "size": 32}', b'{"seed": "x"}', b"no JSON"):
+        for line in (b'{"seed": 1, "size": 32}', b'{"seed": "x"}', b"no JSON", b"[1]"):
             writer.write(line + b"\n")
-        answers = [json.loads(await reader.readline()) for _ in range(3)]
+        answers = [json.loads(await reader.readline()) for _ in range(4)]
         writer.close()
     assert answers[0]["image"].startswith("data:image/")
     assert "'seed'" in answers[1]["error"]
     assert answers[2]["error"]
+    assert answers[3]["error"]
 
 
 async def test_it_can_be_switched_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

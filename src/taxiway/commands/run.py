@@ -214,11 +214,14 @@ def server_settings(words: list[str]) -> tuple[str, dict[str, object]]:
     """`NAME SETTING=VALUE ...` or `NAME off` as a server's settings. Raises NotFound."""
     from taxiway.core import slots
     from taxiway.core.command import Command
+    from taxiway.core.errors import InvalidArgument
 
     name, *given = words
     kind = slots.load("servers", name)
     if given == ["off"]:
         return name, {"port": None}
+    if unknown := [word for word in given if word.partition("=")[0] not in kind.settings]:
+        raise InvalidArgument(f"'{name}' has no setting '{unknown[0]}'; see taxiway servers.")
     declared = Command(name=name, inputs=dict(kind.settings), outputs={})
     return name, settings_of(given, declared)
 

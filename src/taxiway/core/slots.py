@@ -15,6 +15,16 @@ from taxiway.core.datatypes import names
 from taxiway.core.errors import BrokenMember, NotFound, TaxiwayError
 from taxiway.core.faults import failure, line_of
 
+NEEDS = {
+    "backends": ("available", "compile"),
+    "datasets": ("options", "prepare"),
+    "servers": ("title", "settings", "start", "stop"),
+    "sinks": ("title", "settings", "probe", "send"),
+    "sources": ("title", "settings", "probe"),
+    "tools": ("command", "run"),
+    "trainers": ("options", "trainer"),
+}
+"""What a member has at least; a family is checked more closely (`declaration`)."""
 PARTS = {
     "families": ("setup", "predict"),
     "tools": ("command", "run"),
@@ -70,7 +80,14 @@ def load(slot: str, name: str) -> Any:
             found = getattr(found, part)
     except (Exception, SystemExit) as error:
         raise _cannot_load(member, error) from None
-    return _class_in(found, slot, member) if isinstance(found, ModuleType) else found
+    found = _class_in(found, slot, member) if isinstance(found, ModuleType) else found
+    if lacking := [part for part in NEEDS.get(slot, ()) if not hasattr(found, part)]:
+        file = getattr(sys.modules.get(module), "__file__", None) or module
+        raise BrokenMember(
+            f"'{name}' in {slot} has no '{lacking[0]}', which each there has, got {found!r:.60} "
+            f"({file})."
+        )
+    return found
 
 
 def find(slot: str, name: str) -> Member:

@@ -15,7 +15,7 @@ import msgspec
 
 from taxiway.core import slots
 from taxiway.core.datatypes import AnyDataType
-from taxiway.core.errors import InvalidArgument, NotFound
+from taxiway.core.errors import InvalidArgument, NotFound, TaxiwayError
 from taxiway.core.files import whole_file
 from taxiway.core.images import Pixels
 
@@ -72,8 +72,16 @@ class Kind(Protocol):
 
 
 def kinds() -> list[str]:
-    """The names of all kinds."""
-    return slots.members("datasets")
+    """The names of all kinds that can be had; a broken one says why where it is named."""
+    return [name for name in slots.members("datasets") if _loads(name)]
+
+
+def _loads(name: str) -> bool:
+    try:
+        find(name)
+    except (TaxiwayError, TypeError):
+        return False
+    return True
 
 
 def find(name: str) -> Kind:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from taxiway.core import slots
-from taxiway.core.errors import TaxiwayError
+from taxiway.core.errors import InvalidArgument, TaxiwayError
 from taxiway.web.listen import CannotListen, PortInUse
 from taxiway.web.server import ManagerServer, Server
 
@@ -30,7 +30,11 @@ def server_kinds() -> dict[str, Kind]:
 
 def of_kind(kinds: Mapping[str, Kind], wanted: type[T]) -> dict[str, type[T]]:
     """Those that are a subclass of `wanted`: Server or ManagerServer."""
-    return {name: kind for name, kind in kinds.items() if issubclass(kind, wanted)}
+    return {
+        name: kind
+        for name, kind in kinds.items()
+        if isinstance(kind, type) and issubclass(kind, wanted)
+    }
 
 
 def decoded(kind: Kind, given: Mapping[str, Any], slot: int = 0) -> dict[str, Any]:
@@ -38,6 +42,10 @@ def decoded(kind: Kind, given: Mapping[str, Any], slot: int = 0) -> dict[str, An
 
     A port is moved up by `slot`. Raises InvalidArgument naming the setting.
     """
+    for name in given:
+        if name not in kind.settings and name != "port":
+            there_are = ", ".join(kind.settings) or "none"
+            raise InvalidArgument(f"{kind.title} has no setting '{name}'; there are: {there_are}.")
     values: dict[str, Any] = {
         name: None if value is None else setting.decode(name, value)
         for name, setting in kind.settings.items()
@@ -56,6 +64,8 @@ async def started(server: Server | ManagerServer, title: str) -> int | None:
         print(f"{title} is off: port {error.port} is in use.", flush=True)
     except CannotListen as error:
         print(f"{title} is off: {error}", flush=True)
+    except OSError as error:
+        print(f"{title} is off: {error.strerror or error}.", flush=True)
     except Exception as error:
         # Another package's server must not take the models down with it.
         log.exception("%s failed to start", title)
