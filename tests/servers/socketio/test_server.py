@@ -318,6 +318,9 @@ async def test_a_client_cancels_its_own_queries_and_each_has_one_answer(
         await other.ask({"text": "other"})
         for text in ("a", "b"):
             await client.ask({"text": text})
+        async with asyncio.timeout(10):
+            while server.engine.asked < 3:  # one that has not begun yet has nothing to count
+                await asyncio.sleep(0)
         await client.socket.send('42["cancel"]')
         answer = ("error", {"error": "The query was cancelled."})
         assert [await client.event() for _ in range(2)] == [answer] * 2
