@@ -57,7 +57,7 @@ def _photo(field: AnyDataType, seed: int, chance: np.random.Generator) -> Wire:
 
 def _wrong_number(field: Number) -> dict[str, Wire]:
     return {
-        "text": "3",
+        "text": "three",
         "true": True,
         "a list": [1],
         "NaN": math.nan,
