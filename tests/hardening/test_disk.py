@@ -29,7 +29,7 @@ def test_at_whatever_step_writing_fails_the_old_file_stays(
     file = tmp_path / "work.safetensors"
     write_whole(file, b"a day's work")
     with monkeypatch.context() as broken:
-        broken.setattr(os, step, fail(number))
+        broken.setattr(Path if step == "open" else os, step, fail(number))
         with pytest.raises(OSError, match=os.strerror(number)):
             write_whole(file, b"newer")
     assert file.read_bytes() == b"a day's work"
@@ -50,7 +50,7 @@ def test_a_disk_that_fills_up_while_writing_leaves_no_half(
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as broken:
-        broken.setattr(os, "fdopen", lambda handle, mode: Full(handle, mode))
+        broken.setattr(Path, "open", lambda path, mode: Full(path, mode.replace("b", "")))
         with pytest.raises(OSError, match="No space left"):
             write_whole(file, b"new" * 1000)
     assert file.read_bytes() == b"old"

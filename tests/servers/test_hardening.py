@@ -192,8 +192,8 @@ async def test_clients_that_hang_up_leave_nothing_behind(port: int, begun: bytes
 @pytest.mark.parametrize(
     ("target", "status"),
     [
-        (b"//query", 404),
-        (b"/query/", 404),
+        (b"//query", 405),
+        (b"/query/", 405),
         (b"/%00", 404),
         (b"/%ff%fe", 404),
         (b"/../../etc/passwd", 404),

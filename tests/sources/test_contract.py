@@ -74,11 +74,12 @@ async def test_one_that_fails_in_the_middle_says_so(
         yield {"words": "one"}
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(MEMBERS.kinds[name], "read", broken)
-    await inputs.start(name, settings(name, tmp_path))
-    async with asyncio.timeout(10):
-        while (await inputs.one(name)).state == "on":
-            await asyncio.sleep(0.005)
-    status = await inputs.one(name)
-    assert (status.state, status.error) == ("failed", "Input/output error.")
+    with monkeypatch.context() as patched:
+        patched.setattr(MEMBERS.kinds[name], "read", broken)
+        await inputs.start(name, settings(name, tmp_path))
+        async with asyncio.timeout(10):
+            while (await inputs.one(name)).state == "on":
+                await asyncio.sleep(0.005)
+        status = await inputs.one(name)
+        assert (status.state, status.error) == ("failed", "Input/output error.")
     assert (await inputs.start(name, settings(name, tmp_path))).error == ""

@@ -374,12 +374,3 @@ async def test_a_post_that_asks_for_a_websocket_is_answered(parser: str) -> None
     async with listening(parser=parser) as port:
         reply = await ask(port, POST + upgrade + LENGTH + BODY)
         assert reply.status in (200, 400)
-
-
-@pytest.mark.parametrize("parser", PARSERS)
-async def test_who_has_finished_sending_still_gets_the_answer(parser: str) -> None:
-    async with listening(parser=parser) as port, line(port) as own:
-        await own.send(POST + LENGTH + BODY)
-        own.writer.write_eof()
-        assert (await own.reply()).status == 200
-        assert await own.rest() == b""

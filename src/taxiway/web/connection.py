@@ -81,13 +81,6 @@ class Paced(asyncio.Protocol):
         self.door.leave(self.address, self.transport)
         super().connection_lost(exc)
 
-    def eof_received(self) -> bool | None:
-        """A client may be done with sending and still wait for its answer, as `nc` does."""
-        if self.transport.get_extra_info("ssl_object") or not self.cycle:
-            return None
-        self.cycle.keep_alive = False
-        return not self.cycle.response_complete
-
     def check(self, now: float, elapsed: float) -> None:
         """Cut the connection if its client is too slow; called every `elapsed` seconds."""
         if self.pace.is_deaf(self.transport.get_write_buffer_size(), now):
@@ -160,7 +153,7 @@ class Joined:
 
 if HttpToolsProtocol is not None:
 
-    class PacedHttpTools(Paced, HttpToolsProtocol):  # type: ignore[misc]
+    class PacedHttpTools(Paced, HttpToolsProtocol):
         """On httptools, whose parser keeps a header of any size and any number of trailers."""
 
         _data = b""
@@ -223,7 +216,7 @@ if HttpToolsProtocol is not None:
                 super().on_message_complete()
 
 
-class PacedH11(Paced, H11Protocol):  # type: ignore[misc]
+class PacedH11(Paced, H11Protocol):
     """On h11, which bounds headers, trailers and pipelining by itself."""
 
     def data_received(self, data: bytes) -> None:
