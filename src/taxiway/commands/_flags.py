@@ -136,10 +136,11 @@ def checked(read: Callable[[str], Any]) -> Callable[[str], Any]:
 def reader(flag: "Flag", field: "AnyDataType") -> Callable[[str], Any]:
     """What a typed word means to a field: a number, text, a path, or JSON."""
     from taxiway.core.datatypes import AnyType, Category, File, Image, Number, Text
+    from taxiway.core.flags import number_of
 
     match field:
         case Number():
-            return lambda text: field.decode(flag.input, number(flag.input, text))
+            return lambda text: field.decode(flag.input, number_of(flag.input, text))
         case Category():
             return lambda text: field.decode(flag.input, text)
         case Text():
@@ -158,18 +159,6 @@ def is_list_of_files(field: "AnyDataType") -> bool:
     from taxiway.core.datatypes import Array, File, Image
 
     return isinstance(field, Array) and isinstance(field.item_type, (File, Image))
-
-
-def number(name: str, text: str) -> float:
-    """A number in text. Raises InvalidArgument."""
-    from taxiway.core.errors import InvalidArgument
-
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    raise InvalidArgument(f"'{name}' takes a number, got {text[:40]!r}.", name)
 
 
 def named(text: str, suffixes: tuple[str, ...]) -> str | Path:

@@ -64,6 +64,16 @@ def value_of(field: AnyDataType | None, text: str) -> Wire:
         return text
 
 
+def number_of(name: str, text: str) -> float:
+    """A number in text, whole where it is written so. Raises InvalidArgument naming the input."""
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    raise InvalidArgument(f"'{name}' takes a number, got {text[:40]!r}.", name)
+
+
 def named_values(
     words: Iterable[str], fields: Mapping[str, AnyDataType] | None = None
 ) -> dict[str, Wire]:

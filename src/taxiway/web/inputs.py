@@ -21,6 +21,7 @@ from taxiway.core.datatypes import (
     Wire,
 )
 from taxiway.core.errors import InvalidArgument
+from taxiway.core.flags import number_of
 from taxiway.web import form
 
 BIG_BODY = 2**18
@@ -152,16 +153,7 @@ def _parse(name: str, field: DataType, text: str) -> Wire:
     if isinstance(field, (Vector, Image)):
         raise InvalidArgument(f"'{name}' does not fit in an address; POST it to /query.", name)
     if isinstance(field, Number):
-        return _number(name, text)
+        return number_of(name, text)
     if isinstance(field, Boolean):
         return {"true": True, "1": True, "false": False, "0": False}.get(text.lower(), text)
     return text
-
-
-def _number(name: str, text: str) -> float:
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    raise InvalidArgument(f"'{name}' takes a number, got {text[:40]!r}.", name)
