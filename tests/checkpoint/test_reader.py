@@ -16,8 +16,13 @@ from taxiway.core.errors import NotFound, UnreadableCheckpoint
 from watch import nothing_done
 
 READABLE = sorted(path.name for path in FIXTURES.iterdir() if path.suffix in (".pkl", ".pt"))
-NOTED = ("container_G-only", "container_state-dict", "projected-gan", "stylegan1_32_growing")
-STYLEGAN3 = [name for name in READABLE if name.startswith("stylegan3-")]
+NOTED = (
+    "container_G-only",
+    "container_state-dict",
+    "projected-gan",
+    "stylegan-xl",
+    "stylegan1_32_growing",
+)
 
 
 def same(one: Checkpoint, other: Checkpoint) -> bool:
@@ -34,14 +39,14 @@ def same(one: Checkpoint, other: Checkpoint) -> bool:
 def test_every_fixture_is_read_without_running_anything(name: str) -> None:
     with nothing_done():
         checkpoint = read_checkpoint(FIXTURES / name)
-    size = int(re.search(r"_(\d+)", name)[1]) if name.startswith("stylegan1") else 32
+    size = int(re.search(r"_(\d+)", name + "_32")[1])
     assert checkpoint.config["img_resolution"] == [size, size]
+    of_layers = len(checkpoint.config.get("layers", ())) + 1
     of_blocks = 2 * (size.bit_length() - 2)
-    assert checkpoint.config["num_ws"] == (16 if name in STYLEGAN3 else of_blocks)
+    alias_free = checkpoint.family == "stylegan3"
+    assert checkpoint.config["num_ws"] == (of_layers if alias_free else of_blocks)
     assert checkpoint.config["mapping"]["lr_multiplier"] == 0.01
-    noted = name.startswith(
-        ("container_G-only", "container_state-dict", "projected-gan", "stylegan1_32_growing")
-    )
+    noted = name.startswith(NOTED)
     assert bool(checkpoint.source["notes"]) is noted
     kept, unused = fit(checkpoint.family, checkpoint.config, checkpoint.tensors)
     assert kept.keys() == checkpoint.tensors.keys()
@@ -275,10 +280,6 @@ FOREIGN: dict[str, tuple[bytes, str]] = {
         "holds no network that is known",
     ),
     "lucidrains": (Writer(2).dump({"GAN": {}, "version": "1.5"}), "lucidrains"),
-    "StyleGAN-XL": (
-        Writer(4).dump({"G_ema": Call(Name("torch.nn.modules.sparse.Embedding"), ())}),
-        "probably a StyleGAN-XL",
-    ),
     "EG3D": (
         Writer(4).dump({"G_ema": persistent("TriPlaneGenerator", {"x": Name("torch.nn.X")})}),
         "an EG3D snapshot",

@@ -25,7 +25,7 @@ _FIRST_BYTES = {
 _PAGES = (b"<!doctype html", b"<html", b"<?xml", b"<head")
 
 _NAMES = {
-    "torch.nn.modules.sparse.Embedding": "probably a StyleGAN-XL snapshot",
+    "pg_modules.networks_fastgan": "a FastGAN of Projected GAN",
     "pytorch_lightning": "a PyTorch Lightning checkpoint of another network",
     "__torch__": "a TorchScript program",
     "networks.": "probably a StyleGAN-T snapshot",
@@ -33,7 +33,7 @@ _NAMES = {
 }
 """Beginnings of names that tell who wrote a file, the most telling first."""
 
-_CLASSES = {"TriPlaneGenerator": "an EG3D snapshot", "SuperresGenerator": "a StyleGAN-XL snapshot"}
+_CLASSES = {"TriPlaneGenerator": "an EG3D snapshot"}
 
 
 def by_first_bytes(source: Source) -> str | None:

@@ -8,8 +8,9 @@ from taxiway.checkpoint.machine import Machine, Reading
 from taxiway.checkpoint.modules import Network, take_apart
 from taxiway.checkpoint.opcodes import Cursor
 from taxiway.checkpoint.source import Source, embedded_code
-from taxiway.checkpoint.stylegan2 import stylegan2_config
+from taxiway.checkpoint.stylegan2 import has_table, stylegan2_config
 from taxiway.checkpoint.stylegan3 import stylegan3_config
+from taxiway.checkpoint.stylegan_xl import stylegan_xl
 from taxiway.checkpoint.tensors import Array
 from taxiway.checkpoint.torch_stream import open_storage
 from taxiway.checkpoint.values import Module
@@ -37,6 +38,8 @@ def nvidia_checkpoint(generator: Module, budget: Budget) -> Found:
     if ALIAS_FREE in network.tensors:
         tensors = _arrays(network, budget)
         family, config = "stylegan3", stylegan3_config(network)
+        if has_table(network):
+            tensors, config = stylegan_xl(tensors, config)
     elif CONSTANT in network.tensors:
         tensors = _arrays(network, budget)
         family, config = "stylegan2", stylegan2_config(network, tensors)

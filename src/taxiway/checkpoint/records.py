@@ -72,6 +72,16 @@ def _reconstructed(args: Args) -> object:
     raise Refused("an object reconstructed from something else than its class")
 
 
+def _dill_array(args: Args) -> arrays.PickledArray:
+    """How dill writes an array: numpy's function, its arguments, the state, further attributes."""
+    match args:
+        case (Global(_, "_reconstruct"), tuple(), state, *_):
+            array = arrays.PickledArray()
+            array.set_state(state)
+            return array
+    raise Refused("an array of dill's that is made in another way")
+
+
 def _plain(args: Args) -> Args:
     """What is only a word or a few numbers: a device, a shape."""
     return args
@@ -97,6 +107,7 @@ CALLS: dict[str, Callable[[Args], object]] = {
     "numpy._core.multiarray.scalar": arrays.scalar,
     "numpy.core.multiarray._reconstruct": arrays.pending_array,
     "numpy._core.multiarray._reconstruct": arrays.pending_array,
+    "dill._dill._create_array": _dill_array,
     "numpy.core.numeric._frombuffer": arrays.array_from_buffer,
     "numpy._core.numeric._frombuffer": arrays.array_from_buffer,
 }

@@ -30,6 +30,7 @@ class Mapping(Struct):
     w_avg_beta: Annotated[float, Meta(ge=0, le=1)] | None = None
     embed_lr_multiplier: Positive = 1.0
     joins_labels: bool = False
+    class_centres: bool = False
 
 
 class Convolution(Struct):

@@ -38,6 +38,8 @@ def compare(shapes: Mapping[str, Shape], tensors: Tensors) -> None:
 def mapping_shapes(config: Config, tensors: Tensors) -> dict[str, Shape]:
     """Shapes of the mapping network's tensors; its inner widths are its own choice."""
     shapes: dict[str, Shape] = {"mapping.w_avg": (config["w_dim"],)}
+    if config["mapping"].get("class_centres"):
+        shapes["mapping.class_w_avg"] = (config["c_dim"], config["w_dim"])
     inputs = config["z_dim"]
     if config["c_dim"]:
         features = _length(tensors, "mapping.embed.bias")

@@ -46,9 +46,15 @@ def mapping_config(network: Network) -> Config:
         "lr_multiplier": first.number("bias_gain"),
         "w_avg_beta": mapping.optional_number("w_avg_beta"),
     }
-    if "mapping.embed" in network.modules:
+    if "mapping.embed" in network.modules and not has_table(network):
         config["embed_lr_multiplier"] = network.attributes("mapping.embed").number("bias_gain")
     return config
+
+
+def has_table(network: Network) -> bool:
+    """Whether classes are looked up in a table of features, as only StyleGAN-XL does."""
+    embed = network.modules.get("mapping.embed")
+    return embed is not None and embed.name.endswith(".Embedding")
 
 
 def layer_names(architecture: str, blocks: int) -> list[str]:

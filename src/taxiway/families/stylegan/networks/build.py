@@ -63,6 +63,7 @@ def mapping_of(config: Mapping[str, Any], shapes: Shapes) -> MappingNetwork:
         config["mapping"]["activation"],
         config["mapping"].get("embed_lr_multiplier", 1.0),
         config["mapping"].get("joins_labels", False),
+        config["mapping"].get("class_centres", False),
     )
 
 

@@ -2,6 +2,8 @@
 
 from typing import Any, Literal
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
@@ -35,6 +37,12 @@ class Generator(nn.Module):
     def w_avg(self) -> Tensor:
         """The average w [w_dim], towards which truncation pulls."""
         return self.mapping.w_avg
+
+    @property
+    def class_centres(self) -> "npt.NDArray[np.float32] | None":
+        """The average w of each class [c_dim, w_dim], where the network has such."""
+        centres = getattr(self.mapping, "class_w_avg", None)
+        return None if centres is None else centres.cpu().numpy()
 
     @property
     def device(self) -> torch.device:

@@ -46,7 +46,8 @@ class MappingNetwork(nn.Module):
 
     `widths` are the sizes between the layers: the input of fc0 first, w_dim last. Karras et al.
     2019, section 2; the label enters through a linear embedding beside z, each normalised, or
-    with `joins_labels` (before StyleGAN2-ADA) both of them together.
+    with `joins_labels` (before StyleGAN2-ADA) both of them together. With `class_centres`
+    (StyleGAN-XL) there is an average w for each class, too: `class_w_avg` [c_dim, w_dim].
     """
 
     w_avg: Tensor
@@ -60,6 +61,7 @@ class MappingNetwork(nn.Module):
         activation: str = "lrelu",
         embed_lr_multiplier: float = 1.0,
         joins_labels: bool = False,
+        class_centres: bool = False,
     ) -> None:
         super().__init__()
         self.joins_labels = joins_labels
@@ -70,6 +72,8 @@ class MappingNetwork(nn.Module):
         for i, (inputs, outputs) in enumerate(pairwise(widths)):
             self.add_module(f"fc{i}", Dense(inputs, outputs, lr=lr_multiplier))
         self.register_buffer("w_avg", torch.zeros(widths[-1]))
+        if class_centres:
+            self.register_buffer("class_w_avg", torch.zeros(c_dim, widths[-1]))
         self.prescaled: list[Prescaled] | None = None
 
     def forward(self, z: Tensor, c: Tensor | None = None) -> Tensor:

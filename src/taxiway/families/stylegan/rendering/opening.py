@@ -57,4 +57,5 @@ def open_model(
     (synthesis, mapping), choice = choose(graphs_of(checkpoint), device, precision)
     w_avg = checkpoint.tensors["mapping.w_avg"]
     renderer = GeneratorRenderer(family, config, w_avg, synthesis, mapping, steps)
+    renderer.class_centres = checkpoint.tensors.get("mapping.class_w_avg")
     return renderer, command, choice.facts | {"notes": checkpoint.source.get("notes", [])}

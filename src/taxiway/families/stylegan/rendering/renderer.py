@@ -52,7 +52,8 @@ class GeneratorRenderer:
     """One generator, its networks compiled by a backend.
 
     `config` and `w_avg` are the checkpoint's, `directions` a step [num_ws, w_dim] along each of
-    its directions by name, `batch` how many pictures are synthesized at a time by `images`.
+    its directions by name, `batch` how many pictures are synthesized at a time by `images`,
+    `class_centres` [c_dim, w_dim] the average w of each class, where there are such.
     """
 
     def __init__(
@@ -72,6 +73,7 @@ class GeneratorRenderer:
         height, width = config["img_resolution"]
         self.resolution: tuple[int, int] = (height, width)
         self.w_avg = np.asarray(w_avg, np.float32)
+        self.class_centres: Array | None = None
         self.directions = directions or {}
         self.name = self.sha256 = ""
         self._synthesis, self._mapping, self._batch = synthesis, mapping, batch
@@ -95,7 +97,12 @@ class GeneratorRenderer:
         centre: npt.ArrayLike | None = None,
         label: int | None = None,
     ) -> Array:
-        """ws [N, num_ws, w_dim] of z [N, z_dim], truncated; see `truncated`."""
+        """ws [N, num_ws, w_dim] of z [N, z_dim], truncated; see `truncated`.
+
+        Where the classes have centres of their own (StyleGAN-XL), that of the label is meant.
+        """
+        if centre is None and self.class_centres is not None:
+            centre = self.class_centres[label or 0]
         return self.truncated(self.w(z, label), truncation, cutoff, centre)
 
     def truncated(
@@ -228,6 +235,7 @@ class TorchRenderer(GeneratorRenderer):
             TorchNetwork(torch_mapping(generator), self.device),
             batch=1 if self.device.type == "cpu" else BATCH,
         )
+        self.class_centres = generator.class_centres
         self.name, self.sha256 = name, sha256
 
     def with_noise(self, factors: Mapping[int, float]) -> "TorchRenderer":
