@@ -1,4 +1,4 @@
-"""OpenVINO beside PyTorch's fast form: one network, the same ws, CPU time of one thread.
+"""The backends beside each other: one network, the same ws, CPU time of one thread.
 
     python bench/backends.py [ROUNDS]
 
@@ -15,12 +15,18 @@ import torch
 
 from side_by_side import compare, ratio
 from taxiway.backends import Graph
+from taxiway.backends.onnxruntime import OnnxRuntimeBackend
 from taxiway.backends.openvino import OpenVinoBackend
 from taxiway.backends.torch import TorchBackend
 from taxiway.checkpoint import Checkpoint
 from taxiway.families.stylegan.networks.graphs import graphs_of
 from taxiway.families.stylegan.networks.stylegan2 import new_stylegan2
 
+BACKENDS = {
+    "torch": TorchBackend,
+    "openvino": OpenVinoBackend,
+    "onnxruntime": OnnxRuntimeBackend,
+}
 ROW = "{:24} {:>9} {:>7}   {}"
 
 
@@ -43,9 +49,9 @@ def show(graph: Graph, batch: int, rounds: int) -> None:
     w = 0.7 * rng.standard_normal((batch, 1, graph.config["w_dim"]), np.float32)
     inputs = {"ws": np.repeat(w, graph.config["num_ws"], axis=1), "noise_mode": "const"}
     ways, networks = {}, {}
-    for title, backend in (("torch", TorchBackend("cpu")), ("openvino", OpenVinoBackend("cpu"))):
-        for precision in ("float32", "bfloat16"):
-            network = networks[f"{title} {precision}"] = backend.compile(graph, precision, 1)
+    for title, backend in BACKENDS.items():
+        for precision in backend("cpu").precisions():
+            network = networks[f"{title} {precision}"] = backend("cpu").compile(graph, precision, 1)
             ways[f"{title} {precision}"] = lambda n=network: n.run(inputs)["image"]
     wanted = ways["torch float32"]().astype(int)
     times = compare(ways, rounds, time.process_time)
@@ -56,8 +62,10 @@ def show(graph: Graph, batch: int, rounds: int) -> None:
         note = f"mean {off.mean():.2f}, max {off.max()}"
         print(ROW.format(name, f"{each:.2f}", f"{ratio(times, 'torch float32', name):.2f}", note))
     for precision in ("float32", "bfloat16"):
-        found = ratio(times, f"torch {precision}", f"openvino {precision}")
-        print(f"{precision}: OpenVINO is {found:.2f} times as fast as PyTorch")
+        for title in ("openvino", "onnxruntime"):
+            if {f"torch {precision}", f"{title} {precision}"} <= set(times):
+                found = ratio(times, f"torch {precision}", f"{title} {precision}")
+                print(f"{precision}: {title} is {found:.2f} times as fast as PyTorch")
 
 
 def main(rounds: int = 15) -> None:

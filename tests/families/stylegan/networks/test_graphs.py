@@ -113,13 +113,16 @@ def test_lower_precision_stays_near(backend: backends.Backend) -> None:
         assert np.abs(quick["image"].astype(int) - exact["image"]).mean() <= 0.4
 
 
-def test_openvino_plays_a_model_where_there_is_no_torch() -> None:
-    pytest.importorskip("openvino")
+@pytest.mark.parametrize(
+    ("name", "other"), [("openvino", "onnxruntime"), ("onnxruntime", "openvino")]
+)
+def test_one_backend_plays_a_model_where_there_is_no_torch(name: str, other: str) -> None:
+    pytest.importorskip(name)
     said = subprocess.run(
         [
             sys.executable,
             "-c",
-            "import sys\nsys.modules['torch'] = None\n"
+            f"import sys\nsys.modules['torch'] = sys.modules['{other}'] = None\n"
             "from taxiway.families.stylegan.rendering.opening import open_model\n"
             f"renderer, _, facts = open_model({str(FIXTURES / 'stylegan2-ada_32.pkl')!r}, 'auto', "
             "'auto')\n"
@@ -130,4 +133,4 @@ def test_openvino_plays_a_model_where_there_is_no_torch() -> None:
         text=True,
         timeout=100,
     )
-    assert said.stdout == "openvino (2, 32, 32, 3)\n", said.stderr
+    assert said.stdout == f"{name} (2, 32, 32, 3)\n", said.stderr

@@ -1,0 +1,61 @@
+"""Where onnxruntime may compute here: the processor, and GPUs through what was installed."""
+
+import importlib.util
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import onnxruntime
+
+PROVIDERS: dict[str, tuple[str, dict[str, str]]] = {
+    "cuda": ("CUDAExecutionProvider", {"use_tf32": "0"}),
+    "mps": ("CoreMLExecutionProvider", {"ModelFormat": "MLProgram"}),
+    "directml": ("DmlExecutionProvider", {}),
+    "cpu": ("CPUExecutionProvider", {}),
+}
+"""Those in onnxruntime's own builds by our names of devices, likely the fastest first."""
+PLUGIN = "onnxruntime_ep_webgpu"
+"""Any GPU through WebGPU: Vulkan, Metal or Direct3D 12."""
+
+
+class Provider(NamedTuple):
+    """One place to compute in: a device by our name, and what onnxruntime has for it."""
+
+    device: str
+    built_in: Sequence[tuple[str, dict[str, str]]] = ()
+    plugged_in: Sequence[Any] = ()
+
+    def session(self, model: bytes, options: onnxruntime.SessionOptions) -> Any:
+        """A model ready to run; what the provider cannot do is left to the processor."""
+        if self.plugged_in:
+            options.add_provider_for_devices(self.plugged_in, {})
+            return onnxruntime.InferenceSession(model, options)
+        return onnxruntime.InferenceSession(model, options, providers=self.built_in)
+
+
+CPU = Provider("cpu", [PROVIDERS["cpu"]])
+
+
+def providers(device: str = "auto") -> list[Provider]:
+    """The places that `device` (auto, cpu, cuda, mps) allows and this machine has, the CPU last."""
+    there = onnxruntime.get_available_providers()
+    gpus = [
+        Provider(name, [provider, PROVIDERS["cpu"]])
+        for name, provider in PROVIDERS.items()
+        if device in ("auto", name) and name != "cpu" and provider[0] in there
+    ]
+    return [*gpus, *webgpu(), CPU] if device == "auto" else [CPU] if device == "cpu" else gpus
+
+
+def webgpu() -> list[Provider]:
+    """The GPU that the plug-in finds, if it is installed and finds one."""
+    if importlib.util.find_spec(PLUGIN) is None:
+        return []
+    plugin = importlib.import_module(PLUGIN)
+    name = plugin.get_ep_name()
+    if not any(each.ep_name == name for each in onnxruntime.get_ep_devices()):
+        try:
+            onnxruntime.register_execution_provider_library(PLUGIN, plugin.get_library_path())
+        except Exception:  # of another version, or there already with no device
+            return []
+    devices = [each for each in onnxruntime.get_ep_devices() if each.ep_name == name]
+    return [Provider("webgpu", plugged_in=devices[:1])] if devices else []
