@@ -25,7 +25,7 @@ HANG_UP = getattr(signal, "SIGHUP", signal.SIGINT)
 async def client() -> AsyncIterator[httpx.AsyncClient]:
     async with (
         app.serving(Config(port=0), [catalog.card("painter")], {}) as model_servers,
-        httpx.AsyncClient(base_url=model_servers.places()[0].url, timeout=30) as client,
+        httpx.AsyncClient(base_url=model_servers.running()[0].url, timeout=30) as client,
     ):
         yield client
 

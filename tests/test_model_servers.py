@@ -49,34 +49,34 @@ def test_slot_k_has_every_port_moved_by_k() -> None:
 @pytest.mark.smoke
 async def test_each_model_answers_at_its_own_port(model_servers: ModelServers) -> None:
     async with httpx.AsyncClient(timeout=30) as client:
-        places = model_servers.places()
-        assert [place.slot for place in places] == [0, 1]
-        for place in places:
-            health = (await client.get(f"{place.url}/healthz")).json()
-            assert health["model"] == place.name
-        await client.post(f"{places[1].url}/query", json={"seed": 1, "size": 32})
-        assert (await client.get(f"{places[0].url}/data")).json() == {}
-        assert (await client.get(f"{places[1].url}/data")).json()["image"]
-        assert model_servers.places()[1].info is not None
-        picture = (await client.post(f"{places[0].url}/generate", json={"seed": 1})).json()
-        assert (await client.get(f"{places[0].url}/data")).json() == picture
-        assert (await client.get(f"{places[0].url}/favicon.ico")).status_code == 404
+        running = model_servers.running()
+        assert [model.slot for model in running] == [0, 1]
+        for model in running:
+            health = (await client.get(f"{model.url}/healthz")).json()
+            assert health["model"] == model.name
+        await client.post(f"{running[1].url}/query", json={"seed": 1, "size": 32})
+        assert (await client.get(f"{running[0].url}/data")).json() == {}
+        assert (await client.get(f"{running[1].url}/data")).json()["image"]
+        assert model_servers.running()[1].info is not None
+        picture = (await client.post(f"{running[0].url}/generate", json={"seed": 1})).json()
+        assert (await client.get(f"{running[0].url}/data")).json() == picture
+        assert (await client.get(f"{running[0].url}/favicon.ico")).status_code == 404
 
 
 async def test_a_stopped_model_gives_its_slot_up_and_the_last_stays(
     model_servers: ModelServers,
 ) -> None:
-    first = model_servers.places()[0]
+    first = model_servers.running()[0]
     await model_servers.stop("painter")
-    assert [place.name for place in model_servers.places()] == ["second"]
+    assert [model.name for model in model_servers.running()] == ["second"]
     again = await model_servers.open(second("third"))
     assert again.slot == 0
     assert (await model_servers.start("painter")).slot == 2
-    assert await model_servers.start("painter") == model_servers.places()[2]
+    assert await model_servers.start("painter") == model_servers.running()[2]
     for name in ("painter", "third"):
         await model_servers.stop(name)
     await model_servers.stop("second")
-    (last,) = model_servers.places()
+    (last,) = model_servers.running()
     assert (last.name, last.state) == ("second", "asleep")
     assert (await model_servers.start("second")).state == "starting"
     with pytest.raises(NotFound, match="No model named 'painter' runs"):
@@ -91,7 +91,7 @@ async def test_two_who_start_the_same_model_at_once_get_the_same_place(
         model_servers.start("painter"), model_servers.start("painter")
     )
     assert (one.url, one.slot) == (other.url, other.slot)
-    assert len(model_servers.places()) == 2
+    assert len(model_servers.running()) == 2
 
 
 async def test_a_card_that_is_played_again_starts_anew_at_its_place(
@@ -100,7 +100,7 @@ async def test_a_card_that_is_played_again_starts_anew_at_its_place(
     first = await model_servers.start_card(second("third"))
     worker = await ready(model_servers, "third")
     again = await model_servers.start_card(second("third"))
-    assert (again.url, again.state, len(model_servers.places())) == (first.url, "starting", 3)
+    assert (again.url, again.state, len(model_servers.running())) == (first.url, "starting", 3)
     assert await ready(model_servers, "third") != worker
 
 
@@ -158,7 +158,7 @@ async def test_a_port_in_use_is_named_and_the_next_slot_taken(
         async with app.serving(
             closed_doors(port=taken - 1), [PAINTER, second()], {}
         ) as model_servers:
-            assert [place.port for place in model_servers.places()] == [taken - 1, taken + 1]
+            assert [model.port for model in model_servers.running()] == [taken - 1, taken + 1]
     assert f"Port {taken} is in use, trying the next." in capsys.readouterr().out
 
 
@@ -180,7 +180,7 @@ async def test_a_job_is_begun_by_osc_and_told_of_to_its_end(
     checkpoint = FIXTURES / "stylegan2-ada_32.pkl"
     config = closed_doors(osc_port=0)
     async with app.serving(config, [catalog.choose(str(checkpoint))], {}) as model_servers:
-        port = model_servers.places()[0].osc_port
+        port = model_servers.running()[0].osc_port
         loop = asyncio.get_running_loop()
         transport, patch = await loop.create_datagram_endpoint(
             Patch, remote_addr=("127.0.0.1", port)

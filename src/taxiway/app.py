@@ -73,14 +73,14 @@ async def _until_told(
             if signal.getsignal(number) is not signal.SIG_IGN or number != signal.SIGHUP:
                 asyncio.get_running_loop().add_signal_handler(number, told.set)
     async with running as model_servers:
-        for place in model_servers.places():
-            print(f"{place.title} at {place.url} (Ctrl-C ends it)", flush=True)
-            if elsewhere := model_servers.address_elsewhere(place):
+        for model in model_servers.running():
+            print(f"{model.title} at {model.url} (Ctrl-C ends it)", flush=True)
+            if elsewhere := model_servers.address_elsewhere(model):
                 print(f"On another device: {elsewhere}", flush=True)
         if model_servers.is_open_to_others:
             print("Anyone on your network can play it, and put it to sleep.", flush=True)
         if open_browser and _has_screen():
-            url = model_servers.places()[0].url
+            url = model_servers.running()[0].url
             threading.Thread(target=webbrowser.open, args=[url], daemon=True).start()
         linking = asyncio.create_task(_link(model_servers, links))
         feeding = asyncio.create_task(model_servers.feed())

@@ -26,7 +26,7 @@ from taxiway.jobs.runner import Jobs
 from taxiway.live.chains import Chains
 from taxiway.live.inputs import Inputs, sources
 from taxiway.live.members import Members
-from taxiway.live.model_manager import Place
+from taxiway.live.model_manager import RunningModel
 from taxiway.live.outputs import Outputs, sinks
 from taxiway.live.session import LiveSession
 from taxiway.servers.studio import job_routes, manager_routes, training_routes
@@ -148,10 +148,10 @@ class ModelServer:
         return self.session.spec.name
 
     @property
-    def place(self) -> Place:
+    def running(self) -> RunningModel:
         """Where it is, and how the model does."""
         assert self.listener is not None
-        return Place(
+        return RunningModel(
             name=self.name,
             title=self.card.title,
             card=msgspec.to_builtins(self.card),
@@ -192,10 +192,10 @@ class ModelServers:
         """Whether other machines can ask."""
         return self._config.host not in LOOPBACK
 
-    def address_elsewhere(self, place: Place) -> str | None:
+    def address_elsewhere(self, model: RunningModel) -> str | None:
         """What to type on another device, where we listen at every address."""
         address = own_address() if self._config.host in ANY else None
-        return None if address is None else url(address, place.port)
+        return None if address is None else url(address, model.port)
 
     async def open(
         self, card: Card, options: dict[str, Any] | None = None, command: str | None = None
@@ -241,32 +241,32 @@ class ModelServers:
         cards: list[dict[str, Any]] = msgspec.to_builtins(catalog.offered())
         return cards
 
-    def places(self) -> list[Place]:
-        """Every place, by slot."""
+    def running(self) -> list[RunningModel]:
+        """Every model that was started and not stopped, by slot."""
         return sorted(
-            (server.place for server in self._servers.values()),
-            key=lambda place: place.slot,
+            (server.running for server in self._servers.values()),
+            key=lambda model: model.slot,
         )
 
     async def start(
         self, model: str, options: dict[str, Any] | None = None, command: str | None = None
-    ) -> Place:
-        """A place for the model of that name. Raises NotFound, InvalidArgument or CannotListen."""
+    ) -> RunningModel:
+        """Start the model of that name. Raises NotFound, InvalidArgument or CannotListen."""
         server = self._servers.get(model)
         if server is None:
             card = catalog.of_client(model, options or {})
             server = await self.open(card, options, command)
         if server.session.state in ("asleep", "failed"):
             await server.session.start()
-        return server.place
+        return server.running
 
-    async def start_card(self, card: Card) -> Place:
-        """A place for a model by its card; one that has a place starts anew there, by this card."""
+    async def start_card(self, card: Card) -> RunningModel:
+        """Start a model by its card; one that runs starts anew where it is, by this card."""
         known = self._servers.get(card.name)
         if known is None:
-            return (await self.open(card)).place
+            return (await self.open(card)).running
         await known.play(card)
-        return known.place
+        return known.running
 
     def spec(self, name: str) -> ModelSpec:
         """What runs under a name, or comes with Taxiway under it. Raises NotFound."""
@@ -280,7 +280,7 @@ class ModelServers:
         return running.commands.values() if running else ()
 
     async def stop(self, name: str) -> None:
-        """Stop a model and give its place up, which the last one keeps. Raises NotFound."""
+        """Stop a model and give its ports up, which the last one keeps. Raises NotFound."""
         server = self._find(name)
         if len(self._servers) == 1:
             await server.session.stop()
@@ -304,7 +304,7 @@ class ModelServers:
         """What the studio's page may do beside playing its model."""
         models = manager_routes.routes(self, self.chains, self.token)
         tools = job_routes.routes(self.jobs, self.token)
-        training = training_routes.routes(self.jobs, self.start_card, self.places, self.token)
+        training = training_routes.routes(self.jobs, self.start_card, self.running, self.token)
         return [*models, *tools, *training]
 
     def _free_slots(self) -> Iterator[int]:

@@ -21,7 +21,7 @@ async def serve(port: int, family: str, options: dict[str, object]) -> None:
         limits="Gradients.",
     )
     async with app.serving(Config(port=port), [card], options) as model_servers:
-        print(f"at {model_servers.places()[0].port}", flush=True)
+        print(f"at {model_servers.running()[0].port}", flush=True)
         await asyncio.to_thread(sys.stdin.read)
 
 

@@ -17,6 +17,7 @@ from taxiway.core.datatypes import (
     Number,
     Text,
 )
+from taxiway.core.errors import InvalidArgument
 from taxiway.core.tool import Flag
 
 FIELDS: dict[str, AnyDataType] = {
@@ -102,3 +103,20 @@ def test_what_is_wrong_is_one_sentence(words: list[str], said: str) -> None:
 def test_help_tells_the_range_and_the_default() -> None:
     [flag] = _flags.flags_of({"count": FIELDS["count"]}, ())
     assert _flags.help_of(flag, FIELDS["count"]) == "How many (1 to 9, else 3)"
+
+
+def options(*words: str) -> dict[str, Any]:
+    parser = argparse.ArgumentParser(exit_on_error=False)
+    parser.add_argument("--size", type=int)
+    fields = {name: field for name, field in FIELDS.items() if name != "keys"}
+    _flags.add_options(parser, fields)
+    size = {"size": Number(whole=True, max=9)}
+    return _flags.given_options(parser.parse_args(words), {**fields, **size})
+
+
+def test_options_need_not_be_given_and_files_are_paths() -> None:
+    assert options() == {}
+    given = options("--psi", "1", "--no-film", "--weights", __file__, "--note", "7", "--size", "4")
+    assert given == {"truncation": 1, "film": False, "weights": __file__, "note": "7", "size": 4}
+    with pytest.raises(InvalidArgument, match="'size'"):
+        options("--size", "10")

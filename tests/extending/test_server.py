@@ -22,7 +22,7 @@ async def test_a_line_of_json_is_answered(tmp_path: Path, monkeypatch: pytest.Mo
     stranger.install(tmp_path, *stranger.from_docs("A server"), monkeypatch)
     config = Config(**PORTS, servers={"lines": {"port": 0}})
     async with app.serving(config, [catalog.card("painter")], {}) as model_servers:
-        port = model_servers.places()[0].ports["lines"]
+        port = model_servers.running()[0].ports["lines"]
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         for line in (b'{"seed": 1, "size": 32}', b'{"seed": "x"}', b"no JSON", b"[1]"):
             writer.write(line + b"\n")
@@ -38,7 +38,7 @@ async def test_it_can_be_switched_off(tmp_path: Path, monkeypatch: pytest.Monkey
     stranger.install(tmp_path, *stranger.from_docs("A server"), monkeypatch)
     config = Config(**PORTS, servers={"lines": {"port": None}})
     async with app.serving(config, [catalog.card("painter")], {}) as model_servers:
-        assert model_servers.places()[0].ports["lines"] is None
+        assert model_servers.running()[0].ports["lines"] is None
 
 
 def test_its_settings_are_flags(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

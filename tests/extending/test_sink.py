@@ -32,7 +32,7 @@ async def test_a_sink_of_a_package_sends(tmp_path: Path, monkeypatch: pytest.Mon
     config = Config(**PORTS, sinks={"rawvideo": {"path": str(pipe)}})
     async with app.serving(config, [catalog.card("painter")], {}) as model_servers:
         await model_servers.feed()
-        url = model_servers.places()[0].url
+        url = model_servers.running()[0].url
         async with httpx.AsyncClient(timeout=WAIT) as client:
             await client.post(f"{url}/query", json={"seed": 1, "size": 32})
             thread = threading.Thread(target=reader, daemon=True)
@@ -81,6 +81,6 @@ async def test_a_broken_one_is_a_sentence_and_the_model_runs(
         assert told in needs["lamp"]
         assert needs["mjpeg"] == ""
         async with httpx.AsyncClient(timeout=WAIT) as client:
-            answer = await client.get(f"{model_servers.places()[0].url}/frame.jpg")
+            answer = await client.get(f"{model_servers.running()[0].url}/frame.jpg")
             assert answer.headers["content-type"] == "image/jpeg"
     assert told in capsys.readouterr().out

@@ -171,7 +171,7 @@ async def test_no_address_is_asked_for_a_model_or_its_options(
     canary: Canary, model_servers: ModelServers
 ) -> None:
     headers = {"authorization": f"Bearer {model_servers.token}"}
-    url = model_servers.places()[0].url
+    url = model_servers.running()[0].url
     async with httpx.AsyncClient(base_url=url, headers=headers, timeout=30) as client:
         for address in canary.addresses():
             answer = await client.post("/studio/api/running", json={"model": address})
@@ -231,7 +231,7 @@ async def test_no_path_leads_out_of_what_is_served(
     """Sent as they are; clients tidy such addresses up, attackers do not."""
     (tmp_path / "secret.txt").write_text(SECRET)
     token = f"Authorization: Bearer {model_servers.token}"
-    port = model_servers.places()[0].port
+    port = model_servers.running()[0].port
     for climb in CLIMBS:
         for method in ("GET", "POST", "DELETE"):
             if method == "DELETE" and prefix == "/studio/api/running/":

@@ -48,8 +48,8 @@ UPGRADE = (
 
 def state(model_servers: ModelServers) -> Any:
     """Everything that somebody could change."""
-    places = [(place.name, place.slot, place.state) for place in model_servers.places()]
-    return places, list(model_servers.chains.links), dict(model_servers.jobs.records)
+    running = [(model.name, model.slot, model.state) for model in model_servers.running()]
+    return running, list(model_servers.chains.links), dict(model_servers.jobs.records)
 
 
 @pytest.fixture
@@ -124,9 +124,9 @@ async def test_no_page_starts_or_stops_a_model_at_the_hub(model_servers: ModelSe
 
 async def test_no_door_opens_to_a_name_that_is_not_ours(model_servers: ModelServers) -> None:
     """DNS rebinding: a name of the attacker's that leads to this machine."""
-    place = model_servers.places()[0]
+    model = model_servers.running()[0]
     async with hub.listener(model_servers, Config(), 0) as door:
-        for port in (place.port, place.socketio_port, door.port):
+        for port in (model.port, model.socketio_port, door.port):
             assert port is not None
             for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"):
                 for path in ("/query", "/studio/socket", "/socket.io/?EIO=4", "/v1/models"):

@@ -24,7 +24,7 @@ async def serve(family: str, photoshop: bool) -> None:
         app.serving(config, [card], {}) as model_servers,
         hub.listener(model_servers, config, 0) as door,
     ):
-        print("ports", model_servers.places()[0].port, door.port, flush=True)
+        print("ports", model_servers.running()[0].port, door.port, flush=True)
         await asyncio.to_thread(sys.stdin.read)
 
 

@@ -1,9 +1,9 @@
-"""A manager that starts nothing: two cards, and places that a test puts into any state."""
+"""A manager that starts nothing: two cards, and models that a test puts into any state."""
 
 from typing import Any
 
 from taxiway.core.errors import NotFound
-from taxiway.live.model_manager import Place
+from taxiway.live.model_manager import RunningModel
 
 Z = {"name": "z", "type": "vector", "length": 512, "samplingMean": 0, "samplingStd": 0.5}
 W = {"name": "w", "type": "vector", "length": 512, "samplingMean": 0, "samplingStd": 1}
@@ -30,38 +30,38 @@ UNKNOWN = {"name": "unknown", "family": "port", "title": "Unknown", "summary": "
 
 
 class FakeDesk:
-    """Notes what it was asked; places start at slot 0 and are STARTING until a test says more."""
+    """Notes what it was asked; models start at slot 0 and are STARTING until a test says more."""
 
     def __init__(self, url: str = "http://localhost:8000") -> None:
         self.url = url
-        self.placed: dict[str, Place] = {}
+        self.started: dict[str, RunningModel] = {}
         self.asked: list[tuple[str, dict[str, Any] | None]] = []
 
     def models(self) -> list[dict[str, Any]]:
         return [RAINBOW, PORTED, UNKNOWN]
 
-    def places(self) -> list[Place]:
-        return list(self.placed.values())
+    def running(self) -> list[RunningModel]:
+        return list(self.started.values())
 
     async def start(
         self, model: str, options: dict[str, Any] | None = None, command: str | None = None
-    ) -> Place:
+    ) -> RunningModel:
         self.asked.append((model, options))
         card = next(card for card in self.models() if card["name"] == model)
-        return self.place(card)
+        return self.begin(card)
 
     async def stop(self, name: str) -> None:
-        if name not in self.placed:
+        if name not in self.started:
             raise NotFound(f"No model named '{name}' runs.")
-        del self.placed[name]
+        del self.started[name]
 
-    def place(self, card: dict[str, Any]) -> Place:
-        """Put a model at its place, as if somebody had started it."""
-        self.placed[card["name"]] = place = Place(
+    def begin(self, card: dict[str, Any]) -> RunningModel:
+        """Add a running model, as if somebody had started it."""
+        self.started[card["name"]] = model = RunningModel(
             name=card["name"],
             title=card["title"],
             card=card,
-            slot=len(self.placed),
+            slot=len(self.started),
             state="starting",
             message="",
             url=self.url,
@@ -70,8 +70,8 @@ class FakeDesk:
             osc_port=57100,
             osc_reply_port=57200,
         )
-        return place
+        return model
 
     def run(self, name: str, info: dict[str, Any] = INFO) -> None:
-        """Let a place's model be set up."""
-        self.placed[name].state, self.placed[name].info = "running", info
+        """Let a model be set up."""
+        self.started[name].state, self.started[name].info = "running", info

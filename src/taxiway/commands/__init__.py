@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
@@ -11,13 +11,13 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from taxiway.commands._flags import add_force as add_force
-from taxiway.commands._flags import json_or_text
+from taxiway.commands._flags import add_options as add_options
+from taxiway.commands._flags import given_options as given_options
 from taxiway.commands._tools import DEVICES as DEVICES
 from taxiway.commands._tools import ToolCommand, tool_helps
 
 if TYPE_CHECKING:
-    from taxiway.core.command import Command
-    from taxiway.core.datatypes import AnyDataType, Number
+    from taxiway.core.datatypes import AnyDataType
     from taxiway.live.members import Members
 
 FIRST = ("run", "generate", "models")
@@ -113,44 +113,6 @@ def number(above: float) -> Callable[[str], float]:
     return parsed
 
 
-def add_options(parser: argparse.ArgumentParser, options: "Mapping[str, AnyDataType]") -> None:
-    """A flag for each option that is declared, None where it is not given."""
-    from taxiway.core.datatypes import Boolean, Category, Number
-
-    for name, option in options.items():
-        flag, about = f"--{name.replace('_', '-')}", option.description
-        if isinstance(option, Boolean):
-            parser.add_argument(flag, action="store_true", default=None, help=about)
-        elif isinstance(option, Category):
-            parser.add_argument(flag, choices=option.one_of, help=about)
-        elif isinstance(option, Number):
-            kind = number_of(option)
-            parser.add_argument(flag, type=kind, metavar="N" if option.whole is True else "X",
-                                help=about)  # fmt: skip
-        else:
-            parser.add_argument(flag, metavar="TEXT", help=about)
-
-
-def number_of(option: "Number") -> Callable[[str], float]:
-    """The type for argparse of a declared number."""
-    least = option.min if isinstance(option.min, int | float) else None
-    if option.whole is not True:
-        return float if least is None else number(least)
-    return int if least is None else whole_number(int(least), digits=9)
-
-
-def given_options(
-    parsed: argparse.Namespace, options: "Mapping[str, AnyDataType]"
-) -> dict[str, object]:
-    """The options that were given; raises InvalidArgument for a value out of bounds."""
-    given = {name: getattr(parsed, name) for name in options}
-    return {
-        name: options[name].decode(name, value)
-        for name, value in given.items()
-        if value is not None
-    }
-
-
 def option_words(parser: argparse.ArgumentParser, rest: Sequence[str]) -> list[tuple[str, str]]:
     """`--noise-mode none --label=3` as pairs of a name and a text."""
     words = [piece for word in rest for piece in word.split("=", 1)]
@@ -158,25 +120,6 @@ def option_words(parser: argparse.ArgumentParser, rest: Sequence[str]) -> list[t
         parser.error(f"cannot make sense of {' '.join(rest)!r}")
     names = [name[2:].replace("-", "_") for name in words[::2]]
     return list(zip(names, words[1::2], strict=True))
-
-
-def settings_of(words: Sequence[str], declared: "Command") -> dict[str, object]:
-    """`NAME=VALUE` words as a declaration types them. Raises InvalidArgument naming the setting."""
-    from taxiway.core.datatypes import Category, Text
-    from taxiway.core.errors import InvalidArgument
-
-    settings: dict[str, object] = {}
-    for word in words:
-        name, equals, text = word.partition("=")
-        if not equals:
-            raise InvalidArgument(f"'{declared.name}' takes SETTING=VALUE, got '{word}'.")
-        name = name.replace("-", "_")
-        field = declared.inputs.get(name)
-        if isinstance(field, Category):
-            # `format=png` is as good as `format=PNG`.
-            text = next((one for one in field.one_of if one.lower() == text.lower()), text)
-        settings[name] = text if isinstance(field, (Text, Category)) else json_or_text(text)
-    return settings
 
 
 def describe_members(members: "Members[Any]") -> None:

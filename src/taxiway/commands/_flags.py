@@ -1,7 +1,6 @@
-"""From the inputs of a tool to flags, and from what was typed back to inputs."""
+"""From declared fields to flags, and from what was typed back to values."""
 
 import argparse
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -14,6 +13,30 @@ if TYPE_CHECKING:
 Fields = Mapping[str, "AnyDataType"]
 SEEDS = re.compile(r"[0-9, -]+")
 YES_NO = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
+
+def add_options(parser: Any, fields: Fields) -> None:
+    """A flag for each declared option of a parser, or a group of one; none has to be given here."""
+    from taxiway.core.tool import Flag
+
+    for name, field in fields.items():
+        add_flag(parser, Flag(input=name, names=names_of(name)), field)
+
+
+def given_options(parsed: argparse.Namespace, fields: Fields) -> dict[str, Any]:
+    """The options that were typed, as the wire has them; a file is its path.
+
+    One that the command has as a flag of its own is taken from there. Raises InvalidArgument for
+    a value out of bounds.
+    """
+    typed = vars(parsed)
+    given = {}
+    for name, field in fields.items():
+        value = typed.get(place(name, names_of(name)), typed.get(name))
+        if value is not None:
+            given[name] = str(value) if isinstance(value, Path) else value
+            field.decode_option(name, given[name])
+    return given
 
 
 def add_force(parser: argparse.ArgumentParser) -> None:
@@ -35,7 +58,7 @@ def flags_of(fields: Fields, said: Iterable["Flag"]) -> "list[Flag]":
 
 
 def add_flag(parser: argparse.ArgumentParser, flag: "Flag", field: "AnyDataType") -> None:
-    """One flag of the parser; what it gives is under `place(flag)`, None if it was not typed."""
+    """One flag of the parser; what it gives is under `place(...)`, None if it was not typed."""
     from taxiway.core.datatypes import Boolean
 
     names = flag.names or names_of(flag.input)
@@ -48,10 +71,10 @@ def add_flag(parser: argparse.ArgumentParser, flag: "Flag", field: "AnyDataType"
     if flag.many or is_list_of_files(field):
         shown |= {"nargs": "+", "action": "extend"}
     if not names[0].startswith("-"):
-        parser.add_argument(place(flag), **{**shown, "metavar": names[0]})
+        parser.add_argument(place(flag.input, flag.names), **{**shown, "metavar": names[0]})
         return
     shown["required"] = flag.is_required or (is_needed(field) and not flag.names and not flag.usual)
-    parser.add_argument(*names, dest=place(flag), **shown)
+    parser.add_argument(*names, dest=place(flag.input, flag.names), **shown)
 
 
 def add_switch(
@@ -62,7 +85,7 @@ def add_switch(
     shown: dict[str, Any],
 ) -> None:
     """`--name` and `--no-name`; and `--name true`, unless the tool says what is usual."""
-    where: dict[str, Any] = {"dest": place(flag), "default": None}
+    where: dict[str, Any] = {"dest": place(flag.input, flag.names), "default": None}
     more: dict[str, Any]
     more = (
         {"action": "store_const"}
@@ -79,9 +102,9 @@ def add_switch(
     )
 
 
-def place(flag: "Flag") -> str:
-    """Where the parser puts what was typed for a flag."""
-    return f"{flag.input}:{'/'.join(flag.names)}"
+def place(name: str, names: Iterable[str]) -> str:
+    """Where the parser puts what was typed for an input's flag of these names."""
+    return f"{name}:{'/'.join(names)}"
 
 
 def names_of(name: str) -> tuple[str, ...]:
@@ -106,7 +129,7 @@ def gathered(flags: Iterable["Flag"], fields: Fields, parsed: argparse.Namespace
     """
     given: dict[str, Any] = {}
     for flag in flags:
-        value = getattr(parsed, place(flag))
+        value = getattr(parsed, place(flag.input, flag.names))
         value = flag.usual if value is None else value
         if value is not None:
             value = content(flag, fields[flag.input], value)
@@ -136,7 +159,7 @@ def checked(read: Callable[[str], Any]) -> Callable[[str], Any]:
 def reader(flag: "Flag", field: "AnyDataType") -> Callable[[str], Any]:
     """What a typed word means to a field: a number, text, a path, or JSON."""
     from taxiway.core.datatypes import AnyType, Category, File, Image, Number, Text
-    from taxiway.core.flags import number_of
+    from taxiway.core.text_values import json_or_text, number_of
 
     match field:
         case Number():
@@ -185,6 +208,8 @@ def anything(text: str) -> Any:
 
     Digits are seeds even where there is a file of that name.
     """
+    from taxiway.core.text_values import json_or_text
+
     if SEEDS.fullmatch(text):
         return text
     if text.startswith("@"):
@@ -192,14 +217,6 @@ def anything(text: str) -> Any:
     value = json_or_text(text)
     is_path = value == text and (Path(text).suffix or "/" in text or Path(text).exists())
     return Path(text) if is_path else value
-
-
-def json_or_text(text: str) -> Any:
-    """Text that reads as JSON is that, else text."""
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
 
 
 def yes_no(text: str) -> bool:

@@ -4,7 +4,6 @@ import argparse
 from pathlib import Path
 
 from taxiway.commands import DEVICES, add_force, option_words
-from taxiway.commands._flags import json_or_text
 
 HELP = "ask a model about every picture of a folder"
 LATER = True
@@ -32,6 +31,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(parsed: argparse.Namespace) -> int | None:
     from taxiway.catalog import catalog
     from taxiway.console import ConsoleJob
+    from taxiway.core.text_values import json_or_text
     from taxiway.jobs.worker import opened
     from taxiway.tools.batch import Batch
 

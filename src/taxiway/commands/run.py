@@ -5,7 +5,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from taxiway.commands import DEVICES, option_words, settings_of
+from taxiway.commands import DEVICES, add_options, given_options, option_words
+from taxiway.commands._flags import names_of
 
 if TYPE_CHECKING:
     from taxiway.catalog.catalog import Card
@@ -137,7 +138,7 @@ def with_options(card: "Card", parsed: argparse.Namespace) -> "Card":
     from msgspec import structs
 
     from taxiway.core import declaration
-    from taxiway.core.flags import named_values
+    from taxiway.core.text_values import named_values
 
     family = declaration.family(card.family)
     options = named_values(parsed.option, family.options)
@@ -153,7 +154,9 @@ def with_options(card: "Card", parsed: argparse.Namespace) -> "Card":
         options = {others: options}
     if parsed.python is not None:
         options["python"] = str(parsed.python)
-    return structs.replace(card, setup={**options, **vars(own), **card.setup})
+    return structs.replace(
+        card, setup={**options, **given_options(own, family.options), **card.setup}
+    )
 
 
 def print_help(parsed: argparse.Namespace) -> None:
@@ -170,17 +173,19 @@ def print_help(parsed: argparse.Namespace) -> None:
 
 def flags_of(card: "Card", family: "type[Model]", parser: argparse.ArgumentParser) -> Any:
     """A parser of the options that are a family's own and that the card leaves open."""
-    from taxiway.core.flags import add_flags, flag_of
-
     own = type(parser)(prog=parser.prog, usage=argparse.SUPPRESS, add_help=False)
     own.allow_abbrev = False
     free = free_options(card, family)
     ours = set(re.findall(r"--[\w-]+", parser.format_help()))
+
+    def is_ours(name: str) -> bool:
+        return names_of(name)[-1] in ours
+
     group = own.add_argument_group(
         f"options of {card.name}" if free else f"{card.name} has no options",
-        "; ".join(f"{flag_of(each)} as above" for each in free if flag_of(each) in ours) or None,
+        "; ".join(f"{names_of(each)[-1]} as above" for each in free if is_ours(each)) or None,
     )
-    add_flags(group, {name: free[name] for name in free if flag_of(name) not in ours})
+    add_options(group, {name: free[name] for name in free if not is_ours(name)})
     return own
 
 
@@ -213,8 +218,8 @@ def config(parsed: argparse.Namespace) -> "Config":
 def server_settings(words: list[str]) -> tuple[str, dict[str, object]]:
     """`NAME SETTING=VALUE ...` or `NAME off` as a server's settings. Raises NotFound."""
     from taxiway.core import slots
-    from taxiway.core.command import Command
     from taxiway.core.errors import InvalidArgument
+    from taxiway.core.text_values import named_values
 
     name, *given = words
     kind = slots.load("servers", name)
@@ -222,8 +227,7 @@ def server_settings(words: list[str]) -> tuple[str, dict[str, object]]:
         return name, {"port": None}
     if unknown := [word for word in given if word.partition("=")[0] not in kind.settings]:
         raise InvalidArgument(f"'{name}' has no setting '{unknown[0]}'; see taxiway servers.")
-    declared = Command(name=name, inputs=dict(kind.settings), outputs={})
-    return name, settings_of(given, declared)
+    return name, named_values(given, kind.settings, f"'{name}'")
 
 
 def ways(parsed: argparse.Namespace) -> dict[str, dict[str, dict[str, object]]]:
@@ -239,12 +243,13 @@ def ways(parsed: argparse.Namespace) -> dict[str, dict[str, dict[str, object]]]:
 def given(members: "Members[Any]", lists: list[list[str]]) -> dict[str, dict[str, object]]:
     """`NAME SETTING=VALUE ...` of each member. Raises InvalidArgument or NotFound."""
     from taxiway.core.errors import InvalidArgument
+    from taxiway.core.text_values import named_values
 
     found: dict[str, dict[str, object]] = {}
     for name, *words in lists:
         if name in found:
             raise InvalidArgument(f"'{name}' is given twice; it can run once for a model.")
-        found[name] = settings_of(words, members.declaration(name))
+        found[name] = named_values(words, members.declaration(name).inputs, f"'{name}'")
         members.decode(name, found[name])
     return found
 

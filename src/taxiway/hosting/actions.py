@@ -9,7 +9,7 @@ from typing import Any
 from taxiway.catalog import catalog
 from taxiway.catalog.folder import data_folder
 from taxiway.core.errors import InvalidArgument
-from taxiway.core.flags import named_values
+from taxiway.core.text_values import named_values
 from taxiway.hosting import app as hosting
 from taxiway.hosting import records as written
 from taxiway.hosting import usage as tables

@@ -7,7 +7,7 @@ from msgspec import Struct
 from taxiway.core.events import State
 
 
-class Place(Struct, kw_only=True, rename="camel"):
+class RunningModel(Struct, kw_only=True, rename="camel"):
     """A running model and where to reach it; slot k is at HTTP 8000 + k and so on.
 
     `url` is its HTTP address, which is also a base of the Model SDK's routes; a port is None where
@@ -31,22 +31,22 @@ class Place(Struct, kw_only=True, rename="camel"):
 
 
 class ModelManager(Protocol):
-    """Starts and stops models, each at a place of its own."""
+    """Starts and stops models, each at ports of its own."""
 
     def models(self) -> list[dict[str, Any]]:
         """The cards of what can be started."""
 
-    def places(self) -> list[Place]:
+    def running(self) -> list[RunningModel]:
         """Every model that was started and not stopped, by slot."""
 
     async def start(
         self, model: str, options: dict[str, Any] | None = None, command: str | None = None
-    ) -> Place:
+    ) -> RunningModel:
         """Begin to start a model, by its card's name, at the lowest free slot.
 
-        One that has a place already keeps it, and starts again if it was stopped. Raises
+        One that was started already keeps its ports, and starts again if it was stopped. Raises
         NotFound, InvalidArgument or PortInUse.
         """
 
     async def stop(self, name: str) -> None:
-        """Stop a model and give its place up, which the last one keeps. Raises NotFound."""
+        """Stop a model and give its ports up, which the last one keeps. Raises NotFound."""

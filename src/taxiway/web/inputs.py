@@ -21,7 +21,7 @@ from taxiway.core.datatypes import (
     Wire,
 )
 from taxiway.core.errors import InvalidArgument
-from taxiway.core.flags import number_of
+from taxiway.core.text_values import number_of
 from taxiway.web import form
 
 BIG_BODY = 2**18

@@ -82,7 +82,7 @@ async def test_a_model_whose_commands_nobody_knows_is_listed_once_it_has_run(
         return [model["name"] for model in (await api.get("/v1/models")).json()["models"]]
 
     assert await names() == ["Rainbow", "Sketcher"]
-    manager.place(UNKNOWN)
+    manager.begin(UNKNOWN)
     manager.run("unknown")
     assert await names() == ["Rainbow", "Sketcher", "Unknown"]
     await manager.stop("unknown")
@@ -134,19 +134,19 @@ async def test_a_session_runs_from_its_start_to_its_stop(
 async def test_the_status_is_one_that_plug_ins_know(
     manager: FakeDesk, api: httpx.AsyncClient, state: Any, status: str
 ) -> None:
-    manager.place(RAINBOW).state = state
+    manager.begin(RAINBOW).state = state
     assert (await sessions(api))[0]["runningStatus"] == status
 
 
 async def test_a_model_that_runs_already_is_joined_not_started_again(
     manager: FakeDesk, api: httpx.AsyncClient
 ) -> None:
-    manager.place(RAINBOW)
+    manager.begin(RAINBOW)
     made = await begin(api, "rainbow")
     assert manager.asked == []
     assert made["modelSession"]["application"] == "Taxiway"
     own = {"name": "mine", "family": "stylegan", "title": "mine", "summary": "From a file."}
-    manager.place(own)
+    manager.begin(own)
     assert (await begin(api, "mine"))["id"] == "mine"
     assert "mine" in [model["name"] for model in (await api.get("/v1/models")).json()["models"]]
 
@@ -154,7 +154,7 @@ async def test_a_model_that_runs_already_is_joined_not_started_again(
 async def test_a_model_that_was_only_put_to_sleep_has_no_session_and_starts_again(
     manager: FakeDesk, api: httpx.AsyncClient
 ) -> None:
-    manager.place(RAINBOW).state = "asleep"
+    manager.begin(RAINBOW).state = "asleep"
     assert await sessions(api) == []
     assert (await api.get("/v1/model_sessions/rainbow")).status_code == 404
     made = await begin(api, "rainbow")
@@ -164,12 +164,12 @@ async def test_a_model_that_was_only_put_to_sleep_has_no_session_and_starts_agai
 async def test_stop_all_stops_what_that_application_started(
     manager: FakeDesk, api: httpx.AsyncClient
 ) -> None:
-    manager.place(UNKNOWN)
+    manager.begin(UNKNOWN)
     await begin(api, "rainbow", application="Photoshop")
     await begin(api, "sketcher", application="Unity")
     answer = await api.post("/v1/model_sessions/stop_all", json={"application": "Photoshop"})
     assert answer.json() == {"success": True}
-    assert list(manager.placed) == ["unknown", "sketcher"]
+    assert list(manager.started) == ["unknown", "sketcher"]
     for body in ({}, {"application": 7}):
         answer = await api.post("/v1/model_sessions/stop_all", json=body)
         assert (answer.status_code, "application" in answer.json()["error"]) == (400, True)
@@ -242,7 +242,7 @@ async def test_any_body_is_answered_or_refused(body: dict[str, Any], version: in
 async def test_a_page_of_the_web_may_not_change_what_runs(
     manager: FakeDesk, method: str, path: str, null_origin: bool
 ) -> None:
-    manager.place(RAINBOW)
+    manager.begin(RAINBOW)
     body = {"modelVersionId": version_of("sketcher"), "application": "Taxiway"}
     for origin in ("https://evil.example", "http://localhost:5142", "http://localhost:8000", ""):
         async with client(manager, null_origin, origin=origin) as api:
@@ -250,7 +250,7 @@ async def test_a_page_of_the_web_may_not_change_what_runs(
             assert answer.status_code == 403, origin
             assert answer.json() == {"error": "A web page may not start or stop models here."}
             assert answer.headers["access-control-allow-origin"] == origin
-    assert (list(manager.placed), manager.asked) == (["rainbow"], [])
+    assert (list(manager.started), manager.asked) == (["rainbow"], [])
 
 
 @pytest.mark.parametrize(("method", "path"), CHANGES)
@@ -258,20 +258,20 @@ async def test_a_page_of_the_web_may_not_change_what_runs(
 async def test_a_panel_may_if_the_person_allowed_it(
     manager: FakeDesk, method: str, path: str, origin: str
 ) -> None:
-    manager.place(RAINBOW)
+    manager.begin(RAINBOW)
     body = {"modelVersionId": version_of("sketcher"), "application": "Taxiway"}
     async with client(manager, origin=origin) as api:
         answer = await api.request(method, path, json=body)
         assert answer.status_code == 403
         assert "--photoshop" in answer.json()["error"]
-    assert (list(manager.placed), manager.asked) == (["rainbow"], [])
+    assert (list(manager.started), manager.asked) == (["rainbow"], [])
     async with client(manager, null_origin=True, origin=origin) as api:
         assert (await api.request(method, path, json=body)).status_code == 200
-    assert list(manager.placed) != ["rainbow"]
+    assert list(manager.started) != ["rainbow"]
 
 
 async def test_anyone_may_look(manager: FakeDesk) -> None:
-    manager.place(PORTED)
+    manager.begin(PORTED)
     async with client(manager, origin="https://example.org") as api:
         paths = ("healthcheck", "models", "model_sessions?show=active", "model_sessions/sketcher")
         for path in paths:

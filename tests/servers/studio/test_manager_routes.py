@@ -23,7 +23,7 @@ async def model_servers() -> AsyncIterator[ModelServers]:
 @pytest.fixture
 async def client(model_servers: ModelServers) -> AsyncIterator[httpx.AsyncClient]:
     headers = {"authorization": f"Bearer {model_servers.token}"}
-    url = model_servers.places()[0].url
+    url = model_servers.running()[0].url
     async with httpx.AsyncClient(base_url=url, headers=headers, timeout=30) as client:
         yield client
 
@@ -32,10 +32,10 @@ async def test_the_desk_lists_models_places_and_chains(client: httpx.AsyncClient
     await client.get("/info")
     manager = (await client.get("/studio/api/desk")).json()
     assert {"rainbow", "painter"} <= {card["name"] for card in manager["models"]}
-    (place,) = manager["running"]
-    assert (place["name"], place["slot"], place["state"]) == ("painter", 0, "running")
-    assert place["url"] == str(client.base_url).rstrip("/")
-    assert [field["name"] for field in place["info"]["outputs"]] == ["image"]
+    (model,) = manager["running"]
+    assert (model["name"], model["slot"], model["state"]) == ("painter", 0, "running")
+    assert model["url"] == str(client.base_url).rstrip("/")
+    assert [field["name"] for field in model["info"]["outputs"]] == ["image"]
     assert manager["chains"] == []
 
 
@@ -68,7 +68,7 @@ async def test_without_token_or_from_another_page_nothing_changes(
 ) -> None:
     answer = await client.request(method, path, json=body, headers=headers)
     assert answer.status_code == 403
-    assert [place.name for place in model_servers.places()] == ["painter"]
+    assert [model.name for model in model_servers.running()] == ["painter"]
     assert model_servers.chains.links == []
 
 
@@ -101,12 +101,12 @@ async def test_a_model_is_started_and_stopped(
     client: httpx.AsyncClient, model_servers: ModelServers
 ) -> None:
     own = {"origin": str(client.base_url).rstrip("/")}
-    place = (
+    model = (
         await client.post("/studio/api/running", json={"model": "rainbow"}, headers=own)
     ).json()
-    assert (place["name"], place["slot"]) == ("rainbow", 1)
-    assert (await client.get(f"{place['url']}/healthz")).json()["model"] == "rainbow"
+    assert (model["name"], model["slot"]) == ("rainbow", 1)
+    assert (await client.get(f"{model['url']}/healthz")).json()["model"] == "rainbow"
     # A page may shut the model_server it came by.
-    answer = await client.delete(f"{place['url']}/studio/api/running/rainbow")
+    answer = await client.delete(f"{model['url']}/studio/api/running/rainbow")
     assert (answer.status_code, answer.json()) == (200, {})
-    assert [place.name for place in model_servers.places()] == ["painter"]
+    assert [model.name for model in model_servers.running()] == ["painter"]

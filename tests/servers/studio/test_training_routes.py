@@ -17,7 +17,7 @@ from taxiway.core.config import Config
 from taxiway.core.errors import NotFound
 from taxiway.core.model import ModelSpec
 from taxiway.jobs.runner import Jobs
-from taxiway.live.model_manager import Place
+from taxiway.live.model_manager import RunningModel
 from taxiway.servers.studio.training_routes import MOST_PLACES, routes
 from taxiway.training.datasets.pictures.crops import Plan
 from taxiway.training.datasets.pictures.prepare import prepare
@@ -42,7 +42,7 @@ class Models:
 
 
 class Client(httpx.AsyncClient):
-    """Knows the token; `played` are the cards that were given a place, of those of `manager`."""
+    """Knows the token; `played` are the cards that were given a model, of those of `manager`."""
 
     played: list[Card]
     manager: FakeDesk
@@ -60,11 +60,11 @@ async def client(tmp_path: Path) -> AsyncIterator[Client]:
     jobs = Jobs(tmp_path / "jobs", tmp_path / "trainings", Models(), [])
     played, manager = list[Card](), FakeDesk()
 
-    async def play(card: Card) -> Place:
+    async def play(card: Card) -> RunningModel:
         played.append(card)
-        return manager.place({"name": card.name, "title": card.title})
+        return manager.begin({"name": card.name, "title": card.title})
 
-    app = application(routes(jobs, play, manager.places, "secret"), Config())
+    app = application(routes(jobs, play, manager.running, "secret"), Config())
     transport = httpx.ASGITransport(app)
     headers = {"authorization": "Bearer secret"}
     base = "http://localhost/studio/api"
@@ -156,8 +156,8 @@ async def test_what_is_played_stays_when_the_training_goes_on(client: Client, ke
 
 async def test_so_many_are_played_and_no_more(client: Client, kept: Path) -> None:
     for number in range(MOST_PLACES - 1):
-        client.manager.place({"name": f"training-{number}", "title": "Another"})
-    client.manager.place({"name": "painter", "title": "The painter"})
+        client.manager.begin({"name": f"training-{number}", "title": "Another"})
+    client.manager.begin({"name": "painter", "title": "The painter"})
     for _ in range(2):  # again at its place
         answer = await client.post("/trainings/mine/play", json={"snapshot": "000010.0kimg"})
         assert answer.status_code == 200, answer.text

@@ -9,7 +9,7 @@ from msgspec import Meta, Struct, field
 
 from taxiway.core.datatypes import names
 from taxiway.core.errors import InvalidArgument
-from taxiway.live.model_manager import Place
+from taxiway.live.model_manager import RunningModel
 
 Record = dict[str, Any]
 
@@ -84,7 +84,7 @@ class Leaving(Struct):
 
 
 class Start(Struct):
-    """When a place was started, by which application, and where that wanted it."""
+    """When a model was started, by which application, and where that wanted it."""
 
     application: str = "Taxiway"
     provider: Provider = field(default_factory=Provider)
@@ -154,18 +154,18 @@ def model(card: Mapping[str, Any], info: Record | None) -> Record:
     }
 
 
-def session(place: Place, start: Start) -> Record:
+def session(running: RunningModel, start: Start) -> Record:
     """A running model as the plug-ins know it; its `url` takes the Model SDK's requests."""
     return {
-        "id": place.name,
-        "modelVersionId": version_of(place.name),
+        "id": running.name,
+        "modelVersionId": version_of(running.name),
         "application": start.application,
-        "runningStatus": STATUS[place.state],
-        "url": place.url.rstrip("/"),
+        "runningStatus": STATUS[running.state],
+        "url": running.url.rstrip("/"),
         "createdAt": start.created,
         "startedRunningAt": start.ran,
         "endedAt": None,
         "persistent": False,
         "providerOptions": start.provider,
-        "model": model(place.card, place.info),
+        "model": model(running.card, running.info),
     }

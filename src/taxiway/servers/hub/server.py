@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from taxiway.core.config import Config
 from taxiway.core.errors import InvalidArgument, NotFound
-from taxiway.live.model_manager import ModelManager, Place
+from taxiway.live.model_manager import ModelManager, RunningModel
 from taxiway.servers.hub import records as hub_records
 from taxiway.servers.hub.records import Leaving, Provider, Record, Start, Wanted
 from taxiway.web.application import application
@@ -72,7 +72,7 @@ def refuse(request: Request, null_origin: bool) -> Answer | None:
 
 
 class Hub:
-    """The handlers. A session is a place of the manager, and has its name as its id."""
+    """The handlers. A session is a running model, and has its name as its id."""
 
     def __init__(self, manager: ModelManager) -> None:
         self.manager = manager
@@ -91,7 +91,7 @@ class Hub:
 
     async def sessions(self, request: Request) -> Record:
         """Everything that runs, whoever started it."""
-        return {"modelSessions": [self._session(place) for place in self._look()]}
+        return {"modelSessions": [self._session(model) for model in self._look()]}
 
     async def session(self, request: Request) -> Record:
         """One of them."""
@@ -102,7 +102,7 @@ class Hub:
         wanted = await _body(request, Wanted)
         card = self._card(wanted.model_version_id)
         options = hub_records.chosen_options(card, wanted.model_options or {})
-        if card["name"] not in {place.name for place in self._look()}:
+        if card["name"] not in {model.name for model in self._look()}:
             await self.manager.start(card["name"], options)
             provider = wanted.provider_options or Provider()
             self._starts[card["name"]] = Start(wanted.application, provider)
@@ -117,36 +117,36 @@ class Hub:
     async def stop_all(self, request: Request) -> Record:
         """Stop what one application started, and nothing else."""
         leaving = await _body(request, Leaving)
-        for place in self._look():
-            if self._starts[place.name].application == leaving.application:
-                await self.manager.stop(place.name)
+        for model in self._look():
+            if self._starts[model.name].application == leaving.application:
+                await self.manager.stop(model.name)
         return {"success": True}
 
-    def _look(self) -> list[Place]:
-        """The places, after noting those that came or went, and what is known of them now.
+    def _look(self) -> list[RunningModel]:
+        """The models that run, after noting those that came or went, and what is known of them now.
 
-        A model that sleeps is left out, though it has a place: somebody stopped it.
+        A model that sleeps is left out, though it has its ports: somebody stopped it.
         """
-        places = [place for place in self.manager.places() if place.state != "asleep"]
-        self._starts = {place.name: self._starts.get(place.name) or Start() for place in places}
-        self._infos |= {place.name: place.info for place in places if place.info}
-        for place in places:
-            start = self._starts[place.name]
-            start.ran = start.ran or (hub_records.now() if place.state == "running" else None)
-        return places
+        running = [model for model in self.manager.running() if model.state != "asleep"]
+        self._starts = {model.name: self._starts.get(model.name) or Start() for model in running}
+        self._infos |= {model.name: model.info for model in running if model.info}
+        for model in running:
+            start = self._starts[model.name]
+            start.ran = start.ran or (hub_records.now() if model.state == "running" else None)
+        return running
 
-    def _find(self, name: str) -> Place:
-        for place in self._look():
-            if place.name == name:
-                return place
+    def _find(self, name: str) -> RunningModel:
+        for model in self._look():
+            if model.name == name:
+                return model
         raise NotFound(f"There is no session '{name[:64]}'.")
 
-    def _session(self, place: Place) -> Record:
-        return hub_records.session(place, self._starts[place.name])
+    def _session(self, model: RunningModel) -> Record:
+        return hub_records.session(model, self._starts[model.name])
 
     def _cards(self) -> list[Mapping[str, Any]]:
         """Of all models, those that run from a file of their own included."""
-        running = [place.card for place in self.manager.places()]
+        running = [model.card for model in self.manager.running()]
         return list({card["name"]: card for card in [*self.manager.models(), *running]}.values())
 
     def _card(self, version: int) -> Mapping[str, Any]:

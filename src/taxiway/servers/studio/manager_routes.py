@@ -38,7 +38,7 @@ def routes(manager: ModelManager, chains: Chains, token: str) -> list[Route]:
     """The routes, which only who knows `token` may use, and a page only if it is our own."""
 
     async def show(request: Request) -> Any:
-        return {"models": manager.models(), "running": manager.places(), "chains": chains.links}
+        return {"models": manager.models(), "running": manager.running(), "chains": chains.links}
 
     async def start(request: Request) -> Any:
         wanted = await body(request, Wanted)

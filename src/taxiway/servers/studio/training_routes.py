@@ -20,7 +20,7 @@ from taxiway.catalog.catalog import Card
 from taxiway.core.errors import InvalidArgument
 from taxiway.jobs.trainings import PREFIX as TRAINING
 from taxiway.jobs.trainings import TOOL, Wanted
-from taxiway.live.model_manager import Place
+from taxiway.live.model_manager import RunningModel
 from taxiway.servers.studio.job_routes import Longer, file_answer
 from taxiway.servers.studio.manager_routes import PREFIX, Handler, body, guarded
 from taxiway.training.run_folder import TrainingFolder
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from taxiway.jobs.runner import Jobs
 
 PATH = PREFIX + "/trainings"
-Play = Callable[[Card], Awaitable[Place]]
+Play = Callable[[Card], Awaitable[RunningModel]]
 PLACES = "training-"
 """What the names of places for trained models begin with."""
 MOST_PLACES = 6
@@ -43,10 +43,10 @@ class Played(Struct):
 
 
 def routes(
-    jobs: "Jobs", play: Play, places: Callable[[], Sequence[Place]], token: str
+    jobs: "Jobs", play: Play, running: Callable[[], Sequence[RunningModel]], token: str
 ) -> list[Route]:
-    """The routes; `play` gives a place for a card, `places` are those that there are."""
-    api = Api(jobs, play, places)
+    """The routes; `play` starts a model by its card, `running` are those that there are."""
+    api = Api(jobs, play, running)
     table: list[tuple[str, str, Handler]] = [
         ("GET", "", api.show),
         ("POST", "", api.start),
@@ -63,11 +63,13 @@ def routes(
 class Api:
     """The handlers; files are read in threads, for a training's can be long."""
 
-    def __init__(self, jobs: "Jobs", play: Play, places: Callable[[], Sequence[Place]]) -> None:
+    def __init__(
+        self, jobs: "Jobs", play: Play, running: Callable[[], Sequence[RunningModel]]
+    ) -> None:
         self._jobs = jobs
         self._runs = jobs.trainings
         self._play = play
-        self._places = places
+        self._running = running
 
     async def show(self, request: Request) -> Any:
         """Every training, in short."""
@@ -95,7 +97,7 @@ class Api:
         return await self.one(request)
 
     async def play(self, request: Request) -> Any:
-        """A place for a snapshot, loaded now; each but the newest and the best has its own."""
+        """Play a snapshot, loaded now; each but the newest and the best is a model of its own."""
         played = await body(request, Played)
         training = self._runs.find(request.path_params["name"])
         card = await asyncio.to_thread(card_of, training, played.snapshot)
@@ -115,7 +117,7 @@ class Api:
 
     def _check_room(self, name: str) -> None:
         """Raises InvalidArgument where so many are played that another would be too much."""
-        others = {place.name for place in self._places() if place.name.startswith(PLACES)} - {name}
+        others = {model.name for model in self._running() if model.name.startswith(PLACES)} - {name}
         if len(others) >= MOST_PLACES:
             raise InvalidArgument(
                 f"{MOST_PLACES} models of trainings are played already; stop one of them "
