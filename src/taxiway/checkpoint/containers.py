@@ -34,7 +34,7 @@ def find_generator(top: object) -> Generator | None:
     nothing looks like one, any network that is there, whose reader then says what it lacks.
     """
     found = list(_found(top, (), None, 0))
-    return next((one for one in found if _looks_right(one.value)), found[0] if found else None)
+    return next((one for one in found if looks_right(one.value)), found[0] if found else None)
 
 
 def _found(
@@ -96,7 +96,8 @@ def unwrapped(module: Module) -> Module:
     return module
 
 
-def _looks_right(value: object) -> bool:
+def looks_right(value: object) -> bool:
+    """Whether it is built as a generator is."""
     if not isinstance(value, Module):
         return True
     modules = value.state.get("_modules")

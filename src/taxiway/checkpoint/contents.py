@@ -10,10 +10,10 @@ from taxiway.checkpoint.tensors import Array
 class Checkpoint:
     """A generator: its structure and its (moving average) weights.
 
-    `family` is "stylegan2" or "stylegan3"; `config` is its structure as plain JSON values;
-    `tensors` are its weights under NVIDIA's names ("synthesis.b8.conv0.weight"), contiguous and
-    writable; `source` says where it came from: "format", "sha256", "bytes" and "notes", and for
-    some formats more.
+    `family` is "stylegan1", "stylegan2", "stylegan3" or "fastgan"; `config` is its structure as
+    plain JSON values; `tensors` are its weights under NVIDIA's names ("synthesis.b8.conv0.weight"),
+    contiguous and writable; `source` says where it came from: "format", "sha256", "bytes" and
+    "notes", and for some formats more.
     """
 
     family: str

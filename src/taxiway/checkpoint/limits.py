@@ -3,7 +3,7 @@
 from taxiway.core.errors import UnreadableCheckpoint
 
 SUPPORTED = (
-    "Taxiway reads StyleGAN 1, 2 and 3 .pkl of NVIDIA, StyleGAN2 .pt of rosinality "
+    "Taxiway reads StyleGAN 1, 2, 3 and XL and FastGAN .pkl, StyleGAN2 .pt of rosinality "
     "and its own .safetensors"
 )
 
@@ -29,6 +29,10 @@ class Broken(UnreadableCheckpoint):
 
 class CutShort(Broken):
     """The bytes end before their format does."""
+
+
+class Misfit(Broken):
+    """What is a generator beyond doubt is one that cannot be played."""
 
 
 class Refused(UnreadableCheckpoint):

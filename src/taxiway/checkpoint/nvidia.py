@@ -1,8 +1,9 @@
-"""NVIDIA's PyTorch snapshots (StyleGAN2-ADA, StyleGAN3): a pickle of persistent objects."""
+"""NVIDIA's PyTorch snapshots (StyleGAN2-ADA, StyleGAN3) and those of projects built on them."""
 
 from functools import partial
 
 from taxiway.checkpoint.contents import Found
+from taxiway.checkpoint.fastgan import FIRST, fastgan_checkpoint
 from taxiway.checkpoint.limits import Broken, Budget
 from taxiway.checkpoint.machine import Machine, Reading
 from taxiway.checkpoint.modules import Network, take_apart
@@ -27,14 +28,11 @@ def read_pickle(source: Source, reading: Reading) -> object:
     return Machine(cursor, reading, open_storage=partial(open_storage, reading=reading)).run()
 
 
-def is_stylegan(network: Network) -> bool:
-    """Whether it is a generator of one of the two kinds."""
-    return ALIAS_FREE in network.tensors or CONSTANT in network.tensors
-
-
 def nvidia_checkpoint(generator: Module, budget: Budget) -> Found:
-    """What a persistent Generator holds; raises Broken if that is no StyleGAN2 or 3."""
+    """What a Generator holds; raises Broken if that is no StyleGAN2 or 3, and no FastGAN."""
     network = take_apart(generator, budget)
+    if FIRST in network.tensors:
+        return fastgan_checkpoint(network, budget)
     if ALIAS_FREE in network.tensors:
         tensors = _arrays(network, budget)
         family, config = "stylegan3", stylegan3_config(network)
@@ -44,7 +42,9 @@ def nvidia_checkpoint(generator: Module, budget: Budget) -> Found:
         tensors = _arrays(network, budget)
         family, config = "stylegan2", stylegan2_config(network, tensors)
     else:
-        raise Broken(f"holds a network {generator.name!r:.60} that is no StyleGAN2 or StyleGAN3")
+        raise Broken(
+            f"holds a network {generator.name!r:.60} that is no StyleGAN2 or 3, or FastGAN"
+        )
     code = embedded_code((module.name, module.text) for module in network.modules.values())
     about = {"format": f"NVIDIA PyTorch pickle ({family})", "embedded_code": code}
     return Found(family, config, tensors, about)

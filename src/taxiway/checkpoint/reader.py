@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from taxiway.checkpoint import foreign, records, schema, shapes
-from taxiway.checkpoint.containers import OTHERS, Generator, find_generator, opaque_in
+from taxiway.checkpoint.containers import OTHERS, Generator, find_generator, looks_right, opaque_in
 from taxiway.checkpoint.contents import Checkpoint, Found, printable
-from taxiway.checkpoint.limits import MAX_FILE, SUPPORTED, Broken, Budget, CutShort, Refused
+from taxiway.checkpoint.limits import MAX_FILE, SUPPORTED, Broken, Budget, CutShort, Misfit, Refused
 from taxiway.checkpoint.machine import Reading, Seen
 from taxiway.checkpoint.native import is_described, is_native, native_checkpoint
 from taxiway.checkpoint.nvidia import nvidia_checkpoint, read_pickle
@@ -25,8 +25,8 @@ from taxiway.core.errors import NotFound, UnreadableCheckpoint
 def read_checkpoint(path: Path | str) -> Checkpoint:
     """The generator in a checkpoint file, read without running anything that is in it.
 
-    Reads StyleGAN2-ADA-PyTorch, StyleGAN3 and TensorFlow StyleGAN2 `.pkl`, rosinality `.pt` and
-    Taxiway's own `.safetensors`, told apart by their contents. Raises NotFound if there is no
+    Reads `.pkl` of StyleGAN 1, 2, 3 and XL and of FastGAN, rosinality's `.pt` and Taxiway's own
+    `.safetensors`, told apart by their contents. Raises NotFound if there is no
     such file and UnreadableCheckpoint if it is foreign, broken or hostile.
     """
     path = Path(path)
@@ -109,7 +109,7 @@ def _find(source: Source) -> Found:
         raise Broken(f"is {kind}; {SUPPORTED}")
     try:
         return _found_in(source)
-    except CutShort:
+    except (CutShort, Misfit):
         raise
     except (Broken, Refused):
         _refuse(source)
@@ -125,7 +125,10 @@ def _found_in(source: Source) -> Found:
     generator = find_generator(top)
     if generator is None:
         raise Broken(f"holds no network that is known; {SUPPORTED}")
-    found = _network_of(generator, budget)
+    try:
+        found = _network_of(generator, budget)
+    except Broken as error:
+        raise (Misfit(str(error)) if looks_right(generator.value) else error) from None
     if opaque := opaque_in(generator.value, Budget(source.size)):
         raise Refused(opaque.wanted)
     return found._replace(source=found.source | {"notes": _notes(found, generator, seen)})

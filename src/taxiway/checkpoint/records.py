@@ -137,8 +137,8 @@ CREATED: dict[str, Callable[[], object]] = {
     "dnnlib.tflib.network.Network": lambda: Record("Network"),
     "argparse.Namespace": lambda: Record("Namespace"),
 }
-MODULES = "torch.nn."
-"""Where torch's own layers are named: made as inert modules, whatever they are."""
+MODULES = ("torch.nn.", "pg_modules.networks_fastgan.", "pg_modules.blocks.")
+"""Where torch's own layers and FastGAN's are named: made as inert modules, whatever they are."""
 """What NEWOBJ may make, always without arguments."""
 
 NAMES = {

@@ -87,9 +87,10 @@ def _generator(generator: dict[str, Any]) -> str:
     config = generator["config"]
     height, width = config["img_resolution"]
     labels = f"{config['c_dim']} labels" if config["c_dim"] else "no labels"
+    w = f"w of {config['w_dim']} x {config['num_ws']}" if config["num_ws"] else "no w"
     return (
         f"{generator['family']}, {width} x {height} pixels, {config['img_channels']} channels, "
-        f"z of {config['z_dim']}, w of {config['w_dim']} x {config['num_ws']}, {labels}"
+        f"z of {config['z_dim']}, {w}, {labels}"
     )
 
 

@@ -136,11 +136,25 @@ class StyleGAN3(Struct):
     layers: Annotated[list[Layer3], Meta(min_length=1, max_length=64)]
 
 
-FAMILIES: dict[str, type[StyleGAN1] | type[StyleGAN2] | type[StyleGAN3]] = {
+class FastGAN(Struct):
+    z_dim: Width
+    w_dim: Literal[0]
+    num_ws: Literal[0]
+    c_dim: Labels
+    img_channels: Width
+    img_resolution: tuple[Side, Side]
+    lite: bool
+
+
+FAMILIES: dict[str, type[StyleGAN1 | StyleGAN2 | StyleGAN3 | FastGAN]] = {
     "stylegan1": StyleGAN1,
     "stylegan2": StyleGAN2,
     "stylegan3": StyleGAN3,
+    "fastgan": FastGAN,
 }
+
+
+FASTGAN_SIZES = (128, 256, 512, 1024)
 
 
 def check(family: str, config: dict[str, Any]) -> None:
@@ -157,8 +171,11 @@ def check(family: str, config: dict[str, Any]) -> None:
         _check_stylegan1(found)
     elif isinstance(found, StyleGAN2):
         _check_stylegan2(found)
-    else:
+    elif isinstance(found, StyleGAN3):
         _check_stylegan3(found)
+    elif found.img_resolution not in [(size, size) for size in FASTGAN_SIZES]:
+        sizes = ", ".join(map(str, FASTGAN_SIZES))
+        raise Broken(f"makes pictures of {found.img_resolution}, and a FastGAN's are {sizes}")
 
 
 def _convert(config: dict[str, Any], kind: type[T]) -> T:

@@ -17,7 +17,7 @@ def fit(family: str, config: Config, tensors: Tensors) -> tuple[dict[str, Array]
     Raises Broken if one is missing, has another shape than its neighbours call for, or holds
     something else than floating point numbers.
     """
-    shapes = mapping_shapes(config, tensors)
+    shapes = {} if family == "fastgan" else mapping_shapes(config, tensors)
     shapes |= SYNTHESIS[family](config, tensors)
     compare(shapes, tensors)
     kept = {name: array for name, array in tensors.items() if name in shapes}
@@ -128,6 +128,44 @@ def stylegan3_shapes(config: Config, tensors: Tensors) -> dict[str, Shape]:
     return shapes
 
 
+EXCITED = {64: 4, 128: 8, 256: 16, 512: 32}
+"""Sizes of a FastGAN whose channels are weighed by what those of a smaller size say."""
+
+
+def fastgan_shapes(config: Config, tensors: Tensors) -> dict[str, Shape]:
+    """Shapes of a FastGAN's tensors; channels are the tensors' own, halved by each gate."""
+    outputs: dict[int, int] = {}
+    shapes: dict[str, Shape] = {}
+    inputs, size = config["z_dim"], 4
+    while size <= config["img_resolution"][0]:
+        for layer in ("conv0",) if size == 4 or config["lite"] else ("conv0", "conv1"):
+            path = f"synthesis.b{size}.{layer}"
+            both = _length(tensors, f"{path}.bias")
+            kernel = 4 if size == 4 else 3
+            shapes[f"{path}.weight"], shapes[f"{path}.bias"] = (
+                (both, inputs, kernel, kernel),
+                (both,),
+            )
+            if size > 4 and not config["lite"]:
+                shapes[f"{path}.noise_strength"] = (both,)
+            if size > 4 and config["c_dim"]:
+                rows = (config["c_dim"], both)
+                shapes |= {f"{path}.gains": rows, f"{path}.shifts": rows}
+            if both % 2:
+                raise Broken(
+                    f"has {both} channels in its layer '{path}', which a gate cannot halve"
+                )
+            inputs = outputs[size] = both // 2
+        if size in EXCITED:
+            path = f"synthesis.se{size}"
+            shapes[f"{path}.conv0.weight"] = (inputs, outputs[EXCITED[size]], 4, 4)
+            shapes[f"{path}.conv1.weight"] = (inputs, inputs, 1, 1)
+        size *= 2
+    shapes["synthesis.torgb.weight"] = (config["img_channels"], inputs, 3, 3)
+    shapes["synthesis.torgb.bias"] = (config["img_channels"],)
+    return shapes
+
+
 def _filters(path: str, layer: Config) -> dict[str, Shape]:
     taps = layer["filter_size"]
     shapes: dict[str, Shape] = {}
@@ -181,4 +219,5 @@ SYNTHESIS = {
     "stylegan1": stylegan1_shapes,
     "stylegan2": stylegan2_shapes,
     "stylegan3": stylegan3_shapes,
+    "fastgan": fastgan_shapes,
 }

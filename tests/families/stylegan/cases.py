@@ -8,5 +8,7 @@ CASES = [
         "stylegan2-ada_32.pkl",
         "stylegan2-ada_32_labels5_mapping8.pkl",
         "stylegan3-t_32.pkl",
+        "stylegan1_32_labels.pkl",
+        "projected-gan_fastgan_128_cond.pkl",
     )
 ]

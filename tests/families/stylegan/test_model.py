@@ -60,6 +60,23 @@ def z_length(model: StyleGAN) -> int:
     return z.length
 
 
+@pytest.mark.parametrize(
+    ("name", "there", "not_there"),
+    [
+        ("stylegan1_32_labels.pkl", ("truncation", "noise_mode", "label"), ("rotation",)),
+        ("projected-gan_fastgan_128_cond.pkl", ("z", "noise_mode", "label"), ("truncation", "w")),
+        ("projected-gan_fastgan-lite_128.pkl", ("z", "seed"), ("truncation", "w", "noise_mode")),
+        ("stylegan-xl_32-stem_labels10.pkl", ("truncation", "label", "rotation"), ("noise_mode",)),
+    ],
+)
+def test_every_family_declares_what_it_has(name: str, there: Any, not_there: Any) -> None:
+    model = model_of(name)
+    inputs = model.commands["generate"].inputs
+    assert set(there) <= set(inputs)
+    assert not set(not_there) & set(inputs)
+    assert picture(model, seed=1).shape == picture(model, seed=2).shape
+
+
 def test_its_command_has_runways_names(any_model: StyleGAN) -> None:
     assert list(any_model.commands["generate"].inputs)[:2] == ["z", "truncation"]
     assert list(any_model.commands["generate"].outputs) == ["image"]

@@ -16,7 +16,7 @@ from taxiway.families.stylegan.networks import build_generator
 from taxiway.families.stylegan.networks.fast import fast
 from taxiway.families.stylegan.networks.generator import Generator, to_uint8, truncate
 
-CHECKPOINTS = sorted(path.name for path in FIXTURES.glob("*.p[kt]*"))
+CHECKPOINTS = sorted(path.name for path in FIXTURES.glob("*.p[kt]*") if "fastgan" not in path.name)
 STYLEGAN3 = [name for name in CHECKPOINTS if name.startswith(("stylegan3-", "stylegan-xl"))]
 FORMS: dict[str, Callable[[Generator], Generator]] = {"plain": lambda g: g, "fast": fast}
 IMAGE = re.compile(r"(image|uint8)_psi([\d.]+)(?:_cutoff(\d+))?_noise_(const|none)")

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from taxiway.core.errors import InvalidArgument
 from taxiway.families.stylegan.bending.warps import WARPS
-from taxiway.families.stylegan.networks import stylegan1, stylegan2, stylegan3
+from taxiway.families.stylegan.networks import fastgan, stylegan1, stylegan2, stylegan3
 from taxiway.families.stylegan.networks.generator import Generator
 
 MAX_BENDS = 64
@@ -128,9 +128,9 @@ def hang(generator: Generator, bends: Sequence[Bend]) -> Generator:
 def layers_of(generator: Generator, name: str) -> list[tuple[str, nn.Module]]:
     """The layers that a name means: `b16` is that block's last convolution, `all` are all."""
     known = bendable(generator)
-    block = f"{name}.conv1"
-    if block in known:
-        return [(block, known[block])]
+    for block in (f"{name}.conv1", f"{name}.conv0"):
+        if block in known:
+            return [(block, known[block])]
     found = [
         (key, layer)
         for key, layer in known.items()
@@ -154,12 +154,14 @@ def gives_features(layer: nn.Module) -> bool:
     """Whether a layer gives feature maps that can be bent: the last of a StyleGAN3 does not."""
     if isinstance(layer, stylegan3.SynthesisLayer):
         return not layer.is_torgb
-    kinds = (stylegan1.StyledLayer, stylegan2.StyledConv, stylegan3.SynthesisInput)
-    return isinstance(layer, kinds)
+    styled = (stylegan1.StyledLayer, stylegan2.StyledConv, fastgan.GatedLayer)
+    return isinstance(layer, (*styled, stylegan3.SynthesisInput))
 
 
 def width(layer: nn.Module) -> int:
     """How many channels a layer gives."""
+    if isinstance(layer, fastgan.GatedLayer):
+        return len(layer.bias) // 2
     per_channel: Any = layer.bias if isinstance(layer, stylegan1.StyledLayer) else layer.weight
     return int(per_channel.shape[0])
 

@@ -32,7 +32,7 @@ def stretched(generator: Generator, across: float = 1.0, down: float = 1.0) -> G
     elif isinstance(synthesis, stylegan2.SynthesisNetwork):
         drawn_out(result, synthesis, across, down)
     elif (across, down) != (1, 1):
-        raise InvalidArgument("A StyleGAN1's picture cannot be widened.", "across")
+        raise InvalidArgument(f"A {generator.family}'s picture cannot be widened.", "across")
     return result
 
 

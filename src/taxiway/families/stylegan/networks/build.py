@@ -10,9 +10,9 @@ from torch import nn
 
 from taxiway.checkpoint import Checkpoint
 from taxiway.core.errors import UnreadableCheckpoint
-from taxiway.families.stylegan.networks import stylegan1, stylegan2, stylegan3
+from taxiway.families.stylegan.networks import fastgan, stylegan1, stylegan2, stylegan3
 from taxiway.families.stylegan.networks.generator import Generator
-from taxiway.families.stylegan.networks.mapping import MappingNetwork
+from taxiway.families.stylegan.networks.mapping import MappingNetwork, Unmapped
 
 Tensors = Mapping[str, np.ndarray[Any, Any]]
 Shapes = Mapping[str, Sequence[int]]
@@ -44,7 +44,8 @@ def fresh(family: str, config: Mapping[str, Any], shapes: Shapes) -> Generator:
         known = ", ".join(SYNTHESIS)
         raise UnreadableCheckpoint(f"A generator is {known}; this checkpoint is {family}.")
     try:
-        mapping, synthesis = mapping_of(config, shapes), SYNTHESIS[family](config, shapes)
+        mapping = mapping_of(config, shapes)
+        synthesis = SYNTHESIS[family](config, shapes)
     except KeyError as error:
         raise UnreadableCheckpoint(f"The checkpoint has no {error}.") from error
     return Generator(family, dict(config), mapping, synthesis)
@@ -52,6 +53,8 @@ def fresh(family: str, config: Mapping[str, Any], shapes: Shapes) -> Generator:
 
 def mapping_of(config: Mapping[str, Any], shapes: Shapes) -> MappingNetwork:
     """The mapping network; its widths are those of the tensors."""
+    if "mapping" not in config:
+        return Unmapped(config["z_dim"], config["c_dim"])
     depth = config["mapping"]["num_layers"]
     weights = [shapes[f"mapping.fc{i}.weight"] for i in range(depth)]
     widths = [weights[0][1], *(weight[0] for weight in weights)]
@@ -90,7 +93,12 @@ def stylegan3_of(config: Mapping[str, Any], shapes: Shapes) -> nn.Module:
     return stylegan3.SynthesisNetwork(config, filters)
 
 
-SYNTHESIS = {"stylegan1": stylegan1_of, "stylegan2": stylegan2_of, "stylegan3": stylegan3_of}
+SYNTHESIS = {
+    "stylegan1": stylegan1_of,
+    "stylegan2": stylegan2_of,
+    "stylegan3": stylegan3_of,
+    "fastgan": fastgan.SynthesisNetwork,
+}
 
 
 def load(generator: Generator, tensors: Tensors) -> None:

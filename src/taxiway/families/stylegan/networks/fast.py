@@ -8,6 +8,7 @@ from torch import nn
 from taxiway.families.stylegan.networks import (
     fast_stylegan2,
     fast_stylegan3,
+    fastgan,
     stylegan1,
     stylegan2,
     stylegan3,
@@ -43,6 +44,8 @@ def fast_synthesis(synthesis: nn.Module, dtype: torch.dtype) -> nn.Module:
         return fast_stylegan3.FastSynthesis(synthesis, dtype)
     if isinstance(synthesis, stylegan1.SynthesisNetwork):
         return fast_stylegan1(synthesis, dtype)
+    if isinstance(synthesis, fastgan.SynthesisNetwork):
+        return fast_fastgan(synthesis, dtype)
     assert isinstance(synthesis, stylegan2.SynthesisNetwork), "a network is not made fast twice"
     return fast_stylegan2.FastSynthesis(synthesis, dtype)
 
@@ -60,4 +63,15 @@ def fast_stylegan1(
         for layer in (block.conv0, block.conv1):
             if layer.weight is not None and layer.size > EXACT_UP_TO:
                 layer.weight = nn.Parameter(layer.weight.to(dtype), requires_grad=False)
+    return synthesis
+
+
+def fast_fastgan(
+    synthesis: fastgan.SynthesisNetwork, dtype: torch.dtype
+) -> fastgan.SynthesisNetwork:
+    """A copy whose larger convolutions are in `dtype`, as a StyleGAN1's."""
+    synthesis = copy.deepcopy(synthesis)
+    for layer in synthesis.layers():
+        if layer.size > EXACT_UP_TO:
+            layer.weight = nn.Parameter(layer.weight.to(dtype), requires_grad=False)
     return synthesis

@@ -17,7 +17,8 @@ class Generator(nn.Module):
 
     `config` is the checkpoint's own description, so that a generator can be saved again.
     `mapping(z [N, z_dim], c [N, c_dim] | None)` gives w [N, w_dim], not truncated;
-    `synthesis(ws [N, num_ws, w_dim], noise)` gives float32 images [N, C, H, W], about -1..1.
+    `synthesis(ws [N, num_ws, w_dim], noise)` gives float32 images [N, C, H, W], about -1..1. A
+    FastGAN has no w (`num_ws` 0): there a row is z and c side by side, [N, 1, z_dim + c_dim].
     """
 
     def __init__(

@@ -30,13 +30,13 @@ def graphs_of(checkpoint: Checkpoint, built: "Generator | None" = None) -> tuple
     Synthesis takes ws float32 [N, num_ws, w_dim], a `noise_mode` (const, random, none) and, of a
     StyleGAN3, a `transform` float32 [3, 3]; it gives `image` uint8 [N, H, W, C]. Mapping takes z
     [N, z_dim] and labels c [N, c_dim] where there are any; it gives w [N, w_dim], not truncated.
+    A network without w takes z and c side by side, as one row, and its mapping puts them so.
     """
     generator = cache(lambda: built or build_generator(checkpoint))  # both graphs are of one
     config, tensors = checkpoint.config, checkpoint.tensors
     synthesis, mapping = part(tensors, "synthesis"), part(tensors, "mapping")
     written = WRITTEN.get(checkpoint.family)
-    w_avg = np.asarray(tensors["mapping.w_avg"], np.float32)
-    ws = np.tile(w_avg, (1, config["num_ws"], 1))
+    ws = example_ws(config, tensors)
     z = np.zeros((1, config["z_dim"]), np.float32)
     return (
         Graph(
@@ -54,9 +54,16 @@ def graphs_of(checkpoint: Checkpoint, built: "Generator | None" = None) -> tuple
             mapping,
             {"z": z},
             lambda dtype, device: torch_mapping(generator(), device),
-            partial(graph_mapping.mapping, config=config, tensors=mapping),
+            partial(graph_mapping.mapping, config=config, tensors=mapping) if mapping else None,
         ),
     )
+
+
+def example_ws(config: Any, tensors: Any) -> Any:
+    """The average w for every layer; of a network without w, zeros: [1, num_ws or 1, width]."""
+    if not config["num_ws"]:
+        return np.zeros((1, 1, config["z_dim"] + config["c_dim"]), np.float32)
+    return np.tile(np.asarray(tensors["mapping.w_avg"], np.float32), (1, config["num_ws"], 1))
 
 
 def near(ws: Any) -> Any:

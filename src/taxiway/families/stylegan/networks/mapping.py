@@ -98,6 +98,23 @@ class MappingNetwork(nn.Module):
         return self.w_avg.new_zeros(len(z), self.c_dim) if c is None else c.to(self.w_avg)
 
 
+class Unmapped(MappingNetwork):
+    """What stands for a mapping network where there is none: z and c side by side.
+
+    z [N, z_dim] and c [N, c_dim] -> [N, z_dim + c_dim], which is what a FastGAN's layers take.
+    """
+
+    def __init__(self, z_dim: int, c_dim: int) -> None:
+        nn.Module.__init__(self)
+        self.z_dim, self.c_dim, self.num_layers = z_dim, c_dim, 0
+        self.activation, self.gain = ACTIVATIONS["linear"]
+        self.register_buffer("w_avg", torch.zeros(z_dim + c_dim, device="cpu"), persistent=False)
+        self.prescaled: list[Prescaled] | None = None
+
+    def forward(self, z: Tensor, c: Tensor | None = None) -> Tensor:
+        return torch.cat([z.to(self.w_avg.dtype), self.labels(c, z)], dim=1)
+
+
 def fast_mapping(mapping: MappingNetwork) -> MappingNetwork:
     """A copy of a mapping network that does not scale its weights again at every call."""
     fast = copy.deepcopy(mapping)

@@ -94,7 +94,7 @@ def told(renderer: Renderer, latent: Latent, options: RenderOptions) -> dict[str
     result = (
         latent.told() | options.as_inputs() | {name: text for name, text in model.items() if text}
     )
-    if latent.space == "z":
+    if latent.space == "z" and renderer.truncates:
         result["truncation"] = options.truncation_of(latent)
     if options.centre is not None or options.cutoff is not None:
         # A query knows neither; the w has both in it.

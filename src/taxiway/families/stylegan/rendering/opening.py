@@ -55,7 +55,7 @@ def open_model(
     steps = directions_in(directions, Shape(config["z_dim"], config["w_dim"], config["num_ws"]))
     command = generate_command(family, config, steps)
     (synthesis, mapping), choice = choose(graphs_of(checkpoint), device, precision)
-    w_avg = checkpoint.tensors["mapping.w_avg"]
+    w_avg = checkpoint.tensors.get("mapping.w_avg", ())
     renderer = GeneratorRenderer(family, config, w_avg, synthesis, mapping, steps)
     renderer.class_centres = checkpoint.tensors.get("mapping.class_w_avg")
     return renderer, command, choice.facts | {"notes": checkpoint.source.get("notes", [])}

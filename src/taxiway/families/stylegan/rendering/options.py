@@ -108,21 +108,22 @@ def generate_command(
     `config` is the checkpoint's. Raises InvalidArgument for a direction named as an input is.
     """
     height, width = config["img_resolution"]
-    inputs: dict[str, AnyDataType] = {
-        **latent_inputs(config["z_dim"]),
-        "w": Vector(
+    inputs = latent_inputs(config["z_dim"])
+    if config["num_ws"]:
+        inputs["w"] = Vector(
             length=config["w_dim"],
             rows=config["num_ws"],
             optional=True,
             description="Used as it is, instead of z; one row, or one per layer.",
-        ),
-    }
+        )
+    else:
+        del inputs["truncation"]  # there is no w to pull
     if config["c_dim"]:
         names = tuple(config.get("classes", ())) or UNSET
         inputs["label"] = replace(LABEL, max=config["c_dim"] - 1, names=names, description=None)
     if family == "stylegan3":
         inputs |= PLACE
-    elif any(layer.get("use_noise") for layer in config["layers"].values()):
+    elif has_noise(family, config):
         inputs["noise_mode"] = NOISE_MODE
     for name in directions:
         if name in inputs:
@@ -137,8 +138,15 @@ def generate_command(
         inputs=inputs,
         outputs={"image": Image(width=width, height=height)},
         max_batch=MAX_BATCH,
-        needs_one_of=("z", "seed", "w"),
+        needs_one_of=tuple(name for name in ("z", "seed", "w") if name in inputs),
     )
+
+
+def has_noise(family: str, config: Mapping[str, Any]) -> bool:
+    """Whether noise is added to what layers give."""
+    if family == "stylegan2":
+        return any(layer.get("use_noise") for layer in config["layers"].values())
+    return family == "stylegan1" or (family == "fastgan" and not config["lite"])
 
 
 def latent_of(inputs: Mapping[str, Any], z_dim: int) -> Latent:

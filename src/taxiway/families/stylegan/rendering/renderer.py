@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 BATCH = 8
 """Pictures at a time on an accelerator."""
+TRUNCATING = ("truncation", "cutoff", "centre", "truncation_to")
+"""Inputs that have no meaning where nothing is truncated."""
+Z_ONLY = "This model has z only: this needs a model with w, such as a StyleGAN."
 
 
 class Renderer(Protocol):
@@ -40,6 +43,7 @@ class Renderer(Protocol):
     sha256: str
     shape: Shape
     resolution: tuple[int, int]
+    truncates: bool
 
     def rows(self, latents: Sequence[Latent], options: RenderOptions) -> Array:
         """The truncated ws [N, num_ws, w_dim] of latents; InvalidArgument if there is no w."""
@@ -70,6 +74,7 @@ class GeneratorRenderer:
         self.shape = Shape(config["z_dim"], config["w_dim"], config["num_ws"])
         self.z_dim, self.w_dim, self.num_ws = self.shape
         self.c_dim: int = config["c_dim"]
+        self.truncates = bool(self.num_ws)
         height, width = config["img_resolution"]
         self.resolution: tuple[int, int] = (height, width)
         self.w_avg = np.asarray(w_avg, np.float32)
@@ -126,8 +131,15 @@ class GeneratorRenderer:
     def rows(self, latents: Sequence[Latent], options: RenderOptions) -> Array:
         """The ws [N, num_ws, w_dim] of latents: z mapped and truncated, w and w+ as they are.
 
-        Then moved along the directions that the options name.
+        Then moved along the directions that the options name. Raises InvalidArgument if there is
+        no w.
         """
+        if not self.num_ws:
+            raise InvalidArgument(Z_ONLY, "w")
+        return self._rows(latents, options)
+
+    def _rows(self, latents: Sequence[Latent], options: RenderOptions) -> Array:
+        """What the synthesis network takes: ws, or z and c where there is no w."""
         ws = np.concatenate([self._row(latent, options) for latent in latents])
         for name, steps in options.directions.items():
             ws = ws + np.float32(steps) * self.directions[name]
@@ -140,7 +152,7 @@ class GeneratorRenderer:
     def pictures(self, latents: Sequence[Latent], options: RenderOptions) -> Iterator[Pixels]:
         """Pictures [H, W, 3] of latents, one after the other."""
         for start in range(0, len(latents), BATCH):
-            ws = self.rows(latents[start : start + BATCH], options)
+            ws = self._rows(latents[start : start + BATCH], options)
             for part in self._stream(ws, options):
                 yield from part
 
@@ -156,7 +168,7 @@ class GeneratorRenderer:
             groups.setdefault(options.look, []).append(index)
         pictures: dict[int, Pixels] = {}
         for members in groups.values():
-            ws = np.concatenate([self.rows([latents[i]], asked[i]) for i in members])
+            ws = np.concatenate([self._rows([latents[i]], asked[i]) for i in members])
             made = self._synthesized(ws, asked[members[0]])
             pictures |= zip(members, made, strict=True)
         return [pictures[index] for index in range(len(calls))]
@@ -166,6 +178,8 @@ class GeneratorRenderer:
             # A w is used as it is, like NVIDIA's projected ones: truncation is for sampling.
             return np.broadcast_to(latent.numbers, (1, self.num_ws, self.w_dim))
         label = latent.label if options.label is None else options.label
+        if not self.num_ws:
+            return self.w(latent.numbers[None], label)[:, None]  # [1, 1, z_dim + c_dim]
         truncation = options.truncation_of(latent)
         return self.ws(latent.numbers[None], truncation, options.cutoff, options.centre, label)
 
@@ -239,19 +253,11 @@ class TorchRenderer(GeneratorRenderer):
         self.name, self.sha256 = name, sha256
 
     def with_noise(self, factors: Mapping[int, float]) -> "TorchRenderer":
-        """The same generator, the noise of its layers 0 to num_ws - 2 times `factors`.
-
-        Raises InvalidArgument if it has no noise.
-        """
-        from taxiway.families.stylegan.networks.stylegan2 import StyledConv
-
+        """The same generator, the noise of its layers, counted from 0, times `factors`."""
         generator = copy.deepcopy(self.generator)
-        layers = [layer for layer in generator.modules() if isinstance(layer, StyledConv)]
-        if not any(layer.use_noise for layer in layers):
-            raise InvalidArgument("This model has no noise to be made weaker.", "noise_strength")
+        layers = noisy(generator)
         for index, factor in factors.items():
-            if index < len(layers) and layers[index].use_noise:
-                layers[index].noise_strength.data *= factor
+            layers[index].data *= factor
         return self.of(generator)
 
     def bent(self, bends: "Sequence[Bend]") -> "TorchRenderer":
@@ -270,6 +276,15 @@ class TorchRenderer(GeneratorRenderer):
         return TorchRenderer(generator, self.device, self.name, self.sha256, synthesis)
 
 
+def noisy(generator: "Generator") -> "Sequence[torch.Tensor]":
+    """The strength of each layer's noise, first to last. InvalidArgument if there is no noise."""
+    named = generator.synthesis.named_parameters()
+    found = [value for name, value in named if name.endswith(".noise_strength")]
+    if not found:
+        raise InvalidArgument("This model has no noise to be made weaker.", "noise_strength")
+    return found
+
+
 def renderer_of(generator: "Generator | Renderer") -> Renderer:
     """What renders a generator; renderers are that themselves."""
     from taxiway.families.stylegan.networks.generator import Generator
@@ -277,19 +292,25 @@ def renderer_of(generator: "Generator | Renderer") -> Renderer:
     return TorchRenderer(generator) if isinstance(generator, Generator) else generator
 
 
-def torch_renderer_of(generator: "Generator | Renderer") -> TorchRenderer:
-    """The renderer of a generator; InvalidArgument for the painter, which has no w."""
+def torch_renderer_of(generator: "Generator | Renderer", needs_w: bool = True) -> TorchRenderer:
+    """The renderer of a generator; InvalidArgument for the painter, or where there is no w."""
     renderer = renderer_of(generator)
-    if isinstance(renderer, TorchRenderer):
-        return renderer
-    raise InvalidArgument("The painter has z only: this needs a model with w, a StyleGAN.")
+    if not isinstance(renderer, TorchRenderer):
+        raise InvalidArgument("The painter has z only: this needs a model with w, a StyleGAN.")
+    if needs_w and not renderer.num_ws:
+        raise InvalidArgument(Z_ONLY, "w")
+    return renderer
 
 
 def options_of(inputs: Mapping[str, Any], renderer: Renderer) -> RenderOptions:
     """The options of a tool's inputs; raises InvalidArgument for a centre that is no w.
 
-    The centre is any latent, or an array [K, w_dim] of several.
+    The centre is any latent, or an array [K, w_dim] of several. Raises InvalidArgument, too, for
+    what the renderer does not have.
     """
+    for name in TRUNCATING if not renderer.truncates else ():
+        if inputs.get(name) is not None:
+            raise InvalidArgument(f"This model has no truncation, got '{name}'.", name)
     return RenderOptions.of({**inputs, "centre": centres_of(inputs["centre"], renderer)})
 
 

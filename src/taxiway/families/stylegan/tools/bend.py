@@ -14,8 +14,7 @@ from taxiway.core.images import Pixels, encode_png
 from taxiway.core.tool import OTHER, Flag, Job
 from taxiway.families.stylegan.rendering import image_folder
 from taxiway.families.stylegan.rendering.files import latents_in
-from taxiway.families.stylegan.rendering.options import RenderOptions
-from taxiway.families.stylegan.rendering.renderer import torch_renderer_of
+from taxiway.families.stylegan.rendering.renderer import options_of, torch_renderer_of
 from taxiway.families.stylegan.rendering.sheet import sheet
 from taxiway.families.stylegan.tools import GeneratorTool
 
@@ -23,6 +22,8 @@ if TYPE_CHECKING:
     from taxiway.families.stylegan.bending.bend import Bend
     from taxiway.families.stylegan.networks.generator import Generator
 
+PSI = 0.7
+"""The truncation unless told otherwise."""
 ACROSS = 5
 """Pairs of pictures on a row of the sheet."""
 
@@ -41,7 +42,9 @@ class BendTool(GeneratorTool):
             "down": Number(default=1, description="And so many times as high."),
             OTHER: Text(description="Another model of the same layers, by its name."),
             "mix": Text(description="Its share by layer: b32 1, b64 0.5"),
-            "truncation": Number(default=0.7, step=0.01, description="psi, for z."),
+            "truncation": Number(
+                default=None, optional=True, step=0.01, description="psi, for z; else 0.7."
+            ),
         },
         outputs={
             "files": AnyType(description="The names of the pictures, in order."),
@@ -76,13 +79,14 @@ class BendTool(GeneratorTool):
     def run(self, generator: Any, inputs: Values, job: Job) -> Values:
         from taxiway.families.stylegan.bending.bend import parse_bends, to_text
 
-        renderer = torch_renderer_of(generator)
+        renderer = torch_renderer_of(generator, needs_w=False)
         bends = parse_bends(inputs["preset"]) if inputs["preset"].strip() else []
         changed = operated(renderer.generator, inputs)
         if changed is renderer.generator and not bends:
             raise InvalidArgument("Give 'preset', 'across', 'down' or 'mix'.", "preset")
         latents = latents_in(inputs["latents"], renderer.shape)
-        options = RenderOptions(truncation=inputs["truncation"])
+        psi = PSI if inputs["truncation"] is None and renderer.truncates else inputs["truncation"]
+        options = options_of({"truncation": psi, "centre": None}, renderer)
         after: list[Pixels] = []
         for pixels in renderer.of(changed).bent(bends).pictures(latents, options):
             job.progress(len(after), len(latents), "bending", pixels)
@@ -107,7 +111,7 @@ def operated(generator: "Generator", inputs: Values) -> "Generator":
     if inputs["mix"]:
         if isinstance(inputs[OTHER], str):
             raise InvalidArgument("'mix' takes another model too, as 'other'.", OTHER)
-        other = torch_renderer_of(inputs[OTHER]).generator
+        other = torch_renderer_of(inputs[OTHER], needs_w=False).generator
         generator = mixed(generator, other, parse_mix(inputs["mix"]))
     if (inputs["across"], inputs["down"]) != (1, 1):
         generator = stretched(generator, inputs["across"], inputs["down"])

@@ -18,6 +18,7 @@ from taxiway.families.stylegan.rendering.options import RenderOptions, render_in
 from taxiway.families.stylegan.rendering.painter import PainterRenderer
 from taxiway.families.stylegan.rendering.renderer import (
     Renderer,
+    noisy,
     options_of,
     renderer_of,
     torch_renderer_of,
@@ -100,9 +101,9 @@ def prepared(renderer: Renderer, inputs: Values) -> Renderer:
             raise InvalidArgument("Only the painter's pictures have a 'size'.", "size")
         renderer = PainterRenderer(inputs["size"])
     if inputs["noise_strength"]:
-        renderer = torch_renderer_of(renderer)
-        factors = strengths(inputs["noise_strength"], renderer.num_ws - 1)
-        renderer = renderer.with_noise(factors)
+        renderer = torch_renderer_of(renderer, needs_w=False)
+        layers = len(noisy(renderer.generator))
+        renderer = renderer.with_noise(strengths(inputs["noise_strength"], layers))
     return renderer
 
 
