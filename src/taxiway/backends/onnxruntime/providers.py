@@ -2,6 +2,7 @@
 
 import importlib.util
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 import onnxruntime
@@ -35,15 +36,16 @@ class Provider(NamedTuple):
 CPU = Provider("cpu", [PROVIDERS["cpu"]])
 
 
-def providers(device: str = "auto") -> list[Provider]:
-    """The places that `device` (auto, cpu, cuda, mps) allows and this machine has, the CPU last."""
+@cache
+def gpus(device: str = "auto") -> list[Provider]:
+    """What is not the processor, of what `device` (auto, cuda, mps) allows and this machine has."""
     there = onnxruntime.get_available_providers()
-    gpus = [
+    built_in = [
         Provider(name, [provider, PROVIDERS["cpu"]])
         for name, provider in PROVIDERS.items()
         if device in ("auto", name) and name != "cpu" and provider[0] in there
     ]
-    return [*gpus, *webgpu(), CPU] if device == "auto" else [CPU] if device == "cpu" else gpus
+    return [*built_in, *(webgpu() if device == "auto" else [])]
 
 
 def webgpu() -> list[Provider]:
@@ -51,11 +53,9 @@ def webgpu() -> list[Provider]:
     if importlib.util.find_spec(PLUGIN) is None:
         return []
     plugin = importlib.import_module(PLUGIN)
-    name = plugin.get_ep_name()
-    if not any(each.ep_name == name for each in onnxruntime.get_ep_devices()):
-        try:
-            onnxruntime.register_execution_provider_library(PLUGIN, plugin.get_library_path())
-        except Exception:  # of another version, or there already with no device
-            return []
-    devices = [each for each in onnxruntime.get_ep_devices() if each.ep_name == name]
+    try:
+        onnxruntime.register_execution_provider_library(PLUGIN, plugin.get_library_path())
+    except Exception:  # it wants another version of onnxruntime
+        return []
+    devices = [d for d in onnxruntime.get_ep_devices() if d.ep_name == plugin.get_ep_name()]
     return [Provider("webgpu", plugged_in=devices[:1])] if devices else []

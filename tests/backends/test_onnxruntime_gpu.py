@@ -1,0 +1,72 @@
+"""Which GPU onnxruntime takes, and what it says where there is none; no GPU is needed for that."""
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import pytest
+
+from taxiway.backends import Graph, onnxruntime_gpu
+from taxiway.backends.onnxruntime import providers
+from taxiway.backends.onnxruntime.providers import CPU, PROVIDERS, Provider
+from taxiway.backends.onnxruntime_gpu import MISSING, OnnxGpuBackend
+
+ALL = ["CoreMLExecutionProvider", "CUDAExecutionProvider", "CPUExecutionProvider"]
+
+
+@pytest.fixture
+def build(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Makes onnxruntime a build with these providers."""
+
+    def has(*names: str, plugin: str | None = None) -> None:
+        monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: [*names])
+        monkeypatch.setattr(providers, "PLUGIN", plugin or "no_such_plugin")
+        monkeypatch.setattr(onnxruntime_gpu, "is_installed", lambda name: True)
+        providers.gpus.cache_clear()
+
+    yield has
+    providers.gpus.cache_clear()
+
+
+def test_what_a_build_has_is_offered(build: Any) -> None:
+    build(*ALL)
+    assert OnnxGpuBackend().device == "cuda"
+    assert OnnxGpuBackend("mps").device == "mps"
+    assert OnnxGpuBackend("mps").available() is None
+    [gpu] = providers.gpus("cuda")
+    assert [name for name, _ in gpu.built_in] == ALL[1:]  # the processor does what it cannot
+    assert OnnxGpuBackend().threads() == [1]
+
+
+def test_where_there_is_none_it_says_so(build: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    build("CPUExecutionProvider")
+    assert OnnxGpuBackend().available() == "onnxruntime's providers find no GPU here."
+    assert OnnxGpuBackend("mps").available() == "onnxruntime's providers find no 'mps' here."
+    assert "'cpu' was asked for" in (OnnxGpuBackend("cpu").available() or "")
+    monkeypatch.setattr(onnxruntime_gpu, "is_installed", lambda name: False)
+    monkeypatch.setattr(sys, "platform", "linux")
+    assert OnnxGpuBackend().available() == MISSING
+
+
+def test_a_plug_in_that_does_not_fit_is_none(build: Any) -> None:
+    build("CPUExecutionProvider", plugin="json")  # a module without a library
+    assert OnnxGpuBackend().available() == "onnxruntime's providers find no GPU here."
+
+
+def test_a_mapping_stays_on_the_processor(monkeypatch: pytest.MonkeyPatch) -> None:
+    gpu = Provider("cuda", [PROVIDERS["cpu"]])  # as if it were one
+    monkeypatch.setattr(providers, "gpus", lambda device: [gpu])
+    x = np.ones((1, 2), np.float32)
+
+    def doubled(ops: Any) -> Any:
+        return {"y": ops.add(ops.input("x", (2,)), ops.input("x", (2,)))}
+
+    backend = OnnxGpuBackend()
+    picture = backend.compile(
+        Graph("stylegan2", {}, {}, {"x": x}, operations=doubled), "float32", 1
+    )
+    mapping = backend.compile(Graph("mapping", {}, {}, {"x": x}, operations=doubled), "float32", 1)
+    assert (picture.provider.device, mapping.provider) == ("cuda", CPU)
+    np.testing.assert_array_equal(picture.run({"x": x})["y"], 2 * x)
