@@ -86,6 +86,24 @@ def test_a_plain_json_list_is_z_as_runway_exported_it(tmp_path: Path) -> None:
     assert [latent.space for latent in read_latents(path, SHAPE)] == ["z", "z"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\n".join(",".join(map(str, row)) for row in ROWS[:3]),
+        "\ufeffz0;z1;z2;z3;z4;z5;z6;z7\r\n" + "\r\n".join(";".join(map(str, r)) for r in ROWS[:3]),
+        ",0,1,2,3,4,5,6,7\n" + "\n".join(f"{i}," + ",".join(map(str, ROWS[i])) for i in range(3)),
+        "# by numpy\n" + "\n".join(" ".join(f"{x:.18e}" for x in row) for row in ROWS[:3]),
+    ],
+    ids=["plain", "spreadsheet", "pandas", "numpy"],
+)
+def test_a_table_is_a_z_in_every_row(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "vectors.csv"
+    path.write_text(text, encoding="utf-8")
+    found = read_latents(path, SHAPE)
+    assert [latent.space for latent in found] == ["z"] * 3
+    np.testing.assert_array_equal([latent.numbers for latent in found], ROWS[:3])
+
+
 def test_named_json_and_a_picture_carry_all_that_is_known(tmp_path: Path) -> None:
     told = {"model": "rainbow", "seed": 7, "truncation": 0.5, "label": 2, "z": ONE.tolist()}
     (tmp_path / "a.json").write_text(json.dumps(told))
@@ -198,18 +216,25 @@ HOSTILE = {
     "a broken zip": (zipped(w=npy("(8,)", ROW))[:-30], "no .npz file"),
     "a space without numbers": (zipped(space=arrays.npy_bytes("z")), "holds none"),
     "many arrays": (zipped(**{f"a{n}": b"" for n in range(65)}), "65 arrays"),
-    "a pickle": (pickle.dumps({"w": 1}), "no JSON file"),
-    "no text": (b"\xff\xfe\x00", "no JSON file"),
+    "a pickle": (pickle.dumps({"w": 1}), "no file of latents"),
+    "no text": (b"\xff\xfe\x00", "no file of latents"),
     "deep JSON": (b"[" * 100_000, "no JSON file"),
     "words": (b'["a", "b"]', "takes numbers only"),
     "true among numbers": (b"[true, false]", "takes numbers only"),
     "uneven rows": (b"[[1, 2], [3]]", "takes numbers only"),
     "no vector": (b'{"truncation": 1}', "neither a 'z' nor a 'w'"),
     "several": (b'{"z": [[1,2,3,4,5,6,7,8],[1,2,3,4,5,6,7,8]]}', "2 latents where one"),
-    "NaN in JSON": (b"[NaN,1,2,3,4,5,6,7]", "not finite"),
+    "NaN in JSON": (b"[NaN,1,2,3,4,5,6,7]", "holds NaN"),
     "a foreign picture": (encode_png(np.zeros((4, 4, 3), np.uint8)), "does not say"),
     "half a picture": (encode_png(np.zeros((4, 4, 3), np.uint8))[:40], "not a readable picture"),
-    "nothing": (b"", "no JSON file"),
+    "nothing": (b"", "holds no numbers"),
+    "whole numbers beyond all": (b"[1" + b"0" * 400 + b", 2]", "takes numbers only"),
+    "notes": (b"a few words\nand more", "no file of latents"),
+    "a table with a word": (b"1,2\n3,x", "no file of latents"),
+    "an uneven table": (b"1,2\n3", "rows of equal length"),
+    "a table with NaN": (b"nan,nan", "not finite"),
+    "more layers than any model has": (arrays.npy_bytes(np.zeros((1, 48, 8))), "got 48x8"),
+    "an odd number of layers": (arrays.npy_bytes(np.zeros((1, 5, 8))), "got 5x8"),
 }
 
 
@@ -221,6 +246,7 @@ def test_what_is_wrong_is_said_in_one_sentence(name: str, tmp_path: Path) -> Non
     with pytest.raises(InvalidArgument) as caught:
         read_latents(path, SHAPE)
     assert message in str(caught.value)
+    assert "bad.bin" in str(caught.value)
     assert str(caught.value).endswith(".")
     assert "\n" not in str(caught.value)
 
@@ -247,7 +273,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 )
 @given(data=st.data())
 def test_a_damaged_file_is_read_or_refused(data: st.DataObject, tmp_path: Path) -> None:
-    whole = data.draw(st.sampled_from([npy("(8,)", ROW), zipped(w=npy("(8,)", ROW)), b"[1,2.5]"]))
+    whole = data.draw(st.sampled_from([npy("(8,)", ROW), zipped(w=npy("(8,)", ROW)), b"[1,2.5]", b"a,b\n1,2"]))
     place = data.draw(st.integers(0, len(whole) - 1))
     piece = data.draw(st.binary(max_size=4))
     path = tmp_path / "damaged"

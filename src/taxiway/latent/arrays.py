@@ -1,11 +1,9 @@
 """Arrays in files: .npy, .npz and JSON, read without unpickling and within bounds."""
 
 import io
-import json
 import math
-import struct
+import re
 import zipfile
-import zlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from taxiway.core.errors import InvalidArgument
+from taxiway.core.parsing import Malformed, from_json
 
 Arrays = dict[str, npt.NDArray[Any]]
 MAX_BYTES = 256 << 20
@@ -21,6 +20,8 @@ MAX_ENTRIES = 64
 ONLY = "array"
 """The name of an array in a file that has one without a name."""
 
+BETWEEN = re.compile(r"\s*[,;]\s*|\s+")
+NUMBER = re.compile(r"[+-]?(?:(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|nan|inf)", re.IGNORECASE)
 Header = tuple[tuple[int, ...], bool, np.dtype[Any]]
 
 
@@ -76,10 +77,10 @@ def read_npz(data: bytes, name: str) -> Arrays:
                     raise InvalidArgument(f"'{name}' unpacks to over {MAX_BYTES >> 20} MB.")
                 key = entry.filename.removesuffix(".npy")
                 arrays[key] = read_npy(body, f"{name}:{key}")
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
-        raise InvalidArgument(f"'{name}' is no .npz file that can be read.") from error
-    except (RuntimeError, struct.error, UnicodeDecodeError, ValueError) as error:
-        # An encrypted entry, a broken field: zipfile has an exception for each.
+    except InvalidArgument:
+        raise
+    except Exception as error:
+        # zipfile has an exception for everything: an encrypted entry, a broken field...
         raise InvalidArgument(f"'{name}' is no .npz file that can be read.") from error
     return arrays
 
@@ -87,16 +88,36 @@ def read_npz(data: bytes, name: str) -> Arrays:
 def read_json(data: bytes, name: str) -> Any:
     """What a JSON file holds; raises InvalidArgument if it is none."""
     try:
-        return json.loads(data)
-    except (ValueError, RecursionError) as error:
-        raise InvalidArgument(f"'{name}' is no JSON file.") from error
+        return from_json(data)
+    except Malformed as reason:
+        raise InvalidArgument(f"'{name}' is no JSON file that can be read: {reason}.") from None
+
+
+def read_table(data: bytes, name: str) -> npt.NDArray[Any]:
+    """Rows of numbers in text [N, length], as spreadsheets and numpy.savetxt write them.
+
+    Between commas, semicolons, tabs or spaces; a first line of headings, and the column of row
+    numbers that pandas adds under an empty one, are passed over. Raises InvalidArgument.
+    """
+    try:
+        lines = [line.strip() for line in data.decode("utf-8-sig").splitlines()]
+    except UnicodeDecodeError:
+        raise InvalidArgument(f"'{name}' is no file of latents that is known.") from None
+    rows = [BETWEEN.split(line) for line in lines if line and not line.startswith("#")]
+    headed = bool(rows) and not all(map(NUMBER.fullmatch, rows[0]))
+    column = 1 if headed and rows[0][0] in ("", '""') else 0
+    try:
+        return of_lists([[float(cell) for cell in row[column:]] for row in rows[headed:]], name)
+    except ValueError:
+        raise InvalidArgument(f"'{name}' is no file of latents that is known.") from None
 
 
 def of_lists(value: Any, name: str) -> npt.NDArray[Any]:
     """Nested lists of numbers as float32; raises InvalidArgument for anything else."""
     try:
         array = np.asarray(value)
-    except (ValueError, RecursionError):
+    except Exception:
+        # ValueError, OverflowError, RecursionError...
         array = np.asarray("rows of unequal length")
     if array.dtype.kind not in "fiu":
         raise InvalidArgument(f"'{name}' takes numbers only, in rows of equal length.")

@@ -4,7 +4,8 @@ docs/latent-files.md lists them. A file is told by its contents; its name only n
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,33 +18,46 @@ from taxiway.core.files import write_whole
 from taxiway.core.images import read_metadata
 from taxiway.latent import arrays
 from taxiway.latent.arrays import ONLY, Arrays
-from taxiway.latent.space import Latent, Shape, Space, latent
+from taxiway.latent.space import ROWS_OF_1024, Latent, Shape, Space, latent
 
-SUFFIXES = (".npz", ".npy", ".json", ".png", ".pt")
+SUFFIXES = (".npz", ".npy", ".json", ".csv", ".png", ".pt")
 WRITTEN = (".npz", ".npy", ".json")
 KEYS = ("w", "z", "latent", "latents", "ws", "w_pivot", ONLY, "arr_0")
 """Names under which tools keep latents, the first found counts."""
 DIRECTIONS = {"lat_comp", "act_comp", "eigvec", "components"}
-ROWS_OF_1024 = 18
 
 
 def read_latents(path: Path | str, shape: Shape, space: Space | None = None) -> list[Latent]:
     """The latents in a file, one or more; `space` is for files that do not say.
 
-    A plain array is w, a plain JSON list z (as Runway exported it). Reads .npz, .npy, JSON and
-    pictures that Taxiway made; `rendering.files` adds torch's .pt. Raises NotFound, or
-    InvalidArgument for a file that holds no latents of this shape.
+    A plain array is w, plain numbers in text z (as Runway exported it). Reads .npz, .npy, JSON,
+    tables (.csv) and pictures that Taxiway made; `rendering.files` adds torch's .pt. Raises
+    NotFound, or InvalidArgument, naming the file, for one that holds no latents of this shape.
     """
     path = Path(path)
     data = read_bytes(path)
-    if data[:2] == b"PK":
-        found = arrays.read_npz(data, path.name)
-        return of_arrays(found, path.name, shape, space)
-    if data[:6] == b"\x93NUMPY":
-        return of_arrays({ONLY: arrays.read_npy(data, path.name)}, path.name, shape, space)
-    if data[:4] == b"\x89PNG":
-        return of_picture(data, path.name, shape)
-    return of_json(arrays.read_json(data, path.name), path.name, shape, space)
+    with naming(path.name):
+        if data[:2] == b"PK":
+            found = arrays.read_npz(data, path.name)
+            return of_arrays(found, path.name, shape, space)
+        if data[:6] == b"\x93NUMPY":
+            return of_arrays({ONLY: arrays.read_npy(data, path.name)}, path.name, shape, space)
+        if data[:4] == b"\x89PNG":
+            return of_picture(data, path.name, shape)
+        if data.lstrip()[:1] in (b"[", b"{", b'"'):
+            return of_json(arrays.read_json(data, path.name), path.name, shape, space)
+        return of_text(arrays.read_table(data, path.name), path.name, shape, space)
+
+
+@contextmanager
+def naming(name: str) -> Iterator[None]:
+    """What is wrong with the latents of a file is told with its name."""
+    try:
+        yield
+    except InvalidArgument as error:
+        if name in str(error):
+            raise
+        raise InvalidArgument(f"'{name}' does not fit this model: {error}", error.name) from None
 
 
 def read_bytes(path: Path) -> bytes:
@@ -101,18 +115,36 @@ def stacked(numbers: npt.ArrayLike) -> npt.NDArray[np.float32]:
 
 def of_arrays(found: Arrays, name: str, shape: Shape, space: Space | None = None) -> list[Latent]:
     """The latents among named arrays, such as a .npz or .pt file holds."""
-    if DIRECTIONS & found.keys():
-        raise InvalidArgument(f"'{name}' holds directions, not latents.")
     said = text_of(found, "space")
     if said in ("z", "w", "w+"):
         return [own_latent(found, name, shape)]
+    return of_several({key: [array] for key, array in found.items()}, name, shape, space)
+
+
+def of_several(
+    found: Mapping[str, Sequence[npt.NDArray[Any]]],
+    name: str,
+    shape: Shape,
+    space: Space | None = None,
+) -> list[Latent]:
+    """The latents among named arrays, of which there may be several of one name."""
+    key = key_of({key: several[0] for key, several in found.items()}, name)
+    kind: Space | None = "z" if key == "z" else space
+    latents = [each for array in found[key] for each in of_array(array, name, shape, kind)]
+    return latents if len(found[key]) == 1 else numbered(latents, name)
+
+
+def key_of(found: Arrays, name: str) -> str:
+    """The name of the array that holds the latents; raises InvalidArgument where none does."""
+    if DIRECTIONS & found.keys():
+        raise InvalidArgument(f"'{name}' holds directions, not latents.")
     for key in KEYS:
         if key in found and found[key].dtype.kind == "f":
-            return of_array(found[key], name, shape, "z" if key == "z" else space)
+            return key
     numeric = [key for key, array in found.items() if array.dtype.kind == "f"]
     if len(numeric) != 1:
         raise InvalidArgument(f"'{name}' has no array 'w'; it has {', '.join(found) or 'none'}.")
-    return of_array(found[numeric[0]], name, shape, space)
+    return numeric[0]
 
 
 def own_latent(found: Arrays, name: str, shape: Shape) -> Latent:
@@ -182,7 +214,13 @@ def of_json(value: Any, name: str, shape: Shape, space: Space | None = None) -> 
     """The latents in JSON: a list of numbers, a list of such lists, or named ones."""
     if isinstance(value, Mapping):
         return [of_named(value, name, shape)]
-    array = arrays.of_lists(value, name)
+    return of_text(arrays.of_lists(value, name), name, shape, space)
+
+
+def of_text(
+    array: npt.NDArray[Any], name: str, shape: Shape, space: Space | None = None
+) -> list[Latent]:
+    """The latents in numbers that were text: z, but for as many rows as the model has layers."""
     if space is None and array.ndim == 2 and is_layers(array, shape):
         return of_array(array, name, shape)
     return of_array(array, name, shape, space or "z")
@@ -221,7 +259,7 @@ def of_named(told: Mapping[str, Any], name: str, shape: Shape) -> Latent:
 def a_number(value: Any) -> float | None:
     """The value, if it is a number."""
     plain = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return float(value) if plain and np.isfinite(np.float32(value)) else None
+    return float(value) if plain and abs(value) < np.finfo(np.float32).max else None
 
 
 def a_whole(value: Any) -> int | None:

@@ -11,6 +11,8 @@ from taxiway.core.errors import InvalidArgument
 Array = npt.NDArray[np.float32]
 Space = Literal["z", "w", "w+"]
 SPACES: tuple[Space, ...] = get_args(Space)
+ROWS_OF_1024 = 18
+"""Rows that the w+ of a StyleGAN2 of 1024 pixels has: one for each layer."""
 
 
 class Shape(NamedTuple):
@@ -56,10 +58,11 @@ class Latent(Struct, frozen=True, kw_only=True, eq=False):
 
 
 def latent(space: Space, numbers: npt.ArrayLike, shape: Shape, **known: Any) -> Latent:
-    """A latent that fits a generator; a w+ of more rows than it has layers loses the last ones.
+    """A latent that fits a generator; a w+ of a larger model loses its last rows.
 
-    Raises InvalidArgument for NaN, another number of numbers, too few rows, or a w where the
-    generator has z only.
+    A model has two layers for every size, so that such a w+ has an even number of rows, 18 at most
+    (1024 pixels). Raises InvalidArgument for NaN, another number of numbers or rows, or a w where
+    the generator has z only.
     """
     array = np.asarray(numbers, np.float32)
     if space != "z" and not shape.num_ws:
@@ -68,7 +71,7 @@ def latent(space: Space, numbers: npt.ArrayLike, shape: Shape, **known: Any) -> 
         raise InvalidArgument(f"'{space}' takes finite numbers only.", space)
     length = shape.z_dim if space == "z" else shape.w_dim
     rows = array.shape[0] if space == "w+" and array.ndim == 2 else None
-    if rows is not None and rows >= shape.num_ws:
+    if rows is not None and shape.num_ws <= rows <= ROWS_OF_1024 and rows % 2 == 0:
         array = array[: shape.num_ws]
     wanted = (shape.num_ws, length) if space == "w+" else (length,)
     if array.shape != wanted:

@@ -34,6 +34,10 @@ ROWS = torch.arange(32, dtype=torch.float32).reshape(4, 8)
         ({"photo.png": {"img": torch.zeros(3, 4, 4), "latent": ROWS[1]}}, ["w"]),
         ([ROWS.half()], ["w+"]),
         (torch.nn.Parameter(ROWS[None]), ["w+"]),
+        ({"a.png": {"latent": ROWS[1]}, "b.png": {"latent": ROWS[2]}}, ["w", "w"]),
+        ({"a.png": ROWS, "b.png": ROWS}, ["w+", "w+"]),
+        ([ROWS[0], ROWS[1], ROWS[2]], ["w", "w", "w"]),
+        (ROWS[:2].bfloat16(), ["w", "w"]),
     ],
 )
 def test_what_torch_saved_is_read(

@@ -31,7 +31,13 @@ def read_latents(path: Path | str, shape: Shape, space: Space | None = None) -> 
     path = Path(path)
     if path.suffix not in (".pt", ".pth"):
         return files.read_latents(path, shape, space)
-    return files.of_arrays(read_arrays(path), path.name, shape, space)
+    every = read_every(path)
+    shapes = {array.shape for several in every.values() for array in several}
+    if len(shapes) == 1 and not every.keys() & set(files.KEYS):
+        # A dictionary of pictures' names.
+        every = {ONLY: [array for several in every.values() for array in several]}
+    with files.naming(path.name):
+        return files.of_several(every, path.name, shape, space)
 
 
 def latents_in(given: Any, shape: Shape, name: str = "latents") -> list[Latent]:
@@ -80,19 +86,30 @@ def read_arrays(path: Path | str) -> Arrays:
         return {ONLY: arrays.read_npy(data, path.name)}
     if path.suffix == ".npz":
         return arrays.read_npz(data, path.name)
+    return {name: several[0] for name, several in of_torch(data, path.name).items()}
+
+
+def read_every(path: Path) -> dict[str, list[npt.NDArray[Any]]]:
+    """As `read_arrays` for latents: all arrays of each name, where a file has several."""
+    data = files.read_bytes(path)
+    if data[:6] == b"\x93NUMPY" or container(Source.of(data)) not in TORCH:
+        return {name: [array] for name, array in read_arrays(path).items()}
+    return of_torch(data, path.name)
+
+
+def of_torch(data: bytes, name: str) -> dict[str, list[npt.NDArray[Any]]]:
+    """The arrays in the bytes of a .pt file, all of each name; InvalidArgument if it is none."""
     source = Source.of(data)
     if container(source) not in TORCH:
-        raise InvalidArgument(f"'{path.name}' is no .npy, .npz or .pt file.")
+        raise InvalidArgument(f"'{name}' is no .npy, .npz or .pt file.")
+    found: dict[str, list[npt.NDArray[Any]]] = {}
     try:
         budget = Budget(source.size)
-        top = read_top(source, Reading(budget))
-        found: Arrays = {}
-        for name, tensor in tensors_in(top, ONLY, DEPTH):
-            if name not in found:
-                found[name] = tensor.read(budget)
+        for key, tensor in tensors_in(read_top(source, Reading(budget)), ONLY, DEPTH):
+            found.setdefault(key, []).append(arrays.numbers(tensor.read(budget), name))
     except UnreadableCheckpoint as error:
-        raise InvalidArgument(f"'{path.name}' {error}.") from None
-    return {name: arrays.numbers(array, path.name) for name, array in found.items()}
+        raise InvalidArgument(f"'{name}' {error}.") from None
+    return found
 
 
 def tensors_in(value: object, name: str, depth: int) -> Iterator[tuple[str, Tensor]]:
