@@ -20,7 +20,7 @@ class ConsoleJob(AbstractContextManager["ConsoleJob"]):
 
     def __init__(self, folder: Path, title: str, force: bool = False) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.folder = folder
+        self.folder, self.force = folder, force
         self._guard = guarding(folder, force)
         columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeRemainingColumn())
         self._progress = Progress(*columns, console=Console(stderr=True))

@@ -30,6 +30,18 @@ def test_pictures_of_others_are_not_overwritten(tmp_path: Path) -> None:
         Frames(tmp_path, ["a", "b"]).missing()
 
 
+def test_frames_of_another_film_stay_unless_forced(tmp_path: Path) -> None:
+    older, black = Frames(tmp_path, ["a", "b", "c"]), np.zeros((2, 2, 3), np.uint8)
+    for index in range(3):
+        older.put(index, black, {})
+    older.check_alone(force=False)
+    for newer in (Frames(tmp_path, ["a", "b"]), Frames(tmp_path, ["a", "other", "c", "d"])):
+        with pytest.raises(InvalidArgument, match="frames of another film; add --force"):
+            newer.check_alone(force=False)
+    newer.check_alone(force=True)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["frame00000.png", "frame00002.png"]
+
+
 def test_clearing_leaves_what_is_not_ours(tmp_path: Path) -> None:
     frames = Frames(tmp_path / "film", ["a"])
     frames.put(0, np.zeros((2, 2, 3), np.uint8), {})

@@ -98,6 +98,14 @@ def test_less_loss_and_more_bits_make_larger_files(tmp_path: Path) -> None:
     assert size(Manner(bitrate=4_000_000)) > 1.5 * size(Manner(bitrate=100_000))
 
 
+@pytest.mark.parametrize("crf", [0, 1, 51])
+def test_every_film_is_of_a_profile_that_browsers_play(crf: int, tmp_path: Path) -> None:
+    write_film(tmp_path / "film.mp4", frames(3), 3, Manner(crf=crf))
+    with av.open(str(tmp_path / "film.mp4")) as container:
+        stream = container.streams.video[0]
+        assert (stream.profile, stream.pix_fmt) == ("High", "yuv420p")
+
+
 def test_a_film_lasts_as_long_as_its_frames(tmp_path: Path) -> None:
     write_film(tmp_path / "a.gif", frames(), COUNT, Manner(fps=30))
     with Image.open(tmp_path / "a.gif") as image:
@@ -147,8 +155,35 @@ def test_what_is_no_sound_is_refused(sound: bytes, tmp_path: Path) -> None:
         write_film(tmp_path / "a.mp4", frames(3), 3, Manner(sound=tmp_path / "mute.mp4"))
 
 
+LISTS = {
+    "hls": "#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\n{0}\n#EXT-X-ENDLIST\n",
+    "concat": "ffconcat version 1.0\nfile '{0}'\n",
+    "sdp": "v=0\no=- 0 0 IN IP4 127.0.0.1\nc=IN IP4 127.0.0.1\nt=0 0\nm=audio 4 RTP/AVP 0\n",
+    "dash": '<?xml version="1.0"?><MPD><BaseURL>{0}</BaseURL></MPD>',
+}
+
+
+@pytest.mark.parametrize("kind", LISTS)
+def test_a_list_of_other_files_is_no_sound(kind: str, tmp_path: Path, tone: Path) -> None:
+    text = LISTS[kind].format(tone.resolve()).encode()
+    (beside := tone.with_name(f"list.{kind}")).write_bytes(text)
+    for sound in (text, beside):
+        with pytest.raises(InvalidArgument, match="no sound that can be read"):
+            write_film(tmp_path / "a.mp4", frames(3), 3, Manner(sound=sound))
+
+
+def test_a_name_is_never_taken_for_an_address(
+    tmp_path: Path, tone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "concat:a.wav").write_bytes(tone.read_bytes())
+    monkeypatch.chdir(tmp_path)
+    write_film(tmp_path / "a.mp4", frames(3), 3, Manner(sound=Path("concat:a.wav")))
+    with av.open(str(tmp_path / "a.mp4")) as container:
+        assert container.streams.audio
+
+
 def test_without_pyav_the_line_that_brings_it_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "av", None)
-    with pytest.raises(MissingDependency, match=r"pip install 'taxiway\[video\]'"):
+    with pytest.raises(MissingDependency, match=r"PyAV: pip install .*\[video\]'?\.$"):
         check(Path("film.mp4"), Manner())
     check(Path("film.gif"), Manner())

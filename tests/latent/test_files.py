@@ -224,7 +224,7 @@ HOSTILE = {
     "uneven rows": (b"[[1, 2], [3]]", "takes numbers only"),
     "no vector": (b'{"truncation": 1}', "neither a 'z' nor a 'w'"),
     "several": (b'{"z": [[1,2,3,4,5,6,7,8],[1,2,3,4,5,6,7,8]]}', "2 latents where one"),
-    "NaN in JSON": (b"[NaN,1,2,3,4,5,6,7]", "holds NaN"),
+    "NaN in JSON": (b"[NaN,1,2,3,4,5,6,7]", "NaN is not JSON"),
     "a foreign picture": (encode_png(np.zeros((4, 4, 3), np.uint8)), "does not say"),
     "half a picture": (encode_png(np.zeros((4, 4, 3), np.uint8))[:40], "not a readable picture"),
     "nothing": (b"", "holds no numbers"),
@@ -273,7 +273,9 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 )
 @given(data=st.data())
 def test_a_damaged_file_is_read_or_refused(data: st.DataObject, tmp_path: Path) -> None:
-    whole = data.draw(st.sampled_from([npy("(8,)", ROW), zipped(w=npy("(8,)", ROW)), b"[1,2.5]", b"a,b\n1,2"]))
+    whole = data.draw(
+        st.sampled_from([npy("(8,)", ROW), zipped(w=npy("(8,)", ROW)), b"[1,2.5]", b"a,b\n1,2"])
+    )
     place = data.draw(st.integers(0, len(whole) - 1))
     piece = data.draw(st.binary(max_size=4))
     path = tmp_path / "damaged"

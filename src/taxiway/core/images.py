@@ -10,6 +10,7 @@ import io
 import json
 import warnings
 from collections.abc import Mapping
+from pathlib import PurePosixPath
 from typing import Any, Literal
 from urllib.parse import unquote_to_bytes
 
@@ -18,6 +19,8 @@ import numpy.typing as npt
 from PIL import Image, ImageOps, PngImagePlugin, UnidentifiedImageError
 
 from taxiway.core.errors import InvalidArgument
+from taxiway.core.memory import BUDGET
+from taxiway.core.parsing import Malformed, from_json
 
 Pixels = npt.NDArray[np.uint8]
 """A picture: uint8, H x W x 3 (or H x W, H x W x 4)."""
@@ -26,6 +29,14 @@ ImageFormat = Literal["JPEG", "PNG"]
 
 MAX_PIXELS = 40_000_000
 READABLE = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "PPM", "JPEG2000")
+SUFFIXES = (
+    *(".png", ".jpg", ".jpeg", ".jfif", ".webp", ".gif", ".bmp"),
+    *(".tif", ".tiff", ".avif", ".ppm", ".pgm", ".jp2"),
+    *(".heic", ".heif"),  # not read, but counted and named: telephones make them
+)
+"""Endings of the names of files that are taken for pictures."""
+BYTES_PER_PIXEL = 16
+"""Memory for a picture while it is decoded: as it is stored, turned, and in its colours."""
 METADATA_KEY = "taxiway"
 """The PNG text chunk that carries how a picture was made, as JSON."""
 
@@ -43,6 +54,17 @@ class Unusable(Exception):
 
 class TooManyPixels(Unusable):
     """Its header promises more pixels than are taken."""
+
+
+def is_picture(name: str) -> bool:
+    """Whether a name is that of a picture, and neither it nor one of its folders is hidden."""
+    return not is_hidden(name) and PurePosixPath(name).suffix.lower() in SUFFIXES
+
+
+def is_hidden(name: str) -> bool:
+    """Whether a file or one of its folders is hidden, or what a Mac adds to zip files."""
+    parts = set(PurePosixPath(name.replace("\\", "/")).parts) - {".."}
+    return any(part.startswith((".", "__MACOSX")) for part in parts)
 
 
 def encode_jpeg(pixels: Pixels, quality: int = 90) -> bytes:
@@ -139,18 +161,23 @@ def decode(data: bytes, most: int = MAX_PIXELS, colours: bool = True) -> Image.I
     LAB become RGB, what is transparent in any way RGBA; of several frames the first counts. Without
     `colours` the numbers are kept as they are stored, in any mode: those of a label map are no
     colours. Raises Unusable for anything that is no whole picture; TooManyPixels, before a pixel is
-    decoded, for one of more than `most`.
+    decoded, for one of more than `most` or than the memory holds. The room for it comes out of the
+    process's budget, for as long as a block of the caller keeps it.
     """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the size is checked below, oddities do no harm
-            image = _loaded(data, most)
-            ImageOps.exif_transpose(image, in_place=True)
-            return _in_srgb(image) if colours else image
+            image = _opened(data, most)
+            with BUDGET.room(BYTES_PER_PIXEL * image.width * image.height):
+                image.load()
+                ImageOps.exif_transpose(image, in_place=True)
+                return _in_srgb(image) if colours else image
     except Unusable:
         raise
     except Image.DecompressionBombError:
         raise TooManyPixels("has too many pixels to open") from None
+    except MemoryError as error:
+        raise TooManyPixels(f"has too many pixels for the memory here ({error})") from None
     except Exception as error:
         # Pillow raises many kinds (OSError, SyntaxError, struct.error, EOFError...) on bad files.
         raise _unusable(data, error) from None
@@ -169,19 +196,18 @@ def read_metadata(data: bytes) -> dict[str, Any] | None:
     """What `encode_png` wrote into a PNG, or None for any other picture, however odd its text."""
     text = getattr(open_image(data, "picture", colours=False), "text", {}).get(METADATA_KEY)
     try:
-        value = json.loads(text) if text else None
-    except (ValueError, RecursionError):
+        value: Any = from_json(text) if text else None
+    except Malformed:
         return None
     return value if isinstance(value, dict) else None
 
 
-def _loaded(data: bytes, most: int) -> Image.Image:
-    """The first frame as the file has it."""
+def _opened(data: bytes, most: int) -> Image.Image:
+    """The first frame as the file has it, no pixel of it decoded."""
     Image.init()  # knows the rarer formats only after this
     image = Image.open(io.BytesIO(data), formats=READABLE)
     if image.width * image.height > most:
         raise TooManyPixels(f"has {image.width} x {image.height} pixels, too many to open")
-    image.load()
     return image
 
 
@@ -206,9 +232,10 @@ def _eight_bits(image: Image.Image) -> Image.Image:
         raise Unusable("holds measurements (floating point) rather than colours")
     if image.mode != "I" and not image.mode.startswith("I;16"):
         return image
-    levels = np.asarray(image).astype(np.int64)
-    if levels.min() < 0 or levels.max() > 0xFFFF:
+    levels = np.asarray(image)
+    if levels.min(initial=0) < 0 or levels.max(initial=0) > 0xFFFF:
         raise Unusable("has more than 16 bits a pixel")
+    levels = levels.astype(np.uint32)
     return Image.fromarray(((levels * 255 + 32767) // 65535).astype(np.uint8))
 
 
@@ -222,7 +249,7 @@ def _converted(image: Image.Image, profile: bytes | None) -> Image.Image:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         srgb = ImageCms.createProfile("sRGB")
         return ImageCms.profileToProfile(image, source, srgb, outputMode="RGB") or image
-    except (ImageCms.PyCMSError, OSError, TypeError, ValueError):
+    except Exception:
         return image  # a broken profile, or one for other colours than the picture's
 
 

@@ -40,6 +40,7 @@ def from_json(
     except RecursionError:
         raise Malformed("it is nested too deeply") from None
     except Exception as error:
-        if number := _NOT_FINITE.search(text):
-            raise Malformed(f"it holds {number[0].decode()}, which JSON does not have") from None
-        raise Malformed(" ".join(str(error).split()).rstrip(".")) from None
+        told = " ".join(str(error).split()).rstrip(".")
+        number = _NOT_FINITE.search(text)
+        also = f" ({number[0].decode()} is not JSON)" if number else ""
+        raise Malformed(told + also) from None

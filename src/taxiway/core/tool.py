@@ -55,9 +55,13 @@ class Takes(Struct, frozen=True, kw_only=True):
 
 
 class Job(Protocol):
-    """One run of a tool: the folder for its files, and how it reports."""
+    """One run of a tool: the folder for its files, and how it reports.
+
+    `force` says that what lies in the folder may be replaced.
+    """
 
     folder: Path
+    force: bool
 
     def progress(
         self, done: float, total: float, message: str = "", preview: Pixels | None = None
@@ -147,6 +151,7 @@ class QuietJob:
 
     folder: Path
     stop_after: float | None = None
+    force: bool = False
 
     def progress(
         self, done: float, total: float, message: str = "", preview: Pixels | None = None

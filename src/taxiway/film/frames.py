@@ -31,13 +31,34 @@ class Frames:
 
         Raises InvalidArgument for a picture in its place that is no frame of Taxiway's.
         """
+        return bool(self._key(self.path(index)) == self.keys[index])
+
+    def _key(self, path: Path) -> object:
+        """What a frame says that it is made of; None where there is none, or a damaged one."""
         try:
-            told = read_metadata(self.path(index).read_bytes())
+            told = read_metadata(path.read_bytes())
         except (OSError, InvalidArgument):
-            return False
+            return None
         if told is None or KEY not in told:
-            raise InvalidArgument(f"'{self.path(index)}' is not Taxiway's; choose another folder.")
-        return bool(told[KEY] == self.keys[index])
+            raise InvalidArgument(f"'{path}' is not Taxiway's; choose another folder.")
+        return told[KEY]
+
+    def check_alone(self, force: bool) -> None:
+        """Raises InvalidArgument where the folder holds frames of another film, or a longer one.
+
+        With `force` they are removed.
+        """
+        wanted = {self.path(index): key for index, key in enumerate(self.keys)}
+        for path in sorted(self.folder.glob("frame*.png")):
+            key = self._key(path)
+            if key is None or key == wanted.get(path):
+                continue
+            if not force:
+                raise InvalidArgument(
+                    f"'{self.folder}' holds the frames of another film; add --force to replace "
+                    "them, or take another folder."
+                )
+            path.unlink()
 
     def missing(self) -> list[int]:
         """The frames that are yet to be made."""

@@ -1,6 +1,5 @@
 """Sound laid under a film: decoded, repeated or cut to its length, encoded as it goes on."""
 
-import io
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
@@ -10,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from taxiway.core.errors import InvalidArgument, NotFound
+from taxiway.film.media import playing
 
 RATE = 48_000
 Samples = npt.NDArray[np.float32]
@@ -77,16 +77,11 @@ class Silence(Sound):
 
 def decoded(given: Path | bytes, seconds: float) -> Samples:
     """Up to `seconds` of a sound file (or of a film's) as float32 [2, N] at 48 kHz."""
-    import av
-
     if isinstance(given, Path) and not given.is_file():
         raise NotFound(f"There is no file '{given}'.")
     name = given.name if isinstance(given, Path) else "sound"
-    try:
-        with av.open(str(given) if isinstance(given, Path) else io.BytesIO(given)) as container:
-            parts = list(taken(pieces(container), round(seconds * RATE)))
-    except (av.FFmpegError, IndexError, ValueError) as error:
-        raise InvalidArgument(f"'{name}' is no sound that can be read.", "sound") from error
+    with playing(given, "sound") as container:
+        parts = list(taken(pieces(container), round(seconds * RATE)))
     if not parts:
         raise InvalidArgument(f"'{name}' has no sound in it.", "sound")
     return np.concatenate(parts, axis=1)

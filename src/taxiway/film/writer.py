@@ -11,14 +11,18 @@ import numpy as np
 from msgspec import Struct
 from PIL import Image
 
-from taxiway.core.errors import InvalidArgument, MissingDependency
+from taxiway.core.errors import InvalidArgument
 from taxiway.core.files import whole_file
 from taxiway.core.images import Pixels
+from taxiway.film.media import import_av
 from taxiway.film.sound import Sound
 
 FORMATS = (".mp4", ".webm", ".gif", ".apng")
 CODECS = {".mp4": ("libx264", "aac"), ".webm": ("libvpx-vp9", "libopus")}
 CRF = {".mp4": 18, ".webm": 28}
+LEAST = {".mp4": 1, ".webm": 0}
+"""The least loss that players take: x264's 0 makes films of a profile that no browser plays."""
+WRITING = "Writing a video"
 GIF_FPS = 50
 BT709 = 1
 """The number of the standard of HD video in every field that names one; players guess without."""
@@ -27,7 +31,7 @@ BT709 = 1
 class Manner(Struct, frozen=True, kw_only=True):
     """How a film is written. `bitrate` is in bits per second and goes before `crf`.
 
-    `crf` is x264's and VP9's measure of loss, 0 to 51 (63): less is better and larger.
+    `crf` is x264's and VP9's measure of loss, 0 (1) to 51 (63): less is better and larger.
     """
 
     fps: float = 30.0
@@ -45,20 +49,11 @@ def check(path: Path, manner: Manner) -> None:
     if not 0.1 <= manner.fps <= 240:
         raise InvalidArgument(f"'fps' takes 0.1 to 240, got {manner.fps:g}.", "fps")
     if suffix in CODECS:
-        import_av()
+        import_av(WRITING)
     elif manner.sound is not None:
         raise InvalidArgument(f"Sound goes into .mp4 and .webm, not into {suffix}.", "sound")
     elif suffix == ".gif" and manner.fps > GIF_FPS:
         raise InvalidArgument(f"A GIF has up to {GIF_FPS} frames a second.", "fps")
-
-
-def import_av() -> Any:
-    """PyAV, or MissingDependency with the line that brings it."""
-    try:
-        import av
-    except ImportError:
-        raise MissingDependency("Writing video takes PyAV: pip install 'taxiway[video]'.") from None
-    return av
 
 
 def write_film(path: Path, frames: Iterable[Pixels], count: int, manner: Manner) -> None:
@@ -81,7 +76,7 @@ def write_video(
     file: BinaryIO, suffix: str, frames: Iterable[Pixels], count: int, manner: Manner
 ) -> None:
     """H.264 with AAC, or VP9 with Opus."""
-    av = import_av()
+    av = import_av(WRITING)
     rate = Fraction(manner.fps).limit_denominator(1001)
     pictures = iter(frames)
     first = even(next(pictures))
@@ -106,7 +101,7 @@ def video_stream(container: Any, suffix: str, first: Pixels, rate: Fraction, man
     stream.pix_fmt = "yuv420p"
     context = stream.codec_context
     context.color_primaries = context.color_trc = context.colorspace = context.color_range = BT709
-    crf = CRF[suffix] if manner.crf is None else manner.crf
+    crf = CRF[suffix] if manner.crf is None else max(manner.crf, LEAST[suffix])
     if manner.bitrate:
         stream.bit_rate = manner.bitrate
     elif suffix == ".webm":

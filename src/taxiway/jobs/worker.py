@@ -87,7 +87,7 @@ class ReportingJob:
     """A `core.tool.Job` that reports to the server, and hears from it when to stop."""
 
     def __init__(self, connection: Connection, folder: Path) -> None:
-        self.folder = folder
+        self.folder, self.force = folder, False
         self._connection = connection
         self._reported = 0.0
 

@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import ClassVar
 
 from taxiway.core.datatypes import AnyDataType, Boolean, Number, Text
-from taxiway.core.errors import InvalidArgument, MissingDependency
-from taxiway.core.images import Pixels, rgb_pixels
+from taxiway.core.errors import InvalidArgument
+from taxiway.core.images import Pixels, is_picture, rgb_pixels
 from taxiway.core.source import Source
-
-PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".avif")
+from taxiway.film.media import playing
 
 
 class Frames(Source):
@@ -42,7 +41,7 @@ class Frames(Source):
 
 def pictures_in(folder: Path) -> Iterator[Pixels]:
     """The pictures of a folder, uint8 [H, W, 3]. Raises InvalidArgument where there are none."""
-    paths = [path for path in folder.iterdir() if path.suffix.lower() in PICTURES]
+    paths = [path for path in folder.iterdir() if is_picture(path.name)]
     if not paths:
         raise InvalidArgument(f"There are no pictures in '{folder}'.")
     for path in sorted(paths, key=lambda path: _natural(path.name)):
@@ -51,21 +50,12 @@ def pictures_in(folder: Path) -> Iterator[Pixels]:
 
 def film(path: Path) -> Iterator[Pixels]:
     """The frames of a film, uint8 [H, W, 3]. Raises InvalidArgument for what is none."""
-    try:
-        import av
-    except ImportError:
-        raise MissingDependency(
-            "Films need PyAV: pip install 'taxiway[video]'; a folder of pictures does not."
-        ) from None
     count = 0
-    try:
-        with av.open(str(path)) as opened:
-            for frame in opened.decode(video=0):
-                count += 1
-                pixels: Pixels = frame.to_ndarray(format="rgb24")  # type: ignore[assignment]
-                yield pixels  # [H, W, 3]
-    except (av.FFmpegError, IndexError) as error:
-        raise InvalidArgument(f"'{path}' is no film that can be read: {error}.") from None
+    with playing(path) as opened:
+        for frame in opened.decode(video=0):
+            count += 1
+            pixels: Pixels = frame.to_ndarray(format="rgb24")
+            yield pixels  # [H, W, 3]
     if not count:
         raise InvalidArgument(f"There are no frames in '{path}'.")
 

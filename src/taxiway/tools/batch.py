@@ -7,19 +7,27 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from functools import partial
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
-from zipfile import BadZipFile, ZipFile
 
+from taxiway.core import zips
 from taxiway.core.command import Command, Values, first_command
 from taxiway.core.datatypes import AnyType, Array, Category, File, Image, Number, Text
 from taxiway.core.errors import InvalidArgument, TaxiwayError
 from taxiway.core.files import write_whole
-from taxiway.core.images import ImageFormat, Pixels, encode_image, to_file_uri
+from taxiway.core.images import (
+    READABLE,
+    ImageFormat,
+    Pixels,
+    encode_image,
+    is_picture,
+    to_file_uri,
+)
 from taxiway.core.tool import Job, OpenModel, Takes
+from taxiway.core.zips import Unreadable
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp")
 MOST_BYTES = 64 * 2**20
 """In one picture's file."""
 ENDINGS: dict[ImageFormat, str] = {"PNG": ".png", "JPEG": ".jpg"}
@@ -70,7 +78,7 @@ class Batch:
             pictures = distinct(found(inputs["pictures"], opened))
             if not pictures:
                 raise InvalidArgument(
-                    f"'pictures' holds none; it takes {', '.join(SUFFIXES)} or .zip.", "pictures"
+                    f"'pictures' holds none; it takes {', '.join(READABLE)} or .zip.", "pictures"
                 )
             batch: list[tuple[Picture, str, Values]] = []
             for picture in pictures:
@@ -125,9 +133,10 @@ class Question(NamedTuple):
                 return None
             given = {**self.values, self.input: to_file_uri(data)}
             return picture, key, self.command.decode(given)
-        except (TaxiwayError, OSError, BadZipFile, RuntimeError) as error:
+        except (TaxiwayError, OSError, Unreadable) as error:
             counts["failed"] += 1
-            said = {"source": picture.name, "error": str(error)}
+            told = f"'{picture.name}' {error}." if isinstance(error, Unreadable) else str(error)
+            said = {"source": picture.name, "error": told}
             write_json(folder, picture.stem, said)
             return None
 
@@ -217,20 +226,13 @@ def in_bytes(
 def in_zip(file: Path | BytesIO, opened: ExitStack) -> Iterator[tuple[str, Callable[[], bytes]]]:
     """The pictures in a zip file, which stays open."""
     try:
-        archive = opened.enter_context(ZipFile(file))
-    except (BadZipFile, OSError, ValueError):
+        archive = opened.enter_context(zips.opened(file))
+    except Unreadable as reason:
         name = file.name if isinstance(file, Path) else "what came"
-        raise InvalidArgument(f"'{name}' is no whole zip file.", "pictures") from None
+        raise InvalidArgument(f"'{name}' {reason}.", "pictures") from None
     for info in sorted(archive.infolist(), key=lambda info: info.filename):
         if is_picture(info.filename) and not info.is_dir():
-
-            def read(name: str = info.filename, size: int = info.file_size) -> bytes:
-                if size > MOST_BYTES:
-                    raise InvalidArgument(f"'{name}' is larger than {MOST_BYTES // 2**20} MB.")
-                with archive.open(name) as member:
-                    return member.read(MOST_BYTES)
-
-            yield info.filename, read
+            yield info.filename, partial(zips.contents, archive, info, MOST_BYTES)
 
 
 def bounded(path: Path) -> Callable[[], bytes]:
@@ -242,13 +244,6 @@ def bounded(path: Path) -> Callable[[], bytes]:
         return path.read_bytes()
 
     return read
-
-
-def is_picture(name: str) -> bool:
-    """Whether a name is that of a picture, and not hidden."""
-    parts = PurePosixPath(name.replace("\\", "/")).parts
-    hidden = any(part.startswith((".", "__MACOSX")) for part in parts)
-    return not hidden and name.lower().endswith(SUFFIXES)
 
 
 def distinct(found: Iterator[tuple[str, Callable[[], bytes]]]) -> list[Picture]:

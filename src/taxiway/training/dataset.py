@@ -9,15 +9,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeVar
-from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 import msgspec
 
-from taxiway.core import slots
+from taxiway.core import slots, zips
 from taxiway.core.datatypes import AnyDataType
 from taxiway.core.errors import InvalidArgument, NotFound, TaxiwayError
 from taxiway.core.files import whole_file
 from taxiway.core.images import Pixels
+from taxiway.core.parsing import Malformed, from_json
 
 MAX_JSON = 256_000_000
 """The largest JSON file of a dataset that is read."""
@@ -99,9 +100,9 @@ def kind_of(path: Path) -> Kind | None:
 def last_member(path: Path) -> str:
     """The name of the last file in a zip file; nothing for anything else."""
     try:
-        with ZipFile(path) as archive:
+        with zips.opened(path) as archive:
             return (archive.namelist() or [""])[-1]
-    except (BadZipFile, OSError, ValueError):
+    except zips.Unreadable:
         return ""
 
 
@@ -137,13 +138,14 @@ def read_member(path: Path, name: str, most: int = MAX_JSON) -> bytes:
             with (path / name).open("rb") as file:
                 data = file.read(most + 1)
         else:
-            with ZipFile(path) as archive, archive.open(name) as member:
-                data = member.read(most + 1)
+            with zips.opened(path) as archive:
+                data = zips.contents(archive, name, most)
     except (FileNotFoundError, KeyError):
         raise NotFound(f"'{path}' has no {name}.") from None
-    except Exception as error:
-        # zipfile raises BadZipFile, RuntimeError (encrypted), zlib.error, NotImplementedError...
-        raise InvalidArgument(f"'{path}' cannot be read: {' '.join(str(error).split())}.") from None
+    except OSError as error:
+        raise InvalidArgument(f"'{path}' cannot be read: {error.strerror}.") from None
+    except zips.Unreadable as reason:
+        raise InvalidArgument(f"'{path}', or its {name}, {reason}.") from None
     if len(data) > most:
         raise InvalidArgument(f"'{path}' has a {name} of more than {most // 1_000_000} MB.")
     return data
@@ -152,12 +154,10 @@ def read_member(path: Path, name: str, most: int = MAX_JSON) -> bytes:
 def read_json(path: Path, name: str, kind: type[T]) -> T:
     """A JSON file of a dataset, of that type; raises as `read_member`, and for other JSON."""
     try:
-        return msgspec.json.decode(read_member(path, name), type=kind)
-    except RecursionError:
-        raise InvalidArgument(f"'{path}' has a {name} that is nested too deeply.") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        told = " ".join(str(error).split()).rstrip(".")
-        raise InvalidArgument(f"'{path}' has a {name} that is not understood: {told}.") from None
+        found: T = from_json(read_member(path, name), kind, MAX_JSON)
+    except Malformed as reason:
+        raise InvalidArgument(f"'{path}' has a {name} that is not understood: {reason}.") from None
+    return found
 
 
 def refuse(source: Path, check: Check) -> None:

@@ -7,15 +7,15 @@ document are the document. Prepared, all is in `text.json`.
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
-from zipfile import ZipFile
 
 from msgspec import Struct
 
+from taxiway.core import zips
 from taxiway.core.datatypes import AnyDataType, Number
 from taxiway.core.errors import InvalidArgument, NotFound
+from taxiway.core.images import is_hidden
 from taxiway.training.dataset import Advance, Check, Kind, packing, read_json, read_member, refuse
 from taxiway.training.datasets.pictures.labels import slashed
-from taxiway.training.datasets.pictures.sources import hidden
 
 CHUNK, SHOWN = 2000, 400
 """Characters of a chunk, and of a text that is shown."""
@@ -107,12 +107,11 @@ def listed(source: Path) -> list[tuple[str, str]]:
         found = [path.relative_to(source).as_posix() for path in source.rglob("*.txt")]
     else:
         try:
-            with ZipFile(source) as archive:
+            with zips.opened(source) as archive:
                 found = [info.filename for info in archive.infolist() if not info.is_dir()]
-        except Exception:
-            # BadZipFile, OSError, ValueError, NotImplementedError...
+        except zips.Unreadable:
             raise InvalidArgument(f"'{source}' is neither a .txt file nor a zip file.") from None
-    texts = [name for name in found if name.lower().endswith(".txt") and not hidden(slashed(name))]
+    texts = [name for name in found if name.lower().endswith(".txt") and not is_hidden(name)]
     return sorted((slashed(name), name) for name in texts)
 
 

@@ -128,6 +128,8 @@ def test_sound_comes_as_a_data_uri(tmp_path: Path) -> None:
         ({"sound": "/etc/passwd"}, "'sound'"),
         ({"kind": "wander", "changes": 1e9}, "'changes' takes 0 to 1000"),
         ({"bitrate": 0}, "'bitrate' takes"),
+        ({"keys": "8,8"}, "All keys are the same picture"),
+        ({"keys": "8", "loop": False}, "two keys or more"),
         ({"grid": "2x2"}, "A grid of 4 takes 4 keys or a multiple, got 3"),
     ],
 )

@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -89,6 +90,8 @@ class Route:
             self.options = replace(self.options, truncation=None)  # every latent has its own
         keys = [] if kind in KEYLESS else latents_in(inputs["keys"], renderer.shape, "keys")
         self.space = space_of(kind, keys, renderer)
+        if kind in THROUGH_KEYS and self.truncation is None and all_alike(keys):
+            raise InvalidArgument("All keys are the same picture, so nothing would move.", "keys")
         curve = self._curve(kind, keys, inputs, chance)
         times = times_of(inputs["times"])
         count = walk.legs(np.empty(len(keys)), self.closed) if kind in THROUGH_KEYS else 1
@@ -185,6 +188,15 @@ def space_of(kind: str, keys: Sequence[Latent], renderer: Renderer) -> Space:
     if kind in IN_Z and not in_z and kind != "slerp":
         raise InvalidArgument(f"A {kind} walk goes through z; its keys are seeds or z.", "keys")
     return "z" if (kind in IN_Z and in_z) or not renderer.shape.num_ws else "w+"
+
+
+def all_alike(keys: Sequence[Latent]) -> bool:
+    """Whether there are several keys, and all are one latent."""
+    return len(keys) > 1 and all(
+        (key.space, key.truncation, key.label) == (before.space, before.truncation, before.label)
+        and np.array_equal(key.numbers, before.numbers)
+        for before, key in pairwise(keys)
+    )
 
 
 def truncation_curve(options: RenderOptions, inputs: Values) -> Callable[[Floats], Floats] | None:

@@ -77,7 +77,7 @@ class Video(GeneratorTool):
         ),
         Flag(input="grid", metavar="CxR"),
         Flag(input="sound", metavar="FILE", help="cut or repeated to fit"),
-        Flag(input="crf", help="loss: 0 none, 18 usual (webm 28), 51 most"),
+        Flag(input="crf", help="loss: 0 least, 18 usual (webm 28), 51 most"),
     )
     epilog = "Run it again after a stop: it goes on where it was."
 
@@ -90,6 +90,8 @@ class Video(GeneratorTool):
         count = frame_count(seconds_of(inputs), inputs["fps"])
         folder = out.with_name(f"{out.name}.frames") if out.suffix else out
         frames = Frames(folder, list(scene.keys(count)))
+        if not out.suffix:
+            frames.check_alone(job.force)
         drawn = draw(frames, scene, job)
         if out.suffix:
             write_film(out, counted(frames, count, job, out.name), count, manner)

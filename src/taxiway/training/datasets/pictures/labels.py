@@ -1,6 +1,5 @@
 """The labels of pictures as a dataset.json tells them: the one reader for everything that asks."""
 
-import json
 import math
 import re
 import unicodedata
@@ -8,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
 import numpy as np
 from msgspec import Raw, Struct
 from numpy.typing import NDArray
 
 from taxiway.core.errors import InvalidArgument
+from taxiway.core.parsing import Malformed, from_json
 
 DESCRIPTION = "dataset.json"
 MAX_BYTES = 64_000_000
@@ -86,14 +85,10 @@ def read_labels(data: bytes, path: object) -> Labels:
     Raises InvalidArgument, naming the dataset and the picture, for anything else: a label that is
     passed over would be missed only when the model is trained.
     """
-    if len(data) > MAX_BYTES:
-        raise _odd(path, f"it is larger than {MAX_BYTES // 1_000_000} MB")
     try:
-        found = msgspec.json.decode(data, type=Description)
-    except RecursionError:
-        raise _odd(path, "it is nested too deeply") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise _odd(path, _told(data, error)) from None
+        found: Description = from_json(data, Description, MAX_BYTES)
+    except Malformed as reason:
+        raise _odd(path, _told(data, reason)) from None
     pairs = {slashed(name): _label(path, name, raw) for name, raw in found.labels or ()}
     words = sorted({label for label in pairs.values() if isinstance(label, str)})
     if not words:
@@ -134,17 +129,17 @@ def slashed(name: str) -> str:
 def _label(path: object, name: str, raw: Raw) -> int | str | None:
     """One label, as a number or a word."""
     try:
-        label: Any = msgspec.json.decode(raw)
-    except (msgspec.DecodeError, RecursionError):
+        label: Any = from_json(bytes(raw))
+    except Malformed:
         raise _refused(path, name, bytes(raw).decode(errors="replace")) from None
     if isinstance(label, list):
         label = _hot(label)
-    if isinstance(label, float) and label.is_integer():
+    if isinstance(label, float) and label.is_integer() and label < 2**31:
         label = int(label)
     if label is None or (isinstance(label, str) and label.strip()):
         return label
-    if type(label) is not int or label < 0:
-        raise _refused(path, name, msgspec.json.decode(raw))
+    if type(label) is not int or not 0 <= label < 2**31:
+        raise _refused(path, name, from_json(bytes(raw)))
     return label
 
 
@@ -169,8 +164,8 @@ def _by_word(path: object, pairs: Mapping[str, Any], words: Sequence[str]) -> La
 def _names(found: Description) -> tuple[str, ...]:
     """The classes' names as text that can be shown; none where they are not told apart."""
     try:
-        given = json.loads(bytes(found.classes)) if len(found.classes) < _NAMES_BYTES else None
-    except (ValueError, RecursionError):
+        given: Any = from_json(bytes(found.classes), most=_NAMES_BYTES)
+    except Malformed:
         given = None
     listed = given if isinstance(given, list) else []
     names = tuple(printable(str(name))[:_LONGEST] for name in listed)

@@ -7,19 +7,20 @@ names, "classes" lists them, which only Taxiway reads.
 
 import io
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from zipfile import ZIP_STORED, BadZipFile, ZipFile, ZipInfo
+from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from taxiway.core import zips
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.files import whole_file
 from taxiway.core.images import Unusable
+from taxiway.core.memory import memory_here
 from taxiway.training.datasets.pictures.crops import RESOLUTIONS
 from taxiway.training.datasets.pictures.labels import DESCRIPTION, Classes, understood
 from taxiway.training.datasets.pictures.sources import open_source
@@ -71,9 +72,9 @@ def packing(path: Path) -> Iterator[Packing]:
 def is_packed(path: Path) -> bool:
     """Whether a file is a dataset as it is written here: a zip file that ends with its labels."""
     try:
-        with ZipFile(path) as archive:
+        with zips.opened(path) as archive:
             return archive.namelist()[-1:] == [DESCRIPTION]
-    except (BadZipFile, OSError, ValueError):
+    except zips.Unreadable:
         return False
 
 
@@ -142,14 +143,6 @@ def room(path: Path, count: int, name: str, size: tuple[int, int]) -> Pictures:
             "prepare it again with a smaller --resolution or --max-images."
         )
     return np.empty((count, height, width, 3), np.uint8)
-
-
-def memory_here() -> float:
-    """Bytes of memory of this machine; infinity where it does not say."""
-    try:
-        return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
-    except (AttributeError, ValueError, OSError):
-        return float("inf")
 
 
 def unprepared(path: Path, what: str) -> InvalidArgument:

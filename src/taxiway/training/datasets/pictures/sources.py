@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import takewhile
 from pathlib import Path, PurePosixPath
-from zipfile import BadZipFile, ZipFile, ZipInfo
+from zipfile import ZipFile, ZipInfo
 
 from PIL import Image
 
+from taxiway.core import zips
 from taxiway.core.errors import InvalidArgument, NotFound
-from taxiway.core.images import Unusable, decode, over_white
+from taxiway.core.images import Unusable, decode, is_hidden, is_picture, over_white
 from taxiway.training.datasets.pictures.labels import (
     DESCRIPTION,
     NONE,
@@ -24,11 +25,6 @@ from taxiway.training.datasets.pictures.labels import (
 from taxiway.training.datasets.pictures.labels import MAX_BYTES as LARGEST_DESCRIPTION
 from taxiway.training.datasets.pictures.video import VIDEOS, frames, predicted_frames
 
-SUFFIXES = (
-    *(".png", ".jpg", ".jpeg", ".jfif", ".webp", ".gif", ".bmp"),
-    *(".tif", ".tiff", ".avif", ".ppm", ".pgm", ".jp2"),
-    *(".heic", ".heif"),  # not read, but counted and named: telephones make them
-)
 MAX_PIXELS = 150_000_000
 """The largest picture that is decoded; cameras of telephones make up to 200 million, rarely."""
 MAX_BYTES = 300_000_000
@@ -85,7 +81,7 @@ def folder(path: Path, labels: bool, described: bool = True) -> Source:
     files = {
         name: file
         for file in path.rglob("*")
-        if os.path.isfile(file) and not hidden(name := file.relative_to(path).as_posix())
+        if os.path.isfile(file) and not is_hidden(name := file.relative_to(path).as_posix())
     }
     named = {name: partial(_file, file) for name, file in files.items() if is_picture(name)}
     place = description_of(files) if described else None
@@ -98,7 +94,7 @@ def zipped(path: Path, archive: ZipFile, labels: bool, described: bool = True) -
     infos = {
         name: info
         for info in archive.infolist()
-        if not hidden(name := slashed(info.filename)) and not name.endswith("/")
+        if not is_hidden(name := slashed(info.filename)) and not name.endswith("/")
     }
     named = {n: partial(_member, archive, info) for n, info in infos.items() if is_picture(n)}
     place = description_of(infos) if described else None
@@ -134,8 +130,9 @@ def listed(
 def opened_zip(path: Path) -> Iterator[ZipFile]:
     """An open zip file; raises InvalidArgument if it is none."""
     try:
-        archive = ZipFile(path)
-    except (BadZipFile, OSError, ValueError):
+        with zips.opened(path) as archive:
+            yield archive
+    except zips.Unreadable:
         if path.suffix.lower() == ".zip":
             raise InvalidArgument(
                 f"'{path.name}' is no whole zip file; copy it here or download it once more."
@@ -143,8 +140,6 @@ def opened_zip(path: Path) -> Iterator[ZipFile]:
         raise InvalidArgument(
             f"'{path.name}' is neither a folder nor a zip file nor a video ({' '.join(VIDEOS)})."
         ) from None
-    with archive:
-        yield archive
 
 
 def outermost(name: str) -> str:
@@ -168,17 +163,6 @@ def common_folder(names: Sequence[str]) -> str:
     parts = [PurePosixPath(name).parts[:-2] for name in names]
     ends = zip(min(parts, default=()), max(parts, default=()), strict=False)
     return "".join(f"{part}/" for part, other in takewhile(lambda ends: ends[0] == ends[1], ends))
-
-
-def is_picture(name: str) -> bool:
-    """Whether a name is that of a picture."""
-    return PurePosixPath(name).suffix.lower() in SUFFIXES
-
-
-def hidden(name: str) -> bool:
-    """Whether a file or one of its folders is hidden, or what a Mac adds to zip files."""
-    parts = set(PurePosixPath(name).parts) - {".."}
-    return any(part.startswith((".", "__MACOSX")) for part in parts)
 
 
 def open_picture(data: bytes) -> Image.Image:
@@ -206,7 +190,7 @@ def _read(path: Path) -> bytes:
 
 def _described(path: Path, archive: ZipFile, info: ZipInfo) -> bytes:
     try:
-        return bytes_of(archive, info)
+        return bytes_of(archive, info, LARGEST_DESCRIPTION)
     except Unusable as reason:
         raise InvalidArgument(f"'{path}' has a {DESCRIPTION} that {reason}.") from None
 
@@ -215,13 +199,9 @@ def _member(archive: ZipFile, info: ZipInfo) -> Image.Image:
     return open_picture(bytes_of(archive, info))
 
 
-def bytes_of(archive: ZipFile, info: ZipInfo) -> bytes:
-    """A member's bytes, never more than it announces and never more than MAX_BYTES; or Unusable."""
-    if info.file_size > MAX_BYTES:
-        raise Unusable(f"is larger than {MAX_BYTES // 1_000_000} MB")
+def bytes_of(archive: ZipFile, info: ZipInfo, most: int = MAX_BYTES) -> bytes:
+    """A member's bytes, never more than it announces and than `most`; raises Unusable."""
     try:
-        with archive.open(info) as file:
-            return file.read(info.file_size)
-    except Exception as error:
-        # zipfile raises BadZipFile, RuntimeError (encrypted), zlib.error, NotImplementedError...
-        raise Unusable(f"cannot be taken out of the zip file: {error}") from None
+        return zips.contents(archive, info, most)
+    except zips.Unreadable as reason:
+        raise Unusable(str(reason)) from None

@@ -7,7 +7,8 @@ from typing import Any
 
 from PIL import Image
 
-from taxiway.core.errors import InvalidArgument, MissingDependency
+from taxiway.core.errors import InvalidArgument
+from taxiway.film.media import import_av, playing
 
 VIDEOS = (".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi")
 
@@ -48,15 +49,8 @@ def _opened(path: Path, rate: float) -> Iterator[tuple[Any, Any, type[Exception]
     """The picture stream of a video, a function that plays it, and the error it may raise."""
     if not rate > 0:
         raise InvalidArgument(f"'fps' takes a number above 0, got {rate:g}.", "fps")
-    try:
-        import av
-    except ImportError:
-        raise MissingDependency("Videos need PyAV: pip install 'taxiway[video]'.") from None
-    try:
-        container = av.open(str(path))
-    except av.error.FFmpegError:
-        raise InvalidArgument(f"'{path.name}' is no video that can be played.") from None
-    with container:
+    av = import_av("Taking pictures out of a film")
+    with playing(path) as container:
         if not container.streams.video:
             raise InvalidArgument(f"'{path.name}' has sound but no pictures.")
         yield container.streams.video[0], container.decode, av.error.FFmpegError

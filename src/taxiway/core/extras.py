@@ -1,0 +1,48 @@
+"""What Taxiway's extras bring: which package is missing, and the line that gets it."""
+
+import shlex
+from importlib.util import find_spec
+from pathlib import Path
+
+from taxiway.core.errors import MissingDependency
+
+HOME = Path(__file__).parents[3]
+"""Where a clone has its pyproject.toml."""
+PACKAGES = {
+    "torch": ("torch", "PyTorch"),
+    "av": ("video", "PyAV"),
+    "openvino": ("openvino", "OpenVINO"),
+}
+"""Modules that are not always there: the extra that brings them, and what they are called."""
+
+
+def is_here(module: str) -> bool:
+    """Whether a module can be imported, of which nothing is imported for that."""
+    try:
+        return find_spec(module) is not None
+    except ValueError:
+        return False  # somebody put None into sys.modules
+
+
+def install_line(extra: str) -> str:
+    """What to type to get an extra: another line in a clone than for an installed package."""
+    is_clone = (HOME / "pyproject.toml").is_file() and (HOME / "src" / "taxiway").is_dir()
+    wanted = shlex.quote(f"{HOME if is_clone else 'taxiway'}[{extra}]")
+    return f"pip install -e {wanted}" if is_clone else f"pip install {wanted}"
+
+
+def lacking(module: str, what: str, extra: str = "") -> str:
+    """A sentence if a module is not here: `what` needs it, and how to get it; else nothing.
+
+    `extra` is one that brings more than the module.
+    """
+    if is_here(module):
+        return ""
+    usual, called = PACKAGES[module]
+    return f"{what} needs {called}: {install_line(extra or usual)}."
+
+
+def need(module: str, what: str, extra: str = "") -> None:
+    """Raises MissingDependency, as `lacking` says it, where a module is not here."""
+    if said := lacking(module, what, extra):
+        raise MissingDependency(said)
