@@ -108,11 +108,11 @@ class Operations(Protocol):
     def clamp(self, x: Node, limit: float) -> Node:
         """x cut to -limit..limit."""
 
-    def conv(self, x: Node, weight: Node, padding: int) -> Node:
+    def conv(self, x: Node, weight: Node, padding: int, stride: int = 1) -> Node:
         """x [N, in, h, w] and weight [out, in, k, k] to [N, out, H, W]."""
 
     def up_conv(self, x: Node, weight: Node) -> Node:
-        """Transposed, stride 2: x [N, in, h, w], weight [in, out, 3, 3] to [N, out, 2h+1, 2w+1]."""
+        """Transposed, stride 2: x [N, in, h, w], weight [in, out, k, k] to [N, out, 2h+k-2, ..]."""
 
     def fir(self, x: Node, taps: npt.NDArray[Any], padding: int) -> Node:
         """Every channel of x [N, C, h, w] filtered along both axes with symmetric taps [k]."""

@@ -1,9 +1,13 @@
 """What a checkpoint is once it has been read, whatever file it came from."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from taxiway.checkpoint.tensors import Array
+
+UPSCALED = 4
+"""How many times as large an upscaler makes the picture."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,13 @@ class Found(NamedTuple):
     config: dict[str, Any]
     tensors: dict[str, Array]
     source: dict[str, Any]
+
+
+def picture_size(config: Mapping[str, Any]) -> tuple[int, int]:
+    """Height and width of a network's pictures; its `img_resolution` is before an upscaler."""
+    scale = UPSCALED if config.get("upscaler") else 1
+    height, width = config["img_resolution"]
+    return scale * height, scale * width
 
 
 def printable(text: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from taxiway.checkpoint.contents import printable
+from taxiway.checkpoint.contents import picture_size, printable
 
 LARGEST = 8
 
@@ -85,7 +85,7 @@ def _lines(report: Report) -> Iterator[str]:
 
 def _generator(generator: dict[str, Any]) -> str:
     config = generator["config"]
-    height, width = config["img_resolution"]
+    height, width = picture_size(config)
     labels = f"{config['c_dim']} labels" if config["c_dim"] else "no labels"
     w = f"w of {config['w_dim']} x {config['num_ws']}" if config["num_ws"] else "no w"
     return (

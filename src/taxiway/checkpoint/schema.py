@@ -5,13 +5,15 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
+from taxiway.checkpoint.contents import UPSCALED
 from taxiway.checkpoint.limits import MAX_BLOCKS, Broken
 from taxiway.checkpoint.stylegan2 import layer_names
 
 T = TypeVar("T")
 Width = Annotated[int, Meta(ge=1, le=1 << 15)]
 Labels = Annotated[int, Meta(ge=0, le=1 << 15)]
-Side = Annotated[int, Meta(ge=1, le=1 << 13)]
+LARGEST = 1 << 13
+Side = Annotated[int, Meta(ge=1, le=LARGEST)]
 Factor = Annotated[int, Meta(ge=1, le=16)]
 Positive = Annotated[float, Meta(gt=0, lt=1e9)]
 Clamp = Annotated[float, Meta(gt=0, lt=1e9)] | None
@@ -64,6 +66,12 @@ class Named(Struct):
     classes: list[Annotated[str, Meta(min_length=1, max_length=100)]] = []
 
 
+class Upscaler(Struct):
+    width: Annotated[int, Meta(ge=2, le=1024, multiple_of=2)]
+    deep: Annotated[int, Meta(ge=1, le=1024)]
+    depth: Annotated[int, Meta(ge=0, le=16)]
+
+
 class StyleGAN2(Struct):
     z_dim: Width
     w_dim: Width
@@ -77,6 +85,7 @@ class StyleGAN2(Struct):
     layers: Annotated[
         dict[LayerName, dict[str, Any]], Meta(min_length=2, max_length=4 * MAX_BLOCKS)
     ]
+    upscaler: Upscaler | None = None
 
 
 class StyleGAN1(Struct):
@@ -203,6 +212,9 @@ def _check_stylegan2(config: StyleGAN2) -> None:
         raise Broken(f"has {config.num_ws} w for {blocks} blocks, which take {2 * blocks}")
     if config.resample_filter != config.resample_filter[::-1]:
         raise Broken("enlarges with a filter that is not symmetric")
+    sides = config.img_resolution
+    if config.upscaler and (any(side % 2 for side in sides) or UPSCALED * max(sides) > LARGEST):
+        raise Broken(f"enlarges pictures of {sides} pixels, which cannot be")
     for name, values in config.layers.items():
         layer = _convert(values, LAYERS[name.split(".")[1]])
         if isinstance(layer, Convolution) and layer.up != (2 if name.endswith("conv0") else 1):

@@ -73,6 +73,25 @@ def stylegan2_shapes(config: Config, tensors: Tensors) -> dict[str, Shape]:
         if "skip" in layers:
             shapes[f"{path}.skip.weight"] = (outputs, inputs, 1, 1)
         inputs = outputs
+    if config.get("upscaler"):
+        shapes |= upscaler_shapes(config["img_channels"], **config["upscaler"])
+    return shapes
+
+
+def upscaler_shapes(channels: int, width: int, deep: int, depth: int) -> dict[str, Shape]:
+    """Shapes of an upscaler's tensors."""
+    convolutions = {
+        "first": (width, channels),
+        "down": (deep, width),
+        **{f"pairs.{i}": (deep, deep) for i in range(2 * depth)},
+        "up": (4 * width, deep),
+        "middle": (2 * width, width),
+        "last": (4 * channels, width // 2),
+    }
+    shapes: dict[str, Shape] = {}
+    for name, (outputs, inputs) in convolutions.items():
+        shapes[f"synthesis.upscaler.{name}.weight"] = (outputs, inputs, 3, 3)
+        shapes[f"synthesis.upscaler.{name}.bias"] = (outputs,)
     return shapes
 
 

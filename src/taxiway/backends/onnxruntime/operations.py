@@ -144,8 +144,10 @@ class OnnxOperations:
     def clamp(self, x: OnnxNode, limit: float) -> OnnxNode:
         return self.node("Clip", x, self.const(-limit), self.const(limit))
 
-    def conv(self, x: OnnxNode, weight: OnnxNode, padding: int) -> OnnxNode:
-        return self.node("Conv", x, weight, channels=weight.rows, pads=[padding] * 4)
+    def conv(self, x: OnnxNode, weight: OnnxNode, padding: int, stride: int = 1) -> OnnxNode:
+        return self.node(
+            "Conv", x, weight, channels=weight.rows, pads=[padding] * 4, strides=[stride] * 2
+        )
 
     def up_conv(self, x: OnnxNode, weight: OnnxNode) -> OnnxNode:
         return self.node("ConvTranspose", x, weight, channels=weight.channels, strides=[2, 2])

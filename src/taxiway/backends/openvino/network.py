@@ -183,8 +183,8 @@ class OpenVinoOperations:
     def clamp(self, x: Any, limit: float) -> Any:
         return ov.clamp(x, -limit, limit)
 
-    def conv(self, x: Any, weight: Any, padding: int) -> Any:
-        return ov.convolution(x, weight, [1, 1], [padding] * 2, [padding] * 2, [1, 1])
+    def conv(self, x: Any, weight: Any, padding: int, stride: int = 1) -> Any:
+        return ov.convolution(x, weight, [stride] * 2, [padding] * 2, [padding] * 2, [1, 1])
 
     def up_conv(self, x: Any, weight: Any) -> Any:
         return ov.convolution_backprop_data(x, weight, [2, 2])

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import torch
 import torch.nn.functional as F
 
+from taxiway.checkpoint.contents import picture_size
 from taxiway.core.errors import InvalidArgument
 from taxiway.families.stylegan.networks import stylegan2, stylegan3
 from taxiway.families.stylegan.networks.generator import Generator
@@ -54,8 +55,8 @@ def drawn_out(
             layer.size = (size[0] * times, size[1] * times)
             if layer.use_noise:
                 layer.noise_const = mirrored(layer.noise_const, layer.size)
-    rise, run = g.resolution[0] // height, g.resolution[1] // width
-    resized(g, (size[0] * rise, size[1] * run))
+    high, wide = g.config["img_resolution"]
+    resized(g, (size[0] * (high // height), size[1] * (wide // width)))
 
 
 def extended(
@@ -71,9 +72,9 @@ def extended(
 
 
 def resized(g: Generator, resolution: tuple[int, int]) -> None:
-    """Note the new size of the pictures (height, width)."""
-    g.resolution = resolution
+    """Note the new size (height, width) of what the layers make."""
     g.config = {**g.config, "img_resolution": list(resolution)}
+    g.resolution = picture_size(g.config)
 
 
 def mirrored(plane: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:

@@ -17,6 +17,7 @@ from taxiway.families.stylegan.networks.generator import Noise
 from taxiway.families.stylegan.networks.modulated import ModulatedConv, StyledRGB, clamped
 from taxiway.families.stylegan.networks.ops import ACTIVATIONS, fir, kernel_2d, upsample
 from taxiway.families.stylegan.networks.stylegan2 import Block, StyledConv, SynthesisNetwork, ToRGB
+from taxiway.families.stylegan.networks.upscaler import fast_upscaler
 
 CHUNK_BYTES = 8 << 20
 """A batch whose feature maps outgrow this is finished sample by sample, in a CPU's cache."""
@@ -124,9 +125,15 @@ class FastSynthesis(nn.Module):
     def __init__(self, synthesis: SynthesisNetwork, dtype: torch.dtype) -> None:
         super().__init__()
         self.blocks = [FastBlock(block, dtype) for block in synthesis.blocks()]
+        self.upscaler = fast_upscaler(synthesis.upscaler, dtype)
 
     def forward(self, ws: Tensor, noise: Noise = "const", transform: None = None) -> Tensor:
-        return self.run(self.blocks, None, None, ws, noise)
+        images = self.run(self.blocks, None, None, ws, noise)
+        if self.upscaler is None:
+            return images
+        # one at a time, in a CPU's cache
+        parts = images.chunk(len(images)) if images.device.type == "cpu" else [images]
+        return torch.cat([self.upscaler(part) for part in parts])
 
     def run(
         self,

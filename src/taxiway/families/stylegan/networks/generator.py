@@ -7,6 +7,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from taxiway.checkpoint.contents import picture_size
 from taxiway.families.stylegan.networks.mapping import MappingNetwork
 
 Noise = Literal["const", "random", "none"]
@@ -32,7 +33,7 @@ class Generator(nn.Module):
         self.c_dim: int = config["c_dim"]
         self.num_ws: int = config["num_ws"]
         self.img_channels: int = config["img_channels"]
-        self.resolution: tuple[int, int] = tuple(config["img_resolution"])
+        self.resolution = picture_size(config)
 
     @property
     def w_avg(self) -> Tensor:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from taxiway.backends import Node, Operations
 from taxiway.families.stylegan.networks.graph_mapping import HOMOGENEOUS, Tensors, dense
+from taxiway.families.stylegan.networks.graph_upscaler import upscaled
 
 Array = npt.NDArray[np.float32]
 
@@ -72,6 +73,9 @@ class Synthesis:
             if f"{name}.torgb.weight" in self.tensors:
                 rgb = self.rgb(f"{name}.torgb", x, row)  # [N, channels, 2h, 2w]
                 image = rgb if image is None else self.ops.add(image, rgb)
+        if self.config.get("upscaler"):
+            height, width = self.config["img_resolution"]
+            image = upscaled(self.ops, self.tensors, image, (height, width))
         return {"image": self.ops.levels(image)}
 
     def block(self, name: str, x: Node, row: int) -> Node:

@@ -19,6 +19,7 @@ from taxiway.families.stylegan.networks.ops import (
     up_conv,
     upsample,
 )
+from taxiway.families.stylegan.networks.upscaler import Upscaler
 
 Size = tuple[int, int]
 """Height and width, in pixels."""
@@ -164,7 +165,8 @@ class SynthesisNetwork(nn.Module):
 
     `channels` gives each block's feature channels, smallest first; `const` the size (height,
     width) of the learned constant that the first block starts from. A block takes one w per
-    convolution and one for its image; that last one is also the next block's first.
+    convolution and one for its image; that last one is also the next block's first. Where the
+    config has an upscaler, the images are what that makes of the last block's.
     """
 
     def __init__(
@@ -176,6 +178,9 @@ class SynthesisNetwork(nn.Module):
             has_rgb = config["architecture"] == "skip" or name == list(channels)[-1]
             self.add_module(name, new_block(config, name, inputs, outputs, size, has_rgb))
             inputs, size = outputs, (2 * size[0], 2 * size[1])
+        self.upscaler: Upscaler | None = None
+        if config.get("upscaler"):
+            self.upscaler = Upscaler(config["img_channels"], **config["upscaler"])
 
     def blocks(self) -> list[Block]:
         """The blocks, smallest first."""
@@ -189,7 +194,7 @@ class SynthesisNetwork(nn.Module):
             x, image = block(x, image, ws[:, row:], noise)
             row += block.num_convs
         assert image is not None, "the last block always makes an image"
-        return image
+        return image if self.upscaler is None else self.upscaler(image)
 
 
 CONV_OPTIONS = ("up", "conv_clamp", "activation", "act_gain", "use_noise")

@@ -7,6 +7,7 @@ import numpy as np
 from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
+from taxiway.checkpoint.contents import picture_size
 from taxiway.core.command import Command
 from taxiway.core.datatypes import (
     AnyDataType,
@@ -107,7 +108,7 @@ def generate_command(
 
     `config` is the checkpoint's. Raises InvalidArgument for a direction named as an input is.
     """
-    height, width = config["img_resolution"]
+    height, width = picture_size(config)
     inputs = latent_inputs(config["z_dim"])
     if config["num_ws"]:
         inputs["w"] = Vector(

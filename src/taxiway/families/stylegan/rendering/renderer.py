@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from taxiway.backends import Network
+from taxiway.checkpoint.contents import picture_size
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.images import Pixels
 from taxiway.families.stylegan.networks.transform import transform
@@ -75,8 +76,7 @@ class GeneratorRenderer:
         self.z_dim, self.w_dim, self.num_ws = self.shape
         self.c_dim: int = config["c_dim"]
         self.truncates = bool(self.num_ws)
-        height, width = config["img_resolution"]
-        self.resolution: tuple[int, int] = (height, width)
+        self.resolution = picture_size(config)
         self.w_avg = np.asarray(w_avg, np.float32)
         self.class_centres: Array | None = None
         self.directions = directions or {}

@@ -40,7 +40,9 @@ class Start:
 
     def __init__(self, source: Path) -> None:
         folder = source.is_dir()
-        checkpoint = read_checkpoint(source / "model.safetensors" if folder else source)
+        checkpoint = without_upscaler(
+            read_checkpoint(source / "model.safetensors" if folder else source)
+        )
         self.name, self.family = source.name, checkpoint.family
         self.size = trainable(checkpoint, source.name)
         self.shape, self.network = shape_of(checkpoint), described(checkpoint)
@@ -145,6 +147,17 @@ def fill(network: nn.Module, tensors: Mapping[str, Tensor]) -> list[str]:
 def tensors_of(arrays: Arrays) -> dict[str, Tensor]:
     """Arrays as float32 tensors."""
     return {name: torch.from_numpy(np.array(array, np.float32)) for name, array in arrays.items()}
+
+
+def without_upscaler(checkpoint: Checkpoint) -> Checkpoint:
+    """The checkpoint without its upscaler: trainings learn the pictures that it enlarges."""
+    config = {key: value for key, value in checkpoint.config.items() if key != "upscaler"}
+    tensors = {
+        name: array
+        for name, array in checkpoint.tensors.items()
+        if not name.startswith("synthesis.upscaler.")
+    }
+    return replace(checkpoint, config=config, tensors=tensors)
 
 
 def trainable(checkpoint: Checkpoint, name: str) -> int:
