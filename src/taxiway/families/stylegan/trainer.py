@@ -28,6 +28,8 @@ class StyleGANRecipe(Recipe):
                         description="weight of the R1 penalty in multiples of the usual: 2"),
         "path_length": Number(default=0, min=0, description="weight of path length "
                               "regularisation: none; usually 2"),
+        "detail": Number(default=0, min=0,
+                         description="weight of a discriminator of detail: none; usually 1"),
         "freeze": Number(default=0, whole=True,
                          description="blocks of the discriminator that learn nothing"),
         "threads": Number(default=None, optional=True, min=1, whole=True,
@@ -63,7 +65,7 @@ class StyleGANRecipe(Recipe):
             given["quality"], given["batch"], given["gamma"], given["freeze"], device
         )
         settings = config.spread(settings, device, given["threads"], asked.processes)
-        settings = replace(settings, path_length=given["path_length"])
+        settings = replace(settings, path_length=given["path_length"], detail=given["detail"])
         if data.classes:
             settings = replace(settings, labels=True, c_dim=data.classes.count)
         kimg = asked.kimg or (config.FROM_ANOTHER if asked.start else config.FROM_NOTHING)

@@ -21,6 +21,8 @@ class Settings:
     `path_length` is the weight of path length regularisation (Karras et al. 2020), usually 2, or
     0 for none: steps of w of one length are to change the picture by the same amount everywhere.
 
+    `detail` is the weight of a second discriminator, of faint marks in the detail, or 0 for none.
+
     `augment` is what may be changed in the pictures that are judged, with a probability that
     takes `ada_kimg` from 0 to 1. `freeze` blocks of the discriminator, the largest first, learn
     nothing (Mo et al. 2020). For `hold_kimg` the generator waits until a new discriminator knows
@@ -37,6 +39,7 @@ class Settings:
     learning_rate: float = 0.0025
     gamma: float = 3.0
     path_length: float = 0.0
+    detail: float = 0.0
     mixing: float = 0.5
     ema_kimg: float = 5.0
     fade_kimg: float = 4.0

@@ -16,6 +16,7 @@ from taxiway.families.stylegan.networks.build import fresh
 from taxiway.families.stylegan.networks.generator import Generator
 from taxiway.families.stylegan.networks.stylegan2 import new_stylegan2
 from taxiway.families.stylegan.training.augment import EVERY, changed, drawn, steered
+from taxiway.families.stylegan.training.detail import DetailDiscriminator, window
 from taxiway.families.stylegan.training.discriminator import GROUP, Discriminator
 from taxiway.families.stylegan.training.settings import Settings
 from taxiway.training.distributed import ALONE
@@ -25,6 +26,8 @@ R1_EVERY = 16
 MAGNITUDE_KIMG = 20.0
 """Half-life of what StyleGAN3's layers take for the magnitude of their inputs."""
 PATH_EVERY, _PATH_DECAY = 4, 0.01
+_DETAIL_PENALTY, _DETAIL_PACE = 0.5, 0.5
+"""Weight of the penalty of the discriminator of detail, and its learning rate as a share."""
 LOSSES = ("d", "g", "sign")
 """What a step tells: both losses, and the mean sign of the verdict on real pictures (near 1: the
 discriminator has learnt them by heart)."""
@@ -63,6 +66,11 @@ class Players:
         lazy = PATH_EVERY / (PATH_EVERY + 1) if settings.path_length else 1.0
         self.g_adam = _adam(self.g, settings.learning_rate, lazy)
         self.d_adam = _adam(self.d, settings.learning_rate, R1_EVERY / (R1_EVERY + 1))
+        self.detail = DetailDiscriminator().to(self.device) if settings.detail else None
+        self._window = window(size, (0, 0))
+        if self.detail is not None:
+            self.detail_adam = _adam(self.detail, settings.learning_rate * _DETAIL_PACE)
+            self._learning = [*self._learning, *self.detail.parameters()]
 
     def step(self, pictures: NDArray[np.uint8]) -> dict[str, float]:
         """Show one batch of pictures [N, size, size, 3] drawn from the data; return the losses.
@@ -78,13 +86,16 @@ class Players:
         changes = [self._changes(rng) for _ in range(3)]
         if self.settings.use_noise:
             torch.manual_seed(int(rng.integers(2**31)) + self.group.rank)
+        if self.detail is not None:
+            self._window = window(self.size, (rng.random(), rng.random()))
         fakes = self._shared(self._generate, self._split(dice))
-        self.d_adam.zero_grad(set_to_none=True)
         self._learn(True)
+        for adam in self._judges():
+            adam.zero_grad(set_to_none=True)
         told = self._shared(
             self._teach_discriminator, self._split(real), of_real, fakes, of_fake, *changes[:2]
         )
-        self.broken += self._turn(self.d_adam)
+        self.broken += sum(self._turn(adam) for adam in self._judges())
         self.g_adam.zero_grad(set_to_none=True)
         self._learn(False)
         told += self._shared(self._teach_generator, fakes, of_fake, changes[2])
@@ -174,14 +185,21 @@ class Players:
     def restore(self, state: dict[str, Any]) -> None:
         """Continue from a `state` of the same size and settings."""
         for name, part in self._parts().items():
-            part.load_state_dict(state[name])
+            if name in state or not name.startswith("detail"):  # which can come in later
+                part.load_state_dict(state[name])
         self.seen, self.grown_at = state["seen"], state["grown_at"]
         self.p, self._signs = state.get("p", 0.0), list(state.get("signs", ()))
         self.path_mean = state.get("path_mean", 0.0)
 
     def _parts(self) -> dict[str, Any]:
-        names = ("g", "d", "average", "g_adam", "d_adam")
+        names = ["g", "d", "average", "g_adam", "d_adam"]
+        if self.detail is not None:
+            names += ["detail", "detail_adam"]
         return {name: getattr(self, name) for name in names}
+
+    def _judges(self) -> list[torch.optim.Adam]:
+        """The optimisers of the discriminators."""
+        return [self.d_adam] if self.detail is None else [self.d_adam, self.detail_adam]
 
     def _teach_discriminator(
         self,
@@ -198,8 +216,20 @@ class Players:
         loss = F.softplus(fakes).mean() + F.softplus(-reals).mean()
         if self.seen // self.settings.batch % R1_EVERY == 0:
             loss = loss + R1_EVERY * self._penalty(real, of_real, for_real)
-        _backward(loss / self.settings.parts)
+        _backward((loss + self._detail_loss(real, fake.detach())) / self.settings.parts)
         return {"d": loss.item(), "sign": reals.sign().mean().item()}
+
+    def _detail_loss(self, real: Tensor, fake: Tensor) -> Tensor | float:
+        """What the discriminator of detail gets wrong about both in this step's window."""
+        if self.detail is None:
+            return 0.0
+        real, fake = (images[:, :, *self._window] for images in (real, fake))
+        with self._precision():
+            verdicts = self.detail(real), self.detail(fake)
+        loss = F.softplus(-verdicts[0]).mean() + F.softplus(verdicts[1]).mean()
+        if self.seen // self.settings.batch % R1_EVERY == R1_EVERY // 2:
+            loss = loss + R1_EVERY * _DETAIL_PENALTY * self.detail.penalty(real)
+        return loss
 
     def _penalty(self, real: Tensor, c: Tensor, changes: Tensor | None) -> Tensor:
         """R1: the discriminator is to be flat around real pictures; in full precision."""
@@ -211,7 +241,12 @@ class Players:
 
     def _teach_generator(self, fake: Tensor, c: Tensor, changes: Tensor | None) -> dict[str, float]:
         loss = F.softplus(-self._judge(fake, c, changes)).mean()
-        _backward(loss / self.settings.parts)
+        total = loss
+        if self.detail is not None:
+            with self._precision():
+                verdict = self.detail(fake[:, :, *self._window])
+            total = loss + self.settings.detail * F.softplus(-verdict).mean()
+        _backward(total / self.settings.parts)
         return {"g": loss.item()}
 
     def _even_out(self, dice: Tensor, noise: Tensor) -> float:
@@ -306,6 +341,8 @@ def grown(players: Players) -> Players:
         new.load_state_dict(old.state_dict(), strict=False)
         new.get_parameter(f"synthesis.b{larger.size}.torgb.weight").data.zero_()
     larger.d.load_state_dict(players.d.state_dict(), strict=False)
+    if larger.detail is not None and players.detail is not None:
+        larger.detail.load_state_dict(players.detail.state_dict())
     return larger
 
 
