@@ -1,0 +1,135 @@
+"""Teaching an upscaler from pictures at full size: made smaller, and flawed, they are its pairs."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from taxiway.checkpoint import Checkpoint
+from taxiway.checkpoint.contents import UPSCALED
+from taxiway.families.stylegan.networks.states import write_state
+from taxiway.families.stylegan.networks.upscaler import Upscaler
+from taxiway.families.stylegan.training.flaws import flawed
+from taxiway.families.stylegan.training.painted_pictures import Pictures
+
+STATE, SAVED_EVERY = "upscaler.pt", 200
+_AVERAGE = 0.005
+"""How far the kept average moves in each step."""
+
+
+@dataclass(frozen=True)
+class Upscaling:
+    """How an upscaler is taught: its shape, pictures of a step, learning rate and seed.
+
+    The first `plain` steps are on pairs without flaws. Convolutions run in bfloat16 when `bf16`.
+    """
+
+    width: int = 32
+    deep: int = 48
+    depth: int = 3
+    batch: int = 2
+    rate: float = 1e-3
+    plain: int = 1000
+    seed: int = 0
+    bf16: bool = True
+
+    @property
+    def shape(self) -> dict[str, int]:
+        """The upscaler's shape, as a checkpoint's config tells it."""
+        return {"width": self.width, "deep": self.deep, "depth": self.depth}
+
+
+class Lesson:
+    """An upscaler, the average of it that is kept, and how many steps they have come.
+
+    What a step draws follows from the seed and the number of steps, so that a saved state goes on
+    as if it had never stopped.
+    """
+
+    def __init__(self, settings: Upscaling) -> None:
+        torch.manual_seed(settings.seed)
+        self.settings, self.steps = settings, 0
+        self.upscaler, self.average = (Upscaler(3, **settings.shape) for _ in range(2))
+        nn.init.normal_(self.upscaler.last.weight, std=0.002)
+        self.average.load_state_dict(self.upscaler.state_dict())
+        self.upscaler.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.adam = torch.optim.Adam(self.upscaler.parameters(), settings.rate, (0.9, 0.99))
+
+    def step(self, pictures: Pictures) -> float:
+        """Learn from a few of the pictures [N, 4 S, 4 S, 3]; the loss."""
+        dice = np.random.default_rng([self.settings.seed, self.steps])
+        real = self._drawn(pictures, dice)
+        small = F.avg_pool2d(real, UPSCALED)
+        if self.steps >= self.settings.plain:
+            small = flawed(small, dice)
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.settings.bf16):
+            made = self.upscaler(small)
+        loss = likeness(made.float(), real)
+        self.adam.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.adam.step()
+        self._follow()
+        self.steps += 1
+        return loss.item()
+
+    def state(self) -> dict[str, Any]:
+        """Everything that continuing needs, as plain tensors and numbers."""
+        parts = {name: part.state_dict() for name, part in self._parts().items()}
+        return parts | {"steps": self.steps}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Continue from a `state` of the same settings."""
+        for name, part in self._parts().items():
+            part.load_state_dict(state[name])
+        self.steps = state["steps"]
+
+    def _parts(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in ("upscaler", "average", "adam")}
+
+    def _drawn(self, pictures: Pictures, dice: np.random.Generator) -> Tensor:
+        """A few pictures as images [N, 3, H, W] of -1..1; in every second step mirrored."""
+        chosen = pictures[np.sort(dice.integers(0, len(pictures), self.settings.batch))]
+        turned = chosen[:, :, ::-1] if dice.random() < 0.5 else chosen
+        images = torch.from_numpy(turned.copy()).permute(0, 3, 1, 2)
+        return images.float() / 127.5 - 1
+
+    @torch.no_grad()
+    def _follow(self) -> None:
+        pairs = zip(self.average.parameters(), self.upscaler.parameters(), strict=True)
+        for kept, new in pairs:
+            kept.lerp_(new, _AVERAGE)
+
+
+def taught(
+    folder: Path, settings: Upscaling, steps: int, pictures: Pictures, stop: Event
+) -> Lesson:
+    """A lesson of so many steps, unless `stop` ends it; it goes on with what is in the folder."""
+    lesson, path = Lesson(settings), folder / STATE
+    if path.exists():
+        lesson.restore(torch.load(path, map_location="cpu", weights_only=True))
+    while lesson.steps < steps and not stop.is_set():
+        lesson.step(pictures)
+        if lesson.steps % SAVED_EVERY == 0:
+            write_state(path, lesson.state())
+    write_state(path, lesson.state())
+    return lesson
+
+
+def finished(checkpoint: Checkpoint, lesson: Lesson) -> Checkpoint:
+    """A checkpoint whose pictures the lesson's upscaler makes four times as large."""
+    weights = lesson.average.state_dict()
+    tensors = {f"synthesis.upscaler.{name}": part.numpy() for name, part in weights.items()}
+    config = checkpoint.config | {"upscaler": lesson.settings.shape}
+    return replace(checkpoint, config=config, tensors=checkpoint.tensors | tensors)
+
+
+def likeness(made: Tensor, real: Tensor) -> Tensor:
+    """How far images are from their pairs: L1 of the pixels and of their slopes along both axes."""
+    apart = made - real
+    slopes = apart.diff(dim=2).abs().mean() + apart.diff(dim=3).abs().mean()
+    return apart.abs().mean() + slopes
