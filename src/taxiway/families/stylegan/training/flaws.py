@@ -42,7 +42,8 @@ def ringing(image: Tensor, dice: Dice) -> Tensor:
     response = 1 + gain * torch.exp(-(((frequency - at) / spread) ** 2))
     response = response * torch.sigmoid((end - frequency) / slope) * (1 + np.exp(-end / slope))
     filtered = torch.fft.irfft2(torch.fft.rfft2(mirrored) * response, s=mirrored.shape[1:])
-    return filtered[:, :height, :width]
+    cut: Tensor = filtered[:, :height, :width]
+    return cut
 
 
 def grained(image: Tensor, dice: Dice) -> Tensor:
@@ -55,7 +56,8 @@ def grained(image: Tensor, dice: Dice) -> Tensor:
     grey = image.mean(dim=0, keepdim=True)[None]
     edges = F.avg_pool2d((grey - F.avg_pool2d(grey, 5, 1, 2)).abs(), 9, 1, 4)[0]
     strength = dice.uniform(0, 0.03) / grain.std()
-    return image + strength * grain * (0.3 + (30 * edges).clamp(max=1.5))
+    made: Tensor = image + strength * grain * (0.3 + (30 * edges).clamp(max=1.5))
+    return made
 
 
 def framed(image: Tensor, dice: Dice) -> Tensor:
