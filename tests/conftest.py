@@ -1,8 +1,13 @@
 """What a run leaves out, and that it says so; how the workers of a parallel run share a machine."""
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+
+if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
+    # Every worker and every process that a test starts would compile all modules anew.
+    sys.dont_write_bytecode = False
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     # Two workers on two cores: more threads would only wait for one another. Before torch is
