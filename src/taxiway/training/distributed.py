@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from multiprocessing import connection, get_context, parent_process
+from multiprocessing import connection, parent_process
 from multiprocessing.queues import SimpleQueue
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,6 +17,7 @@ import torch.distributed as dist
 from torch import Tensor
 from torch.multiprocessing.spawn import ProcessExitedException, start_processes
 
+from taxiway.core.child import CONTEXT
 from taxiway.core.errors import InvalidArgument, TaxiwayError
 from taxiway.training.trainer import Stop
 
@@ -102,8 +103,7 @@ def together(
     """
     device = torch.device(device)
     check_processes(count, device)
-    context = get_context("spawn")
-    told, said = context.Event(), context.SimpleQueue()
+    told, said = CONTEXT.Event(), CONTEXT.SimpleQueue()
     with TemporaryDirectory() as folder:
         meeting = (Path(folder) / "meeting").as_uri()
         running = start_processes(  # type: ignore[no-untyped-call]
@@ -111,7 +111,7 @@ def together(
             (work, count, device.type == "cuda", meeting, told, said),
             count,
             join=False,
-            start_method="spawn",
+            start_method=CONTEXT.get_start_method(),
         )
         try:
             while not running.join(_POLL):
