@@ -33,8 +33,9 @@ def opened(name: str) -> Checkpoint:
 CHECKPOINTS = [
     path.name
     for path in sorted(FIXTURES.glob("*.p[kt]*"))
-    if not path.name.startswith("container_") and opened(path.name).family in WRITTEN
+    if "stylegan2" in path.name or "rosinality" in path.name
 ]
+"""By their names: every worker imports this file, and reading them all takes seconds."""
 
 
 @pytest.fixture(scope="module", params=slots.members("backends"))
@@ -53,6 +54,7 @@ def expected_of(name: str) -> dict[str, Any]:
 
 def test_there_are_checkpoints_of_every_kind() -> None:
     assert len(CHECKPOINTS) == 10
+    assert all(opened(name).family in WRITTEN for name in CHECKPOINTS)
 
 
 @pytest.mark.parametrize("name", CHECKPOINTS)
