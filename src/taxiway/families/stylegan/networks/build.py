@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import nn
+from torch.overrides import TorchFunctionMode
 
 from taxiway.checkpoint import Checkpoint
 from taxiway.core.errors import UnreadableCheckpoint
@@ -23,10 +24,21 @@ def build(checkpoint: Checkpoint) -> Generator:
 
     Raises UnreadableCheckpoint if the family is unknown or tensors are missing or do not fit.
     """
-    with torch.device("meta"):  # shapes only: nothing is drawn just to be replaced
+    with _Undrawn():
         generator = fresh(**described(checkpoint))
     load(generator, checkpoint.tensors)
     return generator.eval().requires_grad_(False)
+
+
+class _Undrawn(TorchFunctionMode):
+    """Within it nothing is drawn just to be replaced; torch's own way, the "meta" device, imports
+    sympy first, which takes longer than all else here.
+    """
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        return (torch.empty if func is torch.randn else func)(*args, **(kwargs or {}))
 
 
 def described(checkpoint: Checkpoint) -> dict[str, Any]:
