@@ -2,6 +2,7 @@
 
 import os
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,11 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     # Two workers on two cores: more threads would only wait for one another. Before torch is
     # imported, and for the processes that the tests start too.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+if "TAXIWAY_DATA" not in os.environ:
+    # What a test leaves behind is nothing for the user's own folder.
+    DATA = tempfile.TemporaryDirectory(prefix="taxiway-tests-")
+    os.environ["TAXIWAY_DATA"] = DATA.name
 
 import pytest
 from hypothesis import settings

@@ -7,9 +7,10 @@ import time
 from collections.abc import Callable, Iterator
 from importlib.metadata import version
 
-from taxiway.backends import Unsupported, choose, offered
+from taxiway.backends import Unsupported, offered
 from taxiway.catalog import catalog
 from taxiway.checkpoint import read_checkpoint
+from taxiway.choosing import answers_here, choose
 from taxiway.core.images import encode_jpeg
 from taxiway.latent.sample import z_of_seed
 from taxiway.painting import paint
@@ -52,15 +53,20 @@ def _torch() -> Iterator[str]:
 
 
 def _measured() -> Iterator[str]:
-    """How fast each StyleGAN that comes with Taxiway is, in every setting that is worth trying."""
+    """How fast each StyleGAN that comes with Taxiway is, in every setting that is worth trying.
+
+    What was found at earlier starts is forgotten, so that all models are measured anew.
+    """
     from taxiway.families.stylegan.networks.graphs import graphs_of
 
+    answers = answers_here()
+    answers.clear()
     for card in catalog.cards():
         if card.checkpoint is None:
             continue
         synthesis, _ = graphs_of(read_checkpoint(catalog.spec(card).options["checkpoint"]))
         try:
-            _, choice = choose([synthesis], seconds=MEASURE_SECONDS)
+            _, choice = choose([synthesis], seconds=MEASURE_SECONDS, answers=answers)
         except Unsupported as error:
             yield f"{card.name:11} {error}"
             continue

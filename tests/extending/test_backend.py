@@ -7,8 +7,9 @@ import pytest
 
 import stranger
 from paths import FIXTURES
-from taxiway.backends import choose, members, offered
+from taxiway.backends import members, offered
 from taxiway.checkpoint import read_checkpoint
+from taxiway.choosing import choose
 from taxiway.core.errors import InvalidArgument
 from taxiway.families.stylegan.model import StyleGAN
 from taxiway.families.stylegan.networks.graphs import graphs_of

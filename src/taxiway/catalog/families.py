@@ -61,7 +61,8 @@ def look_again(name: str) -> None:
 def imports(chosen: Iterable[str]) -> list[str]:
     """The modules of these families that take long to import."""
     models = [each.model for each in map(look, sorted(set(chosen))) if each.model is not None]
-    return sorted({module for model in models for module in getattr(model, "imports", ())})
+    named = (getattr(model, "imports", ()) for model in models)
+    return sorted({each for given in named for each in (given() if callable(given) else given)})
 
 
 def opener(path: str) -> str:

@@ -43,7 +43,8 @@ class Model(Protocol):
     - `opens(path)`, static: whether this file, folder or address is a model of this family, told
       from what is in it. A path that is opened goes into the option `checkpoint`, unless
       `described(path)`, static, gives other parts of a card (title, summary, setup...);
-    - `imports`: modules that take long to import; the server has them ready before the set-up;
+    - `imports`: modules that take long to import, or a static function that gives them; the server
+      has them ready before the set-up;
     - `needs_one_of`: options of which at least one must be given;
     - `local`: options that, like files, no client may give, but who is at the machine;
     - `others`: the option, an object, that takes what is given under names of no option;

@@ -18,6 +18,7 @@ class OpenVinoBackend:
     """OpenVINO on the processor; what it compiled stays, since to measure it takes it twice."""
 
     device = "cpu"
+    distributions = ("openvino",)
 
     def __init__(self, device: str = "auto") -> None:
         self.asked = device

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 class TorchBackend:
     """PyTorch on one device; what it compiled stays, so that trying other threads costs nothing."""
 
+    distributions = ("torch",)
+
     def __init__(self, device: str = "auto") -> None:
         self.option = device
         self._compiled: dict[tuple[int, str], tuple[Graph, TorchNetwork]] = {}

@@ -1,5 +1,6 @@
 """StyleGAN 1, 2 and 3 as a model: z, a seed or w in, a picture out."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -17,12 +18,6 @@ class StyleGAN:
     title = "StyleGAN"
     summary = "Your own StyleGAN2 or StyleGAN3, from NVIDIA's, rosinality's or Taxiway's files."
     deterministic = True
-    imports = (
-        "taxiway.backends.torch.network",
-        "taxiway.families.stylegan.networks.build",
-        "taxiway.families.stylegan.networks.fast",
-        "taxiway.families.stylegan.rendering.renderer",
-    )
     options: ClassVar[dict[str, AnyDataType]] = {
         "checkpoint": File(description="The checkpoint's file."),
         "precision": Category(
@@ -38,6 +33,21 @@ class StyleGAN:
     commands: dict[str, Command]
     facts: dict[str, Any]
     renderer: "GeneratorRenderer"
+
+    @staticmethod
+    def imports() -> Sequence[str]:
+        """What takes long to import; PyTorch only if models may be played with it here."""
+        from taxiway.choosing import likely
+
+        torch = (
+            "taxiway.backends.torch.network",
+            "taxiway.families.stylegan.networks.build",
+            "taxiway.families.stylegan.networks.fast",
+        )
+        return [
+            "taxiway.families.stylegan.rendering.opening",
+            *(torch if "torch" in likely() else ()),
+        ]
 
     @staticmethod
     def opens(path: str) -> bool:

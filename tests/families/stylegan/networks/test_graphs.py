@@ -14,6 +14,7 @@ from taxiway import backends
 from taxiway.backends import Graph
 from taxiway.catalog import catalog
 from taxiway.checkpoint import Checkpoint, read_checkpoint
+from taxiway.choosing import difference
 from taxiway.core import slots
 from taxiway.families.stylegan.networks.graphs import WRITTEN, graphs_of, near
 from taxiway.latent.truncation import truncate
@@ -111,7 +112,7 @@ def test_lower_precision_stays_near(backend: backends.Backend) -> None:
     exact = backend.compile(graph, "float32", 1).run(graph.trial)
     for precision in backend.precisions():
         quick = backend.compile(graph, precision, 1).run(graph.trial)
-        assert backends.difference(quick, exact) is None
+        assert difference(quick, exact) is None
         assert np.abs(quick["image"].astype(int) - exact["image"]).mean() <= 0.4
 
 

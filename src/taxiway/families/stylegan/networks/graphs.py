@@ -47,6 +47,7 @@ def graphs_of(checkpoint: Checkpoint, built: "Generator | None" = None) -> tuple
             lambda dtype, device: torch_synthesis(generator(), dtype, device),
             written and partial(written, config=config, tensors=synthesis),
             {"ws": near(ws), "noise_mode": "const"},
+            checkpoint.source.get("sha256", ""),
         ),
         Graph(
             "mapping",

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from taxiway.backends import choose
 from taxiway.checkpoint import read_checkpoint
+from taxiway.choosing import answers_here, choose
 from taxiway.core.command import Command
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.model import ModelSpec
@@ -23,7 +23,7 @@ from taxiway.latent.space import Shape
 def open_renderer(spec: ModelSpec, device: str = "auto") -> Renderer:
     """The renderer of a StyleGAN, or of the painter.
 
-    Sets this process's number of threads to what is fastest for it, measured for half a second.
+    Sets this process's number of threads to what is fastest for it, measured at the first time.
     Raises NotFound, UnreadableCheckpoint or InvalidArgument.
     """
     if spec.family == "painter":
@@ -38,7 +38,7 @@ def open_generator(file: str, device: str = "auto", name: str = "") -> TorchRend
     checkpoint = read_checkpoint(file)
     generator = build_generator(checkpoint)
     synthesis, _ = graphs_of(checkpoint, generator)
-    _, choice = choose([synthesis], device, "float32", seconds=0.5, among=["torch"])
+    _, choice = choose([synthesis], device, "float32", among=["torch"], answers=answers_here())
     return TorchRenderer(generator, choice.device, name, checkpoint.source["sha256"])
 
 
@@ -54,7 +54,9 @@ def open_model(
     family, config = checkpoint.family, checkpoint.config
     steps = directions_in(directions, Shape(config["z_dim"], config["w_dim"], config["num_ws"]))
     command = generate_command(family, config, steps)
-    (synthesis, mapping), choice = choose(graphs_of(checkpoint), device, precision)
+    (synthesis, mapping), choice = choose(
+        graphs_of(checkpoint), device, precision, answers=answers_here()
+    )
     w_avg = checkpoint.tensors.get("mapping.w_avg", ())
     renderer = GeneratorRenderer(family, config, w_avg, synthesis, mapping, steps)
     renderer.class_centres = checkpoint.tensors.get("mapping.class_w_avg")

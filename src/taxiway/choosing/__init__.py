@@ -1,0 +1,318 @@
+"""Which backend computes a network here: measured for about a second, checked, remembered."""
+
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from taxiway.backends import (
+    PRECISIONS,
+    Arrays,
+    Backend,
+    Graph,
+    Inputs,
+    Network,
+    Unsupported,
+    members,
+)
+from taxiway.catalog.folder import data_path
+from taxiway.choosing.answers import Answer, Answers, Setting
+from taxiway.choosing.machine import this_machine
+from taxiway.core import slots
+from taxiway.core.errors import InvalidArgument, TaxiwayError
+
+SECONDS = 1.5
+"""CPU time that may go into trying backends at the first start of a model."""
+WORTH = 1.15
+"""How much faster a lower precision must be to be taken: it costs a level here and there."""
+CALLS = 12
+"""Calls whose least time is what a setting takes."""
+NEAR = 2.0
+"""A backend this many times slower than the fastest at first is not tried any further."""
+
+EXACT = "torch"
+"""The backend whose float32 decides what is exact, if it was tried: the tests hold it closest."""
+MEAN, MOST = 0.5, 8
+"""How many levels of 255 pictures may be off, on average and in all but NEARLY_ALL percent.
+
+In bfloat16 a few pixels in ten thousand on sharp edges are further off, whoever computes.
+"""
+NEARLY_ALL = 99.9
+
+
+@dataclass(frozen=True)
+class Choice:
+    """How networks run here, and what was measured to decide it: milliseconds of one call.
+
+    `left_out` says of backends, or of one in some precision, why they were not taken.
+    """
+
+    setting: Setting
+    device: str
+    milliseconds: Mapping[Setting, float]
+    left_out: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The choice as a model's facts have it."""
+        taken = round(self.milliseconds[self.setting], 1)
+        facts = {"device": self.device, **self.setting._asdict(), "ms_per_image": taken}
+        return facts | ({"left_out": dict(self.left_out)} if self.left_out else {})
+
+
+def choose(
+    graphs: Sequence[Graph],
+    device: str = "auto",
+    precision: str = "auto",
+    seconds: float = SECONDS,
+    among: Collection[str] | None = None,
+    answers: Answers | None = None,
+) -> tuple[list[Network], Choice]:
+    """The graphs compiled as the first of them is fastest on this machine; the others in float32.
+
+    Trying a backend stops after about `seconds` of CPU time, compiling included, likely settings
+    first; at least one is tried (of all backends or of those `among` which to choose). What fails,
+    or is not exact, is left out. `answers` remember what was found, and nothing is tried again
+    before something changes; what there was no time for is tried at the next start.
+
+    Raises InvalidArgument for a precision or device that is not there, MissingDependency if nothing
+    can compute at all, and Unsupported if nothing can compute these.
+    """
+    if precision not in ("auto", *PRECISIONS):
+        known = ", ".join(PRECISIONS)
+        raise InvalidArgument(f"'precision' takes auto, {known}, got {precision}.", "precision")
+    question = {
+        "model": graphs[0].key,
+        "device": device,
+        "precision": precision,
+        "among": sorted(slots.members("backends") if among is None else among),
+        "machine": this_machine(),
+    }
+    answers = answers if graphs[0].key else None
+
+    def measured(earlier: Answer | None) -> tuple[list[Network], Choice]:
+        usable = members(device, among)
+        trial = Trial(graphs[0], usable, precision, seconds)
+        if earlier is not None:
+            trial.goes_on_from(earlier)
+        whole, best = trial.run(), trial.best()
+        choice = Choice(best, usable[best.backend].device, trial.measured, trial.left_out)
+        if answers:
+            times = list(trial.measured.items())
+            answers.keep(Answer(question, best, choice.device, times, trial.left_out, whole))
+        return networks(graphs, usable[best.backend], best), choice
+
+    if answers and (answer := answers.find(question)):
+        with suppress(Exception):  # whatever is wrong with it, measuring all anew will say
+            return remembered(graphs, device, answer) if answer.whole else measured(answer)
+    return measured(None)
+
+
+def remembered(
+    graphs: Sequence[Graph], device: str, answer: Answer
+) -> tuple[list[Network], Choice]:
+    """What an answer says, as `choose` gives it; no other backend is looked at.
+
+    Raises Unsupported if the backend does not offer that setting any more.
+    """
+    name, precision, threads = answer.taken
+    backend: Backend = slots.load("backends", name)(device)
+    if (
+        backend.available() is not None
+        or precision not in backend.precisions()
+        or threads not in backend.threads()
+    ):
+        raise Unsupported(f"{name} does not compute in {precision} with {threads} threads here.")
+    choice = Choice(answer.taken, backend.device, dict(answer.measured), answer.left_out)
+    return networks(graphs, backend, answer.taken), choice
+
+
+def networks(graphs: Sequence[Graph], backend: Backend, setting: Setting) -> list[Network]:
+    """The first graph in a setting, the others in float32."""
+    first = backend.compile(graphs[0], setting.precision, setting.threads)
+    return [first, *(backend.compile(graph, "float32", setting.threads) for graph in graphs[1:])]
+
+
+def answers_here() -> Answers:
+    """The answers in the user's data folder."""
+    return Answers(data_path() / "measured")
+
+
+def likely() -> set[str]:
+    """The backends that models were last played with here; all there are where none was yet."""
+    return answers_here().backends(this_machine()) or set(slots.members("backends"))
+
+
+class Trial:
+    """One network being tried: the milliseconds of each setting, and what is left out and why."""
+
+    def __init__(
+        self, graph: Graph, usable: Mapping[str, Backend], precision: str, seconds: float
+    ) -> None:
+        self.graph, self.usable, self.precision = graph, usable, precision
+        self.deadline, self.seconds = time.process_time() + seconds, seconds
+        self.measured: dict[Setting, float] = {}
+        self.left_out: dict[str, str] = {}
+        self.inexact: set[tuple[str, str]] = set()
+        self.wanted: Arrays | None = None
+
+    def goes_on_from(self, answer: Answer) -> None:
+        """Take what an earlier start has found, so that only the rest is tried."""
+        self.measured = {key: ms for key, ms in answer.measured if key.backend in self.usable}
+        self.left_out = {name: why for name, why in answer.left_out.items() if name in self.usable}
+
+    def run(self) -> bool:
+        """Measure the settings until the time is up; returns whether that was all of them.
+
+        Raises Unsupported if there is none that works.
+        """
+        for setting in self.settings():
+            if setting in self.measured:
+                continue
+            if self.measured and time.process_time() > self.deadline:
+                return False
+            with self.leaving_out(setting.backend):
+                self.measured[setting] = self.milliseconds(setting)
+        if not self.measured:
+            raise Unsupported(" ".join(self.left_out.values()))
+        return True
+
+    def settings(self) -> Iterator[Setting]:
+        """All that is worth trying, the likely first: it depends on what was measured so far."""
+        ways: dict[str, tuple[Sequence[str], Sequence[int]]] = {}
+        # An accelerator before the CPU.
+        for name in sorted(self.usable, key=lambda name: self.usable[name].device == "cpu"):
+            backend = self.usable[name]
+            with self.leaving_out(name):
+                auto = self.precision == "auto"
+                ways[name] = backend.precisions() if auto else [self.precision], backend.threads()
+            if name in ways and name not in self.left_out:
+                precisions, threads = ways[name]
+                yield Setting(name, precisions[0], threads[0])
+        for name in sorted({setting.backend for setting in self.measured}, key=self.least):
+            if self.least(name) > NEAR * min(self.measured.values()):
+                continue
+            (first, *others), threads = ways[name]
+            yield from (Setting(name, first, count) for count in threads[1:])
+            for other in others:
+                yield Setting(name, other, fastest(self.of(name)).threads)
+
+    def of(self, name: str) -> dict[Setting, float]:
+        """What was measured of a backend."""
+        return {key: ms for key, ms in self.measured.items() if key.backend == name}
+
+    def least(self, name: str) -> float:
+        """The milliseconds of a backend's fastest setting."""
+        return min(self.of(name).values(), default=float("inf"))
+
+    @contextmanager
+    def leaving_out(self, name: str) -> Iterator[None]:
+        """Leaves a backend out if it fails within the block; what is wrong with the model comes on.
+
+        Whatever a library raises, the others can do without it.
+        """
+        try:
+            yield
+            return
+        except Unsupported as error:
+            self.left_out[name] = str(error)
+        except TaxiwayError:
+            raise
+        except Exception as error:
+            self.left_out[name] = f"{name} failed: {one_line(error)}"
+        for setting in self.of(name):
+            del self.measured[setting]
+
+    def best(self) -> Setting:
+        """The fastest setting that is exact; those that are not come into `left_out`.
+
+        Raises Unsupported if nothing works.
+        """
+        while self.measured:
+            best = fastest(self.candidates())
+            with self.leaving_out(best.backend):
+                problem = self.problem_of(best)
+                if problem is None:
+                    return best
+                self.left_out[f"{best.backend} {best.precision}"] = problem
+                self.inexact.add(best[:2])
+                if not self.candidates():
+                    exact = self.exact(best)
+                    self.measured[exact] = self.milliseconds(exact)
+        raise Unsupported(" ".join(self.left_out.values()))
+
+    def problem_of(self, best: Setting) -> str | None:
+        """Why a setting is not exact, in a sentence; a precision that was asked for need not be."""
+        network, exact = self.compiled(best), self.exact(best)
+        is_checked = self.graph.trial is not None and self.precision in ("auto", "float32")
+        if not is_checked or best[:2] == exact[:2]:
+            return None
+        if self.wanted is None and exact.backend != best.backend:
+            with self.leaving_out(exact.backend):
+                self.wanted = self.tried_out(self.compiled(exact))
+            exact = self.exact(best)
+        if self.wanted is None:
+            self.wanted = self.tried_out(self.compiled(exact))
+        return difference(self.tried_out(network), self.wanted)
+
+    def exact(self, best: Setting) -> Setting:
+        """What is exact for a setting: float32 of EXACT if that was tried, or its own."""
+        tried = {setting.backend for setting in self.measured}
+        return Setting(EXACT if EXACT in tried else best.backend, "float32", best.threads)
+
+    def tried_out(self, network: Network) -> Arrays:
+        """The pictures by which exactness is judged."""
+        assert self.graph.trial is not None
+        return network.run(self.graph.trial)
+
+    def candidates(self) -> dict[Setting, float]:
+        """What was measured, but for what is not exact."""
+        return {key: ms for key, ms in self.measured.items() if key[:2] not in self.inexact}
+
+    def milliseconds(self, setting: Setting) -> float:
+        """The least time of a call: on one core the processor's, which a busy machine leaves be."""
+        alone = setting.threads == 1 and self.usable[setting.backend].device == "cpu"
+        clock = time.process_time if alone else time.perf_counter
+        return milliseconds(self.compiled(setting), self.graph.example, self.seconds / 16, clock)
+
+    def compiled(self, setting: Setting) -> Network:
+        """The network in a setting."""
+        backend = self.usable[setting.backend]
+        return backend.compile(self.graph, setting.precision, setting.threads)
+
+
+def difference(got: Arrays, wanted: Arrays) -> str | None:
+    """How far pictures are off, in a sentence; None if that is little enough."""
+    for name, array in wanted.items():
+        off = np.abs(got[name].astype(np.float32) - array)
+        most = np.percentile(off, NEARLY_ALL)
+        if not (off.mean() <= MEAN and most <= MOST):
+            return f"Not exact: pictures are {off.mean():.1f} levels off, up to {most:.0f}."
+    return None
+
+
+def one_line(error: Exception) -> str:
+    """An error of a library in one sentence."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return f"{lines[-1].strip().rstrip('.')}."
+
+
+def fastest(measured: Mapping[Setting, float]) -> Setting:
+    """The fastest setting, where a lower precision has to be worth it."""
+    penalty = {"float32": 1.0}
+    return min(measured, key=lambda key: measured[key] * penalty.get(key.precision, WORTH))
+
+
+def milliseconds(
+    network: Network, example: Inputs, seconds: float, clock: Callable[[], float]
+) -> float:
+    """The least time that one of up to CALLS calls took, in about `seconds`."""
+    began, times = clock(), list[float]()
+    while not times or (clock() - began < seconds and len(times) < CALLS):
+        start = clock()
+        network.run(example)
+        times.append(clock() - start)
+    return min(times) * 1000
