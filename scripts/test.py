@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from environment import ROOT, ensure, install_packages, run_quietly, say, stop
@@ -15,6 +16,7 @@ from environment import ROOT, ensure, install_packages, run_quietly, say, stop
 WHOLE = {"--quick", "--all"}
 """With these alone, every room is run."""
 PARALLEL = ("-n", "logical", "--dist", "worksteal")
+PROXIES = ("nginx", "caddy")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -46,6 +48,24 @@ def starts(python: Path) -> bool:
     return run_quietly(python, "-c", script)
 
 
+def proxies() -> str:
+    """nginx and Caddy for the tests behind a proxy, unpacked where there are none: their folders.
+
+    To install them would start them. Without them those tests are skipped, by name.
+    """
+    places = [ROOT / ".venv" / "proxies" / "usr" / name for name in ("sbin", "bin")]
+    path = os.pathsep.join([*map(str, places), os.environ.get("PATH", ""), "/usr/sbin"])
+    for name in PROXIES:
+        if shutil.which(name, path=path) or not shutil.which("apt-get"):
+            continue
+        say(f"Bringing {name} for the tests behind a proxy.")
+        with tempfile.TemporaryDirectory() as folder:
+            subprocess.run(["apt-get", "download", "-qq", name], cwd=folder, capture_output=True)
+            for package in Path(folder).glob("*.deb"):
+                run_quietly("dpkg-deb", "-x", package, places[0].parents[1])
+    return path
+
+
 def node() -> None:
     """npm brings p5, as a student's page would."""
     if shutil.which("npm") is None and not install_packages("nodejs", "npm"):
@@ -60,7 +80,7 @@ def main(arguments: list[str]) -> int:
     checks, clients = [python, ROOT / "scripts" / "check.py"], [python, "-m", "interop.npm"]
     checking = whole and "--quick" not in arguments and subprocess.Popen(checks)
     bringing = whole and subprocess.Popen(clients, cwd=ROOT / "tests")
-    environment = dict(os.environ)
+    environment = {**os.environ, "PATH": proxies()}
     if browser := chromium(python):
         environment["TAXIWAY_CHROMIUM"] = browser
     if checking and checking.wait():

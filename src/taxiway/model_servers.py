@@ -160,6 +160,7 @@ class ModelServer:
             message=self.session.message,
             url=self.listener.url,
             port=self.listener.port,
+            path=self.config.root_path,
             socketio_port=self._open.get("socketio"),
             osc_port=self._open.get("osc"),
             osc_reply_port=self.config.osc_reply_port,
@@ -326,7 +327,10 @@ def shifted(config: Config, slot: int) -> Config:
         for name in ("port", "socketio_port", "osc_port", "osc_reply_port")
         if (port := getattr(config, name))
     }
-    return structs.replace(config, **ports)
+    root_path = config.root_path.replace("{port}", str(config.port + slot))
+    # Without the port in it, it is the path of the first model alone.
+    is_own = slot == 0 or root_path != config.root_path
+    return structs.replace(config, **ports, root_path=root_path if is_own else "")
 
 
 async def _end(task: asyncio.Task[None]) -> None:

@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -51,8 +51,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 class Server:
     """A Taxiway in a process of its own, at a port it keeps when started again."""
 
-    def __init__(self, family: str = "lantern:Lantern", **options: object) -> None:
+    def __init__(
+        self,
+        family: str = "lantern:Lantern",
+        config: Mapping[str, object] | None = None,
+        **options: object,
+    ) -> None:
         self._family = family
+        self._config = config or {}
         self._options = options
         self.port = 0
         self.start()
@@ -62,7 +68,8 @@ class Server:
         return f"http://127.0.0.1:{self.port}/"
 
     def start(self) -> None:
-        arguments = [str(self.port), self._family, json.dumps(self._options)]
+        settings = (json.dumps(each) for each in (self._options, self._config))
+        arguments = [str(self.port), self._family, *settings]
         self._process = subprocess.Popen(
             [sys.executable, str(HERE / "serve.py"), *arguments],
             stdin=subprocess.PIPE,

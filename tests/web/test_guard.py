@@ -156,6 +156,32 @@ async def test_a_slash_too_many_does_no_harm(port: int, path: str) -> None:
     assert (reply.status, "location" in reply.headers) == (200, False)
 
 
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/taxi/healthz", 200),
+        ("/healthz", 200),
+        ("//taxi//healthz/", 200),
+        ("/taxihealthz", 404),
+        ("/taxi/taxi/healthz", 404),
+        ("/taxi", 307),
+    ],
+)
+async def test_what_is_below_the_path_of_a_proxy_is_found(path: str, status: int) -> None:
+    config = Config(port=0, root_path="/taxi")
+    async with Listener(model(config), config) as server:
+        reply = await ask(server.port, request("GET", path, Host="localhost"))
+        assert reply.status == status
+        assert reply.headers.get("location") == ("/taxi/" if status == 307 else None)
+
+
+async def test_the_path_of_a_proxy_does_not_open_the_studio_to_other_pages() -> None:
+    app = application(ROUTES, Config(root_path="/taxi"))
+    for path in ("/taxi/studio/echo", "/studio/echo", "//taxi//studio/echo"):
+        _, headers, _ = await through(app, path, "POST", origin="https://evil.example")
+        assert "access-control-allow-origin" not in headers, path
+
+
 async def test_slashes_do_not_open_the_studio_to_other_pages() -> None:
     app = application(ROUTES, Config())
     for path in ("//studio/echo", "/studio/", "//", "/studio//echo/"):

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from taxiway.commands.run import port_number
+from taxiway.commands.run import port_number, root_path_argument
 
 HELP = "host models for others, with tokens and counts"
 
@@ -116,6 +116,7 @@ def _serve_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="ADDRESS",
         help="a proxy on this machine, or at this address, does HTTPS and tells who asks",
     )
+    root_path_argument(parser)
     parser.add_argument(
         "--awake", type=int, default=4, metavar="N",
         help="models that may have a process at once; 4 if not given",

@@ -71,6 +71,7 @@ def addresses(parser: argparse.ArgumentParser) -> None:
     """Where to listen, and whom to let in."""
     doors = parser.add_argument_group("addresses", "A second model is one port further, and so on.")
     doors.add_argument("--host", default="127.0.0.1", help="0.0.0.0 lets other machines in")
+    root_path_argument(doors, "; {port} stands for a model's port: /proxy/{port}")
     for name, port, what in (
         ("port", 8000, "HTTP and the studio"),
         ("socketio-port", 3000, "Socket.IO, or off"),
@@ -90,6 +91,14 @@ def addresses(parser: argparse.ArgumentParser) -> None:
     doors.add_argument(
         "--allow-host", action="append", default=[], metavar="NAME",
         help="a name by which this server may be called, beside localhost; again for more",
+    )  # fmt: skip
+
+
+def root_path_argument(parser: "argparse._ActionsContainer", more: str = "") -> None:
+    """Where a proxy shows us."""
+    parser.add_argument(
+        "--root-path", type=root_path, default="", metavar="PATH",
+        help=f"the path of a proxy below which this is found, such as /taxi{more}",
     )  # fmt: skip
 
 
@@ -205,6 +214,7 @@ def config(parsed: argparse.Namespace) -> "Config":
     return Config(
         host=bare(parsed.host),
         port=parsed.port,
+        root_path=parsed.root_path,
         socketio_port=parsed.socketio_port,
         osc_port=parsed.osc_port,
         hub_port=parsed.hub_port,
@@ -264,6 +274,14 @@ def link(text: str) -> "Link":
         raise InvalidArgument(f"A chain is A:B, such as rainbow:edges, got '{text}'.")
     (giver, _, output), (taker, _, taken) = source.partition("."), target.partition(".")
     return Link(source=giver, output=output, target=taker, input=taken)
+
+
+def root_path(text: str) -> str:
+    """A path, with a slash before it and none behind."""
+    path = "/" + text.strip("/") if text.strip("/") else ""
+    if not re.fullmatch(r"(/[\w.~@{}-]+)*", path.replace("{port}", ""), re.ASCII):
+        raise argparse.ArgumentTypeError(f"a path is written as /taxi, got {text!r}")
+    return path
 
 
 def port_number(text: str) -> int:

@@ -13,6 +13,9 @@ class Config(Struct, frozen=True, kw_only=True):
     """Where to listen; "0.0.0.0" lets other machines in."""
     port: int = 8000
     """0 takes any free port."""
+    root_path: str = ""
+    """The path of a proxy below which the server is found, such as `/taxi`; `{port}` stands for the
+    port, where each model has a path of its own."""
     certificate: str | None = None
     """A PEM file with the certificate and its chain, for HTTPS; `key` is the file with its key."""
     key: str | None = None

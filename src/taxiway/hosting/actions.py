@@ -108,6 +108,7 @@ def serve(parsed: Namespace) -> None:
     settings = hosting.Settings(
         host=parsed.host,
         port=parsed.port,
+        root_path=parsed.root_path,
         certificate=parsed.certificate,
         key=parsed.key,
         names=tuple(name.lower().rstrip(".") for name in parsed.name),

@@ -46,6 +46,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     host: str = "127.0.0.1"
     port: int = 8080
+    root_path: str = ""
     certificate: str | None = None
     key: str | None = None
     names: tuple[str, ...] = ()
@@ -66,6 +67,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         return Config(
             host=self.host,
             port=self.port,
+            root_path=self.root_path,
             certificate=self.certificate,
             key=self.key,
             allowed_hosts=(*self.names, *(f"*.{name}" for name in (*self.names, RUNWAY))),
@@ -78,10 +80,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     def url(self, listener: Listener) -> str:
         """The address to tell people: by name where there is one, as the proxy has it if any."""
         if not self.names:
-            return listener.url
+            return listener.url + self.root_path
         scheme = "https" if self.certificate or self.proxies else "http"
         usual = self.proxies or listener.port == {"https": 443, "http": 80}[scheme]
-        return f"{scheme}://{self.names[0]}{'' if usual else f':{listener.port}'}"
+        return f"{scheme}://{self.names[0]}{'' if usual else f':{listener.port}'}{self.root_path}"
 
 
 def run(folder: Path, settings: Settings) -> None:

@@ -22,6 +22,8 @@ class RunningModel(Struct, kw_only=True, rename="camel"):
     message: str
     url: str
     port: int
+    path: str = ""
+    """Below which path of a proxy it is, such as `/taxi`."""
     socketio_port: int | None
     osc_port: int | None
     osc_reply_port: int

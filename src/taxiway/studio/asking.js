@@ -1,5 +1,7 @@
 /** Asking a model that is not played live: what the form holds goes to `/query`, the newest last. */
 
+import { at } from "./address.js";
+
 /** @typedef {import("./store.js").Store} Store */
 
 export class Asker {
@@ -56,7 +58,7 @@ const given = (form) => Object.fromEntries(Object.entries(form).filter(([, value
  */
 async function query(inputs) {
   try {
-    const answer = await fetch("/query", {
+    const answer = await fetch(at("/query"), {
       method: "POST",
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify(inputs),

@@ -5,6 +5,7 @@
  * again is another one than before.
  */
 
+import { at } from "./address.js";
 import { decodeFrame } from "./frames.js";
 
 /** @import { Frame, PageMessage, ServerMessage } from "./types.d.ts" */
@@ -76,7 +77,7 @@ export class Connection extends EventTarget {
   /** A server that was started anew wants another token, which its page tells. */
   async #reopen() {
     try {
-      const page = await fetch("/", { cache: "no-store" });
+      const page = await fetch(at("/"), { cache: "no-store" });
       const parsed = new DOMParser().parseFromString(await page.text(), "text/html");
       this.#renew(tokenIn(parsed));
       this.open();
@@ -94,9 +95,7 @@ export class Connection extends EventTarget {
 }
 
 function socketAddress() {
-  const address = new URL("/studio/socket", location.href);
-  address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
-  return address.href;
+  return at("/studio/socket").replace(/^http/, "ws");
 }
 
 /** @param {Document} page */

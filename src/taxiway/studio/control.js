@@ -1,5 +1,7 @@
 /** The control API, which only the studio's own page may use: it shows the token of this start. */
 
+import { at } from "./address.js";
+
 const ROOT = "/studio/api";
 
 /**
@@ -57,7 +59,7 @@ async function answerTo(token, method, path, content, signal = null) {
   const isFile = content instanceof Blob;
   if (content) headers["Content-Type"] = isFile ? "application/octet-stream" : "application/json";
   const body = isFile ? content : content && JSON.stringify(content);
-  const answer = await fetch(ROOT + path, { method, headers, body, signal }).catch(() => {
+  const answer = await fetch(at(ROOT + path), { method, headers, body, signal }).catch(() => {
     throw new Error("The server does not answer.");
   });
   if (!answer.ok) throw new Error((await answer.json()).error);

@@ -1,5 +1,7 @@
 /** Building elements by hand: no templates, no framework, nothing a strict CSP minds. */
 
+import { at } from "./address.js";
+
 /**
  * Make an element: `h("button", { class: "key", onclick: go }, "Go")`.
  * A name with "on" listens; true sets a bare attribute, false, null and undefined set none, except
@@ -61,7 +63,7 @@ function copyByHand(text) {
 export function icon(name) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
-  use.setAttribute("href", `/studio/icons.svg#${name}`);
+  use.setAttribute("href", at(`/studio/icons.svg#${name}`));
   svg.setAttribute("aria-hidden", "true");
   svg.setAttribute("class", "icon");
   svg.append(use);

@@ -1,5 +1,6 @@
 /** Files in and out: the vector as JSON, the picture as a PNG that remembers its vector. */
 
+import { at } from "./address.js";
 import { imageOutput, isLive, knobs, vectorInput } from "./declaration.js";
 import { h } from "./dom.js";
 import { isPng, readText, writeText } from "./png.js";
@@ -50,7 +51,7 @@ async function downloadPicture(store) {
   const output = imageOutput(store.get("declaration"));
   if (!output) throw new Error("This model gives no picture.");
   const moment = momentOf(store);
-  const answer = await fetch("/query", {
+  const answer = await fetch(at("/query"), {
     method: "POST",
     headers: { "Content-Type": "application/json", "X-Runway-Output-Format": `${output.name}=PNG` },
     body: JSON.stringify(moment),

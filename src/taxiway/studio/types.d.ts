@@ -347,6 +347,7 @@ export interface RunningModel {
   title: string;
   state: StateName;
   port: number;
+  path: string;
   info: Declaration | null;
 }
 export interface Chain {

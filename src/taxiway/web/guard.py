@@ -48,10 +48,14 @@ class Guard:
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
             return
-        scope = tidied(scope)
+        scope = tidied(scope, self.config.root_path)
         scope[OWN_NAMES] = self.config.allowed_hosts
         if scope["type"] == "websocket":
             await self._websocket(scope, receive, send)
+        elif scope["path"] == "":
+            # The page's own addresses are relative, to a folder.
+            location = {"location": f"{self.config.root_path}/"}
+            await Answer(b"{}", 307, location)(scope, receive, send)
         else:
             await self._http(scope, receive, send)
 
@@ -185,16 +189,28 @@ class Guard:
             self._held -= size
 
 
-def tidied(scope: Scope) -> Scope:
+def tidied(scope: Scope, root_path: str = "") -> Scope:
     """The request as if it had been asked properly: `//query` and `/query/` are `/query`.
 
-    HTTP/1.0 has requests without a Host. No browser sends one, so that no name was forged: it is
-    taken to mean the address that it came to. One with an Origin stays as it is.
+    So is `/taxi/query` for a `root_path` of `/taxi`, whether a proxy took that away or not; what it
+    says of the scheme is believed where it is on this machine, since it only goes into addresses
+    that the client is told. HTTP/1.0 has requests without a Host. No browser sends one, so that no
+    name was forged: it is taken to mean the address that it came to. One with an Origin stays as it
+    is.
     """
     path = SLASHES.sub("/", scope["path"])
     tidy = {**scope, "path": path.rstrip("/") or "/"}
-    names = {name for name, _ in scope["headers"]}
-    if scope.get("http_version") == "1.0" and not names & {b"host", b"origin"}:
+    if root_path and f"{path}/".startswith(f"{root_path}/"):
+        below = path.removeprefix(root_path)
+        is_page = scope.get("method") in ("GET", "HEAD")
+        tidy["path"] = below.rstrip("/") or ("" if is_page and not below else "/")
+    tidy["root_path"] = root_path
+    headers: Headers = dict(scope["headers"])
+    client = scope.get("client")
+    forwarded = headers.get(b"x-forwarded-proto") == b"https"
+    if forwarded and scope["type"] == "http" and client and client[0] in LOOPBACK:
+        tidy["scheme"] = "https"
+    if scope.get("http_version") == "1.0" and not headers.keys() & {b"host", b"origin"}:
         host, port = scope["server"]
         named = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         tidy["headers"] = [(b"host", named.encode()), *scope["headers"]]

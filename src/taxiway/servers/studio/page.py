@@ -1,10 +1,12 @@
 """The studio's page and files, under a strict content security policy."""
 
+import base64
 import hashlib
 import html
 import json
 import re
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
 
 from starlette.exceptions import HTTPException
@@ -44,13 +46,14 @@ def routes(token: str, folder: Path = FOLDER) -> list[BaseRoute]:
     files = servable(folder)
     slots = {slot: list(members(slot, files)) for slot in SLOTS}
     page = (folder / "index.html").read_text(encoding="utf-8")
+    scripts = " ".join(inline_scripts(page))
     for place, content in ((TOKEN_PLACE, token), (SLOTS_PLACE, json.dumps(slots))):
         if place not in page:
             raise ValueError(f"{folder / 'index.html'} has no {place}.")
         page = page.replace(place, place.replace('""', f'"{html.escape(content)}"'))
 
     async def index(request: Request) -> Response:
-        security = policy(request.headers.get("host", ""))
+        security = policy(request.headers.get("host", ""), scripts)
         headers = {"cache-control": "no-store", "content-security-policy": security, **HEADERS}
         return Response(page, media_type="text/html", headers=headers)
 
@@ -73,12 +76,22 @@ def answer(path: Path, known: str | None) -> Response:
     return Response(body, media_type=TYPES[path.suffix], headers=headers)
 
 
-def policy(host: str) -> str:
-    """The content security policy of a page from `host`: everything from here, nothing inline."""
+def inline_scripts(page: str) -> Iterator[str]:
+    """What the policy says of the one script that cannot be a file: the import map."""
+    for script in re.findall(r"<script type=\"importmap\">(.*?)</script>", page, re.DOTALL):
+        digest = hashlib.sha256(script.encode()).digest()
+        yield f"'sha256-{base64.b64encode(digest).decode()}'"
+
+
+def policy(host: str, scripts: str = "") -> str:
+    """The content security policy of a page from `host`: everything from here, and of what is
+    inline only `scripts`."""
     # Safari before 15.4 does not count a WebSocket as 'self'.
     sockets = f" ws://{host} wss://{host}" if _HOST.fullmatch(host) else ""
+    own = f"script-src 'self' {scripts}; " if scripts else ""
     return (
-        "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; "
+        f"default-src 'self'; {own}"
+        "img-src 'self' blob: data:; media-src 'self' blob:; "
         f"connect-src 'self'{sockets}; worker-src 'self' blob:; object-src 'none'; "
         "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
     )

@@ -1,5 +1,6 @@
 /** The control API: which models run and can be started, and which feed which. */
 
+import { at } from "../address.js";
 import { ask } from "../control.js";
 
 /** @import { Chain, ManagerState, RunningModel } from "../types.d.ts" */
@@ -49,7 +50,12 @@ export class Desk {
   }
 }
 
-/** The page of a running model, on the host by which this page was reached. @param {RunningModel} place */
-export function addressOf({ port }) {
+/**
+ * The page of a running model, on the host by which this page was reached, and below a path if this
+ * page is.
+ * @param {RunningModel} place
+ */
+export function addressOf({ port, path }) {
+  if (path && new URL(at("/")).pathname !== "/") return `${location.origin}${path}/`;
   return `${location.protocol}//${location.hostname}:${port}/`;
 }

@@ -1,5 +1,6 @@
 /** How programs reach the model: its address, routes, inputs, outputs, and code to copy. */
 
+import { at, ownAddress } from "../address.js";
 import { imageOutput, isLive, vectorInput } from "../declaration.js";
 import { copyFrom, h } from "../dom.js";
 import { atMostEvery } from "../pace.js";
@@ -46,8 +47,8 @@ function addressBlock() {
     h(
       "div",
       { class: "copy-line" },
-      h("code", { id: "address" }, location.origin),
-      copyButton(() => location.origin),
+      h("code", { id: "address" }, ownAddress()),
+      copyButton(ownAddress),
     ),
   );
 }
@@ -60,7 +61,7 @@ function routesBlock({ store }) {
       { class: "route" },
       h("span", { class: `verb verb-${verb.toLowerCase()}` }, verb),
       h("span", {}, h("code", {}, path), h("small", {}, meaning)),
-      copyButton(() => location.origin + path),
+      copyButton(() => at(path)),
     ),
   );
   store.follow(["declaration"], () => {
@@ -108,7 +109,7 @@ function permissionBlock() {
       "The question comes with the first plain request. A sketch that only opens a Socket.IO " +
         "connection asks for it with this line:",
     ),
-    h("pre", {}, `fetch("${location.origin}/healthz")`),
+    h("pre", {}, `fetch("${at("/healthz")}")`),
   );
 }
 
@@ -131,7 +132,7 @@ function codeBlock({ store }) {
   const own = h("input", { type: "checkbox", class: "switch", role: "switch", id: "own-numbers" });
   let chosen = "p5";
   const subject = () => ({
-    address: location.origin,
+    address: ownAddress(),
     declaration: store.get("declaration"),
     values: isLive(store.get("declaration")) ? store.get("values") : store.get("form"),
     vector: own.checked ? store.get("vector") : null,

@@ -1,5 +1,6 @@
 /** The models of trainings that have a place, until they are stopped. */
 
+import { at } from "../address.js";
 import { h } from "../dom.js";
 import { addressOf } from "../models/desk.js";
 
@@ -43,7 +44,7 @@ export class Played {
   #line(place) {
     const { host, href } = new URL(addressOf(place));
     const stop = h("button", { type: "button", "aria-label": `Stop ${place.title}` }, "Stop");
-    stop.hidden = host === location.host;
+    stop.hidden = href === at("/");
     stop.addEventListener("click", () => this.#act(() => this.#desk.stop(place.name)));
     return h("li", {}, h("span", {}, `${place.title} plays at `, h("a", { href }, host)), stop);
   }

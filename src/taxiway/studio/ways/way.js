@@ -1,5 +1,6 @@
 /** One way out or in on the page: how it does, and the form that starts it. */
 
+import { at } from "../address.js";
 import { title } from "../declaration.js";
 import { copyFrom, h } from "../dom.js";
 import { makeWidget } from "../widgets/index.js";
@@ -79,7 +80,7 @@ export class Way {
     write(this.#error, status.error || this.#refused);
     write(this.#figures, this.#isOn ? figuresOf(status) : "");
     const address = status.address ?? "";
-    this.#address.textContent = address.startsWith("/") && always ? location.origin + address : address;
+    this.#address.textContent = address.startsWith("/") && always ? at(address) : address;
     this.#line.hidden = !address || !this.#isOn;
   }
 
