@@ -17,8 +17,11 @@ from taxiway.live.tiles import Wanted
 from taxiway.servers.studio import binary_messages
 from taxiway.servers.studio import routes as frames
 from taxiway.servers.studio.binary_messages import Head
+from taxiway.web.powers import Tokens
 
 TOKEN = "a-token"
+PLAYERS = "a-players-token"
+TOKENS = Tokens(PLAYERS, TOKEN)
 Binary = tuple[Head, bytes]
 Words = dict[str, Any]
 
@@ -104,7 +107,7 @@ class Studio:
 @contextlib.asynccontextmanager
 async def studio(session: LiveSession, **options: Any) -> AsyncIterator[Studio]:
     """Serve the socket of `session`; `options` go to `frames.routes`."""
-    app = Starlette(routes=frames.routes(session, TOKEN, **options))
+    app = Starlette(routes=frames.routes(session, TOKENS, **options))
     async with served(app) as port:
         yield Studio(port)
 

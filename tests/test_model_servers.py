@@ -117,7 +117,7 @@ async def test_a_card_that_is_played_again_is_told_as_it_is_now(
     )
     first = await model_servers.start_card(second("third"))
     url = first.url.replace("http", "ws") + frames.PATH
-    token = [frames.PROTOCOL, f"token.{model_servers.token}"]
+    token = [frames.PROTOCOL, f"token.{model_servers.tokens.own}"]
     async with connect(url, origin=first.url, subprotocols=token) as page:  # type: ignore[arg-type]
         assert (await hello(page))["model"]["title"] == "Third"
         again = await model_servers.start_card(newer)

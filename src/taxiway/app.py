@@ -31,10 +31,12 @@ def run(
     command: str | None = None,
     links: Sequence[Link] = (),
     open_browser: bool = False,
+    owner_link: bool = False,
 ) -> None:
     """Serve `cards` until Ctrl-C, SIGTERM or SIGHUP. Raises PortInUse or CannotListen."""
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
-        runner.run(_until_told(serving(config, cards, options, command), links, open_browser))
+        running = serving(config, cards, options, command)
+        runner.run(_until_told(running, links, open_browser, owner_link))
 
 
 @contextlib.asynccontextmanager
@@ -65,6 +67,7 @@ async def _until_told(
     running: contextlib.AbstractAsyncContextManager[ModelServers],
     links: Sequence[Link],
     open_browser: bool,
+    owner_link: bool,
 ) -> None:
     told = asyncio.Event()
     if sys.platform != "win32":
@@ -73,12 +76,7 @@ async def _until_told(
             if signal.getsignal(number) is not signal.SIG_IGN or number != signal.SIGHUP:
                 asyncio.get_running_loop().add_signal_handler(number, told.set)
     async with running as model_servers:
-        for model in model_servers.running():
-            print(f"{model.title} at {model.url} (Ctrl-C ends it)", flush=True)
-            if elsewhere := model_servers.address_elsewhere(model):
-                print(f"On another device: {elsewhere}", flush=True)
-        if model_servers.is_open_to_others:
-            print("Anyone on your network can play it, and put it to sleep.", flush=True)
+        _say_where(model_servers, owner_link)
         if open_browser and _has_screen():
             url = model_servers.running()[0].url
             threading.Thread(target=webbrowser.open, args=[url], daemon=True).start()
@@ -88,6 +86,20 @@ async def _until_told(
         linking.cancel()
         feeding.cancel()
         _say("\nStopping.")
+
+
+def _say_where(model_servers: ModelServers, owner_link: bool) -> None:
+    for place in model_servers.running():
+        print(f"{place.title} at {place.url} (Ctrl-C ends it)", flush=True)
+        elsewhere = model_servers.address_elsewhere(place)
+        if elsewhere:
+            print(f"On another device: {elsewhere}", flush=True)
+        if owner_link:
+            link = f"{elsewhere or place.url}/#owner={model_servers.tokens.own}"
+            print(f"For the owner alone: {link}", flush=True)
+    if model_servers.is_open_to_others:
+        more = "" if owner_link else "; to start, stop and train from there, add --owner-link"
+        print(f"Anyone on your network can play{more}.", flush=True)
 
 
 async def _link(model_servers: ModelServers, links: Sequence[Link]) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Collection, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -18,6 +19,7 @@ from taxiway.core.command import Command
 from taxiway.core.config import Config
 from taxiway.core.errors import InvalidArgument, NotFound, TaxiwayError
 from taxiway.core.model import ModelSpec
+from taxiway.core.opened import OpenFolders
 from taxiway.core.sink import Sink
 from taxiway.core.source import Source
 from taxiway.engine import Engine
@@ -30,11 +32,10 @@ from taxiway.live.model_manager import RunningModel
 from taxiway.live.outputs import Outputs, sinks
 from taxiway.live.session import LiveSession
 from taxiway.servers.studio import job_routes, manager_routes, training_routes
-from taxiway.servers.studio.page import new_token
-from taxiway.web.addresses import ANY, own_address, url
+from taxiway.web.addresses import ANY, LOOPBACK, own_address, url
 from taxiway.web.application import application
-from taxiway.web.guard import LOOPBACK
 from taxiway.web.listen import Listener, PortInUse
+from taxiway.web.powers import Power, Tokens, declared
 from taxiway.web.server import Server, ServerContext
 from taxiway.web.server_slot import Kind, decoded, of_kind, server_kinds, started
 
@@ -48,6 +49,14 @@ class Slots:
     servers: Mapping[str, Kind] = field(default_factory=server_kinds)
     sinks: Members[Sink] = field(default_factory=sinks)
     sources: Members[Source] = field(default_factory=sources)
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What all model servers of one start have in common: its tokens, and the folders it opened."""
+
+    tokens: Tokens
+    opened: OpenFolders
 
 
 class ModelServer:
@@ -74,16 +83,19 @@ class ModelServer:
         self._doors = AsyncExitStack()
         self._open: dict[str, int | None] = {}
 
-    async def open(self, token: str, more: Sequence[BaseRoute], remote_jobs: RemoteJobs) -> None:
+    async def open(
+        self, shared: "Shared", more: Sequence[BaseRoute], remote_jobs: RemoteJobs
+    ) -> None:
         """Take the ports and begin to start the model; `more` are routes beside the model's own.
 
         Raises PortInUse or CannotListen for the HTTP port; another server whose port is taken
         stays off.
         """
-        members = self._members(token, more, remote_jobs)
+        members = self._members(shared, more, remote_jobs)
         ordered = sorted(members.values(), key=lambda member: member.is_last)
         routes = [route for member in ordered for route in member.routes()]
-        routes = [*self.outputs.routes(), *routes]
+        # What shows the frames is for whoever may ask for them.
+        routes = [*declared(Power.ASK, self.outputs.routes()), *routes]
         listener = Listener(application(routes, self.config), self.config)
         self.listener = await self._doors.enter_async_context(listener)
         live = asyncio.create_task(self.session.run())
@@ -96,14 +108,15 @@ class ModelServer:
             self._open[name] = await started(member, f"{member.title} of {self.card.title}")
 
     def _members(
-        self, token: str, more: Sequence[BaseRoute], remote_jobs: RemoteJobs
+        self, shared: "Shared", more: Sequence[BaseRoute], remote_jobs: RemoteJobs
     ) -> dict[str, Server]:
         """One of every server, by name; HTTP's first, whose routes others may offer as well."""
         context = ServerContext(
             engine=self.engine,
             session=self.session,
             config=self.config,
-            token=token,
+            tokens=shared.tokens,
+            opened=shared.opened,
             card=lambda: msgspec.to_builtins(self.card),
             jobs=remote_jobs,
             outputs=self.outputs,
@@ -179,14 +192,20 @@ class ModelServers:
 
     def __init__(self, engine: Engine, config: Config, options: dict[str, Any]) -> None:
         self.slots = Slots()
-        self.token = new_token()
+        opened = OpenFolders([data_path(), *map(Path, config.open_folders)])
+        self.shared = Shared(Tokens.new(), opened)
         self.chains = Chains(engine, lambda name: self._find(name).session)
-        self.jobs = Jobs(data_path() / "jobs", data_path() / "trainings", self)
-        self._remote_jobs = RemoteJobs(self.jobs, self.token)
+        self.jobs = Jobs(data_path() / "jobs", data_path() / "trainings", self, opened=opened)
+        self._remote_jobs = RemoteJobs(self.jobs, self.tokens.own)
         self._engine, self._config, self._options = engine, config, options
         self._servers: dict[str, ModelServer] = {}
         self._closing: dict[str, asyncio.Task[None]] = {}
         self._opening = asyncio.Lock()
+
+    @property
+    def tokens(self) -> Tokens:
+        """Those of this start."""
+        return self.shared.tokens
 
     @property
     def is_open_to_others(self) -> bool:
@@ -220,7 +239,7 @@ class ModelServers:
                 self._engine, self._config, slot, card, merged, command, self.slots
             )
             try:
-                await server.open(self.token, self._manager(), self._remote_jobs)
+                await server.open(self.shared, self._manager(), self._remote_jobs)
             except PortInUse as error:
                 if not self._servers:
                     raise
@@ -303,9 +322,9 @@ class ModelServers:
 
     def _manager(self) -> list[Route]:
         """What the studio's page may do beside playing its model."""
-        models = manager_routes.routes(self, self.chains, self.token)
-        tools = job_routes.routes(self.jobs, self.token)
-        training = training_routes.routes(self.jobs, self.start_card, self.running, self.token)
+        models = manager_routes.routes(self, self.chains, self.tokens)
+        tools = job_routes.routes(self.jobs, self.tokens)
+        training = training_routes.routes(self.jobs, self.start_card, self.running, self.tokens)
         return [*models, *tools, *training]
 
     def _free_slots(self) -> Iterator[int]:

@@ -58,7 +58,7 @@ class Server:
         **options: object,
     ) -> None:
         self._family = family
-        self._config = config or {}
+        self._config = {"open_folders": ["/"], **(config or {})}
         self._options = options
         self.port = 0
         self.start()

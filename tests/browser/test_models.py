@@ -95,7 +95,7 @@ def test_it_lists_what_runs_and_what_can_be_started(page: Page, manager: ModelMa
     assert menu.locator("[aria-current=page]").inner_text().startswith("Lantern")
     assert menu.get_by_role("button", name="Stop Lantern").is_hidden()
     assert menu.get_by_role("button", name="Start Painter").is_visible()
-    token = page.locator("meta[name=taxiway-token]").get_attribute("content")
+    token = page.locator("meta[name=taxiway-owner]").get_attribute("content")
     assert manager.tokens == {f"Bearer {token}"}
 
 

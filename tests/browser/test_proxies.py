@@ -45,6 +45,7 @@ def site(
 @pytest.fixture
 def context(browser: Browser, server: Server) -> Iterator[BrowserContext]:
     fresh = new_context(browser, server, ignore_https_errors=True)
+    fresh.set_default_timeout(40_000)  # every file takes its own connection's handshake
     yield fresh
     fresh.close()
 

@@ -3,7 +3,7 @@
 import re
 
 from starlette.applications import Starlette
-from starlette.routing import Route, WebSocketRoute
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from taxiway.model_servers import ModelServers
 from taxiway.web.guard import Guard
@@ -16,14 +16,19 @@ def listener_of(model_servers: ModelServers) -> Listener:
     return listener
 
 
-def routes_of(listener: Listener) -> list[tuple[str, set[str]]]:
-    """Path and methods of every HTTP route that a port serves."""
+def routes_of(listener: Listener) -> list[BaseRoute]:
+    """Every route that a port serves."""
     guard = listener._uvicorn.config.app
     assert isinstance(guard, Guard)
     assert isinstance(guard.app, Starlette)
-    found = [route for route in guard.app.routes if not isinstance(route, WebSocketRoute)]
-    assert all(isinstance(route, Route) for route in found)
-    return [(route.path, route.methods or set()) for route in found if isinstance(route, Route)]
+    assert all(isinstance(route, (Route, WebSocketRoute)) for route in guard.app.routes)
+    return list(guard.app.routes)
+
+
+def http_routes_of(listener: Listener) -> list[tuple[str, set[str]]]:
+    """Path and methods of every HTTP route that a port serves."""
+    found = (route for route in routes_of(listener) if isinstance(route, Route))
+    return [(route.path, route.methods or set()) for route in found]
 
 
 def address(path: str) -> str:

@@ -26,6 +26,7 @@ from taxiway.servers.socketio.server import SocketIo
 from taxiway.servers.studio import routes as frames
 from taxiway.web.application import application
 from taxiway.web.listen import Listener
+from taxiway.web.powers import Tokens
 
 TOKEN = "a-token"
 SPEC = ModelSpec(name="curious", family="hardening.models:Curious")
@@ -94,7 +95,7 @@ async def curious() -> AsyncIterator[Curious]:
         await engine.start(SPEC)
         await engine.ready(SPEC.name)
         session, sockets = LiveSession(engine, SPEC), SocketIo(engine, lambda: SPEC.name)
-        page = frames.routes(session, TOKEN)
+        page = frames.routes(session, Tokens("to play", TOKEN))
         routes = [*http.routes(engine, lambda: SPEC.name), *sockets.routes(), *page]
         listener = await doors.enter_async_context(Listener(application(routes, config), config))
         heard = await doors.enter_async_context(osc.OscServer(engine, session, config))
@@ -170,7 +171,7 @@ async def test_no_address_is_asked_by_the_studios_socket(canary: Canary, curious
 async def test_no_address_is_asked_for_a_model_or_its_options(
     canary: Canary, model_servers: ModelServers
 ) -> None:
-    headers = {"authorization": f"Bearer {model_servers.token}"}
+    headers = {"authorization": f"Bearer {model_servers.tokens.own}"}
     url = model_servers.running()[0].url
     async with httpx.AsyncClient(base_url=url, headers=headers, timeout=30) as client:
         for address in canary.addresses():
@@ -230,7 +231,7 @@ async def test_no_path_leads_out_of_what_is_served(
 ) -> None:
     """Sent as they are; clients tidy such addresses up, attackers do not."""
     (tmp_path / "secret.txt").write_text(SECRET)
-    token = f"Authorization: Bearer {model_servers.token}"
+    token = f"Authorization: Bearer {model_servers.tokens.own}"
     port = model_servers.running()[0].port
     for climb in CLIMBS:
         for method in ("GET", "POST", "DELETE"):

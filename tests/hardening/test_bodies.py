@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from hardening.doors import address, listener_of, routes_of
+from hardening.doors import address, http_routes_of, listener_of
 from taxiway.core.config import Config
 from taxiway.model_servers import ModelServers
 from taxiway.servers.hub import server as hub
@@ -61,10 +61,10 @@ async def troubled(client: httpx.AsyncClient, method: str, path: str) -> list[An
 
 async def test_no_body_leaves_the_desk_at_a_loss(model_servers: ModelServers) -> None:
     listener = listener_of(model_servers)
-    headers = {"authorization": f"Bearer {model_servers.token}"}
+    headers = {"authorization": f"Bearer {model_servers.tokens.own}"}
     async with httpx.AsyncClient(base_url=listener.url, headers=headers, timeout=30) as client:
         await client.get("/info")
-        for path, methods in routes_of(listener):
+        for path, methods in http_routes_of(listener):
             if path.startswith("/studio/api/"):
                 for method in methods & {"POST", "DELETE"}:
                     assert await troubled(client, method, address(path)) == [], (method, path)
@@ -76,6 +76,6 @@ async def test_no_body_leaves_the_hub_at_a_loss(model_servers: ModelServers) -> 
         hub.listener(model_servers, Config(), 0) as door,
         httpx.AsyncClient(base_url=door.url, timeout=30) as client,
     ):
-        for path, methods in routes_of(door):
+        for path, methods in http_routes_of(door):
             for method in methods - {"GET", "HEAD"}:
                 assert await troubled(client, method, address(path)) == [], (method, path)

@@ -8,7 +8,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from hardening.doors import address, listener_of, routes_of
+from hardening.doors import address, http_routes_of, listener_of
 from servers.sockets import line
 from taxiway.core.config import Config
 from taxiway.model_servers import ModelServers
@@ -63,9 +63,9 @@ async def test_every_route_that_is_not_for_asking_a_model_is_closed_to_other_pag
     model_servers: ModelServers, client: httpx.AsyncClient
 ) -> None:
     before = state(model_servers)
-    headers = {"origin": EVIL, "authorization": f"Bearer {model_servers.token}"}
+    headers = {"origin": EVIL, "authorization": f"Bearer {model_servers.tokens.own}"}
     closed = 0
-    for path, methods in routes_of(listener_of(model_servers)):
+    for path, methods in http_routes_of(listener_of(model_servers)):
         for method in methods - ASKING.get(path, set()) - READING.get(path, set()):
             for more in (headers, {"origin": "null", **headers}, {"sec-fetch-site": "cross-site"}):
                 answer = await client.request(method, address(path), json={}, headers=more)
@@ -100,7 +100,7 @@ async def test_no_other_page_opens_the_studios_socket_even_with_the_token(
             await connect(
                 url,
                 origin=origin,  # type: ignore[arg-type]
-                subprotocols=[frames.PROTOCOL, f"token.{model_servers.token}"],  # type: ignore[list-item]
+                subprotocols=[frames.PROTOCOL, f"token.{model_servers.tokens.own}"],  # type: ignore[list-item]
             )
         assert caught.value.response.status_code == 403
 
@@ -110,7 +110,7 @@ async def test_no_page_starts_or_stops_a_model_at_the_hub(model_servers: ModelSe
     async with hub.listener(model_servers, Config(), 0) as door, httpx.AsyncClient() as client:
         changing = [
             (method, path)
-            for path, methods in routes_of(door)
+            for path, methods in http_routes_of(door)
             for method in methods - {"GET", "HEAD"}
         ]
         assert len(changing) == 3

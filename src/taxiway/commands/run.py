@@ -89,6 +89,15 @@ def addresses(parser: argparse.ArgumentParser) -> None:
         help="only pages of this origin may ask, such as https://editor.p5js.org; again for more",
     )  # fmt: skip
     doors.add_argument(
+        "--open", action="append", default=[], metavar="FOLDER", dest="open_folders",
+        help="a folder below which the owner's page may name paths, beside the data folder; "
+        "again for more",
+    )  # fmt: skip
+    doors.add_argument(
+        "--owner-link", action="store_true",
+        help="print a link by which another device may start, stop, train and open files too",
+    )  # fmt: skip
+    doors.add_argument(
         "--allow-host", action="append", default=[], metavar="NAME",
         help="a name by which this server may be called, beside localhost; again for more",
     )  # fmt: skip
@@ -120,6 +129,7 @@ def run(parsed: argparse.Namespace) -> None:
         command=parsed.means,
         links=links,
         open_browser=not parsed.no_browser,
+        owner_link=parsed.owner_link,
     )
 
 
@@ -218,6 +228,7 @@ def config(parsed: argparse.Namespace) -> "Config":
         socketio_port=parsed.socketio_port,
         osc_port=parsed.osc_port,
         hub_port=parsed.hub_port,
+        open_folders=tuple(parsed.open_folders),
         hub_null_origin=parsed.photoshop,
         allowed_hosts=tuple(parsed.allow_host),
         allowed_origins=tuple(parsed.allow_origin or ("*",)),

@@ -37,6 +37,8 @@ class Config(Struct, frozen=True, kw_only=True):
     """Sinks that the first model has from its start, by name, with their settings."""
     sources: Mapping[str, Mapping[str, Any]] = {}
     """Sources likewise."""
+    open_folders: tuple[str, ...] = ()
+    """Folders below which pages may name paths, beside the data folder."""
     hub_null_origin: bool = False
     """Whether pages without an origin may start and stop models there, as Photoshop's panels are;
     pages of the web can make themselves such pages."""

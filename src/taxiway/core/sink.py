@@ -31,6 +31,8 @@ class Sink:
 
     title: ClassVar[str]
     settings: ClassVar[Mapping[str, AnyDataType]] = {}
+    paths: ClassVar[tuple[str, ...]] = ("path",)
+    """Settings that are paths: pages may name those below a folder that the owner opened."""
     alpha: ClassVar[bool] = False
     always: ClassVar[bool] = False
 

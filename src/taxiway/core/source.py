@@ -22,6 +22,8 @@ class Source:
 
     title: ClassVar[str]
     settings: ClassVar[Mapping[str, AnyDataType]] = {}
+    paths: ClassVar[tuple[str, ...]] = ("path",)
+    """Settings that are paths: pages may name those below a folder that the owner opened."""
     frames: ClassVar[bool] = False
     """Whether it yields pictures, so that it is only for a model that takes one."""
 

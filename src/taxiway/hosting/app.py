@@ -26,8 +26,9 @@ from taxiway.hosting.server import Api
 from taxiway.hosting.store import Ledger, Store
 from taxiway.hosting.store import serving as alone
 from taxiway.hosting.wake import Awake
+from taxiway.web.addresses import LOOPBACK
 from taxiway.web.application import application
-from taxiway.web.guard import LOOPBACK, is_address
+from taxiway.web.guard import is_address
 from taxiway.web.listen import Listener, loop_factory
 
 CONNECTIONS_PER_CLIENT = 256

@@ -19,6 +19,7 @@ from taxiway.core.errors import Busy, InvalidArgument, NotFound, TaxiwayError, U
 from taxiway.core.files import write_whole
 from taxiway.core.locks import is_held
 from taxiway.core.model import ModelSpec
+from taxiway.core.opened import OpenFolders
 from taxiway.core.tool import OTHER, Declared
 from taxiway.jobs import trainings
 from taxiway.jobs.inputs import attach, with_files
@@ -78,17 +79,22 @@ class Jobs:
     One heavy job runs at a time, and up to MOST_LIGHT light ones beside it; the others wait in the
     order in which they came. A training that was begun by hand is waited for as well. What a server
     left behind running is stopped for the next, and can be resumed. `offered` names the tools
-    there are, the whole slot for None.
+    there are, the whole slot for None. A dataset that a client names lies below what is `opened`.
     """
 
     def __init__(
-        self, folder: Path, shelf: Path, models: Models, offered: Sequence[str] | None = None
+        self,
+        folder: Path,
+        shelf: Path,
+        models: Models,
+        offered: Sequence[str] | None = None,
+        opened: OpenFolders | None = None,
     ) -> None:
         self.folder, self.models = folder, models
         self.trainings = Trainings(shelf)
         self.uploads = Uploads(folder)
         self.records = {record.id: record for record in kept_records(folder)}
-        self._names = offered
+        self._names, self._opened = offered, opened
         self._offer: asyncio.Task[Offer] | None = None
         self._waiting: list[str] = []
         self._running: dict[str, asyncio.Task[None]] = {}
@@ -278,6 +284,8 @@ class Jobs:
         """A path, or the file of a job that prepared a dataset."""
         if name in self.records and self.records[name].kind == "dataset":
             return str(self.file(name, f"{DATASET}.zip"))
+        if self._opened is not None and name:
+            self._opened.check(name, "dataset")
         return name
 
     def _start(self, name: str) -> str:

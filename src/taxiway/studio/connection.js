@@ -7,6 +7,7 @@
 
 import { at } from "./address.js";
 import { decodeFrame } from "./frames.js";
+import { keep, kept, ownerToken, takeLink } from "./owner.js";
 
 /** @import { Frame, PageMessage, ServerMessage } from "./types.d.ts" */
 
@@ -19,10 +20,21 @@ export class Connection extends EventTarget {
   #socket = null;
   #delay = FIRST_DELAY_MS;
   #token = tokenIn(document);
+  #owner = (takeLink(), ownerToken(document));
+
+  constructor() {
+    super();
+    addEventListener("hashchange", () => takeLink() && location.reload());
+  }
 
   /** What the control API wants to see; another one after each start of the server. */
   get token() {
-    return this.#token;
+    return this.#owner || this.#token;
+  }
+
+  /** Whether this is the owner's page, which may do more than play. */
+  get owns() {
+    return this.#owner !== "";
   }
 
   get isOpen() {
@@ -30,7 +42,7 @@ export class Connection extends EventTarget {
   }
 
   open() {
-    const socket = new WebSocket(socketAddress(), [PROTOCOL, `token.${this.#token}`]);
+    const socket = new WebSocket(socketAddress(), [PROTOCOL, `token.${this.token}`]);
     this.#socket = socket;
     socket.binaryType = "arraybuffer";
     socket.onmessage = ({ data }) => this.#receive(data);
@@ -74,24 +86,39 @@ export class Connection extends EventTarget {
     this.#delay = Math.min(2 * this.#delay, LONGEST_DELAY_MS);
   }
 
-  /** A server that was started anew wants another token, which its page tells. */
+  /**
+   * A server that was started anew wants another token, which its page tells. Not so the owner's
+   * of a link: with that of an earlier start the page goes on as a player's.
+   */
   async #reopen() {
     try {
       const page = await fetch(at("/"), { cache: "no-store" });
       const parsed = new DOMParser().parseFromString(await page.text(), "text/html");
-      this.#renew(tokenIn(parsed));
+      const owner = ownerToken(parsed);
+      if (owner === kept() && owner && !(await isAccepted(owner))) {
+        keep("");
+        location.reload();
+        return;
+      }
+      this.#renew(tokenIn(parsed), owner);
       this.open();
     } catch {
       this.#reopenLater();
     }
   }
 
-  /** @param {string} token */
-  #renew(token) {
-    if (!token || token === this.#token) return;
-    this.#token = token;
+  /** @param {string} token @param {string} owner */
+  #renew(token, owner) {
+    if (!token || (token === this.#token && owner === this.#owner)) return;
+    [this.#token, this.#owner] = [token, owner];
     this.dispatchEvent(new Event("renewed"));
   }
+}
+
+/** Whether the server knows a token. @param {string} token */
+async function isAccepted(token) {
+  const headers = { Authorization: `Bearer ${token}` };
+  return (await fetch(at("/studio/api/desk"), { headers })).status !== 403;
 }
 
 function socketAddress() {

@@ -2,6 +2,7 @@
 
 import { isLive } from "./declaration.js";
 import { h } from "./dom.js";
+import { NOT_OWNER } from "./owner.js";
 import { sentence } from "./slots.js";
 
 /** @import { Declaration, Loaded, Panel, Studio } from "./types.d.ts" */
@@ -68,7 +69,9 @@ function pieceOf(name, panel, studio) {
     "aria-label": title,
   });
   try {
-    panel.mount(element, studio);
+    if (panel.owner && !studio.connection.owns) {
+      element.append(h("p", { class: "hint owner-only" }, NOT_OWNER));
+    } else panel.mount(element, studio);
   } catch (problem) {
     failed(name, `${title} failed: ${sentence(problem)}`).mount(element, studio);
   }

@@ -1,19 +1,21 @@
 /** Waking the model and putting it to sleep. */
 
 import { h } from "./dom.js";
+import { NOT_OWNER } from "./owner.js";
 
 /** @import { Studio } from "./types.d.ts" */
 
 /** @param {Studio} studio */
-export function makePower({ store, session }) {
+export function makePower({ store, session, connection }) {
   const button = h("button", { type: "button", id: "power" });
   const device = h("p", { class: "hint" });
   button.addEventListener("click", () => session.askModelTo(isAwake(store) ? "stop" : "start"));
   store.follow(["state", "model"], () => {
     button.textContent = isAwake(store) ? "Put to sleep" : "Wake";
-    button.disabled = store.get("state").name === "offline";
+    button.disabled = store.get("state").name === "offline" || !connection.owns;
+    button.title = connection.owns ? "" : NOT_OWNER;
     const title = store.get("model")?.title;
-    device.textContent = title ? `${title} keeps its memory only while it is awake.` : "";
+    device.textContent = !connection.owns ? NOT_OWNER : title ? `${title} keeps its memory only while it is awake.` : "";
   });
   return h(
     "section",

@@ -279,6 +279,8 @@ export interface Panel {
   order?: number;
   /** Whether it concerns this model; always, if absent. */
   shown?: (declaration: Declaration) => boolean;
+  /** Whether it is for the owner only; a player's page says so in its place. */
+  owner?: boolean;
   mount: (root: HTMLElement, studio: Studio) => void;
 }
 

@@ -4,6 +4,7 @@ import contextlib
 import socket
 from functools import cache
 
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 ANY = ("0.0.0.0", "::")
 """Hosts that stand for every address of the machine."""
 # Documentation addresses: nothing is sent, the system only says from where it would be.

@@ -13,13 +13,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from taxiway.core.config import Config
-from taxiway.web.addresses import ANY, own_names
+from taxiway.web.addresses import ANY, LOOPBACK, own_names
 from taxiway.web.cors import Headers, cors
 from taxiway.web.origin import OWN_NAMES, host_name, is_own_origin
 from taxiway.web.packed import CODINGS, Unpacked
 from taxiway.web.responses import Answer, deny, error_answer
 
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
 SMALL_BODY = 2**20
 """A declared body up to this size is not counted while it comes."""
 BODIES_AT_ONCE = 4

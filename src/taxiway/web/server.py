@@ -8,12 +8,14 @@ from starlette.routing import BaseRoute
 
 from taxiway.core.config import Config
 from taxiway.core.datatypes import AnyDataType
+from taxiway.core.opened import OpenFolders
 from taxiway.engine import Engine
 from taxiway.jobs.remote import RemoteJobs
 from taxiway.live.inputs import Inputs
 from taxiway.live.model_manager import ModelManager
 from taxiway.live.outputs import Outputs
 from taxiway.live.session import LiveSession
+from taxiway.web.powers import Tokens
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,13 +24,15 @@ class ServerContext:
 
     `session` is its live session, whose `spec.name` is the model's name; `config` says where to
     listen, with every port moved up by the model's slot; `settings` are the decoded values of what
-    the server declared. `token` is the studio's of this start, and `card` tells of the model now.
+    the server declared. `tokens` are those of this start, below what is `opened` pages may name
+    paths, and `card` tells of the model now.
     """
 
     engine: Engine
     session: LiveSession
     config: Config
-    token: str = ""
+    tokens: Tokens = field(default_factory=Tokens.new)
+    opened: OpenFolders = field(default_factory=lambda: OpenFolders([]))
     card: Callable[[], Mapping[str, Any]] = dict
     jobs: RemoteJobs | None = None
     outputs: Outputs | None = None

@@ -34,7 +34,7 @@ def api(manager: FakeDesk) -> httpx.AsyncClient:
 
 
 def client(manager: FakeDesk, null_origin: bool = False, **headers: str) -> httpx.AsyncClient:
-    app = application(hub.routes(manager, null_origin), Config())
+    app = application(hub.routes(manager, Config(hub_null_origin=null_origin)), Config())
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     return httpx.AsyncClient(transport=transport, base_url="http://localhost:5142", headers=headers)
 

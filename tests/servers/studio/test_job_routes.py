@@ -15,8 +15,12 @@ from taxiway.core.config import Config
 from taxiway.jobs.runner import Jobs
 from taxiway.servers.studio.job_routes import events, routes
 from taxiway.web.application import application
+from taxiway.web.powers import Tokens
 
 TOOL = "toys:Counter"
+
+
+TOKENS = Tokens("to play", "secret")
 
 
 @pytest.fixture
@@ -28,7 +32,7 @@ async def jobs(tmp_path: Path) -> AsyncIterator[Jobs]:
 
 @pytest.fixture
 async def client(jobs: Jobs) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(application(routes(jobs, "secret"), Config()))
+    transport = httpx.ASGITransport(application(routes(jobs, TOKENS), Config()))
     headers = {"authorization": "Bearer secret"}
     base = "http://localhost/studio/api"
     async with httpx.AsyncClient(transport=transport, base_url=base, headers=headers) as client:

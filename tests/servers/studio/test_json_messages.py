@@ -104,6 +104,7 @@ def test_what_the_server_says_is_json_even_where_a_model_speaks_nonsense() -> No
         "model": {"name": "m"},
         "info": None,
         "live": True,
+        "owns": False,
         "state": "running",
         "message": "",
         "device": None,

@@ -22,7 +22,7 @@ async def model_servers() -> AsyncIterator[ModelServers]:
 
 @pytest.fixture
 async def client(model_servers: ModelServers) -> AsyncIterator[httpx.AsyncClient]:
-    headers = {"authorization": f"Bearer {model_servers.token}"}
+    headers = {"authorization": f"Bearer {model_servers.tokens.own}"}
     url = model_servers.running()[0].url
     async with httpx.AsyncClient(base_url=url, headers=headers, timeout=30) as client:
         yield client

@@ -11,6 +11,7 @@ import stranger
 from session_fakes import served
 from taxiway.servers.studio.members import members, servable
 from taxiway.servers.studio.page import FOLDER, routes
+from taxiway.web.powers import Tokens
 
 INIT = {"lamps/__init__.py": ""}
 
@@ -22,7 +23,7 @@ def listed(slot: str = "panels") -> dict[str, dict[str, str]]:
 async def asked(*paths: str) -> dict[str, tuple[int, str]]:
     """Status and text of files of the studio."""
     async with (
-        served(Starlette(routes=routes("token"))) as port,
+        served(Starlette(routes=routes(Tokens.new()))) as port,
         httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client,
     ):
         answers = {path: await client.get(f"/studio/{path}") for path in paths}

@@ -8,19 +8,23 @@ import pytest
 
 from session_fakes import FakeEngine, on_session
 from taxiway.core.config import Config
+from taxiway.core.opened import OpenFolders
 from taxiway.live.inputs import Inputs
 from taxiway.live.outputs import Outputs
 from taxiway.servers.studio.output_routes import routes
 from taxiway.web.application import application
+from taxiway.web.powers import Tokens
 
 PATH = "/studio/api"
 
 
 @pytest.fixture
-async def client() -> AsyncIterator[httpx.AsyncClient]:
+async def client(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     async with on_session(FakeEngine()) as session:
         outputs, inputs = Outputs(session), Inputs(session)
-        app = application(routes(outputs, inputs, "secret"), Config())
+        app = application(
+            routes(outputs, inputs, Tokens("to play", "secret"), OpenFolders([tmp_path])), Config()
+        )
         async with httpx.AsyncClient(
             transport=httpx.ASGITransport(app),
             base_url="http://localhost",
@@ -57,7 +61,8 @@ async def test_one_is_started_and_stopped(client: httpx.AsyncClient, tmp_path: P
         ("outputs/folder", {}, 400, "'path' is missing."),
         ("outputs/folder", [], 400, "The body is not what is expected"),
         ("sources/lamp", {}, 404, "No source named 'lamp'. There are: frames"),
-        ("sources/frames", {"path": "x"}, 400, "'frames' gives pictures, and 'fake' takes none."),
+        ("sources/frames", {"path": "/x"}, 400, "'path' takes a path below a folder that is open"),
+        ("outputs/folder", {"path": "/etc"}, 400, "'path' takes a path below a folder that is"),
     ],
 )
 async def test_what_is_wrong_is_a_sentence(

@@ -1,7 +1,6 @@
 """The page and its files: the token, the policy, and nothing outside the folder."""
 
 import asyncio
-import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,14 +11,15 @@ from session_fakes import served
 from taxiway.servers.studio.members import TYPES, servable
 from taxiway.servers.studio.page import (
     FOLDER,
+    OWNER_PLACE,
     SLOTS_PLACE,
     TOKEN_PLACE,
-    new_token,
     policy,
     routes,
 )
+from taxiway.web.powers import Tokens
 
-TOKEN = "the-token"
+TOKENS = Tokens("to-play", "to-own")
 
 
 class Reply:
@@ -54,7 +54,7 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
     folder = tmp_path / "studio"
     (folder / "panels").mkdir(parents=True)
     (folder / "index.html").write_text(
-        f"<!doctype html><head>{SLOTS_PLACE}{TOKEN_PLACE}</head>é", "utf-8"
+        f"<!doctype html><head>{SLOTS_PLACE}{TOKEN_PLACE}{OWNER_PLACE}</head>é", "utf-8"
     )
     (folder / "main.js").write_text("export const é = 1;", "utf-8")
     (folder / "panels" / "map.css").write_text("a {}")
@@ -62,7 +62,7 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
     (folder / ".hidden.js").write_text("1")
     (tmp_path / "outside.js").write_text("secret")
     (folder / "link.js").symlink_to(tmp_path / "outside.js")
-    app = Starlette(routes=routes(TOKEN, folder))
+    app = Starlette(routes=routes(TOKENS, folder=folder))
     async with served(app) as port:
         yield Site(port, folder)
 
@@ -72,7 +72,28 @@ async def test_the_page_carries_the_token_and_is_never_kept(site: Site) -> None:
     assert reply.status == 200
     assert reply.headers["content-type"] == "text/html; charset=utf-8"
     assert reply.headers["cache-control"] == "no-store"
-    assert '<meta name="taxiway-token" content="the-token"></head>é' in reply.body.decode()
+    assert '<meta name="taxiway-token" content="to-play">' in reply.body.decode()
+    assert '<meta name="taxiway-owner" content="to-own"></head>é' in reply.body.decode()
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"x_forwarded_for": "203.0.113.7"},
+        {"X-Forwarded-Proto": "https"},
+        {"forwarded": "for=203.0.113.7"},
+        {"via": "1.1 proxy"},
+        {"x_real_ip": "203.0.113.7"},
+        {"host": "studio.example.org"},
+        {"host": "192.168.1.20:8000"},
+    ],
+)
+async def test_the_owners_token_is_not_for_who_comes_by_a_proxy(
+    site: Site, headers: dict[str, str]
+) -> None:
+    body = (await site.get("/", **headers)).body
+    assert b"to-play" in body
+    assert b"to-own" not in body
 
 
 async def test_the_page_may_load_nothing_from_elsewhere(site: Site) -> None:
@@ -185,13 +206,7 @@ async def test_files_take_no_other_method(site: Site) -> None:
 def test_a_page_without_a_place_for_the_token_is_noticed_at_the_start(tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text("<!doctype html>")
     with pytest.raises(ValueError, match="has no <meta"):
-        routes(TOKEN, tmp_path)
-
-
-def test_every_start_has_its_own_token_fit_for_a_header() -> None:
-    tokens = {new_token() for _ in range(100)}
-    assert len(tokens) == 100
-    assert all(re.fullmatch(r"[\w\-]{43}", token) for token in tokens)
+        routes(TOKENS, folder=tmp_path)
 
 
 def test_every_file_of_our_studio_can_be_served() -> None:

@@ -8,7 +8,7 @@ from starlette.websockets import WebSocket
 from websockets.exceptions import InvalidStatus
 
 from session_fakes import FakeEngine, on_session
-from studio_page import TOKEN, Studio, studio
+from studio_page import TOKEN, TOKENS, Studio, studio
 from taxiway.servers.studio import routes as frames
 from taxiway.servers.studio.routes import PROTOCOL
 
@@ -91,7 +91,7 @@ async def test_where_a_server_cannot_give_a_reason_the_socket_is_just_closed() -
         sent.append(message)
 
     async with on_session(FakeEngine()) as session:
-        (route,) = frames.routes(session, TOKEN)
+        (route,) = frames.routes(session, TOKENS)
         scope = {"type": "websocket", "headers": [], "subprotocols": [], "path": frames.PATH}
         await route.endpoint(WebSocket(scope, None, send))  # type: ignore[arg-type]
     assert [message["type"] for message in sent] == ["websocket.close"]

@@ -24,6 +24,7 @@ from taxiway.training.datasets.pictures.prepare import prepare
 from taxiway.training.datasets.pictures.sources import open_source
 from taxiway.training.snapshots import name_of, thin
 from taxiway.web.application import application
+from taxiway.web.powers import Tokens
 from training.datasets.pictures.folders import fill
 
 SMALL = FIXTURES / "stylegan2-ada_32.pkl"
@@ -64,7 +65,7 @@ async def client(tmp_path: Path) -> AsyncIterator[Client]:
         played.append(card)
         return manager.begin({"name": card.name, "title": card.title})
 
-    app = application(routes(jobs, play, manager.running, "secret"), Config())
+    app = application(routes(jobs, play, manager.running, Tokens("to play", "secret")), Config())
     transport = httpx.ASGITransport(app)
     headers = {"authorization": "Bearer secret"}
     base = "http://localhost/studio/api"

@@ -6,11 +6,14 @@ from session_fakes import FakeEngine, Watcher, on_session
 from taxiway.core.config import Config
 from taxiway.servers.studio.walk_routes import PATH, routes
 from taxiway.web.application import application
+from taxiway.web.powers import Tokens
 
 
 async def test_a_walk_is_described_begun_and_stopped() -> None:
     async with on_session(FakeEngine()) as session:
-        transport = httpx.ASGITransport(application(routes(session, "secret"), Config()))
+        transport = httpx.ASGITransport(
+            application(routes(session, Tokens("to play", "secret")), Config())
+        )
         headers = {"authorization": "Bearer secret"}
         async with httpx.AsyncClient(
             transport=transport, base_url="http://localhost", headers=headers

@@ -21,6 +21,7 @@ from taxiway.servers.http import openapi, picture
 from taxiway.web import inputs
 from taxiway.web.notices import ignored
 from taxiway.web.patience import while_connected
+from taxiway.web.powers import Power, declared
 from taxiway.web.responses import Answer, to_json
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def routes(
     `readers` are those of its live session, who then count whoever reads `/data`.
     """
     api = Api(engine, name_of_model, readers or Readers())
-    return [
+    found = [
         Route("/query", api.query, methods=["POST"]),
         Route("/data", api.data),
         Route("/error", api.error),
@@ -45,6 +46,7 @@ def routes(
         Route("/generate.png", api.generate),
         Route("/generate.jpg", api.generate),
     ]
+    return declared(Power.ASK, found)
 
 
 class Api:

@@ -21,6 +21,7 @@ from taxiway.servers.hub import records as hub_records
 from taxiway.servers.hub.records import Leaving, Provider, Record, Start, Wanted
 from taxiway.web.application import application
 from taxiway.web.listen import Listener
+from taxiway.web.powers import Power, declared, is_on_this_machine
 from taxiway.web.responses import Answer, error_answer, to_json
 
 PREFIX = "/v1"
@@ -34,19 +35,21 @@ Handler = Callable[[Request], Awaitable[Any]]
 def listener(manager: ModelManager, config: Config, port: int) -> Listener:
     """The hub at its port; on this machine only, since whoever reaches it may start models."""
     local = structs.replace(config, host="127.0.0.1", port=port)
-    return Listener(application(routes(manager, config.hub_null_origin), local), local)
+    return Listener(application(routes(manager, local), local), local)
 
 
-def routes(manager: ModelManager, null_origin: bool = False) -> list[Route]:
-    """The hub's routes; `null_origin` lets pages without an origin start and stop models."""
+def routes(manager: ModelManager, config: Config) -> list[Route]:
+    """The hub's routes; its plug-ins have no token, so what changes something is for programs of
+    the user's on this machine."""
     hub = Hub(manager)
 
     def route(path: str, handler: Handler, method: str = "GET") -> Route:
         async def guarded(request: Request) -> Response:
-            refusal = None if method == "GET" else refuse(request, null_origin)
+            refusal = None if method == "GET" else refuse(request, config)
             return refusal or Answer(to_json(await handler(request)))
 
-        return Route(PREFIX + path, guarded, methods=[method])
+        power = Power.ASK if method == "GET" else Power.OWN
+        return declared(power, [Route(PREFIX + path, guarded, methods=[method])])[0]
 
     return [
         route("/healthcheck", hub.health),
@@ -59,10 +62,12 @@ def routes(manager: ModelManager, null_origin: bool = False) -> list[Route]:
     ]
 
 
-def refuse(request: Request, null_origin: bool) -> Answer | None:
+def refuse(request: Request, config: Config) -> Answer | None:
     """Programs name no origin; pages do, and may not start or stop what runs on this machine."""
     origin = request.headers.get("origin")
-    if origin is None or (null_origin and origin in PANELS):
+    if not is_on_this_machine(request.scope, config):
+        return error_answer(403, "Only programs on this machine may start or stop models here.")
+    if origin is None or (config.hub_null_origin and origin in PANELS):
         return None
     if origin in PANELS:
         return error_answer(

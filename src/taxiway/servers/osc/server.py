@@ -28,6 +28,7 @@ from taxiway.servers.osc.pictures import shrunk
 from taxiway.servers.osc.subscribers import Address, Audience, is_loopback, is_public
 from taxiway.web import inputs
 from taxiway.web.listen import CannotListen
+from taxiway.web.powers import Power
 from taxiway.web.rate_limit import RateLimit
 from taxiway.web.responses import to_json
 
@@ -42,6 +43,18 @@ REPLIES = 50
 """Answers a second that go to a sender alone: errors, and /info."""
 MOST_QUERIES = 32
 MOST_NEWS = 16
+POWERS = {
+    "/server/connect": Power.ASK,
+    "/connect": Power.ASK,
+    "/server/disconnect": Power.ASK,
+    "/disconnect": Power.ASK,
+    "/query": Power.ASK,
+    "/walk": Power.ASK,
+    "/walk/stop": Power.ASK,
+    "/job": Power.OWN,
+}
+"""What each address takes, beside the inputs, which whoever reaches the port may move; `/job` takes
+a program on this machine, or the owner's token."""
 BUFFER_BYTES = 2**20
 """macOS sends no datagram that is larger than its buffer, 9 kB by default."""
 
@@ -107,7 +120,11 @@ class OscServer:
         except Malformed as error:
             log.debug("No OSC from %s: %s", source[0], error)
             return
-        ours = [message for message in messages if not self._obey(message, source)]
+        ours = [
+            message
+            for message in messages
+            if message.address not in POWERS or not self._obey(message, source)
+        ]
         try:
             self._change(ours)
         except TaxiwayError as error:

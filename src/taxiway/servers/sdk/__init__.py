@@ -6,6 +6,7 @@ from starlette.routing import BaseRoute, WebSocketRoute
 
 from taxiway.servers.sdk import routes
 from taxiway.servers.sdk.stream import Streams
+from taxiway.web.powers import Power, declared
 from taxiway.web.server import Server
 
 
@@ -18,7 +19,8 @@ class Sdk(Server):
     def routes(self) -> Sequence[BaseRoute]:
         engine, name = self.context.engine, self.context.name
         streams = Streams(engine, name)
-        return [*routes.routes(engine, name), WebSocketRoute("/", streams.serve)]
+        socket = declared(Power.ASK, [WebSocketRoute("/", streams.serve)])
+        return [*routes.routes(engine, name), *socket]
 
 
 SLOT = Sdk

@@ -17,6 +17,7 @@ from taxiway.core.errors import NotFound, Unavailable
 from taxiway.web import inputs
 from taxiway.web.notices import ignored
 from taxiway.web.patience import while_connected
+from taxiway.web.powers import Power, declared
 from taxiway.web.responses import Answer, to_json
 
 if TYPE_CHECKING:
@@ -42,12 +43,13 @@ class CommandRoute(Route):
 def routes(engine: "Engine", name_of_model: Callable[[], str]) -> list[Route]:
     """The routes of the model that `name_of_model` names at the time of each request."""
     api = Api(engine, name_of_model)
-    return [
+    found = [
         Route("/healthcheck", api.health),
         Route("/meta", api.meta),
         CommandRoute("/{command}", api.describe),
         CommandRoute("/{command}", api.run, methods=["POST"]),
     ]
+    return declared(Power.ASK, found)
 
 
 class Api:

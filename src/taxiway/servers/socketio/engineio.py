@@ -28,6 +28,7 @@ from taxiway.servers.socketio.engineio_payload import (
     Malformed,
 )
 from taxiway.servers.socketio.engineio_session import Session, Timing
+from taxiway.web.powers import Power, declared
 from taxiway.web.responses import Answer, to_json
 
 log = logging.getLogger("taxiway.servers")
@@ -82,10 +83,11 @@ class EngineIo:
 
     def routes(self, path: str) -> list[BaseRoute]:
         """Both transports at `path`."""
-        return [
+        found: list[BaseRoute] = [
             Route(path, self._polling, methods=["GET", "POST"]),
             WebSocketRoute(path, self._websocket),
         ]
+        return declared(Power.ASK, found)
 
     def close(self) -> None:
         """End every session; no request hangs after that."""

@@ -25,6 +25,7 @@ from taxiway.servers.socketio.engineio import EngineIo
 from taxiway.servers.socketio.engineio_payload import Malformed
 from taxiway.servers.socketio.engineio_session import Session, Timing
 from taxiway.servers.socketio.packet import CONNECT, DISCONNECT, Packet
+from taxiway.web.powers import Power
 
 if TYPE_CHECKING:
     from taxiway.engine import Engine
@@ -34,6 +35,9 @@ log = logging.getLogger("taxiway.servers")
 PATHS = ("/socket.io/", "/socket.io")
 MOST_QUERIES = 32
 """Queries of one client that may wait; a sketch without back-pressure gets errors then."""
+
+POWERS = {"query": Power.ASK, "cancel": Power.ASK, "job": Power.OWN}
+"""What the events of a client take; `job` brings the owner's token."""
 
 _asking: ContextVar[Session | None] = ContextVar("asking", default=None)
 
@@ -119,6 +123,8 @@ class SocketIo:
             name, arguments = packets.arguments(packet)
         except Malformed as error:
             self._refuse(session, InvalidArgument(str(error)), packet.ack)
+            return
+        if name not in POWERS:
             return
         argument = arguments[0] if arguments else None
         if name == "query":

@@ -16,11 +16,11 @@ class Studio(Server):
     def routes(self) -> Sequence[BaseRoute]:
         context = self.context
         return [
-            *routes.routes(context.session, context.token, context.card),
-            *walk_routes.routes(context.session, context.token),
-            *output_routes.routes(context.outputs, context.inputs, context.token),
+            *routes.routes(context.session, context.tokens, context.card),
+            *walk_routes.routes(context.session, context.tokens),
+            *output_routes.routes(context.outputs, context.inputs, context.tokens, context.opened),
             *context.studio_routes,
-            *page.routes(context.token),
+            *page.routes(context.tokens, context.config),
         ]
 
 

@@ -24,6 +24,7 @@ from taxiway.core.datatypes import Wire
 from taxiway.core.errors import InvalidArgument, NotFound
 from taxiway.core.tool import Declared
 from taxiway.servers.studio.manager_routes import PREFIX, Handler, body, guarded
+from taxiway.web.powers import Tokens
 from taxiway.web.responses import to_json
 
 if TYPE_CHECKING:
@@ -52,8 +53,8 @@ class Longer(Struct):
     kimg: float | None = None
 
 
-def routes(jobs: "Jobs", token: str) -> list[Route]:
-    """The routes, which only who knows `token` may use."""
+def routes(jobs: "Jobs", tokens: Tokens) -> list[Route]:
+    """The routes, which only the owner may use."""
     api = Api(jobs)
     table: list[tuple[str, str, Handler]] = [
         ("GET", "/tools", api.tools),
@@ -68,7 +69,7 @@ def routes(jobs: "Jobs", token: str) -> list[Route]:
         ("GET", "/jobs/{id}/preview.jpg", api.preview),
         ("GET", "/jobs/{id}/files/{file:path}", api.file),
     ]
-    return [guarded(PREFIX + path, method, handler, token) for method, path, handler in table]
+    return [guarded(PREFIX + path, method, handler, tokens) for method, path, handler in table]
 
 
 class Api:

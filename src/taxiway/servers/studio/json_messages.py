@@ -79,6 +79,8 @@ class Hello(Struct, frozen=True, kw_only=True, tag_field="type", tag="hello"):
     model: Mapping[str, Any]
     info: Mapping[str, Any] | None
     live: bool
+    owns: bool = False
+    """Whether this page may start, stop, train and open files."""
     state: str
     message: str
     device: str | None

@@ -4,7 +4,6 @@ GET /studio/api/desk           POST /studio/api/running    DELETE /studio/api/ru
                                POST /studio/api/chains     DELETE /studio/api/chains
 """
 
-import hmac
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
@@ -17,8 +16,8 @@ from starlette.routing import Route
 from taxiway.core.errors import InvalidArgument
 from taxiway.live.chains import Chains, Link
 from taxiway.live.model_manager import ModelManager
-from taxiway.servers.studio.page import NO_TOKEN
 from taxiway.web.origin import foreign_words, is_own_origin
+from taxiway.web.powers import NO_TOKEN, NOT_OWNER, Power, Tokens, declared
 from taxiway.web.responses import Answer, error_answer, to_json
 
 PREFIX = "/studio/api"
@@ -34,8 +33,8 @@ class Wanted(Struct, kw_only=True):
     command: str | None = None
 
 
-def routes(manager: ModelManager, chains: Chains, token: str) -> list[Route]:
-    """The routes, which only who knows `token` may use, and a page only if it is our own."""
+def routes(manager: ModelManager, chains: Chains, tokens: Tokens) -> list[Route]:
+    """The routes, which a page may use only if it is our own."""
 
     async def show(request: Request) -> Any:
         return {"models": manager.models(), "running": manager.running(), "chains": chains.links}
@@ -56,38 +55,40 @@ def routes(manager: ModelManager, chains: Chains, token: str) -> list[Route]:
         return {}
 
     return [
-        guarded(PREFIX + "/desk", "GET", show, token),
-        guarded(PREFIX + "/running", "POST", start, token),
-        guarded(PREFIX + "/running/{name}", "DELETE", stop, token),
-        guarded(PREFIX + "/chains", "POST", link, token),
-        guarded(PREFIX + "/chains", "DELETE", unlink, token),
+        guarded(PREFIX + "/desk", "GET", show, tokens, Power.PLAY),
+        guarded(PREFIX + "/running", "POST", start, tokens),
+        guarded(PREFIX + "/running/{name}", "DELETE", stop, tokens),
+        guarded(PREFIX + "/chains", "POST", link, tokens),
+        guarded(PREFIX + "/chains", "DELETE", unlink, tokens),
     ]
 
 
-def guarded(path: str, method: str, handler: Handler, token: str) -> Route:
-    """A route whose handler gives a response, or what is sent as JSON, to who knows `token`."""
+def guarded(
+    path: str, method: str, handler: Handler, tokens: Tokens, power: Power = Power.OWN
+) -> Route:
+    """A route whose handler gives a response, or what is sent as JSON, to who may do this."""
 
     async def answer(request: Request) -> Response:
-        refused = refusal(request, token)
+        refused = refusal(request, tokens, power)
         if refused is not None:
             return refused
         result = await handler(request)
         return result if isinstance(result, Response) else Answer(to_json(result))
 
-    return Route(path, answer, methods=[method])
+    return declared(power, [Route(path, answer, methods=[method])])[0]
 
 
-def refusal(request: Request, token: str) -> Answer | None:
+def refusal(request: Request, tokens: Tokens, power: Power) -> Answer | None:
     """What to answer to who may not do this, if so: no token, or a page of another origin.
 
     Such a page could not read the token, but might have been told it.
     """
     if "origin" in request.headers and not is_own_origin(request.scope):
         return error_answer(403, foreign_words(request.scope))
-    given = request.headers.get("authorization", "").encode()
-    if not hmac.compare_digest(given, f"Bearer {token}".encode()):
-        return error_answer(403, NO_TOKEN)
-    return None
+    given = request.headers.get("authorization", "").removeprefix("Bearer ")
+    if tokens.allow(given, power):
+        return None
+    return error_answer(403, NOT_OWNER if tokens.allow(given, Power.PLAY) else NO_TOKEN)
 
 
 async def body(request: Request, kind: type[T]) -> T:

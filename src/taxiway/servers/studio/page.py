@@ -5,7 +5,6 @@ import hashlib
 import html
 import json
 import re
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,11 +13,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from taxiway.core.config import Config
 from taxiway.servers.studio.members import SLOTS, TYPES, members, servable
+from taxiway.web.powers import Power, Tokens, declared, is_on_this_machine
 
 FOLDER = Path(__file__).parents[2] / "studio"
 TOKEN_PLACE = '<meta name="taxiway-token" content="">'
+OWNER_PLACE = '<meta name="taxiway-owner" content="">'
 SLOTS_PLACE = '<meta name="taxiway-slots" content="">'
+PLACES = (TOKEN_PLACE, OWNER_PLACE, SLOTS_PLACE)
+ON_THIS_MACHINE = Config()
 
 HEADERS = {
     "x-content-type-options": "nosniff",
@@ -29,33 +33,30 @@ HEADERS = {
 _HOST = re.compile(r"[\w.\-]+(:\d+)?|\[[\da-f:.]+\](:\d+)?", re.ASCII | re.IGNORECASE)
 
 
-NO_TOKEN = "The token is missing or of an earlier start; reload the page."
+def routes(
+    tokens: Tokens, config: Config = ON_THIS_MACHINE, folder: Path = FOLDER
+) -> list[BaseRoute]:
+    """The page at `/`, which carries the token to play, and its files under `/studio/`.
 
-
-def new_token() -> str:
-    """A token for one start of the server: 256 random bits."""
-    return secrets.token_urlsafe(32)
-
-
-def routes(token: str, folder: Path = FOLDER) -> list[BaseRoute]:
-    """The page at `/`, which carries `token`, and its files under `/studio/`.
-
-    The page lists the panels and widgets that it loads. Raises ValueError if it has no place for
-    the token.
+    It carries the owner's where it is asked for on this machine, and lists the panels and widgets
+    that it loads. Raises ValueError if it has no place for them.
     """
     files = servable(folder)
     slots = {slot: list(members(slot, files)) for slot in SLOTS}
     page = (folder / "index.html").read_text(encoding="utf-8")
     scripts = " ".join(inline_scripts(page))
-    for place, content in ((TOKEN_PLACE, token), (SLOTS_PLACE, json.dumps(slots))):
+    for place in PLACES:
         if place not in page:
             raise ValueError(f"{folder / 'index.html'} has no {place}.")
-        page = page.replace(place, place.replace('""', f'"{html.escape(content)}"'))
+    page = filled(page, TOKEN_PLACE, tokens.play)
+    page = filled(page, SLOTS_PLACE, json.dumps(slots))
 
     async def index(request: Request) -> Response:
         security = policy(request.headers.get("host", ""), scripts)
         headers = {"cache-control": "no-store", "content-security-policy": security, **HEADERS}
-        return Response(page, media_type="text/html", headers=headers)
+        own = tokens.own if is_on_this_machine(request.scope, config) else ""
+        shown = filled(page, OWNER_PLACE, own)
+        return Response(shown, media_type="text/html", headers=headers)
 
     async def file(request: Request) -> Response:
         path = files.get(request.path_params["path"])
@@ -63,7 +64,12 @@ def routes(token: str, folder: Path = FOLDER) -> list[BaseRoute]:
             raise HTTPException(404)
         return answer(path, request.headers.get("if-none-match"))
 
-    return [Route("/", index), Route("/studio/{path:path}", file)]
+    return declared(Power.READ, [Route("/", index), Route("/studio/{path:path}", file)])
+
+
+def filled(page: str, place: str, content: str) -> str:
+    """The page with something in one of its places."""
+    return page.replace(place, place.replace('""', f'"{html.escape(content)}"'))
 
 
 def answer(path: Path, known: str | None) -> Response:

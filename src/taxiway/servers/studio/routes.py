@@ -1,6 +1,5 @@
 """The studio's WebSocket: who may open it, and how many."""
 
-import hmac
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -9,10 +8,10 @@ from starlette.websockets import WebSocket
 
 from taxiway.live.session import LiveSession
 from taxiway.servers.studio.binary_messages import VERSION
-from taxiway.servers.studio.page import NO_TOKEN
 from taxiway.servers.studio.socket import PATIENCE_SECONDS, Session
 from taxiway.web.notices import once
 from taxiway.web.origin import foreign_words, is_own_origin
+from taxiway.web.powers import NO_TOKEN, Power, Tokens, declared
 from taxiway.web.responses import Answer, deny, error_answer
 
 PATH = "/studio/socket"
@@ -22,7 +21,7 @@ MOST_SOCKETS = 256
 
 def routes(
     session: LiveSession,
-    token: str,
+    tokens: Tokens,
     card: Callable[[], Mapping[str, Any]] = dict,
     most_sockets: int = MOST_SOCKETS,
     patience: float = PATIENCE_SECONDS,
@@ -30,11 +29,12 @@ def routes(
     """The route of the socket that plays `session`; `card` gives what it tells of the model
     now.
 
-    Only a page of this server that knows `token` may open it. `patience` is how many seconds a
+    Only a page of this server that has a token may open it; what it may do, its token says.
+    `patience` is how many seconds a
     page may take to draw a frame.
     """
-    door = Door(session, token, lambda: told(session, card()), most_sockets, patience)
-    return [WebSocketRoute(PATH, door.open)]
+    door = Door(session, tokens, lambda: told(session, card()), most_sockets, patience)
+    return declared(Power.PLAY, [WebSocketRoute(PATH, door.open)])
 
 
 def told(session: LiveSession, card: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -49,13 +49,13 @@ class Door:
     def __init__(
         self,
         session: LiveSession,
-        token: str,
+        tokens: Tokens,
         card: Callable[[], Mapping[str, Any]],
         most: int,
         patience: float,
     ) -> None:
         self._session = session
-        self._protocol = f"token.{token}".encode()
+        self._tokens = tokens
         self._card = card
         self._most = most
         self._patience = patience
@@ -73,7 +73,8 @@ class Door:
         self._sockets += 1
         try:
             await socket.accept(PROTOCOL)
-            await Session(socket, self._session, self._card, self._patience).serve()
+            owns = self._has_token(socket, Power.OWN)
+            await Session(socket, self._session, self._card, owns, self._patience).serve()
         finally:
             self._sockets -= 1
 
@@ -81,14 +82,13 @@ class Door:
         # Programs must say that they are the page as well.
         if not is_own_origin(socket.scope):
             return error_answer(403, foreign_words(socket.scope))
-        if PROTOCOL not in socket.scope["subprotocols"] or not self._has_token(socket):
+        if PROTOCOL not in socket.scope["subprotocols"] or not self._has_token(socket, Power.PLAY):
             return error_answer(403, NO_TOKEN)
         if self._sockets >= self._most:
             words = f"The studio is open {self._most} times, which is the most."
             return error_answer(503, words, {"retry-after": "10"})
         return None
 
-    def _has_token(self, socket: WebSocket) -> bool:
-        # Every comparison takes the same time, right or wrong.
-        given = [protocol.encode() for protocol in socket.scope["subprotocols"]]
-        return sum(hmac.compare_digest(protocol, self._protocol) for protocol in given) > 0
+    def _has_token(self, socket: WebSocket, power: Power) -> bool:
+        given = [each.partition("token.")[2] for each in socket.scope["subprotocols"]]
+        return any(self._tokens.allow(token, power) for token in given)

@@ -35,11 +35,13 @@ class SendQueue:
         session: LiveSession,
         card: Callable[[], Mapping[str, Any]],
         page: int,
+        owns: bool = False,
     ) -> None:
         self._socket = socket
         self._session = session
         self._card = card
         self._page = page
+        self._owns = owns
         self._wake = asyncio.Event()
         self._wake.set()
         self._greet = True
@@ -165,6 +167,7 @@ class SendQueue:
             model=self._card(),
             info=session.command.describe() if session.command else None,
             live=session.is_live,
+            owns=self._owns,
             state=session.state,
             message=session.message,
             device=facts.get("device"),

@@ -9,12 +9,13 @@ from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from taxiway.core.errors import TaxiwayError
+from taxiway.core.errors import InvalidArgument, TaxiwayError
 from taxiway.core.frame import Mark
 from taxiway.live.session import LiveSession
 from taxiway.live.tiles import Wanted
 from taxiway.servers.studio import binary_messages, json_messages
 from taxiway.servers.studio.send_queue import SendQueue
+from taxiway.web.powers import NOT_OWNER, Power
 from taxiway.web.rate_limit import RateLimit
 
 log = logging.getLogger("taxiway.servers")
@@ -32,6 +33,19 @@ Said = (
     | json_messages.Cancel
     | json_messages.ModelAction
 )
+
+POWERS = {
+    binary_messages.SetVector: Power.PLAY,
+    binary_messages.Acknowledged: Power.PLAY,
+    Wanted: Power.PLAY,
+    json_messages.Set: Power.PLAY,
+    json_messages.Seed: Power.PLAY,
+    json_messages.Pick: Power.PLAY,
+    json_messages.CancelTiles: Power.PLAY,
+    json_messages.Cancel: Power.PLAY,
+    json_messages.ModelAction: Power.OWN,
+}
+"""What each message takes."""
 
 _pages = count(1)
 _errands: set[asyncio.Task[None]] = set()
@@ -54,14 +68,16 @@ class Session:
         socket: WebSocket,
         session: LiveSession,
         card: Callable[[], Mapping[str, Any]],
+        owns: bool = False,
         patience: float = PATIENCE_SECONDS,
     ) -> None:
         self._page = next(_pages)
         self._socket = socket
         self._session = session
+        self._owns = owns
         self._patience = patience
         self._budget = RateLimit(RATE, BURST, session.clock)
-        self._send_queue = SendQueue(socket, session, card, self._page)
+        self._send_queue = SendQueue(socket, session, card, self._page, owns)
 
     async def serve(self) -> None:
         """Serve the socket to its end; never raises."""
@@ -113,6 +129,8 @@ class Session:
         except binary_messages.Malformed as error:
             raise Closed(1003, str(error)) from None
         try:
+            if POWERS[type(said)] is Power.OWN and not self._owns:
+                raise InvalidArgument(NOT_OWNER)
             self._obey(said)
         except TaxiwayError as error:
             self._complain(error, getattr(said, "mark", None))

@@ -25,6 +25,7 @@ from taxiway.servers.studio.job_routes import Longer, file_answer
 from taxiway.servers.studio.manager_routes import PREFIX, Handler, body, guarded
 from taxiway.training.run_folder import TrainingFolder
 from taxiway.training.snapshots import kimg_of
+from taxiway.web.powers import Tokens
 
 if TYPE_CHECKING:
     from taxiway.jobs.runner import Jobs
@@ -43,7 +44,7 @@ class Played(Struct):
 
 
 def routes(
-    jobs: "Jobs", play: Play, running: Callable[[], Sequence[RunningModel]], token: str
+    jobs: "Jobs", play: Play, running: Callable[[], Sequence[RunningModel]], tokens: Tokens
 ) -> list[Route]:
     """The routes; `play` starts a model by its card, `running` are those that there are."""
     api = Api(jobs, play, running)
@@ -57,7 +58,7 @@ def routes(
         ("GET", "/{name}/sheets/{file}", api.sheet),
         ("GET", "/{name}/progress.mp4", api.film),
     ]
-    return [guarded(PATH + path, method, handler, token) for method, path, handler in table]
+    return [guarded(PATH + path, method, handler, tokens) for method, path, handler in table]
 
 
 class Api:

@@ -1,4 +1,4 @@
-"""Walks of the live picture over HTTP (docs/latent.md), for the studio's page and its token.
+"""Walks of the live picture over HTTP (docs/latent.md), for the studio's page.
 
 GET /studio/api/walk   what it takes, and whether one goes on
 POST /studio/api/walk  begin one               DELETE /studio/api/walk  stop it
@@ -12,11 +12,12 @@ from starlette.routing import Route
 from taxiway.live.live_walk import WALK
 from taxiway.live.session import LiveSession
 from taxiway.servers.studio.manager_routes import PREFIX, body, guarded
+from taxiway.web.powers import Power, Tokens
 
 PATH = PREFIX + "/walk"
 
 
-def routes(session: LiveSession, token: str) -> list[Route]:
+def routes(session: LiveSession, tokens: Tokens) -> list[Route]:
     """The routes of one session."""
 
     async def show(request: Request) -> Any:
@@ -30,4 +31,4 @@ def routes(session: LiveSession, token: str) -> list[Route]:
         return {}
 
     handlers = (("GET", show), ("POST", begin), ("DELETE", end))
-    return [guarded(PATH, method, handler, token) for method, handler in handlers]
+    return [guarded(PATH, method, handler, tokens, Power.PLAY) for method, handler in handlers]

@@ -38,7 +38,7 @@ const keyOf = ({ source, output, target, input }) => JSON.stringify([source, out
 /**
  * @param {ManagerState} state
  * @param {string} target the model of this page
- * @param {{ link: (chain: Chain) => void, unlink: (chain: Chain) => void }} act
+ * @param {{ mayChange: boolean, link: (chain: Chain) => void, unlink: (chain: Chain) => void }} act
  */
 export function chainsSection(state, target, act) {
   const titles = new Map(state.running.map((place) => [place.name, place.title]));
@@ -51,9 +51,10 @@ export function chainsSection(state, target, act) {
       { type: "button", "aria-label": `Remove ${words(chain)}`, onclick: () => act.unlink(chain) },
       "Remove",
     );
+    remove.hidden = !act.mayChange;
     return h("li", { class: "menu-line" }, h("span", {}, words(chain)), remove);
   });
-  const possible = possibleChains(state, target);
+  const possible = act.mayChange ? possibleChains(state, target) : [];
   const choice = h(
     "select",
     { id: "chain-choice", "aria-label": "What feeds this model" },

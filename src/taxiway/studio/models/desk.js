@@ -2,6 +2,7 @@
 
 import { at } from "../address.js";
 import { ask } from "../control.js";
+import { ownerMark } from "../owner.js";
 
 /** @import { Chain, ManagerState, RunningModel } from "../types.d.ts" */
 
@@ -56,6 +57,6 @@ export class Desk {
  * @param {RunningModel} place
  */
 export function addressOf({ port, path }) {
-  if (path && new URL(at("/")).pathname !== "/") return `${location.origin}${path}/`;
-  return `${location.protocol}//${location.hostname}:${port}/`;
+  if (path && new URL(at("/")).pathname !== "/") return `${location.origin}${path}/${ownerMark()}`;
+  return `${location.protocol}//${location.hostname}:${port}/${ownerMark()}`;
 }

@@ -3,6 +3,7 @@
 import { h } from "../dom.js";
 import { factsOf } from "../panels/card.js";
 import { title as nameOf } from "../declaration.js";
+import { NOT_OWNER } from "../owner.js";
 import { stateWord } from "../status.js";
 import { makeWidget } from "../widgets/index.js";
 import { chainsSection } from "./chains.js";
@@ -18,7 +19,8 @@ export function makeMenu({ store, connection }) {
   store.follow(["model"], () => (name.textContent = store.get("model")?.title ?? "Models"));
   const button = h("button", { type: "button", id: "models", "aria-expanded": false }, name);
   button.title = "Other models, and chains between them";
-  const menu = new Menu(new Desk(() => connection.token), () => store.get("model")?.name ?? "");
+  const own = () => store.get("model")?.name ?? "";
+  const menu = new Menu(new Desk(() => connection.token), own, () => connection.owns);
   const open = (/** @type {boolean} */ isOpen) => {
     button.setAttribute("aria-expanded", String(isOpen));
     menu.toggle(isOpen);
@@ -44,6 +46,7 @@ class Menu {
   #trouble = h("p", { class: "menu-trouble", role: "alert", hidden: true });
   #desk;
   #own;
+  #owns;
   #timer = 0;
   #shown = "";
   /** Names of models whose cards are open. @type {Set<string>} */
@@ -53,8 +56,13 @@ class Menu {
   /** The options that were chosen, by the model's name. @type {Map<string, Record<string, any>>} */
   #chosen = new Map();
 
-  /** @param {Desk} desk @param {() => string} own the name of this page's model */
-  constructor(desk, own) {
+  /**
+   * @param {Desk} desk
+   * @param {() => string} own the name of this page's model
+   * @param {() => boolean} owns whether this is the owner's page
+   */
+  constructor(desk, own, owns) {
+    this.#owns = owns;
     this.#desk = desk;
     this.#own = own;
     this.element.append(this.#content, this.#trouble);
@@ -99,7 +107,7 @@ class Menu {
         "Running",
         state.running.map((place) => this.#runningLine(place, state)),
       ),
-      ...(idle.length
+      ...(idle.length && this.#owns()
         ? [
             part(
               "Start another",
@@ -108,9 +116,11 @@ class Menu {
           ]
         : []),
       chainsSection(state, this.#own(), {
+        mayChange: this.#owns(),
         link: (chain) => this.#act(() => this.#desk.link(chain)),
         unlink: (chain) => this.#act(() => this.#desk.unlink(chain)),
       }),
+      ...(this.#owns() ? [] : [h("p", { class: "hint owner-only" }, NOT_OWNER)]),
     );
   }
 
@@ -136,7 +146,7 @@ class Menu {
       : h("a", { class: "menu-way", href: address }, ...label);
     const next = running.find(({ name }) => name !== place.name);
     const stop = h("button", { type: "button", "aria-label": `Stop ${place.title}` }, "Stop");
-    stop.hidden = !next;
+    stop.hidden = !next || !this.#owns();
     stop.addEventListener("click", () =>
       this.#act(async () => {
         await this.#desk.stop(place.name);

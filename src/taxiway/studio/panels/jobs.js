@@ -24,6 +24,7 @@ export default /** @type {Panel} */ ({
   title: "Jobs",
   place: "side",
   order: 90,
+  owner: true,
   mount,
 });
 

@@ -13,6 +13,7 @@ export default /** @type {Panel} */ ({
   title: "Outputs",
   place: "side",
   order: 55,
+  owner: true,
   mount,
 });
 

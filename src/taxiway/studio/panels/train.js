@@ -17,6 +17,7 @@ export default /** @type {Panel} */ ({
   title: "Train",
   place: "side",
   order: 80,
+  owner: true,
   mount,
 });
 

@@ -44,7 +44,7 @@ export class Played {
   #line(place) {
     const { host, href } = new URL(addressOf(place));
     const stop = h("button", { type: "button", "aria-label": `Stop ${place.title}` }, "Stop");
-    stop.hidden = href === at("/");
+    stop.hidden = href.split("#")[0] === at("/");
     stop.addEventListener("click", () => this.#act(() => this.#desk.stop(place.name)));
     return h("li", {}, h("span", {}, `${place.title} plays at `, h("a", { href }, host)), stop);
   }
