@@ -1,6 +1,8 @@
 """The data types and what declarations become: the SDK's descriptions, quirks included."""
 
 import ast
+import base64
+import io
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,10 +16,12 @@ from PIL import Image
 from families.ported.uris import picture, pixels, to_uri
 from taxiway.families.ported.sdk import runway
 from taxiway.families.ported.sdk.runway import palette
+from taxiway.families.ported.sdk.runway.ages import advice
 from taxiway.families.ported.sdk.runway.commands import Command, formats
 from taxiway.families.ported.sdk.runway.exceptions import (
     InferenceError,
     InvalidArgumentError,
+    MissingArgumentError,
     SetupError,
 )
 from taxiway.families.ported.sdk.runway.fields import declared
@@ -152,17 +156,99 @@ def test_a_type_shows_what_the_sdk_showed(field: Any, shown: dict[str, Any]) -> 
         lambda: runway.image_landmarks(2, labels=["one"]),
         lambda: runway.command("none", inputs={}, outputs={"y": runway.any})(print),
         lambda: runway.command("none", inputs={"x": runway.any}, outputs={})(print),
-        lambda: runway.command("nameless", inputs=[runway.any()], outputs=[runway.any()])(print),
+        lambda: runway.command("twice", inputs=[runway.any, runway.any()], outputs=[runway.any])(
+            print
+        ),
+        lambda: runway.vector(length=3, default=[1, 2]),
+        lambda: runway.segmentation(label_to_id={"a": "b"}),
+        lambda: runway.image_landmarks(),
     ],
 )
 def test_a_wrong_declaration_is_told_where_it_is_made(wrong: Any) -> None:
-    with pytest.raises(ValueError):
+    with pytest.raises(InvalidArgumentError, match=r"^(Invalid|Missing) argument: \w+\. .*\.$"):
         wrong()
 
 
+@pytest.mark.parametrize(
+    ("declare", "name"),
+    [
+        (runway.category, "choices"),
+        (runway.vector, "length"),
+        (runway.array, "item_type"),
+        (runway.segmentation, "label_to_id"),
+        (runway.image_landmarks, "length"),
+    ],
+)
+def test_what_a_type_cannot_be_without_is_missing(declare: Any, name: str) -> None:
+    with pytest.raises(MissingArgumentError, match=f"^Missing argument: {name}"):
+        declare()
+
+
 def test_what_is_no_type_is_told() -> None:
-    with pytest.raises(TypeError, match="'x' takes a data type of runway.data_types, got 3"):
+    with pytest.raises(InvalidArgumentError, match="x. It takes a data type of .*, got 3"):
         command(print, {"x": 3})
+
+
+def test_a_vectors_default_has_its_length() -> None:
+    assert described(runway.vector(default=[0.5, 1, 2])) == {
+        **{"type": "vector", "length": 3, "samplingMean": 0, "samplingStd": 1},
+        "default": [0.5, 1, 2],
+    }
+
+
+def test_in_a_list_the_types_name_is_the_name() -> None:
+    made = Command("list", print, [runway.vector(length=2), runway.number], [runway.image], None)
+    assert [field["name"] for field in made.describe()["inputs"]] == ["vector", "number"]
+    assert [field["name"] for field in made.describe()["outputs"]] == ["image"]
+    assert made.positional
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "LA", "P", "1"])
+def test_one_channel_is_sent_as_grey(mode: str) -> None:
+    sent = runway.image(channels=1).serialize(Image.new(mode, (2, 2)))
+    assert (picture(sent).mode, picture(sent).format) == ("L", "PNG")
+
+
+def test_pictures_come_in_as_they_are_seen() -> None:
+    grey = Image.fromarray(np.array([[0, 32768, 65535]], np.uint16))
+    clear = Image.new("RGBA", (1, 1), (255, 0, 0, 0))
+    for field, sent, wanted in [
+        (runway.image(), grey, [[[0] * 3, [128] * 3, [255] * 3]]),
+        (runway.image(channels=1), grey, [[0, 128, 255]]),
+        (runway.image(), clear, [[[255, 255, 255]]]),
+        (runway.image(channels=4), clear, [[[255, 0, 0, 0]]]),
+    ]:
+        buffer = io.BytesIO()
+        sent.save(buffer, "PNG")
+        taken = field.deserialize(base64.b64encode(buffer.getvalue()).decode())
+        np.testing.assert_array_equal(np.asarray(taken), wanted)
+
+
+@pytest.mark.parametrize(
+    ("error", "wanted"),
+    [
+        (AttributeError("module 'PIL.Image' has no attribute 'ANTIALIAS'"), "'pillow<10'"),
+        (AttributeError("'ImageDraw' object has no attribute 'textsize'"), "'pillow<10'"),
+        (ImportError("cannot import name 'PILLOW_VERSION' from 'PIL'"), "'pillow<7'"),
+        (AttributeError("module 'numpy' has no attribute 'float'.\n`np.float` was"), "numpy<1.24"),
+        (ModuleNotFoundError("No module named 'tensorflow.contrib'"), "'tensorflow<2'"),
+        (AttributeError("module 'PIL.Image' has no attribute 'imaginary'"), None),
+        (ValueError("textsize"), None),
+    ],
+)
+def test_what_libraries_dropped_is_told_with_their_version(
+    error: Exception, wanted: str | None
+) -> None:
+    assert (wanted in advice(error)) if wanted else advice(error) == ""
+
+
+def test_a_command_of_another_day_says_what_it_wants() -> None:
+    def shrink(model: Any, inputs: Any) -> Any:
+        return Image.new("RGB", (4, 4)).resize((2, 2), Image.ANTIALIAS)  # type: ignore[attr-defined]
+
+    made = Command("shrink", shrink, {"x": runway.number}, {"y": runway.image}, None)
+    with pytest.raises(InferenceError, match=r"^Error during inference: Attr.* pip install 'pillo"):
+        list(made.answers(None, {}, True))
 
 
 @pytest.mark.parametrize(

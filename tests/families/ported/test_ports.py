@@ -109,6 +109,25 @@ def test_the_oldest_dialect_works(tmp_path: Path) -> None:
     }
 
 
+def test_the_oldest_dialect_needs_no_names() -> None:
+    with serving("unnamed.py") as port:
+        grey = pixels(port.ask("/generate", {"vector": [1, 1, 1], "number": 0.5})["image"])
+        assert (grey.shape, grey[0, 0]) == ((4, 6), 127)
+        failed = port.post("/shrink", {"image": to_uri(PHOTO)})
+        [declared, _] = port.get("/meta").json()["commands"]
+    assert failed.status_code == 500
+    assert failed.json()["error"].endswith("pip install 'pillow<10' in its own Python.")
+    assert [field["name"] for field in declared["inputs"]] == ["vector", "number"]
+    assert declared["inputs"][0]["length"] == 3
+
+
+def test_a_port_that_ends_at_import_says_what_it_wants(tmp_path: Path) -> None:
+    (tmp_path / "port.py").write_text("import runway\nfrom PIL import Image\nImage.ANTIALIAS\n")
+    last = run(tmp_path / "port.py").stderr.splitlines()[-1]
+    assert last.startswith("AttributeError: module 'PIL.Image' has no attribute 'ANTIALIAS'")
+    assert last.endswith("pip install 'pillow<10' in its own Python.")
+
+
 def test_boxes_points_and_landmarks_are_plain_numbers() -> None:
     photo = np.zeros((10, 20), np.uint8)
     photo[2:6, 5:10] = 255

@@ -56,7 +56,10 @@ def test_every_output_comes_with_its_progress(socket: ClientConnection) -> None:
 def test_outputs_without_progress_say_nothing_of_it(socket: ClientConnection) -> None:
     submit(socket, "bare", to=2)
     _, *outputs, _ = until(socket, "succeeded")
-    assert outputs == [{"type": "output", "id": None, "outputData": {"n": n}} for n in (0, 1)]
+    [number] = {message["id"] for message in outputs}
+    assert isinstance(number, str)  # one without an id gets one
+    assert len(number) > 8
+    assert outputs == [{"type": "output", "id": number, "outputData": {"n": n}} for n in (0, 1)]
 
 
 def test_cancelling_stops_the_generator(socket: ClientConnection, port: Serving) -> None:

@@ -9,6 +9,7 @@ server  {"type": "started", "id": N}   {"type": "output", "outputData": {..}, "p
 import asyncio
 import logging
 import time
+import uuid
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -96,7 +97,8 @@ class Client:
         data = said.get("inputData")
         if not isinstance(data, dict):
             raise InvalidArgument("A submit takes inputData, an object.")
-        if number is not None and self._find(number):
+        number = str(uuid.uuid4()) if number is None else number
+        if self._find(number):
             raise InvalidArgument("A submit takes an id that no other job has.")
         if len(self._jobs) >= MOST_JOBS:
             raise Busy(f"{MOST_JOBS} of your jobs run already.")

@@ -4,11 +4,14 @@ Written anew from its documentation; the code suits Python 3.6, which Runway's o
 ran in, and needs numpy and Pillow only.
 """
 
-from . import leash
+import sys
+
+from . import ages, leash
 from .data_types import *  # noqa: F403
 from .model import RunwayModel
 
 leash.hold()
+sys.excepthook = ages.hook
 
 _model = RunwayModel()
 setup = _model.setup

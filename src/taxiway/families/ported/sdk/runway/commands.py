@@ -12,13 +12,19 @@ from .places import image_point
 
 
 def fields(given: Any) -> Dict[str, BaseType]:
-    """The declared types by name: from a dictionary, or the oldest SDK's list of named types."""
+    """The declared types by name: from a dictionary, or the oldest SDK's list of types.
+
+    In a list one without a name= is called as its type is. Raises InvalidArgumentError.
+    """
     pairs = given.items() if isinstance(given, dict) else ((None, field) for field in given or ())
-    made = [declared(field, name) for name, field in pairs]
-    for field in made:
-        if not field.name:
-            raise ValueError(f"Every data type of a list needs a name=, one {field.type} has none.")
-    return {field.name: field for field in made}
+    made: Dict[str, BaseType] = {}
+    for name, field in pairs:
+        ready = declared(field, name)
+        ready.name = ready.name or ready.type
+        if ready.name in made:
+            raise InvalidArgumentError(ready.name, "Two of a list have this name; give a name=.")
+        made[ready.name] = ready
+    return made
 
 
 def decode(
@@ -58,7 +64,8 @@ class Command:
         self.name, self.function, self.description = name, function, description
         self.inputs, self.outputs = fields(inputs), fields(outputs)
         if not self.inputs or not self.outputs:
-            raise ValueError(f"The command '{name}' needs at least one input and one output.")
+            missing = "outputs" if self.inputs else "inputs"
+            raise InvalidArgumentError(missing, f"The command '{name}' needs one at least.")
         self.positional = not isinstance(inputs, dict)
 
     def describe(self) -> Dict[str, Any]:
@@ -94,7 +101,7 @@ class Command:
         except RunwayError:
             raise
         except (Exception, SystemExit) as error:
-            raise InferenceError(repr(error)) from error
+            raise InferenceError.of(error) from error
 
     def _call(self, model: Any, inputs: Dict[str, Any]) -> Any:
         if self.positional:

@@ -4,6 +4,8 @@ import sys
 import traceback
 from typing import Any, Dict, List, Optional
 
+from .ages import advice
+
 
 class RunwayError(Exception):
     """Parent of all: `message` is one sentence, `code` the HTTP status."""
@@ -57,18 +59,35 @@ class InvalidArgumentError(RunwayError):
         super().__init__(f"Invalid argument: {name}. {message}".rstrip())
 
 
+class MissingArgumentError(InvalidArgumentError):
+    """A data type lacks something that it cannot be declared without."""
+
+    def __init__(self, name: str, message: str = "") -> None:
+        RunwayError.__init__(self, f"Missing argument: {name}. {message}".rstrip())
+
+
 class InferenceError(RunwayError):
     """A command raised."""
 
-    def __init__(self, message: str) -> None:
-        super().__init__(f"Error during inference: {message}.")
+    def __init__(self, message: str, help: str = "") -> None:
+        super().__init__(f"Error during inference: {message}. {help}".rstrip())
+
+    @classmethod
+    def of(cls, error: BaseException) -> "InferenceError":
+        """The error for what a command raised, and what can be done about it."""
+        return cls(repr(error), advice(error))
 
 
 class SetupError(RunwayError):
     """The set-up function raised."""
 
-    def __init__(self, message: str) -> None:
-        super().__init__(f"Error during setup: {message}.")
+    def __init__(self, message: str, help: str = "") -> None:
+        super().__init__(f"Error during setup: {message}. {help}".rstrip())
+
+    @classmethod
+    def of(cls, error: BaseException) -> "SetupError":
+        """The error for what the set-up function raised, and what can be done about it."""
+        return cls(repr(error), advice(error))
 
 
 class UnknownCommandError(RunwayError):

@@ -5,7 +5,7 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
-from .exceptions import InvalidArgumentError
+from .exceptions import InvalidArgumentError, MissingArgumentError
 
 
 class BaseType:
@@ -47,7 +47,9 @@ def declared(field: Any, name: Optional[str] = None) -> BaseType:
     """The instance of a type or instance, under that name; an instance may stand in many places."""
     made = field() if isinstance(field, type) else copy.copy(field)
     if not isinstance(made, BaseType):
-        raise TypeError(f"'{name}' takes a data type of runway.data_types, got {field!r}.")
+        raise InvalidArgumentError(
+            name, f"It takes a data type of runway.data_types, got {field!r:.60}."
+        )
     made.name = name or made.name
     return made
 
@@ -141,11 +143,11 @@ class category(BaseType):
     ) -> None:
         super().__init__("category", description, name)
         if not choices:
-            raise ValueError("A category needs at least one choice.")
+            raise MissingArgumentError("choices", "A category needs at least one.")
         self.one_of = list(choices)
         self.default = self.one_of[0] if default is None else default
         if self.default not in self.one_of:
-            raise ValueError(f"The default {default!r} is none of the choices.")
+            raise InvalidArgumentError("default", f"{default!r:.60} is none of the choices.")
 
     def deserialize(self, value: Any) -> Any:
         if value not in self.one_of:
@@ -169,11 +171,15 @@ class vector(BaseType):
         name: Optional[str] = None,
     ) -> None:
         super().__init__("vector", description, name)
-        if length is None:
-            raise ValueError("A vector needs a length.")
-        self.length = length
-        self.sampling_mean, self.sampling_std = sampling_mean, sampling_std
         self.default = None if default is None else np.asarray(default).tolist()
+        if length is None and self.default is None:
+            raise MissingArgumentError("length", "A vector needs one, or a default.")
+        self.length = len(self.default or ()) if length is None else length
+        if self.default is not None and len(self.default) != self.length:
+            raise InvalidArgumentError(
+                "default", f"It has {len(self.default)} numbers, and the length is {self.length}."
+            )
+        self.sampling_mean, self.sampling_std = sampling_mean, sampling_std
 
     def deserialize(self, value: Any) -> Any:
         try:
@@ -206,7 +212,7 @@ class array(BaseType):
     ) -> None:
         super().__init__("array", description, name)
         if item_type is None:
-            raise ValueError("An array needs the type of its items.")
+            raise MissingArgumentError("item_type", "An array needs the type of its items.")
         self.item_type = declared(item_type)
         self.item_type.name = f"{self.item_type.type}_array_item"
         self.min_length, self.max_length = min_length, max_length

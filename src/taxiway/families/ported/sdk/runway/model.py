@@ -96,7 +96,7 @@ class RunwayModel:
         except RunwayError:
             raise
         except (Exception, SystemExit) as error:
-            raise SetupError(repr(error)) from error
+            raise SetupError.of(error) from error
         finally:
             self.status = status
 

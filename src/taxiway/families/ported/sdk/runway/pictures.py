@@ -1,14 +1,14 @@
 """The data types for pictures: data URIs in JSON, PIL pictures in commands."""
 
 import base64
-import binascii
 import io
 from typing import Any, Dict, Optional
 
 import numpy as np
 from PIL import Image
 
-from .fields import BaseType
+from .exceptions import InvalidArgumentError, MissingArgumentError
+from .fields import BaseType, is_number
 from .palette import colour
 
 SIZES = ("min_width", "max_width", "min_height", "max_height", "width", "height")
@@ -41,17 +41,21 @@ class image(BaseType):
     ) -> None:
         super().__init__("image", description, name)
         if channels not in MODES:
-            raise ValueError(f"An image has 1, 3 or 4 channels, got {channels!r}.")
+            raise InvalidArgumentError("channels", f"It takes 1, 3 or 4, got {channels!r:.40}.")
         self.channels = channels
         self.min_width, self.max_width, self.width = min_width, max_width, width
         self.min_height, self.max_height, self.height = min_height, max_height, height
         self.default_output_format = default_output_format or ("JPEG" if channels == 3 else "PNG")
 
     def deserialize(self, value: Any) -> Image.Image:
-        return opened(self, value).convert(MODES[self.channels])
+        picture = opened(self, value)
+        return (picture if self.channels == 4 else on_white(picture)).convert(MODES[self.channels])
 
     def serialize(self, value: Any, format: Optional[str] = None) -> str:
-        return to_data_uri(to_picture(self, value), format or self.default_output_format)
+        picture = to_picture(self, value)
+        if self.channels == 1 and picture.mode != "L":
+            picture = on_white(picture).convert("L")
+        return to_data_uri(picture, format or self.default_output_format)
 
 
 class segmentation(BaseType):
@@ -78,8 +82,10 @@ class segmentation(BaseType):
         name: Optional[str] = None,
     ) -> None:
         super().__init__("segmentation", description, name)
-        if not label_to_id or not all(0 <= number <= 255 for number in label_to_id.values()):
-            raise ValueError("A segmentation needs labels, with ids from 0 to 255.")
+        if not label_to_id:
+            raise MissingArgumentError("label_to_id", "A segmentation needs labels.")
+        if not all(is_number(number) and 0 <= number <= 255 for number in label_to_id.values()):
+            raise InvalidArgumentError("label_to_id", "The ids of labels are 0 to 255.")
         self.label_to_id = label_to_id
         self.default_label = default_label or next(iter(label_to_id))
         given = label_to_color or {}
@@ -91,7 +97,7 @@ class segmentation(BaseType):
 
     def deserialize(self, value: Any) -> Image.Image:
         picture = opened(self, value)
-        if picture.mode in ("L", "1", "I", "I;16"):
+        if picture.mode in ("L", "1"):
             return picture.convert("L")
         return Image.fromarray(self._ids(np.asarray(picture.convert("RGB"))))
 
@@ -144,9 +150,30 @@ def opened(field: BaseType, value: Any) -> Image.Image:
         if picture.width * picture.height > MAX_PIXELS:
             raise field.refuse(f"It takes at most {MAX_PIXELS // 1_000_000} million pixels.")
         picture.load()
-    except (binascii.Error, ValueError, OSError, SyntaxError, Image.DecompressionBombError):
+    except InvalidArgumentError:
+        raise
+    except Exception:
+        # Pillow raises OSError, SyntaxError, struct.error, EOFError, RecursionError...
         raise field.refuse("It is not a readable picture.") from None
-    return picture
+    return in_eight_bits(picture)
+
+
+def in_eight_bits(picture: Image.Image) -> Image.Image:
+    """Grey of 16 bits a pixel as 8, which Pillow would cut off at white; others as they are."""
+    if picture.mode != "I" and not picture.mode.startswith("I;16"):
+        return picture
+    levels = np.asarray(picture).astype(np.uint32)
+    return Image.fromarray(((levels * 255 + 32767) // 65535).astype(np.uint8))
+
+
+def on_white(picture: Image.Image) -> Image.Image:
+    """A picture whose transparent parts, if any, are white rather than what is hidden there."""
+    if picture.mode not in ("RGBA", "LA", "PA") and "transparency" not in picture.info:
+        return picture
+    whole = picture.convert("RGBA")
+    white = Image.new("RGB", whole.size, "white")
+    white.paste(whole.convert("RGB"), mask=whole.getchannel("A"))
+    return white
 
 
 def to_picture(field: BaseType, value: Any) -> Image.Image:

@@ -2,6 +2,9 @@
 
 from typing import Any, List, Optional, Sequence
 
+import numpy as np
+
+from .exceptions import InvalidArgumentError, MissingArgumentError
 from .fields import BaseType, is_number
 
 
@@ -47,14 +50,17 @@ class image_landmarks(BaseType):
     ) -> None:
         super().__init__("image_landmarks", description, name)
         if length is None:
-            raise ValueError("Landmarks need a length.")
+            raise MissingArgumentError("length", "Landmarks need one.")
         if labels is not None and len(labels) != length:
-            raise ValueError(f"{length} landmarks take {length} labels, got {len(labels)}.")
+            raise InvalidArgumentError(
+                "labels", f"{length} landmarks take {length} labels, got {len(labels)}."
+            )
         self.length, self.labels, self.connections = length, labels, connections
 
     def deserialize(self, value: Any) -> List[List[float]]:
-        if len(value) != self.length:
-            raise self.refuse(f"It takes {self.length} points, got {len(value)}.")
+        count = len(value) if isinstance(value, (list, tuple, np.ndarray)) else None
+        if count != self.length:
+            raise self.refuse(f"It takes {self.length} points, got {count or 'none'}.")
         return [_numbers(self, point, 2) for point in value]
 
     serialize = deserialize

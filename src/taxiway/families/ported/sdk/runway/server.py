@@ -109,7 +109,7 @@ class Handler(BaseHTTPRequestHandler):
         except OSError:
             raise
         except Exception as error:
-            self._fail(InferenceError(repr(error)))
+            self._fail(InferenceError.of(error))
 
     def _check(self) -> None:
         """Refuse what did not come from where it should. Raises RefusedError."""

@@ -4,6 +4,7 @@ import json
 import socket
 import threading
 import time
+import uuid
 from typing import Any, Dict, List
 
 from websockets.frames import Frame, Opcode
@@ -78,7 +79,7 @@ class Stream:
             message = json.loads(text.decode())
             kind, number = message["type"], message.get("id")
             hash((kind, number))
-        except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
+        except Exception:
             self._tell(
                 "failed", None, error="A message is a JSON object with a type and a plain id."
             )
@@ -91,11 +92,12 @@ class Stream:
             self._tell("failed", number, error=f"There is nothing to {kind!s:.20}.")
 
     def _submit(self, message: Dict[str, Any], number: Any) -> None:
+        number = str(uuid.uuid4()) if number is None else number
         job = Job(number)
         try:
             if not isinstance(message.get("inputData"), dict):
                 raise RunwayError("A submit takes inputData, an object.")
-            if number is not None and self._find(number):
+            if self._find(number):
                 raise RunwayError("A submit takes an id that no other job has.")
             self._server.model.find(str(message.get("command")))
             self._jobs.add(job)
@@ -120,7 +122,7 @@ class Stream:
         try:
             self._stream(job, message)
         except Exception as raised:
-            error = raised if isinstance(raised, RunwayError) else InferenceError(repr(raised))
+            error = raised if isinstance(raised, RunwayError) else InferenceError.of(raised)
             if error.code >= 500:
                 error.print_exception()
             self._tell("failed", job.number, **callers.told(error.to_response(), self._at_home))
