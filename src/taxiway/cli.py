@@ -9,6 +9,7 @@ from typing import NoReturn
 
 from taxiway import commands
 from taxiway.core.errors import TaxiwayError
+from taxiway.core.extras import need
 
 HELP = ("-h", "--help", "--version")
 
@@ -28,11 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not arguments or (arguments[0].startswith("-") and arguments[0] not in HELP):
         arguments = ["run", *arguments]
     try:
-        parsed, rest = parser(arguments).parse_known_args(arguments)
-        if rest and not getattr(parsed.module, "LATER", False):
-            parsed.parser.error(f"unknown argument {rest[0]}")
-        parsed.rest = rest
-        return parsed.module.run(parsed) or 0
+        return ran(arguments)
     except TaxiwayError as error:
         print(error, file=sys.stderr)
         return getattr(error, "exit_code", 1)
@@ -45,6 +42,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+
+
+def ran(arguments: Sequence[str]) -> int:
+    """Run one command. Raises MissingDependency where it imports what an extra of ours brings."""
+    parsed, rest = parser(arguments).parse_known_args(arguments)
+    if rest and not getattr(parsed.module, "LATER", False):
+        parsed.parser.error(f"unknown argument {rest[0]}")
+    parsed.rest = rest
+    try:
+        return parsed.module.run(parsed) or 0
+    except ModuleNotFoundError as error:
+        need((error.name or "").partition(".")[0], f"'taxiway {arguments[0]}'")
+        raise
 
 
 def parser(typed: Sequence[str] = ()) -> Parser:

@@ -83,7 +83,10 @@ class ToolCommand:
 
     def run(self, parsed: argparse.Namespace) -> None:
         from taxiway.console import ConsoleJob
+        from taxiway.core.extras import need
 
+        for module in getattr(self.tool, "needs", ()):
+            need(module, f"'taxiway {self.name}'")
         fields = {**self.tool.command.inputs, **self.options}
         given = gathered(parsed.flags, fields, parsed)
         folder = self.folder(parsed, given)

@@ -9,6 +9,7 @@ from typing import Any
 
 from taxiway.commands import whole_number
 from taxiway.core.errors import InvalidArgument, NotFound
+from taxiway.core.extras import need
 
 HELP = "measure how far pictures or a model are from others"
 TOLD = {
@@ -54,6 +55,7 @@ def psi(text: str) -> float:
 def run(parsed: argparse.Namespace) -> None:
     import json
 
+    need("torch", "Measuring", "train")
     from taxiway.training.datasets.pictures.crops import RESOLUTIONS
     from taxiway.training.metrics import METRICS, compare
 

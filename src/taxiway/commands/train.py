@@ -75,11 +75,14 @@ def is_reference(word: str) -> bool:
 
 
 def run(parsed: argparse.Namespace) -> None:
+    from taxiway.core.extras import need
     from taxiway.training.config import check_free
     from taxiway.training.run_folder import working
     from taxiway.training.terminal import work
     from taxiway.training.trainer import Asked
 
+    for module in getattr(parsed.recipe, "needs", ()):
+        need(module, "Training", "train")
     folder, recipe = parsed.out, parsed.recipe
     check_free(folder, parsed.resume)
     if parsed.resume:

@@ -20,8 +20,8 @@ def is_here(module: str) -> bool:
     """Whether a module can be imported, of which nothing is imported for that."""
     try:
         return find_spec(module) is not None
-    except ValueError:
-        return False  # somebody put None into sys.modules
+    except (ImportError, ValueError):
+        return False  # such as None in sys.modules
 
 
 def install_line(extra: str) -> str:
@@ -32,11 +32,13 @@ def install_line(extra: str) -> str:
 
 
 def lacking(module: str, what: str, extra: str = "") -> str:
-    """A sentence if a module is not here: `what` needs it, and how to get it; else nothing.
+    """A sentence if a module of PACKAGES is not here: `what` needs it, and the line that gets it.
 
-    `extra` is one that brings more than the module.
+    Nothing where it is here, or none of ours. `extra` is one that brings more than the module.
     """
     if is_here(module):
+        return ""
+    if module not in PACKAGES:
         return ""
     usual, called = PACKAGES[module]
     return f"{what} needs {called}: {install_line(extra or usual)}."

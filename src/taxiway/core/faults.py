@@ -5,6 +5,7 @@ import traceback
 from importlib.metadata import PackageNotFoundError, requires
 
 from taxiway.core.errors import BrokenMember, MissingDependency, TaxiwayError
+from taxiway.core.extras import lacking
 
 PROJECTS = {"cv2": "opencv-python", "pil": "pillow", "sklearn": "scikit-learn", "yaml": "pyyaml"}
 """Packages that pip knows by another name than Python."""
@@ -24,6 +25,8 @@ def failure(error: BaseException, name: str, module: str, package: str = "") -> 
     missing = error.name if isinstance(error, ModuleNotFoundError) else None
     if missing and not _is_within(missing, module.partition(".")[0]):
         top = missing.partition(".")[0]
+        if said := lacking(top, f"'{name}'"):
+            return MissingDependency(said)
         return MissingDependency(
             f"'{name}' needs the package '{top}': {install_line(top, package)}{place}."
         )

@@ -80,8 +80,10 @@ class Tool(Protocol):
 
     A file that a caller gives for an input of type `file`, `any` or an array of them comes as a
     Path. Also read, where a tool has them: `takes` (a Takes), `unit` (of what `done` counts, in the
-    plural), `is_light` (whether it may run beside other jobs), and `open(spec)`, which gives what
-    `run` takes as `model`. Without that it is an `OpenModel`, and None for a tool that needs none.
+    plural), `is_light` (whether it may run beside other jobs), `needs` (modules that an extra of
+    ours brings, such as "torch": without them it is not offered), and `open(spec)`, which gives
+    what `run` takes as `model`. Without that it is an `OpenModel`, and None for a tool that needs
+    none.
 
     On the command line every tool is a command. It may have `flags`, where an input is not simply
     `--its-name`; an `epilog` of its help; `report(outputs, folder)`, the lines that are printed at

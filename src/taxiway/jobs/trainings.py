@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
-from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
 from typing import Any, Literal, TypeVar
@@ -19,7 +18,8 @@ from msgspec import Struct, structs
 
 from taxiway.core.command import Command
 from taxiway.core.datatypes import Boolean, Category, Number, Text, Wire
-from taxiway.core.errors import InvalidArgument, MissingDependency, NotFound, Unavailable
+from taxiway.core.errors import InvalidArgument, NotFound, Unavailable
+from taxiway.core.extras import need
 from taxiway.core.tool import Declared, Takes
 from taxiway.jobs.record import (
     RECORD,
@@ -397,8 +397,7 @@ def check_kimg(kimg: float | None) -> None:
 
 def check_torch() -> None:
     """Raises MissingDependency."""
-    if find_spec("torch") is None:
-        raise MissingDependency("Training takes PyTorch: pip install 'taxiway[train]'.")
+    need("torch", "Training", "train")
 
 
 def arguments(wanted: Wanted) -> list[str]:

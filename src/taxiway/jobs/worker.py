@@ -17,6 +17,8 @@ from taxiway.core import slots
 from taxiway.core.command import Command, Values
 from taxiway.core.datatypes import Wire
 from taxiway.core.errors import TaxiwayError
+from taxiway.core.extras import need
+from taxiway.core.faults import failure
 from taxiway.core.images import Pixels, encode_jpeg
 from taxiway.core.locks import held
 from taxiway.core.model import Model, ModelSpec
@@ -151,6 +153,8 @@ def work(assignment: Assignment, job: ReportingJob) -> News:
         return Halted(str(stop))
     except (TaxiwayError, OSError) as error:
         return Failed(_sentence(error))
+    except ModuleNotFoundError as error:
+        return Failed(str(failure(error, assignment.tool, "taxiway", "taxiway")))
     except Exception as error:
         log.exception("The tool '%s' failed", assignment.tool)
         return Failed(f"{type(error).__name__}: {error}"[:1000])
@@ -161,7 +165,10 @@ def offer(names: Sequence[str] | None) -> Offer:
     found = Offer({})
     for name in slots.members("tools") if names is None else names:
         try:
-            found.tools[name] = declared(slots.load("tools", name))
+            tool = slots.load("tools", name)
+            for module in getattr(tool, "needs", ()):
+                need(module, f"'{name}'")
+            found.tools[name] = declared(tool)
         except TaxiwayError as error:
             found.broken[name] = str(error)[:1000]
         except Exception as error:

@@ -161,6 +161,8 @@ class Recipe(Protocol):
     options: ClassVar[Mapping[str, AnyDataType]]
     unit: ClassVar[str] = "pictures"
     """What is counted, in the plural."""
+    needs: ClassVar[tuple[str, ...]] = ()
+    """Modules that an extra of ours brings, such as "torch", without which nothing begins."""
     kimg: ClassVar[float]
     """Thousands of examples of a training that nobody gave a length."""
 

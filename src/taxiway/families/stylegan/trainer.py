@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 class StyleGANRecipe(Recipe):
     """Trainings of StyleGAN2, and of StyleGAN3 from a trained one, on square pictures."""
 
+    needs = ("torch",)
     options: ClassVar[dict[str, AnyDataType]] = {
         "labels": Boolean(description="learn the dataset's classes, to be chosen from"),
         "resolution": Number(default=None, optional=True, whole=True,

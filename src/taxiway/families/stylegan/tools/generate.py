@@ -37,6 +37,7 @@ class Generate(GeneratorTool):
     """
 
     takes = DRAWN
+    needs = ()  # the painter draws without
     unit = "pictures"
     command = Command(
         name="generate",

@@ -41,6 +41,7 @@ class Video(GeneratorTool):
     """
 
     takes = DRAWN
+    needs = ()  # the painter draws without
     unit = "frames"
     command = Command(
         name="video",

@@ -18,6 +18,7 @@ class WalkTool(GeneratorTool):
     """Saves `walk.npz` with `w` [N, num_ws, w_dim], or `z` [N, z_dim] of a model without w."""
 
     takes = DRAWN
+    needs = ()  # the painter draws without
     is_light = True
     command = Command(
         name="walk",

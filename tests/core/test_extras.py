@@ -1,0 +1,69 @@
+"""What an extra brings is missed in one sentence, before anything begins."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from taxiway.core import extras
+from taxiway.core.errors import MissingDependency
+from taxiway.core.faults import failure
+from taxiway.jobs.worker import offer
+
+BLOCKER = """
+from importlib.machinery import PathFinder
+find = PathFinder.find_spec
+PathFinder.find_spec = classmethod(
+    lambda cls, name, path=None, target=None:
+        None if name.partition(".")[0] in ("torch", "av") else find(name, path, target)
+)
+from taxiway.cli import main
+for line in {lines!r}:
+    print(main(line.split()), flush=True)
+"""
+NEEDING = (
+    "mix nowhere.pkl --rows 1 --columns 2 --out OUT",
+    "bend nowhere.pkl --seeds 1 --out OUT",
+    "project nowhere.pkl photo.png --out OUT",
+    "directions nowhere.pkl --out OUT",
+    "centres nowhere.pkl --out OUT",
+    "metrics a b",
+    "train nowhere.zip --out OUT",
+    "generate rainbow --seeds 1 --out OUT",
+    "walk rainbow --keys 1,2 --out OUT/walk.npz",
+)
+
+
+def test_without_pytorch_every_command_says_what_brings_it(tmp_path: Path) -> None:
+    lines = [line.replace("OUT", str(tmp_path / "out")) for line in NEEDING]
+    done = subprocess.run(
+        [sys.executable, "-c", BLOCKER.format(lines=lines)],
+        capture_output=True, text=True, timeout=100, cwd=tmp_path,
+    )  # fmt: skip
+    said = done.stderr.splitlines()
+    assert done.stdout.split() == ["1"] * len(NEEDING), done.stderr
+    assert len(said) == len(NEEDING), done.stderr
+    assert all("needs PyTorch: pip install " in line for line in said), said
+
+
+def test_a_clone_and_an_installed_package_have_lines_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(extras, "HOME", tmp_path / "site packages")
+    assert extras.install_line("torch") == "pip install 'taxiway[torch]'"
+    (tmp_path / "site packages" / "src" / "taxiway").mkdir(parents=True)
+    (tmp_path / "site packages" / "pyproject.toml").write_text("")
+    assert extras.install_line("torch") == f"pip install -e '{tmp_path}/site packages[torch]'"
+
+
+def test_tools_that_lack_a_package_are_told_before_they_are_begun(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert not offer(["project"]).broken
+    monkeypatch.setattr(extras, "is_here", lambda module: module != "torch")
+    found = offer(["project", "generate", "batch"])
+    assert found.broken["project"].startswith("'project' needs PyTorch: pip install ")
+    assert sorted(found.tools) == ["batch", "generate"]
+    with pytest.raises(MissingDependency, match="'it' needs PyTorch"):
+        raise failure(ModuleNotFoundError("No module named 'torch.nn'", name="torch.nn"), "it", "x")
