@@ -127,7 +127,7 @@ def test_a_gpu_that_is_too_small_is_said_in_a_sentence() -> None:
         (["DATASET", "--from", "."], "'.' holds no training to start from."),
         (["DATASET", "--kimg", "0"], "a number above 0 is needed, got '0'"),
         (["DATASET", "--batch", "10"], "A batch of 10 cannot be split"),
-        (["DATASET", "--batch", "-4"], "a whole number from 1 on is needed, got '-4'"),
+        (["DATASET", "--batch", "-4"], "'batch' takes a number from 1 up, got -4"),
         (["DATASET", "--threads", "99999"], "cannot be split over 1 x 99999 processes"),
         (["DATASET", "--from", "painter"], "'painter' has no checkpoint to start from."),
         (["DATASET", "--labels"], "has no labels; sort the pictures into folders"),

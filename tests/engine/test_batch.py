@@ -31,11 +31,11 @@ async def test_the_oldest_goes_first_with_company_of_its_command() -> None:
 async def test_a_call_or_a_stir_ends_the_wait() -> None:
     queue = CallQueue(9)
     assert queue.take() == []
-    for stir in (queue.stir, lambda: fill(queue, OTHER)):
-        waiting = asyncio.create_task(queue.stirred())
+    for wake in (queue.wake, lambda: fill(queue, OTHER)):
+        waiting = asyncio.create_task(queue.woken())
         await asyncio.sleep(0)
         assert not waiting.done()
-        stir()
+        wake()
         await waiting
     assert len(queue.take()) == 1
 

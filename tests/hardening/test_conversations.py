@@ -135,7 +135,7 @@ class SocketIoClients(Talking):
         def hear() -> None:
             for _ in range(times):
                 if client.is_open and client.hear():
-                    self.server.heard(client, packet)
+                    self.server.received(client, packet)
 
         self.inside(hear)
 

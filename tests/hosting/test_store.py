@@ -140,9 +140,9 @@ def test_the_server_says_where_it_is_and_how_models_are(store: Store) -> None:
     store.url = "http://localhost:1"
     store.url = "https://models.example.org"
     assert store.url == "https://models.example.org"
-    store.tell("class", "running")
+    store.set_state("class", "running")
     assert store.model("class").state == "running"
-    store.tell(None, "asleep")
+    store.set_state(None, "asleep")
     assert store.model("class").state == "asleep"
 
 

@@ -82,12 +82,12 @@ def stopped_after(found: Member, folder: Path, steps: int) -> None:
     """Train in a folder until so many steps are done."""
     session, stop, heard = found.session(folder), Event(), list[object]()
 
-    def told(record: object) -> None:
+    def report(record: object) -> None:
         heard.append(record)
         if sum("seconds_per_kimg" in record for record in heard) == steps:
             stop.set()
 
-    session.told = told
+    session.report = report
     session.run(stop, snapshot_kimg=1.0)
 
 
@@ -254,7 +254,7 @@ def test_another_packages_trainer_has_the_command_line(
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["colour", "d.zip", "--rate", "-1"], "a number above 0 is needed, got '-1'"),
+        (["colour", "d.zip", "--rate", "-1"], "'rate' takes a number from 0 up, got -1"),
         (["colour", "d.zip", "--gamma", "2"], "unknown argument --gamma"),
         (["colours", "d.zip"], "unknown argument d.zip"),
         (["nowhere:Colour", "d.zip"], "'nowhere:Colour' cannot be imported"),

@@ -20,7 +20,7 @@ def add_options(parser: Any, fields: Fields) -> None:
     from taxiway.core.tool import Flag
 
     for name, field in fields.items():
-        add_flag(parser, Flag(input=name, names=names_of(name)), field)
+        add_flag(parser, Flag(input=name, names=names_of(name), is_option=True), field)
 
 
 def given_options(parsed: argparse.Namespace, fields: Fields) -> dict[str, Any]:
@@ -163,7 +163,8 @@ def reader(flag: "Flag", field: "AnyDataType") -> Callable[[str], Any]:
 
     match field:
         case Number():
-            return lambda text: field.decode(flag.input, number_of(flag.input, text))
+            decode = field.decode_option if flag.is_option else field.decode
+            return lambda text: decode(flag.input, number_of(flag.input, text))
         case Category():
             return lambda text: field.decode(flag.input, text)
         case Text():
@@ -259,6 +260,8 @@ def notes_of(flag: "Flag", field: "AnyDataType") -> Iterator[str]:
     low, high = getattr(field, "min", UNSET), getattr(field, "max", UNSET)
     if low is not UNSET and high is not UNSET:
         yield f"{low:.10g} to {high:.10g}"
+    if flag.is_option and is_needed(field):
+        yield "needed"
     usual = getattr(field, "default", None) if flag.usual is None else flag.usual
     usual = " ".join(map(str, usual)) if isinstance(usual, (list, tuple)) else usual
     if usual not in (None, "", UNSET) and not isinstance(usual, bool):

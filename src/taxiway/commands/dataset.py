@@ -119,10 +119,10 @@ def report_kind(parsed: argparse.Namespace, name: str) -> None:
         else:
             data = base64.b64encode(encode_jpeg(sheet)).decode()
             shown = f'<img src="data:image/jpeg;base64,{data}" alt="">'
-    lines = "".join(f"<p>{escape(line)}</p>" for line in found.told())
+    lines = "".join(f"<p>{escape(line)}</p>" for line in found.report())
     page = PAGE.format(made=MADE, title=escape(title(parsed.source)), lines=lines, shown=shown)
     write_whole(parsed.out, page.encode())
-    print("\n".join([*found.told(), f"Wrote {parsed.out}."]))
+    print("\n".join([*found.report(), f"Wrote {parsed.out}."]))
 
 
 def run_prepare(parsed: argparse.Namespace) -> None:

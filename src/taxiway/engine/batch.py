@@ -74,12 +74,12 @@ class CallQueue:
         call.future.add_done_callback(lambda _: self._forget(key, call))
         self._stirred.set()
 
-    async def stirred(self) -> None:
-        """Wait for the next call, or for `stir`."""
+    async def woken(self) -> None:
+        """Wait for the next call, or for `wake`."""
         self._stirred.clear()
         await self._stirred.wait()
 
-    def stir(self) -> None:
+    def wake(self) -> None:
         """Wake whoever waits for calls: there is something else to look at."""
         self._stirred.set()
 

@@ -155,7 +155,7 @@ class Running:
 
     async def _once(self) -> str | None:
         """One life of the model. Returns why there can be no other, if so."""
-        executor = self._executor = self._executor_kind(self.spec, self._queue.stir)
+        executor = self._executor = self._executor_kind(self.spec, self._queue.wake)
         try:
             ready = await executor.start()
             self.commands, self.facts = ready.commands, ready.facts
@@ -194,7 +194,7 @@ class Running:
         if not len(self._queue) and not executor.died:
             try:
                 async with asyncio.timeout(self.idle_seconds):
-                    await self._queue.stirred()
+                    await self._queue.woken()
             except TimeoutError:
                 return len(self._queue) > 0
         if executor.died:

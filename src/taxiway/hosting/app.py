@@ -104,10 +104,10 @@ async def serving(
     """Everything running within the block; models sleep until somebody asks."""
     config = settings.config()
     with alone(folder), Store(folder, durable=False) as store, contextlib.ExitStack() as last:
-        store.tell(None, "asleep")
+        store.set_state(None, "asleep")
         preload(families.imports(_families(store.models())))
         ledger = Ledger(store)
-        last.callback(store.tell, None, "asleep")
+        last.callback(store.set_state, None, "asleep")
         last.callback(ledger.close)
         async with Engine() as engine, contextlib.AsyncExitStack() as doors:
             engine.events.listen(tell)
@@ -157,7 +157,7 @@ def _say(event: Event) -> None:
 
 def _note(ledger: Ledger, event: Event) -> None:
     if isinstance(event, StateChanged):
-        ledger.later(ledger.store.tell, event.model, event.state)
+        ledger.later(ledger.store.set_state, event.model, event.state)
 
 
 def _behind(app: ASGIApp, proxies: tuple[str, ...]) -> ASGIApp:

@@ -194,7 +194,7 @@ class Store:
         """Count the error of a query that was admitted."""
         self._one("UPDATE tokens SET errors = errors + 1 WHERE id = ?", token)
 
-    def tell(self, model: str | None, state: str) -> None:
+    def set_state(self, model: str | None, state: str) -> None:
         """Note the state of a model, or of all, for people to see."""
         self._one("UPDATE models SET state = ? WHERE ? IN (name, '')", state, model or "")
 

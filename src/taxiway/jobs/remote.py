@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 MOST_FOLLOWED = 64
 
-Tell = Callable[[Mapping[str, Wire]], None]
+Notify = Callable[[Mapping[str, Wire]], None]
 
 
 class Request(Struct, kw_only=True):
@@ -34,11 +34,11 @@ class RemoteJobs:
     def __init__(self, jobs: "Jobs", token: str) -> None:
         self._jobs = jobs
         self._token = token
-        self._tells: dict[str, Tell] = {}
+        self._listeners: dict[str, Notify] = {}
         jobs.listen(self._changed)
 
-    async def ask(self, model: str, wire: Wire, tell: Tell, is_trusted: bool = False) -> None:
-        """Do what `wire` says; `tell` hears of the job until it has ended.
+    async def ask(self, model: str, wire: Wire, notify: Notify, is_trusted: bool = False) -> None:
+        """Do what `wire` says; `notify` is called with the job until it has ended.
 
         Without the token only who is trusted may. Raises InvalidArgument, NotFound, or what the
         job's tool says of its inputs.
@@ -47,24 +47,24 @@ class RemoteJobs:
         if not is_trusted and not hmac.compare_digest(request.token, self._token):
             raise InvalidArgument("A job wants the token of this start; see docs/jobs.md.", "token")
         if request.stop:
-            tell(brief(await self._jobs.stop(request.stop)))
+            notify(brief(await self._jobs.stop(request.stop)))
             return
         if not request.tool:
             raise InvalidArgument('\'job\' takes a tool, such as {"tool": "mix"}.', "tool")
-        if len(self._tells) >= MOST_FOLLOWED:
+        if len(self._listeners) >= MOST_FOLLOWED:
             raise InvalidArgument(f"{MOST_FOLLOWED} jobs run or wait already.", "tool")
         record = await self._jobs.start(request.tool, model, request.inputs)
         if not record.has_ended:
-            self._tells[record.id] = tell
-        tell(brief(record))
+            self._listeners[record.id] = notify
+        notify(brief(record))
 
     def _changed(self, record: "JobRecord") -> None:
-        tell = self._tells.get(record.id)
-        if tell is None:
+        notify = self._listeners.get(record.id)
+        if notify is None:
             return
         if record.has_ended:
-            del self._tells[record.id]
-        tell(brief(record))
+            del self._listeners[record.id]
+        notify(brief(record))
 
 
 def brief(record: "JobRecord") -> dict[str, Any]:

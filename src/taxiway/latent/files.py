@@ -82,7 +82,7 @@ def write_latent(path: Path | str, given: Latent, ws: npt.ArrayLike | None = Non
     elif path.suffix == ".npy":
         write_whole(path, arrays.npy_bytes(plain_array(given, ws)))
     elif path.suffix == ".json":
-        write_whole(path, json.dumps(given.told()).encode())
+        write_whole(path, json.dumps(given.describe()).encode())
     else:
         written = ", ".join(WRITTEN)
         raise InvalidArgument(f"A latent is written as {written}, not {path.suffix!r}.")

@@ -44,7 +44,7 @@ class Latent(Struct, frozen=True, kw_only=True, eq=False):
         """A short name that a file can have: `seed0003`, or its source's."""
         return f"seed{self.seed:04d}" if self.seed is not None else self.source or self.space
 
-    def told(self) -> dict[str, Any]:
+    def describe(self) -> dict[str, Any]:
         """Everything known, as plain values under the names that `/query` takes."""
         known = {
             "model": self.model or None,

@@ -263,7 +263,7 @@ class Outputs:
             settings=self.members.declaration(name).describe()["inputs"],
         )
         feed = self._feeds.get(name)
-        return feed.tell(status) if feed else status
+        return feed.measured(status) if feed else status
 
     def _feed(self, name: str, values: Values) -> "Feed":
         return Feed(self._session, name, self.members.kinds[name](values), self._report)
@@ -316,7 +316,7 @@ class Feed:
             self._session.broadcast.leave(self._viewer)
             self._viewer = self._shown = None
 
-    def tell(self, status: OutputStatus) -> OutputStatus:
+    def measured(self, status: OutputStatus) -> OutputStatus:
         """A status, filled in."""
         output = self.output
         state = "failed" if output.error else "off" if output.is_over else "on"

@@ -30,9 +30,9 @@ export async function sendFile(token, path, file) {
  * @param {string} token
  * @param {string} path
  * @param {AbortSignal} signal
- * @param {(name: string, content: any) => void} heard
+ * @param {(name: string, content: any) => void} received
  */
-export async function follow(token, path, signal, heard) {
+export async function follow(token, path, signal, received) {
   const answer = await answerTo(token, "GET", path, undefined, signal);
   const reader = /** @type {ReadableStream<Uint8Array>} */ (answer.body).getReader();
   const decoder = new TextDecoder();
@@ -42,7 +42,7 @@ export async function follow(token, path, signal, heard) {
     text = events.pop() ?? "";
     for (const event of events) {
       const [, name, content] = event.match(/^event: (.*)\ndata: (.*)$/) ?? [];
-      if (name) heard(name, JSON.parse(content));
+      if (name) received(name, JSON.parse(content));
     }
   }
 }

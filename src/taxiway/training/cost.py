@@ -60,7 +60,7 @@ def check_disk(folder: Path, state_bytes: int) -> None:
         )
 
 
-def told(seconds: float) -> str:
+def written(seconds: float) -> str:
     """A length of time in words: "40 s", "12 min", "3 h 20 min"."""
     minutes = round(seconds / 60)
     if seconds < 90:

@@ -34,7 +34,7 @@ class Check:
     wrong: tuple[str, ...] = ()
     lines: tuple[str, ...] = ()
 
-    def told(self) -> list[str]:
+    def report(self) -> list[str]:
         """All of it in words."""
         return [*self.lines, *self.wrong, *(() if self.wrong else ("Nothing is wrong with it.",))]
 

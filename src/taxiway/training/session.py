@@ -21,7 +21,7 @@ from taxiway.training.trainer import Stop, Trainer
 
 RECORD_SECONDS = 10.0
 
-Told = Callable[[Record], None]
+Report = Callable[[Record], None]
 
 
 class Session:
@@ -32,11 +32,11 @@ class Session:
     best.safetensors (lowest by the trainer's first figure) and those of snapshots/.
     """
 
-    told: Told
+    report: Report
 
     def __init__(self, trainer: Trainer, config: TrainingConfig[Any], folder: Path) -> None:
         self.trainer, self.config, self.folder = trainer, config, folder
-        self.told = lambda record: None
+        self.report = lambda record: None
         begin(trainer, folder, config.stages)
         check_disk(folder, trainer.state_bytes())
         for name in ("samples", snapshots.FOLDER):
@@ -121,7 +121,7 @@ class Session:
         warnings: Sequence[str] = self.trainer.warnings(record)
         record = {**record, "warnings": list(warnings)} if warnings else record
         self.records.add(record)
-        self.told(record)
+        self.report(record)
 
     def _export(self, path: Path) -> None:
         """Write a model to run, and its card before it: none is without one."""

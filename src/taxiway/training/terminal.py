@@ -44,7 +44,7 @@ def lead(trainer: Trainer, config: TrainingConfig[Any], folder: Path, stop: Stop
     with enough_room(folder):
         session = Session(trainer, config, folder)
         every = announced(session)
-        with bar(config.kimg, trainer.bar or trainer.measures) as session.told:
+        with bar(config.kimg, trainer.bar or trainer.measures) as session.report:
             session.run(stop, every)
     print(f"{trainer.seen / 1000:.1f} kimg seen. Play it: taxiway run {folder}/model.safetensors")
     return session
@@ -84,7 +84,7 @@ def announced(session: Session) -> float:
     pace, costs = paces.get(config.size), left
     if pace is not None:
         seconds = cost.expected_seconds(config.stages, seen, paces)
-        costs = f"{pace:.3g} s per thousand, so {left} take about {cost.told(seconds)}"
+        costs = f"{pace:.3g} s per thousand, so {left} take about {cost.written(seconds)}"
     print(
         f"{trainer.describe().data}: {costs}; memory so far {cost.memory() / 1e9:.1f} GB, "
         f"state {trainer.state_bytes() / 1e6:.0f} MB."
@@ -101,13 +101,13 @@ def bar(kimg: float, names: Sequence[str]) -> Iterator[Callable[[Record], None]]
     with Progress(*parts, speed_estimate_period=600) as shown:
         task = shown.add_task("", total=kimg, figures="")
 
-        def told(record: Record) -> None:
+        def report(record: Record) -> None:
             figures = " ".join(f"{name} {record[name]:.3g}" for name in names if name in record)
             shown.update(task, completed=record["kimg"], figures=figures)
             for warning in record.get("warnings", ()):
                 shown.console.print(f"{record['kimg']:.1f} kimg: {warning}")
 
-        yield told
+        yield report
 
 
 @contextmanager

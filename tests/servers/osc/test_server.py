@@ -42,7 +42,7 @@ class Patch(asyncio.DatagramProtocol):
     def say(self, datagram: bytes, to: int) -> None:
         self.transport.sendto(datagram, ("127.0.0.1", to))
 
-    async def hear(self) -> tuple[str, str]:
+    async def receive(self) -> tuple[str, str]:
         """The address and the one string of the next message."""
         (message,) = read(await asyncio.wait_for(self.heard.get(), 20))
         (text,) = message.arguments
@@ -100,7 +100,7 @@ async def other() -> AsyncIterator[Patch]:
 async def test_a_patch_that_only_listens_gets_every_answer_once(room: Room, other: Patch) -> None:
     for number in range(5):
         room.say("/query", json.dumps({"text": f"{number} ☂"}), of=other)
-        address, text = await room.target.hear()
+        address, text = await room.target.receive()
         assert (address, json.loads(text)) == ("/data", {"text": f"{number} ☂"})
         assert text.isascii()
     assert room.target.heard.empty()
@@ -112,15 +112,15 @@ async def test_a_subscriber_is_told_the_fields_and_then_every_output(
     room: Room, other: Patch, prefix: str
 ) -> None:
     room.say(f"{prefix}/connect", of=other)
-    address, text = await other.hear()
+    address, text = await other.receive()
     assert (address, json.loads(text)) == ("/info", ECHO.describe())
-    assert (await room.target.hear())[0] == "/info"
+    assert (await room.target.receive())[0] == "/info"
     room.engine.events.emit(OutputReady("fake", {"text": "by http"}))
-    assert await other.hear() == ("/data", '{"text":"by http"}')
-    assert await room.target.hear() == ("/data", '{"text":"by http"}')
+    assert await other.receive() == ("/data", '{"text":"by http"}')
+    assert await room.target.receive() == ("/data", '{"text":"by http"}')
     room.say(f"{prefix}/disconnect", of=other)
     room.say("/query", '{"text": "again"}', of=other)
-    assert await room.target.hear() == ("/data", '{"text":"again"}')
+    assert await room.target.receive() == ("/data", '{"text":"again"}')
     assert other.heard.empty()
 
 
@@ -128,7 +128,7 @@ async def test_other_models_and_states_are_no_news(room: Room) -> None:
     room.engine.events.emit(OutputReady("other", {"text": "no"}))
     room.engine.events.emit(StateChanged("fake", "running"))
     room.engine.events.emit(OutputReady("fake", {"text": "yes"}))
-    assert await room.target.hear() == ("/data", '{"text":"yes"}')
+    assert await room.target.receive() == ("/data", '{"text":"yes"}')
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ async def test_a_bad_query_is_an_error_in_plain_text(
     room: Room, text: str | None, words: str
 ) -> None:
     room.say("/query", text)
-    address, message = await room.target.hear()
+    address, message = await room.target.receive()
     assert address == "/error"
     assert message.startswith(words)
 
@@ -153,17 +153,17 @@ async def test_a_bad_query_is_an_error_in_plain_text(
 async def test_a_query_for_a_model_that_is_gone_is_an_error(room: Room) -> None:
     room.engine.gone = True
     room.say("/query", '{"text": "a"}')
-    assert await room.target.hear() == ("/error", "No model named 'fake' runs.")
+    assert await room.target.receive() == ("/error", "No model named 'fake' runs.")
 
 
 async def test_queries_without_end_are_refused_and_the_others_answered(room: Room) -> None:
     room.engine.gate.clear()
     for _ in range(33):
         room.say("/query", '{"text": "a"}')
-    assert await room.target.hear() == ("/error", "32 queries by OSC wait already.")
+    assert await room.target.receive() == ("/error", "32 queries by OSC wait already.")
     room.engine.gate.set()
     # Of the answers only the newest 16 are kept for sending.
-    heard = [await room.target.hear() for _ in range(16)]
+    heard = [await room.target.receive() for _ in range(16)]
     assert set(heard) == {("/data", '{"text":"a"}')}
 
 
@@ -182,15 +182,15 @@ async def test_of_large_pictures_in_a_row_the_newest_is_sent(room: Room) -> None
     outputs = [await room.engine.answer({"size": size}) for size in (512, 514, 516)]
     for output in outputs:
         room.engine.events.emit(OutputReady("fake", output))
-    _, text = await room.target.hear()
+    _, text = await room.target.receive()
     assert from_data_uri(json.loads(text)["image"], "image").width in (516, 258)
     room.engine.events.emit(OutputReady("fake", {"image": "no more"}))
-    assert await room.target.hear() == ("/data", '{"image":"no more"}')
+    assert await room.target.receive() == ("/data", '{"image":"no more"}')
 
 
 async def test_what_cannot_fit_is_an_error_that_says_so(room: Room) -> None:
     room.engine.events.emit(OutputReady("fake", {"text": "x" * 70_000}))
-    address, text = await room.target.hear()
+    address, text = await room.target.receive()
     assert (address, text[:30]) == ("/error", "The output does not fit into a")
 
 
@@ -202,23 +202,23 @@ async def test_faders_move_the_live_picture(room: Room) -> None:
     room.target.say(b"/truncation\0,f\0\0" + np.array(0.25, ">f4").tobytes(), room.server.port)
     room.target.say(b"/z/511\0\0,f\0\0" + np.array(9, ">f4").tobytes(), room.server.port)
     room.say("/query", '{"text": "done"}')
-    await room.target.hear()
+    await room.target.receive()
     values = room.session.controls.values()
     assert values["truncation"] == 0.25
     assert np.array_equal(values["z"][:511], floats[:511])
     assert values["z"][511] == 9
     room.target.say(b"/seed\0\0\0,i\0\0\0\0\0\x07", room.server.port)
     room.say("/query", '{"text": "done"}')
-    await room.target.hear()
+    await room.target.receive()
     assert room.session.controls.entries["z"].origin == {"seed": 7}
     assert room.session.controls.entries["z"].source == "osc"
 
 
 async def test_a_fader_out_of_range_is_told_to_its_sender(room: Room, other: Patch) -> None:
     other.say(b"/seed\0\0\0,i\0\0\xff\xff\xff\xff", room.server.port)
-    told = await other.hear()
+    told = await other.receive()
     assert told == ("/error", "'seed' takes 0 to 4294967295, got -1.")
-    assert await room.target.hear() == told
+    assert await room.target.receive() == told
 
 
 async def test_a_walk_is_begun_and_stopped(room: Room, other: Patch) -> None:
@@ -231,7 +231,7 @@ async def test_a_walk_is_begun_and_stopped(room: Room, other: Patch) -> None:
     while room.session.live_walk.goes_on:
         await asyncio.sleep(0.005)
     room.say("/walk", '{"kind": "slerp"}', other)
-    address, text = await other.hear()
+    address, text = await other.receive()
     assert (address, "slerp takes 2" in text) == ("/error", True)
 
 
@@ -239,7 +239,7 @@ async def test_before_the_model_has_started_faders_do_nothing() -> None:
     async with opened(start=False) as room:
         room.target.say(b"/seed\0\0\0,i\0\0\0\0\0\x07", room.server.port)
         room.say("/query", '{"text": "a"}')
-        assert await room.target.hear() == ("/data", '{"text":"a"}')
+        assert await room.target.receive() == ("/data", '{"text":"a"}')
 
 
 async def test_nonsense_is_ignored_and_the_next_query_answered(room: Room) -> None:
@@ -252,7 +252,7 @@ async def test_nonsense_is_ignored_and_the_next_query_answered(room: Room) -> No
     ):
         room.target.say(datagram, room.server.port)
     room.say("/query", '{"text": "a"}')
-    assert await room.target.hear() == ("/data", '{"text":"a"}')
+    assert await room.target.receive() == ("/data", '{"text":"a"}')
 
 
 async def test_a_flood_is_not_heard_beyond_its_rate(
@@ -262,7 +262,7 @@ async def test_a_flood_is_not_heard_beyond_its_rate(
     config = Config(osc_port=0, osc_reply_port=room.target.port)
     server = OscServer(cast(Engine, room.engine), room.session, config)
     for _ in range(1000):
-        server.hear(write("/query", '{"text": "a"}'), ("127.0.0.1", 5))
+        server.receive(write("/query", '{"text": "a"}'), ("127.0.0.1", 5))
     await asyncio.gather(*server._queries)
     assert room.engine.asked == 3
     await server.stop()
@@ -270,17 +270,17 @@ async def test_a_flood_is_not_heard_beyond_its_rate(
 
 async def test_complaints_end_where_a_sender_does_not(room: Room) -> None:
     for _ in range(200):
-        room.server.hear(write("/query", "no"), ("127.0.0.1", room.target.port))
+        room.server.receive(write("/query", "no"), ("127.0.0.1", room.target.port))
     room.engine.events.emit(OutputReady("fake", {"text": "end"}))
     heard = 0
-    while (await room.target.hear())[0] == "/error":
+    while (await room.target.receive())[0] == "/error":
         heard += 1
     assert 50 <= heard <= 60
 
 
 async def test_senders_of_the_open_internet_are_not_heard(room: Room) -> None:
-    room.server.hear(write("/query", '{"text": "a"}'), ("8.8.8.8", 57200))
-    room.server.hear(b"/connect\0\0\0\0", ("8.8.8.8", 57200))
+    room.server.receive(write("/query", '{"text": "a"}'), ("8.8.8.8", 57200))
+    room.server.receive(b"/connect\0\0\0\0", ("8.8.8.8", 57200))
     await asyncio.sleep(0)
     assert room.engine.asked == 0
 
@@ -327,16 +327,16 @@ async def test_stopping_leaves_no_work_behind(room: Room) -> None:
 )
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_no_message_raises(messages: list[Message]) -> None:
-    async def hear() -> None:
+    async def receive() -> None:
         async with on_session(FakeEngine()) as session:
             engine = cast(Engine, BroadcastingEngine())
             server = OscServer(engine, session, Config(osc_reply_port=1, osc_target=None))
             monkey = pytest.MonkeyPatch()
             monkey.setattr(osc.osc_packet, "read", lambda datagram: messages)
             with monkey.context():
-                server.hear(b"", ("127.0.0.1", 1))
+                server.receive(b"", ("127.0.0.1", 1))
             monkey.undo()
             for task in [*server._queries, *server._errands]:
                 task.cancel()
 
-    asyncio.run(hear())
+    asyncio.run(receive())

@@ -151,12 +151,12 @@ async def test_a_model_that_cannot_start_is_an_error(
 class FakeErrands:
     """Tells twice of a job, or refuses."""
 
-    async def ask(self, model: str, wire: Any, tell: Any, is_trusted: bool = False) -> None:
+    async def ask(self, model: str, wire: Any, notify: Any, is_trusted: bool = False) -> None:
         assert (model, is_trusted) == ("fake", False)
         if wire != {"tool": "mix", "token": "secret"}:
             raise InvalidArgument("'job' is not as expected.")
-        tell({"id": "mix-1", "state": "running"})
-        tell({"id": "mix-1", "state": "done"})
+        notify({"id": "mix-1", "state": "running"})
+        notify({"id": "mix-1", "state": "done"})
 
 
 async def test_a_job_is_told_of_to_who_began_it_alone(server: Served) -> None:

@@ -52,8 +52,9 @@ class Text(DataType, frozen=True, tag="text"):
 class Number(DataType, frozen=True, tag="number"):
     """A number that float32 can hold; bounds are told, not enforced, as in Runway's SDK.
 
-    With `whole`, which Runway did not have, it is an integer and its bounds are enforced; `names`
-    are what its values from `min` on are called, for people to choose from.
+    Those of an option are enforced, since nobody plays with it. With `whole`, which Runway did not
+    have, it is an integer and its bounds are always enforced; `names` are what its values from
+    `min` on are called, for people to choose from.
     """
 
     default: float | None = 0
@@ -75,14 +76,22 @@ class Number(DataType, frozen=True, tag="number"):
             raise InvalidArgument(f"'{name}' takes a finite number, at most 3.4e38.", name)
         return self._decode_whole(name, wire) if self.whole is True else float(wire)
 
+    def decode_option(self, name: str, wire: Wire) -> float | int:
+        value = self.decode(name, wire)
+        self._check_range(name, value)
+        return value
+
     def _decode_whole(self, name: str, wire: float) -> int:
         if wire != int(wire):
             raise InvalidArgument(f"'{name}' takes a whole number, got {wire}.", name)
+        self._check_range(name, wire)
+        return int(wire)
+
+    def _check_range(self, name: str, wire: float) -> None:
         low = -math.inf if self.min is UNSET else self.min
         high = math.inf if self.max is UNSET else self.max
         if not low <= wire <= high:
             raise InvalidArgument(f"'{name}' takes {_range(low, high)}, got {wire:.10g}.", name)
-        return int(wire)
 
     def encode(self, value: Any, format: ImageFormat | None = None) -> float | int:
         plain: float | int = value.item() if isinstance(value, np.generic) else value

@@ -110,7 +110,7 @@ class OscServer:
     async def __aexit__(self, *_: object) -> None:
         await self.stop()
 
-    def hear(self, datagram: bytes, source: Address) -> None:
+    def receive(self, datagram: bytes, source: Address) -> None:
         """Do what a datagram says, or tell its sender why not."""
         if not self._budget.spend() or is_public(source[0]):
             return
@@ -164,13 +164,13 @@ class OscServer:
             self._send_on(self._errands, self._order(jobs, arguments, source))
 
     async def _order(self, jobs: RemoteJobs, arguments: list[Any], source: Address) -> None:
-        def tell(record: Mapping[str, Wire]) -> None:
+        def notify(record: Mapping[str, Wire]) -> None:
             self._reply("/job", to_json(record).decode("ascii"), source)
 
         try:
             wire = inputs.from_body(_text(arguments).encode())
             is_local = is_loopback(source[0])
-            await jobs.ask(self._session.spec.name, wire, tell, is_trusted=is_local)
+            await jobs.ask(self._session.spec.name, wire, notify, is_trusted=is_local)
         except TaxiwayError as error:
             self._complain(str(error), source)
 
@@ -287,14 +287,14 @@ def _text(arguments: list[Any]) -> str:
 
 
 class Ear(asyncio.DatagramProtocol):
-    """Passes datagrams on. That a client has gone, which some systems tell, is no news."""
+    """Passes datagrams on. That a client has gone, which some systems notify, is no news."""
 
     def __init__(self, server: OscServer) -> None:
         self._server = server
 
     def datagram_received(self, data: bytes, addr: tuple[Any, ...]) -> None:
         try:
-            self._server.hear(data, (addr[0], addr[1]))
+            self._server.receive(data, (addr[0], addr[1]))
         except Exception:
             log.exception("A datagram could not be heard")
 

@@ -53,7 +53,7 @@ class Handler(Protocol):
     def opened(self, session: Session) -> None:
         """A client came."""
 
-    def heard(self, session: Session, text: str) -> None:
+    def received(self, session: Session, text: str) -> None:
         """A client sent a message."""
 
     def closed(self, session: Session) -> None:
@@ -167,11 +167,11 @@ class EngineIo:
         self._handler.closed(session)
 
     def _hear(self, session: Session, packet: str) -> None:
-        if not (session.is_open and session.hear()):
+        if not (session.is_open and session.receive()):
             return
         match packet[:1]:
             case payload.MESSAGE:
-                self._handler.heard(session, packet.removeprefix(MESSAGE))
+                self._handler.received(session, packet.removeprefix(MESSAGE))
             case payload.PING:
                 session.send(PONG)
             case payload.CLOSE:

@@ -73,7 +73,7 @@ class Session:
         """Send no more what was offered of that kind."""
         self._newest.pop(kind, None)
 
-    def hear(self) -> bool:
+    def receive(self) -> bool:
         """The client said something; False, and closed, if it says too much."""
         self._heard_at = self._loop.time()
         if not self._budget.spend():

@@ -83,7 +83,7 @@ class SocketIo:
         if session.version == 3:
             self._connect(session)
 
-    def heard(self, session: Session, text: str) -> None:
+    def received(self, session: Session, text: str) -> None:
         """A packet of Socket.IO came."""
         try:
             packet = packets.read(text)
@@ -137,12 +137,12 @@ class SocketIo:
     async def _order(self, jobs: RemoteJobs, session: Session, wire: Wire, ack: str) -> None:
         """Begin a job, or stop one, for a page that has the token."""
 
-        def tell(record: Mapping[str, Wire]) -> None:
+        def notify(record: Mapping[str, Wire]) -> None:
             if session in self._clients:
                 session.offer(packets.event("job", record), f"job {record['id']}")
 
         try:
-            await jobs.ask(self._name_of_model(), wire, tell)
+            await jobs.ask(self._name_of_model(), wire, notify)
         except TaxiwayError as error:
             self._refuse(session, error, ack)
 

@@ -33,11 +33,11 @@ def routes(
     `patience` is how many seconds a
     page may take to draw a frame.
     """
-    door = Door(session, tokens, lambda: told(session, card()), most_sockets, patience)
+    door = Door(session, tokens, lambda: greeting(session, card()), most_sockets, patience)
     return declared(Power.PLAY, [WebSocketRoute(PATH, door.open)])
 
 
-def told(session: LiveSession, card: Mapping[str, Any]) -> Mapping[str, Any]:
+def greeting(session: LiveSession, card: Mapping[str, Any]) -> Mapping[str, Any]:
     """A card, with the names of the model that the session plays where it has none."""
     spec = session.spec
     return {"name": spec.name, "family": spec.family, "title": spec.title or spec.name, **card}

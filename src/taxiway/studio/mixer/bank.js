@@ -8,7 +8,7 @@ import { drawByPointer, playByKeys } from "./hand.js";
 
 /** @import { Studio } from "../types.d.ts" */
 
-const TELL_EVERY_MS = 100;
+const SEND_EVERY_MS = 100;
 
 export class Bank {
   canvas = makeCanvas();
@@ -28,7 +28,7 @@ export class Bank {
   #store;
   #faders = new Faders(this.canvas);
   #paint = oncePerFrame(() => this.#faders.paint(this.#vector));
-  #tell = atMostEvery(TELL_EVERY_MS, () => this.#tellNow());
+  #send = atMostEvery(SEND_EVERY_MS, () => this.#sendNow());
 
   /** @param {Studio} studio */
   constructor({ store, session }) {
@@ -67,14 +67,14 @@ export class Bank {
       this.#faders.length = this.#vector.length;
       this.zoomTo(0);
     }
-    this.#tell();
+    this.#send();
     this.#paint();
   }
 
   #moved() {
     this.#faders.showCursor();
     this.scroll.value = String(this.#faders.first);
-    this.#tell();
+    this.#send();
     this.#paint();
   }
 
@@ -83,7 +83,7 @@ export class Bank {
     this.#paint();
   }
 
-  #tellNow() {
+  #sendNow() {
     const { cursor } = this.#faders;
     const value = this.#vector[cursor];
     if (value === undefined) return;

@@ -84,7 +84,7 @@ class Menu {
       await work();
       this.#trouble.hidden = true;
     } catch (error) {
-      this.#complain(error instanceof Error ? error.message : String(error));
+      this.#report(error instanceof Error ? error.message : String(error));
     }
     await this.#refresh();
   }
@@ -210,7 +210,7 @@ class Menu {
         chosen[field.name] = value;
         widget.show(value);
       },
-      (sentence) => this.#complain(sentence),
+      (sentence) => this.#report(sentence),
     );
     widget.show(chosen[field.name] ?? widget.initial);
     return h(
@@ -222,7 +222,7 @@ class Menu {
   }
 
   /** @param {string} sentence */
-  #complain(sentence) {
+  #report(sentence) {
     this.#trouble.textContent = sentence;
     this.#trouble.hidden = false;
   }

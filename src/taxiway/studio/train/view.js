@@ -87,7 +87,7 @@ export class View {
     if (isOther) this.#until.value = "";
     this.#sheets.show(detail.name, detail.sheets);
     this.#nameSnapshot();
-    this.#tell(detail);
+    this.#describe(detail);
     this.#allow(detail);
     this.#warnings.replaceChildren(
       ...[...detail.warnings]
@@ -103,7 +103,7 @@ export class View {
   }
 
   /** How far it is, in words. @param {Detail} detail */
-  #tell({ title, state, message, kimg, total, secondsLeft }) {
+  #describe({ title, state, message, kimg, total, secondsLeft }) {
     const left = secondsLeft && state === "running" ? ` About ${duration(secondsLeft)} left.` : "";
     this.#head.replaceChildren(
       h("h2", { class: "card-title" }, title),

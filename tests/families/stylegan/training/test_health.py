@@ -6,7 +6,7 @@ WELL = {"d": 1.0, "g": 1.5, "sign": 0.6, "p": 0.2, "augmented": True, "broken": 
 
 
 def heard(health: Health, kimgs: range, **figures: float) -> list[str]:
-    return [said for kimg in kimgs for said in health.hear(kimg, {**WELL, **figures})]
+    return [said for kimg in kimgs for said in health.record(kimg, {**WELL, **figures})]
 
 
 def test_a_healthy_training_is_left_in_peace() -> None:

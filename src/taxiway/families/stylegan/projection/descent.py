@@ -66,7 +66,7 @@ class Descent:
         self.resume()
         try:
             while self.projection.done < self.search.steps:
-                self.tell()
+                self.report()
                 self.projection.step()
                 if self.projection.done % PREVIEW == 0:
                     self.trail.append(self.projection.ws)
@@ -74,7 +74,7 @@ class Descent:
         finally:
             self.save()
 
-    def tell(self) -> None:
+    def report(self) -> None:
         """Say how far it is, now and then with a picture."""
         done = self.projection.done
         preview = None if done % PREVIEW else self.pictures(self.projection.ws)[0]
@@ -117,7 +117,7 @@ class Descent:
         )
         write_latent(self.job.folder / "projected_w.npz", latent, rows)
         image = self.pictures(ws)[0]
-        told = image_folder.told(g, latent, RenderOptions())
+        told = image_folder.description(g, latent, RenderOptions())
         write_whole(self.job.folder / "proj.png", encode_png(image, told))
         shown = {"the picture": self.target, "nearest sample": self.pictures(self.trail[0])[0]}
         shown[f"its {space}"] = image

@@ -38,16 +38,16 @@ class Plan(NamedTuple):
     extras: dict[str, Any]
     kind: str = "none"
 
-    def told(self) -> dict[str, Any]:
+    def describe(self) -> dict[str, Any]:
         """All that its files say of it."""
-        return told(self.renderer, self.latent, self.options) | self.extras
+        return description(self.renderer, self.latent, self.options) | self.extras
 
     def is_made(self, folder: Path) -> bool:
         """Whether the files are there and say the same of it."""
         files = self.files(folder)
         if not all(path.is_file() for path in files):
             return False
-        known = self.told()
+        known = self.describe()
         return (said_in(files[0]), said_in(files[1])) == (known, known)
 
     def check_ours(self, folder: Path) -> None:
@@ -64,7 +64,7 @@ class Plan(NamedTuple):
 
     def save(self, folder: Path, pixels: Pixels) -> None:
         """Write the picture, what made it, and the latent if it is wanted, each file whole."""
-        known, renderer = self.told(), self.renderer
+        known, renderer = self.describe(), self.renderer
         picture, text, *alone = self.files(folder)
         write_whole(picture, encode_png(pixels, known))
         write_whole(text, json.dumps(known).encode())
@@ -75,7 +75,7 @@ class Plan(NamedTuple):
 
     def digest(self) -> bytes:
         """The same for two plans that say the same."""
-        return hashlib.sha256(json.dumps(self.told()).encode()).digest()
+        return hashlib.sha256(json.dumps(self.describe()).encode()).digest()
 
 
 def said_in(path: Path) -> dict[str, Any] | None:
@@ -88,11 +88,13 @@ def said_in(path: Path) -> dict[str, Any] | None:
     return said if isinstance(said, dict) else None
 
 
-def told(renderer: Renderer, latent: Latent, options: RenderOptions) -> dict[str, Any]:
+def description(renderer: Renderer, latent: Latent, options: RenderOptions) -> dict[str, Any]:
     """What a picture carries: what `/query` takes to make it again, and which model made it."""
     model = {"model": renderer.name, "sha256": renderer.sha256}
     result = (
-        latent.told() | options.as_inputs() | {name: text for name, text in model.items() if text}
+        latent.describe()
+        | options.as_inputs()
+        | {name: text for name, text in model.items() if text}
     )
     if latent.space == "z" and renderer.truncates:
         result["truncation"] = options.truncation_of(latent)

@@ -96,7 +96,7 @@ class BendTool(GeneratorTool):
             write_whole(job.folder / "preset.txt", to_text(bends).encode())
         files = [f"{image_folder.safe_stem(latent.name)}.png" for latent in latents]
         for file, latent, pixels in zip(files, latents, after, strict=True):
-            told = image_folder.told(renderer, latent, options) | told_of(bends, inputs)
+            told = image_folder.description(renderer, latent, options) | told_of(bends, inputs)
             write_whole(job.folder / file, encode_png(pixels, told))
         page = pairs(before, after)
         write_whole(job.folder / "sheet.png", encode_png(page))

@@ -151,10 +151,10 @@ class Scene(NamedTuple):
             digest.update(numbers.tobytes())
         return digest.hexdigest()
 
-    def told(self, cells: Sequence[Latent]) -> dict[str, Any]:
+    def describe(self, cells: Sequence[Latent]) -> dict[str, Any]:
         """What a frame carries: all that made it, if it is one picture."""
         return (
-            image_folder.told(self.renderer, cells[0], self.routes[0].options)
+            image_folder.description(self.renderer, cells[0], self.routes[0].options)
             if len(cells) == 1
             else {}
         )
@@ -233,7 +233,7 @@ def draw(frames: Frames, scene: Scene, job: Job) -> int:
         indices = missing[start : start + AT_ONCE]
         shots = scene.shots(indices, total)
         for index, cells, pixels in zip(indices, shots, scene.pictures(shots), strict=True):
-            frames.put(index, pixels, scene.told(cells))
+            frames.put(index, pixels, scene.describe(cells))
             done += 1
             job.progress(done, total, preview=pixels)
     return len(missing)

@@ -16,7 +16,7 @@ from taxiway.families.stylegan.training.speed import pays_bf16, seconds_per_kimg
 from taxiway.families.stylegan.training.transfer import Start
 from taxiway.training import config
 from taxiway.training.config import Stages
-from taxiway.training.cost import told
+from taxiway.training.cost import written
 from taxiway.training.features import Pictures
 
 SMALLEST = 32
@@ -124,4 +124,4 @@ def expected_times(size: int) -> list[tuple[str, str]]:
     noise = np.random.default_rng(0).integers(0, 255, (16, size, size, 3), dtype=np.uint8)
     pace = seconds_per_kimg(size, settings, noise)
     lengths = {"from another model": FROM_ANOTHER, "from nothing": FROM_NOTHING}
-    return [(f"{what}, {kimg:g} kimg", told(pace * kimg)) for what, kimg in lengths.items()]
+    return [(f"{what}, {kimg:g} kimg", written(pace * kimg)) for what, kimg in lengths.items()]

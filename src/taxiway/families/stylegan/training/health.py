@@ -29,7 +29,7 @@ class Health:
         self._notices = Notices()
         self._most, self._alike = 0.0, 0
 
-    def hear(self, kimg: float, figures: dict[str, float]) -> list[str]:
+    def record(self, kimg: float, figures: dict[str, float]) -> list[str]:
         """After some steps: `figures` has d, g, sign, p and broken."""
         helpless = figures["p"] > 0.8 or not figures["augmented"]
         return [

@@ -145,7 +145,7 @@ class StyleGANTrainer(Trainer):
     def warnings(self, record: Mapping[str, Any]) -> list[str]:
         if "variety" in record:
             return self.health.see(record["kimg"], record["variety"])
-        return self.health.hear(record["kimg"], dict(record))
+        return self.health.record(record["kimg"], dict(record))
 
     def export(self, path: Path, whole: bool) -> None:
         """Write the average, and the discriminator beside it where training goes on from it."""
