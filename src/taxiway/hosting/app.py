@@ -76,6 +76,9 @@ class Settings(Struct, frozen=True, kw_only=True):
             connections_per_client=CONNECTIONS_OF_A_PROXY
             if self.proxies
             else CONNECTIONS_PER_CLIENT,
+            # Those who ask are pages of other origins, all of them.
+            connections_per_origin=CONNECTIONS_OF_A_PROXY,
+            own_connections=0,
         )
 
     def url(self, listener: Listener) -> str:
@@ -109,7 +112,10 @@ async def serving(
         ledger = Ledger(store)
         last.callback(store.set_state, None, "asleep")
         last.callback(ledger.close)
-        async with Engine() as engine, contextlib.AsyncExitStack() as doors:
+        async with (
+            Engine(query_seconds=config.query_seconds) as engine,
+            contextlib.AsyncExitStack() as doors,
+        ):
             engine.events.listen(tell)
             engine.events.listen(lambda event: _note(ledger, event))
             awake = Awake(engine, settings.awake)

@@ -7,16 +7,17 @@ is a subclass of each of its two protocols (httptools, and h11 where that is mis
 import asyncio
 import http
 import sys
-from collections import defaultdict
 from typing import Any
 
 import h11
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from taxiway.core.config import Config
 from taxiway.web.deadlines import Pace
+from taxiway.web.door import Door
+from taxiway.web.origin import OWN_NAMES, foreign_origin
 from taxiway.web.responses import to_json
+from taxiway.web.websocket import WebSocketProtocol
 
 try:
     import httptools
@@ -31,29 +32,6 @@ PIPELINED = 32
 RETRY = "retry-after: 2\r\naccess-control-expose-headers: Retry-After\r\n"
 
 
-class Door:
-    """Counts the connections of each address."""
-
-    def __init__(self, config: Config) -> None:
-        self.config = config
-        self._inside: defaultdict[str, set[asyncio.Transport]] = defaultdict(set)
-
-    def enter(self, address: str, transport: asyncio.Transport) -> bool:
-        """Note a new connection; False if its address has too many."""
-        inside = self._inside[address]
-        inside.add(transport)
-        if len(inside) > self.config.connections_per_client:
-            # Those that became WebSockets did not say when they left.
-            inside -= {old for old in inside if old.is_closing()}
-        return len(inside) <= self.config.connections_per_client
-
-    def leave(self, address: str, transport: asyncio.Transport) -> None:
-        """Forget a connection."""
-        self._inside[address].discard(transport)
-        if not self._inside[address]:
-            del self._inside[address]
-
-
 class Paced(asyncio.Protocol):
     """What the two subclasses share; mixed in before uvicorn's class."""
 
@@ -61,6 +39,7 @@ class Paced(asyncio.Protocol):
     cycle: Any
     flow: FlowControl
     loop: asyncio.AbstractEventLoop
+    scope: Any
     transport: asyncio.Transport
 
     def __init__(self, *arguments: Any, door: Door, **more: Any) -> None:
@@ -72,10 +51,32 @@ class Paced(asyncio.Protocol):
     def address(self) -> str:
         return self.client[0] if self.client else ""
 
+    @property
+    def is_working(self) -> bool:
+        """Whether a request is being answered."""
+        return self.cycle is not None and not self.cycle.response_complete
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        if not self.door.enter(self.address, self.transport):
+        if not self.door.enter(self.address, self, self.loop.time()):
             self.refuse(429, "Too many connections from one address.")
+
+    def note_origin(self) -> None:
+        """A header is whole: the door is told of which origin it is."""
+        scope = {**self.scope, OWN_NAMES: self.door.config.allowed_hosts}
+        self.door.heard(self.address, self.transport, self.loop.time())
+        self.door.asked(self.address, self.transport, foreign_origin(scope))
+
+    def handle_websocket_upgrade(self, *event: Any) -> None:
+        """Hand the connection over; the door goes on to know it."""
+        self.note_origin()
+        address, transport, door = self.address, self.transport, self.door
+        super().handle_websocket_upgrade(*event)  # type: ignore[misc]
+        socket = transport.get_protocol()
+        if isinstance(socket, WebSocketProtocol):
+            self.cycle = None
+            socket.on_data = lambda: door.heard(address, transport, socket.loop.time())
+            socket.on_lost = lambda: door.leave(address, transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.door.leave(self.address, self.transport)
@@ -200,6 +201,7 @@ if HttpToolsProtocol is not None:
             if self.parser.should_upgrade() and not self._should_upgrade():
                 return  # it begins again without the offer
             super().on_headers_complete()
+            self.note_origin()
             self.pace.header_done(self.loop.time())
             if self.cycle is not None and self.cycle.transport is self.transport:
                 self.cycle.transport = Joined(self.transport, self.loop)
@@ -233,11 +235,14 @@ class PacedH11(Paced, H11Protocol):
         state = self.conn.their_state
         if state is h11.SEND_BODY:
             if self.pace.phase != "body":
+                self.note_origin()
                 self.pace.header_done(self.loop.time())
         elif state is h11.IDLE and self.conn.trailing_data[0]:
             if self.pace.phase != "header":
                 self.pace.begin(self.loop.time())
         else:
+            if self.is_working:
+                self.note_origin()
             self.pace.rest()
             self.pace.body = 0
 

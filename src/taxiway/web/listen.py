@@ -15,7 +15,8 @@ from starlette.types import ASGIApp
 from taxiway.core.config import Config
 from taxiway.core.errors import TaxiwayError
 from taxiway.web.addresses import url
-from taxiway.web.connection import Door, Paced, protocol
+from taxiway.web.connection import Paced, protocol
+from taxiway.web.door import Door
 from taxiway.web.websocket import WebSocketProtocol
 
 TICK = 1.0

@@ -31,6 +31,18 @@ def is_own_origin(scope: Scope) -> bool:
     )
 
 
+def foreign_origin(scope: Scope) -> str | None:
+    """The origin of a page that is not ours; None for our own and for programs.
+
+    A picture in a page brings no Origin, but browsers say that it is of another site.
+    """
+    headers: dict[bytes, bytes] = dict(scope["headers"])
+    origin = headers.get(b"origin")
+    if origin is not None and not is_own_origin(scope):
+        return origin[:200].decode("latin-1")
+    return "another site" if headers.get(b"sec-fetch-site") == b"cross-site" else None
+
+
 def has_port(host: bytes) -> bool:
     """Whether a Host header names a port."""
     return b":" in host.rpartition(b"]")[2]

@@ -1,6 +1,7 @@
 """uvicorn's WebSocket connection, which also ends when nobody reads it."""
 
 import asyncio
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -19,6 +20,16 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     """
 
     transport: asyncio.Transport
+    on_data: Callable[[], None] = staticmethod(lambda: None)
+    on_lost: Callable[[], None] = staticmethod(lambda: None)
+
+    def data_received(self, data: bytes) -> None:
+        self.on_data()
+        super().data_received(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.on_lost()
+        super().connection_lost(exc)
 
     async def send(self, message: "ASGISendEvent") -> None:
         await super().send(message)

@@ -28,12 +28,15 @@ from taxiway.servers.socketio.engineio_payload import (
     Malformed,
 )
 from taxiway.servers.socketio.engineio_session import Session, Timing
+from taxiway.web.origin import foreign_origin
 from taxiway.web.powers import Power, declared
 from taxiway.web.responses import Answer, to_json
 
 log = logging.getLogger("taxiway.servers")
 
 MOST_SESSIONS = 256
+MOST_OF_AN_ORIGIN = 64
+"""Of these, how many the pages of one other origin may be."""
 MOST_BYTES = 8 * 2**20
 """Of one polling request or one message of a WebSocket; a photo as base64 fits."""
 VERSIONS: dict[str | None, payload.Version] = {"3": 3, "4": 4}
@@ -111,7 +114,9 @@ class EngineIo:
     def _greet(self, request: Request) -> Response:
         if request.method != "GET":
             raise Refused(2, "Bad handshake method")
-        session, handshake = self._open(request.query_params, ["websocket"])
+        session, handshake = self._open(
+            request.query_params, ["websocket"], foreign_origin(request.scope)
+        )
         return _packets(session, [handshake, *session.take_all()])
 
     async def _post(self, session: Session, request: Request) -> Response:
@@ -130,28 +135,40 @@ class EngineIo:
             self._hear(session, packet)
         return Response("ok", media_type="text/html", headers={"cache-control": "no-store"})
 
-    def _open(self, query: QueryParams, upgrades: list[str]) -> tuple[Session, str]:
+    def _open(
+        self, query: QueryParams, upgrades: list[str], origin: str | None
+    ) -> tuple[Session, str]:
         """A new session and its first packet."""
         version = VERSIONS.get(query.get("EIO"))
         if version is None:
             raise Refused(5, "Unsupported protocol version")
-        self._make_room()
+        self._make_room(origin)
         session = Session(version, self._timing, self._closed)
+        session.origin = origin
         self.sessions[session.sid] = session
         self._handler.opened(session)
         milliseconds = int(self._timing.interval * 1000), int(self._timing.timeout * 1000)
         handshake = Handshake(session.sid, upgrades, *milliseconds)
         return session, OPEN + msgspec.json.encode(handshake).decode()
 
-    def _make_room(self) -> None:
-        """A flood of handshakes drives out its own: the oldest that never came back."""
-        if len(self.sessions) < self._most:
+    def _make_room(self, origin: str | None) -> None:
+        """A flood drives out its own: the oldest that never came back, then the longest silent of
+        the pages of other origins, who have some places each."""
+        everyone = list(self.sessions.values())
+        same = [session for session in everyone if origin and session.origin == origin]
+        if len(same) >= MOST_OF_AN_ORIGIN:
+            min(same, key=lambda session: (session.is_known, session.heard_at)).close()
             return
-        strangers = (session for session in self.sessions.values() if not session.is_known)
-        stranger = next(strangers, None)
-        if stranger is None:
+        if len(everyone) < self._most:
+            return
+        strangers = [session for session in everyone if not session.is_known]
+        foreign = [session for session in everyone if session.origin]
+        if strangers:
+            strangers[0].close()
+        elif foreign:
+            min(foreign, key=lambda session: session.heard_at).close()
+        else:
             raise Refused(3, f"There are {self._most} clients, which is the most.", 503)
-        stranger.close()
 
     def _find(self, query: QueryParams) -> Session:
         session = self.sessions.get(query["sid"])
@@ -183,7 +200,7 @@ class EngineIo:
             if "sid" in query:
                 await self._upgrade(socket, self._find(query))
                 return
-            session, handshake = self._open(query, [])
+            session, handshake = self._open(query, [], foreign_origin(socket.scope))
         except Refused as refusal:
             await _deny(socket, refusal.answer)
             return

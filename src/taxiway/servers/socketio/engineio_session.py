@@ -38,6 +38,8 @@ class Session:
         self.sid = secrets.token_urlsafe(15)
         self.version = version
         self.is_open = True
+        self.origin: str | None = None
+        """That of the page, if it is not our own."""
         self.is_known = False
         """Whether it came back with its sid; those of a flood do not."""
         self.is_socket = False
@@ -50,7 +52,7 @@ class Session:
         self._filled = asyncio.Event()
         self._polls = 0
         self._probed = False
-        self._heard_at = self._loop.time()
+        self.heard_at = self._loop.time()
         self._timer = self._loop.call_later(timing.interval, self._beat)
 
     def send(self, packet: str, kind: str | None = None) -> None:
@@ -75,7 +77,7 @@ class Session:
 
     def receive(self) -> bool:
         """The client said something; False, and closed, if it says too much."""
-        self._heard_at = self._loop.time()
+        self.heard_at = self._loop.time()
         if not self._budget.spend():
             self.close()
         return self.is_open
@@ -125,7 +127,7 @@ class Session:
 
     def _beat(self) -> None:
         # Clients of version 3 ask by themselves whether we live.
-        silent = self._loop.time() - self._heard_at
+        silent = self._loop.time() - self.heard_at
         if silent > self._timing.interval + self._timing.timeout:
             self.close()
             return
