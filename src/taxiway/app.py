@@ -48,7 +48,10 @@ async def serving(
     `options` are those of every model's set-up, `command` is what a query means.
     """
     preload(families.imports(card.family for card in cards))
-    async with Engine() as engine, contextlib.AsyncExitStack() as doors:
+    async with (
+        Engine(query_seconds=config.query_seconds) as engine,
+        contextlib.AsyncExitStack() as doors,
+    ):
         engine.events.listen(_tell)
         model_servers = ModelServers(engine, config, options)
         doors.push_async_callback(model_servers.close)

@@ -214,6 +214,25 @@ async def test_a_worker_that_hangs_holds_up_neither_the_server_nor_its_end(
         await asyncio.wait_for(call, 5)
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="signals of POSIX")
+async def test_a_worker_that_gives_no_answer_is_replaced() -> None:
+    async with Engine(query_seconds=1.0) as engine:
+        await started(engine, GRADIENT)
+        events = heard(engine)
+        pid = engine.running["gradient"].pid
+        assert pid is not None
+        os.kill(pid, signal.SIGSTOP)
+        words = (
+            "'gradient' gave no answer within 1 s, the limit of --query-seconds, and is starting"
+        )
+        with pytest.raises(Unavailable, match=words):
+            await engine.query("gradient", {"seed": 1})
+        await engine.ready("gradient")
+        assert "image" in await engine.query("gradient", {"seed": 1})
+        states = [event.message for event in events if isinstance(event, StateChanged)]
+        assert states[0] == "gradient gave no answer within 1 s and is starting again."
+
+
 async def test_a_worker_killed_while_idle_is_back_before_anyone_asks(engine: Engine) -> None:
     await started(engine, GRADIENT)
     events = heard(engine)

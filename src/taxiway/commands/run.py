@@ -63,6 +63,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="settings of another package's server, or off; see taxiway servers",
     )  # fmt: skip
     parser.add_argument("--device", default="auto", choices=DEVICES)
+    parser.add_argument(
+        "--query-seconds", type=seconds_or_off, default=300.0, metavar="N",
+        help="start a model anew that gives no answer for so long; 300 if not given, or off",
+    )  # fmt: skip
     parser.add_argument("--no-browser", action="store_true", help="do not open the studio")
     addresses(parser)
 
@@ -228,6 +232,7 @@ def config(parsed: argparse.Namespace) -> "Config":
         socketio_port=parsed.socketio_port,
         osc_port=parsed.osc_port,
         hub_port=parsed.hub_port,
+        query_seconds=parsed.query_seconds,
         open_folders=tuple(parsed.open_folders),
         hub_null_origin=parsed.photoshop,
         allowed_hosts=tuple(parsed.allow_host),
@@ -293,6 +298,15 @@ def root_path(text: str) -> str:
     if not re.fullmatch(r"(/[\w.~@{}-]+)*", path.replace("{port}", ""), re.ASCII):
         raise argparse.ArgumentTypeError(f"a path is written as /taxi, got {text!r}")
     return path
+
+
+def seconds_or_off(text: str) -> float | None:
+    """A time in seconds, or None for `off`."""
+    if text == "off":
+        return None
+    if not re.fullmatch(r"\d{1,7}(\.\d{1,6})?", text, re.ASCII) or not float(text):
+        raise argparse.ArgumentTypeError(f"a time is a number of seconds or off, got {text!r}")
+    return float(text)
 
 
 def port_number(text: str) -> int:

@@ -59,7 +59,13 @@ class Config(Struct, frozen=True, kw_only=True):
     """The largest WebSocket message; the studio's socket takes less by itself."""
     connections_per_client: int = 128
     """Open connections from one address."""
+    connections_per_origin: int = 64
+    """Of these, how many the pages of one other origin may have; then the longest idle one goes."""
+    own_connections: int = 32
+    """Of these, how many are kept from all pages of other origins."""
 
+    query_seconds: float | None = 300.0
+    """How long a model may take for an answer or a part of one, before its process is replaced."""
     header_seconds: float = 10.0
     """From the first byte of a request to the last of its header."""
     body_seconds: float = 20.0

@@ -38,7 +38,8 @@ class Engine:
     `executor` says where models run: `process`, each in one of its own, or `thread`, in this one.
 
     `queue_limit` bounds the calls that wait for one model; a model nobody asked for
-    `idle_seconds` goes to sleep (never, for None).
+    `idle_seconds` goes to sleep (never, for None). A process that gives neither an answer nor a
+    part of one for `query_seconds` is replaced, and its calls fail; a thread cannot be.
     """
 
     def __init__(
@@ -47,11 +48,13 @@ class Engine:
         queue_limit: int = 256,
         idle_seconds: float | None = None,
         executor: str = "process",
+        query_seconds: float | None = None,
     ) -> None:
         self.events = events or Events()
         self.running: dict[str, Running] = {}
         self._queue_limit = queue_limit
         self._idle_seconds = idle_seconds
+        self._query_seconds = query_seconds
         self._executor: type[Executor] = slots.load("engine.executors", executor)
         self._calls = count(1)
 
@@ -68,7 +71,7 @@ class Engine:
         """
         idle = self._idle_seconds if idle_seconds is None else idle_seconds
         self.running[spec.name] = Running(
-            spec, self.events, self._queue_limit, idle, self._executor
+            spec, self.events, self._queue_limit, idle, self._executor, self._query_seconds
         )
 
     async def start(self, spec: ModelSpec) -> None:

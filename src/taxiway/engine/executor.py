@@ -21,6 +21,10 @@ class Died(Exception):
     """What the model ran in ended without being told to; the message says how."""
 
 
+class Hung(Died):
+    """It gave neither an answer nor a part of one for as long as it may take."""
+
+
 class Executor(Protocol):
     """Runs one model: on a process, a thread, another machine. Used from one event loop.
 

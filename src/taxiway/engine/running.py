@@ -13,7 +13,7 @@ from taxiway.core.errors import Cancelled, ModelFailed, TaxiwayError, Unavailabl
 from taxiway.core.events import Events, State, StateChanged
 from taxiway.core.model import ModelSpec, Progress
 from taxiway.engine.batch import Call, CallQueue, OnPart
-from taxiway.engine.executor import Died, Executor, Result
+from taxiway.engine.executor import Died, Executor, Hung, Result
 from taxiway.engine.executors.process import ProcessExecutor
 from taxiway.engine.pictures import PictureRoom
 
@@ -36,6 +36,7 @@ class Running:
         queue_limit: int,
         idle_seconds: float | None,
         executor: type[Executor] = ProcessExecutor,
+        query_seconds: float | None = None,
     ) -> None:
         self.spec = spec
         self.commands: dict[str, Command] = {}
@@ -45,6 +46,8 @@ class Running:
         self.last_output: Mapping[str, Wire] = {}
         self.last_error: str | None = None
         self.idle_seconds = idle_seconds
+        self._query_seconds = query_seconds
+        self._limit: asyncio.Timeout | None = None
         self._events = events
         self.pictures = PictureRoom()
         self._queue = CallQueue(queue_limit)
@@ -181,13 +184,22 @@ class Running:
             if not calls:
                 continue
             try:
-                results = await executor.predict(
-                    calls[0].command.name, [call.inputs for call in calls], self._give
-                )
+                results = await self._predicted(executor, calls)
             except BaseException as error:
                 self._answer([self._lost(error)] * len(calls))
                 raise
             self._answer(results)
+
+    async def _predicted(self, executor: Executor, calls: Sequence[Call]) -> list[Result]:
+        """The answers to a batch. Raises Hung if nothing comes for `query_seconds`."""
+        try:
+            async with asyncio.timeout(self._query_seconds) as self._limit:
+                name, batch = calls[0].command.name, [call.inputs for call in calls]
+                return await executor.predict(name, batch, self._give)
+        except TimeoutError:
+            raise Hung(f"no answer within {self._query_seconds:g} s") from None
+        finally:
+            self._limit = None
 
     async def _has_work(self, executor: Executor) -> bool:
         """Wait for a call (true), for sleep (false), or for the model's death (Died)."""
@@ -203,6 +215,8 @@ class Running:
 
     def _give(self, results: Sequence[Result | None], progress: Progress | None) -> bool:
         """Pass a part on; whether anybody waits for the rest."""
+        if self._limit is not None and self._query_seconds is not None:
+            self._limit.reschedule(asyncio.get_running_loop().time() + self._query_seconds)
         for call, result in zip(self._working, results, strict=True):
             call.give(result, progress)
         return not all(call.future.done() for call in self._working)
@@ -215,6 +229,9 @@ class Running:
     def _lost(self, error: BaseException) -> TaxiwayError:
         if isinstance(error, TaxiwayError):
             return error
+        if isinstance(error, Hung):
+            limit = f"{error}, the limit of --query-seconds"
+            return Unavailable(f"'{self.spec.name}' gave {limit}, and is starting again.")
         what = "was stopped" if self._stopped else "died while it worked and is starting again"
         return Unavailable(f"'{self.spec.name}' {what}.")
 
@@ -228,7 +245,8 @@ class Running:
                 f"{self.spec.name} died {CRASHES} times within a minute "
                 f"(last with {death}); start it again when the cause is gone."
             )
-        self._set("starting", f"{self.spec.name} died ({death}) and is starting again.")
+        what = f"gave {death}" if isinstance(death, Hung) else f"died ({death})"
+        self._set("starting", f"{self.spec.name} {what} and is starting again.")
         return None
 
     def _fail(self, message: str) -> None:

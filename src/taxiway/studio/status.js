@@ -32,15 +32,28 @@ export function keepStatus(connection, store) {
   connection.onMessage((message) => {
     if (message.type === "hello") meet(message, store);
     if (message.type === "state") setState(message, store);
-    if (message.type === "output") store.set("outputs", message.outputs);
+    if (message.type === "output") {
+      store.set("outputs", message.outputs);
+      answered();
+    }
     if (message.type === "part") takePart(message, store);
     if (message.type === "ended" && message.call === store.get("work")?.call) store.set("work", null);
-    if (message.type === "error") store.set("error", message.message);
+    if (message.type === "error") {
+      // What was wrong with the model's last answer is true until there is another.
+      lasting = message.input || message.seq != null ? "" : message.message;
+      store.set("error", message.message);
+    }
   });
+  connection.onFrame(() => answered());
+  let lasting = "";
+  const answered = () => {
+    if (lasting && store.get("error") === lasting) store.set("error", "");
+    lasting = "";
+  };
   let clearing = 0;
   store.addEventListener("error", () => {
     clearTimeout(clearing);
-    if (store.get("error")) clearing = setTimeout(() => store.set("error", ""), ERROR_STAYS_MS);
+    if (store.get("error") && store.get("error") !== lasting) clearing = setTimeout(() => store.set("error", ""), ERROR_STAYS_MS);
   });
 }
 
@@ -66,7 +79,6 @@ function takePart({ call, outputs, progress, message }, store) {
 /** @param {{ state: StateName, message: string }} told @param {Store} store */
 function setState({ state, message }, store) {
   store.set("state", { name: state, message });
-  if (state === "running") store.set("error", "");
 }
 
 /** One word for the lamp. @param {ModelState} state */

@@ -6,7 +6,7 @@ import { stateSentence, stateWord } from "../status.js";
 /** @import { Studio } from "../types.d.ts" */
 
 /** Said over the picture when there is none to come, with the way out where there is one. @param {Studio} studio */
-export function makeNotice({ store, session }) {
+export function makeNotice({ store, session, connection }) {
   const word = h("strong");
   const sentence = h("p");
   const button = h("button", {
@@ -20,7 +20,7 @@ export function makeNotice({ store, session }) {
     element.hidden = state.name === "running";
     word.textContent = stateWord(state);
     sentence.textContent = stateSentence(state);
-    button.hidden = !["asleep", "failed"].includes(state.name);
+    button.hidden = !connection.owns || !["asleep", "failed"].includes(state.name);
     button.textContent = state.name === "failed" ? "Try again" : "Wake";
   });
   return element;
