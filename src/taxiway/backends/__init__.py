@@ -100,8 +100,14 @@ class Operations(Protocol):
     def conv(self, x: Node, weight: Node, padding: int, stride: int = 1) -> Node:
         """x [N, in, h, w] and weight [out, in, k, k] to [N, out, H, W]."""
 
-    def up_conv(self, x: Node, weight: Node) -> Node:
-        """Transposed, stride 2: x [N, in, h, w], weight [in, out, k, k] to [N, out, 2h+k-2, ..]."""
+    def up_conv(self, x: Node, weight: Node, padding: int = 0) -> Node:
+        """Transposed, stride 2: x [N, in, h, w], weight [in, out, k, k] to [N, out, H, W].
+
+        H is 2h - 2 + k, less `padding` at each end.
+        """
+
+    def instance_norm(self, x: Node, epsilon: float) -> Node:
+        """Each channel of x [N, C, h, w] less its mean, by the root of its variance + epsilon."""
 
     def fir(self, x: Node, taps: npt.NDArray[Any], padding: int) -> Node:
         """Every channel of x [N, C, h, w] filtered along both axes with symmetric taps [k]."""

@@ -149,8 +149,15 @@ class OnnxOperations:
             "Conv", x, weight, channels=weight.rows, pads=[padding] * 4, strides=[stride] * 2
         )
 
-    def up_conv(self, x: OnnxNode, weight: OnnxNode) -> OnnxNode:
-        return self.node("ConvTranspose", x, weight, channels=weight.channels, strides=[2, 2])
+    def up_conv(self, x: OnnxNode, weight: OnnxNode, padding: int = 0) -> OnnxNode:
+        channels, pads = weight.channels, [padding] * 4
+        return self.node("ConvTranspose", x, weight, channels=channels, strides=[2, 2], pads=pads)
+
+    def instance_norm(self, x: OnnxNode, epsilon: float) -> OnnxNode:
+        scale, bias = self.const(np.ones(x.channels)), self.const(np.zeros(x.channels))
+        return self.node(
+            "InstanceNormalization", x, scale, bias, channels=x.channels, epsilon=epsilon
+        )
 
     def fir(self, x: OnnxNode, taps: npt.NDArray[np.float32], padding: int) -> OnnxNode:
         kernel = np.outer(taps, taps)  # at once: passes along each axis take as long here

@@ -186,8 +186,12 @@ class OpenVinoOperations:
     def conv(self, x: Any, weight: Any, padding: int, stride: int = 1) -> Any:
         return ov.convolution(x, weight, [stride] * 2, [padding] * 2, [padding] * 2, [1, 1])
 
-    def up_conv(self, x: Any, weight: Any) -> Any:
-        return ov.convolution_backprop_data(x, weight, [2, 2])
+    def up_conv(self, x: Any, weight: Any, padding: int = 0) -> Any:
+        pads = [padding] * 2
+        return ov.convolution_backprop_data(x, weight, [2, 2], None, pads, pads)
+
+    def instance_norm(self, x: Any, epsilon: float) -> Any:
+        return ov.mvn(x, integers(2, 3), True, epsilon, "inside_sqrt")
 
     def fir(self, x: Any, taps: npt.NDArray[np.float32], padding: int) -> Any:
         channels = x.get_output_partial_shape(0)[1].get_length()

@@ -34,7 +34,7 @@ def opened(name: str) -> Checkpoint:
 CHECKPOINTS = [
     path.name
     for path in sorted(FIXTURES.glob("*.p[kt]*"))
-    if "stylegan2" in path.name or "rosinality" in path.name
+    if path.name.startswith("stylegan1") or "stylegan2" in path.name or "rosinality" in path.name
 ]
 """By their names: every worker imports this file, and reading them all takes seconds."""
 
@@ -54,7 +54,7 @@ def expected_of(name: str) -> dict[str, Any]:
 
 
 def test_there_are_checkpoints_of_every_kind() -> None:
-    assert len(CHECKPOINTS) == 10
+    assert len(CHECKPOINTS) == 15
     assert all(opened(name).family in WRITTEN for name in CHECKPOINTS)
 
 
@@ -75,7 +75,8 @@ def test_it_gives_the_references_results(name: str, backend: backends.Backend) -
         centre, rows = checkpoint.tensors["mapping.w_avg"], checkpoint.config["num_ws"]
         ws = truncate(w, centre, float(match[1]), cutoff, rows)
         image = synthesis.run({"ws": ws, "noise_mode": match[3]})["image"]
-        assert np.abs(image.astype(int) - expected[key]).max() <= 1
+        kept = image[: len(expected[key])].astype(int)  # of large pictures the first is kept
+        assert np.abs(kept - expected[key]).max() <= 1
 
 
 def synthesis_of(name: str) -> Graph:

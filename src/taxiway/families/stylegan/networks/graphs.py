@@ -11,7 +11,12 @@ import numpy as np
 
 from taxiway.backends import Graph
 from taxiway.checkpoint import Checkpoint
-from taxiway.families.stylegan.networks import build_generator, graph_mapping, graph_stylegan2
+from taxiway.families.stylegan.networks import (
+    build_generator,
+    graph_mapping,
+    graph_stylegan1,
+    graph_stylegan2,
+)
 
 if TYPE_CHECKING:
     import torch
@@ -20,7 +25,7 @@ if TYPE_CHECKING:
 
 Call = Callable[..., dict[str, Any]]
 
-WRITTEN = {"stylegan2": graph_stylegan2.synthesis}
+WRITTEN = {"stylegan1": graph_stylegan1.synthesis, "stylegan2": graph_stylegan2.synthesis}
 """Families whose synthesis is written down in operations; the others need PyTorch."""
 
 
