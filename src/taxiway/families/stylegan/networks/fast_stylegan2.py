@@ -128,12 +128,16 @@ class FastSynthesis(nn.Module):
         self.upscaler = fast_upscaler(synthesis.upscaler, dtype)
 
     def forward(self, ws: Tensor, noise: Noise = "const", transform: None = None) -> Tensor:
-        images = self.run(self.blocks, None, None, ws, noise)
+        images = self.small(ws, noise)
         if self.upscaler is None:
             return images
         # one at a time, in a CPU's cache
         parts = images.chunk(len(images)) if images.device.type == "cpu" else [images]
         return torch.cat([self.upscaler(part) for part in parts])
+
+    def small(self, ws: Tensor, noise: Noise = "const") -> Tensor:
+        """The images before they are upscaled."""
+        return self.run(self.blocks, None, None, ws, noise)
 
     def run(
         self,

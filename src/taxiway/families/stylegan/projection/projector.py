@@ -6,7 +6,7 @@ noise alone and needs no network to compare pictures with.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 import numpy as np
@@ -14,10 +14,12 @@ import torch
 from msgspec import Struct
 from torch import Tensor
 
+from taxiway.checkpoint.contents import UPSCALED
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.images import Pixels
 from taxiway.families.stylegan.directions.components import components
 from taxiway.families.stylegan.networks.fast import fast
+from taxiway.families.stylegan.networks.fast_stylegan2 import FastSynthesis
 from taxiway.families.stylegan.networks.generator import Generator
 from taxiway.families.stylegan.projection.loss import Likeness, distance
 from taxiway.families.stylegan.rendering.sampling import quick_dtype, sample_w
@@ -26,6 +28,8 @@ from taxiway.training.perceptual import Perceptual
 
 SAMPLES = 5_000
 """For the components of w; where they lie exactly does not matter here."""
+HALVINGS = UPSCALED.bit_length() - 1
+"""How often an upscaled picture is halved until it has the size before."""
 NARROWEST = 0.05
 """The least step along any component, as a share of the longest."""
 
@@ -106,17 +110,21 @@ class Projection:
 
     @torch.no_grad()
     def nearest(self) -> Tensor:
-        """The nearest of w_avg and some samples to every target, by `distance`: [N, 1, w_dim]."""
-        g = self.generator
+        """The nearest of w_avg and some samples to every target, by `distance`: [N, 1, w_dim].
+
+        Where there is an upscaler, they are compared before it: it costs more than all else.
+        """
+        g, synthesis, levels = self.generator, self._synthesis, self._likeness.levels
+        draw: Callable[[Tensor], Tensor] = synthesis
+        if isinstance(synthesis, FastSynthesis) and synthesis.upscaler is not None:
+            draw, levels = synthesis.small, levels[HALVINGS:]
         samples = sample_w(g, self.search.candidates).to(g.device)
         best = torch.full([len(self.targets)], torch.inf, device=g.device)
         found = g.w_avg.expand(len(best), -1).clone()
         for batch in torch.split(torch.cat([g.w_avg[None], samples]), 32):
-            images = self._synthesis(batch[:, None].expand(-1, g.num_ws, -1))
+            images = draw(batch[:, None].expand(-1, g.num_ws, -1))
             for index in range(len(best)):
-                far = distance(
-                    images, [level[index : index + 1] for level in self._likeness.levels]
-                )
+                far = distance(images, [level[index : index + 1] for level in levels])
                 least, place = far.min(dim=0)
                 if least < best[index]:
                     best[index], found[index] = least, batch[place]

@@ -9,6 +9,7 @@ from torch import Tensor
 from taxiway.backends.torch.device import processor
 from taxiway.core.images import Pixels
 from taxiway.families.stylegan.networks.fast import fast
+from taxiway.families.stylegan.networks.fast_stylegan2 import FastSynthesis
 from taxiway.families.stylegan.networks.generator import Generator, to_uint8
 from taxiway.families.stylegan.networks.mapping import fast_mapping
 from taxiway.families.stylegan.rendering.renderer import in_colour
@@ -38,13 +39,15 @@ def sample_w(generator: Generator, count: int, seed: int = 0) -> Tensor:
 def quick_pictures(generator: Generator, ws: Iterable[Tensor]) -> Iterator[Pixels]:
     """Pictures uint8 [N, H, W, 3] of ws [N, num_ws, w_dim] or w [N, w_dim], as fast as can be.
 
-    For measuring, not for showing: in bfloat16 where a CPU computes in it, and in company.
+    For measuring, not for showing: in bfloat16 where a CPU computes in it, in company, and not
+    upscaled.
     """
     synthesis = fast(generator, quick_dtype(generator)).synthesis
+    draw = synthesis.small if isinstance(synthesis, FastSynthesis) else synthesis
     for given in ws:
         rows = given if given.ndim == 3 else given[:, None].expand(-1, generator.num_ws, -1)
         for part in torch.split(rows.to(generator.device), TOGETHER):
-            yield in_colour(to_uint8(synthesis(part)).cpu().numpy())
+            yield in_colour(to_uint8(draw(part)).cpu().numpy())
 
 
 def quick_dtype(generator: Generator) -> torch.dtype:
