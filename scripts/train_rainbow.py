@@ -17,7 +17,8 @@ import numpy as np
 import torch
 from rich.progress import track
 
-from taxiway.checkpoint import read_checkpoint
+from taxiway.checkpoint import read_checkpoint, write_checkpoint
+from taxiway.checkpoint.contents import UPSCALED
 from taxiway.core.errors import InvalidArgument, TaxiwayError
 from taxiway.core.files import write_whole
 from taxiway.families.stylegan.networks import build_generator
@@ -31,13 +32,21 @@ from taxiway.families.stylegan.training.painted_pictures import PART, Pictures, 
 from taxiway.families.stylegan.training.settings import Settings
 from taxiway.families.stylegan.training.speed import pays_bf16
 from taxiway.families.stylegan.training.trainer import Data, StyleGANTrainer, limits
+from taxiway.families.stylegan.training.upscaling import Upscaling, finished, taught
 from taxiway.training.config import NAME, About, check_free
 from taxiway.training.run_folder import working
 from taxiway.training.terminal import lead, lower_priority, stopping
 
 CPU = torch.device("cpu")
-RECIPE = ((32, 17.4, 3.0), (64, 150.0, 3.0), (128, 220.0, 2.0))
-"""(pixels, kimg at which this size ends, gamma) of the model that ships."""
+RECIPE = (
+    (32, 17.4, 3.0, 0.0),
+    (64, 150.0, 3.0, 0.0),
+    (128, 220.0, 2.0, 0.0),
+    (128, 240.0, 0.7, 1.0),
+)
+"""(pixels, kimg at which a part ends, gamma, weight of the discriminator of detail)."""
+PAIRS, LESSONS, FOLDER = 750, 3000, "pairs"
+"""Landscapes that the upscaler learns from, in how many steps, and where they are kept."""
 ABOUT = About(
     title="Rainbow",
     licence="Apache-2.0",
@@ -61,14 +70,16 @@ def main() -> int:
 
 
 def arguments() -> argparse.Namespace:
-    sizes = [size for size, _, _ in RECIPE]
+    sizes = sorted({part[0] for part in RECIPE})
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, required=True, help="the folder for everything made")
     parser.add_argument("--resume", action="store_true",
                         help="continue what is in that folder, with the same options")  # fmt: skip
     parser.add_argument("--pictures", type=int, default=16_000, help="how many to paint")
     parser.add_argument("--size", type=int, choices=sizes, default=sizes[-1],
-                        help="pixels of the finished model")  # fmt: skip
+                        help="pixels of the network, before it is upscaled four times")  # fmt: skip
+    parser.add_argument("--lessons", type=int, default=LESSONS,
+                        help="steps of the upscaler; none without")  # fmt: skip
     parser.add_argument("--kimg", type=float, help="thousands of pictures to show")
     parser.add_argument("--threads", type=int, choices=(1, 2, 4), default=default_threads(CPU, 16))
     parser.add_argument("--samples", type=int, default=SAMPLES,
@@ -78,10 +89,10 @@ def arguments() -> argparse.Namespace:
 
 def run(options: argparse.Namespace, out: Path) -> None:
     lower_priority()
-    begun = read_training_config(out).size if options.resume and (out / NAME).exists() else 0
-    left = [order for order in orders(options) if order.size >= begun]
-    if not left:
-        raise TaxiwayError(f"'{out}' has come to {begun} pixels; --size takes no less.")
+    begun = read_training_config(out) if options.resume and (out / NAME).exists() else None
+    left = parts_left(orders(options), begun)
+    if begun and not left:
+        raise TaxiwayError(f"'{out}' has come to {begun.size} pixels; --size takes no less.")
     with stopping() as stop:
         pictures = data(out, options.pictures, options.size, stop)
         for order in left:
@@ -89,10 +100,22 @@ def run(options: argparse.Namespace, out: Path) -> None:
                 seen = lead(StyleGANTrainer(order, Data(pictures)), order, out, stop).trainer.seen
             if stop.is_set():
                 break
-    if seen < 1000 * left[-1].kimg:
+        trained = seen >= 1000 * left[-1].kimg
+        if trained and options.lessons and not stop.is_set():
+            upscale(options, out, stop)
+    if not trained or stop.is_set():
         print("It was stopped before its end, so it is not held against the bar.")
     else:
         judge(out, options.samples)
+
+
+def parts_left(orders: list[TrainingConfig], begun: TrainingConfig | None) -> list[TrainingConfig]:
+    """Those from what has begun on; of several of one size, those that are over are left away."""
+    if begun is None:
+        return orders
+    left = [one for one in orders if one.size >= begun.size]
+    unfinished = [one for one in left if one.size > begun.size or one.kimg >= begun.kimg]
+    return unfinished or left[-1:]
 
 
 def data(out: Path, count: int, size: int, stop: Event) -> Pictures:
@@ -108,19 +131,36 @@ def data(out: Path, count: int, size: int, stop: Event) -> Pictures:
     return np.concatenate([np.load(path, allow_pickle=False) for path in paths])
 
 
+def upscale(options: argparse.Namespace, out: Path, stop: Event) -> None:
+    """Teach an upscaler and put it at the end of the model."""
+    folder, size = out / FOLDER, UPSCALED * options.size
+    folder.mkdir(exist_ok=True)
+    pairs = data(folder, PAIRS, size, stop)
+    print(f"The upscaler learns from {len(pairs)} of them, in {options.lessons} steps.")
+    lesson = taught(out, Upscaling(bf16=pays_bf16(CPU)), options.lessons, pairs, stop)
+    if lesson.steps >= options.lessons:
+        model, card = out / "model.safetensors", out / "model.json"
+        write_checkpoint(model, finished(read_checkpoint(model), lesson), dtype="float16")
+        said = json.loads(card.read_bytes()) | {"resolution": size}
+        write_whole(card, json.dumps(said, indent=2).encode())
+
+
 def orders(options: argparse.Namespace) -> list[TrainingConfig]:
-    """One for each size, which goes on where the one before ended."""
+    """One for each part, which goes on where the one before ended."""
     recipe = [part for part in RECIPE if part[0] <= options.size]
     longer = (options.kimg or recipe[-1][1]) / recipe[-1][1]
-    stages = tuple((size, end * longer) for size, end, _ in recipe)
+    stages = [dict[int, float]()]
+    for size, end, *_ in recipe:
+        stages.append(stages[-1] | {size: end * longer})
+    bf16 = pays_bf16(CPU)
     settings = [
-        Settings(threads=options.threads, bf16=pays_bf16(CPU), gamma=gamma)
-        for _, _, gamma in recipe
+        Settings(threads=options.threads, bf16=bf16, gamma=gamma, detail=detail)
+        for _, _, gamma, detail in recipe
     ]
     about = replace(ABOUT, command=command(options))
     return [
-        TrainingConfig("painter", stages[: i + 1], one, about=about)
-        for i, one in enumerate(settings)
+        TrainingConfig("painter", tuple(part.items()), one, about=about)
+        for part, one in zip(stages[1:], settings, strict=True)
     ]
 
 

@@ -1,16 +1,21 @@
+import json
 import runpy
 import subprocess
 import sys
 from argparse import Namespace
+from pathlib import Path
 from threading import Event
 
 import numpy as np
 import pytest
 
 from paths import ROOT
+from taxiway.checkpoint import read_checkpoint
 from taxiway.core.errors import TaxiwayError
+from taxiway.families.stylegan.networks import build_generator
 from taxiway.families.stylegan.networks.stylegan2 import new_stylegan2
 from taxiway.families.stylegan.training import painted_pictures as pictures
+from taxiway.families.stylegan.training.export import write_model
 from taxiway.families.stylegan.training.painted_pictures import painted
 from taxiway.families.stylegan.training.trainer import Data, StyleGANTrainer
 from taxiway.training.card import card
@@ -37,10 +42,12 @@ def test_a_training_is_not_overwritten(tmp_path) -> None:
 
 
 def test_without_options_it_makes_the_model_that_ships(script) -> None:
-    first, second, last = script["orders"](options())
+    first, *rest = script["orders"](options())
     assert first.stages == ((32, 17.4),)
-    assert last.stages == ((32, 17.4), (64, 150.0), (128, 220.0))
-    assert [order.settings.gamma for order in (first, second, last)] == [3, 3, 2]
+    assert [order.stages[-1] for order in rest] == [(64, 150.0), (128, 220.0), (128, 240.0)]
+    assert rest[-1].stages == ((32, 17.4), (64, 150.0), (128, 240.0))
+    assert [order.settings.gamma for order in (first, *rest)] == [3, 3, 2, 0.7]
+    assert [order.settings.detail for order in (first, *rest)] == [0, 0, 0, 1]
 
 
 def test_a_shorter_training_shares_its_time_alike(script) -> None:
@@ -77,6 +84,16 @@ def test_painting_stops_between_parts_and_goes_on(script, tmp_path, monkeypatch)
     assert found.shape == (6, 32, 32, 3)
 
 
+def test_the_model_ends_with_the_upscaler_that_was_taught(script, tmp_path, monkeypatch) -> None:
+    write_model(tmp_path / "model.safetensors", new_stylegan2(16, 64, 16), 1000)
+    (tmp_path / "model.json").write_text('{"resolution": 16, "title": "Bows"}')
+    pairs = painted(range(4), 64)
+    monkeypatch.setitem(script["upscale"].__globals__, "data", lambda *given: pairs)
+    script["upscale"](options(size=16, lessons=1), tmp_path, Event())
+    assert build_generator(read_checkpoint(tmp_path / "model.safetensors")).resolution == (64, 64)
+    assert json.loads((tmp_path / "model.json").read_text()) == {"resolution": 64, "title": "Bows"}
+
+
 @pytest.mark.parametrize(("seen", "kimg"), [(0, 0.001), (1000, 1.0)])
 def test_only_a_finished_model_is_held_against_the_bar(
     script, tmp_path, monkeypatch, capsys, seen, kimg
@@ -87,8 +104,13 @@ def test_only_a_finished_model_is_held_against_the_bar(
     monkeypatch.setitem(script["run"].__globals__, "data", lambda *given: np.zeros((2, 32, 32, 3)))
     monkeypatch.setitem(script["run"].__globals__, "lower_priority", lambda: None)
     monkeypatch.setitem(script["run"].__globals__, "judge", lambda out, count: judged.append(count))
-    given = options(size=32, kimg=kimg, resume=False, pictures=4, samples=200)
+    upscaled: list[Path] = []
+    monkeypatch.setitem(
+        script["run"].__globals__, "upscale", lambda options, out, stop: upscaled.append(out)
+    )
+    given = options(size=32, kimg=kimg, resume=False, pictures=4, samples=200, lessons=1)
     script["run"](given, tmp_path)
+    assert upscaled == ([tmp_path] if seen else [])
     assert judged == ([200] if seen else [])
     assert ("It was stopped before its end" in capsys.readouterr().out) == (not seen)
 
