@@ -14,10 +14,10 @@ def test_pictures_py_saves_what_it_says(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.chdir(tmp_path)
     runpy.run_path(str(EXAMPLES / "python" / "pictures.py"))
     assert {path.name: size(path) for path in tmp_path.glob("*.png")} == {
-        "three.png": (128, 128),
-        "sixteen.png": (512, 512),
-        "mix.png": (768, 512),
-        "between.png": (128, 128),
+        "three.png": (512, 512),
+        "sixteen.png": (2048, 2048),
+        "mix.png": (3072, 2048),
+        "between.png": (512, 512),
     }
     assert (tmp_path / "between.npz").is_file()
 
