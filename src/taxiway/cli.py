@@ -4,8 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from taxiway import commands
 from taxiway.core.errors import TaxiwayError
@@ -21,6 +20,16 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         self.exit(1, f"{self.prog}: {message}; see {self.prog} --help.\n")
+
+
+class Version(argparse.Action):
+    """Looks the version up when it is asked for: what reads it takes a third of help's time."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        from importlib.metadata import version
+
+        print(f"taxiway {version('taxiway')}")
+        parser.exit()
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -64,7 +73,7 @@ def parser(typed: Sequence[str] = ()) -> Parser:
         description="Run a generative model on your own machine and play it live. "
         "Without a command: run the default model.",
     )
-    root.add_argument("--version", action="version", version=f"taxiway {version('taxiway')}")
+    root.add_argument("--version", action=Version, nargs=0, help="show the version")
     choices = root.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name in commands.names():
         command = commands.load(name)

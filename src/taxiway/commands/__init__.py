@@ -5,7 +5,6 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import cache
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -14,9 +13,11 @@ from taxiway.commands._flags import add_force as add_force
 from taxiway.commands._flags import add_options as add_options
 from taxiway.commands._flags import given_options as given_options
 from taxiway.commands._tools import DEVICES as DEVICES
-from taxiway.commands._tools import ToolCommand, tool_helps
+from taxiway.commands._tools import ToolCommand, points, tool_helps
 
 if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
     from taxiway.core.datatypes import AnyDataType
     from taxiway.live.members import Members
 
@@ -50,22 +51,22 @@ def own() -> set[str]:
     return {path.stem for path in Path(__file__).parent.glob("[a-z]*.py")}
 
 
-def others() -> dict[str, EntryPoint]:
+def others() -> "dict[str, EntryPoint]":
     """The commands of other packages; a name of ours stays ours."""
     return _others(tuple(sys.path))
 
 
 @cache
-def _others(path: tuple[str, ...]) -> dict[str, EntryPoint]:
+def _others(path: tuple[str, ...]) -> "dict[str, EntryPoint]":
     # Looked for once for each path: asking every package takes a while.
-    points = entry_points(group="taxiway.commands")
-    return {point.name: point for point in points if point.name not in own()}
+    found = points("taxiway.commands")
+    return {point.name: point for point in found if point.name not in own()}
 
 
 class OthersCommand:
     """A command of another package, of which nothing is imported until it was typed."""
 
-    def __init__(self, point: EntryPoint) -> None:
+    def __init__(self, point: "EntryPoint") -> None:
         self.point, self.HELP = point, f"from {point.module}"
 
     def arguments(self, parser: argparse.ArgumentParser) -> None:

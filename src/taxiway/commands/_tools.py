@@ -2,13 +2,16 @@
 
 import argparse
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import cache, cached_property
-from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from taxiway.commands._flags import add_flag, add_force, flags_of, gathered, is_needed, names_of
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 HERE = Path(__file__).parent.parent
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -27,8 +30,30 @@ def _tool_helps(path: tuple[str, ...]) -> dict[str, str]:
     # Looked for once for each path: asking every package takes a while.
     files = [*HERE.glob("tools/[a-z]*.py"), *HERE.glob("families/*/tools/[a-z]*.py")]
     ours = {path.stem: first_line(path) for path in files}
-    others = {point.name: f"from {point.module}" for point in entry_points(group="taxiway.tools")}
+    others = {point.name: f"from {point.module}" for point in points("taxiway.tools")}
     return others | ours
+
+
+def points(group: str) -> "Iterable[EntryPoint]":
+    """The entry points of a group, of other packages.
+
+    Most machines have none, and what looks for them properly takes a third of help's time.
+    """
+    if f"[{group}]" not in _all_points(tuple(sys.path)):
+        return ()
+    from importlib.metadata import entry_points
+
+    return entry_points(group=group)
+
+
+@cache
+def _all_points(path: tuple[str, ...]) -> str:
+    """What every package there says of its entry points."""
+    found = []
+    for file in (file for place in path for file in Path(place).glob("*-info/entry_points.txt")):
+        with suppress(OSError):
+            found.append(file.read_text("utf-8", "replace"))
+    return "\n".join(found)
 
 
 def first_line(path: Path) -> str:
