@@ -1,5 +1,6 @@
 """What a run leaves out, and that it says so; how the workers of a parallel run share a machine."""
 
+import gc
 import os
 import sys
 import tempfile
@@ -100,6 +101,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = kept
     if len(items) >= WORTH_PRELOADING and hasattr(CONTEXT, "set_forkserver_preload"):
         CONTEXT.set_forkserver_preload(PRELOADED)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """What was imported stays; looking through it at each garbage collection takes seconds."""
+    gc.freeze()
 
 
 def _why_not(config: pytest.Config, item: pytest.Item) -> str | None:
