@@ -1,5 +1,6 @@
+import os
 import pickle
-import subprocess
+import signal
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from paths import TESTS
+from taxiway.core.child import CONTEXT, start
 from taxiway.core.errors import InvalidArgument, TaxiwayError
 from taxiway.families.stylegan.networks.states import write_state
 from taxiway.families.stylegan.training.config import TrainingConfig
@@ -83,25 +84,22 @@ def test_a_stopped_training_goes_on_bit_for_bit(tmp_path, pictures, stop_after) 
         assert torch.equal(tensor, tensors(resumed)[name]), name
 
 
+def save_at_every_step(folder: Path, pictures, told) -> None:
+    """In a process of its own."""
+    torch.set_num_threads(1)
+    watching, often = Watching(), replace(SCHEDULE, state_seconds=0.0)
+    watching.stepped = lambda trainer, losses: told.send(trainer.seen)
+    train(begun(folder, pictures), folder, often, watching.stop, watching)
+
+
 def test_a_killed_training_goes_on_bit_for_bit_from_what_was_saved(tmp_path, pictures) -> None:
     whole = run(tmp_path / "whole", pictures)
     (tmp_path / "killed").mkdir()
-    np.save(tmp_path / "pictures.npy", pictures)
-    script = (
-        "import sys, torch, numpy as np; from pathlib import Path\n"
-        f"sys.path[:0] = {[str(TESTS)]!r}\n"
-        "from dataclasses import replace\n"
-        "from families.stylegan.training.test_trainer import SCHEDULE, Watching, begun, train\n"
-        "torch.set_num_threads(1); watching, folder = Watching(), Path('killed')\n"
-        "often = replace(SCHEDULE, state_seconds=0.0)\n"
-        "watching.stepped = lambda trainer, losses: print(trainer.seen, flush=True)\n"
-        "train(begun(folder, np.load('pictures.npy')), folder, often, watching.stop, watching)\n"
-    )
-    command = [sys.executable, "-c", script]
-    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        seen = [int(process.stdout.readline()) for _ in range(5)]
-        process.kill()
+    here, there = CONTEXT.Pipe(duplex=False)
+    process = start(save_at_every_step, [tmp_path / "killed", pictures, there], name="killed")
+    seen = [here.recv() for _ in range(5)]
+    process.kill()
+    process.join()
     assert seen == [8, 16, 24, 32, 40]
     assert torch.load(tmp_path / "killed" / "state.pt", weights_only=True)["seen"] >= 32
     resumed = run(tmp_path / "killed", pictures)
@@ -177,21 +175,27 @@ def test_a_state_of_other_settings_or_sizes_is_told_too(tmp_path) -> None:
             begun(tmp_path, EMPTY, settings, stages)
 
 
+def save_without_room(folder: Path, told) -> None:
+    """In a process of its own, which alone may write no larger files."""
+    import resource  # not on Windows
+
+    os.chdir(folder)
+    trainer = begun(Path(), EMPTY)
+    trainer.save(Path("state.pt"))
+    before = Path("state.pt").read_bytes()
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) // 2, len(before)))
+    try:
+        trainer.save(Path("state.pt"))
+    except OSError as error:
+        assert Path("state.pt").read_bytes() == before
+        told.send((error.strerror, error.filename))
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="no such limit there")
 def test_a_state_that_finds_no_room_is_told_and_spares_the_one_before(tmp_path) -> None:
-    script = (
-        "import resource, signal, torch; from pathlib import Path\n"
-        f"import sys; sys.path[:0] = {[str(TESTS)]!r}\n"
-        "from families.stylegan.training.test_trainer import EMPTY, begun\n"
-        "trainer = begun(Path(), EMPTY); trainer.save(Path('state.pt'))\n"
-        "before = Path('state.pt').read_bytes()\n"
-        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) // 2, len(before)))\n"
-        "try: trainer.save(Path('state.pt'))\n"
-        "except OSError as error: print(error.strerror, error.filename)\n"
-        "assert Path('state.pt').read_bytes() == before\n"
-    )
-    command = [sys.executable, "-c", script]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
-    assert done.stdout == "File too large state.pt\n", done.stderr
+    here, there = CONTEXT.Pipe(duplex=False)
+    process = start(save_without_room, [tmp_path, there], name="without room")
+    assert here.recv() == ("File too large", "state.pt")
+    process.join()
     assert [path.name for path in tmp_path.iterdir()] == ["state.pt"]
