@@ -17,6 +17,7 @@ from taxiway.families.stylegan.rendering.painter import PainterRenderer
 from taxiway.notebook import Model
 
 PAGE = ROOT / "docs" / "python.md"
+PARTS = PAGE.with_name("parts.md")
 
 
 @pytest.fixture(scope="module")
@@ -36,11 +37,15 @@ def test_importing_taxiway_alone_is_light() -> None:
 def test_the_page_runs_as_it_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {}
+    monkeypatch.syspath_prepend(tmp_path)
+    counting = re.findall(r"```python\n(.*?)```", PARTS.read_text(), re.DOTALL)[0]
+    (tmp_path / "count.py").write_text(counting)
     for block in re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL):
         exec(compile(block, "docs/python.md", "exec"), names)  # noqa: S102
     assert np.asarray(names["half"]).tolist() == np.asarray(names["again"]).tolist()
     assert names["sheet"].size == (384, 384)  # type: ignore[attr-defined]
-    assert {path.name for path in tmp_path.iterdir()} == {
+    assert names["part"] == {"said": "1 2 3 "}
+    assert {path.name for path in tmp_path.iterdir()} - {"count.py", "__pycache__"} == {
         ".taxiway", "directions", "film.mp4", "found", "half.npz", "pictures", "three.png",
         "wander.gif",
     }  # fmt: skip

@@ -81,7 +81,7 @@ def answer(
     try:
         given: Any = model.predict(command, batch)
         results = given if isinstance(given, list) else _last(given, len(batch), show)
-        return _checked(results, len(batch))
+        return checked(results, len(batch))
     except Exception as error:
         if len(batch) > 1:
             return [_by_itself(model, command, batch, index, show) for index in range(len(batch))]
@@ -109,7 +109,7 @@ def _last(parts: Iterator[list[Any] | Progress], count: int, show: Callable[[Par
             goes_on = show(Part([None] * count, part))
         else:
             newest = part
-            goes_on = show(Part([*_checked(part, count)]))
+            goes_on = show(Part([*checked(part, count)]))
         if not goes_on:
             break
     # Not left to the garbage collector: the model may hold memory until it is closed.
@@ -120,7 +120,9 @@ def _last(parts: Iterator[list[Any] | Progress], count: int, show: Callable[[Par
     return newest
 
 
-def _checked(results: Any, count: int) -> list[CallOutputs | CallError]:
+def checked(results: Any, count: int) -> list[CallOutputs | CallError]:
+    """The answers of a model to so many calls. Raises ModelFailed for anything else."""
+    """The answers of a model to so many calls. Raises ModelFailed for anything else."""
     if not isinstance(results, list) or len(results) != count:
         given = len(results) if isinstance(results, list) else type(results).__name__
         raise ModelFailed(f"A model gives {count} calls a list of as many answers, got {given}.")
