@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute, Route
 from taxiway.catalog import catalog
 from taxiway.catalog.catalog import Card
 from taxiway.catalog.folder import data_path
+from taxiway.catalog.kept import KeptModels
 from taxiway.core.command import Command
 from taxiway.core.config import Config
 from taxiway.core.errors import InvalidArgument, NotFound, TaxiwayError
@@ -196,6 +197,7 @@ class ModelServers:
         self.shared = Shared(Tokens.new(), opened)
         self.chains = Chains(engine, lambda name: self._find(name).session)
         self.jobs = Jobs(data_path() / "jobs", data_path() / "trainings", self, opened=opened)
+        self._kept = KeptModels(data_path() / "models")
         self._remote_jobs = RemoteJobs(self.jobs, self.tokens.own)
         self._engine, self._config, self._options = engine, config, options
         self._servers: dict[str, ModelServer] = {}
@@ -257,8 +259,9 @@ class ModelServers:
         await asyncio.gather(*servers, *self._closing.values())
 
     def models(self) -> list[dict[str, Any]]:
-        """The cards of what can be started."""
-        cards: list[dict[str, Any]] = msgspec.to_builtins(catalog.offered())
+        """The cards of what can be started; reads files."""
+        found = [*catalog.offered(), *self._kept.cards()]
+        cards: list[dict[str, Any]] = msgspec.to_builtins(found)
         return cards
 
     def running(self) -> list[RunningModel]:
@@ -274,8 +277,21 @@ class ModelServers:
         """Start the model of that name. Raises NotFound, InvalidArgument or CannotListen."""
         server = self._servers.get(model)
         if server is None:
-            card = catalog.of_client(model, options or {})
+            card = None if options else await asyncio.to_thread(self._kept.find, model)
+            card = card or catalog.of_client(model, options or {})
             server = await self.open(card, options, command)
+        if server.session.state in ("asleep", "failed"):
+            await server.session.start()
+        return server.running
+
+    async def open_sent(self, upload: str) -> RunningModel:
+        """Start a model whose file a page has sent, which is kept in the data folder.
+
+        Raises NotFound, UnreadableCheckpoint, InvalidArgument or Unavailable.
+        """
+        with self.jobs.uploads.taken(upload) as file:
+            card = await asyncio.to_thread(self._kept.keep, file)
+        server = await self.open(card)
         if server.session.state in ("asleep", "failed"):
             await server.session.start()
         return server.running
@@ -292,7 +308,7 @@ class ModelServers:
         """What runs under a name, or comes with Taxiway under it. Raises NotFound."""
         if name in self._servers:
             return self._servers[name].session.spec
-        return catalog.spec(catalog.card(name))
+        return catalog.spec(self._kept.find(name) or catalog.card(name))
 
     def commands(self, name: str) -> Collection[Command]:
         """What a model can be asked, none before it was set up once."""
@@ -322,7 +338,7 @@ class ModelServers:
 
     def _manager(self) -> list[Route]:
         """What the studio's page may do beside playing its model."""
-        models = manager_routes.routes(self, self.chains, self.tokens)
+        models = manager_routes.routes(self, self.chains, self.tokens, self.open_sent)
         tools = job_routes.routes(self.jobs, self.tokens)
         training = training_routes.routes(self.jobs, self.start_card, self.running, self.tokens)
         return [*models, *tools, *training]

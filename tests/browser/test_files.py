@@ -1,14 +1,38 @@
 """Files: the vector as JSON and in a picture, out and in again."""
 
+import base64
 import json
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from playwright.sync_api import Page
 
+from browser.conftest import Server
 from browser.watching import stored, vector, wait_for_store
-from taxiway.core.images import open_image, read_metadata
+from taxiway.catalog import catalog
+from taxiway.core.images import encode_png, open_image, read_metadata
+
+OTHERS = encode_png(np.zeros((8, 8, 3), np.uint8), {"model": "violet", "z": [0.0] * 512})
+PROGRAM = b"import runway\nrunway.run()\n"
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture(scope="module")
+def server(data: Path) -> Iterator[Server]:
+    """With a data folder of its own, which keeps what is dropped."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TAXIWAY_DATA", str(data))
+        running = Server()
+    yield running
+    running.stop()
 
 
 def save(page: Page, button: str) -> tuple[str, bytes]:
@@ -24,15 +48,16 @@ def give(page: Page, name: str, content: bytes) -> None:
     chooser.value.set_files({"name": name, "mimeType": "", "buffer": content})
 
 
-def drop(page: Page, name: str, content: bytes) -> None:
+def drop(page: Page, name: str, content: bytes, on: str = "body") -> None:
     page.evaluate(
-        """({ name, bytes }) => {
+        """({ name, text, on }) => {
+          const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
           const dataTransfer = new DataTransfer();
-          dataTransfer.items.add(new File([new Uint8Array(bytes)], name));
+          dataTransfer.items.add(new File([bytes], name));
           const event = { dataTransfer, bubbles: true, cancelable: true };
-          document.body.dispatchEvent(new DragEvent("drop", event));
+          document.querySelector(on).dispatchEvent(new DragEvent("drop", event));
         }""",
-        {"name": name, "bytes": list(content)},
+        {"name": name, "text": base64.b64encode(content).decode(), "on": on},
     )
 
 
@@ -100,15 +125,45 @@ def test_numbers_are_imported(page: Page, content: Any, values: dict[str, float]
         (json.dumps([0.5] * 511 + ["x"]).encode(), "'z' takes 512 numbers, 'file' has 511."),
         (b'{"w": 1}', "'file' takes a JSON list of 512 numbers"),
         (b"null", "'file' takes a JSON list of 512 numbers"),
-        (b"\xff\xd8\xff\xe0 a photograph", "'file' takes a JSON list of 512 numbers"),
-        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "'file' does not say which numbers made it"),
+        (b"\xff\xd8\xff\xe0 a photograph", "'file' is a picture that does not say which numbers"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "'file' is a picture that does not say which"),
+        (OTHERS, "'file' was made by the model 'violet', and Lantern is played here"),
+        (b"no model", "No model family opens 'file'"),
+        (PROGRAM, "'runway_model.py' is a program, which would run with your rights"),
     ],
-    ids=["short", "text", "other names", "null", "photograph", "foreign picture"],
+    ids=[
+        "short",
+        "text",
+        "other names",
+        "null",
+        "photograph",
+        "foreign picture",
+        "another model's picture",
+        "notes",
+        "program",
+    ],
 )
 def test_a_file_that_does_not_fit_is_told_in_a_sentence(
     page: Page, content: bytes, words: str
 ) -> None:
     before = vector(page)
-    drop(page, "file", content)
+    drop(page, "runway_model.py" if content == PROGRAM else "file", content)
     alert(page, words)
     assert vector(page) == before
+
+
+def test_a_models_file_is_kept_started_and_gone_to(page: Page, data: Path, tmp_path: Path) -> None:
+    """By what is in it, whatever it is called, beside others of its name, and each once."""
+    weights = catalog.HERE / "weights" / "rainbow.safetensors"
+    (data / "models").mkdir(exist_ok=True)
+    (data / "models" / "garden.pkl").write_bytes(b"somebody's own")
+    for name in ("garden.dat", "again.pkl"):
+        shutil.copyfile(weights, tmp_path / name)
+        with page.expect_file_chooser() as chooser:
+            page.click("#import-vector")
+        with page.expect_navigation(timeout=60_000):
+            chooser.value.set_files(tmp_path / name)
+        page.locator("#status").get_by_text("Running").wait_for(timeout=60_000)
+        assert page.locator("#models").inner_text() == "garden-2"
+    kept = {path.name: path.read_bytes() for path in (data / "models").iterdir()}
+    assert kept == {"garden-2.dat": weights.read_bytes(), "garden.pkl": b"somebody's own"}

@@ -28,6 +28,18 @@ async def test_files_of_one_name_are_taken_side_by_side(tmp_path: Path) -> None:
         uploads.take(ids, tmp_path / "job")
 
 
+async def test_a_long_file_comes_in_pieces(tmp_path: Path) -> None:
+    uploads = Uploads(tmp_path)
+    first = await uploads.put("model.pkl", chunks(b"12"))
+    whole = await uploads.more(first.id, chunks(b"34", b"5"))
+    assert (whole.id, whole.size) == (first.id, 5)
+    with uploads.taken(whole.id) as file:
+        assert (file.name, file.read_bytes()) == ("model.pkl", b"12345")
+    assert not file.parent.exists()
+    with pytest.raises(NotFound, match="A file was not sent"):
+        await uploads.more(first.id, chunks(b"6"))
+
+
 async def test_only_so_many_bytes_and_files_wait(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

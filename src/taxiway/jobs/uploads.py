@@ -5,10 +5,11 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import AsyncIterable, Sequence
+from collections.abc import AsyncIterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from taxiway.core.errors import InvalidArgument, NotFound, Unavailable
 from taxiway.jobs.record import own_folder
@@ -19,6 +20,7 @@ MOST_BYTES = 8 * 2**30
 """Of all files that wait for a job."""
 KEPT_SECONDS = 3600.0
 """How long one waits for a job that takes it."""
+GONE = "A file was not sent, or too long ago; send it once more."
 
 _ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
@@ -41,15 +43,26 @@ class Uploads:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     async def put(self, name: str, chunks: AsyncIterable[bytes]) -> Upload:
-        """Keep a file as its bytes come. Raises InvalidArgument or Unavailable."""
+        """Keep a file, or its beginning, as its bytes come. Raises InvalidArgument, Unavailable."""
         self._forget()
         if len(self._waiting) >= MOST_FILES:
             raise InvalidArgument(f"{MOST_FILES} files wait for a job already, the most taken.")
-        room = MOST_BYTES - sum(upload.size for upload, _ in self._waiting.values())
-        id, size = secrets.token_hex(16), 0
+        return await self._write(Upload(secrets.token_hex(16), safe_name(name), 0), chunks)
+
+    async def more(self, id: str, chunks: AsyncIterable[bytes]) -> Upload:
+        """Add bytes to a file: a long one comes in pieces. Raises as `put`, and NotFound."""
+        self._forget()
+        upload, _ = self._waiting.pop(id, (None, 0.0))  # nobody else adds meanwhile
+        if upload is None:
+            raise NotFound(GONE)
+        return await self._write(upload, chunks)
+
+    async def _write(self, upload: Upload, chunks: AsyncIterable[bytes]) -> Upload:
+        room = MOST_BYTES - sum(other.size for other, _ in self._waiting.values())
+        path, size = self.folder / upload.id, upload.size
         try:
             own_folder(self.folder)
-            with (self.folder / id).open("wb") as file:
+            with path.open("ab") as file:
                 async for chunk in chunks:
                     size += len(chunk)
                     if size > room:
@@ -59,19 +72,19 @@ class Uploads:
                         )
                     file.write(chunk)
         except BaseException as error:
-            (self.folder / id).unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
             if isinstance(error, OSError):
-                raise Unavailable(f"'{name[:80]}' cannot be kept: {error.strerror}.") from None
+                raise Unavailable(f"'{upload.name}' cannot be kept: {error.strerror}.") from None
             raise
-        upload = Upload(id, safe_name(name), size)
-        self._waiting[id] = upload, time.monotonic()
+        upload = structs.replace(upload, size=size)
+        self._waiting[upload.id] = upload, time.monotonic()
         return upload
 
     def take(self, ids: Sequence[str], into: Path) -> list[str]:
         """Move files into a job's folder; their names there, in order. Raises NotFound."""
         for id in ids:
             if not isinstance(id, str) or not _ID.fullmatch(id) or id not in self._waiting:
-                raise NotFound("A file was not sent, or too long ago; send it once more.")
+                raise NotFound(GONE)
         own_folder(into)
         names = []
         for id in dict.fromkeys(ids):
@@ -79,6 +92,15 @@ class Uploads:
             names.append(free_name(into, upload.name))
             os.replace(self.folder / id, into / names[-1])
         return names
+
+    @contextmanager
+    def taken(self, id: str) -> Iterator[Path]:
+        """A file under its own name, in a folder that goes with the block. Raises NotFound."""
+        folder = self.folder / secrets.token_hex(8)
+        try:
+            yield folder / self.take([id], folder)[0]
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def _forget(self) -> None:
         for id, (_, came) in list(self._waiting.items()):

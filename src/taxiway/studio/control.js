@@ -3,6 +3,8 @@
 import { at } from "./address.js";
 
 const ROOT = "/studio/api";
+/** Bytes. */
+const PIECE = 8 * 2 ** 20;
 
 /**
  * Ask for something as JSON; throws an error with the server's sentence when it is refused.
@@ -20,9 +22,24 @@ export async function fetchFile(token, path) {
   return (await answerTo(token, "GET", path)).blob();
 }
 
-/** Send a file as it is. @param {string} token @param {string} path @param {Blob} file */
-export async function sendFile(token, path, file) {
-  return (await answerTo(token, "POST", path, file)).json();
+/**
+ * Send a file in pieces, for a job or as a model.
+ * @param {string} token
+ * @param {File} file
+ * @param {(part: number) => void} [report] takes how much was sent, from 0 to 1
+ * @param {AbortSignal | null} [signal] breaks it off
+ * @returns {Promise<string>} the id by which it is taken
+ */
+export async function sendFile(token, file, report = () => {}, signal = null) {
+  const first = `name=${encodeURIComponent(file.name)}`;
+  let id = "";
+  for (let sent = 0; !id || sent < file.size; sent += PIECE) {
+    const path = `/jobs/uploads?${id ? `id=${id}` : first}`;
+    report(sent / file.size || 0);
+    const answer = await answerTo(token, "POST", path, file.slice(sent, sent + PIECE), signal);
+    ({ id } = await answer.json());
+  }
+  return id;
 }
 
 /**
@@ -59,8 +76,8 @@ async function answerTo(token, method, path, content, signal = null) {
   const isFile = content instanceof Blob;
   if (content) headers["Content-Type"] = isFile ? "application/octet-stream" : "application/json";
   const body = isFile ? content : content && JSON.stringify(content);
-  const answer = await fetch(at(ROOT + path), { method, headers, body, signal }).catch(() => {
-    throw new Error("The server does not answer.");
+  const answer = await fetch(at(ROOT + path), { method, headers, body, signal }).catch((problem) => {
+    throw signal?.aborted ? problem : new Error("The server does not answer.");
   });
   if (!answer.ok) throw new Error((await answer.json()).error);
   return answer;

@@ -1,17 +1,18 @@
 /** Files in and out: the vector as JSON, the picture as a PNG that remembers its vector. */
 
 import { at } from "./address.js";
-import { imageOutput, isLive, knobs, vectorInput } from "./declaration.js";
+import { imageOutput, knobs, vectorInput } from "./declaration.js";
 import { h } from "./dom.js";
-import { isPng, readText, writeText } from "./png.js";
+import { chooseFile } from "./picking.js";
+import { writeText } from "./png.js";
 
 /** @import { Declaration } from "./types.d.ts" */
 
 /** @typedef {import("./store.js").Store} Store */
-/** @typedef {import("./session.js").Session} Session */
+/** @import { Opener } from "./opening.js" */
 
-/** @param {Store} store @param {Session} session */
-export function makeFiles(store, session) {
+/** @param {Store} store @param {Opener} opener takes what comes in */
+export function makeFiles(store, opener) {
   /** Run `work`; what goes wrong is told in one sentence. @param {() => Promise<void> | void} work */
   const attempt = async (work) => {
     try {
@@ -21,15 +22,15 @@ export function makeFiles(store, session) {
       store.set("error", error instanceof Error ? error.message : String(error));
     }
   };
-  const read = (/** @type {File} */ file) =>
-    attempt(async () => session.recall(await readMoment(file, store)));
+  const open = (/** @type {File} */ file) => attempt(() => opener.open(file));
   return {
     exportVector: () =>
       download(`${nameOf(store)}.json`, new Blob([JSON.stringify(momentOf(store))])),
     downloadPicture: () => attempt(() => downloadPicture(store)),
-    chooseFile: () => chooseFile(read),
-    acceptDrops: () => acceptDrops(read, () => isLive(store.get("declaration"))),
+    chooseFile: () => chooseFile(open, ""),
+    acceptFiles: () => acceptFiles(open),
     savePicture,
+    takePictures: (/** @type {(file: File) => boolean} */ take) => opener.takePictures(take),
   };
 }
 
@@ -96,43 +97,24 @@ function download(name, blob) {
   setTimeout(() => URL.revokeObjectURL(href), 10000);
 }
 
-/** @param {(file: File) => void} take */
-function chooseFile(take) {
-  const input = h("input", { type: "file", accept: ".json,.png,application/json,image/png" });
-  input.addEventListener("change", () => input.files?.[0] && take(input.files[0]));
-  input.click();
-}
-
-/**
- * Take files dropped anywhere on the page; where none is wanted, at least stay on it.
- * @param {(file: File) => void} take
- * @param {() => boolean} isWanted
- */
-function acceptDrops(take, isWanted) {
-  const mark = (/** @type {boolean} */ on) =>
-    document.body.classList.toggle("dropping", on && isWanted());
+/** Take files dropped anywhere on the page, or pasted. @param {(file: File) => void} take */
+function acceptFiles(take) {
+  const mark = (/** @type {boolean} */ on) => document.body.classList.toggle("dropping", on);
+  const isOfFiles = (/** @type {DragEvent} */ event) => event.dataTransfer?.types.includes("Files");
   addEventListener("dragover", (event) => {
     event.preventDefault();
-    mark(true);
+    mark(Boolean(isOfFiles(event)));
   });
   addEventListener("dragleave", (event) => event.relatedTarget || mark(false));
-  addEventListener("drop", (event) => {
-    event.preventDefault();
-    mark(false);
-    const file = event.dataTransfer?.files[0];
-    if (file && isWanted()) take(file);
-  });
-}
-
-/** @param {File} file @param {Store} store */
-async function readMoment(file, store) {
-  const bytes = new Uint8Array(await file.arrayBuffer());
-  const text = isPng(bytes) ? readText(bytes) : new TextDecoder().decode(bytes);
-  if (text === null)
-    throw new Error(
-      `'${file.name}' does not say which numbers made it; Taxiway's own pictures do.`,
-    );
-  return parseMoment(text, file.name, store.get("declaration"));
+  // Before the widgets, which keep what is dropped on them for themselves.
+  addEventListener("drop", () => mark(false), { capture: true });
+  const takeFirst = (/** @type {Event} */ event, /** @type {DataTransfer | null} */ data) => {
+    const file = data?.files[0];
+    if (event.type === "drop" || file) event.preventDefault();
+    if (file) take(file);
+  };
+  addEventListener("drop", (event) => takeFirst(event, event.dataTransfer));
+  addEventListener("paste", (event) => takeFirst(event, event.clipboardData));
 }
 
 /**
@@ -165,8 +147,8 @@ export function parseMoment(text, file, declaration) {
   return { vector: Float32Array.from(numbers), values };
 }
 
-/** @param {string} text */
-function parseJson(text) {
+/** What JSON says; null for what is none. @param {string} text */
+export function parseJson(text) {
   try {
     return JSON.parse(text);
   } catch {

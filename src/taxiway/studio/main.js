@@ -8,6 +8,7 @@ import { makeFiles } from "./files.js";
 import { makeHeader } from "./header.js";
 import { keysDialog, listenToKeys } from "./keys.js";
 import { layOut } from "./layout.js";
+import { Opener } from "./opening.js";
 import { Session } from "./session.js";
 import { announcer, keepStatus } from "./status.js";
 import { loadSlot } from "./slots.js";
@@ -25,7 +26,7 @@ export const studio = {
   asker: new Asker(store),
   connection,
   actions: makeActions(store, session),
-  files: makeFiles(store, session),
+  files: makeFiles(store, new Opener(store, session, connection)),
 };
 
 const dialog = keysDialog();
@@ -45,7 +46,7 @@ const reach = {
 main.before(makeHeader(studio, reach));
 main.after(announcer(store), dialog);
 listenToKeys(reach);
-studio.files.acceptDrops();
+studio.files.acceptFiles();
 connection.open();
 
 /** Save the first picture that a form was answered. */

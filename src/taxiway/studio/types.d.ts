@@ -163,6 +163,8 @@ export interface Work {
   message: string;
   /** When it was first told how far it is, in ms of the page's clock, and how far that was. */
   from: { time: number; progress: number } | null;
+  /** Breaks it off, where it is the page's own. */
+  stop?: () => void;
 }
 /** Everything that panels show, by the key under which they follow it. */
 export interface Contents {

@@ -43,6 +43,7 @@ ROUTES = [
     ("GET", "/studio/api/desk", None),
     ("POST", "/studio/api/running", {"model": "rainbow"}),
     ("DELETE", "/studio/api/running/painter", None),
+    ("POST", "/studio/api/opened", {"upload": "0"}),
     ("POST", "/studio/api/chains", {"source": "painter", "target": "painter"}),
     ("DELETE", "/studio/api/chains", {"source": "painter", "target": "painter"}),
 ]

@@ -94,7 +94,9 @@ class Api:
         return await self._jobs.start(order.tool, order.model, order.inputs)
 
     async def upload(self, request: Request) -> Any:
-        """Bytes that a job about to begin takes, under `?name=`."""
+        """Bytes that a job about to begin takes, under `?name=`; more of them by `?id=`."""
+        if id := request.query_params.get("id"):
+            return await self._jobs.uploads.more(id, request.stream())
         name = request.query_params.get("name", "")
         if not name:
             raise InvalidArgument("A file comes with its name: ?name=photo.jpg.", "name")

@@ -1,9 +1,10 @@
 """The studio's manager over HTTP (docs/control.md): start and stop models, link one to another.
 
 GET /studio/api/desk           POST /studio/api/running    DELETE /studio/api/running/NAME
-                               POST /studio/api/chains     DELETE /studio/api/chains
+POST /studio/api/opened        POST /studio/api/chains     DELETE /studio/api/chains
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
@@ -33,15 +34,33 @@ class Wanted(Struct, kw_only=True):
     command: str | None = None
 
 
-def routes(manager: ModelManager, chains: Chains, tokens: Tokens) -> list[Route]:
-    """The routes, which a page may use only if it is our own."""
+class Sent(Struct):
+    """A model's file that was sent before, by the id of its upload."""
+
+    upload: str
+
+
+def routes(
+    manager: ModelManager,
+    chains: Chains,
+    tokens: Tokens,
+    open_sent: Callable[[str], Awaitable[Any]],
+) -> list[Route]:
+    """The routes, which a page may use only if it is our own.
+
+    `open_sent` starts a model from a file that was sent.
+    """
 
     async def show(request: Request) -> Any:
-        return {"models": manager.models(), "running": manager.running(), "chains": chains.links}
+        models = await asyncio.to_thread(manager.models)  # a file that was sent may be looked at
+        return {"models": models, "running": manager.running(), "chains": chains.links}
 
     async def start(request: Request) -> Any:
         wanted = await body(request, Wanted)
         return await manager.start(wanted.model, wanted.options, wanted.command)
+
+    async def open_file(request: Request) -> Any:
+        return await open_sent((await body(request, Sent)).upload)
 
     async def stop(request: Request) -> Any:
         await manager.stop(request.path_params["name"])
@@ -57,6 +76,7 @@ def routes(manager: ModelManager, chains: Chains, tokens: Tokens) -> list[Route]
     return [
         guarded(PREFIX + "/desk", "GET", show, tokens, Power.PLAY),
         guarded(PREFIX + "/running", "POST", start, tokens),
+        guarded(PREFIX + "/opened", "POST", open_file, tokens),
         guarded(PREFIX + "/running/{name}", "DELETE", stop, tokens),
         guarded(PREFIX + "/chains", "POST", link, tokens),
         guarded(PREFIX + "/chains", "DELETE", unlink, tokens),

@@ -116,9 +116,10 @@ export class Jobs {
   async #send(files, report) {
     const ids = [];
     for (const [index, file] of files.entries()) {
-      report(`Sends ${file.name} (${index + 1} of ${files.length}).`);
-      const path = `${PATH}/uploads?name=${encodeURIComponent(file.name)}`;
-      ids.push((await sendFile(this.#token(), path, file)).id);
+      const words = `Sends ${file.name} (${index + 1} of ${files.length})`;
+      const far = (/** @type {number} */ part) =>
+        report(part ? `${words}, ${Math.floor(100 * part)} %.` : `${words}.`);
+      ids.push(await sendFile(this.#token(), file, far));
     }
     return ids;
   }

@@ -7,7 +7,7 @@ import { NOT_OWNER } from "../owner.js";
 import { stateWord } from "../status.js";
 import { makeWidget } from "../widgets/index.js";
 import { chainsSection } from "./chains.js";
-import { addressOf, Desk } from "./desk.js";
+import { addressOf, Manager } from "./manager.js";
 
 /** @import { Card, Field, ManagerState, RunningModel, Studio } from "../types.d.ts" */
 
@@ -20,7 +20,7 @@ export function makeMenu({ store, connection }) {
   const button = h("button", { type: "button", id: "models", "aria-expanded": false }, name);
   button.title = "Other models, and chains between them";
   const own = () => store.get("model")?.name ?? "";
-  const menu = new Menu(new Desk(() => connection.token), own, () => connection.owns);
+  const menu = new Menu(new Manager(() => connection.token), own, () => connection.owns);
   const open = (/** @type {boolean} */ isOpen) => {
     button.setAttribute("aria-expanded", String(isOpen));
     menu.toggle(isOpen);
@@ -44,7 +44,7 @@ class Menu {
   element = h("div", { class: "menu", role: "dialog", "aria-label": "Models", hidden: true });
   #content = h("div", {});
   #trouble = h("p", { class: "menu-trouble", role: "alert", hidden: true });
-  #desk;
+  #manager;
   #own;
   #owns;
   #timer = 0;
@@ -57,13 +57,13 @@ class Menu {
   #chosen = new Map();
 
   /**
-   * @param {Desk} desk
+   * @param {Manager} manager
    * @param {() => string} own the name of this page's model
    * @param {() => boolean} owns whether this is the owner's page
    */
-  constructor(desk, own, owns) {
+  constructor(manager, own, owns) {
     this.#owns = owns;
-    this.#desk = desk;
+    this.#manager = manager;
     this.#own = own;
     this.element.append(this.#content, this.#trouble);
   }
@@ -91,7 +91,7 @@ class Menu {
 
   /** Show how things stand; while the server is away, as they stood. */
   async #refresh() {
-    const state = await this.#desk.state().catch(() => null);
+    const state = await this.#manager.state().catch(() => null);
     if (state) this.#show(state);
   }
 
@@ -117,8 +117,8 @@ class Menu {
         : []),
       chainsSection(state, this.#own(), {
         mayChange: this.#owns(),
-        link: (chain) => this.#act(() => this.#desk.link(chain)),
-        unlink: (chain) => this.#act(() => this.#desk.unlink(chain)),
+        link: (chain) => this.#act(() => this.#manager.link(chain)),
+        unlink: (chain) => this.#act(() => this.#manager.unlink(chain)),
       }),
       ...(this.#owns() ? [] : [h("p", { class: "hint owner-only" }, NOT_OWNER)]),
     );
@@ -149,7 +149,7 @@ class Menu {
     stop.hidden = !next || !this.#owns();
     stop.addEventListener("click", () =>
       this.#act(async () => {
-        await this.#desk.stop(place.name);
+        await this.#manager.stop(place.name);
         if (isOwn && next) location.assign(addressOf(next));
       }),
     );
@@ -183,7 +183,7 @@ class Menu {
 
   /** @param {string} name */
   #start(name) {
-    return this.#desk.start(name, this.#chosen.get(name) ?? {});
+    return this.#manager.start(name, this.#chosen.get(name) ?? {});
   }
 
   /**

@@ -3,7 +3,7 @@
 import { isLive, knobs, title, vectorInput } from "../declaration.js";
 import { h } from "../dom.js";
 import { makePower } from "../power.js";
-import { makeWidget } from "../widgets/index.js";
+import { giveFirst, makeWidget } from "../widgets/index.js";
 
 /** @import { Declaration, Field, NumberField, Panel, Studio, Widget } from "../types.d.ts" */
 
@@ -31,6 +31,7 @@ function mount(root, studio) {
   let widgets = new Map();
   const power = makePower(studio);
   root.append(form, fileButtons(studio));
+  studio.files.takePictures((file) => giveFirst(widgets, file));
   store.follow(["declaration"], () => {
     const hasVector = vectorInput(store.get("declaration")) !== null;
     if (isLive(store.get("declaration"))) root.append(power);
@@ -122,7 +123,7 @@ function fileButtons({ files, store }) {
     button(
       "import-vector",
       "Import",
-      "A JSON file of numbers, or a PNG that Taxiway made",
+      "A JSON file of numbers, a PNG that Taxiway made, or a model's file",
       files.chooseFile,
     ),
   ];
@@ -149,7 +150,7 @@ function fileButtons({ files, store }) {
     h(
       "p",
       { class: "hint" },
-      "Drop a JSON file or one of these pictures anywhere to get back to it.",
+      "Drop a JSON file or one of these pictures anywhere to get back to it; a model's file starts it.",
     ),
   );
 }

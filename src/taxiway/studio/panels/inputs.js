@@ -3,7 +3,7 @@
 import { isLive, isPicture, knobs, title } from "../declaration.js";
 import { h } from "../dom.js";
 import { makePower } from "../power.js";
-import { makeWidget } from "../widgets/index.js";
+import { giveFirst, makeWidget } from "../widgets/index.js";
 
 /** @import { Field, Panel, Studio, Widget } from "../types.d.ts" */
 
@@ -39,7 +39,7 @@ function mount(root, studio) {
   });
   store.follow(["declaration", "form"], () => showForm(store, widgets));
   store.addEventListener("asked", () => mark(form, store.get("asked").wrong));
-  takeFiles(root, () => widgets);
+  takeFiles(root, studio.files, () => widgets);
 }
 
 /** @param {Field} field @param {Studio} studio */
@@ -105,22 +105,20 @@ function runLine({ store, asker }) {
 }
 
 /**
- * Files dropped on the panel or pasted go to the widget they are dropped on, else to the first
- * that takes files.
+ * What is dropped on a widget is for it; other pictures go to the first widget that takes them.
  * @param {HTMLElement} root
+ * @param {Studio["files"]} files
  * @param {() => Map<string, Widget>} widgets
  */
-function takeFiles(root, widgets) {
-  const take = (/** @type {Event} */ event, /** @type {DataTransfer | null} */ data) => {
-    const file = data?.files[0];
+function takeFiles(root, files, widgets) {
+  root.addEventListener("drop", (event) => {
+    const file = event.dataTransfer?.files[0];
     const target = event.target instanceof Element ? event.target.closest("[data-input]") : null;
-    const named = widgets().get(/** @type {any} */ (target)?.dataset.input);
-    const widget = named?.take ? named : [...widgets().values()].find((one) => one.take);
-    if (!file || !widget || root.hidden) return;
+    const widget = widgets().get(/** @type {any} */ (target)?.dataset.input);
+    if (!file || !widget?.take) return;
     event.preventDefault();
     event.stopPropagation();
-    widget.take?.(file);
-  };
-  root.addEventListener("drop", (event) => take(event, event.dataTransfer));
-  document.addEventListener("paste", (event) => take(event, event.clipboardData));
+    widget.take(file);
+  });
+  files.takePictures((file) => giveFirst(widgets(), file));
 }

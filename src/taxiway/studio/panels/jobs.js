@@ -5,7 +5,7 @@ import { h } from "../dom.js";
 import { JobCard, makeViewer } from "../jobs/card.js";
 import { makeToolForm } from "../jobs/form.js";
 import { Jobs, WORKING } from "../jobs/jobs.js";
-import { Desk } from "../models/desk.js";
+import { Manager } from "../models/manager.js";
 import { sentence } from "../slots.js";
 
 /** @import { Panel, Studio } from "../types.d.ts" */
@@ -38,7 +38,7 @@ function mount(root, studio) {
 /** Follows the jobs while it is watched. */
 class Room {
   #jobs;
-  #desk;
+  #manager;
   #model;
   #filter = "All";
   #tool = "";
@@ -60,7 +60,7 @@ class Room {
   /** @param {Studio} studio */
   constructor({ connection, store }) {
     this.#jobs = new Jobs(() => connection.token);
-    this.#desk = new Desk(() => connection.token);
+    this.#manager = new Manager(() => connection.token);
     this.#model = () => store.get("model")?.name ?? "";
     this.#new.addEventListener("click", () => this.#toggleForm());
     connection.addEventListener("renewed", () => this.#following?.abort());
@@ -213,7 +213,7 @@ class Room {
 
   /** Names that inputs may take, by input. @returns {Promise<Record<string, [string, string][]>>} */
   async #names() {
-    const state = await this.#desk.state().catch(() => null);
+    const state = await this.#manager.state().catch(() => null);
     const models = [...(state?.running ?? []), ...(state?.models ?? [])];
     const titles = new Map(models.map(({ name, title }) => [name, title ?? name]));
     const jobs = [...this.#known.values()].map(({ job }) => job);

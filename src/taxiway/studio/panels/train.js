@@ -1,7 +1,7 @@
 /** Trainings: the one that is looked at, the list of all, and the form that begins another. */
 
 import { h } from "../dom.js";
-import { Desk } from "../models/desk.js";
+import { Manager } from "../models/manager.js";
 import { makeForm } from "../train/form.js";
 import { Played } from "../train/played.js";
 import { Trainings, WORKING } from "../train/trainings.js";
@@ -31,7 +31,7 @@ function mount(root, { connection }) {
 /** Asks the server every two seconds while it is watched. */
 class Room {
   #trainings;
-  #desk;
+  #manager;
   #played;
   #view;
   #form;
@@ -46,9 +46,9 @@ class Room {
   /** @param {() => string} token */
   constructor(token) {
     this.#trainings = new Trainings(token);
-    this.#desk = new Desk(token);
+    this.#manager = new Manager(token);
     const act = (/** @type {() => Promise<any>} */ work) => this.#act(work);
-    this.#played = new Played(this.#desk, act);
+    this.#played = new Played(this.#manager, act);
     this.#view = new View(this.#trainings, this.#played, act);
     this.#form = makeForm(
       (wanted) => this.#begin(wanted),
@@ -137,7 +137,7 @@ class Room {
     this.#say("");
     this.#showList();
     this.#arrange();
-    const state = await this.#desk.state().catch(() => null);
+    const state = await this.#manager.state().catch(() => null);
     const models = (state?.models ?? []).filter((card) => card.checkpoint);
     const made = this.#known.filter(({ kimg }) => kimg > 0);
     this.#form.offer([

@@ -15,7 +15,7 @@ export function makeProgress({ store, session }) {
   const left = h("span", { class: "figure" });
   const stop = h("button", { type: "button", id: "stop", title: "Stop what the model works on" });
   stop.textContent = "Stop";
-  stop.addEventListener("click", () => session.cancel());
+  stop.addEventListener("click", () => (store.get("work")?.stop ?? (() => session.cancel()))());
   const element = h("div", { class: "work", id: "work", hidden: true }, message, left, stop, bar);
   let timer = 0;
   const show = () => {

@@ -2,7 +2,7 @@
 
 import { at } from "../address.js";
 import { h } from "../dom.js";
-import { addressOf } from "../models/desk.js";
+import { addressOf } from "../models/manager.js";
 
 /** @import { RunningModel } from "../types.d.ts" */
 
@@ -11,23 +11,23 @@ const PLACES = "training-";
 
 export class Played {
   element = h("ul", { class: "train-places", "aria-live": "polite", hidden: true });
-  #desk;
+  #manager;
   #act;
   /** @type {RunningModel[]} */
   #places = [];
 
   /**
-   * @param {import("../models/desk.js").Desk} desk
+   * @param {import("../models/manager.js").Manager} manager
    * @param {(work: () => Promise<any>) => Promise<void>} act does it, and says what went wrong
    */
-  constructor(desk, act) {
-    this.#desk = desk;
+  constructor(manager, act) {
+    this.#manager = manager;
     this.#act = act;
   }
 
   /** Those there are now, whoever began them. */
   async refresh() {
-    const state = await this.#desk.state().catch(() => null);
+    const state = await this.#manager.state().catch(() => null);
     if (!state) return;
     const found = state.running.filter(({ name }) => name.startsWith(PLACES));
     if (words(found) === words(this.#places)) return; // what has the focus keeps it
@@ -45,7 +45,7 @@ export class Played {
     const { host, href } = new URL(addressOf(place));
     const stop = h("button", { type: "button", "aria-label": `Stop ${place.title}` }, "Stop");
     stop.hidden = href.split("#")[0] === at("/");
-    stop.addEventListener("click", () => this.#act(() => this.#desk.stop(place.name)));
+    stop.addEventListener("click", () => this.#act(() => this.#manager.stop(place.name)));
     return h("li", {}, h("span", {}, `${place.title} plays at `, h("a", { href }, host)), stop);
   }
 }

@@ -36,3 +36,15 @@ export function makeWidget(field, change, reject = () => {}, id = `input-${field
   }
   return json.make(field, id, change, reject);
 }
+
+/**
+ * Give a file to the first widget that takes some.
+ * @param {Map<string, Widget>} made
+ * @param {File} file
+ * @returns {boolean} whether there is one
+ */
+export function giveFirst(made, file) {
+  const widget = [...made.values()].find(({ take }) => take);
+  widget?.take?.(file);
+  return widget !== undefined;
+}

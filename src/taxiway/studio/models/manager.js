@@ -7,7 +7,7 @@ import { ownerMark } from "../owner.js";
 /** @import { Chain, ManagerState, RunningModel } from "../types.d.ts" */
 
 /** Every call throws an error with the server's sentence when it is refused. */
-export class Desk {
+export class Manager {
   #token;
 
   /** @param {() => string} token */
@@ -28,6 +28,15 @@ export class Desk {
   start(model, options = {}) {
     const chosen = Object.keys(options).length ? { options } : {};
     return this.#ask("POST", "/running", { model, ...chosen });
+  }
+
+  /**
+   * Start a model from a file that was sent.
+   * @param {string} upload
+   * @returns {Promise<RunningModel>}
+   */
+  open(upload) {
+    return this.#ask("POST", "/opened", { upload });
   }
 
   /** @param {string} name */

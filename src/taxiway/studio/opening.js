@@ -1,0 +1,112 @@
+/** A file that somebody dropped, pasted or chose: what it is by its bytes, and where it goes. */
+
+import { sendFile } from "./control.js";
+import { vectorInput } from "./declaration.js";
+import { parseJson, parseMoment } from "./files.js";
+import { addressOf, Manager } from "./models/manager.js";
+import { isPng, readText } from "./png.js";
+
+/** @import { Connection } from "./connection.js" */
+/** @import { Session } from "./session.js" */
+/** @import { Store } from "./store.js" */
+
+const LONGEST_NUMBERS = 4e6;
+const LONGEST_PICTURE = 64e6;
+const HEAD = 32;
+
+/** What is sent shows its progress as a call of the model does, which has numbers above 0. */
+const SENDING = -1;
+
+export class Opener {
+  #store;
+  #session;
+  #connection;
+  /** What takes pictures, the newest first: true where it did. @type {((file: File) => boolean)[]} */
+  #takers = [];
+
+  /** @param {Store} store @param {Session} session @param {Connection} connection */
+  constructor(store, session, connection) {
+    this.#store = store;
+    this.#session = session;
+    this.#connection = connection;
+  }
+
+  /** Offer pictures to `take` from now on. @param {(file: File) => boolean} take says whether it took it */
+  takePictures(take) {
+    this.#takers.unshift(take);
+  }
+
+  /** Do with a file what it is for. Throws an error with a sentence. @param {File} file */
+  async open(file) {
+    const head = new Uint8Array(await file.slice(0, HEAD).arrayBuffer());
+    if (isPicture(head)) return this.#openPicture(file, isPng(head));
+    const text = file.size < LONGEST_NUMBERS ? await file.text() : "";
+    if (/^\s*([[{"\d-]|null|true|false)/.test(text)) return this.#recall(text, file.name);
+    return this.#openModel(file);
+  }
+
+  /** @param {File} file @param {boolean} isPng */
+  async #openPicture(file, isPng) {
+    const store = this.#store;
+    const isShort = isPng && file.size < LONGEST_PICTURE;
+    const text = isShort ? readText(new Uint8Array(await file.arrayBuffer())) : null;
+    const own = store.get("model");
+    const { model = own?.name } = (text && parseJson(text)) || {};
+    if (text !== null && model === own?.name && vectorInput(store.get("declaration"))) {
+      return this.#recall(text, file.name);
+    }
+    if (this.#takers.some((take) => take(file))) return;
+    const title = own?.title ?? "This model";
+    if (text !== null) {
+      throw new Error(
+        `'${file.name}' was made by the model '${model}', and ${title} is played here: start ` +
+          `'${model}' in the list of models, and drop it there.`,
+      );
+    }
+    throw new Error(
+      `'${file.name}' is a picture that does not say which numbers made it, and ${title} takes no ` +
+        "pictures. Project, under Jobs, looks for the numbers.",
+    );
+  }
+
+  /** @param {string} text @param {string} name of its file */
+  #recall(text, name) {
+    this.#session.recall(parseMoment(text, name, this.#store.get("declaration")));
+  }
+
+  /** Send what may be a model's file, and go to the model's page. @param {File} file */
+  async #openModel(file) {
+    const store = this.#store;
+    const sending = new AbortController();
+    const from = { time: performance.now(), progress: 0 };
+    const report = (/** @type {number} */ progress) =>
+      store.set("work", {
+        call: SENDING,
+        progress: progress < 1 ? progress : null,
+        message: progress < 1 ? `Sends ${file.name}.` : `Looks at ${file.name}.`,
+        from,
+        stop: () => sending.abort(),
+      });
+    try {
+      const { token } = this.#connection;
+      const upload = await sendFile(token, file, report, sending.signal);
+      report(1);
+      const place = await new Manager(() => token).open(upload);
+      location.assign(addressOf(place));
+    } catch (error) {
+      if (!sending.signal.aborted) throw error;
+    } finally {
+      if (store.get("work")?.call === SENDING) store.set("work", null);
+    }
+  }
+}
+
+/** Whether bytes begin a picture of a format that people have. @param {Uint8Array} head */
+export function isPicture(head) {
+  const text = String.fromCharCode(...head);
+  return (
+    isPng(head) ||
+    text.startsWith("\xff\xd8\xff") ||
+    /^(GIF8|BM|II\*\0|MM\0\*|RIFF....WEBP|....ftyp(avif|heic|mif1))/s.test(text)
+  );
+}
