@@ -153,10 +153,15 @@ def page(window: Page) -> Iterator[Page]:
             other.close()
 
 
-def new_context(browser: Browser, server: Server, **options: Any) -> BrowserContext:
+def new_context(
+    browser: Browser, server: Server, remembers: bool = False, **options: Any
+) -> BrowserContext:
     settings = {"viewport": VIEWPORT, "base_url": server.url, **options}
     context = browser.new_context(**settings)
     context.set_default_timeout(PATIENCE_MS)
+    if not remembers:
+        # Tests that share a window begin like one that was just opened.
+        context.add_init_script("try { sessionStorage.clear() } catch {}")
     return context
 
 

@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, FilePayload, Page
 
+from browser.access import serious
 from browser.conftest import SIZES, VIEWPORT, Server, new_context
 from browser.watching import (
     hold_studio,
@@ -173,6 +174,47 @@ def test_a_vector_is_drawn_anew_pasted_and_refused_in_words(form: Page) -> None:
     form.locator("#input-code-json").blur()
     assert stored(form, "error") == "'code' takes a JSON list of 128 numbers."
     assert stored(form, "form")["code"] == [0.5] * 128
+
+
+def test_json_that_is_wrong_is_not_sent_and_stays_to_be_mended(form: Page) -> None:
+    form.fill("#input-words", '["one"]')
+    run(form)
+    form.fill("#input-words", '["one", ')
+    asked = []
+    form.on("request", lambda request: asked.append(request.url))
+    form.click("#run")
+    form.get_by_role("alert").get_by_text("'words' takes a JSON list of text items.").wait_for()
+    assert form.locator("#input-words").input_value() == '["one", '
+    assert not [url for url in asked if url.endswith("/query")]
+    form.fill("#input-words", '["two"]')
+    assert run(form)["given"]["words"] == ["two"]
+
+
+def test_an_input_that_another_model_feeds_says_so(form: Page) -> None:
+    chain = {"source": "rainbow", "output": "image", "target": "lantern", "input": "photo"}
+    running = [{"name": "rainbow", "title": "Rainbow", "info": None, "port": 1}]
+    state = {"models": [], "running": running, "chains": [chain]}
+    form.route("**/api/desk", lambda route: route.fulfill(json=state))
+    form.evaluate("() => studio.store.announce('declaration')")
+    form.locator("[data-input=photo]").get_by_text("Rainbow feeds it: Image").wait_for()
+    form.unroute_all()
+
+
+def test_a_reload_keeps_the_form(browser: Browser, server: Server) -> None:
+    context = new_context(browser, server, remembers=True)
+    page = context.new_page()
+    page.goto("/")
+    page.fill("#input-prompt", "at dusk")
+    page.locator("#input-prompt").blur()
+    page.reload()
+    page.wait_for_function("() => document.querySelector('#input-prompt')?.value === 'at dusk'")
+    page.keyboard.press("?")
+    keys = page.get_by_role("dialog", name="Keys")
+    assert keys.get_by_text("Full screen", exact=True).is_visible()
+    assert keys.get_by_text("Random vector").is_hidden()
+    page.keyboard.press("Escape")
+    assert serious(page) == []
+    context.close()
 
 
 def test_what_is_wrong_is_told_in_words_and_shown_where(form: Page) -> None:

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Locator, Page
 from browser.conftest import Server, new_context, show_studio
 from kept_trainings import write_training
 from taxiway.core.images import encode_png
+from taxiway.training.dataset import kind_of
 
 
 def keep(folder: Path, name: str, created: float, **more: Any) -> None:
@@ -116,20 +117,37 @@ def test_a_job_is_begun_with_files_from_the_page(page: Page, panel: Locator, dat
     tools = panel.get_by_role("group", name="Tools")
     tools.get_by_role("button", name="Dataset").wait_for(timeout=60_000)
     # No tool of StyleGAN's: the lantern is none, and takes no pictures.
-    assert tools.get_by_role("button").all_inner_texts() == ["Dataset", "Train"]
-    tools.get_by_role("button", name="Dataset").click()
+    kinds = ["Dataset boxes", "Dataset masks", "Dataset text"]
+    assert tools.get_by_role("button").all_inner_texts() == ["Dataset", *kinds, "Train"]
+    tools.get_by_role("button", name="Dataset text").click()
+    panel.locator("#job-dataset-text-chunk").fill("16")
+    texts = [
+        {"name": f"{n}.txt", "mimeType": "text/plain", "buffer": b"The sky is blue. " * 9}
+        for n in range(2)
+    ]
+    with page.expect_file_chooser() as chooser:
+        panel.locator("#job-dataset-text-files").click()
+    chooser.value.set_files(texts)  # type: ignore[arg-type]
+    panel.get_by_role("button", name="Start dataset text").click()
+    panel.locator("[data-job=done]", has_text="Dataset text").wait_for(timeout=60_000)
+    (made,) = (data / "jobs").glob("dataset-text-*")
+    assert kind_of(made / "dataset.zip") is not None
+    assert (made / "look.txt").read_text().startswith("The sky")
+
+    panel.locator("#job-new").click()
+    tools.get_by_role("button", name="Dataset", exact=True).click()
     files = [
         {"name": f"photo {n}.png", "mimeType": "image/png", "buffer": picture(n * 40)}
         for n in range(5)
     ]
     with page.expect_file_chooser() as chooser:
-        panel.locator("#input-pictures").click()
+        panel.locator("#job-dataset-pictures").click()
     chooser.value.set_files(files)  # type: ignore[arg-type]
     panel.get_by_text("5 files").wait_for()
     panel.get_by_role("button", name="Start dataset").click()
     failed = panel.locator("[data-job=failed]", has_text="here are")
     failed.wait_for(timeout=60_000)  # five are too few for a training
-    (made,) = (data / "jobs").glob("dataset-*")
+    (made,) = (data / "jobs").glob("dataset-????????")
     assert sorted(path.name for path in (made / "inputs").iterdir()) == [
         f"photo-{n}.png" for n in range(5)
     ]
@@ -139,12 +157,12 @@ def test_what_is_wrong_is_said_and_the_input_is_kept(page: Page, panel: Locator)
     panel.locator("#job-new").click()
     tools = panel.get_by_role("group", name="Tools")
     tools.get_by_role("button", name="Train").click()
-    panel.locator("#input-name").fill("My model")
-    panel.locator("#input-dataset").fill("/none.zip")
+    panel.locator("#job-train-name").fill("My model")
+    panel.locator("#job-train-dataset").fill("/none.zip")
     panel.get_by_role("button", name="Start train").click()
     panel.get_by_role("alert").wait_for()
     assert "small letters" in panel.get_by_role("alert").inner_text()
-    assert panel.locator("#input-name").input_value() == "My model"
+    assert panel.locator("#job-train-name").input_value() == "My model"
 
 
 def test_the_jobs_are_followed_only_while_they_are_seen(page: Page) -> None:

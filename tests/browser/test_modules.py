@@ -146,13 +146,13 @@ def test_keys_of_one_name_in_quick_succession_are_one_step(modules: Page) -> Non
         """
         let state = 0, time = 0;
         const history = new m.History(() => state, () => time);
-        const change = (name, at) => { time = at; history.step(name); state++; };
+        const change = (name, at) => { time = at; history.step(["x"], name); state++; };
         change("fader 1", 0); change("fader 1", 400); change("fader 1", 800);
         change("fader 1", 1400); change("", 1401); change("", 1402);
         const back = [];
-        for (let earlier; (earlier = history.undo()) !== undefined; ) back.push(state = earlier);
+        for (let earlier; (earlier = history.undo()) !== undefined; ) back.push(state = earlier.state);
         const forth = [];
-        for (let later; (later = history.redo()) !== undefined; ) forth.push(state = later);
+        for (let later; (later = history.redo()) !== undefined; ) forth.push(state = later.state);
         return [back, forth];
         """,
     )

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request
 
-from browser.conftest import SIZES, Server, new_context, open_studio
-from browser.watching import stored, vector, wait_for_store
+from browser.conftest import SIZES, VIEWPORT, Server, new_context, open_studio
+from browser.watching import hold_studio, stored, vector, wait_for_store
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 PANELS = ["controls", "outputs", "network", "card", "train", "jobs"]
@@ -84,6 +84,20 @@ def test_on_a_phone_the_picture_comes_first_and_large(phone: Page) -> None:
     assert mixer["height"] > 120
 
 
+def test_on_a_phone_nothing_of_the_mixers_row_is_cut_and_there_is_a_full_screen(
+    phone: Page,
+) -> None:
+    assert phone.locator("#tool-full").is_visible()
+    cut = phone.evaluate(
+        """() => [...document.querySelectorAll(".panel-mixer button, .bar button")]
+            .filter((element) => element.offsetParent)
+            .filter((element) => element.scrollWidth > element.clientWidth
+              || element.getBoundingClientRect().right > innerWidth)
+            .map((element) => element.textContent)"""
+    )
+    assert cut == []
+
+
 def test_on_a_phone_every_target_is_large_enough_for_a_thumb(phone: Page) -> None:
     for tab in phone.get_by_role("tab").all():
         tab.tap()
@@ -146,6 +160,74 @@ def test_single_keys_play_unless_a_field_is_being_written_in(page: Page) -> None
     assert stored(page, "values")["truncation"] == 0.85
     page.keyboard.press("Shift+{")
     assert stored(page, "values")["truncation"] == 0.84
+
+
+def test_undo_leaves_alone_what_another_player_changed(page: Page) -> None:
+    other = open_studio(page.context)
+    page.locator("#input-truncation").fill("0.5")
+    page.evaluate("() => studio.session.edit((vector) => vector.fill(1))")
+    other.locator("#input-words").fill("theirs")
+    other.locator("#input-words").blur()
+    wait_for_store(page, "store.get('values').words === 'theirs'")
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+z")
+    assert stored(page, "values") == {"words": "theirs"}
+    other.close()
+
+
+def test_a_reload_keeps_the_panel_and_what_can_be_undone(browser: Browser, server: Server) -> None:
+    context = new_context(browser, server, remembers=True)
+    page = open_studio(context)
+    numbers = vector(page)
+    page.keyboard.press("z")
+    page.click("#tab-network")
+    page.reload()
+    hold_studio(page)
+    wait_for_store(page, "store.get('vector').length > 0")
+    assert page.locator("#address").is_visible()
+    page.click("#tool-undo")
+    assert vector(page) == numbers
+    context.close()
+
+
+def test_over_a_full_screen_mixer_and_map_come_and_go(page: Page) -> None:
+    page.keyboard.press("f")
+    page.wait_for_function("() => document.body.classList.contains('kiosk')")
+    assert page.locator(".mixer-canvas").is_hidden()
+    page.keyboard.press("m")
+    assert page.locator(".mixer-canvas").is_visible()
+    page.keyboard.press("g")
+    assert page.locator(".map-canvas").is_visible()
+    assert page.locator(".mixer-canvas").is_hidden()
+    page.keyboard.press("g")
+    assert page.locator(".map-canvas").is_hidden()
+    before = vector(page)
+    page.keyboard.press("r")
+    assert vector(page) != before
+    page.keyboard.press("f")
+    page.wait_for_function("() => !document.body.classList.contains('kiosk')")
+
+
+def test_the_panels_are_two_presses_from_the_top_and_train_leaves_map_and_mixer(
+    page: Page,
+) -> None:
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "tab-controls"
+    page.click("#tab-train")
+    assert page.locator(".map-canvas").is_visible()
+    assert page.locator(".mixer-canvas").is_visible()
+    page.click("#tool-wide")
+    assert page.locator(".map-canvas").is_hidden()
+    page.click("#tool-wide")
+    for count in ("32", "128", "All"):
+        page.get_by_role("group", name="Faders in view").get_by_text(count, exact=True).click()
+        box = page.locator(".panel-mixer").bounding_box()
+        canvas = page.locator(".mixer-canvas").bounding_box()
+        assert box is not None
+        assert canvas is not None
+        assert canvas["y"] + canvas["height"] <= box["y"] + box["height"]
+        assert box["y"] + box["height"] <= VIEWPORT["height"]
 
 
 def test_the_question_mark_lists_the_keys(page: Page) -> None:

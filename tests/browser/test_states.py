@@ -57,6 +57,19 @@ def test_sleeping_and_waking_are_said_and_shown(own_page: Page) -> None:
     page.get_by_role("status").get_by_text("Running").wait_for(state="attached")
 
 
+def test_a_walk_that_others_began_is_seen_and_stopped(page: Page) -> None:
+    sign = page.get_by_text("A walk moves the vector.")
+    assert sign.is_hidden()
+    token = page.evaluate("() => studio.connection.token")
+    headers = {"Authorization": f"Bearer {token}"}
+    begun = page.request.post("/studio/api/walk", data={"kind": "wander"}, headers=headers)
+    assert begun.ok, begun.text()
+    sign.wait_for()
+    page.get_by_role("button", name="Stop the walk").click()
+    sign.wait_for(state="hidden")
+    assert page.request.get("/studio/api/walk", headers=headers).json()["goesOn"] is False
+
+
 def test_a_killed_model_is_back_by_itself_and_the_page_says_so(
     own_page: Page, own_server: Server
 ) -> None:
@@ -77,6 +90,11 @@ def test_a_server_that_comes_back_finds_the_page_and_gets_its_vector(
     own_server.stop()
     wait_for_store(page, "store.get('state').name === 'offline'")
     assert state_in_words(page) == "Offline"
+    page.click("#tab-jobs")
+    words = "(panel) => getComputedStyle(panel, '::before').content"
+    assert "The server does not answer" in page.locator("#panel-jobs").evaluate(words)
+    page.click("#tool-save")
+    page.get_by_role("alert").get_by_text("The server does not answer; the picture").wait_for()
     dimmed = page.locator("#picture-canvas").evaluate(
         "(canvas) => getComputedStyle(canvas).opacity"
     )

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Locator, Page, Route
 from browser.conftest import VIEWPORT, Server, new_context, show_studio
 from browser.test_models import COUNT_TIMERS
 from kept_trainings import save_sheet, write_training
+from taxiway.families.stylegan.trainer import StyleGANRecipe
 
 WORKS = (
     "import sys, signal; from pathlib import Path\n"
@@ -151,16 +152,22 @@ def test_a_training_that_works_is_told_to_stop(page: Page, panel: Locator, train
 
 def test_a_training_is_asked_for_and_what_is_wrong_is_said(page: Page, panel: Locator) -> None:
     panel.locator("#train-new").click()
-    starts = panel.locator("select[name=start]")
-    page.wait_for_function("() => document.querySelector('select[name=start]').length > 1")
-    assert starts.locator("option").all_inner_texts()[0] == "Rainbow"
-    assert starts.locator("option").all_inner_texts()[-1] == "Nothing: learn it all anew"
+    page.locator("#train-dataset").wait_for(timeout=60_000)
+    starts = panel.locator("#train-start-list option").all_inner_texts()
+    assert starts[0] == "Rainbow"
+    assert starts[-1] == "Skies, trained here"
+    # Every option of the trainer has its field, those that are seldom wanted below the others.
+    options = [f"train-{name}" for name in StyleGANRecipe.options]
+    assert page.evaluate("names => names.filter((id) => !document.getElementById(id))", options) == []
     page.fill("#train-dataset", "/none.zip")
     page.fill("#train-name", "mine")
-    panel.get_by_label("Learn the dataset's classes").check()
+    panel.locator("#train-labels").check()
+    panel.locator("#train-form summary").click()
+    page.fill("#train-batch", "8")
     with page.expect_request(lambda request: request.method == "POST") as begun:
         panel.get_by_role("button", name="Start training").click()
-    assert begun.value.post_data_json["labels"] is True
+    inputs = {"dataset": "/none.zip", "name": "mine", "labels": True, "batch": 8}
+    assert begun.value.post_data_json == {"tool": "train", "inputs": inputs}
     alert = panel.get_by_role("alert")
     alert.wait_for()
     assert alert.inner_text() == "There is no dataset '/none.zip' on the server."
@@ -169,6 +176,9 @@ def test_a_training_is_asked_for_and_what_is_wrong_is_said(page: Page, panel: Lo
     panel.locator("#training-mine[data-training=failed]").wait_for(timeout=60_000)
     assert "test_train.py" in panel.locator(".train-state").inner_text()
     assert panel.locator("#train-resume").is_hidden()
+    assert "pixels" not in panel.locator(".facts").inner_text()
+    panel.locator("#train-delete").click()
+    panel.locator("#training-mine").wait_for(state="detached")
 
 
 def test_snapshots_that_are_played_have_pages_to_go_to_until_they_are_stopped(

@@ -128,17 +128,25 @@ async def test_without_pytorch_the_line_that_brings_it_is_told(
 
 def test_words_of_a_person_do_not_become_options() -> None:
     dataset, *options = arguments(
-        Wanted(name="new", dataset="--resume", title="--device cuda", kimg=2.5)
+        Wanted(
+            name="new",
+            dataset="--resume",
+            title="--device cuda",
+            kimg=2.5,
+            options={"path_length": 2.0, "labels": True, "direct": False},
+        )
     )
     assert Path(dataset).is_absolute()
     assert options == [
         "--kimg=2.5",
-        "--quality=draft",
+        "--path-length=2",
+        "--labels",
+        "--no-direct",
         "--title=--device cuda",
         "--licence=",
         "--data=",
     ]
-    assert "--labels" in arguments(Wanted(name="new", dataset="x", labels=True))
+    assert arguments(Wanted(name="new", dataset="x", trainer="poet"))[0] == "poet"
 
 
 async def test_a_start_that_failed_says_why_and_is_tried_again(jobs: Jobs) -> None:

@@ -63,6 +63,13 @@ class CallEnded(Struct, frozen=True, tag="ended"):
     call: int
 
 
+class WalkChanged(Struct, frozen=True, tag="walk"):
+    """A walk over the live session began or ended, whoever did it."""
+
+    model: str
+    goes_on: bool
+
+
 class QueryFailed(Struct, frozen=True, tag="error"):
     """A query or a live picture failed: this is now the model's current error."""
 
@@ -77,7 +84,15 @@ class InputsIgnored(Struct, frozen=True, tag="ignored"):
     names: list[str]
 
 
-Event = StateChanged | OutputReady | PartReady | CallEnded | QueryFailed | InputsIgnored
+Event = (
+    StateChanged
+    | OutputReady
+    | PartReady
+    | CallEnded
+    | WalkChanged
+    | QueryFailed
+    | InputsIgnored
+)
 Listener = Callable[[Event], None]
 
 

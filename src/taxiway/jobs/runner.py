@@ -119,7 +119,9 @@ class Jobs:
 
     async def tools(self, model: str | None = None) -> dict[str, Declared]:
         """The tools by name: all, or those that work on a model. Raises NotFound."""
-        known = {**(await self.offer()).tools, trainings.TOOL: trainings.DECLARED}
+        offer = await self.offer()
+        trained = {trainings.tool_of(name): one for name, one in offer.trainers.items()}
+        known = {**offer.tools, **trained}
         if model is None:
             return known
         family, commands = self.models.spec(model).family, self.models.commands(model)
@@ -151,8 +153,8 @@ class Jobs:
         """
         if len(self._waiting) >= MOST_WAITING:
             raise Busy(f"{MOST_WAITING} jobs wait already; stop some of them first.")
-        if tool == trainings.TOOL:
-            return await self._start_training(inputs)
+        if tool.partition("-")[0] == trainings.TOOL:
+            return await self._start_training(tool, inputs)
         known = await self.tools()
         if tool not in known:
             raise NotFound(await self._no_tool(tool, known))
@@ -161,7 +163,7 @@ class Jobs:
             takes.check(tool, self.models.spec(model), self.models.commands(model))
         record = JobRecord(
             id=f"{_slug(tool)}-{secrets.token_hex(4)}",
-            kind="dataset" if tool == DATASET else "tool",
+            kind="dataset" if tool.partition("-")[0] == DATASET else "tool",
             tool=tool,
             model=model if takes.model else "",
             unit=known[tool].unit,
@@ -261,8 +263,18 @@ class Jobs:
         if self._offer is not None:
             await asyncio.gather(self._offer, return_exceptions=True)
 
-    async def _start_training(self, inputs: Mapping[str, Wire]) -> JobRecord:
-        wanted = wanted_of(trainings.DECLARED.command.decode(inputs))
+    async def _start_training(self, tool: str, inputs: Mapping[str, Wire]) -> JobRecord:
+        known = await self.tools()
+        trainer = inputs.get("trainer")
+        if isinstance(trainer, str) and trainer:
+            tool = trainings.tool_of(trainer)
+        if tool not in known:
+            raise NotFound(await self._no_tool(tool, known))
+        decoded = known[tool].command.decode(inputs)
+        given = {name: value for name, value in decoded.items() if inputs.get(name) is not None}
+        if tool != trainings.TOOL:
+            given["trainer"] = tool.partition("-")[2]
+        wanted, inputs = wanted_of(given), given
         record = JobRecord(
             id=wanted.name,
             kind="training",

@@ -11,14 +11,15 @@ import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct, structs
 
+from taxiway.core import slots
 from taxiway.core.command import Command
-from taxiway.core.datatypes import Boolean, Category, Number, Text, Wire
-from taxiway.core.errors import InvalidArgument, NotFound, Unavailable
+from taxiway.core.datatypes import AnyDataType, Number, Text, Wire
+from taxiway.core.errors import InvalidArgument, NotFound, TaxiwayError, Unavailable
 from taxiway.core.extras import need
 from taxiway.core.tool import Declared, Takes
 from taxiway.jobs.record import (
@@ -33,6 +34,7 @@ from taxiway.jobs.record import (
     read_record,
     write_record,
 )
+from taxiway.training import trainer
 from taxiway.training.run_folder import (
     LOCK,
     LOG,
@@ -45,7 +47,8 @@ from taxiway.training.run_folder import (
     TrainingFolder,
 )
 
-TOOL = "train"
+TOOL, USUAL = "train", "stylegan"
+"""The tool, and the trainer that it means where none is named."""
 PREFIX = "training:"
 """What the ids of trainings begin with, which no folder of a tool's job is called."""
 COMMAND = [sys.executable, "-u", "-m", "taxiway", "train"]
@@ -68,44 +71,67 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}", re.ASCII)
 class Wanted(Struct, kw_only=True):
     """A training to begin; `start` is the file or the training's folder that it starts from.
 
-    `kimg` is how many thousand pictures are shown, or None for what suits the start; with `labels`
-    the dataset's classes are learnt.
+    `kimg` is how many thousand examples are shown, or None for what suits the start; `trainer` is
+    one of the slot, none for the usual one, and `options` are those of its recipe that were given.
     """
 
     name: str
     dataset: str
     start: str = ""
     kimg: float | None = None
-    quality: Literal["draft", "good"] = "draft"
-    labels: bool = False
     title: str = ""
     licence: str = ""
     data: str = ""
+    trainer: str = ""
+    options: dict[str, Any] = {}
 
 
-DECLARED = Declared(
-    command=Command(
-        name=TOOL,
-        description="Train a StyleGAN on a prepared dataset.",
-        inputs={
-            "name": Text(default=None, description="Small letters and digits: its folder."),
-            "dataset": Text(
-                default=None,
-                description="A file on the server, or the id of a job that prepared one.",
-            ),
-            "start": Text(description="A model, or another training, to start from; else nothing."),
-            "kimg": Number(default=None, optional=True, description="Thousand pictures to show."),
-            "quality": Category(one_of=("draft", "good")),
-            "labels": Boolean(description="Learn the dataset's classes."),
-            "title": Text(description="For the model's card."),
-            "licence": Text(),
-            "data": Text(description="What the pictures show, and whose they are."),
-        },
-        outputs={},
-    ),
-    takes=Takes(model=False),
-    unit=UNIT,
-)
+SHARED = tuple(name for name in Wanted.__struct_fields__ if name != "options")
+"""The inputs of every training; the others are its trainer's options."""
+
+
+def offered() -> tuple[dict[str, Declared], dict[str, str]]:
+    """What every trainer of the slot can be asked, by name, and why others cannot be used."""
+    found, broken = dict[str, Declared](), dict[str, str]()
+    for name in slots.members("trainers"):
+        try:
+            found[name] = declared(name, trainer.find(name))
+        except TaxiwayError as error:
+            broken[tool_of(name)] = str(error)[:1000]
+        except Exception as error:
+            broken[tool_of(name)] = f"{type(error).__name__}: {error}."[:1000]
+    return found, broken
+
+
+def tool_of(name: str) -> str:
+    """The tool by which a trainer is offered."""
+    return TOOL if name == USUAL else f"{TOOL}-{name}"
+
+
+def declared(name: str, recipe: trainer.Recipe) -> Declared:
+    """A training as a tool: what all are asked, and the options of its recipe."""
+    unit, about = recipe.unit, (type(recipe).__doc__ or "").strip().partition("\n")[0]
+    inputs: dict[str, AnyDataType] = {
+        "name": Text(default=None, description="Small letters and digits: its folder."),
+        "dataset": Text(
+            default=None,
+            description="One that was prepared under Jobs, or a file on the server.",
+        ),
+        "start": Text(description="A model, or another training, to start from; else nothing."),
+        "kimg": Number(
+            default=None,
+            optional=True,
+            description=f"Thousand {unit} to show, each as often as it is shown; else what suits.",
+        ),
+    }
+    inputs |= {key: field for key, field in recipe.options.items() if key not in SHARED}
+    inputs |= {
+        "title": Text(description="For the model's card."),
+        "licence": Text(description="Of the model."),
+        "data": Text(description=f"What the {unit} show, and whose they are."),
+    }
+    command = Command(name=tool_of(name), description=about, inputs=inputs, outputs={})
+    return Declared(command=command, takes=Takes(model=False), unit=f"thousand {unit}")
 
 
 class Trainings:
@@ -297,7 +323,7 @@ class Trainings:
 
     def _more(self, training: TrainingFolder, kimg: float | None) -> list[str]:
         if training.plan is not None:
-            more = [] if kimg is None else [f"--kimg={kimg:g}"]
+            more = [] if kimg is None else [flag("kimg", kimg)]
             return [training.plan.dataset, "--resume", *more]
         inputs = kept_record(training).inputs
         if not inputs:
@@ -366,9 +392,11 @@ def said(training: TrainingFolder) -> dict[str, Wire]:
 
 
 def wanted_of(inputs: Mapping[str, Any]) -> Wanted:
-    """The training that inputs of DECLARED mean. Raises InvalidArgument."""
+    """The training that inputs mean. Raises InvalidArgument."""
+    given = {name: value for name, value in inputs.items() if value is not None}
+    options = {name: given.pop(name) for name in list(given) if name not in SHARED}
     try:
-        return msgspec.convert({k: v for k, v in inputs.items() if v is not None}, Wanted)
+        return msgspec.convert({**given, "options": options}, Wanted)
     except msgspec.ValidationError as error:
         raise InvalidArgument(f"The training is not as expected: {error}.") from None
 
@@ -402,15 +430,19 @@ def check_torch() -> None:
 
 def arguments(wanted: Wanted) -> list[str]:
     """What `taxiway train` is given; no word of a person's becomes an option by itself."""
-    said = {
-        "from": wanted.start,
-        "kimg": "" if wanted.kimg is None else f"{wanted.kimg:g}",
-        "quality": wanted.quality,
-    }
+    said: dict[str, Any] = {"from": wanted.start or None, "kimg": wanted.kimg, **wanted.options}
+    options = [flag(name, value) for name, value in said.items() if value is not None]
     told = {name: getattr(wanted, name) for name in ("title", "licence", "data")}
-    options = [f"--{name}={text}" for name, text in said.items() if text]
-    options += ["--labels"] if wanted.labels else []
-    return [str(_place(wanted.dataset)), *options, *(f"--{k}={v}" for k, v in told.items())]
+    named = [wanted.trainer] if wanted.trainer else []
+    return [*named, str(_place(wanted.dataset)), *options, *(flag(k, v) for k, v in told.items())]
+
+
+def flag(name: str, value: Any) -> str:
+    """An option as it is typed."""
+    typed = name.replace("_", "-")
+    if isinstance(value, bool):
+        return f"--{typed}" if value else f"--no-{typed}"
+    return f"--{typed}={value:.12g}" if isinstance(value, int | float) else f"--{typed}={value}"
 
 
 def modified(path: Path) -> float | None:

@@ -25,11 +25,15 @@ from taxiway.core.model import Model, ModelSpec
 from taxiway.core.tool import OTHER, Declared, Stopped, Takes, declared
 from taxiway.engine.messages import CallOutputs
 from taxiway.engine.worker import answer, start
+from taxiway.jobs import trainings
 from taxiway.jobs.inputs import with_files
+from taxiway.training import dataset
 
 log = logging.getLogger("taxiway.jobs")
 
 LOCK = ".lock"
+OF_KIND = "dataset-"
+"""What the names of tools that prepare a kind of datasets begin with."""
 REPORT_SECONDS = 0.2
 
 
@@ -79,10 +83,11 @@ class Assignment(Struct):
 
 
 class Offer(Struct):
-    """The tools there are, and why others cannot be used, by name."""
+    """The tools there are, and why others cannot be used, by name; trainers by theirs."""
 
     tools: dict[str, Declared]
     broken: dict[str, str] = {}
+    trainers: dict[str, Declared] = {}
 
 
 class ReportingJob:
@@ -142,6 +147,21 @@ def send_offer(connection: Connection, names: Sequence[str] | None) -> None:
     connection.send_bytes(msgspec.msgpack.encode(offer(names)))
 
 
+def of_kinds() -> list[str]:
+    """Tools that prepare datasets, a kind each, beside the one for pictures."""
+    return [OF_KIND + kind for kind in dataset.kinds() if kind != "pictures"]
+
+
+def load(name: str) -> Any:
+    """The tool of that name. Raises as `slots.load`."""
+    kind = name.removeprefix(OF_KIND)
+    if kind == name:
+        return slots.load("tools", name)
+    from taxiway.tools.dataset import KindDataset
+
+    return KindDataset(dataset.find(kind))
+
+
 def work(assignment: Assignment, job: ReportingJob) -> News:
     """Do what was assigned; every end is news, none an exception."""
     try:
@@ -162,10 +182,11 @@ def work(assignment: Assignment, job: ReportingJob) -> News:
 
 def offer(names: Sequence[str] | None) -> Offer:
     """The declarations of tools by name; one that cannot be imported hides no other."""
-    found = Offer({})
-    for name in slots.members("tools") if names is None else names:
+    trainers, broken = trainings.offered()
+    found = Offer({}, broken, trainers)
+    for name in [*slots.members("tools"), *of_kinds()] if names is None else names:
         try:
-            tool = slots.load("tools", name)
+            tool = load(name)
             for module in getattr(tool, "needs", ()):
                 need(module, f"'{name}'")
             found.tools[name] = declared(tool)
@@ -190,7 +211,8 @@ def opened(tool: Any, spec: ModelSpec | None) -> Any:
 
 
 def _outputs(assignment: Assignment, job: ReportingJob) -> Done:
-    tool: Any = slots.load("tools", assignment.tool)()
+    found = load(assignment.tool)
+    tool: Any = found() if isinstance(found, type) else found
     given = with_files(tool.command, assignment.inputs, assignment.attached, job.folder)
     inputs = tool.command.decode(given)
     if assignment.other:

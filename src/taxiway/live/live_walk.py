@@ -8,6 +8,7 @@ import numpy as np
 from taxiway.core.command import Command, Values
 from taxiway.core.datatypes import Boolean, Category, Number, Text
 from taxiway.core.errors import InvalidArgument
+from taxiway.core.events import WalkChanged
 from taxiway.latent import walk
 from taxiway.latent.sample import MAX_SEED, parse_seeds, z_of_seed
 from taxiway.latent.walk import Walk
@@ -59,6 +60,8 @@ class LiveWalk:
         path = path_of(inputs, self._session.z_length)
         self.end()
         self._task = asyncio.create_task(self._go(path, inputs["seconds"]))
+        self._task.add_done_callback(lambda task: self._announce())
+        self._announce()
         return float(inputs["seconds"])
 
     def end(self) -> None:
@@ -66,6 +69,11 @@ class LiveWalk:
         if self._task is not None:
             self._task.cancel()
             self._task = None
+            self._announce()
+
+    def _announce(self) -> None:
+        session = self._session
+        session.events.emit(WalkChanged(session.spec.name, self.goes_on))
 
     async def _go(self, path: Walk, seconds: float) -> None:
         session, began = self._session, self._session.clock()

@@ -7,6 +7,8 @@ import { at } from "./address.js";
 export class Asker {
   /** Whether every change is sent at once. */
   auto = false;
+  /** What is wrong with what was typed, which is then not sent. @type {() => string} */
+  wrong = () => "";
   #store;
   #working = false;
   #again = false;
@@ -24,6 +26,8 @@ export class Asker {
 
   /** Ask now, or once more when the question under way is answered: one waits, never more. */
   async ask() {
+    const wrong = this.wrong();
+    if (wrong) return this.#store.set("error", wrong);
     this.#again = true;
     if (this.#working) return;
     this.#working = true;

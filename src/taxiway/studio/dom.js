@@ -59,6 +59,12 @@ function copyByHand(text) {
   return done;
 }
 
+/** What is wrong with an entry of a form, a sentence; empty where nothing is. @param {HTMLElement} form */
+export function wrongIn(form) {
+  const boxes = /** @type {HTMLTextAreaElement[]} */ ([...form.querySelectorAll("textarea")]);
+  return boxes.find(({ validity }) => validity.customError)?.validationMessage ?? "";
+}
+
 /** A drawing from icons.svg. @param {string} name */
 export function icon(name) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
@@ -68,4 +74,20 @@ export function icon(name) {
   svg.setAttribute("class", "icon");
   svg.append(use);
   return svg;
+}
+
+/** A button of the bar. @param {string} name of its drawing @param {string} label @param {() => void} act */
+export function tool(name, label, act) {
+  return h(
+    "button",
+    {
+      type: "button",
+      id: `tool-${name}`,
+      class: "tool",
+      title: label,
+      "aria-label": label,
+      onclick: act,
+    },
+    icon(name),
+  );
 }

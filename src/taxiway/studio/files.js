@@ -56,6 +56,8 @@ async function downloadPicture(store) {
     method: "POST",
     headers: { "Content-Type": "application/json", "X-Runway-Output-Format": `${output.name}=PNG` },
     body: JSON.stringify(moment),
+  }).catch(() => {
+    throw new Error("The server does not answer; the picture is there once it does.");
   });
   const outputs = await answer.json();
   if (!answer.ok) throw new Error(outputs.error);

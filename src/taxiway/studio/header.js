@@ -1,7 +1,7 @@
 /** The bar at the top: the sign, the model, its state, and what is always at hand. */
 
 import { isLive } from "./declaration.js";
-import { h, icon } from "./dom.js";
+import { h, tool } from "./dom.js";
 import { makeMenu } from "./models/menu.js";
 import { statusLamp } from "./status.js";
 
@@ -10,8 +10,9 @@ import { statusLamp } from "./status.js";
 /**
  * @param {Studio} studio
  * @param {{ fullScreen: () => void, help: () => void }} reach
+ * @param {HTMLElement} wide the button that widens a panel
  */
-export function makeHeader({ store, session, connection, actions, files }, reach) {
+export function makeHeader({ store, session, connection, actions, files }, reach, wide) {
   const undo = tool("undo", "Undo", () => actions.undo());
   const redo = tool("redo", "Redo", () => actions.redo());
   const enable = () => {
@@ -36,24 +37,9 @@ export function makeHeader({ store, session, connection, actions, files }, reach
       undo,
       redo,
       save,
+      wide,
       tool("full", "Full screen", reach.fullScreen),
       tool("keys", "Keys", reach.help),
     ),
-  );
-}
-
-/** @param {string} name @param {string} label @param {() => void} act */
-function tool(name, label, act) {
-  return h(
-    "button",
-    {
-      type: "button",
-      id: `tool-${name}`,
-      class: "tool",
-      title: label,
-      "aria-label": label,
-      onclick: act,
-    },
-    icon(name),
   );
 }

@@ -1,15 +1,20 @@
-/** Undo and redo: one step per gesture, each a whole earlier state. */
+/** Undo and redo: one step per gesture, each an earlier state and what of it was changed. */
 
 const MOST_STEPS = 300;
 const GESTURE_MS = 500;
 
 /**
  * @template State
+ * @typedef {{ state: State, touched: Set<string> }} Step
+ */
+
+/**
+ * @template State
  */
 export class History extends EventTarget {
-  /** @type {State[]} */
+  /** @type {Step<State>[]} */
   #past = [];
-  /** @type {State[]} */
+  /** @type {Step<State>[]} */
   #future = [];
   #gesture = { name: "", time: -Infinity };
   #capture;
@@ -36,36 +41,49 @@ export class History extends EventTarget {
   /**
    * Remember the present, to be called before a change. Calls with the same name within half a
    * second of each other (key presses, a slider's moves) are one step; without a name each is one.
+   * @param {string[]} touched what of the state is changed: undoing leaves the rest to others
    * @param {string} [name]
    */
-  step(name = "") {
+  step(touched, name = "") {
     const time = this.#clock();
     const goesOn = name && name === this.#gesture.name && time - this.#gesture.time < GESTURE_MS;
     this.#gesture = { name, time };
     if (goesOn) return;
-    this.#past.push(this.#capture());
+    this.#past.push({ state: this.#capture(), touched: new Set(touched) });
     if (this.#past.length > MOST_STEPS) this.#past.shift();
     this.#future = [];
     this.dispatchEvent(new Event("change"));
   }
 
-  /** @returns {State | undefined} the state to go back to */
+  /** The newest steps that can be undone, for a page that is loaded anew. @param {number} most */
+  newest(most) {
+    return this.#past.slice(-most);
+  }
+
+  /** Begin with steps of an earlier page. @param {Step<State>[]} steps */
+  begin(steps) {
+    this.#past = steps;
+    this.#future = [];
+    this.dispatchEvent(new Event("change"));
+  }
+
+  /** @returns {Step<State> | undefined} the state to go back to */
   undo() {
     return this.#move(this.#past, this.#future);
   }
 
-  /** @returns {State | undefined} the state to go forward to */
+  /** @returns {Step<State> | undefined} the state to go forward to */
   redo() {
     return this.#move(this.#future, this.#past);
   }
 
-  /** @param {State[]} from @param {State[]} to */
+  /** @param {Step<State>[]} from @param {Step<State>[]} to */
   #move(from, to) {
-    if (!from.length) return undefined;
-    to.push(this.#capture());
+    const step = from.pop();
+    if (!step) return undefined;
+    to.push({ state: this.#capture(), touched: step.touched });
     this.#gesture.name = "";
-    const state = from.pop();
     this.dispatchEvent(new Event("change"));
-    return state;
+    return step;
   }
 }

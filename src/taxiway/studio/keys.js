@@ -1,24 +1,31 @@
 /** The keys of the whole page, and the list of them that `?` shows. */
 
+import { isLive, vectorInput } from "./declaration.js";
 import { h } from "./dom.js";
+
+/** @import { Store } from "./store.js" */
+/** @import { Declaration } from "./types.d.ts" */
 
 const FIELDS = "input:not([type=range]):not([type=checkbox]), textarea, select";
 
-/** What `?` shows: keys, meaning. */
-const LIST = [
-  ["R", "Random vector"],
-  ["N", "Nudge: a step to a neighbour"],
-  ["Z", "Zero"],
-  ["P", "Perlin noise"],
-  ["[  ]", "Truncation down, up; with Shift finer"],
-  ["Ctrl Z", "Undo"],
-  ["Ctrl Shift Z", "Redo"],
+const isPlayed = (/** @type {Declaration} */ declaration) => vectorInput(declaration) !== null;
+const isTruncated = (/** @type {Declaration} */ { inputs }) => inputs.some(({ name }) => name === "truncation");
+
+/** What `?` shows: keys, meaning, and the models for which they do something; all, if none is said. */
+const LIST = /** @type {[string, string, ((declaration: Declaration) => boolean)?][]} */ ([
+  ["R", "Random vector", isPlayed],
+  ["N", "Nudge: a step to a neighbour", isPlayed],
+  ["Z", "Zero", isPlayed],
+  ["P", "Perlin noise", isPlayed],
+  ["[  ]", "Truncation down, up; with Shift finer", isTruncated],
+  ["Ctrl Z", "Undo", isLive],
+  ["Ctrl Shift Z", "Redo", isLive],
   ["Ctrl S", "Download the picture"],
-  ["M", "To the mixer: ← → choose a fader, ↑ ↓ change it, Shift for more"],
-  ["G", "To the map: arrows step, + − zoom, 0 goes home"],
+  ["M", "To the mixer: ← → choose a fader, ↑ ↓ change it, Shift for more; over a full screen too", isPlayed],
+  ["G", "To the map: arrows step, + − zoom, 0 goes home; over a full screen too", isPlayed],
   ["F", "Full screen"],
   ["?", "This list"],
-];
+]);
 
 /**
  * @typedef {object} Reach what keys can do besides the actions
@@ -68,8 +75,8 @@ const nameOf = (event) => (event.shiftKey ? "shift+" : "") + event.key.toLowerCa
 /** @param {KeyboardEvent} event */
 const isTyping = (event) => event.target instanceof Element && event.target.matches(FIELDS);
 
-/** The list of keys, as a dialog that is opened with `showModal()`. */
-export function keysDialog() {
+/** The list of keys, as a dialog that is opened with `showModal()`. @param {Store} store */
+export function keysDialog(store) {
   const rows = LIST.map(([keys, meaning]) =>
     h(
       "div",
@@ -77,6 +84,9 @@ export function keysDialog() {
       h("dt", {}, ...keys.split(/ +/).map((key) => h("kbd", {}, key))),
       h("dd", {}, meaning),
     ),
+  );
+  store.follow(["declaration"], () =>
+    LIST.forEach(([, , works = () => true], k) => (rows[k].hidden = !works(store.get("declaration")))),
   );
   const close = h("button", { type: "submit", class: "primary" }, "Close");
   return h(

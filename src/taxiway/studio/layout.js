@@ -1,7 +1,8 @@
 /** Which panels stand side by side and which are tabs, by the size of the window. */
 
 import { isLive } from "./declaration.js";
-import { h } from "./dom.js";
+import { h, tool } from "./dom.js";
+import { keep, kept } from "./keeping.js";
 import { NOT_OWNER } from "./owner.js";
 import { sentence } from "./slots.js";
 
@@ -32,13 +33,14 @@ const ORDER = 100;
 
 /** @param {HTMLElement} main @param {Studio} studio @param {Loaded<Panel>[]} loaded the panels */
 export function layOut(main, studio, loaded) {
-  let chosen = "";
+  let chosen = kept("panel") ?? "";
   const pieces = loaded
     .map(({ name, member, error }) => pieceOf(name, member ?? failed(name, error), studio))
     .sort((a, b) => (a.panel.order ?? ORDER) - (b.panel.order ?? ORDER));
   const arrange = () => arrangePieces(main, pieces, studio.store.get("declaration"), chosen);
   const open = (/** @type {string} */ name) => {
     chosen = name;
+    keep("panel", name);
     arrange();
   };
   for (const { name, tab } of pieces) tab.addEventListener("click", () => open(name));
@@ -48,10 +50,27 @@ export function layOut(main, studio, loaded) {
     ...pieces.map(({ tab }) => tab),
   );
   tabs.addEventListener("keydown", (event) => stepTabs(tabs, event));
-  main.append(...pieces.map(({ element }) => element), tabs);
+  main.replaceChildren(...inOrder(pieces, tabs));
   addEventListener("resize", arrange);
   studio.store.follow(["declaration"], arrange);
-  return { open };
+  const wide = tool("wide", "Give the panel the room of map and mixer", () =>
+    widen(main.dataset.room !== "wide"),
+  );
+  const widen = (/** @type {boolean} */ isWide) => {
+    main.dataset.room = isWide ? "wide" : "";
+    wide.setAttribute("aria-pressed", String(isWide));
+    keep("wide", isWide);
+  };
+  widen(kept("wide") === true);
+  const focus = () => /** @type {HTMLElement | null} */ (tabs.querySelector("[aria-selected=true]"))?.focus();
+  return { open, focus, wide };
+}
+
+/** As one reads them: the tabs stand before what they open, the deck below all. @param {Piece[]} pieces @param {HTMLElement} tabs */
+function inOrder(pieces, tabs) {
+  const of = (/** @type {string} */ wanted) =>
+    pieces.filter(({ place }) => place === wanted).map(({ element }) => element);
+  return [...of("field"), ...of("stage"), tabs, ...of("side"), ...of("deck")];
 }
 
 /** @param {string} name @param {Panel} panel @param {Studio} studio @returns {Piece} */

@@ -4,8 +4,10 @@ import { makeActions } from "./actions.js";
 import { Asker } from "./asking.js";
 import { Connection } from "./connection.js";
 import { isLive } from "./declaration.js";
+import { h } from "./dom.js";
 import { makeFiles } from "./files.js";
 import { makeHeader } from "./header.js";
+import { keepThroughReloads } from "./keeping.js";
 import { keysDialog, listenToKeys } from "./keys.js";
 import { layOut } from "./layout.js";
 import { Opener } from "./opening.js";
@@ -29,7 +31,8 @@ export const studio = {
   files: makeFiles(store, new Opener(store, session, connection)),
 };
 
-const dialog = keysDialog();
+keepThroughReloads(store, session);
+const dialog = keysDialog(store);
 const main = /** @type {HTMLElement} */ (document.querySelector("main"));
 const [failedWidgets, loaded] = await Promise.all([loadWidgets(), loadSlot("panels", "mount")]);
 const panels = layOut(main, studio, [...loaded, ...failedWidgets]);
@@ -39,11 +42,15 @@ const reach = {
   fullScreen,
   help: () => dialog.showModal(),
   goTo: (/** @type {string} */ panel) => {
+    const { dataset } = document.body;
     panels.open(panel);
+    // Over a picture that fills the screen it comes and goes.
+    dataset.over = document.fullscreenElement && dataset.over === panel ? "" : panel;
     /** @type {HTMLElement | null} */ (document.querySelector(`#panel-${panel} canvas`))?.focus();
   },
 };
-main.before(makeHeader(studio, reach));
+const skip = h("button", { type: "button", class: "skip", onclick: () => panels.focus() }, "To the panels");
+main.before(skip, makeHeader(studio, reach, panels.wide));
 main.after(announcer(store), dialog);
 listenToKeys(reach);
 studio.files.acceptFiles();
@@ -54,7 +61,7 @@ function saveOutput() {
   /** @type {HTMLElement | null} */ (document.querySelector(".output-picture .copy"))?.click();
 }
 
-/** The picture and nothing else, for a beamer; Escape comes back. */
+/** The picture alone, for a beamer; M and G show mixer and map over it; Escape comes back. */
 function fullScreen() {
   if (document.fullscreenElement) return document.exitFullscreen();
   return document.documentElement.requestFullscreen();
@@ -62,4 +69,5 @@ function fullScreen() {
 
 document.addEventListener("fullscreenchange", () => {
   document.body.classList.toggle("kiosk", document.fullscreenElement !== null);
+  delete document.body.dataset.over;
 });

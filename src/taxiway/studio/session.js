@@ -16,6 +16,8 @@ import { History } from "./history.js";
 /** @typedef {{ vector: Float32Array, values: Record<string, any>, origin: Origin | null }} Moment */
 
 const IS_W = 1;
+/** What the vector is called among what a step of undo touched; no input is. */
+const VECTOR = "*vector";
 
 export class Session {
   #store;
@@ -48,7 +50,7 @@ export class Session {
    */
   edit(change, gesture = "") {
     if (!this.#store.get("vector").length) return;
-    this.history.step(gesture);
+    this.history.step([VECTOR], gesture);
     this.draw(change);
   }
 
@@ -67,7 +69,7 @@ export class Session {
    * @param {any} value null for its default
    */
   setValue(name, value) {
-    this.history.step(`value ${name}`);
+    this.history.step([name], `value ${name}`);
     this.#putValues({ [name]: value });
   }
 
@@ -91,7 +93,7 @@ export class Session {
 
   /** Put a whole state on stage, such as one read from a file. @param {Partial<Moment>} moment */
   recall({ vector, values = {} }) {
-    this.history.step();
+    this.history.step([...Object.keys(values), ...(vector ? [VECTOR] : [])]);
     this.#putValues(values);
     if (vector) this.draw((current) => current.set(vector));
   }
@@ -106,23 +108,35 @@ export class Session {
     this.#connection.sendMessage({ type: "cancel" });
   }
 
+  /** One undoable step of a gesture that draws. */
+  beginDrawing() {
+    this.history.step([VECTOR]);
+  }
+
+  /** Stop the walk, whoever began it. */
+  stopWalk() {
+    this.#connection.sendMessage({ type: "walk", action: "stop" });
+  }
+
   /** @param {Origin} origin @param {{ type: "seed", seed: number } | (Place & { type: "pick" })} goal */
   #goTo(origin, goal) {
     if (!this.#connection.isOpen) return;
-    this.history.step("go to");
+    this.history.step([VECTOR], "go to");
     this.#vectorWaits = false;
     this.#store.set("origin", origin);
     this.#connection.sendMessage({ ...goal, ...this.#stamp() });
     this.#vectorSeq = this.#seq;
   }
 
-  /** @param {Moment | undefined} moment */
-  #restore(moment) {
-    if (!moment) return;
-    const dropped = Object.keys(this.#store.get("values")).map((name) => [name, null]);
-    this.#putValues({ ...Object.fromEntries(dropped), ...moment.values });
-    this.draw((vector) => vector.set(moment.vector));
-    this.#store.set("origin", moment.origin);
+  /** Of what others changed meanwhile nothing is undone. @param {import("./history.js").Step<Moment> | undefined} step */
+  #restore(step) {
+    if (!step) return;
+    const { state, touched } = step;
+    const values = [...touched].filter((name) => name !== VECTOR);
+    this.#putValues(Object.fromEntries(values.map((name) => [name, state.values[name] ?? null])));
+    if (!touched.has(VECTOR) || state.vector.length !== this.#store.get("vector").length) return;
+    this.draw((vector) => vector.set(state.vector));
+    this.#store.set("origin", state.origin);
   }
 
   /** @returns {Moment} */

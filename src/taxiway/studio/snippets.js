@@ -205,9 +205,29 @@ function plainValues({ declaration, values }) {
 
 /** What the input is set to, or by default; pictures and files are left to the program. @param {Field} field @param {Record<string, any>} values */
 function valueOf(field, values) {
-  const value = values[field.name] ?? field.default;
+  const value = values[field.name] ?? field.default ?? (field.optional ? null : exampleOf(field));
   const isFile = isPicture(field) || field.type === "file";
   return isFile && (value || !field.optional) ? FILE : value;
+}
+
+/** What stands for an input that must be given, and is not yet. @param {Field} field */
+function exampleOf(field) {
+  const { min = 0, length = 1 } = /** @type {any} */ (field);
+  const places = /** @type {Record<string, any>} */ ({
+    image_point: [0.5, 0.5],
+    image_bounding_box: [0.25, 0.25, 0.75, 0.75],
+    image_landmarks: Array(length).fill([0.5, 0.5]),
+  });
+  const examples = /** @type {Record<string, any>} */ ({
+    ...places,
+    any: {},
+    array: [],
+    boolean: false,
+    number: min,
+    text: `${field.name} here`,
+    vector: Array(length).fill(0),
+  });
+  return examples[field.type] ?? null;
 }
 
 /** Four digits after the point are more than a picture shows. @param {Float32Array} vector */

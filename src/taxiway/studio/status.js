@@ -22,12 +22,14 @@ const EXPLANATIONS = {
 };
 const ANNOUNCE_EVERY_MS = 2000;
 const ERROR_STAYS_MS = 10000;
+const ERROR_IS_READ_MS = 2000;
 
 /** @param {import("./connection.js").Connection} connection @param {Store} store */
 export function keepStatus(connection, store) {
   connection.addEventListener("close", () => {
     store.set("state", { name: "offline", message: "" });
     store.set("work", null);
+    store.set("walk", false);
   });
   connection.onMessage((message) => {
     if (message.type === "hello") meet(message, store);
@@ -38,6 +40,7 @@ export function keepStatus(connection, store) {
     }
     if (message.type === "part") takePart(message, store);
     if (message.type === "ended" && message.call === store.get("work")?.call) store.set("work", null);
+    if (message.type === "walk") store.set("walk", message.on);
     if (message.type === "error") {
       // What was wrong with the model's last answer is true until there is another.
       lasting = message.input || message.seq != null ? "" : message.message;
@@ -51,9 +54,18 @@ export function keepStatus(connection, store) {
     lasting = "";
   };
   let clearing = 0;
+  let since = 0;
   store.addEventListener("error", () => {
     clearTimeout(clearing);
-    if (store.get("error") && store.get("error") !== lasting) clearing = setTimeout(() => store.set("error", ""), ERROR_STAYS_MS);
+    since = performance.now();
+    const isPassing = store.get("error") && store.get("error") !== lasting;
+    if (isPassing) clearing = setTimeout(() => store.set("error", ""), ERROR_STAYS_MS);
+  });
+  // A picture that our own hand made shows that what was wrong is so no longer.
+  store.addEventListener("picture", () => {
+    const isOurs = (store.get("picture")?.age ?? null) !== null;
+    const isRead = performance.now() - since > ERROR_IS_READ_MS;
+    if (isOurs && isRead && store.get("error")) store.set("error", "");
   });
 }
 
@@ -63,6 +75,7 @@ function meet(hello, store) {
   const declaration = hello.info && { ...hello.info, live: hello.live };
   const isNew = JSON.stringify(declaration) !== JSON.stringify(store.get("declaration"));
   if (declaration && isNew) store.set("declaration", declaration);
+  store.set("walk", hello.walk ?? false);
   setState(hello, store);
 }
 

@@ -14,6 +14,8 @@ const blank = () => ({
   outputs: {},
   asked: { working: false, ms: null, wrong: null },
   work: null,
+  walk: false,
+  flashes: false,
   error: "",
   picture: null,
 });

@@ -183,6 +183,10 @@ export interface Contents {
   outputs: Values;
   asked: Asked;
   work: Work | null;
+  /** Whether a walk moves the vector, whoever began it. */
+  walk: boolean;
+  /** Whether brightness may change more than three times a second. */
+  flashes: boolean;
   /** One sentence, empty when all is well. */
   error: string;
   picture: Picture | null;
@@ -203,6 +207,7 @@ export interface Hello {
   facts: Values;
   values: Values;
   origin: Origin | null;
+  walk?: boolean;
 }
 export type ServerMessage =
   | Hello
@@ -211,6 +216,7 @@ export type ServerMessage =
   | { type: "output"; outputs: Values }
   | { type: "part"; call: number; outputs: Values; progress: number | null; message: string }
   | { type: "ended"; call: number }
+  | { type: "walk"; on: boolean }
   | { type: "error"; message: string; input: string | null; seq: number | null };
 
 /** What carries the page's change counter and clock. */
@@ -224,6 +230,7 @@ export type PageMessage =
   | (Stamp & Place & { type: "pick" })
   | { type: "cancel_tiles" }
   | { type: "cancel" }
+  | { type: "walk"; action: "stop" }
   | { type: "model"; action: "start" | "stop" };
 
 // Binary messages of the socket (docs/wire.md).

@@ -1,4 +1,4 @@
-"""A dataset made ready for a training: `taxiway dataset prepare` as a job."""
+"""A dataset of any kind made ready for a training: `taxiway dataset prepare` as a job."""
 
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,9 @@ from taxiway.core.command import Command, Values
 from taxiway.core.datatypes import AnyType, Array, Boolean, Category, File, Number, Text
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.files import write_whole
+from taxiway.core.images import encode_jpeg
 from taxiway.core.tool import Job, Takes
+from taxiway.training.dataset import Kind
 from taxiway.training.datasets.pictures.crops import Plan
 from taxiway.training.datasets.pictures.prepare import MOST, Summary, prepare
 from taxiway.training.datasets.pictures.report import report
@@ -76,10 +78,55 @@ class Dataset:
         return prepare(found, job.folder / FILE, plan, MOST, inputs["few"], advance)
 
 
+class KindDataset:
+    """Writes `dataset.zip` of another kind than pictures, and a look at it."""
+
+    takes = Takes(model=False)
+    unit = "examples"
+
+    def __init__(self, kind: Kind) -> None:
+        self.kind = kind
+        self.command = Command(
+            name=f"dataset-{kind.name}",
+            description=f"{kind.title}, made ready for a training.",
+            inputs={
+                "files": Array(
+                    item_type=File(),
+                    description="One zip file, or files by themselves.",
+                    min_length=1,
+                ),
+                **kind.options,
+            },
+            outputs={"file": Text(), "written": Number(), "facts": AnyType()},
+        )
+
+    def run(self, model: None, inputs: Values, job: Job) -> Values:
+        job.progress(0, 1, "Looks at the files.")
+        values = {name: inputs[name] for name in self.kind.options}
+        source, done = one_file(inputs["files"], job.folder), 0
+        try:
+            total = self.kind.check(source).examples
+
+            def advance() -> None:
+                nonlocal done
+                done += 1
+                job.progress(min(done, total), total, "preparing examples")
+
+            found = self.kind.prepare(source, job.folder / FILE, values, advance)
+        finally:
+            (job.folder / GATHERED).unlink(missing_ok=True)
+        look = self.kind.sheet(job.folder / FILE)
+        if isinstance(look, str):
+            write_whole(job.folder / "look.txt", look.encode())
+        else:
+            write_whole(job.folder / "look.jpg", encode_jpeg(look))
+        return {"file": FILE, "written": found.examples, "facts": list(found.lines)}
+
+
 def one_file(given: list[Any], folder: Path) -> Path:
-    """The zip file or video that was given, or the pictures gathered in a zip file."""
+    """The zip file, video or text that was given, or the files gathered in a zip file."""
     first = given[0] if len(given) == 1 else None
-    if isinstance(first, Path) and first.suffix.lower() in (".zip", *VIDEOS):
+    if isinstance(first, Path) and first.suffix.lower() in (".zip", ".txt", *VIDEOS):
         return first
     gathered = folder / GATHERED
     if isinstance(first, bytes) and first.startswith(b"PK"):

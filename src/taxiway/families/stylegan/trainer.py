@@ -19,10 +19,11 @@ class StyleGANRecipe(Recipe):
 
     needs = ("torch",)
     options: ClassVar[dict[str, AnyDataType]] = {
+        "quality": Category(one_of=("draft", "good"),
+                            description="draft: a small network, quicker"),
         "labels": Boolean(description="learn the dataset's classes, to be chosen from"),
         "resolution": Number(default=None, optional=True, whole=True,
                              description="pixels: the dataset's"),
-        "quality": Category(one_of=("draft", "good")),
         "augment": Category(one_of=("auto", "none", "sky", "full")),
         "batch": Number(default=16, min=1, whole=True),
         "gamma": Number(default=2, min=0,

@@ -54,11 +54,17 @@ class ModelAction(Struct, frozen=True, tag_field="type", tag="model"):
     action: Literal["start", "stop"]
 
 
+class StopWalk(Struct, frozen=True, tag_field="type", tag="walk"):
+    """Stop the walk, whoever began it."""
+
+    action: Literal["stop"]
+
+
 class Cancel(Struct, frozen=True, tag_field="type", tag="cancel"):
     """Stop what the model works on, whoever asked for it."""
 
 
-Word = Set | Seed | Pick | CancelTiles | Cancel | ModelAction
+Word = Set | Seed | Pick | CancelTiles | StopWalk | Cancel | ModelAction
 
 _decoder = msgspec.json.Decoder(Word)
 
@@ -87,6 +93,7 @@ class Hello(Struct, frozen=True, kw_only=True, tag_field="type", tag="hello"):
     facts: Mapping[str, Any]
     values: Mapping[str, Any]
     origin: Origin | None
+    walk: bool = False
 
 
 class State(Struct, frozen=True, tag_field="type", tag="state"):
@@ -125,6 +132,12 @@ class Ended(Struct, frozen=True, tag_field="type", tag="ended"):
     call: int
 
 
+class Walk(Struct, frozen=True, tag_field="type", tag="walk"):
+    """Whether a walk goes on."""
+
+    on: bool
+
+
 class Error(Struct, frozen=True, tag_field="type", tag="error"):
     """A message could not be obeyed, or the model failed."""
 
@@ -133,7 +146,7 @@ class Error(Struct, frozen=True, tag_field="type", tag="error"):
     seq: int | None = None
 
 
-Said = Hello | State | Values | Output | Part | Ended | Error
+Said = Hello | State | Values | Output | Part | Ended | Walk | Error
 
 
 def write(word: Said) -> str:

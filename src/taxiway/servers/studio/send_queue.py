@@ -10,7 +10,15 @@ from msgspec import UNSET, UnsetType
 from starlette.websockets import WebSocket
 
 from taxiway.core.command import Values
-from taxiway.core.events import CallEnded, Event, OutputReady, PartReady, QueryFailed, StateChanged
+from taxiway.core.events import (
+    CallEnded,
+    Event,
+    OutputReady,
+    PartReady,
+    QueryFailed,
+    StateChanged,
+    WalkChanged,
+)
 from taxiway.live.broadcast import EncodedFrame
 from taxiway.live.controls import Entry, Origin
 from taxiway.live.session import LiveSession
@@ -92,6 +100,8 @@ class SendQueue:
             self._greet = self._greet or event.state == "running"
         elif isinstance(event, QueryFailed):
             self._newest["error"] = json_messages.Error(event.error)
+        elif isinstance(event, WalkChanged):
+            self._newest["walk"] = json_messages.Walk(event.goes_on)
         elif isinstance(event, PartReady):
             self._put_part(event)
         elif isinstance(event, CallEnded):
@@ -174,6 +184,7 @@ class SendQueue:
             facts=facts,
             values={name: value for name, value in values.items() if value is not None},
             origin=origin or None,
+            walk=session.live_walk.goes_on,
         )
         return [json_messages.write(hello), *vectors]
 

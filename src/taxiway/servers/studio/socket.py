@@ -30,6 +30,7 @@ Said = (
     | binary_messages.Acknowledged
     | Wanted
     | json_messages.CancelTiles
+    | json_messages.StopWalk
     | json_messages.Cancel
     | json_messages.ModelAction
 )
@@ -144,6 +145,8 @@ class Session:
             case json_messages.CancelTiles():
                 self._session.tiles.cancel(self._page)
                 self._send_queue.forget_tiles()
+            case json_messages.StopWalk():
+                self._session.live_walk.end()
             case json_messages.Cancel():
                 self._session.cancel()
             case json_messages.ModelAction(action):

@@ -10,7 +10,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 from msgspec import Struct, structs
 from starlette.requests import Request
 from starlette.routing import Route
@@ -19,7 +18,7 @@ from taxiway.catalog import catalog
 from taxiway.catalog.catalog import Card
 from taxiway.core.errors import InvalidArgument
 from taxiway.jobs.trainings import PREFIX as TRAINING
-from taxiway.jobs.trainings import TOOL, Wanted
+from taxiway.jobs.trainings import TOOL
 from taxiway.live.model_manager import RunningModel
 from taxiway.servers.studio.job_routes import Longer, file_answer
 from taxiway.servers.studio.manager_routes import PREFIX, Handler, body, guarded
@@ -78,9 +77,8 @@ class Api:
 
     async def start(self, request: Request) -> Any:
         """A new one."""
-        wanted = await body(request, Wanted)
-        await self._jobs.start(TOOL, "", msgspec.to_builtins(wanted))
-        return await asyncio.to_thread(self._runs.one, wanted.name)
+        record = await self._jobs.start(TOOL, "", await body(request, dict[str, Any]))
+        return await asyncio.to_thread(self._runs.one, record.id.removeprefix(TRAINING))
 
     async def one(self, request: Request) -> Any:
         """One at length."""

@@ -1,7 +1,7 @@
 /** The form of a tool, made from its declaration: the widgets of its inputs' types. */
 
 import { title } from "../declaration.js";
-import { h } from "../dom.js";
+import { h, wrongIn } from "../dom.js";
 import { makeWidget } from "../widgets/index.js";
 import { filesWidget, givenWidget, namedWidget } from "./given.js";
 
@@ -9,7 +9,7 @@ import { filesWidget, givenWidget, namedWidget } from "./given.js";
 /** @import { Tool } from "./jobs.js" */
 
 /** So many inputs are seen at once, beside those that must be given. */
-const SEEN = 5;
+const SEEN = 6;
 /** Whole numbers of a wider range are typed. */
 const MOST_STEPS = 64;
 
@@ -20,17 +20,18 @@ const MOST_STEPS = 64;
  */
 
 /**
- * @param {string} name
+ * @param {string} name what the ids of its parts begin with
  * @param {Tool} tool
  * @param {Record<string, [string, string][]>} known names to choose from, by input: value and words
  * @param {(inputs: Record<string, any>) => void} begin
  * @param {(sentence: string) => void} reject
+ * @param {string} words of the button that begins
  * @returns {ToolForm}
  */
-export function makeToolForm(name, tool, known, begin, reject) {
+export function makeToolForm(name, tool, known, begin, reject, words) {
   /** @type {Record<string, any>} */
   const values = {};
-  const lines = tool.inputs.map((field) => lineOf(field, values, known[field.name], reject));
+  const lines = tool.inputs.map((field) => lineOf(`${name}-${field.name}`, field, values, known[field.name], reject));
   const must = tool.inputs.map((field, k) => (isNeeded(field) ? k : -1)).filter((k) => k >= 0);
   const seen = new Set([...must, ...tool.inputs.keys()].slice(0, Math.max(SEEN, must.length)));
   const rest = lines.filter((_, k) => !seen.has(k));
@@ -38,17 +39,19 @@ export function makeToolForm(name, tool, known, begin, reject) {
     /** @type {unknown} */ (
       h(
         "form",
-        { class: "form job-form", autocomplete: "off", novalidate: true, id: `job-form-${name}` },
+        { class: "form job-form", autocomplete: "off", novalidate: true, id: `${name}-form` },
         h("p", { class: "hint" }, tool.description ?? ""),
         ...lines.filter((_, k) => seen.has(k)),
         rest.length ? h("details", {}, h("summary", {}, `${rest.length} more`), ...rest) : null,
-        h("button", { type: "submit", class: "primary job-begin" }, `Start ${title(name).toLowerCase()}`),
+        h("button", { type: "submit", class: "primary job-begin" }, words),
       )
     )
   );
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    begin(given(values));
+    const wrong = wrongIn(form);
+    if (wrong) reject(wrong);
+    else begin(given(values));
   });
   const mark = (/** @type {string | null} */ wrong) => {
     for (const line of lines) line.classList.toggle("wrong", line.dataset.input === wrong);
@@ -68,24 +71,25 @@ function isNeeded(field) {
 }
 
 /**
+ * @param {string} id
  * @param {Field} field
  * @param {Record<string, any>} values
  * @param {[string, string][] | undefined} known
  * @param {(sentence: string) => void} reject
  */
-function lineOf(field, values, known, reject) {
+function lineOf(id, field, values, known, reject) {
   /** @type {Widget} */
   let widget;
   const change = (/** @type {any} */ value) => {
     values[field.name] = value;
     widget.show(value);
   };
-  widget = widgetOf(field, change, known, reject);
+  widget = widgetOf(id, field, change, known, reject);
   widget.show(values[field.name] ?? null);
   const line = h(
     "div",
     { class: isWide(field, widget) ? "line wide" : "line", "data-input": field.name },
-    h("label", { for: `input-${field.name}` }, title(field.name)),
+    h("label", { for: id }, title(field.name)),
     widget.element,
     field.description ? h("span", { class: "hint" }, field.description) : null,
   );
@@ -101,19 +105,19 @@ function lineOf(field, values, known, reject) {
 }
 
 /**
+ * @param {string} id
  * @param {Field} field
  * @param {(value: any) => void} change
  * @param {[string, string][] | undefined} known
  * @param {(sentence: string) => void} reject
  * @returns {Widget}
  */
-function widgetOf(field, change, known, reject) {
-  const id = `input-${field.name}`;
+function widgetOf(id, field, change, known, reject) {
   if (known) return namedWidget(field, id, change, known);
   if (field.type === "any") return givenWidget(field, id, change);
   const inner = field.type === "array" ? field.itemType : field;
   if (inner.type === "file") return filesWidget(field, id, change);
-  return makeWidget(unbounded(field), change, reject);
+  return makeWidget(unbounded(field), change, reject, id);
 }
 
 /**

@@ -5,6 +5,8 @@
 /** @typedef {import("./tiles.js").Tiles} Tiles */
 
 const GAP = 2;
+/** Pixels from the middle. */
+const RING = 9;
 
 /**
  * @param {CanvasRenderingContext2D} context scaled to CSS pixels
@@ -50,7 +52,7 @@ function tile(context, view, cell, tiles) {
 }
 
 /**
- * A frame of runway paint around what is on stage.
+ * A frame of runway paint around the picture on stage; a ring where it lies between those shown.
  * @param {CanvasRenderingContext2D} context
  * @param {View} view
  * @param {{ x: number, y: number }} point
@@ -59,13 +61,16 @@ function tile(context, view, cell, tiles) {
 function mark(context, view, point, colour) {
   const { left, top } = view.toScreen(point);
   const side = view.cellSize;
+  const cell = view.pointOf(view.cellAt(point));
+  const isBetween = Math.hypot(cell.x - point.x, cell.y - point.y) > view.spacing() / 100;
   context.strokeStyle = colour;
   context.lineWidth = 3;
-  context.strokeRect(
-    Math.round(left - side / 2) - 1,
-    Math.round(top - side / 2) - 1,
-    Math.round(side),
-    Math.round(side),
-  );
+  context.beginPath();
+  if (isBetween) context.arc(left, top, RING, 0, 2 * Math.PI);
+  else {
+    const [x, y] = [Math.round(left - side / 2) - 1, Math.round(top - side / 2) - 1];
+    context.rect(x, y, Math.round(side), Math.round(side));
+  }
+  context.stroke();
   context.lineWidth = 1;
 }

@@ -42,7 +42,7 @@ export function drawByPointer(canvas, player) {
   canvas.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
     canvas.setPointerCapture(event.pointerId);
-    if (!pointers.size) player.session.history.step();
+    if (!pointers.size) player.session.beginDrawing();
     follow(event);
   });
   canvas.addEventListener("pointermove", (event) => pointers.has(event.pointerId) && follow(event));

@@ -30,7 +30,7 @@ function mount(root, studio) {
   /** @type {Map<string, Widget>} */
   let widgets = new Map();
   const power = makePower(studio);
-  root.append(form, fileButtons(studio));
+  root.append(form, fileButtons(studio), flashGuard(store));
   studio.files.takePictures((file) => giveFirst(widgets, file));
   store.follow(["declaration"], () => {
     const hasVector = vectorInput(store.get("declaration")) !== null;
@@ -103,6 +103,19 @@ function seedLine({ store, session }) {
     "Draw one",
   );
   return line(SEED, h("div", { class: "row" }, widget.element, dice));
+}
+
+/** The flash guard is on until somebody who plays alone switches it off. @param {Studio["store"]} store */
+function flashGuard(store) {
+  const guard = h("input", { type: "checkbox", class: "switch", role: "switch", id: "flash-guard" });
+  guard.checked = !store.get("flashes");
+  guard.addEventListener("change", () => store.set("flashes", !guard.checked));
+  return h(
+    "section",
+    { class: "block" },
+    h("label", { class: "switch-line" }, guard, "Flash guard"),
+    h("p", { class: "hint" }, "At most three large changes of brightness a second on this page."),
+  );
 }
 
 /** @param {Studio} studio */

@@ -1,7 +1,9 @@
 /** The form of a model that is not played live: a widget for every input, Run, and auto. */
 
 import { isLive, isPicture, knobs, title } from "../declaration.js";
-import { h } from "../dom.js";
+import { h, wrongIn } from "../dom.js";
+import { keptForm } from "../keeping.js";
+import { followChains } from "../models/fed.js";
 import { makePower } from "../power.js";
 import { giveFirst, makeWidget } from "../widgets/index.js";
 
@@ -18,7 +20,8 @@ export default /** @type {Panel} */ ({
 /** @param {HTMLElement} root @param {Studio} studio */
 function mount(root, studio) {
   const { store, asker } = studio;
-  const form = h("form", { class: "form inputs-form", id: "inputs-form" });
+  const form = h("form", { class: "form inputs-form", id: "inputs-form", novalidate: true });
+  asker.wrong = () => wrongIn(form);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     asker.ask();
@@ -32,12 +35,13 @@ function mount(root, studio) {
     const fields = isLive(store.get("declaration")) ? [] : knobs(store.get("declaration"));
     widgets = new Map(fields.map((field) => [field.name, widgetOf(field, studio)]));
     scroll.replaceChildren(form, ...(fields.length ? [power] : []));
-    store.set("form", initialValues(widgets));
+    store.set("form", { ...initialValues(widgets), ...keptOf(fields, store) });
     form.replaceChildren(
       ...fields.map((field) => block(field, /** @type {any} */ (widgets.get(field.name)))),
     );
   });
   store.follow(["declaration", "form"], () => showForm(store, widgets));
+  followChains(studio, (fed) => showFed(form, fed));
   store.addEventListener("asked", () => mark(form, store.get("asked").wrong));
   takeFiles(root, studio.files, () => widgets);
 }
@@ -49,6 +53,12 @@ function widgetOf(field, { asker, store }) {
     (value) => asker.set(field.name, value),
     (error) => store.set("error", error),
   );
+}
+
+/** What was in the form before the page was loaded anew. @param {Field[]} fields @param {Studio["store"]} store */
+function keptOf(fields, store) {
+  const form = keptForm(store.get("model")?.name ?? "");
+  return Object.fromEntries(fields.flatMap(({ name }) => (name in form ? [[name, form[name]]] : [])));
 }
 
 /** What is sent of inputs that nobody touched. @param {Map<string, Widget>} widgets */
@@ -75,6 +85,15 @@ function block(field, { element, isWide }) {
     h("label", { for: `input-${field.name}` }, title(field.name)),
     element,
   );
+}
+
+/** Say which inputs are fed by other models. @param {HTMLElement} form @param {Record<string, string>} fed */
+function showFed(form, fed) {
+  for (const line of /** @type {NodeListOf<HTMLElement>} */ (form.querySelectorAll("[data-input]"))) {
+    line.querySelector(".fed")?.remove();
+    const words = fed[line.dataset.input ?? ""];
+    if (words) line.append(h("span", { class: "fed" }, words));
+  }
 }
 
 /** Point at the input that was refused. @param {HTMLElement} form @param {string | null} wrong */

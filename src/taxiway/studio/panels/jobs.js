@@ -196,7 +196,7 @@ class Room {
     const names = Object.keys(tools).sort();
     const known = await this.#names();
     const buttons = names.map((name) => {
-      const button = h("button", { type: "button", title: tools[name].description }, title(name));
+      const button = h("button", { type: "button", title: tools[name].description }, title(name.replaceAll("-", " ")));
       button.addEventListener("click", () => choose(name));
       return button;
     });
@@ -204,7 +204,9 @@ class Room {
       this.#tool = name;
       names.forEach((one, k) => buttons[k].setAttribute("aria-pressed", String(one === name)));
       const start = (/** @type {Record<string, any>} */ inputs) => this.#start(name, inputs);
-      const form = makeToolForm(name, tools[name], known, start, (error) => this.#say(error));
+      const reject = (/** @type {string} */ error) => this.#say(error);
+      const words = `Start ${title(name.replaceAll("-", " ")).toLowerCase()}`;
+      const form = makeToolForm(`job-${name}`, tools[name], known, start, reject, words);
       this.#form.replaceChildren(form.element);
     };
     this.#tools.replaceChildren(...buttons);

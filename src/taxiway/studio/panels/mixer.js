@@ -13,7 +13,7 @@ const ZOOMS = [0, 128, 32];
 const BUTTONS = [
   ["random", "Random", "R", "New random numbers, normally distributed"],
   ["nudge", "Nudge", "N", "A small step to a neighbouring picture"],
-  ["perlin", "Perlin noise", "P", "A smooth curve; every press draws another"],
+  ["perlin", "Perlin", "P", "A smooth curve; every press draws another"],
   ["zero", "Zero", "Z", "Every fader to 0: the model's average"],
   ["min", "Min", "", "Every fader to −1"],
   ["max", "Max", "", "Every fader to +1"],
@@ -60,6 +60,7 @@ function fillButtons({ actions }) {
       "button",
       { type: "button", title: hint, "data-action": name, onclick: () => actions[name]() },
       label,
+      name === "perlin" ? h("span", { class: "long" }, " noise") : null,
       key ? h("kbd", { "aria-hidden": "true" }, key) : null,
     ),
   );

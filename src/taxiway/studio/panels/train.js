@@ -4,6 +4,7 @@ import { h } from "../dom.js";
 import { Manager } from "../models/manager.js";
 import { makeForm } from "../train/form.js";
 import { Played } from "../train/played.js";
+import { sentence } from "../slots.js";
 import { Trainings, WORKING } from "../train/trainings.js";
 import { View } from "../train/view.js";
 
@@ -51,8 +52,9 @@ class Room {
     this.#played = new Played(this.#manager, act);
     this.#view = new View(this.#trainings, this.#played, act);
     this.#form = makeForm(
-      (wanted) => this.#begin(wanted),
+      (tool, inputs) => this.#begin(tool, inputs),
       () => this.#turnTo(this.#chosen),
+      (sentence) => this.#say(sentence),
     );
     this.#view.element.hidden = this.#form.element.hidden = true;
   }
@@ -140,23 +142,28 @@ class Room {
     const state = await this.#manager.state().catch(() => null);
     const models = (state?.models ?? []).filter((card) => card.checkpoint);
     const made = this.#known.filter(({ kimg }) => kimg > 0);
-    this.#form.offer([
-      ...models.map(({ name, title }) => /** @type {[string, string]} */ ([name, title ?? name])),
-      ...made.map(
-        ({ name, title }) => /** @type {[string, string]} */ ([name, `${title}, trained here`]),
-      ),
-    ]);
-    this.#form.offerDatasets(await this.#trainings.datasets().catch(() => []));
-    document.getElementById("train-dataset")?.focus();
+    const pair = (/** @type {string} */ name, /** @type {string} */ words) =>
+      /** @type {[string, string]} */ ([name, words]);
+    const datasets = await this.#trainings.datasets().catch(() => []);
+    const when = (/** @type {number} */ created) => new Date(1000 * created).toLocaleString();
+    const tools = await this.#trainings.trainers().catch((error) => this.#say(sentence(error)));
+    this.#form.offer(tools ?? {}, {
+      start: [
+        ...models.map(({ name, title }) => pair(name, title ?? name)),
+        ...made.map(({ name, title }) => pair(name, `${title}, trained here`)),
+      ],
+      dataset: datasets.map(({ id, created }) => pair(id, `prepared ${when(created)}`)),
+    });
+    if (this.#isNew) document.getElementById("train-dataset")?.focus();
   }
 
-  /** @param {Record<string, any>} wanted */
-  #begin(wanted) {
+  /** @param {string} tool @param {Record<string, any>} inputs */
+  #begin(tool, inputs) {
     this.#act(async () => {
-      await this.#trainings.start(wanted);
-      this.#chosen = wanted.name;
+      const { id } = await this.#trainings.start(tool, inputs);
+      this.#chosen = id.replace("training:", "");
       this.#isNew = false;
-      this.#form.element.reset();
+      this.#form.reset();
     });
   }
 

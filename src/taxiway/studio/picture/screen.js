@@ -1,6 +1,7 @@
 /** The surface that pictures are drawn on: always the newest, never an older over a newer one. */
 
 import { encodeAcknowledge } from "../frames.js";
+import { FlashGuard } from "./flashes.js";
 
 /** @import { Frame, Studio } from "../types.d.ts" */
 
@@ -16,6 +17,9 @@ export class Screen {
   #shown = { frame: 0, inputSeq: 0 };
   /** The newest frame that came while nobody could see it. @type {Frame | null} */
   #unseen = null;
+  #guard = new FlashGuard();
+  /** The newest frame that the flash guard keeps back. @type {Frame | null} */
+  #held = null;
 
   /** @param {HTMLCanvasElement} canvas @param {Figures} figures @param {Studio} studio */
   constructor(canvas, figures, studio) {
@@ -26,7 +30,10 @@ export class Screen {
       canvas.getContext("2d", { alpha: false })
     );
     const { connection } = studio;
-    connection.addEventListener("close", () => (this.#shown = { frame: 0, inputSeq: 0 }));
+    connection.addEventListener("close", () => {
+      this.#shown = { frame: 0, inputSeq: 0 };
+      this.#held = null;
+    });
     connection.onFrame((frame) => {
       if (frame.kind === "frame") this.#receive(frame);
     });
@@ -51,8 +58,24 @@ export class Screen {
     const blob = new Blob([frame.payload], { type: frame.mime ?? "" });
     const bitmap = await createImageBitmap(blob).catch(() => null);
     // While it was decoded a newer one may have been drawn, or the socket may have closed.
-    if (bitmap && shown === this.#shown && frame.number > shown.frame) this.#draw(frame, bitmap);
+    if (bitmap && shown === this.#shown && frame.number > shown.frame) {
+      const wait = this.#studio.store.get("flashes") ? 0 : this.#guard.wait(bitmap, performance.now());
+      if (wait > 0) this.#hold(frame, wait);
+      else this.#draw(frame, bitmap);
+    }
     bitmap?.close();
+  }
+
+  /** Show a picture later, or the newest that came by then. @param {Frame} frame @param {number} ms */
+  #hold(frame, ms) {
+    if (!this.#held) {
+      setTimeout(() => {
+        const held = this.#held;
+        this.#held = null;
+        if (held) this.#show(held);
+      }, Math.ceil(ms));
+    }
+    if (frame.number > (this.#held?.number ?? 0)) this.#held = frame;
   }
 
   /** @param {Frame} frame @param {ImageBitmap} bitmap */

@@ -2,6 +2,7 @@
 
 import { ask, fetchFile } from "../control.js";
 
+/** @import { Tool } from "../jobs/jobs.js" */
 /** @import { RunningModel } from "../types.d.ts" */
 
 /**
@@ -59,9 +60,20 @@ export class Trainings {
     return ask(this.#token(), "GET", `${PATH}/${name}`);
   }
 
-  /** @param {Record<string, any>} wanted @returns {Promise<Summary>} */
-  start(wanted) {
-    return ask(this.#token(), "POST", PATH, wanted);
+  /** What can be trained, as tools. @returns {Promise<Record<string, Tool>>} */
+  async trainers() {
+    const { tools } = await ask(this.#token(), "GET", "/tools");
+    return Object.fromEntries(Object.entries(tools).filter(([name]) => /^train(-|$)/.test(name)));
+  }
+
+  /** @param {string} tool @param {Record<string, any>} inputs @returns {Promise<{ id: string }>} */
+  start(tool, inputs) {
+    return ask(this.#token(), "POST", "/jobs", { tool, inputs });
+  }
+
+  /** Delete it with its models. @param {string} name */
+  remove(name) {
+    return ask(this.#token(), "DELETE", `/jobs/training:${name}`);
   }
 
   /** @param {string} name */
@@ -107,12 +119,4 @@ export class Trainings {
 /** So many thousand pictures, in short. @param {number} kimg */
 export function far(kimg) {
   return kimg ? `${Number(kimg.toFixed(1))} kimg` : "the start";
-}
-
-/** About how long, in words. @param {number} seconds */
-export function duration(seconds) {
-  const minutes = Math.max(1, Math.round(seconds / 60));
-  if (minutes < 60) return `${minutes} min`;
-  const hours = Math.floor(minutes / 60);
-  return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.round(hours / 24)} days`;
 }

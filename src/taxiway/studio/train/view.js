@@ -3,7 +3,8 @@
 import { h } from "../dom.js";
 import { charts, short } from "./curves.js";
 import { Sheets } from "./sheets.js";
-import { WORKING, duration, far } from "./trainings.js";
+import { duration } from "../durations.js";
+import { WORKING, far } from "./trainings.js";
 
 /** @typedef {import("./trainings.js").Trainings} Trainings */
 /** @typedef {import("./trainings.js").Detail} Detail */
@@ -31,6 +32,9 @@ export class View {
     "aria-label": "Resume until so many thousand pictures",
   });
   #untilLine = h("label", { class: "train-until" }, "until", this.#until, "thousand");
+  #delete = this.#button("train-delete", "Delete", "It, its pictures and its models", () =>
+    this.#remove(),
+  );
   #nearest = this.#button("train-play", "Play this snapshot", "", () =>
     this.#play(nearest(this.#detail, this.#sheets.kimg)?.name ?? "model"),
   );
@@ -70,7 +74,7 @@ export class View {
         { class: "train-told" },
         this.#head,
         this.#bar,
-        h("div", { class: "row" }, this.#stop, this.#resume, this.#untilLine),
+        h("div", { class: "row" }, this.#stop, this.#resume, this.#untilLine, this.#delete),
         this.#warnings,
         this.#charts,
       ),
@@ -123,6 +127,7 @@ export class View {
     this.#stop.hidden = !works;
     this.#stop.disabled = state === "stopping";
     this.#resume.hidden = this.#untilLine.hidden = works || !total;
+    this.#delete.hidden = works;
     this.#until.placeholder = short(state === "done" ? 2 * total : total);
     const names = models.map(({ name }) => name);
     this.#nearest.disabled = !nearest(this.#detail, 0);
@@ -147,6 +152,13 @@ export class View {
     if (text && !(Number(text) > 0))
       throw new Error(`'${text}' is no number of thousand pictures.`);
     return this.#trainings.resume(this.#name, text ? Number(text) : null);
+  }
+
+  /** Asks first, unless nothing was made. */
+  async #remove() {
+    const asks = `Delete '${this.#name}' and every file it made? They cannot be brought back.`;
+    const hasMade = this.#detail?.sheets.length || this.#detail?.models.length;
+    if (!hasMade || confirm(asks)) await this.#trainings.remove(this.#name);
   }
 
   /** @param {string} snapshot */
@@ -194,8 +206,8 @@ function facts({ dataset, start, resolution, models }) {
   const best = models.find(({ name }) => name === "best")?.metrics ?? {};
   const rows = [
     ["Dataset", dataset],
-    ["Started from", start.split(/[\\/]/).pop() || "nothing"],
-    ["Size", `${resolution} pixels`],
+    ["Started from", dataset && (start.split(/[\\/]/).pop() || "nothing")],
+    ["Size", resolution && `${resolution} pixels`],
     [
       "Newest",
       newest.kimg && `after ${short(newest.kimg)} thousand pictures, KID ${short(newest.kid)}`,

@@ -21,7 +21,7 @@ function wanted(field) {
 }
 
 /**
- * A box of JSON that sends what fits, and says so where it does not.
+ * A box of JSON that sends what fits, and says so where it does not: its form is not sent then.
  * @param {string} id
  * @param {(value: any) => boolean} fits
  * @param {string} sentence
@@ -34,11 +34,13 @@ export function jsonBox(id, fits, sentence, change, reject) {
     const value = parse(element.value);
     const isWrong = element.value.trim() !== "" && (value === undefined || !fits(value));
     element.classList.toggle("wrong", isWrong);
+    element.setCustomValidity(isWrong ? sentence : "");
     if (isWrong) reject(sentence);
     else change(element.value.trim() ? value : null);
   });
   const show = (/** @type {any} */ value) => {
     if (document.activeElement === element && value !== undefined) return;
+    if (element.matches(":invalid")) return; // what is wrong stays, to be mended
     element.value = value === undefined || value === null ? "" : JSON.stringify(value);
   };
   return { element, show };

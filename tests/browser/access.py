@@ -1,0 +1,27 @@
+"""What axe-core, from npm, finds wrong with a page for people who do not see or point."""
+
+from functools import cache
+from typing import Any
+
+from playwright.sync_api import Page
+
+from interop.npm import packages
+
+SERIOUS = ("serious", "critical")
+
+
+@cache
+def axe() -> str:
+    """Its source; the page's security policy lets no page load it."""
+    return (packages() / "axe-core" / "axe.min.js").read_text()
+
+
+def serious(page: Page) -> list[tuple[str, str]]:
+    """The serious findings on what is shown now: a rule and the first element of each."""
+    page.evaluate(f"globalThis.axe ? 0 : (() => {{ {axe()} }})()")
+    found: list[dict[str, Any]] = page.evaluate(
+        "async () => (await axe.run(document, { resultTypes: ['violations'] })).violations"
+    )
+    return [
+        (rule["id"], rule["nodes"][0]["html"][:200]) for rule in found if rule["impact"] in SERIOUS
+    ]
