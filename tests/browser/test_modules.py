@@ -159,6 +159,43 @@ def test_keys_of_one_name_in_quick_succession_are_one_step(modules: Page) -> Non
     assert states == [[5, 4, 3, 0], [3, 4, 5, 6]]
 
 
+def test_code_gives_every_input_that_must_be_given(modules: Page) -> None:
+    needed = [
+        {"name": "prompt", "type": "text"},
+        {"name": "steps", "type": "number", "min": 4},
+        {"name": "where", "type": "image_point"},
+        {"name": "more", "type": "text", "optional": True},
+    ]
+    declaration = {"live": False, "inputs": needed, "outputs": [{"name": "out", "type": "text"}]}
+    subject = {"address": "http://a", "declaration": declaration, "values": {}, "vector": None}
+    codes = ask(modules, "snippets.js", "return m.snippets(given).map((one) => one.code);", subject)
+    assert len(codes) > 3
+    for code in codes:
+        assert all(text in code for text in ("prompt here", "steps", "4", "0.5"))
+        assert "more" not in code
+
+
+def test_on_the_map_what_lies_between_pictures_is_a_ring_and_no_frame(modules: Page) -> None:
+    drawn = ask(
+        modules,
+        "map/draw.js",
+        """
+        const { View } = await import("/studio/map/view.js");
+        const view = Object.assign(new View(), { width: 300, height: 300 });
+        return [0, view.spacing() / 2].map((x) => {
+          const calls = [];
+          const context = new Proxy({}, {
+            get: (_, name) => () => calls.push(name), set: () => true,
+          });
+          const tiles = { picture: () => null };
+          m.drawMap(context, view, tiles, { x, y: 0 }, {});
+          return ["rect", "arc"].filter((name) => calls.includes(name));
+        });
+        """,
+    )
+    assert drawn == [["rect"], ["arc"]]
+
+
 def test_cells_of_different_levels_share_their_picture(modules: Page) -> None:
     same = ask(
         modules,

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from taxiway.core.errors import InvalidArgument
+from taxiway.core.errors import InvalidArgument, NotFound, TaxiwayError
 from taxiway.core.tool import QuietJob
+from taxiway.jobs.worker import load, of_kinds
 from taxiway.tools.dataset import Dataset
+from taxiway.training.dataset import find, kind_of, kinds
 from taxiway.training.datasets.pictures.packed import read_dataset
 from training.datasets.pictures.folders import fill
 
@@ -50,3 +52,20 @@ def test_too_few_are_refused_unless_that_is_wanted(tmp_path: Path, pictures: lis
     assert run(tmp_path, [*pictures[:3]], few=True)["written"] == 3
     with pytest.raises(InvalidArgument, match="holds no pictures"):
         run(tmp_path, [])
+
+
+def test_every_other_kind_is_a_tool_with_its_own_options(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "poem.txt").write_text("The sky is blue. " * 20)
+    tool = load("dataset-text")
+    assert set(tool.command.inputs) == {"files", *find("text").options}
+    values = tool.command.decode({"files": [tmp_path / "poem.txt"], "chunk": 40})
+    done = tool.run(None, values, QuietJob(tmp_path / "out"))
+    assert kind_of(tmp_path / "out" / str(done["file"])) is not None
+    assert (tmp_path / "out" / "look.txt").read_text().startswith("The sky")
+    assert of_kinds() == [f"dataset-{name}" for name in kinds() if name != "pictures"]
+    empty = tool.command.decode({"files": [b"PK"]})
+    with pytest.raises(TaxiwayError):
+        tool.run(None, empty, QuietJob(tmp_path / "out"))
+    with pytest.raises(NotFound):
+        load("dataset-songs")
