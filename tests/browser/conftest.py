@@ -38,7 +38,7 @@ SIZES = {
     "laptop": (1366, 768),
     "screen": (1920, 1080),
 }
-PATIENCE_MS = 60_000
+PATIENCE_MS = 30_000
 FIRST_OF_SEED_0 = z_of_seed(0)[0]
 
 

@@ -150,9 +150,9 @@ def test_keys_of_one_name_in_quick_succession_are_one_step(modules: Page) -> Non
         change("fader 1", 0); change("fader 1", 400); change("fader 1", 800);
         change("fader 1", 1400); change("", 1401); change("", 1402);
         const back = [];
-        for (let earlier; (earlier = history.undo()) !== undefined; ) back.push(state = earlier.state);
+        for (let step; (step = history.undo()); ) back.push(state = step.state);
         const forth = [];
-        for (let later; (later = history.redo()) !== undefined; ) forth.push(state = later.state);
+        for (let step; (step = history.redo()); ) forth.push(state = step.state);
         return [back, forth];
         """,
     )

@@ -158,7 +158,9 @@ def test_a_training_is_asked_for_and_what_is_wrong_is_said(page: Page, panel: Lo
     assert starts[-1] == "Skies, trained here"
     # Every option of the trainer has its field, those that are seldom wanted below the others.
     options = [f"train-{name}" for name in StyleGANRecipe.options]
-    assert page.evaluate("names => names.filter((id) => !document.getElementById(id))", options) == []
+    assert (
+        page.evaluate("names => names.filter((id) => !document.getElementById(id))", options) == []
+    )
     page.fill("#train-dataset", "/none.zip")
     page.fill("#train-name", "mine")
     panel.locator("#train-labels").check()

@@ -85,13 +85,7 @@ class InputsIgnored(Struct, frozen=True, tag="ignored"):
 
 
 Event = (
-    StateChanged
-    | OutputReady
-    | PartReady
-    | CallEnded
-    | WalkChanged
-    | QueryFailed
-    | InputsIgnored
+    StateChanged | OutputReady | PartReady | CallEnded | WalkChanged | QueryFailed | InputsIgnored
 )
 Listener = Callable[[Event], None]
 
