@@ -33,7 +33,8 @@ export function makeToolForm(name, tool, known, begin, reject, words) {
   const values = {};
   const lines = tool.inputs.map((field) => lineOf(`${name}-${field.name}`, field, values, known[field.name], reject));
   const must = tool.inputs.map((field, k) => (isNeeded(field) ? k : -1)).filter((k) => k >= 0);
-  const seen = new Set([...must, ...tool.inputs.keys()].slice(0, Math.max(SEEN, must.length)));
+  const first = [...new Set([...must, ...tool.inputs.keys()])];
+  const seen = new Set(first.slice(0, Math.max(SEEN, must.length)));
   const rest = lines.filter((_, k) => !seen.has(k));
   const form = /** @type {HTMLFormElement} */ (
     /** @type {unknown} */ (
