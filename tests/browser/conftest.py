@@ -38,6 +38,13 @@ SIZES = {
     "laptop": (1366, 768),
     "screen": (1920, 1080),
 }
+FORGET = """
+  try {
+    for (const name of Object.keys(sessionStorage)) {
+      if (name.startsWith("taxiway ")) sessionStorage.removeItem(name);
+    }
+  } catch {}
+"""
 PATIENCE_MS = 30_000
 FIRST_OF_SEED_0 = z_of_seed(0)[0]
 
@@ -161,7 +168,7 @@ def new_context(
     context.set_default_timeout(PATIENCE_MS)
     if not remembers:
         # Tests that share a window begin like one that was just opened.
-        context.add_init_script("try { sessionStorage.clear() } catch {}")
+        context.add_init_script(FORGET)
     return context
 
 

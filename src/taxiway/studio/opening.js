@@ -4,6 +4,7 @@ import { sendFile } from "./control.js";
 import { vectorInput } from "./declaration.js";
 import { parseJson, parseMoment } from "./files.js";
 import { addressOf, Manager } from "./models/manager.js";
+import { NOT_OWNER } from "./owner.js";
 import { isPng, readText } from "./png.js";
 
 /** @import { Connection } from "./connection.js" */
@@ -76,6 +77,7 @@ export class Opener {
 
   /** Send what may be a model's file, and go to the model's page. @param {File} file */
   async #openModel(file) {
+    if (!this.#connection.owns) throw new Error(NOT_OWNER);
     const store = this.#store;
     const sending = new AbortController();
     const from = { time: performance.now(), progress: 0 };
