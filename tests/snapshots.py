@@ -1,5 +1,6 @@
 """Small networks with random weights, written to files as other people's programs write them."""
 
+import re
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ def small_stylegan2(
     width: int = 8,
     channels: int | list[int] = 4,
     use_noise: bool = True,
+    pictures: int = 3,
 ) -> Checkpoint:
     """A StyleGAN2 of `blocks` blocks, all with the same number of channels if only one is given."""
     plan = channels if isinstance(channels, list) else [channels] * blocks
@@ -38,11 +40,13 @@ def small_stylegan2(
         for name in block:
             inputs = plan[max(index - 1, 0)] if name.endswith(("conv0", "skip")) else outputs
             shapes |= layer_shapes(name, width, inputs, outputs, size if use_noise else None)
+            if name.endswith("torgb"):
+                shapes |= convolution(f"synthesis.{name}", width, outputs, pictures, 1)
     config = {
         "z_dim": width,
         "w_dim": width,
         "c_dim": labels,
-        "img_channels": 3,
+        "img_channels": pictures,
         "img_resolution": [size << (blocks - 1) for size in const],
         "num_ws": 2 * blocks,
         "architecture": architecture,
@@ -138,7 +142,25 @@ def module(path: str, tensors: dict[str, Any], attributes: dict[str, Any], wrap:
         parts["_buffers" if is_buffer else "_parameters"][child] = value
     for child in dict.fromkeys(name.partition(".")[0] for name in inside if "." in name):
         parts["_modules"][child] = module(f"{start}{child}", tensors, attributes, wrap)
-    return persistent("Layer", {"training": False, **parts, **attributes.get(path, {})})
+    return persistent(class_of(path), {"training": False, **parts, **attributes.get(path, {})})
+
+
+CLASSES = {
+    "": "Generator",
+    "mapping": "MappingNetwork",
+    "synthesis": "SynthesisNetwork",
+    r".*(fc\d+|embed|affine)": "FullyConnectedLayer",
+    r".*torgb": "ToRGBLayer",
+    r".*skip": "Conv2dLayer",
+    r".*input": "SynthesisInput",
+    r".*\.b\d+": "SynthesisBlock",
+}
+
+
+def class_of(path: str) -> str:
+    """The name that a layer's class has in genuine files."""
+    found = (kind for pattern, kind in CLASSES.items() if re.fullmatch(pattern, path))
+    return next(found, "SynthesisLayer")
 
 
 def persistent(name: str, state: dict[str, Any], text: str = TEXT) -> Call:
@@ -175,4 +197,5 @@ def stylegan3_layer(layer: dict[str, Any]) -> dict[str, Any]:
     for end in ("up", "down"):
         factor = layer[f"{end}_factor"]
         state[f"{end}_taps"] = layer["filter_size"] * factor if factor > 1 else 1
+    del state["name"]
     return {**state, "down_radial": layer["use_radial_filters"]}

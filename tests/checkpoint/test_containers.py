@@ -1,5 +1,7 @@
 """A generator is found in whatever people keep it: alone, in dictionaries, tuples and wrappers."""
 
+import gzip
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from pickles import Call, Fill, Name, New, Writer, ordered, tensor
 from snapshots import nvidia_generator, small_stylegan2
 from taxiway.checkpoint import Checkpoint, read_checkpoint
 from taxiway.checkpoint.reader import holds_generator
+from taxiway.core.errors import UnreadableCheckpoint
 
 SMALL = small_stylegan2(blocks=2)
 GENERATOR = nvidia_generator(SMALL)
@@ -31,7 +34,7 @@ CONTAINERS: dict[str, tuple[Any, str]] = {
     "bare": (GENERATOR, ""),
     "only G": ({"G": GENERATOR}, "this is 'G'"),
     "only g_ema": ({"g_ema": GENERATOR}, ""),
-    "a tuple": ((nvidia_generator(small_stylegan2(blocks=3)), GENERATOR), ""),
+    "a tuple": ((nvidia_generator(small_stylegan2(blocks=3)), GENERATOR), "this is one of 2"),
     "in a dictionary in a dictionary": ({"model": {"G_ema": GENERATOR}}, ""),
     "DataParallel": ({"G_ema": wrapped("data_parallel.DataParallel")}, ""),
     "DistributedDataParallel": (wrapped("distributed.DistributedDataParallel"), ""),
@@ -122,3 +125,30 @@ def test_numbers_in_bfloat16_are_read(tmp_path: Path) -> None:
     read = view(storage, 0, (2, 2), (2, 1)).read(Budget(8))
     assert read.dtype == np.float32
     np.testing.assert_array_equal(read, rounded.reshape(2, 2))
+
+
+@pytest.mark.parametrize("kind", ["gz", "zip"])
+def test_packed_ones_are_unpacked(kind: str, tmp_path: Path) -> None:
+    data = (FIXTURES / "stylegan2-ada_32.pkl").read_bytes()
+    path = tmp_path / f"network.{kind}"
+    if kind == "gz":
+        path.write_bytes(gzip.compress(data, 1))
+    else:
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("a folder/network.pkl", data)
+            archive.writestr("__MACOSX/a folder/._network.pkl", b"")
+            archive.writestr("read me.txt", "hello")
+    assert holds_generator(path)
+    assert_same(read_checkpoint(path), read_checkpoint(FIXTURES / "stylegan2-ada_32.pkl"))
+
+
+@pytest.mark.parametrize("kind", ["gz", "zip"])
+def test_a_bomb_is_refused(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / f"network.{kind}"
+    if kind == "gz":
+        path.write_bytes(gzip.compress(bytes(8 << 20)))
+    else:
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("network.pkl", bytes(8 << 20))
+    with pytest.raises(UnreadableCheckpoint, match="unpacks to more than 20 times its size"):
+        read_checkpoint(path)

@@ -21,7 +21,8 @@ NOTED = (
     "container_state-dict",
     "projected-gan",
     "stylegan-xl",
-    "stylegan1_32_growing",
+    "stylegan1",
+    "tensorflow",
 )
 
 
@@ -43,10 +44,11 @@ def test_every_fixture_is_read_without_running_anything(name: str) -> None:
     assert checkpoint.config["img_resolution"] == [size, size]
     of_layers = len(checkpoint.config.get("layers", ())) + 1
     of_blocks = 2 * (size.bit_length() - 2)
-    alias_free = checkpoint.family == "stylegan3"
-    assert checkpoint.config["num_ws"] == (of_layers if alias_free else of_blocks)
-    assert checkpoint.config["mapping"]["lr_multiplier"] == 0.01
-    noted = name.startswith(NOTED)
+    alias_free, without_w = checkpoint.family == "stylegan3", checkpoint.family == "fastgan"
+    rows = 0 if without_w else of_layers if alias_free else of_blocks
+    assert checkpoint.config["num_ws"] == rows
+    assert without_w or checkpoint.config["mapping"]["lr_multiplier"] == 0.01
+    noted = name.startswith(NOTED) and "lite" not in name
     assert bool(checkpoint.source["notes"]) is noted
     kept, unused = fit(checkpoint.family, checkpoint.config, checkpoint.tensors)
     assert kept.keys() == checkpoint.tensors.keys()
@@ -270,7 +272,7 @@ FOREIGN: dict[str, tuple[bytes, str]] = {
         "a Git LFS pointer",
     ),
     "JSON": (b'{"error": "quota exceeded"}', "a JSON text"),
-    "gzip": (b"\x1f\x8b\x08" + bytes(100), "unpack it first"),
+    "gzip": (b"\x1f\x8b\x08" + bytes(100), "a gzip archive that cannot be unpacked"),
     "HDF5": (b"\x89HDF\r\n\x1a\n" + bytes(100), "HDF5"),
     "noise": (bytes(range(200, 256)) * 20, "no format that is known"),
     "plain text": (b"hello world, this is a text\n" * 20, "no format that is known"),
@@ -300,7 +302,7 @@ FOREIGN: dict[str, tuple[bytes, str]] = {
         Writer(4).dump(
             {"G_ema": persistent("X", {"_parameters": {}, "_buffers": {}, "_modules": {}})}
         ),
-        "is no StyleGAN2 or StyleGAN3",
+        "is no StyleGAN2 or 3, or FastGAN",
     ),
 }
 

@@ -112,7 +112,9 @@ def test_settings_are_those_recorded(tmp_path: Path) -> None:
 def test_unknown_settings_are_noted_and_others_not(tmp_path: Path) -> None:
     path = tmp_path / "file.pkl"
     path.write_bytes(tensorflow_pickle(small_stylegan2(), truncation_psi=0.5, sparkle=7))
-    assert read_checkpoint(path).source["notes"] == ["ignored unknown settings: sparkle"]
+    unknown, assumed = read_checkpoint(path).source["notes"]
+    assert unknown == "ignored unknown settings: sparkle"
+    assert assumed.startswith("settings that are not recorded are as usual: conv_clamp")
 
 
 def test_the_picture_of_a_network_without_skips_is_the_last() -> None:

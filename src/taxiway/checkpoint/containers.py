@@ -14,8 +14,10 @@ AVERAGED = ("G_ema", "g_ema", "Gs", "params_ema", "generator_ema", "ema")
 OTHERS = ("G", "g", "generator", "netG", "params", "state_dict", "model")
 WRAPPERS = ("DataParallel", "DistributedDataParallel")
 PREFIXES = re.compile(r"(?:module|generator|netG|G|G_ema|g_ema|decoder)\.")
-TELLING = ("synthesis.b4.const", "synthesis.input.freqs", "input.input")
-"""A tensor that only a generator has: NVIDIA's StyleGAN2 and 3, rosinality's."""
+TELLING = (
+    "synthesis.b4.const", "synthesis.input.freqs", "input.input", "synthesis.b4.conv0.weight",
+)  # fmt: skip
+"""A tensor that only a generator has: NVIDIA's StyleGAN2 and 3, rosinality's, a FastGAN here."""
 MAX_DEPTH = 4
 
 

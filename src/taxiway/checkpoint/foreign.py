@@ -11,7 +11,7 @@ _FIRST_BYTES = {
     b"\xff\xd8\xff": "a JPEG image",
     b"GIF8": "a GIF image",
     b"\x89HDF": "an HDF5 file",
-    b"\x1f\x8b": "a gzip archive: unpack it first",
+    b"\x1f\x8b": "a gzip archive that cannot be unpacked",
     b"7z\xbc\xaf": "a 7z archive: unpack it first",
     b"Rar!": "a RAR archive: unpack it first",
     b"BZh": "a bzip2 archive: unpack it first",

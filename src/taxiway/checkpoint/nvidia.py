@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from taxiway.checkpoint import vetting
 from taxiway.checkpoint.contents import Found
 from taxiway.checkpoint.fastgan import FIRST, fastgan_checkpoint
 from taxiway.checkpoint.limits import Broken, Budget
@@ -31,8 +32,10 @@ def read_pickle(source: Source, reading: Reading) -> object:
 def nvidia_checkpoint(generator: Module, budget: Budget) -> Found:
     """What a Generator holds; raises Broken if that is no StyleGAN2 or 3, and no FastGAN."""
     network = take_apart(generator, budget)
+    notes = list(vetting.unknown_parts(network))
     if FIRST in network.tensors:
-        return fastgan_checkpoint(network, budget)
+        found = fastgan_checkpoint(network, budget)
+        return found._replace(source={**found.source, "notes": notes + found.source["notes"]})
     if ALIAS_FREE in network.tensors:
         tensors = _arrays(network, budget)
         family, config = "stylegan3", stylegan3_config(network)
@@ -45,8 +48,10 @@ def nvidia_checkpoint(generator: Module, budget: Budget) -> Found:
         raise Broken(
             f"holds a network {generator.name!r:.60} that is no StyleGAN2 or 3, or FastGAN"
         )
+    vetting.check_agreement(network, {name: each.shape for name, each in network.tensors.items()})
+    vetting.check_size(generator, *config["img_resolution"])
     code = embedded_code((module.name, module.text) for module in network.modules.values())
-    about = {"format": f"NVIDIA PyTorch pickle ({family})", "embedded_code": code}
+    about = {"format": f"NVIDIA PyTorch pickle ({family})", "embedded_code": code, "notes": notes}
     return Found(family, config, tensors, about)
 
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from taxiway.checkpoint import foreign, records, schema, shapes
 from taxiway.checkpoint.containers import OTHERS, Generator, find_generator, looks_right, opaque_in
@@ -12,14 +12,20 @@ from taxiway.checkpoint.limits import MAX_FILE, SUPPORTED, Broken, Budget, CutSh
 from taxiway.checkpoint.machine import Reading, Seen
 from taxiway.checkpoint.native import is_described, is_native, native_checkpoint
 from taxiway.checkpoint.nvidia import nvidia_checkpoint, read_pickle
+from taxiway.checkpoint.packed import unpacked
 from taxiway.checkpoint.rosinality import rosinality_checkpoint
 from taxiway.checkpoint.source import Source
-from taxiway.checkpoint.state_dict import state_checkpoint
+from taxiway.checkpoint.state_dict import described_checkpoint, state_checkpoint
 from taxiway.checkpoint.tensorflow import tensorflow_checkpoint
+from taxiway.checkpoint.tensors import Tensor
 from taxiway.checkpoint.torch_stream import is_stream, read_stream
 from taxiway.checkpoint.torch_zip import read_zip
 from taxiway.checkpoint.values import Module, Record
+from taxiway.checkpoint.vetting import listed, unknown_texts
 from taxiway.core.errors import NotFound, UnreadableCheckpoint
+
+NVIDIAS = (3, 2)
+"""The averaged generator is the last of three in NVIDIA's tuples."""
 
 
 def read_checkpoint(path: Path | str) -> Checkpoint:
@@ -61,23 +67,31 @@ def open_source(path: Path) -> Iterator[Source]:
     if not path.is_file():
         raise NotFound(f"There is no file '{path}'.")
     try:
-        with path.open("rb") as file:
-            yield Source(file)
+        with path.open("rb") as file, unpacked(file, path.stat().st_size) as data:
+            yield Source(data)
+    except Broken as error:
+        raise UnreadableCheckpoint(printable(f"'{path.name}' {error}.")) from None
     except OSError as error:
         raise UnreadableCheckpoint(f"'{path}' cannot be read: {error.strerror}.") from None
 
 
 def read_source(source: Source) -> Checkpoint:
     """The checkpoint in a source; errors are clauses whose subject is the file."""
-    found = _find(source)
+    checkpoint = checked(_find(source))
+    about = {"sha256": source.whole().sha256(), "bytes": source.size}
+    return replace(checkpoint, source=checkpoint.source | about)
+
+
+def checked(found: Found) -> Checkpoint:
+    """What was found, once it is known to be a whole network; raises Broken if it is not."""
     schema.check(found.family, found.config)
     tensors, unused = shapes.fit(found.family, found.config, found.tensors)
     notes = list(found.source.get("notes", []))
-    if extra := [name for name in unused if not name.endswith("resample_filter")]:
-        notes.append(f"ignored tensors that the network has no use for: {_list(extra)}")
-    sha256 = source.whole().sha256()
-    about: dict[str, Any] = {"sha256": sha256, "bytes": source.size, "notes": notes}
-    return Checkpoint(found.family, found.config, tensors, {**found.source, **about})
+    if extra := [name for name in unused if not shapes.is_filter(found.config, name)]:
+        notes.append(f"ignored tensors that the network has no use for: {listed(extra)}")
+    notes += unknown_texts(found.source.get("embedded_code", []))
+    source = {**found.source, "notes": [printable(note) for note in notes]}
+    return Checkpoint(found.family, found.config, tensors, source)
 
 
 def container(source: Source) -> str:
@@ -119,7 +133,11 @@ def _find(source: Source) -> Found:
 def _found_in(source: Source) -> Found:
     """The generator of a file, whatever stands beside it, which is noted."""
     budget, seen = Budget(source.size), Seen()
-    top = read_top(source, Reading(budget, seen))
+    return found_in(read_top(source, Reading(budget, seen)), budget, seen)
+
+
+def found_in(top: object, budget: Budget, seen: Seen) -> Found:
+    """The generator in a top object. Raises Broken or Refused if it has none that is known."""
     if hostile := [wanted for wanted in seen.refused if records.is_hostile(wanted)]:
         raise Refused(hostile[0])
     generator = find_generator(top)
@@ -129,7 +147,7 @@ def _found_in(source: Source) -> Found:
         found = _network_of(generator, budget)
     except Broken as error:
         raise (Misfit(str(error)) if looks_right(generator.value) else error) from None
-    if opaque := opaque_in(generator.value, Budget(source.size)):
+    if opaque := opaque_in(generator.value, Budget(0)):
         raise Refused(opaque.wanted)
     return found._replace(source=found.source | {"notes": _notes(found, generator, seen)})
 
@@ -161,25 +179,35 @@ def _network_of(generator: Generator, budget: Budget) -> Found:
             return nvidia_checkpoint(module, budget)
         case Record() as network:
             return tensorflow_checkpoint(network, budget)
+        case dict() as state if isinstance(text := _beside(generator, "taxiway"), str):
+            found = described_checkpoint(state, text, budget)
+            average = _beside(generator, "latent_avg")
+            if isinstance(average, Tensor):
+                found.tensors["mapping.w_avg"] = average.read(budget)
+            return found
         case dict() as state if "input.input" in state:
-            return rosinality_checkpoint(state, _average_beside(generator), budget)
+            return rosinality_checkpoint(state, _beside(generator, "latent_avg"), budget)
         case state:
             return state_checkpoint(state, budget)
 
 
-def _average_beside(generator: Generator) -> object:
-    """The average w that rosinality's files keep beside the generator."""
+def _beside(generator: Generator, name: str) -> object:
+    """What stands beside the generator: rosinality's average w, our own description."""
     beside = generator.beside if isinstance(generator.beside, dict) else {}
-    return beside.get("latent_avg")
+    return beside.get(name)
 
 
 def _notes(found: Found, generator: Generator, seen: Seen) -> list[str]:
     notes = list(found.source.get("notes", []))
+    places = [int(place) for place in generator.where if place.isdigit()]
+    count = len(generator.beside) if isinstance(generator.beside, tuple | list) else 0
+    if places and (count, places[-1]) != NVIDIAS:
+        notes.append(f"this is one of {count}: whether it is the averaged one is not said")
     if generator.where and generator.where[-1] in OTHERS:
         notes.append(f"this is '{generator.where[-1]}': the file has no averaged generator")
     kinds = ("a call of ", "an object of ", "attributes of ")
     if passed := [wanted for wanted in seen.refused if not wanted.startswith(kinds)]:
-        notes.append(f"passed over, and not run: {_list(passed)}")
+        notes.append(f"passed over, and not run: {listed(passed)}")
     return notes
 
 
@@ -193,8 +221,3 @@ def look(source: Source) -> tuple[object, Seen, str | None]:
         return read_top(source, Reading(Budget(source.size), seen)), seen, None
     except UnreadableCheckpoint as error:
         return None, seen, str(error)
-
-
-def _list(names: list[str], limit: int = 5) -> str:
-    more = f" and {len(names) - limit} more" if len(names) > limit else ""
-    return ", ".join(f"{name:.80}" for name in names[:limit]) + more

@@ -5,7 +5,7 @@ Its up-convolution kernels have NVIDIA's orientation and its style biases alread
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,9 +13,10 @@ import numpy as np
 from taxiway.checkpoint import schema
 from taxiway.checkpoint.contents import Found
 from taxiway.checkpoint.limits import Broken, Budget
-from taxiway.checkpoint.shapes import compare, mapping_shapes
+from taxiway.checkpoint.shapes import compare, mapping_shapes, stylegan2_blocks
 from taxiway.checkpoint.stylegan2 import config_of_shapes, taps_of
 from taxiway.checkpoint.tensors import Array, Tensor, last_axes
+from taxiway.checkpoint.vetting import listed
 
 DRAWS = 4096
 WORK = 1e10  # multiplications; an 8-layer mapping of 512 takes 8.6e9
@@ -41,7 +42,9 @@ def average_w(tensors: Mapping[str, Array], config: Mapping[str, Any]) -> tuple[
 _LAYER = re.compile(r"(conv1|to_rgb1|convs\.(\d{1,3})|to_rgbs\.(\d{1,3}))\.([a-z_.]+)")
 _MAPPING = re.compile(r"style\.([1-9]\d?)\.(weight|bias)")
 _NOISE = re.compile(r"noises\.noise_(\d{1,3})")
-_PARTS = {
+_UNUSED = re.compile(r"to_rgbs\.\d{1,3}\.upsample\.kernel")
+"""What enlarges pictures, by the same filter as the layers."""
+PARTS = {
     "conv.weight": "weight",
     "conv.modulation.weight": "affine.weight",
     "conv.modulation.bias": "affine.bias",
@@ -55,36 +58,55 @@ _AXES = {"noise_strength": 0, "const": 3}
 State = dict[Any, Any]
 
 
-def rosinality_state(top: object) -> State | None:
-    """The generator's dictionary in the top object of a torch file, if there is one."""
-    if not isinstance(top, dict):
-        return None
-    for state in (top.get("g_ema"), _decoder(top.get("state_dict")), top):
-        if isinstance(state, dict) and {"input.input", "style.1.weight"} <= state.keys():
-            return state
-    return None
-
-
 def rosinality_checkpoint(state: State, average: object, budget: Budget) -> Found:
     """What such a dictionary holds; `average` is the w that stood beside it, if one did."""
-    tensors: dict[str, Array] = {}
-    for name, value in state.items():
-        budget.visit()
-        new = nvidia_name(name) if isinstance(name, str) else None
-        if new is not None and isinstance(value, Tensor):
-            tensors[new] = _in_nvidia_layout(new, value.read(budget))
-    kernel = state.get("convs.0.conv.blur.kernel")
-    if not isinstance(kernel, Tensor) or "synthesis.b4.const" not in tensors:
+    tensors, kernels, unknown = sorted_tensors(state, budget)
+    if not kernels or "synthesis.b4.const" not in tensors:
         raise Broken("has the names of a rosinality StyleGAN2 without its layers")
-    config = config_of_shapes(tensors, "skip", taps_of(kernel.read(budget)))
+    if not all(np.array_equal(kernel, kernels[0]) for kernel in kernels):
+        raise Broken("enlarges with different filters from block to block")
+    config = config_of_shapes(tensors, "skip", taps_of(kernels[0]))
     schema.check("stylegan2", config)
-    notes = []
+    notes = list(silent_noise(tensors, config))
+    if unknown:
+        notes.append(f"ignored tensors that the network has no use for: {listed(unknown)}")
     if isinstance(average, Tensor):
         tensors["mapping.w_avg"] = _first_row(average.read(budget), config["w_dim"])
     else:
         tensors["mapping.w_avg"], count = average_w(tensors, config)
         notes.append(f"the file has no average w, so {count} random z were averaged")
     return Found("stylegan2", config, tensors, {"format": "rosinality torch file", "notes": notes})
+
+
+def sorted_tensors(state: State, budget: Budget) -> tuple[dict[str, Array], list[Array], list[str]]:
+    """The tensors under NVIDIA's names, the layers' filters, and the names that are not known."""
+    tensors: dict[str, Array] = {}
+    kernels, unknown = [], []
+    for name, value in state.items():
+        budget.visit()
+        if not isinstance(name, str) or not isinstance(value, Tensor):
+            continue
+        if (new := nvidia_name(name)) is not None:
+            tensors[new] = _in_nvidia_layout(new, value.read(budget))
+        elif name.endswith("conv.blur.kernel"):
+            kernels.append(value.read(budget))
+        elif not _UNUSED.fullmatch(name):
+            unknown.append(name)
+    return tensors, kernels, unknown
+
+
+def silent_noise(tensors: dict[str, Array], config: Mapping[str, Any]) -> Iterator[str]:
+    """Put zeros where all noise that stays is missing, as in files that draw it, and a note."""
+    layers = [name for name, layer in config["layers"].items() if layer.get("use_noise")]
+    planes = {name: f"synthesis.{name}.noise_const" for name in layers}
+    if not planes or any(plane in tensors for plane in planes.values()):
+        return
+    scale = 1 << (len(stylegan2_blocks(config)) - 1)
+    for name, plane in planes.items():
+        size = int(name[1:].split(".")[0])
+        shape = [side // scale * size // 4 for side in config["img_resolution"]]
+        tensors[plane] = np.zeros(shape, np.float32)
+    yield "the file has no noise that stays: without 'random' there is none"
 
 
 def nvidia_name(name: str) -> str | None:
@@ -96,9 +118,9 @@ def nvidia_name(name: str) -> str | None:
     if match := _NOISE.fullmatch(name):
         return f"synthesis.{_conv(int(match[1]) - 1)}.noise_const"
     match = _LAYER.fullmatch(name)
-    if match is None or match[4] not in _PARTS:
+    if match is None or match[4] not in PARTS:
         return None
-    return f"synthesis.{_layer(match)}.{_PARTS[match[4]]}"
+    return f"synthesis.{_layer(match)}.{PARTS[match[4]]}"
 
 
 def _layer(match: re.Match[str]) -> str:
@@ -112,18 +134,6 @@ def _layer(match: re.Match[str]) -> str:
 def _conv(index: int) -> str:
     """The layer of `convs.index`; -1 is the one before, `conv1`."""
     return f"b{4 << (index + 2) // 2}.conv{index % 2}"
-
-
-def _decoder(state: object) -> object:
-    """The generator within an encoder's checkpoint (pSp, e4e), whose names begin "decoder."."""
-    if not isinstance(state, dict):
-        return None
-    prefix = "decoder."
-    return {
-        name.removeprefix(prefix): value
-        for name, value in state.items()
-        if isinstance(name, str) and name.startswith(prefix)
-    }
 
 
 def _in_nvidia_layout(name: str, array: Array) -> Array:

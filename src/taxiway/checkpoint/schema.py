@@ -163,6 +163,7 @@ FAMILIES: dict[str, type[StyleGAN1 | StyleGAN2 | StyleGAN3 | FastGAN]] = {
 }
 
 
+CHANNELS = (1, 3, 4)
 FASTGAN_SIZES = (128, 256, 512, 1024)
 
 
@@ -176,6 +177,11 @@ def check(family: str, config: dict[str, Any]) -> None:
     named = _convert(config, Named)
     if named.classes and len(named.classes) != named.c_dim:
         raise Broken(f"has names of {len(named.classes)} classes for its {named.c_dim}")
+    if found.img_channels not in CHANNELS:
+        raise Broken(
+            f"makes pictures of {found.img_channels} channels, and those of 1 (grey), 3 (colour) "
+            "and 4 (with alpha) are played"
+        )
     if isinstance(found, StyleGAN1):
         _check_stylegan1(found)
     elif isinstance(found, StyleGAN2):

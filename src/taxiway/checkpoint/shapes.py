@@ -147,6 +147,14 @@ def stylegan3_shapes(config: Config, tensors: Tensors) -> dict[str, Shape]:
     return shapes
 
 
+def is_filter(config: Config, name: str) -> bool:
+    """Whether a tensor is one of a StyleGAN2's filters, which its config has as taps."""
+    path = name.removesuffix(".resample_filter").removeprefix("synthesis.")
+    if path == name or "resample_filter" not in config:
+        return False
+    return path in config["layers"] or f"{path}.conv1" in config["layers"]
+
+
 EXCITED = {64: 4, 128: 8, 256: 16, 512: 32}
 """Sizes of a FastGAN whose channels are weighed by what those of a smaller size say."""
 

@@ -15,6 +15,7 @@ from taxiway.checkpoint.contents import Found
 from taxiway.checkpoint.limits import MAX_BLOCKS, Broken, Budget
 from taxiway.checkpoint.modules import Attributes
 from taxiway.checkpoint.tensors import Array, Tensor, last_axes
+from taxiway.checkpoint.vetting import listed
 
 CONST = "synthesis/4x4/Const/const"
 FUSED_FROM = 128
@@ -46,7 +47,7 @@ _DEFAULTS: dict[object, object] = {
     "blur_filter": [1, 2, 1],
     "use_noise": True,
 }
-_ONLY = {
+_ONLY: dict[object, object] = {
     "use_wscale": True,
     "use_instance_norm": True,
     "use_pixel_norm": False,
@@ -58,6 +59,16 @@ _ONLY = {
     "use_noise": True,
 }
 """Settings of which no public network has another value; one that has is refused by name."""
+_RECORDED = {
+    *_DEFAULTS, *_ONLY, "num_channels", "resolution", "label_size", "latent_size", "dlatent_size",
+    "mapping_fmaps", "mapping_layers", "fmap_base", "fmap_decay", "fmap_max", "dlatent_broadcast",
+    "truncation_psi", "dlatent_avg_beta", "style_mixing_prob", "structure", "randomize_noise",
+    "dtype", "is_training", "is_validation", "is_template_graph", "force_clean_graph",
+    "mapping_func", "synthesis_func", "func_name",
+}  # fmt: skip
+"""Settings that are read, that the shapes of the tensors tell, or that matter only in training."""
+UNUSED = ("lod", "synthesis/lod", "dlatent_avg")
+"""Variables that are read elsewhere, or stand in TensorFlow's files without a use."""
 
 
 def is_stylegan1(variables: Mapping[str, Tensor]) -> bool:
@@ -80,6 +91,7 @@ def stylegan1_checkpoint(
         raise Broken("has no layers of a StyleGAN (1)")
     lod = _lod(arrays)
     lrmul = known.number("mapping_lrmul")
+    notes = _notes(recorded, arrays)
     shown = range(int(lod), math.ceil(lod) + 1)
     tensors = _mapping(arrays)
     for name, array in arrays.items():
@@ -88,8 +100,31 @@ def stylegan1_checkpoint(
     config = _config(tensors, sizes, lrmul, recorded, known)
     if lod:
         config["lod"] = lod
-    notes = [f"half grown: it stopped at {sizes[-1] >> int(lod)} pixels"] if lod else []
+    if lod:
+        notes.append(f"half grown: it stopped at {sizes[-1] >> int(lod)} pixels")
     return Found("stylegan1", config, tensors, {"format": "TensorFlow pickle", "notes": notes})
+
+
+def _notes(recorded: Mapping[Any, Any], arrays: Mapping[str, Array]) -> list[str]:
+    """What is not known, or taken for granted."""
+    notes = []
+    if not {"lod", "synthesis/lod"} & arrays.keys():
+        notes.append("the file does not say how far it has grown: it is taken for finished")
+    known = (CONST, "mapping/LabelConcat/weight", *UNUSED)
+    patterns = (_DENSE, _NOISE, _RGB, _LAYER)
+    unknown = [
+        name
+        for name in arrays
+        if name not in known and not any(pattern.fullmatch(name) for pattern in patterns)
+    ]
+    if unknown:
+        notes.append(f"ignored tensors that the network has no use for: {listed(unknown)}")
+    if odd := [f"{name:.40}" for name in recorded if name not in _RECORDED]:
+        notes.append(f"ignored unknown settings: {listed(odd)}")
+    assumed = [str(name) for name in _DEFAULTS | _ONLY if name not in recorded]
+    if assumed:
+        notes.append(f"settings that are not recorded are as usual: {', '.join(assumed)}")
+    return notes
 
 
 def _lod(arrays: Mapping[str, Array]) -> float:

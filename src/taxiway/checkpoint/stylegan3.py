@@ -17,6 +17,9 @@ def stylegan3_config(network: Network) -> Config:
     names.sort(key=lambda name: int(name[1:].split("_")[0]))
     if not names:
         raise Broken("has no layers of a StyleGAN3")
+    recorded = synthesis.values.get("layer_names", names)
+    if recorded != names:
+        raise Broken("lists other layers than it has")
     layers = [layer_config(name, network.attributes(f"synthesis.{name}")) for name in names]
     width, height = layers[-1]["out_size"]
     return {

@@ -15,10 +15,11 @@ from taxiway.checkpoint.contents import Found
 from taxiway.checkpoint.limits import MAX_MODULE_DEPTH, MAX_NAME, SUPPORTED, Broken, Budget
 from taxiway.checkpoint.modules import Attributes
 from taxiway.checkpoint.source import Text, embedded_code
-from taxiway.checkpoint.stylegan1 import is_stylegan1, joined_labels, stylegan1_checkpoint
+from taxiway.checkpoint.stylegan1 import UNUSED, is_stylegan1, joined_labels, stylegan1_checkpoint
 from taxiway.checkpoint.stylegan2 import architecture_of, config_of_shapes
 from taxiway.checkpoint.tensors import Array, Tensor, last_axes, single
 from taxiway.checkpoint.values import Record
+from taxiway.checkpoint.vetting import listed
 
 _SINGLE = {"dlatent_avg": "mapping.w_avg", "synthesis/4x4/Const/const": "synthesis.b4.const"}
 _DENSE = re.compile(r"mapping/(?:Dense(\d{1,2})|LabelEmbed)/(weight|bias)")
@@ -43,7 +44,7 @@ _OTHERS = {
     "architecture", "conv_clamp", "w_avg_beta", "dlatent_size", "latent_size", "num_channels",
     "resolution", "mapping_layers", "fmap_base", "fmap_max", "mapping_fmaps", "label_fmaps",
     "num_fp16_res", "truncation_psi", "truncation_cutoff", "style_mixing_prob", "structure",
-    "conditioning", "fused_modconv",
+    "conditioning", "fused_modconv", "dlatent_broadcast",
 }  # fmt: skip
 """Settings that the shapes of the tensors tell as well, or that matter only in training."""
 
@@ -52,22 +53,24 @@ def tensorflow_checkpoint(generator: Record, budget: Budget) -> Found:
     """What a TensorFlow generator holds; raises Broken if that is no StyleGAN2."""
     variables = network_variables(generator, budget)
     if is_stylegan1(variables):
-        found = stylegan1_checkpoint(variables, generator.state.get("static_kwargs"), budget)
+        found = stylegan1_checkpoint(variables, settings_of(generator, budget), budget)
         code = embedded_code(network_texts(generator, budget))
         return found._replace(source={**found.source, "embedded_code": code})
     if "synthesis/4x4/Const/const" not in variables:
         raise Broken(f"is a TensorFlow network that is no StyleGAN2; {SUPPORTED}")
     sizes = {int(match[1]) for name in variables if (match := _LAYER.fullmatch(name))}
-    tensors = {}
+    tensors, unknown = {}, []
     for name, tensor in variables.items():
         if (new := nvidia_name(name, max(sizes, default=4))) is not None:
             tensors[new] = _in_torch_layout(name, tensor.read(budget))
+        elif name not in (*UNUSED, LABELS):
+            unknown.append(name)
     if LABELS in variables:
         tensors |= joined_labels(variables[LABELS].read(budget).astype(np.float32))
-    settings = generator.state.get("static_kwargs")
+    settings = settings_of(generator, budget)
     about = {
         "format": "TensorFlow pickle",
-        "notes": _notes(settings),
+        "notes": [*_notes(settings), *unknown_variables(unknown)],
         "embedded_code": embedded_code(network_texts(generator, budget)),
     }
     return Found("stylegan2", _config(settings, tensors, LABELS in variables), tensors, about)
@@ -81,6 +84,8 @@ def network_variables(network: Record, budget: Budget) -> dict[str, Tensor]:
         for item in variables if isinstance(variables, list) else ():
             budget.visit()
             match item:
+                case (str(name), _) if path + name in found:
+                    raise Broken(f"has two variables of the name {path + name!r:.80}")
                 case (str(name), PickledArray(Tensor() as tensor)) if len(name) < MAX_NAME:
                     found[path + name] = tensor
                 case (str(name), int() | float() as number) if len(name) < MAX_NAME:
@@ -88,6 +93,26 @@ def network_variables(network: Record, budget: Budget) -> dict[str, Tensor]:
                 case _:
                     raise Broken("has a variable that is no tensor with a name")
     return found
+
+
+def settings_of(network: Record, budget: Budget) -> dict[object, object]:
+    """The settings of a network and its components, which repeat most of them.
+
+    Raises Broken if they do not agree.
+    """
+    settings: dict[object, object] = {}
+    for _, part in _networks(network, "", 0, budget):
+        recorded = part.state.get("static_kwargs", {})
+        for name, value in recorded.items() if isinstance(recorded, dict) else ():
+            if settings.setdefault(name, value) != value:
+                raise Broken(f"records {name!r:.40} as {settings[name]!r:.20} and {value!r:.20}")
+    return settings
+
+
+def unknown_variables(names: list[str]) -> Iterator[str]:
+    """A note for variables that no known network has."""
+    if names:
+        yield f"ignored tensors that the network has no use for: {listed(names)}"
 
 
 def network_texts(network: Record, budget: Budget) -> Iterator[tuple[str, str | Text]]:
@@ -168,4 +193,9 @@ def _notes(settings: object) -> list[str]:
     names = settings.keys() if isinstance(settings, dict) else ()
     unknown = [f"{name:.40}" for name in names if isinstance(name, str)]
     unknown = [name for name in unknown if name not in _OTHERS | _DEFAULTS.keys()]
-    return [f"ignored unknown settings: {', '.join(unknown[:20])}"] if unknown else []
+    notes = [f"ignored unknown settings: {', '.join(unknown[:20])}"] if unknown else []
+    known = {"conv_clamp", *_DEFAULTS} - {"label_size", *names}
+    assumed = sorted(str(name) for name in known)
+    if assumed:
+        notes.append(f"settings that are not recorded are as usual: {', '.join(assumed)}")
+    return notes

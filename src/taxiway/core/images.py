@@ -68,9 +68,11 @@ def is_hidden(name: str) -> bool:
 
 
 def encode_jpeg(pixels: Pixels, quality: int = 90) -> bytes:
-    """Return `pixels` as a baseline JPEG with 4:2:0 chroma."""
+    """Return `pixels` as a baseline JPEG with 4:2:0 chroma; what is transparent becomes white."""
     buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "JPEG", quality=quality)
+    image = Image.fromarray(pixels)
+    image = over_white(image) if image.mode == "RGBA" else image
+    image.save(buffer, "JPEG", quality=quality)
     return buffer.getvalue()
 
 
@@ -152,6 +154,12 @@ def open_image(data: bytes, name: str, most: int = MAX_PIXELS, colours: bool = T
 def rgb_pixels(data: bytes, name: str) -> Pixels:
     """The picture in the bytes of a file as uint8 [H, W, 3]; errors as in `open_image`."""
     return np.asarray(over_white(open_image(data, name)))
+
+
+def pixels_in(data: bytes, name: str) -> Pixels:
+    """As `rgb_pixels`, and [H, W, 4] of a picture with transparent parts."""
+    image = open_image(data, name)
+    return np.asarray(image if image.mode == "RGBA" else image.convert("RGB"))
 
 
 def decode(data: bytes, most: int = MAX_PIXELS, colours: bool = True) -> Image.Image:

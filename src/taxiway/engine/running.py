@@ -162,7 +162,8 @@ class Running:
         try:
             ready = await executor.start()
             self.commands, self.facts = ready.commands, ready.facts
-            self._set("running", f"{self.spec.name} is running.")
+            notes = "".join(f" Note: {note}." for note in self.facts.get("notes", ()))
+            self._set("running", f"{self.spec.name} is running.{notes}")
             await self._serve(executor)
         except Died as death:
             return self._after(death)

@@ -6,7 +6,7 @@ from typing import Any
 
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.files import write_whole
-from taxiway.core.images import Pixels, encode_png, read_metadata, rgb_pixels
+from taxiway.core.images import Pixels, encode_png, pixels_in, read_metadata
 
 KEY = "frame"
 
@@ -69,9 +69,9 @@ class Frames:
         write_whole(self.path(index), encode_png(pixels, {**told, KEY: self.keys[index]}))
 
     def read(self, index: int) -> Pixels:
-        """A frame, uint8 [H, W, 3]."""
+        """A frame, uint8 [H, W, 3], or [H, W, 4] with alpha."""
         path = self.path(index)
-        return rgb_pixels(path.read_bytes(), path.name)
+        return pixels_in(path.read_bytes(), path.name)
 
     def __iter__(self) -> Iterator[Pixels]:
         return (self.read(index) for index in range(len(self.keys)))

@@ -13,6 +13,7 @@ from PIL import Image
 
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.files import whole_file
+from taxiway.core.frame import flattened
 from taxiway.core.images import Pixels
 from taxiway.film.media import import_av
 from taxiway.film.sound import Sound
@@ -113,7 +114,8 @@ def video_stream(container: Any, suffix: str, first: Pixels, rate: Fraction, man
 
 
 def even(pixels: Pixels) -> Pixels:
-    """A picture with an even height and width, its last row or column repeated."""
+    """A picture [H, W, 3] of even height and width, its last row or column repeated."""
+    pixels = flattened(pixels)
     height, width = pixels.shape[:2]
     if height % 2 == width % 2 == 0:
         return np.ascontiguousarray(pixels)
@@ -128,12 +130,15 @@ def with_first(first: Pixels, rest: Iterator[Pixels]) -> Iterator[Pixels]:
 
 def write_gif(file: BinaryIO, frames: Iterable[Pixels], times: list[int]) -> None:
     """A GIF that loops for ever, every frame with the 256 colours that suit it."""
-    images = (Image.fromarray(pixels).quantize(256, Image.Quantize.MEDIANCUT) for pixels in frames)
+    images = (
+        Image.fromarray(flattened(pixels)).quantize(256, Image.Quantize.MEDIANCUT)
+        for pixels in frames
+    )
     save_animation(file, "GIF", images, times)
 
 
 def write_apng(file: BinaryIO, frames: Iterable[Pixels], times: list[int]) -> None:
-    """An animated PNG that loops for ever, without loss."""
+    """An animated PNG that loops for ever, without loss, transparent where pictures are."""
     save_animation(file, "PNG", (Image.fromarray(pixels) for pixels in frames), times)
 
 

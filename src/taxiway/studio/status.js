@@ -71,7 +71,7 @@ export function keepStatus(connection, store) {
 
 /** @param {Hello} hello @param {Store} store */
 function meet(hello, store) {
-  store.set("model", hello.model);
+  store.set("model", { ...hello.model, notes: (hello.facts?.notes ?? []).join("; ") });
   const declaration = hello.info && { ...hello.info, live: hello.live };
   const isNew = JSON.stringify(declaration) !== JSON.stringify(store.get("declaration"));
   if (declaration && isNew) store.set("declaration", declaration);

@@ -8,6 +8,7 @@ import pytest
 from msgspec import structs
 
 from paths import FIXTURES, ROOT
+from snapshots import small_stylegan2
 from taxiway.checkpoint import read_checkpoint, write_checkpoint
 from taxiway.core.command import Values
 from taxiway.core.datatypes import Vector
@@ -206,3 +207,30 @@ def test_directions_that_cannot_be_inputs_are_refused(tmp_path: Path) -> None:
     write_direction(tmp_path / "seed.npz", direction("seed", np.ones(64)))
     with pytest.raises(InvalidArgument, match="cannot be called 'seed'"):
         StyleGAN().setup("cpu", {**options("stylegan2-ada_32.pkl"), "directions": str(tmp_path)})
+
+
+def test_classes_are_mixed_by_their_weights(labelled: StyleGAN) -> None:
+    pure = [picture(labelled, seed=1, label=label) for label in (0, 2)]
+    np.testing.assert_array_equal(picture(labelled, seed=1, classes=[0, 0, 3, 0, 0]), pure[1])
+    between = picture(labelled, seed=1, classes=[0.5, 0, 0.5, 0, 0])
+    assert not any(np.array_equal(between, each) for each in pure)
+    for wrong in ([0] * 5, [1, -1, 0, 0, 0]):
+        with pytest.raises(InvalidArgument, match="'classes' takes 5 weights"):
+            picture(labelled, seed=1, classes=wrong)
+
+
+def test_a_model_with_classes_says_which_is_the_usual_one(labelled: StyleGAN) -> None:
+    assert "class 0 unless" in labelled.facts["notes"][-1]
+
+
+def test_alpha_is_kept_and_grey_is_shown_in_colour(tmp_path: Path) -> None:
+    for channels, shown in ((1, 3), (4, 4)):
+        path = tmp_path / f"{channels}.safetensors"
+        write_checkpoint(path, small_stylegan2(pictures=channels))
+        model = model_of(str(path))
+        field = model.commands["generate"].outputs["image"]
+        made = picture(model, seed=1)
+        assert (field.channels, made.shape[2]) == (shown, shown)
+        wire = field.encode(made.astype(np.uint8))
+        assert wire.startswith("data:image/png" if shown == 4 else "data:image/jpeg")
+        assert field.encode(made.astype(np.uint8), "JPEG").startswith("data:image/jpeg")

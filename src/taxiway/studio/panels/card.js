@@ -8,6 +8,7 @@ const FACTS = [
   ["made", "How it was made"],
   ["data", "Made from"],
   ["limits", "Limits"],
+  ["notes", "Notes"],
   ["licence", "Licence"],
   ["resolution", "Size"],
   ["family", "Family"],

@@ -12,6 +12,7 @@ from torch import Tensor
 from taxiway.core.command import Values
 from taxiway.core.errors import InvalidArgument, MissingDependency
 from taxiway.core.files import write_whole
+from taxiway.core.frame import flattened
 from taxiway.core.images import Pixels, encode_png
 from taxiway.core.tool import Job
 from taxiway.families.stylegan.networks.generator import Generator
@@ -49,9 +50,7 @@ class Descent:
     ) -> None:
         self.renderer, self.target, self.inputs, self.job = renderer, target, inputs, job
         self.search = Search(steps=inputs["steps"], space=inputs["space"])
-        channels = renderer.generator.img_channels
-        images = to_target(target[None])
-        images = images.mean(dim=1, keepdim=True) if channels == 1 else images[:, :channels]
+        images = to_target(target[None], renderer.generator.img_channels)
         self.perceptual = perceptual
         self.projection = Projection(renderer.generator, images, self.search, perceptual)
         self.trail = [self.projection.ws]
@@ -180,4 +179,5 @@ class Descent:
 
     def decibels(self, image: Pixels) -> float:
         """How near a picture is to the target, in dB."""
+        image = flattened(image)
         return round(float(psnr(to_target(image[None]), to_target(self.target[None]))[0]), 2)

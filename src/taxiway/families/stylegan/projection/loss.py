@@ -20,12 +20,20 @@ class Likeness:
     def __init__(self, targets: Tensor, perceptual: Perceptual | None = None) -> None:
         self.levels = pyramid(targets)
         self._perceptual = None if perceptual is None else perceptual.to(targets.device)
-        self._seen = self._perceptual.features_of(targets) if self._perceptual else []
+        self._seen = self._perceptual.features_of(coloured(targets)) if self._perceptual else []
 
     def __call__(self, images: Tensor) -> Tensor:
         """The distance of each image [N, C, H, W] from its target: [N], 0 if equal."""
         far = distance(images, self.levels)
-        return far if self._perceptual is None else far + self._perceptual(images, self._seen)
+        if self._perceptual is None:
+            return far
+        perceived: Tensor = self._perceptual(coloured(images), self._seen)
+        return far + perceived
+
+
+def coloured(images: Tensor) -> Tensor:
+    """Images [N, C, H, W] of 1, 3 or 4 channels as those of 3, without their alpha."""
+    return images.expand(-1, 3, -1, -1) if images.shape[1] == 1 else images[:, :3]
 
 
 def pyramid(images: Tensor) -> list[Tensor]:

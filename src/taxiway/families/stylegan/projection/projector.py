@@ -170,6 +170,17 @@ def axes_of(generator: Generator) -> Tensor:
     return torch.from_numpy(found.axes * lengths[:, None]).to(generator.w_avg)
 
 
-def to_target(pixels: Pixels) -> Tensor:
-    """Pictures uint8 [N, H, W, C] as images [N, C, H, W] of -1..1: `to_uint8` turned round."""
+GREY = np.array([0.299, 0.587, 0.114])
+"""What red, green and blue give to a grey."""
+
+
+def to_target(pixels: Pixels, channels: int | None = None) -> Tensor:
+    """Pictures uint8 [N, H, W, C] as images [N, C, H, W] of -1..1: `to_uint8` turned round.
+
+    With `channels`, colours become one grey (ITU-R 601), or opaque ones with alpha.
+    """
+    if channels == 1 and pixels.shape[3] == 3:
+        pixels = np.rint(pixels @ GREY)[..., None].astype(np.uint8)  # [N, H, W, 1]
+    if channels == 4 and pixels.shape[3] == 3:
+        pixels = np.pad(pixels, [(0, 0)] * 3 + [(0, 1)], constant_values=255)
     return (torch.from_numpy(np.array(pixels)).permute(0, 3, 1, 2).float() - 128) / 127.5

@@ -1,9 +1,6 @@
 """Arrays and latents in files of any kind, torch's .pt among them, with nothing unpickled."""
 
-import struct
-import zipfile
 from collections.abc import Iterator, Sequence
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +12,7 @@ from taxiway.checkpoint.machine import Reading
 from taxiway.checkpoint.reader import container, read_top
 from taxiway.checkpoint.source import Source
 from taxiway.checkpoint.tensors import Tensor
+from taxiway.checkpoint.torch_write import torch_file
 from taxiway.core.errors import InvalidArgument, UnreadableCheckpoint
 from taxiway.core.files import write_whole
 from taxiway.latent import arrays, files
@@ -71,7 +69,7 @@ def write_latent(path: Path | str, given: Latent, ws: npt.ArrayLike | None = Non
     """As `latent.files.write_latent`, and also .pt: one tensor that `torch.load` reads."""
     if Path(path).suffix != ".pt":
         return files.write_latent(path, given, ws)
-    return write_whole(path, torch_bytes(files.plain_array(given, ws)))
+    return write_whole(path, torch_file(np.asarray(files.plain_array(given, ws))))
 
 
 def read_arrays(path: Path | str) -> Arrays:
@@ -122,45 +120,3 @@ def tensors_in(value: object, name: str, depth: int) -> Iterator[tuple[str, Tens
     elif isinstance(value, (list, tuple)) and depth:
         for item in value:
             yield from tensors_in(item, name, depth - 1)
-
-
-def torch_bytes(array: npt.ArrayLike) -> bytes:
-    """A .pt file of one float32 tensor in torch's zip form, put together by hand.
-
-    The stream calls torch's own `_rebuild_tensor_v2` and nothing else, so that `torch.load` takes
-    it with `weights_only=True`.
-    """
-    numbers = np.asarray(array, "<f4", order="C")
-    file = BytesIO()
-    with zipfile.ZipFile(file, "w") as archive:
-        archive.writestr("archive/data.pkl", tensor_stream(numbers.shape))
-        archive.writestr("archive/byteorder", "little")
-        archive.writestr("archive/data/0", numbers.tobytes())
-        archive.writestr("archive/version", "3\n")
-    return file.getvalue()
-
-
-def tensor_stream(shape: tuple[int, ...]) -> bytes:
-    """Pickle opcodes (protocol 2) for a contiguous tensor over storage "0"."""
-    count = int(np.prod(shape))
-    strides = tuple(int(np.prod(shape[axis + 1 :])) for axis in range(len(shape)))
-    storage = b"(" + text("storage") + b"ctorch\nFloatStorage\n" + text("0") + text("cpu")
-    storage += whole(count) + b"tQ"
-    hooks = b"ccollections\nOrderedDict\n)R"
-    arguments = b"(" + storage + whole(0) + wholes(shape) + wholes(strides) + b"\x89" + hooks + b"t"
-    return b"\x80\x02ctorch._utils\n_rebuild_tensor_v2\n" + arguments + b"R."
-
-
-def text(value: str) -> bytes:
-    """The opcode of a string."""
-    return b"X" + struct.pack("<I", len(value)) + value.encode()
-
-
-def whole(value: int) -> bytes:
-    """The opcode of a whole number below 2**31."""
-    return b"J" + struct.pack("<i", value)
-
-
-def wholes(values: tuple[int, ...]) -> bytes:
-    """The opcodes of a tuple of whole numbers."""
-    return b"(" + b"".join(map(whole, values)) + b"t"

@@ -13,7 +13,8 @@ from msgspec.structs import replace
 
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.files import write_whole
-from taxiway.core.images import Pixels, encode_png, read_metadata, rgb_pixels
+from taxiway.core.frame import flattened
+from taxiway.core.images import Pixels, encode_png, pixels_in, read_metadata
 from taxiway.core.tool import Job
 from taxiway.families.stylegan.rendering.files import write_latent
 from taxiway.families.stylegan.rendering.options import RenderOptions
@@ -153,7 +154,7 @@ def write_grid(folder: Path, stems: Sequence[str | None], columns: int) -> Pixel
     blank = np.zeros_like(next(picture for picture in pixels if picture is not None))
     sheet = tiled([blank if picture is None else picture for picture in pixels], columns)
     write_whole(folder / GRID, encode_png(sheet, {"grid": list(stems)}))
-    return sheet
+    return flattened(sheet)
 
 
 def check_grid(folder: Path) -> None:
@@ -163,5 +164,5 @@ def check_grid(folder: Path) -> None:
 
 
 def read_picture(path: Path) -> Pixels:
-    """A picture file as uint8 [H, W, 3]."""
-    return rgb_pixels(path.read_bytes(), path.name)
+    """A picture file as uint8 [H, W, 3], or [H, W, 4] with alpha."""
+    return pixels_in(path.read_bytes(), path.name)

@@ -60,4 +60,7 @@ def open_model(
     w_avg = checkpoint.tensors.get("mapping.w_avg", ())
     renderer = GeneratorRenderer(family, config, w_avg, synthesis, mapping, steps)
     renderer.class_centres = checkpoint.tensors.get("mapping.class_w_avg")
-    return renderer, command, choice.facts | {"notes": checkpoint.source.get("notes", [])}
+    notes = list(checkpoint.source.get("notes", []))
+    if config["c_dim"]:
+        notes.append("pictures are of class 0 unless 'label' or 'classes' says otherwise")
+    return renderer, command, choice.facts | {"notes": notes}

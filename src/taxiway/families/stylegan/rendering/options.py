@@ -16,6 +16,7 @@ from taxiway.core.datatypes import (
     Image,
     Number,
     OutputFormat,
+    Text,
     Vector,
 )
 from taxiway.core.errors import InvalidArgument
@@ -29,11 +30,13 @@ USUAL = 0.8
 MAX_BATCH = 8
 
 NOISE_MODE = Category(one_of=("const", "random", "none"))
-LABEL = Number(default=0, whole=True, min=0, description="Class.")
+LABEL = Number(default=0, whole=True, min=0, description="Class; 0 unless another is named.")
 PLACE: dict[str, AnyDataType] = {
     "x": Number(default=0, min=-1, max=1, step=0.01, description="Shift, in widths."),
     "y": Number(default=0, min=-1, max=1, step=0.01, description="Shift, in heights."),
-    "rotation": Number(default=0, min=-180, max=180, step=1, description="Degrees."),
+    "rotation": Number(
+        default=0, min=-180, max=180, step=1, description="Degrees, counter-clockwise."
+    ),
 }
 """Where the picture of a StyleGAN3 lies."""
 
@@ -43,7 +46,8 @@ class RenderOptions(Struct, frozen=True, kw_only=True):
 
     `truncation` None is what the latent itself says, or 0.8; a w had its own already and is used
     as it is. `cutoff` is how many layers are truncated, None all; `centre` a w [w_dim] to go to
-    or several [K, w_dim], of which the nearest counts, None the average. `x` and `y` (in widths
+    or several [K, w_dim], of which the nearest counts, None the average. `classes` [c_dim] weighs
+    the classes, instead of one `label`. `x` and `y` (in widths
     and heights) and `rotation` (degrees) move the picture of a StyleGAN3. `directions` are steps
     along a renderer's directions, by name.
     """
@@ -52,6 +56,7 @@ class RenderOptions(Struct, frozen=True, kw_only=True):
     cutoff: int | None = None
     centre: Array | None = None
     label: int | None = None
+    classes: Array | None = None
     noise_mode: Noise = "const"
     x: float = 0.0
     y: float = 0.0
@@ -77,10 +82,15 @@ class RenderOptions(Struct, frozen=True, kw_only=True):
 
     def as_inputs(self) -> dict[str, Any]:
         """What differs from the defaults, as the inputs of a query; the centre is no such input."""
-        plain = [name for name in self.__struct_fields__ if name not in ("centre", "directions")]
+        plain = [
+            name
+            for name in self.__struct_fields__
+            if name not in ("centre", "classes", "directions")
+        ]
         usual = RenderOptions()
         changed = {name: getattr(self, name) for name in plain}
-        return {n: v for n, v in changed.items() if v != getattr(usual, n)} | self.directions
+        told = {n: v for n, v in changed.items() if v != getattr(usual, n)} | self.directions
+        return told if self.classes is None else {**told, "classes": self.classes.tolist()}
 
 
 def render_inputs() -> dict[str, AnyDataType]:
@@ -96,6 +106,7 @@ def render_inputs() -> dict[str, AnyDataType]:
             optional=True, description="Truncate towards this w, or the nearest of several."
         ),
         "label": replace(LABEL, default=None, optional=True),
+        "classes": Text(description="Weights of classes, to mix them: 0:0.7,3:0.3"),
         "noise_mode": NOISE_MODE,
         **PLACE,
     }
@@ -109,6 +120,7 @@ def generate_command(
     `config` is the checkpoint's. Raises InvalidArgument for a direction named as an input is.
     """
     height, width = picture_size(config)
+    channels: Literal[3, 4] = 4 if config["img_channels"] == 4 else 3
     inputs = latent_inputs(config["z_dim"])
     if config["num_ws"]:
         inputs["w"] = Vector(
@@ -121,7 +133,12 @@ def generate_command(
         del inputs["truncation"]  # there is no w to pull
     if config["c_dim"]:
         names = tuple(config.get("classes", ())) or UNSET
-        inputs["label"] = replace(LABEL, max=config["c_dim"] - 1, names=names, description=None)
+        inputs["label"] = replace(LABEL, max=config["c_dim"] - 1, names=names)
+        inputs["classes"] = Vector(
+            length=config["c_dim"],
+            optional=True,
+            description="Weights of the classes, to mix them, instead of one label.",
+        )
     if family == "stylegan3":
         inputs |= PLACE
     elif has_noise(family, config):
@@ -137,7 +154,7 @@ def generate_command(
         name="generate",
         description="Make the picture that z stands for.",
         inputs=inputs,
-        outputs={"image": Image(width=width, height=height)},
+        outputs={"image": Image(width=width, height=height, channels=channels)},
         max_batch=MAX_BATCH,
         needs_one_of=tuple(name for name in ("z", "seed", "w") if name in inputs),
     )

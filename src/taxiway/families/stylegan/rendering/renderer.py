@@ -5,6 +5,7 @@ numpy; what computes the two networks is a backend.
 """
 
 import copy
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -87,10 +88,16 @@ class GeneratorRenderer:
         """The z [N, z_dim] of seeds."""
         return np.stack([z_of_seed(seed, self.z_dim) for seed in seeds])
 
-    def w(self, z: npt.ArrayLike, label: int | None = None) -> Array:
-        """w [N, w_dim] of z [N, z_dim], not truncated. Raises InvalidArgument for a bad label."""
+    def w(
+        self, z: npt.ArrayLike, label: int | None = None, classes: npt.ArrayLike | None = None
+    ) -> Array:
+        """w [N, w_dim] of z [N, z_dim], not truncated. Raises InvalidArgument for a bad label.
+
+        `classes` [c_dim] are weights of the classes, to mix them, instead of one label.
+        """
         given = {"z": np.asarray(z, np.float32)}
-        c = self._one_hot(label, len(given["z"]))
+        c = self._weights(label, classes)
+        c = None if c is None else np.repeat(c[None], len(given["z"]), axis=0)
         w: Array = self._mapping.run(given if c is None else {**given, "c": c})["w"]
         return w
 
@@ -101,14 +108,15 @@ class GeneratorRenderer:
         cutoff: int | None = None,
         centre: npt.ArrayLike | None = None,
         label: int | None = None,
+        classes: npt.ArrayLike | None = None,
     ) -> Array:
         """ws [N, num_ws, w_dim] of z [N, z_dim], truncated; see `truncated`.
 
         Where the classes have centres of their own (StyleGAN-XL), that of the label is meant.
         """
         if centre is None and self.class_centres is not None:
-            centre = self.class_centres[label or 0]
-        return self.truncated(self.w(z, label), truncation, cutoff, centre)
+            centre = self._weights(label, classes) @ self.class_centres
+        return self.truncated(self.w(z, label, classes), truncation, cutoff, centre)
 
     def truncated(
         self,
@@ -179,9 +187,11 @@ class GeneratorRenderer:
             return np.broadcast_to(latent.numbers, (1, self.num_ws, self.w_dim))
         label = latent.label if options.label is None else options.label
         if not self.num_ws:
-            return self.w(latent.numbers[None], label)[:, None]  # [1, 1, z_dim + c_dim]
+            w = self.w(latent.numbers[None], label, options.classes)
+            return w[:, None]  # [1, 1, z_dim + c_dim]
         truncation = options.truncation_of(latent)
-        return self.ws(latent.numbers[None], truncation, options.cutoff, options.centre, label)
+        how = (truncation, options.cutoff, options.centre, label, options.classes)
+        return self.ws(latent.numbers[None], *how)
 
     def _stream(self, ws: npt.ArrayLike, options: RenderOptions) -> Iterator[Pixels]:
         given = np.asarray(ws, np.float32)
@@ -194,20 +204,27 @@ class GeneratorRenderer:
         if options.x or options.y or options.rotation:
             if self.family != "stylegan3":
                 raise InvalidArgument("Only a StyleGAN3's picture can be shifted and turned.", "x")
-            moved = transform(options.x, options.y, options.rotation)
+            # NVIDIA's tools turn the other way than pictures are bent: counter-clockwise.
+            moved = transform(options.x, options.y, -options.rotation)
             inputs["transform"] = moved.astype(np.float32)
         return in_colour(self._synthesis.run(inputs)["image"])
 
-    def _one_hot(self, label: int | None, count: int) -> Array | None:
+    def _weights(self, label: int | None, classes: npt.ArrayLike | None) -> Any:
+        """How much of each class [c_dim], together 1: as given, or one of them; None without."""
         if not self.c_dim:
-            if label:
+            if label or classes is not None:
                 raise InvalidArgument(f"This model has no classes, got label {label}.", "label")
             return None
+        if classes is not None:
+            given = np.asarray(classes, np.float32)
+            if given.shape != (self.c_dim,) or not (given >= 0).all() or not given.sum() > 0:
+                raise InvalidArgument(
+                    f"'classes' takes {self.c_dim} weights of 0 and more, not all 0.", "classes"
+                )
+            return given / given.sum()
         if not 0 <= (label or 0) < self.c_dim:
             raise InvalidArgument(f"'label' takes 0 to {self.c_dim - 1}, got {label}.", "label")
-        c = np.zeros((count, self.c_dim), np.float32)
-        c[:, label or 0] = 1
-        return c
+        return np.eye(self.c_dim, dtype=np.float32)[label or 0]
 
     def _nearest(self, w: Array, centre: Array) -> Array:
         centres = centre.reshape(-1, self.w_dim)  # [K, w_dim]
@@ -311,7 +328,30 @@ def options_of(inputs: Mapping[str, Any], renderer: Renderer) -> RenderOptions:
     for name in TRUNCATING if not renderer.truncates else ():
         if inputs.get(name) is not None:
             raise InvalidArgument(f"This model has no truncation, got '{name}'.", name)
-    return RenderOptions.of({**inputs, "centre": centres_of(inputs["centre"], renderer)})
+    classes = classes_of(inputs.get("classes"), renderer)
+    changed = {"centre": centres_of(inputs["centre"], renderer), "classes": classes}
+    return RenderOptions.of({**inputs, **changed})
+
+
+def classes_of(text: str | None, renderer: Renderer) -> Array | None:
+    """The weights of classes [c_dim] that `0:0.7,3:0.3` means; None for no text.
+
+    Raises InvalidArgument for anything else, and for classes that there are not.
+    """
+    if not text:
+        return None
+    count = getattr(renderer, "c_dim", 0)
+    weights = np.zeros(count, np.float32)
+    for part in text.split(","):
+        match = re.fullmatch(r"\s*([0-9]{1,6})(?::([0-9]*\.?[0-9]+))?\s*", part)
+        if match is None or int(match[1]) >= count:
+            raise InvalidArgument(
+                f"'classes' takes weights such as 0:0.7,3:0.3 of {count} classes, "
+                f"got {part[:40]!r}.",
+                "classes",
+            )
+        weights[int(match[1])] += float(match[2] or 1)
+    return weights
 
 
 def centres_of(given: Any, renderer: Renderer) -> Array | None:
@@ -326,5 +366,5 @@ def centres_of(given: Any, renderer: Renderer) -> Array | None:
 
 
 def in_colour(pixels: Pixels) -> Pixels:
-    """Pictures of 1, 3 or more channels as [N, H, W, 3]."""
-    return np.repeat(pixels, 3, axis=3) if pixels.shape[3] == 1 else pixels[..., :3]
+    """Pictures of 1, 3 or 4 channels as [N, H, W, 3], or 4 where they have alpha."""
+    return np.repeat(pixels, 3, axis=3) if pixels.shape[3] == 1 else pixels

@@ -45,9 +45,9 @@ def quick_pictures(generator: Generator, ws: Iterable[Tensor]) -> Iterator[Pixel
     synthesis = fast(generator, quick_dtype(generator)).synthesis
     draw = synthesis.small if isinstance(synthesis, FastSynthesis) else synthesis
     for given in ws:
-        rows = given if given.ndim == 3 else given[:, None].expand(-1, generator.num_ws, -1)
+        rows = given if given.ndim == 3 else given[:, None].expand(-1, max(generator.num_ws, 1), -1)
         for part in torch.split(rows.to(generator.device), TOGETHER):
-            yield in_colour(to_uint8(draw(part)).cpu().numpy())
+            yield in_colour(to_uint8(draw(part)).cpu().numpy())[..., :3]
 
 
 def quick_dtype(generator: Generator) -> torch.dtype:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from taxiway.core.frame import flattened
 from taxiway.core.images import Pixels
 
 SIDE = 128
@@ -16,7 +17,7 @@ PAPER, INK = (250, 250, 248), (40, 40, 44)
 def sheet(
     rows: Sequence[Sequence[Pixels]], names: Sequence[str] = (), heads: Sequence[str] = ()
 ) -> Pixels:
-    """Rows of pictures [H, W, 3] of one size, each row's name at its left, heads above columns."""
+    """Rows of pictures [H, W, 3 or 4] of one size, names at their left, heads above columns."""
     height, width = enlarged(rows[0][0]).shape[:2]
     font = ImageFont.load_default(15)
     left = MARGIN + max((int(font.getlength(name)) + MARGIN for name in names), default=0)
@@ -30,7 +31,7 @@ def sheet(
         if i < len(names):
             pen.text((MARGIN, y + height // 2), names[i], INK, font, anchor="lm")
         for j, pixels in enumerate(row):
-            paper.paste(Image.fromarray(enlarged(pixels)), (left + j * (width + GAP), y))
+            paper.paste(Image.fromarray(enlarged(flattened(pixels))), (left + j * (width + GAP), y))
     for j, head in enumerate(heads):
         middle = left + j * (width + GAP) + width // 2
         pen.text((middle, MARGIN + LINE // 2 - 3), head, INK, font, anchor="mm")
