@@ -55,6 +55,7 @@ HEAVY = (
     "test_doctor.py",
     "test_model_servers.py",
     "test_notebook.py",
+    "test_platforms.py",
     "tools/test_batch.py",
     "training/",
 )

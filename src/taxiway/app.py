@@ -5,6 +5,7 @@ import contextlib
 import os
 import signal
 import sys
+import tempfile
 import threading
 import webbrowser
 from collections.abc import AsyncIterator, Sequence
@@ -12,6 +13,7 @@ from typing import Any
 
 from taxiway.catalog import families
 from taxiway.catalog.catalog import Card
+from taxiway.catalog.folder import NoDataFolder, data_path
 from taxiway.core.config import Config
 from taxiway.core.errors import TaxiwayError
 from taxiway.core.events import Event, InputsIgnored, StateChanged
@@ -34,9 +36,37 @@ def run(
     owner_link: bool = False,
 ) -> None:
     """Serve `cards` until Ctrl-C, SIGTERM or SIGHUP. Raises PortInUse or CannotListen."""
+    _find_data_folder()
+    _find_temporary_folder()
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         running = serving(config, cards, options, command)
         runner.run(_until_told(running, links, open_browser, owner_link))
+
+
+def _find_data_folder() -> None:
+    """Without a home, what is kept goes into a temporary folder, here and in all processes."""
+    try:
+        data_path()
+    except NoDataFolder as error:
+        os.environ["TAXIWAY_DATA"] = tempfile.mkdtemp(prefix="taxiway-")
+        print(f"{error} Until then it is kept in {os.environ['TAXIWAY_DATA']}.", flush=True)
+
+
+def _find_temporary_folder() -> None:
+    """Where nothing can be written but the data folder, as in a read-only container, it has one.
+
+    Raises TaxiwayError where that cannot be written either.
+    """
+    try:
+        tempfile.gettempdir()
+    except FileNotFoundError:
+        folder = data_path() / "temporary"
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError:
+            words = "No temporary folder can be written; name one in TMPDIR, or mount /tmp."
+            raise TaxiwayError(words) from None
+        os.environ["TMPDIR"] = str(folder)
 
 
 @contextlib.asynccontextmanager

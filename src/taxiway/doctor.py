@@ -12,6 +12,7 @@ from taxiway.catalog import catalog
 from taxiway.checkpoint import read_checkpoint
 from taxiway.choosing import answers_here, choose
 from taxiway.core.images import encode_jpeg
+from taxiway.engine.areas import FOLDER, LEAST, PLENTY, free_bytes
 from taxiway.latent.sample import z_of_seed
 from taxiway.painting import paint
 
@@ -24,6 +25,7 @@ def report() -> Iterator[str]:
     yield f"System      {platform.platform(terse=True)}, {platform.machine()}"
     disk = shutil.disk_usage(catalog.HERE).free / 1e9
     yield f"Disk        {disk:.0f} GB free"
+    yield f"Shared      {_shared()}"
     yield f"Port 8000   {'free' if _is_free(8000) else 'in use: choose another with --port'}"
     picture = paint(z_of_seed(0), 256)
     seconds = _per_call(lambda: paint(z_of_seed(0), 256))
@@ -39,6 +41,17 @@ def report() -> Iterator[str]:
         yield f"PyTorch     missing, so {lacking}: pip install 'taxiway[torch]'"
     if usable:
         yield from _measured()
+
+
+def _shared() -> str:
+    """How much memory models and server can share."""
+    free = free_bytes()
+    if free is None or free >= PLENTY:
+        return "memory enough for pictures between a model and the server"
+    amount = f"{free / 2**20:.0f} MB of memory in {FOLDER}"
+    if free < 8 * LEAST:
+        return f"{amount}: pictures go from a model through a socket, which is slower"
+    return f"{amount}: large pictures go from a model through a socket; docker run --shm-size 1g"
 
 
 def _torch() -> Iterator[str]:

@@ -16,6 +16,7 @@ FAR = {"X-Forwarded-For": "203.0.113.7"}
 def far(browser: Browser, server: Server) -> Iterator[Page]:
     """A page that somebody else has, before it is opened."""
     context = new_context(browser, server, extra_http_headers=FAR)
+    context.set_default_timeout(40_000)  # each test loads the page anew, some twice
     yield context.new_page()
     context.close()
 
@@ -23,7 +24,7 @@ def far(browser: Browser, server: Server) -> Iterator[Page]:
 def opened(page: Page, mark: str = "") -> Page:
     page.goto(f"/{mark}")
     hold_studio(page)
-    wait_for_store(page, "store.get('picture') !== null")
+    wait_for_store(page, "store.get('picture') !== null", 40)
     return page
 
 
@@ -62,7 +63,7 @@ def test_by_the_owners_link_it_is_the_owners(far: Page, browser: Browser, server
         if again:
             page.reload()
             hold_studio(page)
-            wait_for_store(page, "store.get('picture') !== null")
+            wait_for_store(page, "store.get('picture') !== null", 40)
         page.click("#tab-jobs")
         expect(page.get_by_role("button", name="New job")).to_be_visible()
         expect(page.locator("#power").first).to_be_enabled()
@@ -81,4 +82,4 @@ def test_with_the_link_of_an_earlier_start_it_plays(far: Page) -> None:
     far.goto("/#owner=of-an-earlier-start")
     expect(far.locator("#panel-jobs")).to_contain_text("taxiway run --owner-link")
     hold_studio(far)
-    wait_for_store(far, "store.get('picture') !== null")
+    wait_for_store(far, "store.get('picture') !== null", 40)

@@ -5,11 +5,34 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 
+from taxiway.core.errors import TaxiwayError
+
+
+class NoDataFolder(TaxiwayError):
+    """There is no place for what must survive."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "There is no home folder to keep data in; name a folder in TAXIWAY_DATA, as in "
+            "TAXIWAY_DATA=/srv/taxiway."
+        )
+
 
 def data_path(given: Path | None = None) -> Path:
-    """`given`, else $TAXIWAY_DATA, else the system's place; it need not be there yet."""
+    """`given`, else $TAXIWAY_DATA, else the system's place; it need not be there yet.
+
+    Raises NoDataFolder for a user without a home, as in many containers.
+    """
     named = os.environ.get("TAXIWAY_DATA")
-    return given or (Path(named) if named else user_data_path("taxiway", appauthor=False))
+    if given or named:
+        return given or Path(str(named))
+    try:
+        found = user_data_path("taxiway", appauthor=False)
+    except RuntimeError:  # of newer versions of platformdirs; older ones leave the ~ in it
+        raise NoDataFolder from None
+    if not found.is_absolute():
+        raise NoDataFolder
+    return found
 
 
 def data_folder(given: Path | None = None) -> Path:

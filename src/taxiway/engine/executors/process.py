@@ -14,7 +14,7 @@ from taxiway.core import child
 from taxiway.core.command import Values
 from taxiway.core.errors import ModelFailed
 from taxiway.core.model import ModelSpec
-from taxiway.engine import worker
+from taxiway.engine import areas, worker
 from taxiway.engine.executor import Died, OnPart, Result
 from taxiway.engine.messages import (
     Answers,
@@ -52,7 +52,7 @@ class ProcessExecutor:
         self._packing: asyncio.Future[bytes] | None = None
         self._process: Any = None
         self._pipe = ServersEnd(self._hear, self._end_heard)
-        self._areas: list[SharedMemory] = []
+        self._areas: list[SharedMemory | None] = []
 
     @property
     def pid(self) -> int | None:
@@ -96,7 +96,7 @@ class ProcessExecutor:
         if self._packing is not None:
             # It must end before the memory goes that it writes to.
             await asyncio.gather(self._packing, return_exceptions=True)
-        for area in self._areas:
+        for area in filter(None, self._areas):
             area.close()
             area.unlink()
         self._areas = []
@@ -114,15 +114,16 @@ class ProcessExecutor:
         # Threads of a network that wait by spinning starve each other on a busy machine: a picture
         # then takes a hundred times as long.
         os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-        self._areas = [SharedMemory(create=True, size=size) for size in AREA_BYTES]
+        self._areas = [areas.made(size) for size in AREA_BYTES]
         self._codec.outgoing, self._codec.incoming = self._areas
         ours, theirs = socket.socketpair()
         # Only the child may hold its end, or its death would go unnoticed here.
         with theirs, contextlib.ExitStack() as if_it_fails:
             if_it_fails.callback(ours.close)
-            spec, areas = msgspec.msgpack.encode(self.spec), [area.name for area in self._areas]
+            spec = msgspec.msgpack.encode(self.spec)
+            names = [area.name if area else "" for area in self._areas]
             name = f"taxiway-{self.spec.name}"
-            self._process = child.start(worker.main, [theirs, spec, areas], name=name)
+            self._process = child.start(worker.main, [theirs, spec, names], name=name)
             if_it_fails.pop_all()
         return ours
 
