@@ -3,13 +3,17 @@
 import errno
 import io
 import os
+import sqlite3
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from taxiway import cli
+from taxiway.core import locks
 from taxiway.core.files import write_whole
+from taxiway.core.locks import is_held
+from taxiway.hosting.store import Store, StoreError
 
 GENERATE = ["generate", "painter", "--size", "32", "--seeds", "1", "--out"]
 
@@ -84,3 +88,33 @@ def test_a_folder_that_cannot_be_made_is_named(
     said = capsys.readouterr().err.strip()
     assert "\n" not in said
     assert str(tmp_path / "file") in said
+
+
+def test_a_store_on_a_read_only_disk_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Store(tmp_path).close()
+    there = sorted(os.listdir(tmp_path))
+    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)
+    with Store(tmp_path) as store:
+        assert store.models() == []
+        with pytest.raises(StoreError, match="readonly database"):
+            store._one("DELETE FROM models")
+    assert sorted(os.listdir(tmp_path)) == there
+    assert not is_held(tmp_path / "some.lock")
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [(sqlite3.SQLITE_FULL, "No space left"), (sqlite3.SQLITE_READONLY, "Read-only file system"),
+     (sqlite3.SQLITE_IOERR, "Input/output error")],
+)  # fmt: skip
+def test_a_lock_that_the_disk_refuses_is_not_held_by_another(code: int, message: str) -> None:
+    class Refusing:
+        def execute(self, statement: str) -> None:
+            error = sqlite3.OperationalError("refused")
+            error.sqlite_errorcode = code
+            raise error
+
+    with pytest.raises(OSError, match=message):
+        locks._take(Refusing())  # type: ignore[arg-type]

@@ -21,6 +21,7 @@ from taxiway.core.model import (
     summary_of,
     title_of,
 )
+from taxiway.core.parsing import Malformed, from_json
 
 HERE = Path(__file__).parent
 DEFAULT = "rainbow"
@@ -227,8 +228,8 @@ def beside(checkpoint: Path, family: str) -> Card | None:
     if not path.is_file() or path.stat().st_size > CARD_BYTES:
         return None
     try:
-        found = msgspec.json.decode(path.read_bytes(), type=Card)
-    except (msgspec.DecodeError, OSError, RecursionError):
+        found: Card = from_json(path.read_bytes(), Card)
+    except (Malformed, OSError):
         return None
     return replace(found, family=family, checkpoint=str(checkpoint.resolve()), setup={})
 

@@ -20,6 +20,7 @@ import msgspec
 
 from taxiway.core.errors import InvalidArgument, NotFound, TaxiwayError
 from taxiway.core.locks import held, is_held
+from taxiway.core.parsing import Malformed, from_json
 from taxiway.hosting.records import Hosted, Limits, Token, read_rate, read_scopes, write_rate
 
 FILE = "hosted.db"
@@ -76,13 +77,19 @@ class Store:
 
     def __init__(self, folder: Path, durable: bool = True) -> None:
         self.path = folder / FILE
+        read_only = self.path.exists() and not os.access(self.path, os.W_OK)
         with self._told():
-            # SQLite gives the files beside it the same mode.
-            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
+            if not read_only:
+                # SQLite gives the files beside it the same mode.
+                os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
+            # Nobody writes on a read-only disk, where SQLite could make no file to share it by.
+            address = self.path.absolute().as_uri() + ("?immutable=1" if read_only else "")
             self._sql = sqlite3.connect(
-                self.path, BUSY_SECONDS, isolation_level=None, check_same_thread=False
+                address, BUSY_SECONDS, isolation_level=None, check_same_thread=False, uri=True
             )
         self._sql.row_factory = sqlite3.Row
+        if read_only:
+            return
         try:
             self._one("PRAGMA journal_mode = WAL")
             self._one(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
@@ -272,7 +279,10 @@ class Store:
 
 def _hosted(row: sqlite3.Row) -> Hosted:
     fields = dict(row)
-    fields["options"] = msgspec.json.decode(fields["options"])
+    try:
+        fields["options"] = from_json(fields["options"], dict[str, Any])
+    except Malformed as reason:
+        raise StoreError(f"The options of '{fields['name']}' are damaged: {reason}.") from None
     fields["public"], fields["active"] = bool(fields["public"]), bool(fields["active"])
     return Hosted(**fields)
 

@@ -12,6 +12,7 @@ from taxiway.core.datatypes import AnyDataType, AnyType, Array, File, Wire
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.files import write_whole
 from taxiway.core.images import to_file_uri
+from taxiway.core.parsing import Malformed, from_json
 from taxiway.jobs.record import INPUTS, JobRecord, own_folder
 from taxiway.jobs.uploads import Uploads, safe_name
 
@@ -67,7 +68,10 @@ def with_files(
 def value_of(field: AnyDataType, paths: Sequence[Path]) -> Any:
     """What files of a caller mean for an input."""
     if paths[0].name.endswith(VALUE):
-        return msgspec.json.decode(paths[0].read_bytes())
+        try:
+            return from_json(paths[0].read_bytes())
+        except Malformed as reason:
+            raise InvalidArgument(f"What was kept of an input is damaged: {reason}.") from None
     if isinstance(field, Array):
         return [value_of(field.item_type, [path]) for path in paths]
     if isinstance(field, AnyType) and len(paths) > 1:

@@ -12,6 +12,7 @@ from msgspec import Meta, Struct
 from taxiway.core.datatypes import Wire
 from taxiway.core.errors import NotFound, TaxiwayError, Unavailable
 from taxiway.core.files import write_whole
+from taxiway.core.parsing import Malformed, from_json
 
 RECORD = "job.json"
 INPUTS = "inputs"
@@ -97,11 +98,9 @@ def read_record(folder: Path) -> JobRecord:
 def parse_record(data: bytes, name: str) -> JobRecord:
     """A record of the job `name` from its bytes. Raises Broken."""
     try:
-        record = msgspec.json.decode(data, type=JobRecord)
-    except RecursionError:
-        raise Broken("it is nested too deeply") from None
-    except (msgspec.DecodeError, UnicodeDecodeError, ValueError) as error:
-        raise Broken(f"it is not a job's ({error})") from None
+        record: JobRecord = from_json(data, JobRecord)
+    except Malformed as reason:
+        raise Broken(f"it is not a job's ({reason})") from None
     attached = [name for names in record.attached.values() for name in names]
     if record.id != name:
         raise Broken(f"it is that of another job, {record.id[:80]!r}")

@@ -8,6 +8,7 @@ import msgspec
 
 from taxiway.core.errors import InvalidArgument, NotFound, TaxiwayError
 from taxiway.core.files import write_whole
+from taxiway.core.parsing import Malformed, from_json
 
 NAME, STATE = "training.json", "state.pt"
 """What was asked for, and everything that going on needs, as its trainer wrote it."""
@@ -77,9 +78,9 @@ def read_config(folder: Path, settings: Any = Any) -> TrainingConfig[Any]:
     if not path.exists():
         raise NotFound(f"'{folder}' holds no training to go on with: there is no {NAME}.")
     try:
-        config = msgspec.json.decode(path.read_bytes(), type=TrainingConfig[settings])
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        raise InvalidArgument(f"'{path}' is not understood: {error}.") from None
+        config: TrainingConfig[Any] = from_json(path.read_bytes(), TrainingConfig[settings])
+    except Malformed as reason:
+        raise InvalidArgument(f"'{path}' is not understood: {reason}.") from None
     if not config.stages:
         raise InvalidArgument(f"'{path}' is not understood: it has no stages.")
     return config

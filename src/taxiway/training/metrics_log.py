@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from taxiway.core.files import write_whole
+from taxiway.core.parsing import Malformed, from_json
 
 Record = dict[str, Any]
 _BESIDE = {"kimg", "size", "seconds_per_kimg", "augmented", "broken", "warnings"}
@@ -33,8 +34,8 @@ def read(path: Path) -> list[Record]:
     found = []
     for line in path.read_bytes().splitlines() if path.exists() else ():
         try:
-            record = json.loads(line)
-        except ValueError:
+            record: Any = from_json(line)
+        except Malformed:
             break
         if _is_record(record):
             found.append(record)

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
-import msgspec
 from msgspec import Struct
 
+from taxiway.core.parsing import Malformed, from_json
 from taxiway.training.metrics_log import Record, figures_of
 
 _TAIL = 4096
@@ -35,8 +35,8 @@ def last_record(path: Path) -> list[Record]:
     """The newest whole record of a file of any length, if there is one."""
     for line in reversed(tail(path).splitlines()):
         try:
-            record = msgspec.json.decode(line)
-        except msgspec.DecodeError:
+            record: object = from_json(line)
+        except Malformed:
             continue
         if isinstance(record, dict) and isinstance(record.get("kimg"), int | float):
             return [record]

@@ -14,6 +14,7 @@ from taxiway.core.datatypes import names
 from taxiway.core.errors import InvalidArgument, NotFound
 from taxiway.core.files import write_whole
 from taxiway.core.locks import held, is_held
+from taxiway.core.parsing import Malformed, from_json
 from taxiway.training import snapshots
 from taxiway.training.metrics_log import Record, figures_of, read
 from taxiway.training.plot import points_of
@@ -141,9 +142,10 @@ class TrainingFolder:
     def plan(self) -> Plan | None:
         """What was asked for; None before it was understood."""
         try:
-            return msgspec.json.decode((self.folder / ORDER).read_bytes(), type=Plan)
-        except (OSError, msgspec.DecodeError):
+            found: Plan = from_json((self.folder / ORDER).read_bytes(), Plan)
+        except (OSError, Malformed):
             return None
+        return found
 
     @property
     def title(self) -> str:

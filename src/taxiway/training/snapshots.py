@@ -9,6 +9,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from taxiway.core.parsing import Malformed, from_json
+
 FOLDER = "snapshots"
 STEP, MOST = 0.5, 16
 """kimg from one to the next at first, and how many of them are kept beside the last."""
@@ -81,9 +83,9 @@ def hold(folder: Path, name: str) -> None:
 def figures(card: Path) -> dict[str, float]:
     """The figures that a card tells; none of one that is missing or not understood."""
     try:
-        told: Any = msgspec.json.decode(card.read_bytes())
+        told: Any = from_json(card.read_bytes())
         return msgspec.convert(told.get("metrics", {}), dict[str, float])
-    except (OSError, AttributeError, msgspec.DecodeError):
+    except (OSError, AttributeError, Malformed, msgspec.ValidationError):
         return {}
 
 

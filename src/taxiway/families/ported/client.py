@@ -10,6 +10,7 @@ from urllib.parse import quote, urlsplit
 import msgspec
 
 from taxiway.core.errors import InvalidArgument, ModelFailed
+from taxiway.core.parsing import Malformed, from_json
 
 
 class Refused(Exception):
@@ -86,8 +87,8 @@ class SdkServer:
 
 def _decoded(data: bytes) -> Any:
     try:
-        return msgspec.json.decode(data)
-    except msgspec.DecodeError as error:
+        return from_json(data, most=len(data))
+    except Malformed as error:
         raise _unreadable(error) from None
 
 

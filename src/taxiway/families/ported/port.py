@@ -19,6 +19,7 @@ HERE = Path(__file__).parent / "sdk"
 
 PYTHON = re.compile(r"python[0-9.]*(\.exe)?")
 IMPORT = re.compile(rb"^[ \t]*(?:import|from)[ \t]+runway\b", re.MULTILINE)
+MANIFEST_BYTES = 30_000
 PROGRAM_BYTES = 2**20
 SETTING = re.compile(r"[A-Za-z_]\w*=")
 SHELL = {"&&", "||", ";", "|", "&", ">", "<"}
@@ -86,9 +87,14 @@ def read_port(path: Path) -> Port:
 
 def _manifest(path: Path) -> dict[str, Any]:
     try:
+        if path.is_file() and path.stat().st_size > MANIFEST_BYTES:
+            raise InvalidArgument(f"{path} is larger than {MANIFEST_BYTES // 1000} kB.")
         text = path.read_text("utf-8") if path.is_file() else "{}"
         manifest = yaml.safe_load(text)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except InvalidArgument:
+        raise
+    except Exception as error:
+        # YAMLError, UnicodeDecodeError, RecursionError, ValueError (a date that is none)...
         raise InvalidArgument(f"{path} is not readable: {' '.join(str(error).split())}.") from None
     if not isinstance(manifest, dict):
         raise InvalidArgument(f"{path} takes names with values, such as 'entrypoint: ...'.")

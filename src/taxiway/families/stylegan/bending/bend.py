@@ -14,6 +14,7 @@ from msgspec import Struct
 from torch import Tensor, nn
 
 from taxiway.core.errors import InvalidArgument
+from taxiway.core.parsing import Malformed, from_json
 from taxiway.families.stylegan.bending.warps import WARPS
 from taxiway.families.stylegan.networks import fastgan, stylegan1, stylegan2, stylegan3
 from taxiway.families.stylegan.networks.generator import Generator
@@ -69,12 +70,10 @@ def of_line(line: str) -> Bend:
 
 def of_json(text: str) -> list[Bend]:
     """The bends of a preset in JSON: a list of objects with the fields of `Bend`."""
-    import msgspec
-
     try:
-        bends = msgspec.json.decode(text, type=list[Bend])
-    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:
-        raise InvalidArgument(f"The preset cannot be read: {error}.", "preset") from None
+        bends: list[Bend] = from_json(text, list[Bend])
+    except Malformed as reason:
+        raise InvalidArgument(f"The preset cannot be read: {reason}.", "preset") from None
     if not 0 < len(bends) <= MAX_BENDS:
         raise InvalidArgument(f"A preset has 1 to {MAX_BENDS} bends, got {len(bends)}.", "preset")
     return [checked(bend, json.dumps(bend.layer)) for bend in bends]
