@@ -7,8 +7,8 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
+from painted_sets import landscapes
 from taxiway.core.errors import InvalidArgument, NotFound
-from taxiway.families.stylegan.training.painted_pictures import painted
 from taxiway.training import inception
 from taxiway.training.metrics import frechet_distance
 
@@ -55,7 +55,7 @@ def test_the_network_has_as_many_weights_as_is_published(weights) -> None:
 
 
 def test_blur_moves_pictures_away_the_more_the_blurrier(network) -> None:
-    real = painted(range(7000, 7012), 64)
+    real = landscapes(range(7000, 7012))
     seen = [features(network, pictures) for pictures in (real, blurred(real, 3), blurred(real, 7))]
     assert seen[0].shape == (12, 2048)
     assert seen[0].dtype == torch.float64
@@ -95,7 +95,7 @@ def test_pictures_are_resized_without_the_shift_of_half_a_pixel() -> None:
 def test_distance_is_told_with_every_picture_looked_at(network) -> None:
     little = nn.Sequential(nn.AdaptiveAvgPool2d(2), nn.Flatten())
     looked = list[int]()
-    pictures = painted(range(20), 32)
+    pictures = landscapes(range(20), 32)
     assert abs(inception.fid(little, pictures, pictures, CPU, looked.append)) < 1e-9
     assert sum(looked) == 40
 

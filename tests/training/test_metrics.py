@@ -2,15 +2,15 @@ import numpy as np
 import pytest
 import torch
 
+from painted_sets import landscapes
 from taxiway.core.errors import InvalidArgument
-from taxiway.families.stylegan.training.painted_pictures import painted
 from taxiway.training import metrics
 from taxiway.training.features import features
 
 
 @pytest.fixture(scope="module")
 def real() -> np.ndarray:
-    return painted(range(5000, 5240), 64)
+    return landscapes(range(5000, 5240))
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def spoilt(real) -> dict[str, np.ndarray]:
         "grainy": np.clip(other + grain, 0, 255).astype(np.uint8),
         "exchanged": other[..., ::-1].copy(),
         "upside down": other[:, ::-1].copy(),
-        "no bow": painted(range(5000, 5120), 64, with_bow=False),
+        "no bow": landscapes(range(5000, 5120), with_bow=False),
         "repeated": np.repeat(other[:12], 10, axis=0),
         "half-way": ((other.astype(int) + other.mean(axis=0).astype(int)) // 2).astype(np.uint8),
     }

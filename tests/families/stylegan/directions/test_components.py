@@ -45,13 +45,13 @@ def test_axes_are_orthonormal_and_in_order_with_their_largest_entry_positive() -
     assert (found.axes[np.arange(512), largest] > 0).all()
 
 
-@pytest.mark.parametrize("size", [7, 256, 1000])
-def test_the_size_of_batches_does_not_matter(size: int) -> None:
+def test_the_size_of_batches_does_not_matter() -> None:
     rows = planted(1000)[0]
     whole = principal([rows])
-    cut = principal(rows[i : i + size] for i in range(0, 1000, size))
-    np.testing.assert_allclose(cut.axes[:8], whole.axes[:8], atol=1e-9)
-    np.testing.assert_allclose(cut.deviations, whole.deviations, atol=1e-9)
+    for size in (7, 256):
+        cut = principal(rows[i : i + size] for i in range(0, 1000, size))
+        np.testing.assert_allclose(cut.axes[:8], whole.axes[:8], atol=1e-9)
+        np.testing.assert_allclose(cut.deviations, whole.deviations, atol=1e-9)
 
 
 def test_deviations_are_those_of_w() -> None:

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from painted_sets import landscapes
 from taxiway.catalog import catalog
 from taxiway.core.errors import InvalidArgument
 from taxiway.families.stylegan.networks.stylegan2 import new_stylegan2
@@ -17,7 +18,6 @@ from taxiway.families.stylegan.training.acceptance import (
     told,
 )
 from taxiway.families.stylegan.training.bow_test import bow_scores, bow_threshold
-from taxiway.families.stylegan.training.painted_pictures import painted
 from taxiway.painting import paint
 
 SHORT = {
@@ -30,17 +30,17 @@ GOOD = {name: 1.0 if word == "within" else limit for name, (word, limit) in BAR.
 
 @pytest.fixture(scope="module")
 def real() -> Renders:
-    twins = painted(range(6000, 6080), 64, with_bow=False)
+    twins = landscapes(range(6000, 6080), with_bow=False)
     threshold = bow_threshold(twins)
-    raw = painted(range(5000, 5080), 64)
-    training = painted(range(100), 64)
+    raw = landscapes(range(5000, 5080))
+    training = landscapes(range(100))
     walk = np.stack([paint(z, 64, psi=0.8) for z in slow_walk(6)])
     return Renders(raw[bow_scores(raw) > threshold], raw, twins, training, walk, threshold)
 
 
 @pytest.fixture(scope="module")
 def others() -> np.ndarray:
-    return painted(range(7000, 7080), 64)
+    return landscapes(range(7000, 7080))
 
 
 def test_the_painters_own_pictures_pass(real, others) -> None:

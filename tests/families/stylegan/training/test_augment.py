@@ -3,6 +3,7 @@ import pytest
 import torch
 from PIL import Image
 
+from painted_sets import landscapes
 from taxiway.families.stylegan.training.augment import (
     KINDS,
     Augment,
@@ -12,7 +13,6 @@ from taxiway.families.stylegan.training.augment import (
     fitting,
     steered,
 )
-from taxiway.families.stylegan.training.painted_pictures import painted
 
 FULL = KINDS["full"]
 
@@ -94,7 +94,7 @@ def test_p_is_steered_towards_a_sign_of_six_tenths() -> None:
 
 
 def test_landscapes_are_neither_turned_nor_recoloured_but_mirrored() -> None:
-    found = fitting(painted(range(5000, 5160), 32))
+    found = fitting(landscapes(range(5000, 5160), 32))
     assert found == Augment(moves=True, turns=False, hues=False, mirror=True)
 
 

@@ -1,28 +1,24 @@
 import numpy as np
 import pytest
 
+from painted_sets import landscapes
 from taxiway.families.stylegan.training.bow_test import (
     bow_scores,
     bow_threshold,
     pass_rate,
     red_outside_rate,
 )
-from taxiway.painting import paint
-
-
-def landscapes(count: int, with_bow: bool = True, size: int = 64) -> np.ndarray:
-    zs = [np.random.RandomState(7000 + i).randn(512) for i in range(count)]
-    return np.stack([paint(z, size, with_bow=with_bow) for z in zs])
+from taxiway.families.stylegan.training.painted_pictures import painted
 
 
 @pytest.fixture(scope="module")
 def bows() -> np.ndarray:
-    return landscapes(80)
+    return landscapes(range(7000, 7080))
 
 
 @pytest.fixture(scope="module")
 def threshold() -> float:
-    return bow_threshold(landscapes(80, with_bow=False))
+    return bow_threshold(landscapes(range(7000, 7080), with_bow=False))
 
 
 def test_most_painted_landscapes_pass(bows, threshold) -> None:
@@ -34,7 +30,7 @@ def test_few_pass_upside_down(bows, threshold) -> None:
 
 
 def test_few_pass_without_their_bow(threshold) -> None:
-    bowless = landscapes(60, with_bow=False)
+    bowless = landscapes(range(7000, 7060), with_bow=False)
     assert (bow_scores(bowless) > threshold).mean() <= 0.1
 
 
@@ -50,7 +46,7 @@ def test_a_plain_arc_is_found_and_red_belongs_outside() -> None:
 
 
 def test_larger_pictures_are_tested_at_64_px() -> None:
-    small, large = landscapes(8, size=64), landscapes(8, size=128)
+    small, large = landscapes(range(7000, 7008)), painted(range(7000, 7008), 128)
     np.testing.assert_allclose(bow_scores(small), bow_scores(large), rtol=0.25)
 
 
