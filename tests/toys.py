@@ -77,6 +77,12 @@ class Gradient:
         return z if z is not None else np.random.RandomState(call["seed"]).randn(512)
 
 
+class Noted(Gradient):
+    """A gradient that notes something of itself."""
+
+    facts: ClassVar[dict[str, Any]] = {"device": "cpu", "notes": ["half grown"]}
+
+
 class Echo:
     """Says what it was given; of every type that is no picture, without z and seed."""
 

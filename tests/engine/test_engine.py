@@ -323,3 +323,10 @@ async def test_a_model_put_to_sleep_wakes_for_any_call(engine: Engine) -> None:
     assert (running.state, running.pid) == ("asleep", None)
     assert "image" in await engine.query("gradient", {"z": Z})
     assert running.state == "running"
+
+
+async def test_what_a_model_notes_of_itself_is_said_when_it_runs(engine: Engine) -> None:
+    events = heard(engine)
+    await started(engine, ModelSpec(name="noted", family="toys:Noted"))
+    said = [event.message for event in events if isinstance(event, StateChanged)]
+    assert said[-1] == "noted is running. Note: half grown."

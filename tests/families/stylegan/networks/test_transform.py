@@ -24,7 +24,7 @@ def test_it_moves_the_references_picture(name: str) -> None:
     x, y = -wanted[:2, :2].T @ wanted[:2, 2]
     np.testing.assert_allclose(transform(x, y, degrees), wanted, atol=1e-6)
     g = small_renderer(name)
-    made = g.images(g.ws(expected["z"], 0.7), RenderOptions(x=x, y=y, rotation=degrees))
+    made = g.images(g.ws(expected["z"], 0.7), RenderOptions(x=x, y=y, rotation=-degrees))
     image = torch.from_numpy(expected["image_psi0.7_transformed"])
     assert np.abs(made.astype(int) - to_uint8(image).numpy()).max() <= 1
 
