@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 IR_VERSION, OPSET = 8, 17
 """Of 2022: onnxruntime, onnxruntime-web and OpenVINO all read them."""
-TYPES = {"float32": 1, "uint8": 2, "int64": 7, "float16": 10}
+TYPES = {"float32": 1, "uint8": 2, "int32": 6, "int64": 7, "float16": 10}
 LARGEST = 2**31 - 1
 """Bytes that protobuf allows in one file."""
 
