@@ -12,7 +12,7 @@ from PIL import Image
 from paths import ROOT
 from players import FIXTURES, small_renderer
 from taxiway import load
-from taxiway.core.errors import InvalidArgument, NotFound
+from taxiway.core.errors import InvalidArgument, NotFound, TaxiwayError
 from taxiway.families.stylegan.rendering.painter import PainterRenderer
 from taxiway.notebook import Model
 
@@ -152,3 +152,20 @@ def test_what_does_not_fit_is_said_in_one_sentence(g: Model) -> None:
     ]:
         with pytest.raises(InvalidArgument, match=message):
             ask()
+
+
+def test_what_the_disk_refuses_is_one_of_our_errors(g: Model, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    for refused in (
+        lambda: g.video(tmp_path / "file" / "film.mp4", "1,2", quiet=True),
+        lambda: g.save(tmp_path / "nowhere" / "a.npz", 1),
+        lambda: g.directions(tmp_path / "file", quiet=True),
+        lambda: g.project(tmp_path / "nowhere.jpg", tmp_path / "found", quiet=True),
+    ):
+        with pytest.raises(TaxiwayError, match=f"{tmp_path}.*\\.$"):
+            refused()
+
+
+def test_a_sound_is_a_path(g: Model, tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match=r"There is no file 'nowhere\.wav'"):
+        g.video(tmp_path / "a.mp4", "1,2", seconds=0.2, fps=10, sound="nowhere.wav", quiet=True)

@@ -1,9 +1,11 @@
 """A model in a notebook or a script: `g = taxiway.load("rainbow"); g.image(seed=3)`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from types import FunctionType
+from typing import Any, TypeVar
 
 import numpy as np
 from PIL import Image
@@ -11,7 +13,7 @@ from PIL import Image
 from taxiway.catalog import catalog
 from taxiway.console import ConsoleJob
 from taxiway.core.command import ALIASES, Command
-from taxiway.core.errors import InvalidArgument
+from taxiway.core.errors import InvalidArgument, TaxiwayError
 from taxiway.core.tool import Job, QuietJob
 from taxiway.families.stylegan.bending.bend import parse_bends
 from taxiway.families.stylegan.bending.surgery import mixed as mixed_networks
@@ -45,9 +47,30 @@ WALK = Command(name="walk", inputs=walk_inputs(), outputs={})
 FOR_SHORT = {**ALIASES, "noise": "noise_mode"}
 """Names that are shorter to type, and what `/query` and the tools call them."""
 
+T = TypeVar("T")
 Picture = Image.Image
 Latents = Any
 """Seeds (`3`, `"0-9"`), a file or folder, a vector, a `Latent`, or a list of these."""
+
+
+def only_ours(kind: type[T]) -> type[T]:
+    """A class whose public methods raise TaxiwayError alone, also where the disk fails."""
+
+    def told(method: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(method)
+        def called(*args: Any, **options: Any) -> Any:
+            try:
+                return method(*args, **options)
+            except OSError as error:
+                where = f": '{error.filename}'" if error.filename else ""
+                raise TaxiwayError(f"{error.strerror or error}{where}.") from error
+
+        return called
+
+    for name, method in list(vars(kind).items()):
+        if isinstance(method, FunctionType) and not name.startswith("_"):
+            setattr(kind, name, told(method))
+    return kind
 
 
 def load(model: str | Path, device: str = "auto") -> "Model":
@@ -59,6 +82,7 @@ def load(model: str | Path, device: str = "auto") -> "Model":
     return Model(open_renderer(catalog.spec(card), device))
 
 
+@only_ours
 class Model:
     """A generator to be played. Pictures are Pillow's, which a notebook shows by itself.
 
@@ -142,6 +166,8 @@ class Model:
         """
         path = Path(path)
         given = None if keys is None else self.latents(keys)
+        if isinstance(sound := options.get("sound"), str) and not sound.startswith("data:"):
+            options["sound"] = Path(sound)
         inputs = checked({"file": path.name, "keys": given, **options}, Video.command)
         with job_in(path.resolve().parent, path.name, quiet) as job:
             Video().run(self.renderer, Video.command.decode(inputs), job)

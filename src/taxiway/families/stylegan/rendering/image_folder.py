@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from msgspec.structs import replace
 
-from taxiway.core.errors import InvalidArgument
+from taxiway.core.errors import InvalidArgument, NotFound
 from taxiway.core.files import write_whole
 from taxiway.core.frame import flattened
 from taxiway.core.images import Pixels, encode_png, pixels_in, read_metadata
@@ -165,4 +165,6 @@ def check_grid(folder: Path) -> None:
 
 def read_picture(path: Path) -> Pixels:
     """A picture file as uint8 [H, W, 3], or [H, W, 4] with alpha."""
+    if not path.is_file():
+        raise NotFound(f"There is no file '{path}'.")
     return pixels_in(path.read_bytes(), path.name)
