@@ -32,6 +32,28 @@ def test_a_missing_pytorch_is_a_line_and_not_an_error(monkeypatch: pytest.Monkey
     assert any("pip install 'taxiway[torch]'" in line for line in doctor.report())
 
 
+def test_what_is_pasted_has_no_names_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "report", lambda: iter(["Backend     fine: of ada, /home/ada/x"]))
+    monkeypatch.setattr(doctor.Path, "home", lambda: doctor.Path("/home/ada"))
+    monkeypatch.setattr(doctor.getpass, "getuser", lambda: "ada")
+    monkeypatch.setenv("TAXIWAY_DATA", "/home/ada/Taxiway of ada")
+    lines = {line[:12].strip(): line[12:] for line in doctor.to_paste()}
+    assert lines["Data"] == "~/Taxiway of USER, not there yet"
+    assert lines["Backend"] == "fine: of USER, ~/x"
+    assert "numpy " in lines["Packages"]
+    assert lines["Processor"].endswith(" cores")
+    assert lines["Providers"].endswith("cpu")
+
+
+def test_a_user_without_a_name_has_none_to_hide(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown() -> str:
+        raise KeyError("uid not found: 1234")
+
+    monkeypatch.setattr(doctor, "report", lambda: iter(["Backend     fine"]))
+    monkeypatch.setattr(doctor.getpass, "getuser", unknown)
+    assert "Backend     fine" in list(doctor.to_paste())
+
+
 def test_a_taken_port_is_told() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -1,22 +1,30 @@
 """What this machine can do, measured; every line is for a person to read or to send us."""
 
+import getpass
 import platform
+import re
 import shutil
 import socket
 import time
 from collections.abc import Callable, Iterator
 from importlib.metadata import version
+from itertools import chain
+from pathlib import Path
 
 from taxiway.backends import Unsupported, offered
 from taxiway.catalog import catalog
+from taxiway.catalog.folder import data_path
 from taxiway.checkpoint import read_checkpoint
 from taxiway.choosing import answers_here, choose
+from taxiway.choosing.machine import this_machine, version_of
 from taxiway.core.images import encode_jpeg
 from taxiway.engine.areas import FOLDER, LEAST, PLENTY, free_bytes
 from taxiway.latent.sample import z_of_seed
 from taxiway.painting import paint
 
 MEASURE_SECONDS = 3.0
+PACKAGES = ("torch", "openvino", "onnxruntime", "onnxruntime-gpu", "onnxruntime-directml",
+            "onnxruntime-ep-webgpu", "numpy", "pillow", "uvicorn", "starlette", "av")  # fmt: skip
 
 
 def report() -> Iterator[str]:
@@ -52,6 +60,37 @@ def _shared() -> str:
     if free < 8 * LEAST:
         return f"{amount}: pictures go from a model through a socket, which is slower"
     return f"{amount}: large pictures go from a model through a socket; docker run --shm-size 1g"
+
+
+def to_paste() -> Iterator[str]:
+    """The same for a report of a problem, with what computes here; neither the user's name nor
+    the home folder is in it."""
+    known = {**_known(Path.home, "~"), **_known(getpass.getuser, "USER")}
+    for line in chain(_details(), report()):
+        for word, instead in known.items():
+            line = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", instead, line)
+        yield line
+
+
+def _known(find: Callable[[], object], instead: str) -> dict[str, str]:
+    """What is not to be seen, and what stands for it; a container's user may have neither."""
+    try:
+        return {str(find()): instead}
+    except (KeyError, OSError, RuntimeError, ImportError):
+        return {}
+
+
+def _details() -> Iterator[str]:
+    facts = this_machine()
+    yield f"Processor   {facts['processor']}, {facts['cores']} cores"
+    yield f"Devices     {', '.join(facts['accelerators']) or 'no accelerator seen'}"
+    found = {name: version_of(name) for name in PACKAGES}
+    yield f"Packages    {', '.join(f'{name} {number}' for name, number in found.items() if number)}"
+    if found["onnxruntime"]:
+        from taxiway.backends.onnxruntime.providers import gpus
+
+        yield f"Providers   onnxruntime: {', '.join([*(gpu.device for gpu in gpus()), 'cpu'])}"
+    yield f"Data        {data_path()}{'' if data_path().exists() else ', not there yet'}"
 
 
 def _torch() -> Iterator[str]:
