@@ -34,7 +34,8 @@ ADA = FIXTURES / "stylegan2-ada_32.pkl"
 TINY = Settings(channel_base=64, channel_max=16, batch=8, bf16=False)
 SMALLEST = replace(TINY, batch=4)
 FILES = sorted(path for path in FIXTURES.iterdir() if path.suffix in (".pkl", ".pt"))
-CHECKPOINTS = [path for path in FILES if not path.name.startswith(("stylegan1", "container"))]
+PLAYED = ("stylegan1", "stylegan-xl", "projected-gan_fastgan", "container")
+CHECKPOINTS = [path for path in FILES if not path.name.startswith(PLAYED)]
 ALONE = ("tensorflow", "projected-gan")
 """Files whose generator has no discriminator beside it, or a foreign one."""
 ANY = pytest.mark.parametrize("path", CHECKPOINTS, ids=lambda path: path.name)
@@ -122,9 +123,17 @@ def test_without_a_discriminator_the_generator_waits_for_one(name) -> None:
     assert begun(FIXTURES / name).settings.hold_kimg == HOLD_KIMG
 
 
-def test_a_stylegan1_is_refused_in_a_sentence() -> None:
-    with pytest.raises(InvalidArgument, match="'stylegan1_64.pkl' is a StyleGAN 1"):
-        Start(FIXTURES / "stylegan1_64.pkl")
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("stylegan1_64", "StyleGAN 1"),
+        ("projected-gan_fastgan_128_cond", "FastGAN"),
+        ("stylegan-xl_32-stem_labels10", "StyleGAN-XL"),
+    ],
+)
+def test_what_is_only_played_is_refused_in_a_sentence(name: str, kind: str) -> None:
+    with pytest.raises(InvalidArgument, match=f"'{name}.pkl' is a {kind}, to be played only"):
+        Start(FIXTURES / f"{name}.pkl")
 
 
 def test_a_discriminator_that_was_told_classes_says_its_mean_verdict_of_them() -> None:

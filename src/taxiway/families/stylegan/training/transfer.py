@@ -160,11 +160,18 @@ def without_upscaler(checkpoint: Checkpoint) -> Checkpoint:
     return replace(checkpoint, config=config, tensors=tensors)
 
 
+PLAYED = {"stylegan1": "StyleGAN 1", "fastgan": "FastGAN"}
+"""Families that are played and not trained."""
+
+
 def trainable(checkpoint: Checkpoint, name: str) -> int:
     """The size in pixels of a network that can be trained on; InvalidArgument for others."""
-    if checkpoint.family == "stylegan1":
+    kind = PLAYED.get(checkpoint.family)
+    if checkpoint.config.get("mapping", {}).get("class_centres"):
+        kind = "StyleGAN-XL"
+    if kind:
         raise InvalidArgument(
-            f"Trainings start from a StyleGAN2 or 3; '{name}' is a StyleGAN 1, to be played only."
+            f"Trainings start from a StyleGAN2 or 3; '{name}' is a {kind}, to be played only."
         )
     height, width = checkpoint.config["img_resolution"]
     whole = height == width >= 8 and height & (height - 1) == 0
