@@ -68,6 +68,8 @@ async def test_hello_comes_first_then_the_vector_then_the_picture(
         "model": {"name": "fake", "family": "fake", "title": "A fake"},
         "info": engine.command.describe() | {"inputs": hello["info"]["inputs"]},  # type: ignore[call-overload]
         "live": True,
+        "owns": True,
+        "walk": False,
         "state": "running",
         "message": "fake is running.",
         "device": "cpu",
