@@ -13,6 +13,7 @@ import pytest
 
 from jobs.toy_models import ToyModels
 from kept_trainings import write_training
+from taxiway.core import extras
 from taxiway.core.errors import InvalidArgument, MissingDependency, NotFound
 from taxiway.jobs import runner as runner_module
 from taxiway.jobs import trainings as module
@@ -120,8 +121,8 @@ async def test_what_cannot_be_begun_is_said_at_once(
 async def test_without_pytorch_the_line_that_brings_it_is_told(
     jobs: Jobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "find_spec", lambda name: None)
-    with pytest.raises(MissingDependency, match="pip install 'taxiway\\[train\\]'"):
+    monkeypatch.setattr(extras, "is_here", lambda name: False)
+    with pytest.raises(MissingDependency, match=r"PyTorch: pip install .*\[train\]"):
         await jobs.start("train", "", wanted())
     assert [job.id for job in await jobs.all()] == [MINE]
 
