@@ -56,11 +56,14 @@ def _copied(packed: "IO[bytes] | gzip.GzipFile", size: int) -> BinaryIO:
     """A packed file's bytes, in memory or, where they are many, in a file without a name."""
     room = min(TIMES * size + CHUNK, MAX_FILE)
     copy = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - lives as long as its reader
-    while chunk := packed.read(CHUNK):
-        room -= len(chunk)
-        if room < 0:
-            copy.close()
-            raise Broken(f"unpacks to more than {TIMES} times its size")
-        copy.write(chunk)
+    try:
+        while chunk := packed.read(CHUNK):
+            room -= len(chunk)
+            if room < 0:
+                raise Broken(f"unpacks to more than {TIMES} times its size")
+            copy.write(chunk)
+    except BaseException:
+        copy.close()
+        raise
     copy.seek(0)
     return copy  # type: ignore[return-value]  # it has all that a BinaryIO has
