@@ -71,3 +71,14 @@ def test_a_model_takes_and_gives_it(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         "#ff8800 colour",
         "'colour' takes #rrggbb, got 'orange'.",
     ], done.stderr
+
+
+def test_one_that_cannot_be_loaded_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    modules = {"brokentype.py": "import nothing_of_that_name\n"}
+    points = {"taxiway.datatypes: colour": "brokentype:Colour"}
+    stranger.install(tmp_path, modules, points, monkeypatch)
+    command = [sys.executable, "-c", "from taxiway.core import datatypes"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert "'colour' needs the package 'nothing_of_that_name'" in done.stderr

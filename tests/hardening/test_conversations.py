@@ -134,7 +134,7 @@ class SocketIoClients(Talking):
 
         def hear() -> None:
             for _ in range(times):
-                if client.is_open and client.hear():
+                if client.is_open and client.receive():
                     self.server.received(client, packet)
 
         self.inside(hear)

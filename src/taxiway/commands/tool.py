@@ -1,8 +1,12 @@
 """`taxiway tool`: all tools there are, and any of them by its name."""
 
 import argparse
+from typing import TYPE_CHECKING
 
 from taxiway.commands._tools import ToolCommand
+
+if TYPE_CHECKING:
+    from taxiway.core.tool import Takes
 
 HELP = "list all tools, or run one: also module:Class"
 
@@ -32,7 +36,15 @@ def show() -> None:
 
     found = offer(None)
     for name, tool in sorted(found.tools.items()):
-        takes = ", ".join(tool.takes.families) or ("any model" if tool.takes.model else "no model")
-        print(f"{name:12} {tool.command.description or ''} ({takes})")
+        print(f"{name:12} {tool.command.description or ''} ({taken(tool.takes)})")
     for name, reason in sorted(found.broken.items()):
         print(f"{name:12} {reason}")
+
+
+def taken(takes: "Takes") -> str:
+    """Which models a tool takes, in a few words."""
+    if not takes.model:
+        return "no model"
+    if takes.families:
+        return ", ".join(takes.families)
+    return f"models that take {', '.join(takes.inputs)}" if takes.inputs else "any model"

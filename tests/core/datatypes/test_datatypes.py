@@ -1,6 +1,7 @@
 """Every data type: what it takes, what it refuses in words, what it says of itself."""
 
 import json
+import re
 from typing import Any
 
 import msgspec
@@ -28,7 +29,7 @@ from taxiway.core.datatypes import (
     Text,
     Vector,
 )
-from taxiway.core.errors import InvalidArgument
+from taxiway.core.errors import InvalidArgument, ModelFailed
 from taxiway.core.images import to_data_uri
 
 TYPES: dict[str, AnyDataType] = {
@@ -239,3 +240,17 @@ def test_pictures_are_brought_to_the_channels_asked_for() -> None:
 def test_bare_base64_is_taken_as_the_old_sdk_did() -> None:
     wire = to_data_uri(np.full((2, 2, 3), 9, np.uint8), "PNG").partition(",")[2]
     assert Image().decode("it", wire).mean() == 9
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (np.zeros((8, 8, 3)), "gave float64 (8, 8, 3) as a picture"),
+        (np.zeros((8, 8, 2), np.uint8), "gave uint8 (8, 8, 2) as a picture"),
+        (np.zeros((0, 8, 3), np.uint8), "gave uint8 (0, 8, 3) as a picture"),
+        ([[0]], "gave list as a picture"),
+    ],
+)
+def test_what_is_no_picture_is_said_of_the_model(value: Any, said: str) -> None:
+    with pytest.raises(ModelFailed, match=re.escape(said)):
+        Image().encode(value)

@@ -8,7 +8,7 @@ from msgspec import UNSET, UnsetType
 from PIL import Image as PillowImage
 
 from taxiway.core.datatypes.base import DataType, Wire, kind
-from taxiway.core.errors import InvalidArgument
+from taxiway.core.errors import InvalidArgument, ModelFailed
 from taxiway.core.images import ImageFormat, Pixels, from_data_uri, over_white, to_data_uri
 
 
@@ -68,6 +68,21 @@ class Image(Picture, frozen=True, tag="image"):
 
     def encode(self, value: Any, format: ImageFormat | None = None) -> str:
         pixels = np.asarray(value) if isinstance(value, PillowImage.Image) else value
+        if not is_picture(pixels):
+            kind = (
+                f"{getattr(pixels, 'dtype', type(pixels).__name__)} {getattr(pixels, 'shape', '')}"
+            )
+            raise ModelFailed(
+                f"The model gave {kind.strip()} as a picture, which is uint8 [height, width, 3] or "
+                "[height, width, 4], or [height, width] for grey."
+            )
         chosen = format or self.default_output_format
         assert chosen is not UNSET
         return to_data_uri(pixels, chosen)
+
+
+def is_picture(pixels: Any) -> bool:
+    """Whether something is uint8 [H, W], [H, W, 3] or [H, W, 4], and not empty."""
+    if not (isinstance(pixels, np.ndarray) and pixels.dtype == np.uint8 and pixels.size):
+        return False
+    return pixels.ndim == 2 or (pixels.ndim == 3 and pixels.shape[2] in (3, 4))

@@ -1,5 +1,6 @@
 """Lists of one type, and the union of all types, which contains them."""
 
+import logging
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, Union
 
@@ -13,7 +14,10 @@ from taxiway.core.datatypes.plain import AnyType, Boolean, Category, Number, Out
 from taxiway.core.datatypes.segmentation import Segmentation
 from taxiway.core.datatypes.vector import Vector
 from taxiway.core.errors import InvalidArgument
+from taxiway.core.faults import failure
 from taxiway.core.images import MAX_PIXELS, ImageFormat
+
+log = logging.getLogger("taxiway.datatypes")
 
 MOST_BYTES = 4 * MAX_PIXELS
 """In the decoded items of one list: as much as the largest single picture."""
@@ -68,7 +72,7 @@ class Array(DataType, frozen=True, tag="array"):
 def _others() -> list[type[DataType]]:
     """The data types of other packages (entry points `taxiway.datatypes`), those that load.
 
-    One that does not, or whose tag is taken, is left out: a model that names it says so itself.
+    One that does not is named in the log and left out, as is one whose tag is taken.
     """
     found: dict[str, type[DataType]] = {}
     taken = {kind.__struct_config__.tag for kind in OURS}
@@ -76,7 +80,8 @@ def _others() -> list[type[DataType]]:
         try:
             kind = point.load()
             tag = kind.__struct_config__.tag
-        except Exception:
+        except Exception as error:
+            log.warning("%s", failure(error, point.name, point.module))
             continue
         if issubclass(kind, DataType) and tag not in taken:
             found.setdefault(tag, kind)

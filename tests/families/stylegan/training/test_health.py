@@ -80,5 +80,5 @@ def test_a_second_fall_is_said_again() -> None:
 
 
 def test_gradients_that_are_no_numbers_are_counted() -> None:
-    (said,) = Health().hear(1, {**WELL, "broken": 3})
+    (said,) = Health().record(1, {**WELL, "broken": 3})
     assert said.startswith("3 gradients were no numbers")

@@ -58,12 +58,12 @@ def trained(folder: Path, pictures, wanted: TrainingConfig, stop_after: int = 0)
     folder.mkdir(exist_ok=True)
     stop, heard, session = Event(), [], session_of(wanted, folder, pictures)
 
-    def told(record: Record) -> None:
+    def report(record: Record) -> None:
         heard.append(record)
         if len(heard) == stop_after:
             stop.set()
 
-    session.told = told
+    session.report = report
     session.run(stop, snapshot_kimg=0.032)
     return heard
 
@@ -187,7 +187,7 @@ def test_a_model_whose_writing_is_cut_off_is_not_told(tmp_path, pictures, monkey
 
 
 def test_warnings_reach_who_listens(tmp_path, pictures, monkeypatch) -> None:
-    monkeypatch.setattr(module.Health, "hear", lambda self, kimg, figures: ["Oh."])
+    monkeypatch.setattr(module.Health, "record", lambda self, kimg, figures: ["Oh."])
     heard = trained(tmp_path, pictures, order(0.008))
     assert heard[0]["warnings"] == ["Oh."]
 
