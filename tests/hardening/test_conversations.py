@@ -191,7 +191,7 @@ class OscSenders(Talking):
     def message(self, address: str, text: str, port: int, times: int) -> None:
         for number in range(times):
             source = ("127.0.0.1", port + number)
-            self.inside(self.server.hear, osc_packet.write(address, text), source)
+            self.inside(self.server.receive, osc_packet.write(address, text), source)
 
     @rule(
         numbers=st.lists(st.floats(width=32), max_size=4),
@@ -203,11 +203,11 @@ class OscSenders(Talking):
         tags = b"," + b"f" * len(numbers)
         tags += bytes(4 - len(tags) % 4)
         datagram = address + tags + np.array(numbers, ">f4").tobytes()
-        self.inside(self.server.hear, datagram, ("127.0.0.1", 1024))
+        self.inside(self.server.receive, datagram, ("127.0.0.1", 1024))
 
     @rule(datagram=st.binary(max_size=60) | st.binary(max_size=60).map(lambda x: b"#bundle\0" + x))
     def noise(self, datagram: bytes) -> None:
-        self.inside(self.server.hear, datagram, ("127.0.0.1", 1024))
+        self.inside(self.server.receive, datagram, ("127.0.0.1", 1024))
 
     @rule(open=st.booleans())
     def work(self, open: bool) -> None:

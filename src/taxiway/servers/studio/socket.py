@@ -43,6 +43,7 @@ POWERS = {
     json_messages.Seed: Power.PLAY,
     json_messages.Pick: Power.PLAY,
     json_messages.CancelTiles: Power.PLAY,
+    json_messages.StopWalk: Power.PLAY,
     json_messages.Cancel: Power.PLAY,
     json_messages.ModelAction: Power.OWN,
 }
@@ -132,11 +133,11 @@ class Session:
         try:
             if POWERS[type(said)] is Power.OWN and not self._owns:
                 raise InvalidArgument(NOT_OWNER)
-            self._obey(said)
+            self._handle(said)
         except TaxiwayError as error:
-            self._complain(error, getattr(said, "mark", None))
+            self._report(error, getattr(said, "mark", None))
 
-    def _obey(self, said: Said) -> None:
+    def _handle(self, said: Said) -> None:
         match said:
             case binary_messages.Acknowledged(number):
                 self._send_queue.viewer.acknowledge(number)
@@ -175,13 +176,13 @@ class Session:
             try:
                 await errand
             except TaxiwayError as error:
-                self._complain(error)
+                self._report(error)
 
         task = asyncio.create_task(run())
         _errands.add(task)
         task.add_done_callback(_errands.discard)
 
-    def _complain(self, error: TaxiwayError, mark: Mark | None = None) -> None:
+    def _report(self, error: TaxiwayError, mark: Mark | None = None) -> None:
         name = getattr(error, "name", None)
         self._send_queue.reply(
             json_messages.write(json_messages.Error(str(error), name, mark.seq if mark else None))
