@@ -214,9 +214,12 @@ def test_classes_are_mixed_by_their_weights(labelled: StyleGAN) -> None:
     np.testing.assert_array_equal(picture(labelled, seed=1, classes=[0, 0, 3, 0, 0]), pure[1])
     between = picture(labelled, seed=1, classes=[0.5, 0, 0.5, 0, 0])
     assert not any(np.array_equal(between, each) for each in pure)
-    for wrong in ([0] * 5, [1, -1, 0, 0, 0]):
-        with pytest.raises(InvalidArgument, match="'classes' takes 5 weights"):
-            picture(labelled, seed=1, classes=wrong)
+    below = picture(labelled, seed=1, classes=[0, -1, 2, 0, 0])
+    np.testing.assert_array_equal(below, pure[1])
+    nothing = picture(labelled, seed=1, classes=[0] * 5, label=2)
+    np.testing.assert_array_equal(nothing, pure[1])
+    with pytest.raises(InvalidArgument, match="'classes' takes 5 numbers"):
+        picture(labelled, seed=1, classes=[1, 0])
 
 
 def test_a_model_with_classes_says_which_is_the_usual_one(labelled: StyleGAN) -> None:

@@ -137,7 +137,7 @@ def generate_command(
         inputs["classes"] = Vector(
             length=config["c_dim"],
             optional=True,
-            description="Weights of the classes, to mix them, instead of one label.",
+            description="Weights of the classes, to mix them; where all are 0, the label counts.",
         )
     if family == "stylegan3":
         inputs |= PLACE

@@ -210,18 +210,20 @@ class GeneratorRenderer:
         return in_colour(self._synthesis.run(inputs)["image"])
 
     def _weights(self, label: int | None, classes: npt.ArrayLike | None) -> Any:
-        """How much of each class [c_dim], together 1: as given, or one of them; None without."""
+        """How much of each class [c_dim], together 1: as given, or one of them; None without.
+
+        Weights below 0 count as 0, and where none is above 0 the label counts.
+        """
         if not self.c_dim:
             if label or classes is not None:
                 raise InvalidArgument(f"This model has no classes, got label {label}.", "label")
             return None
         if classes is not None:
-            given = np.asarray(classes, np.float32)
-            if given.shape != (self.c_dim,) or not (given >= 0).all() or not given.sum() > 0:
-                raise InvalidArgument(
-                    f"'classes' takes {self.c_dim} weights of 0 and more, not all 0.", "classes"
-                )
-            return given / given.sum()
+            given = np.maximum(np.asarray(classes, np.float64), 0)
+            if given.shape != (self.c_dim,):
+                raise InvalidArgument(f"'classes' takes {self.c_dim} weights.", "classes")
+            if given.any():
+                return np.asarray(given / given.sum(), np.float32)
         if not 0 <= (label or 0) < self.c_dim:
             raise InvalidArgument(f"'label' takes 0 to {self.c_dim - 1}, got {label}.", "label")
         return np.eye(self.c_dim, dtype=np.float32)[label or 0]
