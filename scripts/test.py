@@ -17,9 +17,7 @@ WHOLE = {"--quick", "--all"}
 """With these alone, every room is run."""
 PARALLEL = ("-n", "logical", "--dist", "worksteal")
 PROXIES = ("nginx", "caddy")
-SHELL = "chromium-headless-shell"
-"""Chromium without its windows, which starts and draws in half of the time."""
-BROWSERS = (SHELL, "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 def chromium(python: Path) -> str | None:
@@ -30,7 +28,7 @@ def chromium(python: Path) -> str | None:
     say("Looking for a Chromium that Playwright can bring.")
     if run_quietly(python, "-m", "playwright", "install", "chromium") and starts(python):
         return None
-    if (install_packages(SHELL) or install_packages("chromium")) and (found := installed()):
+    if install_packages("chromium") and (found := installed()):
         return found
     stop("The browser tests need Chromium: install it, or let Playwright download its own.")
     return None

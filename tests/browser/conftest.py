@@ -103,8 +103,7 @@ class Server:
 
 def chromium() -> str | None:
     """The one that scripts/test.py found, else the system's; None for Playwright's own."""
-    there = map(shutil.which, ("chromium-headless-shell", "chromium"))
-    return os.environ.get("TAXIWAY_CHROMIUM") or next(filter(None, there), None)
+    return os.environ.get("TAXIWAY_CHROMIUM") or shutil.which("chromium")
 
 
 @pytest.fixture(scope="session")
