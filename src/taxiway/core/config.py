@@ -16,6 +16,8 @@ class Config(Struct, frozen=True, kw_only=True):
     root_path: str = ""
     """The path of a proxy below which the server is found, such as `/taxi`; `{port}` stands for the
     port, where each model has a path of its own."""
+    local_proxies: bool = True
+    """Whether a proxy on this machine is believed about the scheme, http or https."""
     certificate: str | None = None
     """A PEM file with the certificate and its chain, for HTTPS; `key` is the file with its key."""
     key: str | None = None

@@ -69,6 +69,7 @@ class Settings(Struct, frozen=True, kw_only=True):
             host=self.host,
             port=self.port,
             root_path=self.root_path,
+            local_proxies=False,  # those that it is told of it believes, and no other
             certificate=self.certificate,
             key=self.key,
             allowed_hosts=(*self.names, *(f"*.{name}" for name in (*self.names, RUNWAY))),

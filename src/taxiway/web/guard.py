@@ -47,7 +47,7 @@ class Guard:
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
             return
-        scope = tidied(scope, self.config.root_path)
+        scope = tidied(scope, self.config.root_path, self.config.local_proxies)
         scope[OWN_NAMES] = self.config.allowed_hosts
         if scope["type"] == "websocket":
             await self._websocket(scope, receive, send)
@@ -188,14 +188,14 @@ class Guard:
             self._held -= size
 
 
-def tidied(scope: Scope, root_path: str = "") -> Scope:
+def tidied(scope: Scope, root_path: str = "", local_proxies: bool = True) -> Scope:
     """The request as if it had been asked properly: `//query` and `/query/` are `/query`.
 
     So is `/taxi/query` for a `root_path` of `/taxi`, whether a proxy took that away or not; what it
-    says of the scheme is believed where it is on this machine, since it only goes into addresses
-    that the client is told. HTTP/1.0 has requests without a Host. No browser sends one, so that no
-    name was forged: it is taken to mean the address that it came to. One with an Origin stays as it
-    is.
+    says of the scheme is believed with `local_proxies` where it is on this machine, since it only
+    goes into addresses that the client is told. HTTP/1.0 has requests without a Host. No browser
+    sends one, so that no name was forged: it is taken to mean the address that it came to. One with
+    an Origin stays as it is.
     """
     path = SLASHES.sub("/", scope["path"])
     tidy = {**scope, "path": path.rstrip("/") or "/"}
@@ -203,11 +203,14 @@ def tidied(scope: Scope, root_path: str = "") -> Scope:
         below = path.removeprefix(root_path)
         is_page = scope.get("method") in ("GET", "HEAD")
         tidy["path"] = below.rstrip("/") or ("" if is_page and not below else "/")
+        if below.startswith(f"{root_path}/"):
+            tidy["path"] = root_path + tidy["path"]  # the router takes one away, too
     tidy["root_path"] = root_path
     headers: Headers = dict(scope["headers"])
     client = scope.get("client")
     forwarded = headers.get(b"x-forwarded-proto") == b"https"
-    if forwarded and scope["type"] == "http" and client and client[0] in LOOPBACK:
+    is_local = local_proxies and scope["type"] == "http" and client and client[0] in LOOPBACK
+    if forwarded and is_local:
         tidy["scheme"] = "https"
     if scope.get("http_version") == "1.0" and not headers.keys() & {b"host", b"origin"}:
         host, port = scope["server"]
