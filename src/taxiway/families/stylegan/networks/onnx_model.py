@@ -56,7 +56,7 @@ def onnx_model(
     if synthesis.operations is None or mapping.operations is None:
         raise Unsupported(
             f"A {checkpoint.family} cannot be written as ONNX yet: its network is not described in "
-            "plain operations; StyleGAN2 is."
+            "plain operations; StyleGAN 1 and 2 are."
         )
     config = checkpoint.config
     ops = GeneratorOperations(checkpoint, pixels, dtype)
@@ -173,7 +173,7 @@ def said(card: "Card") -> str:
 
 def planes(checkpoint: Checkpoint) -> Any:
     """The noise of each layer that has some, from coarse to fine, with the layer's number."""
-    layers = checkpoint.config["layers"]
+    layers = checkpoint.config.get("layers", {})
     end = ".noise_const"
     found = {
         name: array
