@@ -81,6 +81,7 @@ def save(name: str, picture: Picture) -> None:
 
 def film(g: Model) -> None:
     """A loop of three seconds as a GIF."""
+    (OUT / "film.gif").unlink(missing_ok=True)  # it is kept otherwise
     g.video(OUT / "film.gif", "2,13,8", seconds=3, fps=12, size=128, loop=True, psi=0.7)
 
 
