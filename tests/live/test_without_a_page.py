@@ -91,9 +91,9 @@ async def test_a_fader_by_osc_is_rendered_for_who_asks_for_data(room: Room) -> N
 async def test_it_is_rendered_for_subscribers_and_for_clients_of_socketio(room: Room) -> None:
     async with patch() as fader, socket(f"127.0.0.1:{room.port}") as sketch:
         fader.say(b"/server/connect\0,\0\0\0", room.osc)
-        assert (await fader.hear())[0] == "/info"
+        assert (await fader.receive())[0] == "/info"
         fader.say(message("/z", [0.25] * 512), room.osc)
-        assert (await fader.hear())[0] == "/data"
+        assert (await fader.receive())[0] == "/data"
         assert (await sketch.event())[0] == "data"
 
 
@@ -125,6 +125,6 @@ async def test_an_answer_by_http_is_a_frame_and_where_the_faders_go_on_from(room
 async def test_a_wrong_fader_is_an_error_to_its_sender_alone(room: Room) -> None:
     async with patch() as fader:
         fader.say(b"/server/connect\0,\0\0\0", room.osc)
-        assert (await fader.hear())[0] == "/info"
+        assert (await fader.receive())[0] == "/info"
         fader.say(write("/truncation", "much"), room.osc)
-        assert await fader.hear() == ("/error", "'truncation' takes a number, got text.")
+        assert await fader.receive() == ("/error", "'truncation' takes a number, got text.")

@@ -14,6 +14,7 @@ from taxiway.servers.sdk import routes as sdk
 from taxiway.servers.socketio import server as socketio
 from taxiway.servers.studio import page as studio
 from taxiway.web.application import application
+from taxiway.web.powers import Tokens
 from toys import Gradient, Troubled
 
 Z = [0.25] * 512
@@ -138,7 +139,7 @@ def test_no_route_of_ours_can_be_taken_for_a_command(engine: Any) -> None:
     ours = [
         *http.routes(engine, lambda: "fake"),
         *socketio.SocketIo(sockets, lambda: "fake").routes(),  # type: ignore[arg-type]
-        *studio.routes(""),
+        *studio.routes(Tokens("", "")),
     ]
     single = {str(getattr(route, "path", "")).split("/")[1] for route in ours} - {""}
     assert {name for name in single if "." not in name} <= sdk.TAKEN
