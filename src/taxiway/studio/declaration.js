@@ -47,9 +47,9 @@ function isFileFormat(field) {
   return field.type === "category" && field.optional === true && field.oneOf.includes("JPEG");
 }
 
-/** A name as people write it: `noise_mode` becomes `Noise mode`. @param {string} name */
+/** A name as people write it: `noise_mode` and `noise-mode` become `Noise mode`. @param {string} name */
 export function title(name) {
-  const words = name.replaceAll("_", " ");
+  const words = name.replace(/[-_]/g, " ");
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 

@@ -196,7 +196,7 @@ class Room {
     const names = Object.keys(tools).sort();
     const known = await this.#names();
     const buttons = names.map((name) => {
-      const button = h("button", { type: "button", title: tools[name].description }, title(name.replaceAll("-", " ")));
+      const button = h("button", { type: "button", title: tools[name].description }, title(name));
       button.addEventListener("click", () => choose(name));
       return button;
     });
@@ -205,7 +205,7 @@ class Room {
       names.forEach((one, k) => buttons[k].setAttribute("aria-pressed", String(one === name)));
       const start = (/** @type {Record<string, any>} */ inputs) => this.#start(name, inputs);
       const reject = (/** @type {string} */ error) => this.#say(error);
-      const words = `Start ${title(name.replaceAll("-", " ")).toLowerCase()}`;
+      const words = `Start ${title(name).toLowerCase()}`;
       const form = makeToolForm(`job-${name}`, tools[name], known, start, reject, words);
       this.#form.replaceChildren(form.element);
     };
