@@ -43,7 +43,7 @@ def test_the_page_runs_as_it_is_written(tmp_path: Path, monkeypatch: pytest.Monk
     for block in re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL):
         exec(compile(block, "docs/python.md", "exec"), names)  # noqa: S102
     assert np.asarray(names["half"]).tolist() == np.asarray(names["again"]).tolist()
-    assert names["sheet"].size == (384, 384)  # type: ignore[attr-defined]
+    assert names["sheet"].size == (1536, 1536)  # type: ignore[attr-defined]
     assert names["part"] == {"said": "1 2 3 "}
     assert {path.name for path in tmp_path.iterdir()} - {"count.py", "__pycache__"} == {
         ".taxiway", "directions", "film.mp4", "found", "half.npz", "pictures", "three.png",

@@ -99,7 +99,7 @@ def test_what_is_no_source_is_said(tmp_path) -> None:
     (tmp_path / "a.zip").write_bytes(b"PK half")
     for name, message in (
         ("a.txt", "neither a folder nor a zip"),
-        ("a.mp4", "no video"),
+        ("a.mp4", "is no film that can be read"),
         ("a.zip", "no whole zip file"),
     ):
         with pytest.raises(InvalidArgument, match=message):
