@@ -247,7 +247,7 @@ def test_the_server_is_asked_only_while_the_panel_is_seen(page: Page) -> None:
 def test_figures_are_told_in_round_numbers(page: Page) -> None:
     script = """async () => {
       const { factors, steps, short } = await import("/studio/train/curves.js");
-      const { duration } = await import("/studio/train/trainings.js");
+      const { duration } = await import("/studio/durations.js");
       const ranges = [[0, 7.2], [0, 0.31], [0, 1], [-0.5, 1], [0, 0]];
       return [
         ranges.map(([low, high]) => steps(low, high).map(short)),
@@ -264,18 +264,21 @@ def test_figures_are_told_in_round_numbers(page: Page) -> None:
     ]
     assert len(ticks[4]) > 1
     assert tenfold == [["0.01", "0.1", "1", "10"], ["0.001", "0.01"]]
-    assert times == ["1 min", "2 min", "2 h 5 min", "5 days"]
+    assert times == ["5 s", "2 min", "2 h 5 min", "5 days"]
 
 
-def test_the_panel_takes_the_room_of_map_and_mixer_and_gives_it_back(
+def test_the_panel_takes_the_room_of_map_and_mixer_where_asked_to_and_gives_it_back(
     page: Page, panel: Locator
 ) -> None:
-    before = page.locator("#panel-train").bounding_box()
-    assert before is not None
-    assert before["width"] > 600
+    assert page.locator("#panel-mixer").is_visible()
+    wide = page.get_by_role("button", name="Give the panel the room of map and mixer")
+    wide.click()
+    box = page.locator("#panel-train").bounding_box()
+    assert box is not None
+    assert box["width"] > 600
     assert page.locator("#panel-mixer").is_hidden()
     assert page.locator("#picture-canvas").is_visible()
-    page.click("#tab-controls")
+    wide.click()
     assert page.locator("#panel-mixer").is_visible()
     assert page.locator("#panel-map").is_visible()
 

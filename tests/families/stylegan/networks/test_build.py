@@ -63,7 +63,7 @@ def test_non_square_and_uneven_networks_load_from_their_shapes() -> None:
 
 
 def test_an_unknown_family_is_named(checkpoint: Checkpoint) -> None:
-    with pytest.raises(UnreadableCheckpoint, match=r"stylegan2, stylegan3; .* is biggan\."):
+    with pytest.raises(UnreadableCheckpoint, match=r"stylegan2, stylegan3, .* is biggan\."):
         build_generator(replace(checkpoint, family="biggan"))
 
 
