@@ -84,7 +84,7 @@ async def test_the_painter_films(jobs: Jobs) -> None:
 
 async def test_a_latent_file_that_was_sent_is_a_key_of_a_film(jobs: Jobs) -> None:
     async def chunks() -> AsyncIterator[bytes]:
-        yield npz_bytes({"z": np.zeros((2, 512), np.float32)})
+        yield npz_bytes({"z": np.eye(2, 512, dtype=np.float32)})
 
     upload = await jobs.uploads.put("keys.npz", chunks())
     keys = {"uploads": [upload.id]}

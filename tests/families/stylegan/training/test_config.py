@@ -141,7 +141,7 @@ def test_a_step_is_timed_at_every_size_and_the_rest_of_a_schedule_told() -> None
 
 
 def test_times_are_told_in_words() -> None:
-    words = [cost.told(seconds) for seconds in (12, 89, 600, 7200, 12_000)]
+    words = [cost.written(seconds) for seconds in (12, 89, 600, 7200, 12_000)]
     assert words == ["12 s", "89 s", "10 min", "2 h", "3 h 20 min"]
 
 
