@@ -27,7 +27,8 @@ set -e
     --hub-port off > "$OUT" 2>&1 &
 server=$!
 for _ in $(seq 600); do
-    url=$([ -f "$OUT" ] && sed -n 's/.* at \\(http[^ ]*\\) .*/\\1/p' "$OUT" | head -1)
+    # Begun a moment ago it may not have opened its file yet.
+    url=$(sed -n 's/.* at \\(http[^ ]*\\) .*/\\1/p' "$OUT" 2> /dev/null | head -1)
     [ -n "$url" ] && break
     kill -0 $server || { cat "$OUT"; exit 3; }
     sleep 0.1

@@ -23,7 +23,7 @@ def test_every_example_is_answered_as_it_says(address: str) -> None:
     if shutil.which("curl") is None:
         absent("The curl examples need curl: install it.")
     examples = re.findall(r"```sh\n(.*?)```\n\n```json\n(.*?)```", PAGE, re.DOTALL)
-    assert len(examples) == PAGE.count("```sh") == PAGE.count("curl -s")
+    assert len(examples) == PAGE.count("```sh\ncurl -s ") == PAGE.count("curl -s")
     for command, shown in examples:
         said = subprocess.check_output(shlex.split(command.replace(TOLD, address)), timeout=30)
         assert is_short_for(json.loads(shown), json.loads(said)), command
