@@ -15,6 +15,8 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     # Two workers on two cores: more threads would only wait for one another. Before torch is
     # imported, and for the processes that the tests start too.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    # A training in this process would slow down every test that comes after it.
+    os.nice = lambda increment: increment
 
 if "TAXIWAY_DATA" not in os.environ:
     # What a test leaves behind is nothing for the user's own folder.
