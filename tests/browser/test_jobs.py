@@ -83,14 +83,14 @@ def test_all_jobs_are_shown_newest_first_and_by_state(page: Page, panel: Locator
     panel.get_by_role("button", name="Done 2").click()
     assert shown(panel) == ["Mix, rainbow", "Mix, rainbow"]
     panel.get_by_role("button", name="All 5").click()
-    page.wait_for_function("document.querySelectorAll('.job-picture[src]').length === 3")
+    page.wait_for_function("() => document.querySelectorAll('.job-picture[src]').length === 3")
 
 
 def test_files_are_opened_and_saved(page: Page, panel: Locator) -> None:
     done = job(panel, "mix-00000001")
     done.locator("summary").click()
     done.get_by_role("button", name="Open grid.png").click()
-    page.wait_for_function("document.querySelector('.job-stage img')?.naturalWidth === 64")
+    page.wait_for_function("() => document.querySelector('.job-stage img')?.naturalWidth === 64")
     page.get_by_role("button", name="Close").click()
     with page.expect_download() as saved:
         done.get_by_role("button", name="Save latents w.npz").click()

@@ -90,7 +90,7 @@ def test_the_stream_is_an_image_of_any_page(
     expect(address).to_have_text(f"{server.url}stream.mjpg")
     other = browser.new_context().new_page()
     other.set_content(f'<img src="{address.inner_text()}">')
-    other.wait_for_function("document.querySelector('img').naturalWidth === 64")
+    other.wait_for_function("() => document.querySelector('img').naturalWidth === 64")
     expect(panel.locator("#outputs-mjpeg")).to_contain_text("1 receiver")
     other.context.close()
     expect(panel.locator("#outputs-mjpeg")).to_contain_text("0 receivers")
@@ -103,7 +103,7 @@ def test_a_stream_within_the_server_follows_the_hand(page: Page, server: Server)
     stream = page.context.new_page()
     stream.goto(f"{server.url}healthz")
     stream.evaluate("document.body.innerHTML = '<img src=/stream.mjpg>'")
-    stream.wait_for_function("document.querySelector('img').naturalWidth === 64")
+    stream.wait_for_function("() => document.querySelector('img').naturalWidth === 64")
     shown = """() => {
       const canvas = document.createElement("canvas");
       const context = canvas.getContext("2d");
