@@ -47,7 +47,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
-        print(f"{error.strerror}: {error.filename}.", file=sys.stderr)
+        said = f"{error.strerror}: {error.filename}" if error.strerror else str(error)
+        print(f"{said}.", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
