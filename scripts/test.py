@@ -80,8 +80,9 @@ def main(arguments: list[str]) -> int:
     checks, clients = [python, ROOT / "scripts" / "check.py"], [python, "-m", "interop.npm"]
     checking = whole and "--quick" not in arguments and subprocess.Popen(checks)
     bringing = whole and subprocess.Popen(clients, cwd=ROOT / "tests")
+    browser = chromium(python)
     environment = {**os.environ, "PATH": proxies()}
-    if browser := chromium(python):
+    if browser:
         environment["TAXIWAY_CHROMIUM"] = browser
     if checking and checking.wait():
         return 1
