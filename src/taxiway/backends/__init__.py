@@ -4,9 +4,10 @@ A family describes its networks as graphs, without saying what computes them; th
 takes what is fastest on this machine.
 """
 
+import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy.typing as npt
 
@@ -146,6 +147,52 @@ class Backend(Protocol):
 
     def compile(self, graph: Graph, precision: str, threads: int) -> Network:
         """The graph ready to run. Raises Unsupported for one that it does not know."""
+
+
+class OperationsBackend:
+    """What backends that write graphs down in `Operations` share, whatever library computes them.
+
+    One is made for the processor, and has a `title`, `precisions` and `written`. What it compiled
+    stays, since to measure it takes it twice.
+    """
+
+    title: ClassVar[str]
+
+    def __init__(self, device: str = "auto") -> None:
+        self.asked = device
+        self._compiled: dict[tuple[int, str, int], tuple[Graph, Network]] = {}
+
+    def precisions(self) -> Sequence[str]:
+        raise NotImplementedError
+
+    def threads(self) -> Sequence[int]:
+        return thread_counts(os.cpu_count() or 1)
+
+    def written(self, graph: Graph, precision: str, threads: int) -> Network:
+        """The graph in the library's own form."""
+        raise NotImplementedError
+
+    def compile(self, graph: Graph, precision: str, threads: int) -> Network:
+        """The graph ready to run. Raises Unsupported if it is not described in operations."""
+        if graph.operations is None:
+            raise Unsupported(
+                f"{self.title} does not know how to compute a '{graph.kind}' yet; PyTorch does."
+            )
+        if precision not in self.precisions():
+            raise Unsupported(f"{self.title} does not compute in {precision} here.")
+        key = (id(graph), precision, threads)
+        if key not in self._compiled:
+            network = self.written(graph, precision, threads)
+            network.run(graph.example)  # so that no call of a player or a measurement compiles
+            self._compiled[key] = (graph, network)
+        return self._compiled[key][1]
+
+
+def thread_counts(most: int) -> list[int]:
+    """Numbers of threads worth trying: one, as they hinder each other on a busy machine; all; and
+    what is between."""
+    powers = [1 << shift for shift in range(1, most.bit_length())]
+    return list(dict.fromkeys([1, most, *powers]))
 
 
 def members(device: str = "auto", among: Collection[str] | None = None) -> dict[str, Backend]:

@@ -6,7 +6,7 @@ Nothing here imports torch before something is compiled.
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from taxiway.backends import Graph, Unsupported
+from taxiway.backends import Graph, Unsupported, thread_counts
 from taxiway.core.errors import InvalidArgument
 
 if TYPE_CHECKING:
@@ -52,8 +52,7 @@ class TorchBackend:
         most = torch.get_num_threads()
         if self.device != "cpu":
             return [most]
-        powers = [1 << shift for shift in range(1, most.bit_length())]
-        return list(dict.fromkeys([1, most, *powers]))
+        return thread_counts(most)
 
     def compile(self, graph: Graph, precision: str, threads: int) -> "TorchNetwork":
         """The graph in PyTorch. Sets the threads of the whole process, and keeps freed memory."""
