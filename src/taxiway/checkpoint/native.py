@@ -55,6 +55,15 @@ def write_checkpoint(path: Path | str, checkpoint: Checkpoint, dtype: str = "flo
     `dtype` "float16" halves the weights that stand it. Raises InvalidArgument for another one,
     UnreadableCheckpoint if config and tensors do not belong together.
     """
+    tensors, text = described(path, checkpoint)
+    write_tensors(path, tensors, dtype, {"taxiway": text})
+
+
+def described(path: Path | str, checkpoint: Checkpoint) -> tuple[dict[str, Array], str]:
+    """The tensors of a checkpoint to write to `path`, and the rest of it as the text beside them.
+
+    Raises UnreadableCheckpoint if config and tensors do not belong together.
+    """
     try:
         schema.check(checkpoint.family, checkpoint.config)
         tensors, _ = shapes.fit(checkpoint.family, checkpoint.config, checkpoint.tensors)
@@ -63,7 +72,7 @@ def write_checkpoint(path: Path | str, checkpoint: Checkpoint, dtype: str = "flo
     made_from = checkpoint.source.get("made_from", checkpoint.source)
     description = Description(1, checkpoint.family, checkpoint.config, made_from)
     text = msgspec.json.encode(description, order="deterministic").decode()
-    write_tensors(path, tensors, dtype, {"taxiway": text})
+    return tensors, text
 
 
 def write_tensors(

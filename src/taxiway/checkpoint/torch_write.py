@@ -14,16 +14,13 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from taxiway.checkpoint import rosinality, schema, shapes
+from taxiway.checkpoint import rosinality, shapes
 from taxiway.checkpoint.contents import Checkpoint
-from taxiway.checkpoint.limits import Broken
-from taxiway.checkpoint.native import Description
+from taxiway.checkpoint.native import described
 from taxiway.checkpoint.tensors import Array
-from taxiway.core.errors import UnreadableCheckpoint
 from taxiway.core.files import write_whole
 
 DESCRIPTION = "taxiway"
@@ -36,14 +33,7 @@ def write_state(path: Path | str, checkpoint: Checkpoint) -> list[str]:
 
     Raises UnreadableCheckpoint if config and tensors do not belong together.
     """
-    try:
-        schema.check(checkpoint.family, checkpoint.config)
-        tensors, _ = shapes.fit(checkpoint.family, checkpoint.config, checkpoint.tensors)
-    except Broken as error:
-        raise UnreadableCheckpoint(f"The checkpoint to write to '{path}' {error}.") from None
-    made_from = checkpoint.source.get("made_from", checkpoint.source)
-    description = Description(1, checkpoint.family, checkpoint.config, made_from)
-    text = msgspec.json.encode(description, order="deterministic").decode()
+    tensors, text = described(path, checkpoint)
     if fits_rosinality(checkpoint):
         state = rosinality_state(tensors)
         top: dict[str, Value] = {"g_ema": state, "latent_avg": tensors["mapping.w_avg"]}
