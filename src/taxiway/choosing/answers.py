@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from taxiway.core.files import write_whole
+from taxiway.core.parsing import Malformed, from_json
 
 KEPT = 64
 """Answers in a folder, the oldest go first."""
@@ -92,8 +93,7 @@ def read(path: Path) -> Answer | None:
     """The sound answer in a file, if it is one."""
     try:
         with path.open("rb") as file:
-            data = file.read(BYTES + 1)
-        answer = msgspec.json.decode(data, type=Answer) if len(data) <= BYTES else None
-    except (OSError, msgspec.MsgspecError, ValueError, RecursionError):
+            answer: Answer = from_json(file.read(BYTES + 1), Answer, BYTES)
+    except (OSError, Malformed):
         return None
-    return answer if answer is not None and answer.is_sound else None
+    return answer if answer.is_sound else None
