@@ -75,7 +75,7 @@ def test_the_studio_is_played(site: Site, context: BrowserContext) -> None:
     for panel in page.get_by_role("tab").all():
         panel.click()
     assert page.locator("#address").text_content() == site.url
-    page.wait_for_load_state("networkidle")
+    page.wait_for_function("() => [...document.images].every((image) => image.complete)")
     assert (elsewhere, complaints) == ([], [])
 
 

@@ -105,9 +105,11 @@ async def test_no_other_page_opens_the_studios_socket_even_with_the_token(
         assert caught.value.response.status_code == 403
 
 
-async def test_no_page_starts_or_stops_a_model_at_the_hub(model_servers: ModelServers) -> None:
+async def test_no_page_starts_or_stops_a_model_at_the_hub(
+    model_servers: ModelServers, client: httpx.AsyncClient
+) -> None:
     before = state(model_servers)
-    async with hub.listener(model_servers, Config(), 0) as door, httpx.AsyncClient() as client:
+    async with hub.listener(model_servers, Config(), 0) as door:
         changing = [
             (method, path)
             for path, methods in http_routes_of(door)

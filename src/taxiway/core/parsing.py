@@ -40,7 +40,18 @@ def from_json(
     except RecursionError:
         raise Malformed("it is nested too deeply") from None
     except Exception as error:
+        if not is_utf8(text):
+            raise Malformed("it is not valid UTF-8") from None
         told = " ".join(str(error).split()).rstrip(".")
         number = _NOT_FINITE.search(text)
         also = f" ({number[0].decode()} is not JSON)" if number else ""
         raise Malformed(told + also) from None
+
+
+def is_utf8(data: bytes) -> bool:
+    """Whether it is text. What a parser says of one that is not changes with its version."""
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -21,6 +21,7 @@ from taxiway.core.datatypes import (
     Wire,
 )
 from taxiway.core.errors import InvalidArgument
+from taxiway.core.parsing import is_utf8
 from taxiway.core.text_values import number_of
 from taxiway.web import form
 
@@ -100,17 +101,17 @@ def from_body(body: bytes) -> dict[str, Wire]:
         return _decoder.decode(body)
     except RecursionError:
         raise InvalidArgument("The body is nested too deeply.") from None
-    except UnicodeDecodeError:
-        raise InvalidArgument("The body is not valid UTF-8.") from None
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise _explained(body, error) from None
 
 
-def _explained(body: bytes, error: msgspec.DecodeError) -> InvalidArgument:
+def _explained(body: bytes, error: Exception) -> InvalidArgument:
     message = str(error)
     what = next((what for start, what in KNOWN if body.startswith(start)), None)
     if what is not None:
         return InvalidArgument(f"The body is {what}; it takes a JSON object, or a form.")
+    if not is_utf8(body):
+        return InvalidArgument("The body is not valid UTF-8.")
     if message.startswith("Expected `object`"):
         return InvalidArgument('The body takes a JSON object such as {"seed": 1}.')
     name = _not_finite(body) if len(body) <= EXPLAINED_BYTES else None
