@@ -41,7 +41,9 @@ def install(
         groups.setdefault(group, []).append(f"{member.strip()} = {target}")
     text = "\n".join(f"[{group}]\n" + "\n".join(lines) for group, lines in groups.items())
     (about / "entry_points.txt").write_text(text + "\n")
-    (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+    (about / "METADATA").write_text(
+        f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\nSummary: What a {name} brings.\n"
+    )
     monkeypatch.syspath_prepend(str(site))
     path = os.pathsep.join(filter(None, [str(site), os.environ.get("PYTHONPATH", "")]))
     monkeypatch.setenv("PYTHONPATH", path)

@@ -1,14 +1,16 @@
 """What is wrong with a family's declaration, in a sentence with the line."""
 
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
 
+import stranger
 import toys
 from taxiway.core.command import Command
 from taxiway.core.datatypes import Category, Image, Number, Text, Vector
 from taxiway.core.declaration import command_faults, family, faults
-from taxiway.core.errors import BrokenMember, InvalidArgument
+from taxiway.core.errors import BrokenMember, InvalidArgument, MissingDependency
 from taxiway.core.model import decode_options, gathered
 
 
@@ -53,6 +55,8 @@ class WantsMore(Good):
         ({"options": {"a": Number(default=5, max=3)}}, "whose default, 5, is not from"),
         ({"options": {"a": Category(one_of=("x",), default="y")}}, "its own type refuses: 'a'"),
         ({"setup": None}, "needs a method setup(self, device, options)"),
+        ({"imports": "torch"}, "needs imports = (), modules by name, got 'torch'"),
+        ({"imports": 3}, "needs imports = (), modules by name, got 3"),
         ({"commands": {}}, "needs commands, at least one Command by its name, got {}"),
         ({"commands": [3]}, "needs commands"),
         ({"commands": {"do": 3}}, "has a command 'do' that is no Command but 3"),
@@ -125,3 +129,14 @@ def test_one_of_some_options_is_needed() -> None:
     with pytest.raises(InvalidArgument, match="'me' needs the option 'path' or 'url'"):
         decode_options("me", ported, {})
     assert gathered(ported, {"path": "a", "size": 3}) == {"path": "a", "settings": {"size": 3}}
+
+
+def test_a_package_that_it_lists_and_that_is_not_here_is_told_before_it_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = "class Lamp:\n  options = {}\n  imports = ('json', 'nowhere.at.all')\n"
+    source += "  def setup(self, device, options): ...\n  def predict(self, command, batch): ...\n"
+    points = {"taxiway.families: lamp": "lamp"}
+    stranger.install(tmp_path, {"lamp.py": source}, points, monkeypatch)
+    with pytest.raises(MissingDependency, match="'lamp' needs the package 'nowhere': pip install"):
+        family("lamp")

@@ -1,12 +1,13 @@
 """Slots are found by name."""
 
+import threading
 from pathlib import Path
 
 import pytest
 
 import stranger
 import toys
-from taxiway.core import slots
+from taxiway.core import faults, slots
 from taxiway.core.errors import BrokenMember, NotFound
 
 
@@ -53,3 +54,27 @@ def test_two_strangers_of_one_name_are_told_apart(
         slots.load("families", "twin")
     assert slots.load("families", "first:Twin").__name__ == "Twin"
     assert {each.package for each in slots.eclipsed("families")} == {"first", "second"}
+
+
+def test_what_waits_for_ever_as_it_is_loaded_is_named_with_its_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released = threading.Event()
+    monkeypatch.setattr(faults, "SLOW_SECONDS", 0.05)
+    monkeypatch.setattr(threading, "released", released, raising=False)
+    waiting = (
+        "import threading\n\nthreading.released.wait()\nclass Sleeper: setup = predict = len\n"
+    )
+    points = {"taxiway.families: sleeper": "sleeper"}
+    stranger.install(tmp_path, {"sleeper.py": waiting}, points, monkeypatch)
+    monkeypatch.setattr(faults.log, "warning", lambda *words: said(*words))
+
+    def said(text: str, *values: object) -> None:
+        told.append(text % values)
+        released.set()
+
+    told: list[str] = []
+    assert slots.load("families", "sleeper").__name__ == "Sleeper"
+    (line,) = told
+    assert line.startswith("'sleeper' is still being loaded after 0.05 s (")
+    assert line.endswith("sleeper.py, line 3).")

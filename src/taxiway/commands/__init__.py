@@ -13,7 +13,7 @@ from taxiway.commands._flags import add_force as add_force
 from taxiway.commands._flags import add_options as add_options
 from taxiway.commands._flags import given_options as given_options
 from taxiway.commands._tools import DEVICES as DEVICES
-from taxiway.commands._tools import ToolCommand, points, tool_helps
+from taxiway.commands._tools import ToolCommand, origin, points, tool_helps
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -67,7 +67,7 @@ class OthersCommand:
     """A command of another package, of which nothing is imported until it was typed."""
 
     def __init__(self, point: "EntryPoint") -> None:
-        self.point, self.HELP = point, f"from {point.module}"
+        self.point, self.HELP = point, origin(point)
 
     def arguments(self, parser: argparse.ArgumentParser) -> None:
         """Those of its module. Raises BrokenMember or MissingDependency where it cannot be had."""

@@ -30,8 +30,14 @@ def _tool_helps(path: tuple[str, ...]) -> dict[str, str]:
     # Looked for once for each path: asking every package takes a while.
     files = [*HERE.glob("tools/[a-z]*.py"), *HERE.glob("families/*/tools/[a-z]*.py")]
     ours = {path.stem: first_line(path) for path in files}
-    others = {point.name: f"from {point.module}" for point in points("taxiway.tools")}
+    others = {point.name: origin(point) for point in points("taxiway.tools")}
     return others | ours
+
+
+def origin(point: "EntryPoint") -> str:
+    """What the package of a tool or a command says of itself, for help to show."""
+    said = point.dist.metadata["Summary"] if point.dist else None
+    return f"{said.rstrip('.')} (from {point.module})" if said else f"from {point.module}"
 
 
 def points(group: str) -> "Iterable[EntryPoint]":

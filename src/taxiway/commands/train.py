@@ -62,6 +62,8 @@ def named(words: Sequence[str]) -> str:
     """The family among what was typed; nothing where none is named."""
     known = trainers()
     first = next((word for word in words if word in known or is_reference(word)), "")
+    if not any(word.startswith("-") for word in words[:2]) and len(words) > 1:
+        first = words[0]  # a family, since a dataset is one word
     positional = [word for word in words if not word.startswith("-")]
     return first if len(positional) > 1 or first != FAMILY else ""
 

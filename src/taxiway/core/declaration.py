@@ -14,6 +14,8 @@ from taxiway.core import slots
 from taxiway.core.command import Command
 from taxiway.core.datatypes import AnyDataType, File, Number
 from taxiway.core.errors import BrokenMember, InvalidArgument
+from taxiway.core.extras import is_here
+from taxiway.core.faults import failure
 from taxiway.core.model import Model
 
 METHODS = {"setup": ("device", "options"), "predict": ("command", "batch")}
@@ -40,6 +42,9 @@ def family(name: str) -> type[Model]:
         where = place_of(found, slots.find("families", name).module, fault.line)
         raise BrokenMember(f"'{name}' {fault.clause} ({where}).")
     model: type[Model] = found
+    if absent := _absent(model):
+        member = slots.find("families", name)
+        raise failure(ModuleNotFoundError(name=absent), name, member.module, member.package)
     return model
 
 
@@ -62,6 +67,10 @@ def faults(found: Any) -> Iterator[Fault]:
         return
     yield from _method_faults(found)
     yield from _twice_named(found)
+    imports = getattr(found, "imports", ())
+    listed = isinstance(imports, tuple | list) and all(isinstance(each, str) for each in imports)
+    if not (listed or callable(imports)):
+        yield Fault(f"needs imports = (), modules by name, got {imports!r:.60}")
     options = getattr(found, "options", None)
     if not isinstance(options, Mapping):
         yield Fault(f"needs options = {{}}, data types by name, got {options!r:.60}")
@@ -95,6 +104,16 @@ def place_of(found: Any, module: str, line: int | None = None) -> str:
         node = _defined(_tree(file), name)
         line = node.lineno if node else None
     return f"{file or module}, line {line}" if line else f"{file or module}"
+
+
+def _absent(model: type[Model]) -> str:
+    """The first package of those that `imports` lists which is not here, or "".
+
+    A function that gives them knows what there is.
+    """
+    listed = getattr(model, "imports", ())
+    packages = (each.partition(".")[0] for each in (() if callable(listed) else listed))
+    return next((each for each in packages if not is_here(each)), "")
 
 
 def _method_faults(found: type) -> Iterator[Fault]:

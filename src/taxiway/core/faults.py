@@ -1,8 +1,14 @@
 """What went wrong in somebody's Python, as one sentence with the file and the line."""
 
+import logging
 import re
+import sys
+import threading
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, requires
+from types import FrameType
 
 from taxiway.core.errors import BrokenMember, MissingDependency, TaxiwayError
 from taxiway.core.extras import lacking
@@ -10,6 +16,8 @@ from taxiway.core.extras import lacking
 PROJECTS = {"cv2": "opencv-python", "pil": "pillow", "sklearn": "scikit-learn", "yaml": "pyyaml"}
 """Packages that pip knows by another name than Python."""
 LONGEST = 300
+SLOW_SECONDS = 10.0
+log = logging.getLogger("taxiway.slots")
 REQUIREMENT = re.compile(r"([\w.-]+)(?:.*\bextra\s*==\s*['\"]([^'\"]+))?")
 
 
@@ -31,6 +39,34 @@ def failure(error: BaseException, name: str, module: str, package: str = "") -> 
             f"'{name}' needs the package '{top}': {install_line(top, package)}{place}."
         )
     return BrokenMember(f"'{name}' cannot be loaded: {words_of(error)}{place}.")
+
+
+@contextmanager
+def noticed(name: str, module: str) -> Iterator[None]:
+    """Say so, once and with the line, where loading `name` takes long: it may wait for ever."""
+    thread = threading.get_ident()
+
+    def report() -> None:
+        where = place_in(sys._current_frames().get(thread), module)
+        log.warning("'%s' is still being loaded after %g s (%s).", name, SLOW_SECONDS, where)
+
+    timer = threading.Timer(SLOW_SECONDS, report)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def place_in(frame: FrameType | None, module: str) -> str:
+    """`FILE, line N`: where `module`, or one beside it, is in a stack; else its name."""
+    root = module.rpartition(".")[0] or module
+    while frame is not None:
+        if _is_within(frame.f_globals.get("__name__", ""), root):
+            return f"{frame.f_code.co_filename}, line {frame.f_lineno}"
+        frame = frame.f_back
+    return module
 
 
 def words_of(error: BaseException) -> str:

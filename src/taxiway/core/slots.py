@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from taxiway.core.datatypes import names
 from taxiway.core.errors import BrokenMember, NotFound, TaxiwayError
-from taxiway.core.faults import failure, line_of
+from taxiway.core.faults import failure, line_of, noticed
 
 NEEDS = {
     "backends": ("available", "compile"),
@@ -75,7 +75,8 @@ def load(slot: str, name: str) -> Any:
         # Last, so that nothing there can stand in for what is installed.
         sys.path.append(here)
     try:
-        found: Any = importlib.import_module(module)
+        with noticed(name, module):
+            found: Any = importlib.import_module(module)
         for part in attribute.split(".") if attribute else ():
             found = getattr(found, part)
     except (Exception, SystemExit) as error:

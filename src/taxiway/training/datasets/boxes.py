@@ -36,6 +36,15 @@ SHOWN, SIDE = 16, 128
 """Pictures on a contact sheet, and pixels of each."""
 
 
+RESOLUTION = Number(
+    default=None,
+    optional=True,
+    whole=True,
+    min=16,
+    description="longest side in pixels: as it is",
+)
+
+
 class Description(Struct):
     """A boxes.json."""
 
@@ -63,9 +72,8 @@ class Boxes(Kind):
 
     name, title = "boxes", "Pictures with boxes and classes"
     options: ClassVar[Mapping[str, AnyDataType]] = {
-        "resolution": Number(default=None, optional=True, whole=True, min=16,
-                             description="longest side in pixels: as it is"),
-    }  # fmt: skip
+        "resolution": RESOLUTION,
+    }
 
     def check(self, source: Path) -> Check:
         described = read_json(source, "boxes.json", Description)

@@ -13,7 +13,7 @@ import numpy as np
 from msgspec import Struct
 from PIL import Image
 
-from taxiway.core.datatypes import AnyDataType, Number
+from taxiway.core.datatypes import AnyDataType
 from taxiway.core.errors import NotFound
 from taxiway.core.images import Pixels, Unusable, decode
 from taxiway.training.dataset import (
@@ -26,7 +26,7 @@ from taxiway.training.dataset import (
     read_member,
     refuse,
 )
-from taxiway.training.datasets.boxes import SHOWN, png, reduced, tiled
+from taxiway.training.datasets.boxes import RESOLUTION, SHOWN, png, reduced, tiled
 from taxiway.training.datasets.pictures.sources import MAX_BYTES, open_picture, open_source
 
 COLOURS = np.random.default_rng(7).integers(40, 256, (256, 3), np.uint8)
@@ -60,9 +60,8 @@ class Masks(Kind):
 
     name, title = "masks", "Pictures with label maps"
     options: ClassVar[Mapping[str, AnyDataType]] = {
-        "resolution": Number(default=None, optional=True, whole=True, min=16,
-                             description="longest side in pixels: as it is"),
-    }  # fmt: skip
+        "resolution": RESOLUTION,
+    }
 
     def check(self, source: Path) -> Check:
         wrong, count, used = list[str](), 0, set[int]()
