@@ -6,8 +6,9 @@ is a subclass of each of its two protocols (httptools, and h11 where that is mis
 
 import asyncio
 import http
+import socket
 import sys
-from typing import Any
+from typing import Any, Literal
 
 import h11
 from uvicorn.protocols.http.flow_control import FlowControl
@@ -29,6 +30,11 @@ OFFERS = (b"upgrade", b"connection", b"http2-settings")
 """Headers by which a client offers another protocol."""
 PIPELINED = 32
 """Requests that may wait behind another on one connection."""
+STATUS = b"HTTP/1.1 "
+"""What every answer begins with, whatever becomes of it."""
+PROBE_SECONDS = 0.1
+"""Until a client that is gone has said so, when something is sent to it."""
+KEEPALIVE_SECONDS = 10
 RETRY = "retry-after: 2\r\naccess-control-expose-headers: Retry-After\r\n"
 
 
@@ -36,11 +42,15 @@ class Paced(asyncio.Protocol):
     """What the two subclasses share; mixed in before uvicorn's class."""
 
     client: tuple[str, int] | None
+    scheme: Literal["http", "https"] | None
     cycle: Any
     flow: FlowControl
     loop: asyncio.AbstractEventLoop
     scope: Any
     transport: asyncio.Transport
+    joined: "Joined"
+    ended = False
+    """Whether the client will send no more, though it may still read."""
 
     def __init__(self, *arguments: Any, door: Door, **more: Any) -> None:
         super().__init__(*arguments, **more)
@@ -58,6 +68,7 @@ class Paced(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
+        self.joined = Joined(self.transport, self.loop)
         if not self.door.enter(self.address, self, self.loop.time()):
             self.refuse(429, "Too many connections from one address.")
 
@@ -82,8 +93,44 @@ class Paced(asyncio.Protocol):
         self.door.leave(self.address, self.transport)
         super().connection_lost(exc)
 
+    def eof_received(self) -> Any:  # a bool, where uvicorn gives nothing
+        """Go on with the answer, as a client that only closed its sending half waits for it.
+
+        One that hung up looks the same until something is sent to it. So the answer begins: with
+        what begins every answer. Who is gone resets the connection, and `probe` sees it. Who goes
+        later says nothing, but is found out by TCP's own probes within about a minute. Of answers
+        on their way only those are finished whose bytes wait to be read; a stream ends. TLS cannot
+        be closed by half.
+        """
+        if self.scheme == "https" or not self.is_working:
+            return False
+        if self.cycle.more_body:
+            self.refuse(400, "The request ended before its body was whole.")
+            return False
+        if self.cycle.response_started:
+            return self.transport.get_write_buffer_size() > 0
+        if not self.ended:
+            self.ended = True
+            self.joined.begin()
+            keep_asking(self.transport.get_extra_info("socket"))
+            self.loop.call_later(PROBE_SECONDS, self.probe)
+        return True
+
+    def probe(self) -> None:
+        """Cut the connection if its client did not only stop sending, but is gone."""
+        end = self.transport.get_extra_info("socket")
+        if self.ended and end.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+            self.transport.abort()
+
+    def on_response_complete(self) -> None:
+        """Close after the last answer to a client that will ask no more."""
+        super().on_response_complete()  # type: ignore[misc]
+        if self.ended and not self.is_working:
+            self.joined.close()
+
     def check(self, now: float, elapsed: float) -> None:
         """Cut the connection if its client is too slow; called every `elapsed` seconds."""
+        self.probe()
         if self.pace.is_deaf(self.transport.get_write_buffer_size(), now):
             self.transport.abort()
         elif self.flow.read_paused:
@@ -96,12 +143,20 @@ class Paced(asyncio.Protocol):
         silent = self.pace.phase == "open" and status == 408
         answered = self.pace.phase == "body" and self.cycle and self.cycle.response_started
         if not (silent or answered or self.transport.is_closing()):
-            self.transport.write(refusal(status, message))
-        self.transport.close()
+            self.joined.write(refusal(status, message))
+        self.joined.close()
 
     def send_400_response(self, msg: str) -> None:
         """uvicorn's answer to what its parser refuses, as JSON."""
         self.refuse(400, "The request is not valid HTTP.")
+
+
+def keep_asking(connected: socket.socket) -> None:
+    """Have the system ask every few seconds whether the other side is there still."""
+    connected.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option in ("TCP_KEEPIDLE", "TCP_KEEPINTVL"):
+        if hasattr(socket, option):  # not on every system
+            connected.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), KEEPALIVE_SECONDS)
 
 
 def refusal(status: int, message: str) -> bytes:
@@ -125,14 +180,21 @@ class Joined:
         self._transport = transport
         self._loop = loop
         self._header = b""
+        self._begun = b""
+
+    def begin(self) -> None:
+        """Send what every answer begins with; the next one goes without it."""
+        self._begun = STATUS
+        self._transport.write(STATUS)
 
     def write(self, data: bytes) -> None:
         """Send `data`; a header waits for what else is written at once, or else a moment."""
         if self._header:
             self._transport.writelines([self._header, data])
             self._header = b""
-        elif data.startswith(b"HTTP/1.1 "):
-            self._header = data
+        elif data.startswith(STATUS):
+            self._header = data.removeprefix(self._begun)
+            self._begun = b""
             self._loop.call_soon(self._send_header)
         else:
             self._transport.write(data)
@@ -203,8 +265,8 @@ if HttpToolsProtocol is not None:
             super().on_headers_complete()
             self.note_origin()
             self.pace.header_done(self.loop.time())
-            if self.cycle is not None and self.cycle.transport is self.transport:
-                self.cycle.transport = Joined(self.transport, self.loop)
+            if self.cycle is not None:
+                self.cycle.transport = self.joined
 
         def on_body(self, body: bytes) -> None:
             self.pace.overhead -= len(body)
@@ -232,6 +294,8 @@ class PacedH11(Paced, H11Protocol):
 
     def handle_events(self) -> None:
         super().handle_events()
+        if self.cycle is not None:
+            self.cycle.transport = self.joined
         state = self.conn.their_state
         if state is h11.SEND_BODY:
             if self.pace.phase != "body":
