@@ -1,6 +1,7 @@
 """What the page says and does when the model sleeps, dies, or the server goes away."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
@@ -81,6 +82,48 @@ def test_a_killed_model_is_back_by_itself_and_the_page_says_so(
     before = pixels(page)
     page.keyboard.press("r")
     wait_for_other_picture(page, before)
+
+
+PORT = """
+import os
+import runway
+
+
+@runway.command("say", inputs={"word": runway.text}, outputs={"said": runway.text})
+def say(model, inputs):
+    return os._exit(5) if inputs["word"] == "die" else inputs["word"]
+
+
+runway.run()
+"""
+
+
+def test_that_a_port_ended_in_a_question_stays_said_until_the_next_answer(
+    browser: Browser, tmp_path: Path
+) -> None:
+    (tmp_path / "runway_model.py").write_text(PORT)
+    server = Server("ported", path=str(tmp_path))
+    context = new_context(browser, server)
+    page = context.new_page()
+    page.goto("/")
+    hold_studio(page)
+    wait_for_store(page, "store.get('state').name === 'running'")
+    page.clock.install()
+    page.evaluate(WATCH)
+    alert = page.get_by_role("alert").filter(has_text="died while it worked")
+    page.fill("#input-word", "die")
+    page.click("#run")
+    alert.first.wait_for()
+    page.wait_for_function("() => states.at(-1) === 'running' && states.length > 1")
+    page.clock.run_for(60_000)
+    assert alert.first.is_visible()
+    page.fill("#input-word", "hello")
+    page.click("#run")
+    wait_for_store(page, "store.get('outputs').said === 'hello'")
+    assert stored(page, "error") == ""
+    assert alert.count() == 0
+    context.close()
+    server.stop()
 
 
 def test_a_server_that_comes_back_finds_the_page_and_gets_its_vector(
