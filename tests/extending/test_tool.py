@@ -58,7 +58,7 @@ def test_its_help_is_made_of_its_declaration(
 ) -> None:
     stranger.install(tmp_path, *stranger.from_docs("A tool"), monkeypatch)
     for words, said in [
-        (["--help"], "mean      from mean"),
+        (["--help"], "mean      What a stranger brings (from mean)"),
         (["mean", "--help"], "1 to 1000, else 20"),
         (["mean", "painter", "--count", "0", "--out", "o"], "'count' takes 1 to 1000, got 0"),
     ]:

@@ -14,6 +14,7 @@ from taxiway.core.config import Config
 from taxiway.model_servers import ModelServers
 from taxiway.servers.hub import server as hub
 from taxiway.servers.studio import routes as frames
+from taxiway.servers.studio.page import VERSIONED
 
 EVIL = "https://evil.example"
 ASKING = {
@@ -36,7 +37,7 @@ ASKING = {
 """Any page may ask a model, as it could with Runway. A new line here is a decision."""
 ENDLESS = ("/stream.mjpg",)
 """Answers that go on for as long as somebody reads."""
-READING = {"/": {"GET", "HEAD"}, "/studio/{path:path}": {"GET", "HEAD"}}
+READING = {place: {"GET", "HEAD"} for place in ("/", "/studio/{path:path}", VERSIONED)}
 """Served to anyone, but no other page gets to read it."""
 
 

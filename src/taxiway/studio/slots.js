@@ -4,8 +4,6 @@
  * Which there are the server has written into the page (docs/extending.md).
  */
 
-import { at } from "./address.js";
-
 const SLOW_MS = 10000;
 
 /** @import { Loaded } from "./types.d.ts" */
@@ -29,7 +27,7 @@ export function loadSlot(slot, needed) {
 async function load({ name, url = "", error = "" }, needed) {
   if (error) return { name, member: null, error };
   try {
-    const member = (await Promise.race([import(at(url)), tooSlow()])).default;
+    const member = (await Promise.race([import(url), tooSlow()])).default;
     if (typeof member?.[needed] === "function") return { name, member, error };
     return { name, member: null, error: `${url} has no default export with '${needed}'.` };
   } catch (problem) {

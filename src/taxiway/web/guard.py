@@ -243,7 +243,7 @@ def is_private(scope: Scope) -> bool:
     path: str = scope["path"]
     if path == "/":
         return scope["method"] in ("GET", "HEAD")
-    return path == "/studio" or path.startswith("/studio/")
+    return path.partition("@")[0] == "/studio" or path.startswith("/studio/")
 
 
 def too_large_words(limit: int) -> str:

@@ -1,6 +1,7 @@
 """The page and its files: the token, the policy, and nothing outside the folder."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from taxiway.servers.studio.page import (
 from taxiway.web.powers import Tokens
 
 TOKENS = Tokens("to-play", "to-own")
+LOADED = '<script src="studio/main.js"></script>{"/studio/": "./studio/"}'
 
 
 class Reply:
@@ -54,7 +56,7 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
     folder = tmp_path / "studio"
     (folder / "panels").mkdir(parents=True)
     (folder / "index.html").write_text(
-        f"<!doctype html><head>{SLOTS_PLACE}{TOKEN_PLACE}{OWNER_PLACE}</head>é", "utf-8"
+        f"<!doctype html><head>{SLOTS_PLACE}{TOKEN_PLACE}{OWNER_PLACE}</head>é{LOADED}", "utf-8"
     )
     (folder / "main.js").write_text("export const é = 1;", "utf-8")
     (folder / "panels" / "map.css").write_text("a {}")
@@ -157,6 +159,23 @@ async def test_a_file_that_did_not_change_is_not_sent_again(site: Site) -> None:
     (site.folder / "main.js").write_text("changed")
     changed = await site.get("/studio/main.js", if_none_match=first.headers["etag"])
     assert (changed.status, changed.body) == (200, b"changed")
+
+
+async def test_a_file_is_kept_for_good_at_the_address_of_its_version(site: Site) -> None:
+    def addresses(page: bytes) -> set[str]:
+        return set(re.findall(r'"((?:\./)?studio[^"]*/)(?:main.js)?"', page.decode()))
+
+    page = (await site.get("/")).body
+    (main, others) = sorted(addresses(page), key=len)
+    assert others == f"./{main}"
+    assert b'{"/studio/": ' in page
+    kept = await site.get(f"/{main}main.js")
+    assert (kept.status, kept.headers["cache-control"]) == (200, "max-age=31536000, immutable")
+    (site.folder / "main.js").write_text("changed")
+    assert addresses((await site.get("/")).body).isdisjoint({main, others})
+    changed = await site.get(f"/{main}main.js")
+    assert (changed.body, changed.headers["cache-control"]) == (b"changed", "no-cache")
+    assert (await site.get(f"/{main}../outside.js")).status == 404
 
 
 @pytest.mark.parametrize(

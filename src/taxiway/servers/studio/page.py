@@ -5,7 +5,8 @@ import hashlib
 import html
 import json
 import re
-from collections.abc import Iterator
+import stat
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from starlette.exceptions import HTTPException
@@ -21,6 +22,8 @@ FOLDER = Path(__file__).parents[2] / "studio"
 TOKEN_PLACE = '<meta name="taxiway-token" content="">'
 OWNER_PLACE = '<meta name="taxiway-owner" content="">'
 SLOTS_PLACE = '<meta name="taxiway-slots" content="">'
+VERSIONED = "/studio@{version}/{path:path}"
+KEPT = "max-age=31536000, immutable"
 PLACES = (TOKEN_PLACE, OWNER_PLACE, SLOTS_PLACE)
 ON_THIS_MACHINE = Config()
 
@@ -44,7 +47,6 @@ def routes(
     files = servable(folder)
     slots = {slot: list(members(slot, files)) for slot in SLOTS}
     page = (folder / "index.html").read_text(encoding="utf-8")
-    scripts = " ".join(inline_scripts(page))
     for place in PLACES:
         if place not in page:
             raise ValueError(f"{folder / 'index.html'} has no {place}.")
@@ -52,19 +54,38 @@ def routes(
     page = filled(page, SLOTS_PLACE, json.dumps(slots))
 
     async def index(request: Request) -> Response:
+        own = tokens.own if is_on_this_machine(request.scope, config) else ""
+        shown = versioned(filled(page, OWNER_PLACE, own), fingerprint(files))
+        scripts = " ".join(inline_scripts(shown))
         security = policy(request.headers.get("host", ""), scripts)
         headers = {"cache-control": "no-store", "content-security-policy": security, **HEADERS}
-        own = tokens.own if is_on_this_machine(request.scope, config) else ""
-        shown = filled(page, OWNER_PLACE, own)
         return Response(shown, media_type="text/html", headers=headers)
 
     async def file(request: Request) -> Response:
         path = files.get(request.path_params["path"])
         if path is None:
             raise HTTPException(404)
-        return answer(path, request.headers.get("if-none-match"))
+        version = request.path_params.get("version")
+        is_kept = version is not None and version == fingerprint(files)
+        return answer(path, request.headers.get("if-none-match"), is_kept)
 
-    return declared(Power.READ, [Route("/", index), Route("/studio/{path:path}", file)])
+    places = [Route(place, file) for place in ("/studio/{path:path}", VERSIONED)]
+    return declared(Power.READ, [Route("/", index), *places])
+
+
+def fingerprint(files: Mapping[str, Path]) -> str:
+    """Changes when any file of the studio does."""
+    known = ((name, *path.stat()[stat.ST_SIZE : stat.ST_MTIME + 1]) for name, path in files.items())
+    return hashlib.sha256(repr(sorted(known)).encode()).hexdigest()[:16]
+
+
+def versioned(page: str, version: str) -> str:
+    """The page with an address of this version for each of its files.
+
+    A browser keeps those for good, and asks for none of a hundred modules at the next visit. The
+    import map leads the others there too, which ask for `/studio/`.
+    """
+    return re.sub(r'(?<=")(\./)?studio/', rf"\1studio@{version}/", page)
 
 
 def filled(page: str, place: str, content: str) -> str:
@@ -72,11 +93,12 @@ def filled(page: str, place: str, content: str) -> str:
     return page.replace(place, place.replace('""', f'"{html.escape(content)}"'))
 
 
-def answer(path: Path, known: str | None) -> Response:
-    """The file, or 304 if it is what the browser has (`known`); it asks every time."""
+def answer(path: Path, known: str | None, is_kept: bool = False) -> Response:
+    """The file, or 304 if it is what the browser has (`known`); it asks every time, unless it
+    `is_kept`."""
     body = path.read_bytes()
     tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    headers = {"cache-control": "no-cache", "etag": tag, **HEADERS}
+    headers = {"cache-control": KEPT if is_kept else "no-cache", "etag": tag, **HEADERS}
     if known is not None and tag in known:
         return Response(status_code=304, headers=headers)
     return Response(body, media_type=TYPES[path.suffix], headers=headers)
