@@ -69,6 +69,15 @@ class Lantern:
         return picture[:, ::-1] if call["mirrored"] else picture
 
 
+class Glass(Lantern):
+    """Its left half is clear."""
+
+    def _draw(self, call: Values) -> Picture:
+        opacity = np.full((call["size"], call["size"], 1), 255, np.uint8)
+        opacity[:, : call["size"] // 2] = 0
+        return np.concatenate([super()._draw(call), opacity], axis=2)
+
+
 class Unlit(Lantern):
     """Cannot be set up."""
 

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from browser.conftest import Server, new_context, show_studio
 from browser.watching import hold_studio, wait_for_store
-from taxiway.core.images import encode_png
+from taxiway.core.images import encode_png, to_data_uri
 
 
 @pytest.fixture
@@ -98,6 +98,15 @@ def test_the_stream_is_an_image_of_any_page(
     assert picture.size == (64, 64)
 
 
+def test_the_page_of_the_picture_is_named_for_other_programs(
+    panel: Locator, server: Server
+) -> None:
+    expect(panel.locator("#outputs-page code")).to_have_text(f"{server.url}output")
+    with panel.page.expect_popup() as opened:
+        panel.get_by_label("Open the page of the picture").click()
+    assert opened.value.url.startswith(f"{server.url}output?")
+
+
 def test_a_stream_within_the_server_follows_the_hand(page: Page, server: Server) -> None:
     """The same, on a page whose pixels may be read."""
     stream = page.context.new_page()
@@ -129,6 +138,19 @@ def test_a_folder_of_pictures_plays_a_model(form_page: Page, tmp_path: Path) -> 
     expect(frames).to_contain_text("given")
     frames.get_by_label("Stop Frames").click()
     expect(frames).to_have_attribute("data-way", "off")
+
+
+def test_the_page_of_the_picture_shows_what_a_form_was_answered(form_page: Page) -> None:
+    bare = form_page.context.new_page()
+    bare.goto("/output")
+    photo = to_data_uri(np.full((6, 8, 3), (250, 0, 0), np.uint8), "PNG")
+    places = {"point": [0.5, 0.5], "box": [0, 0, 1, 1], "face": [[0, 0], [0, 1], [1, 1]]}
+    others = {"layout": photo, "code": [0] * 128, "words": [], **places}
+    httpx.post(f"{form_page.url}query", json={"photo": photo, **others}).raise_for_status()
+    bare.wait_for_function("() => document.querySelector('canvas').width === 8")
+    middle = Image.open(io.BytesIO(bare.screenshot())).getpixel((640, 400))
+    assert middle[0] > 200 > 50 > middle[1]
+    bare.close()
 
 
 def test_a_model_without_pictures_says_so(page: Page, panel: Locator, tmp_path: Path) -> None:

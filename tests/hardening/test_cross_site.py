@@ -37,7 +37,7 @@ ASKING = {
 """Any page may ask a model, as it could with Runway. A new line here is a decision."""
 ENDLESS = ("/stream.mjpg",)
 """Answers that go on for as long as somebody reads."""
-READING = {place: {"GET", "HEAD"} for place in ("/", "/studio/{path:path}", VERSIONED)}
+READING = {place: {"GET", "HEAD"} for place in ("/", "/output", "/studio/{path:path}", VERSIONED)}
 """Served to anyone, but no other page gets to read it."""
 
 

@@ -20,10 +20,16 @@ export class Connection extends EventTarget {
   #socket = null;
   #delay = FIRST_DELAY_MS;
   #token = tokenIn(document);
-  #owner = (takeLink(), ownerToken(document));
+  #mayOwn;
+  #owner = "";
 
-  constructor() {
+  /** @param {{ mayOwn?: boolean }} [options] whether the owner's token is used where there is one */
+  constructor({ mayOwn = true } = {}) {
     super();
+    this.#mayOwn = mayOwn;
+    if (!mayOwn) return;
+    takeLink();
+    this.#owner = ownerToken(document);
     addEventListener("hashchange", () => takeLink() && location.reload());
   }
 
@@ -92,9 +98,9 @@ export class Connection extends EventTarget {
    */
   async #reopen() {
     try {
-      const page = await fetch(at("/"), { cache: "no-store" });
+      const page = await fetch(location.href, { cache: "no-store" });
       const parsed = new DOMParser().parseFromString(await page.text(), "text/html");
-      const owner = ownerToken(parsed);
+      const owner = this.#mayOwn ? ownerToken(parsed) : "";
       if (owner === kept() && owner && !(await isAccepted(owner))) {
         keep("");
         location.reload();

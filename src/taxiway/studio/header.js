@@ -9,7 +9,7 @@ import { statusLamp } from "./status.js";
 
 /**
  * @param {Studio} studio
- * @param {{ fullScreen: () => void, help: () => void }} reach
+ * @param {{ fullScreen: () => void, output: () => void, help: () => void }} reach
  * @param {HTMLElement} wide the button that widens a panel
  */
 export function makeHeader({ store, session, connection, actions, files }, reach, wide) {
@@ -38,6 +38,7 @@ export function makeHeader({ store, session, connection, actions, files }, reach
       redo,
       save,
       wide,
+      tool("window", "Window of the picture alone", reach.output),
       tool("full", "Full screen", reach.fullScreen),
       tool("keys", "Keys", reach.help),
     ),

@@ -24,6 +24,7 @@ const LIST = /** @type {[string, string, ((declaration: Declaration) => boolean)
   ["M", "To the mixer: ← → choose a fader, ↑ ↓ change it, Shift for more; over a full screen too", isPlayed],
   ["G", "To the map: arrows step, + − zoom, 0 goes home; over a full screen too", isPlayed],
   ["F", "Full screen"],
+  ["O", "A window of the picture alone; there F, 1 2 3 fit, crop, fill, B black, M mirror"],
   ["?", "This list"],
 ]);
 
@@ -32,6 +33,7 @@ const LIST = /** @type {[string, string, ((declaration: Declaration) => boolean)
  * @property {Record<string, import("./actions.js").Action>} actions
  * @property {() => void} save
  * @property {() => void} fullScreen
+ * @property {() => void} output
  * @property {() => void} help
  * @property {(panel: string) => void} goTo
  */
@@ -51,6 +53,7 @@ export function listenToKeys(reach) {
     m: () => reach.goTo("mixer"),
     g: () => reach.goTo("map"),
     f: reach.fullScreen,
+    o: reach.output,
     "?": reach.help,
   });
   const withControl = /** @type {Record<string, () => void>} */ ({

@@ -16,6 +16,7 @@ import { announcer, keepStatus } from "./status.js";
 import { loadSlot } from "./slots.js";
 import { Store } from "./store.js";
 import { loadWidgets } from "./widgets/index.js";
+import { openOutput } from "./window.js";
 
 const store = new Store();
 const connection = new Connection();
@@ -40,6 +41,7 @@ const reach = {
   actions: studio.actions,
   save: () => (isLive(store.get("declaration")) ? studio.files.downloadPicture() : saveOutput()),
   fullScreen,
+  output: () => openOutput(store),
   help: () => dialog.showModal(),
   goTo: (/** @type {string} */ panel) => {
     const { dataset } = document.body;

@@ -58,6 +58,7 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
     (folder / "index.html").write_text(
         f"<!doctype html><head>{SLOTS_PLACE}{TOKEN_PLACE}{OWNER_PLACE}</head>é{LOADED}", "utf-8"
     )
+    (folder / "output.html").write_text(f"<head>{TOKEN_PLACE}</head>")
     (folder / "main.js").write_text("export const é = 1;", "utf-8")
     (folder / "panels" / "map.css").write_text("a {}")
     (folder / "notes.py").write_text("secret")
@@ -117,6 +118,15 @@ async def test_the_page_may_load_nothing_from_elsewhere(site: Site) -> None:
     }
 
 
+async def test_the_output_page_may_play_and_be_styled(site: Site) -> None:
+    reply = await site.get("/output")
+    assert reply.body == b'<head><meta name="taxiway-token" content="to-play"></head>'
+    assert reply.headers["cache-control"] == "no-store"
+    security = reply.headers["content-security-policy"]
+    assert security.startswith("default-src 'self'; ")
+    assert security.endswith("; style-src 'self' 'unsafe-inline'")
+
+
 @pytest.mark.parametrize("host", ["evil; script-src *", "", "a b", "a'b", "x,y", "[::1]; x", "a\n"])
 def test_a_strange_host_cannot_loosen_the_policy(host: str) -> None:
     assert "connect-src 'self'; " in policy(host)
@@ -143,7 +153,7 @@ async def test_a_file_is_served_with_its_type(site: Site, path: str, type: str) 
 
 
 async def test_every_answer_forbids_guessing_and_telling(site: Site) -> None:
-    for path in ("/", "/studio/main.js"):
+    for path in ("/", "/output", "/studio/main.js"):
         headers = (await site.get(path)).headers
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["referrer-policy"] == "no-referrer"
@@ -231,6 +241,8 @@ def test_a_page_without_a_place_for_the_token_is_noticed_at_the_start(tmp_path: 
 def test_every_file_of_our_studio_can_be_served() -> None:
     served = servable(FOLDER)
     files = {path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*") if path.is_file()}
-    assert files - set(served) <= {"index.html"} | {f for f in files if Path(f).suffix not in TYPES}
+    assert files - set(served) <= {"index.html", "output.html"} | {
+        f for f in files if Path(f).suffix not in TYPES
+    }
     assert {Path(file).suffix for file in files} - {".html"} <= set(TYPES) | {".md", ".ts"}
     assert TOKEN_PLACE in (FOLDER / "index.html").read_text("utf-8")

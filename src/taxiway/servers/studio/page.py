@@ -39,7 +39,8 @@ _HOST = re.compile(r"[\w.\-]+(:\d+)?|\[[\da-f:.]+\](:\d+)?", re.ASCII | re.IGNOR
 def routes(
     tokens: Tokens, config: Config = ON_THIS_MACHINE, folder: Path = FOLDER
 ) -> list[BaseRoute]:
-    """The page at `/`, which carries the token to play, and its files under `/studio/`.
+    """The page at `/`, which carries the token to play, and its files under `/studio/`; and the
+    page at `/output`, with nothing but the picture.
 
     It carries the owner's where it is asked for on this machine, and lists the panels and widgets
     that it loads. Raises ValueError if it has no place for them.
@@ -52,14 +53,19 @@ def routes(
             raise ValueError(f"{folder / 'index.html'} has no {place}.")
     page = filled(page, TOKEN_PLACE, tokens.play)
     page = filled(page, SLOTS_PLACE, json.dumps(slots))
+    bare = filled((folder / "output.html").read_text("utf-8"), TOKEN_PLACE, tokens.play)
 
     async def index(request: Request) -> Response:
         own = tokens.own if is_on_this_machine(request.scope, config) else ""
         shown = versioned(filled(page, OWNER_PLACE, own), fingerprint(files))
         scripts = " ".join(inline_scripts(shown))
-        security = policy(request.headers.get("host", ""), scripts)
-        headers = {"cache-control": "no-store", "content-security-policy": security, **HEADERS}
-        return Response(shown, media_type="text/html", headers=headers)
+        return unkept(shown, policy(request.headers.get("host", ""), scripts))
+
+    async def output(request: Request) -> Response:
+        # OBS puts the style sheet that is typed there into the page.
+        styles = "; style-src 'self' 'unsafe-inline'"
+        security = policy(request.headers.get("host", "")) + styles
+        return unkept(versioned(bare, fingerprint(files)), security)
 
     async def file(request: Request) -> Response:
         path = files.get(request.path_params["path"])
@@ -70,7 +76,13 @@ def routes(
         return answer(path, request.headers.get("if-none-match"), is_kept)
 
     places = [Route(place, file) for place in ("/studio/{path:path}", VERSIONED)]
-    return declared(Power.READ, [Route("/", index), *places])
+    return declared(Power.READ, [Route("/", index), Route("/output", output), *places])
+
+
+def unkept(page: str, security: str) -> Response:
+    """A page with tokens of this start, under a content security policy."""
+    headers = {"cache-control": "no-store", "content-security-policy": security, **HEADERS}
+    return Response(page, media_type="text/html", headers=headers)
 
 
 def fingerprint(files: Mapping[str, Path]) -> str:

@@ -1,8 +1,10 @@
 /** Where the frames go, and what comes in by itself: every sink and source of this model. */
 
+import { at } from "../address.js";
 import { ask } from "../control.js";
-import { h } from "../dom.js";
+import { copyFrom, h } from "../dom.js";
 import { sentence } from "../slots.js";
+import { openOutput } from "../window.js";
 import { Way } from "../ways/way.js";
 
 /** @import { Panel, Studio, Values, Way as Status } from "../types.d.ts" */
@@ -18,10 +20,11 @@ export default /** @type {Panel} */ ({
 });
 
 /** @param {HTMLElement} root @param {Studio} studio */
-function mount(root, { connection }) {
+function mount(root, { connection, store }) {
   const outputs = h("div", { class: "ways" });
   const sources = h("div", { class: "ways" });
   const ways = /** @type {Map<string, Way>} */ (new Map());
+  outputs.append(pageBlock(store));
   root.append(outputs, h("h3", { class: "ways-title" }, "Sources"), sources);
 
   const refresh = async () => {
@@ -53,6 +56,27 @@ function mount(root, { connection }) {
     return way;
   };
   whileSeen(root, refresh);
+}
+
+/** The page at /output, which is always there. @param {Studio["store"]} store */
+function pageBlock(store) {
+  const address = at("/output");
+  const copy = h("button", { type: "button", class: "copy" }, "Copy");
+  copy.addEventListener("click", () => copyFrom(copy, address));
+  const show = { type: "button", "aria-label": "Open the page of the picture" };
+  return h(
+    "section",
+    { class: "way block", id: "outputs-page", "data-way": "on" },
+    h(
+      "div",
+      { class: "way-head" },
+      h("span", { class: "lamp", "aria-hidden": "true" }),
+      h("h2", {}, "Page"),
+      h("button", { ...show, onclick: () => openOutput(store) }, "Open"),
+    ),
+    h("div", { class: "copy-line" }, h("code", {}, address), copy),
+    h("p", { class: "hint" }, "The picture and nothing else: for a second screen, and as a Browser Source in OBS."),
+  );
 }
 
 /** Do something now and every second while an element is on the page to be seen. @param {HTMLElement} root @param {() => void} work */

@@ -30,8 +30,14 @@ function mount(root, studio) {
     "aria-label": "The generated picture",
   });
   const figures = new Figures();
-  new Screen(canvas, figures, studio);
-  const { store } = studio;
+  const { store, connection } = studio;
+  new Screen(canvas, connection, {
+    mayFlash: () => store.get("flashes"),
+    drawn: (picture) => {
+      figures.count(performance.now(), picture.age);
+      store.set("picture", picture);
+    },
+  });
   const board = makeBoard(studio);
   const caption = makeCaption(store, figures);
   root.append(
