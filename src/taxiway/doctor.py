@@ -17,6 +17,7 @@ from taxiway.catalog.folder import data_path
 from taxiway.checkpoint import read_checkpoint
 from taxiway.choosing import answers_here, choose
 from taxiway.choosing.machine import this_machine, version_of
+from taxiway.core.extras import install_line, is_here
 from taxiway.core.images import encode_jpeg
 from taxiway.engine.areas import FOLDER, LEAST, PLENTY, free_bytes
 from taxiway.latent.sample import z_of_seed
@@ -45,8 +46,7 @@ def report() -> Iterator[str]:
     try:
         yield from _torch()
     except ImportError:
-        lacking = "nothing is trained or projected" if usable else "only the painter runs"
-        yield f"PyTorch     missing, so {lacking}: pip install 'taxiway[torch]'"
+        yield f"PyTorch     missing, so nothing is trained or projected: {install_line('train')}"
     if usable:
         yield from _measured()
 
@@ -86,7 +86,7 @@ def _details() -> Iterator[str]:
     yield f"Devices     {', '.join(facts['accelerators']) or 'no accelerator seen'}"
     found = {name: version_of(name) for name in PACKAGES}
     yield f"Packages    {', '.join(f'{name} {number}' for name, number in found.items() if number)}"
-    if found["onnxruntime"]:
+    if is_here("onnxruntime"):  # whichever of its builds brought it
         from taxiway.backends.onnxruntime.providers import gpus
 
         yield f"Providers   onnxruntime: {', '.join([*(gpu.device for gpu in gpus()), 'cpu'])}"
@@ -118,7 +118,7 @@ def _measured() -> Iterator[str]:
             continue
         synthesis, _ = graphs_of(read_checkpoint(catalog.spec(card).options["checkpoint"]))
         try:
-            _, choice = choose([synthesis], seconds=MEASURE_SECONDS, answers=answers)
+            _, choice = choose([synthesis], seconds=MEASURE_SECONDS, answers=answers, thorough=True)
         except Unsupported as error:
             yield f"{card.name:11} {error}"
             continue

@@ -128,12 +128,48 @@ def test_a_little_off_is_exact_enough(only: Any) -> None:
     assert "left_out" not in choose([TRIED])[1].facts
 
 
-def test_torch_says_what_is_exact(only: Any) -> None:
-    only(quick=fake({("float32", 1): 1.0}, float32=3.0), torch=fake(BOTH, bfloat16=9.0))
+def test_a_referee_says_what_is_exact(only: Any) -> None:
+    last = type("Last", (fake({("float32", 1): 9.0}),), {"turn": 1})
+    only(quick=fake(BOTH, float32=3.0, bfloat16=9.0), referee=last)
+    found = choose([replace(TRIED, referee="referee")])[1]
+    assert found.setting == Setting("referee", "float32", 1)
+    assert list(found.left_out) == ["quick bfloat16", "quick float32"]
+    assert found.facts["ms_per_image"] == 9.0
+
+
+def test_a_referee_of_a_later_turn_is_only_asked(only: Any) -> None:
+    last = type("Last", (fake({("float32", 1): 9.0}),), {"turn": 1})
+    only(quick=fake(BOTH), referee=last)
+    found = choose([replace(TRIED, referee="referee")])[1]
+    assert found.setting.backend == "quick"
+    assert {setting.backend for setting in found.milliseconds} == {"quick"}
+    assert [each.backend for each in Fake.compiled].count("referee") == 1
+
+
+def test_a_backend_of_a_later_turn_is_tried_where_no_other_works(only: Any) -> None:
+    class Unasked(Fake):
+        turn = 1
+
+        def available(self) -> str | None:
+            raise AssertionError("it takes seconds to load")
+
+    only(quick=fake(BOTH), slow=Unasked)
+    assert choose([TRIED])[1].setting.backend == "quick"
+    last = type("Last", (fake({("float32", 1): 9.0}),), {"turn": 2})
+    only(bad=Failing, slow=last)
     found = choose([TRIED])[1]
-    assert found.setting == Setting("torch", "float32", 1)
-    assert list(found.left_out) == ["quick float32", "torch bfloat16"]
-    assert found.facts["ms_per_image"] == 5.0
+    assert found.setting.backend == "slow"
+    assert list(found.left_out) == ["bad"]
+
+
+def test_a_thorough_trial_tries_every_turn_and_keeps_what_is_best(
+    only: Any, answers: Answers
+) -> None:
+    last = type("Last", (fake({("float32", 1): 0.5}),), {"turn": 2})
+    only(quick=fake(BOTH), slow=last)
+    assert choose([KNOWN], answers=answers)[1].setting.backend == "quick"
+    assert choose([KNOWN], answers=answers, thorough=True)[1].setting.backend == "slow"
+    assert choose([KNOWN], answers=answers)[1].setting.backend == "slow"
 
 
 def test_a_precision_that_is_asked_for_need_not_be_exact(only: Any) -> None:
@@ -287,6 +323,17 @@ def test_what_is_likely_is_what_was_taken_here(
 ) -> None:
     monkeypatch.setenv("TAXIWAY_DATA", str(tmp_path))
     only(one=fake(TWO), slow=fake({("float32", 1): 9.0}))
-    assert choosing.likely() == {"one", "slow"}
+    assert choosing.likely() == {"one", "slow"}  # nothing is known to be installed
     choose([KNOWN], answers=choosing.answers_here())
     assert choosing.likely() == {"one"}
+
+
+def test_what_takes_long_to_load_is_not_likely_before_it_was_taken(
+    only: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TAXIWAY_DATA", str(tmp_path))
+    light = type("Light", (fake(TWO),), {"distributions": ("numpy",)})
+    absent = type("Absent", (fake(TWO),), {"distributions": ("no-such-package",)})
+    slow = type("Slow", (fake(TWO),), {"distributions": ("numpy",), "turn": 1})
+    only(absent=absent, light=light, slow=slow)
+    assert choosing.likely() == {"light"}

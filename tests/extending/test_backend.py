@@ -7,7 +7,7 @@ import pytest
 
 import stranger
 from paths import FIXTURES
-from taxiway.backends import members, offered
+from taxiway.backends import offered
 from taxiway.checkpoint import read_checkpoint
 from taxiway.choosing import choose
 from taxiway.core.errors import InvalidArgument
@@ -21,12 +21,11 @@ def test_it_is_tried_beside_ours_and_gives_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stranger.install(tmp_path, *stranger.from_docs("A backend"), monkeypatch)
-    assert {"numpy", "torch"} <= members().keys()
     _, mapping = graphs_of(read_checkpoint(FIXTURES / f"{NAME}.pkl"))
-    _, choice = choose([mapping], seconds=0.2)
+    _, choice = choose([mapping], seconds=0.2, thorough=True)
     assert {"numpy", "torch"} <= {setting.backend for setting in choice.milliseconds}
     expected = np.load(FIXTURES / f"{NAME}.npz")
-    network = members()["numpy"].compile(mapping, "float32", 1)
+    network = offered()[0]["numpy"].compile(mapping, "float32", 1)
     w = network.run({"z": expected["z"].astype(np.float32)})["w"]
     np.testing.assert_allclose(w, expected["w"][:, 0], atol=1e-4)
 
@@ -41,7 +40,7 @@ def test_what_it_does_not_know_is_left_to_others(
     assert model.facts["backend"] != "numpy"
     assert "numpy does not know" in model.facts["left_out"]["numpy"]
     with pytest.raises(InvalidArgument, match="numpy computes on the CPU only"):
-        members("mps")
+        choose(graphs_of(read_checkpoint(checkpoint)), "mps")
 
 
 def test_a_broken_one_is_a_sentence_and_ours_works(

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Protocol
 import numpy.typing as npt
 
 from taxiway.core import slots
-from taxiway.core.errors import InvalidArgument, MissingDependency, TaxiwayError
+from taxiway.core.errors import TaxiwayError
 
 Arrays = dict[str, npt.NDArray[Any]]
 Inputs = Mapping[str, Any]
@@ -34,7 +34,8 @@ class Graph:
     to measure with. `torch(dtype, device)` builds it in PyTorch: called with tensors under the
     inputs' names it gives tensors under the outputs'. `operations(ops, **words)` writes it down in
     a backend's own operations, and gives the outputs' nodes by name; words are those inputs that
-    are no arrays. `trial` are inputs by which a quick setting is checked against an exact one.
+    are no arrays. `trial` are inputs by which a setting is checked: against `referee`, the name of
+    a backend that is exact, or "" where that would take too long, against its own float32.
     `key` names the network with its numbers, such as by its file's SHA-256; "" if nothing does.
     """
 
@@ -46,6 +47,7 @@ class Graph:
     operations: "Callable[..., dict[str, Node]] | None" = None
     trial: Inputs | None = None
     key: str = ""
+    referee: str = ""
 
 
 Node = Any
@@ -130,8 +132,9 @@ class Network(Protocol):
 class Backend(Protocol):
     """A member of the slot, made for a device: auto, cpu, cuda or mps. Nothing is loaded by that.
 
-    `device` is where it computes once that is known. A class may also have `distributions`: what
-    pip calls the packages that it computes with, whose versions tell when to measure anew.
+    `device` is where it computes once that is known. It may also have `distributions`: what pip
+    calls the packages that it computes with, whose versions tell when to measure anew; and a
+    `turn` above 0, if a start is not to load it where a backend of an earlier turn works.
     """
 
     device: str
@@ -195,22 +198,13 @@ def thread_counts(most: int) -> list[int]:
     return list(dict.fromkeys([1, most, *powers]))
 
 
-def members(device: str = "auto", among: Collection[str] | None = None) -> dict[str, Backend]:
-    """Every backend that can compute on `device`, by name, or those of them that are `among` some.
-
-    Raises InvalidArgument or MissingDependency with their reasons if none can.
-    """
-    usable, reasons = offered(device, among)
-    if not usable:
-        said = " ".join(reasons.values())
-        raise MissingDependency(said) if device == "auto" else InvalidArgument(said, "device")
-    return usable
-
-
 def offered(
-    device: str = "auto", among: Collection[str] | None = None
+    device: str = "auto", among: Collection[str] | None = None, turn: int | None = None
 ) -> tuple[dict[str, Backend], dict[str, str]]:
-    """The backends that can compute on `device`, and of the others why not, by name."""
+    """The backends that can compute on `device`, and of the others why not, by name.
+
+    Those of one turn, if it is given; the others are neither asked nor mentioned.
+    """
     usable: dict[str, Backend] = {}
     reasons: dict[str, str] = {}
     for name in slots.members("backends"):
@@ -218,6 +212,8 @@ def offered(
             continue
         try:
             backend: Backend = slots.load("backends", name)(device)
+            if turn is not None and turn_of(backend) != turn:
+                continue
             reason = backend.available()
         except TaxiwayError as error:  # one that is broken hurts no other
             reason = str(error)
@@ -226,3 +222,8 @@ def offered(
         else:
             reasons[name] = reason
     return usable, reasons
+
+
+def turn_of(backend: Backend) -> int:
+    """When a backend is tried: 0 at every start, more where none before it works."""
+    return int(getattr(backend, "turn", 0))

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from taxiway.backends import Graph
 from taxiway.backends.onnxruntime import OnnxRuntimeBackend
+from taxiway.core.extras import install_line
 
 if TYPE_CHECKING:
     from taxiway.backends.onnxruntime.providers import Provider
 
-MISSING = "onnxruntime has no provider for a GPU: pip install 'taxiway[webgpu]'."
 BUILDS = ("onnxruntime-gpu", "onnxruntime-directml", "onnxruntime-ep-webgpu")
 """What brings one, as pip calls it; on macOS the plain build does too."""
 
@@ -38,7 +38,8 @@ class OnnxGpuBackend(OnnxRuntimeBackend):
         if self.asked == "cpu":
             return "onnxruntime_gpu computes on a GPU, 'cpu' was asked for."
         if sys.platform != "darwin" and not any(map(is_installed, BUILDS)):
-            return MISSING  # known without loading the library, which most starts do not need
+            # known without loading the library, which most starts do not need
+            return f"onnxruntime has no provider for a GPU: {install_line('webgpu')}."
         if self._gpus():
             return None
         wanted = "a GPU" if self.asked == "auto" else f"'{self.asked}'"

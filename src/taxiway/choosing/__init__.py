@@ -16,15 +16,16 @@ from taxiway.backends import (
     Inputs,
     Network,
     Unsupported,
-    members,
+    offered,
+    turn_of,
 )
 from taxiway.catalog.folder import data_path
 from taxiway.choosing.answers import Answer, Answers, Setting
-from taxiway.choosing.machine import this_machine
+from taxiway.choosing.machine import this_machine, version_of
 from taxiway.core import slots
-from taxiway.core.errors import InvalidArgument, TaxiwayError
+from taxiway.core.errors import InvalidArgument, MissingDependency, TaxiwayError
 
-SECONDS = 1.5
+SECONDS = 1.0
 """CPU time that may go into trying backends at the first start of a model."""
 WORTH = 1.15
 """How much faster a lower precision must be to be taken: it costs a level here and there."""
@@ -33,8 +34,8 @@ CALLS = 12
 NEAR = 2.0
 """A backend this many times slower than the fastest at first is not tried any further."""
 
-EXACT = "torch"
-"""The backend whose float32 decides what is exact, if it was tried: the tests hold it closest."""
+TURNS = (0, 1, 2)
+"""Of backends."""
 MEAN, MOST = 0.5, 8
 """How many levels of 255 pictures may be off, on average and in all but NEARLY_ALL percent.
 
@@ -70,13 +71,16 @@ def choose(
     seconds: float = SECONDS,
     among: Collection[str] | None = None,
     answers: Answers | None = None,
+    thorough: bool = False,
 ) -> tuple[list[Network], Choice]:
     """The graphs compiled as the first of them is fastest on this machine; the others in float32.
 
-    Trying a backend stops after about `seconds` of CPU time, compiling included, likely settings
-    first; at least one is tried (of all backends or of those `among` which to choose). What fails,
-    or is not exact, is left out. `answers` remember what was found, and nothing is tried again
-    before something changes; what there was no time for is tried at the next start.
+    Backends are tried by their turns (`Backend`), those of one at all only where none before could
+    compute it; `thorough` tries all of them. It stops after about `seconds` of CPU time, compiling
+    included, likely settings first; at least one is tried (of all backends or of those `among`
+    which to choose). What fails, or is not exact, is left out. `answers` remember what was found,
+    and nothing is tried again before something changes; what there was no time for is tried at the
+    next start.
 
     Raises InvalidArgument for a precision or device that is not there, MissingDependency if nothing
     can compute at all, and Unsupported if nothing can compute these.
@@ -94,18 +98,17 @@ def choose(
     answers = answers if graphs[0].key else None
 
     def measured(earlier: Answer | None) -> tuple[list[Network], Choice]:
-        usable = members(device, among)
-        trial = Trial(graphs[0], usable, precision, seconds)
-        if earlier is not None:
-            trial.goes_on_from(earlier)
-        whole, best = trial.run(), trial.best()
-        choice = Choice(best, usable[best.backend].device, trial.measured, trial.left_out)
+        trial = Trial(graphs[0], precision, seconds, earlier)
+        best = trial.decided(device, among, thorough)
+        backend = trial.usable[best.backend]
+        choice = Choice(best, backend.device, trial.measured, trial.left_out)
         if answers:
             times = list(trial.measured.items())
-            answers.keep(Answer(question, best, choice.device, times, trial.left_out, whole))
-        return networks(graphs, usable[best.backend], best), choice
+            is_whole = trial.is_whole
+            answers.keep(Answer(question, best, choice.device, times, trial.left_out, is_whole))
+        return networks(graphs, backend, best), choice
 
-    if answers and (answer := answers.find(question)):
+    if answers and not thorough and (answer := answers.find(question)):
         with suppress(Exception):  # whatever is wrong with it, measuring all anew will say
             return remembered(graphs, device, answer) if answer.whole else measured(answer)
     return measured(None)
@@ -142,43 +145,76 @@ def answers_here() -> Answers:
 
 
 def likely() -> set[str]:
-    """The backends that models were last played with here; all there are where none was yet."""
-    return answers_here().backends(this_machine()) or set(slots.members("backends"))
+    """The backends that models were last played with here; where none was yet, those of the first
+    turn, or all if nothing that they compute with is installed."""
+    known = answers_here().backends(this_machine())
+    backends = {name: slots.load("backends", name) for name in slots.members("backends")}
+    first = {name for name, each in backends.items() if is_first(each)}
+    return known or first or set(backends)
+
+
+def is_first(backend: Callable[[], Backend]) -> bool:
+    """Whether a backend is of the first turn here, and what it computes with is installed."""
+    packages = getattr(backend, "distributions", ())
+    return turn_of(backend()) == 0 and any(map(version_of, packages))
 
 
 class Trial:
     """One network being tried: the milliseconds of each setting, and what is left out and why."""
 
     def __init__(
-        self, graph: Graph, usable: Mapping[str, Backend], precision: str, seconds: float
+        self, graph: Graph, precision: str, seconds: float, earlier: Answer | None = None
     ) -> None:
-        self.graph, self.usable, self.precision = graph, usable, precision
+        """`earlier` is what another start has found, so that only the rest is tried."""
+        self.graph, self.precision, self.earlier = graph, precision, earlier
         self.deadline, self.seconds = time.process_time() + seconds, seconds
+        self.usable: dict[str, Backend] = {}
         self.measured: dict[Setting, float] = {}
         self.left_out: dict[str, str] = {}
         self.inexact: set[tuple[str, str]] = set()
-        self.wanted: Arrays | None = None
+        self._wanted: dict[str, Arrays] = {}
+        self.is_whole = False
+        """Whether all settings were tried."""
 
-    def goes_on_from(self, answer: Answer) -> None:
-        """Take what an earlier start has found, so that only the rest is tried."""
-        self.measured = {key: ms for key, ms in answer.measured if key.backend in self.usable}
-        self.left_out = {name: why for name, why in answer.left_out.items() if name in self.usable}
+    def decided(self, device: str, among: Collection[str] | None, thorough: bool) -> Setting:
+        """The best setting, of backends of the first turn in which there is one.
 
-    def run(self) -> bool:
-        """Measure the settings until the time is up; returns whether that was all of them.
-
-        Raises Unsupported if there is none that works.
+        Raises as `choose`.
         """
+        missing: dict[str, str] = {}
+        for turn in (None,) if thorough else TURNS:
+            usable, reasons = offered(device, among, turn)
+            missing |= reasons
+            self.take(usable)
+            with suppress(Unsupported):
+                self.run()
+                return self.best()
+        if self.usable:
+            raise Unsupported(" ".join(self.left_out.values()))
+        said = " ".join(missing.values())
+        raise MissingDependency(said) if device == "auto" else InvalidArgument(said, "device")
+
+    def take(self, usable: Mapping[str, Backend]) -> None:
+        """Try these backends too, but for what was found of them earlier."""
+        self.usable |= usable
+        if self.earlier is not None:
+            known = [(key, ms) for key, ms in self.earlier.measured if key.backend in usable]
+            self.measured |= dict(known)
+            said = self.earlier.left_out.items()
+            self.left_out |= {name: why for name, why in said if name in usable}
+
+    def run(self) -> None:
+        """Measure the settings until the time is up. Raises Unsupported if there is none."""
         for setting in self.settings():
             if setting in self.measured:
                 continue
-            if self.measured and time.process_time() > self.deadline:
-                return False
+            if self.candidates() and time.process_time() > self.deadline:
+                return
             with self.leaving_out(setting.backend):
                 self.measured[setting] = self.milliseconds(setting)
-        if not self.measured:
+        if not self.candidates():
             raise Unsupported(" ".join(self.left_out.values()))
-        return True
+        self.is_whole = True
 
     def settings(self) -> Iterator[Setting]:
         """All that is worth trying, the likely first: it depends on what was measured so far."""
@@ -231,42 +267,35 @@ class Trial:
 
         Raises Unsupported if nothing works.
         """
-        while self.measured:
-            best = fastest(self.candidates())
+        while found := self.candidates():
+            best = fastest(found)
             with self.leaving_out(best.backend):
                 problem = self.problem_of(best)
                 if problem is None:
                     return best
                 self.left_out[f"{best.backend} {best.precision}"] = problem
                 self.inexact.add(best[:2])
-                if not self.candidates():
-                    exact = self.exact(best)
+                exact = best._replace(precision="float32")
+                if exact[:2] not in self.inexact and not self.candidates():
                     self.measured[exact] = self.milliseconds(exact)
         raise Unsupported(" ".join(self.left_out.values()))
 
     def problem_of(self, best: Setting) -> str | None:
         """Why a setting is not exact, in a sentence; a precision that was asked for need not be."""
-        network, exact = self.compiled(best), self.exact(best)
-        is_checked = self.graph.trial is not None and self.precision in ("auto", "float32")
-        if not is_checked or best[:2] == exact[:2]:
+        referee = self.graph.referee or best.backend
+        is_exact = best[:2] == (referee, "float32")
+        if is_exact or self.graph.trial is None or self.precision not in ("auto", "float32"):
             return None
-        if self.wanted is None and exact.backend != best.backend:
-            with self.leaving_out(exact.backend):
-                self.wanted = self.tried_out(self.compiled(exact))
-            exact = self.exact(best)
-        if self.wanted is None:
-            self.wanted = self.tried_out(self.compiled(exact))
-        return difference(self.tried_out(network), self.wanted)
+        return difference(self.compiled(best).run(self.graph.trial), self.wanted(referee))
 
-    def exact(self, best: Setting) -> Setting:
-        """What is exact for a setting: float32 of EXACT if that was tried, or its own."""
-        tried = {setting.backend for setting in self.measured}
-        return Setting(EXACT if EXACT in tried else best.backend, "float32", best.threads)
-
-    def tried_out(self, network: Network) -> Arrays:
-        """The pictures by which exactness is judged."""
-        assert self.graph.trial is not None
-        return network.run(self.graph.trial)
+    def wanted(self, referee: str) -> Arrays:
+        """The pictures by which a backend's float32 judges exactness."""
+        if referee not in self._wanted:
+            backend = self.usable.get(referee) or slots.load("backends", referee)("cpu")
+            threads = backend.threads()[0]
+            network: Network = backend.compile(self.graph, "float32", threads)
+            self._wanted[referee] = network.run(self.graph.trial or {})
+        return self._wanted[referee]
 
     def candidates(self) -> dict[Setting, float]:
         """What was measured, but for what is not exact."""

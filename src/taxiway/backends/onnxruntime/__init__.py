@@ -3,17 +3,15 @@
 Nothing here imports it before something is compiled. `onnxruntime_gpu` is the same elsewhere.
 """
 
-import importlib.util
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from taxiway.backends import Graph, OperationsBackend
+from taxiway.core.extras import install_line, is_here
 
 if TYPE_CHECKING:
     from taxiway.backends.onnxruntime.network import OnnxNetwork
     from taxiway.backends.onnxruntime.providers import Provider
-
-MISSING = "onnxruntime is missing: pip install 'taxiway[onnx]'."
 
 
 class OnnxRuntimeBackend(OperationsBackend):
@@ -21,12 +19,13 @@ class OnnxRuntimeBackend(OperationsBackend):
 
     title = "onnxruntime"
     device = "cpu"
-    distributions: tuple[str, ...] = ("onnxruntime",)
+    distributions: tuple[str, ...] = ("onnxruntime", "onnxruntime-gpu", "onnxruntime-directml")
 
     def available(self) -> str | None:
         if self.asked not in ("auto", "cpu"):
             return f"onnxruntime computes on the CPU here, '{self.asked}' was asked for."
-        return MISSING if importlib.util.find_spec("onnxruntime") is None else None
+        here = is_here("onnxruntime")
+        return None if here else f"onnxruntime is missing: {install_line('onnx')}."
 
     def precisions(self) -> Sequence[str]:
         return ["float32"]

@@ -3,11 +3,11 @@
 Nothing here imports it, or PyTorch, before something is compiled or asked for.
 """
 
-import importlib.util
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from taxiway.backends import Graph, OperationsBackend
+from taxiway.core.extras import install_line, is_here
 
 if TYPE_CHECKING:
     from taxiway.backends.openvino.network import OpenVinoNetwork
@@ -23,9 +23,7 @@ class OpenVinoBackend(OperationsBackend):
     def available(self) -> str | None:
         if self.asked not in ("auto", "cpu"):
             return f"OpenVINO computes on the CPU only here, '{self.asked}' was asked for."
-        if importlib.util.find_spec("openvino") is None:
-            return "OpenVINO is missing: pip install 'taxiway[openvino]'."
-        return None
+        return None if is_here("openvino") else f"OpenVINO is missing: {install_line('openvino')}."
 
     def precisions(self) -> Sequence[str]:
         from taxiway.backends.openvino.network import core

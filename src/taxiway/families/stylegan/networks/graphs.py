@@ -3,6 +3,7 @@
 Nothing here imports torch before PyTorch is the one that computes.
 """
 
+import math
 from collections.abc import Callable
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import numpy as np
 
 from taxiway.backends import Graph
 from taxiway.checkpoint import Checkpoint
+from taxiway.checkpoint.contents import picture_size
 from taxiway.families.stylegan.networks import (
     build_generator,
     graph_mapping,
@@ -27,6 +29,8 @@ Call = Callable[..., dict[str, Any]]
 
 WRITTEN = {"stylegan1": graph_stylegan1.synthesis, "stylegan2": graph_stylegan2.synthesis}
 """Families whose synthesis is written down in operations; the others need PyTorch."""
+REFEREED = 256**2
+"""Pixels of pictures up to which plain numpy can say what is exact: at 128 px in half a second."""
 
 
 def graphs_of(checkpoint: Checkpoint, built: "Generator | None" = None) -> tuple[Graph, Graph]:
@@ -53,6 +57,7 @@ def graphs_of(checkpoint: Checkpoint, built: "Generator | None" = None) -> tuple
             written and partial(written, config=config, tensors=synthesis),
             {"ws": near(ws), "noise_mode": "const"},
             checkpoint.source.get("sha256", ""),
+            "reference" if written and math.prod(picture_size(config)) <= REFEREED else "",
         ),
         Graph(
             "mapping",

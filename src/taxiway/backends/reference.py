@@ -1,0 +1,182 @@
+"""A backend in plain numpy: slow, always there, and what decides whether others are exact."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from taxiway.backends import Arrays, Graph, Inputs, OperationsBackend
+
+Array = npt.NDArray[Any]
+
+SELU = (1.6732632423543772, 1.0507009873554805)
+"""Alpha and scale (Klambauer et al. 2017)."""
+ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
+    "linear": lambda x: x,
+    "lrelu": lambda x: np.maximum(x, 0.2 * x),
+    "relu": lambda x: np.maximum(x, 0),
+    "tanh": np.tanh,
+    "sigmoid": lambda x: sigmoid(x),
+    "elu": lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0))),
+    "selu": lambda x: SELU[1] * np.where(x > 0, x, SELU[0] * np.expm1(np.minimum(x, 0))),
+    "softplus": lambda x: np.logaddexp(x, np.float32(0)),
+    "swish": lambda x: x * sigmoid(x),
+}
+
+
+class ReferenceBackend(OperationsBackend):
+    """A graph worked out step by step in float32, on as many cores as numpy's own library takes."""
+
+    title = "numpy"
+    device = "cpu"
+    turn = 2
+    distributions = ("numpy",)
+
+    def available(self) -> str | None:
+        if self.asked not in ("auto", "cpu"):
+            return f"numpy computes on the CPU, '{self.asked}' was asked for."
+        return None
+
+    def precisions(self) -> Sequence[str]:
+        return ["float32"]
+
+    def threads(self) -> Sequence[int]:
+        return [1]
+
+    def written(self, graph: Graph, precision: str, threads: int) -> "ReferenceNetwork":
+        return ReferenceNetwork(graph)
+
+
+class ReferenceNetwork:
+    """A graph that is gone through anew at each call."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+
+    def run(self, inputs: Inputs) -> Arrays:
+        assert self.graph.operations is not None
+        words = {name: value for name, value in inputs.items() if isinstance(value, str)}
+        arrays = {name: value for name, value in inputs.items() if name not in words}
+        results = self.graph.operations(ReferenceOperations(arrays), **words)
+        return {name: np.asarray(result) for name, result in results.items()}
+
+
+class ReferenceOperations:
+    """The operations of `taxiway.backends.Operations`, each carried out at once on arrays."""
+
+    def __init__(self, inputs: Mapping[str, Array]) -> None:
+        self.inputs, self.random = inputs, np.random.default_rng()
+        self.count = len(next(iter(inputs.values())))
+
+    def input(self, name: str, shape: Sequence[int]) -> Array:
+        if name not in self.inputs:  # labels that are not given: no class
+            return np.zeros((self.count, *shape), np.float32)
+        return np.asarray(self.inputs[name], np.float32)
+
+    def normal(self, shape: Sequence[int]) -> Array:
+        return self.random.standard_normal((self.count, *shape), np.float32)
+
+    def const(self, value: npt.ArrayLike) -> Array:
+        return np.asarray(value, np.float32)
+
+    def add(self, a: Array, b: Array) -> Array:
+        return a + b
+
+    def mul(self, a: Array, b: Array) -> Array:
+        return a * b
+
+    def div(self, a: Array, b: Array) -> Array:
+        return a / b
+
+    def power(self, x: Array, exponent: float) -> Array:
+        return np.power(x, np.float32(exponent))
+
+    def matmul(self, a: Array, b: Array) -> Array:
+        return a @ b
+
+    def concat(self, parts: Sequence[Array]) -> Array:
+        return np.concatenate(parts, axis=1)
+
+    def mean(self, x: Array, axis: int) -> Array:
+        return np.asarray(x.mean(axis=axis, keepdims=True))
+
+    def largest(self, x: Array, axis: int) -> Array:
+        return np.asarray(np.abs(x).max(axis=axis, keepdims=True))
+
+    def part(self, x: Array, row: int, start: int, stop: int) -> Array:
+        return x[:, row, start:stop]
+
+    def per_channel(self, x: Array) -> Array:
+        return x[:, :, None, None]
+
+    def activation(self, x: Array, name: str) -> Array:
+        return ACTIVATIONS[name](x)
+
+    def clamp(self, x: Array, limit: float) -> Array:
+        return x.clip(-limit, limit)
+
+    def conv(self, x: Array, weight: Array, padding: int, stride: int = 1) -> Array:
+        x = padded(x, padding)  # [N, in, h, w]
+        side, parts = weight.shape[2], apart(weight)
+        high, wide = ((length - side) // stride + 1 for length in x.shape[2:])
+        result = np.zeros((len(x), len(weight), high * wide), np.float32)
+        for i, j in np.ndindex(side, side):
+            seen = x[:, :, i : i + stride * high : stride, j : j + stride * wide : stride]
+            result += parts[i, j] @ seen[..., :high, :wide].reshape(*x.shape[:2], -1)
+        return result.reshape(len(x), len(weight), high, wide)
+
+    def up_conv(self, x: Array, weight: Array, padding: int = 0) -> Array:
+        (count, channels, high, wide), side = x.shape, weight.shape[2]
+        size = (2 * high - 2 + side, 2 * wide - 2 + side)
+        result = np.zeros((count, weight.shape[1], *size), np.float32)
+        rows, parts = x.reshape(count, channels, -1), apart(weight.swapaxes(0, 1))
+        for i, j in np.ndindex(side, side):
+            said = (parts[i, j] @ rows).reshape(count, -1, high, wide)
+            result[:, :, i : i + 2 * high - 1 : 2, j : j + 2 * wide - 1 : 2] += said
+        return inner(result, padding)
+
+    def instance_norm(self, x: Array, epsilon: float) -> Array:
+        x = x - x.mean(axis=(2, 3), keepdims=True)
+        variance = np.square(x).mean(axis=(2, 3), keepdims=True)
+        return np.asarray(x / np.sqrt(variance + np.float32(epsilon)))
+
+    def fir(self, x: Array, taps: Array, padding: int) -> Array:
+        x = padded(x, padding)
+        high, wide = (length - len(taps) + 1 for length in x.shape[2:])
+        x = sum(tap * x[:, :, i : i + high] for i, tap in enumerate(taps))
+        return np.asarray(sum(tap * x[..., i : i + wide] for i, tap in enumerate(taps)))
+
+    def upsample(self, x: Array, taps: Array, padding: int) -> Array:
+        (count, channels, high, wide), reach = x.shape, len(taps) - 1
+        spread = np.zeros((count, channels, 2 * high - 1, 2 * wide - 1), np.float32)
+        spread[:, :, ::2, ::2] = x
+        return inner(self.fir(spread, taps, reach), padding)
+
+    def levels(self, x: Array) -> Array:
+        values = np.clip(x * np.float32(127.5) + np.float32(128), 0, 255).astype(np.uint8)
+        return np.ascontiguousarray(values.transpose(0, 2, 3, 1))
+
+
+def sigmoid(x: Array) -> Array:
+    """1 / (1 + exp(-x)), without overflow."""
+    result: Array = 0.5 * (np.tanh(0.5 * x) + 1)
+    return result
+
+
+def apart(weight: Array) -> Array:
+    """weight [out, in, k, k] as [k, k, out, in]: matrices that lie as BLAS multiplies them."""
+    return np.ascontiguousarray(weight.transpose(2, 3, 0, 1))
+
+
+def padded(x: Array, zeros: int) -> Array:
+    """x [N, C, h, w] with zeros around each plane."""
+    return np.pad(x, ((0, 0), (0, 0), (zeros, zeros), (zeros, zeros))) if zeros else x
+
+
+def inner(x: Array, less: int) -> Array:
+    """x [N, C, h, w] without so many rows and columns at each edge."""
+    return x[:, :, less:-less, less:-less] if less else x
+
+
+SLOT = ReferenceBackend
