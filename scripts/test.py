@@ -17,7 +17,9 @@ WHOLE = {"--quick", "--all"}
 """With these alone, every room is run."""
 PARALLEL = ("-n", "logical", "--dist", "worksteal")
 PROXIES = ("nginx", "caddy")
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+SHELL = "chromium-headless-shell"
+"""The same without what a window needs: a page costs two thirds."""
+BROWSERS = (SHELL, "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 def chromium(python: Path) -> str | None:
@@ -28,7 +30,7 @@ def chromium(python: Path) -> str | None:
     say("Looking for a Chromium that Playwright can bring.")
     if run_quietly(python, "-m", "playwright", "install", "chromium") and starts(python):
         return None
-    if install_packages("chromium") and (found := installed()):
+    if install_packages(SHELL) and (found := installed()):
         return found
     stop("The browser tests need Chromium: install it, or let Playwright download its own.")
     return None

@@ -103,7 +103,8 @@ class Server:
 
 def chromium() -> str | None:
     """The one that scripts/test.py found, else the system's; None for Playwright's own."""
-    return os.environ.get("TAXIWAY_CHROMIUM") or shutil.which("chromium")
+    found = map(shutil.which, ("chromium-headless-shell", "chromium"))
+    return os.environ.get("TAXIWAY_CHROMIUM") or next(filter(None, found), None)
 
 
 @pytest.fixture(scope="session")

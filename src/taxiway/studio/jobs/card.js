@@ -38,7 +38,7 @@ export class JobCard {
   #buttons;
   /** @type {Job | null} */
   #job = null;
-  #shownAt = 0;
+  #shownAt = -Infinity;
   #shownAs = "";
   #listed = "";
 
@@ -120,7 +120,7 @@ export class JobCard {
     const as = `${job.state} ${WORKING.includes(job.state) ? job.done : job.ended}`;
     const hasNone = job.isBroken || (WORKING.includes(job.state) && !job.done);
     if (hasNone || as === this.#shownAs || now - this.#shownAt < PREVIEW_MS) return;
-    this.#shownAt = WORKING.includes(job.state) ? now : 0;
+    this.#shownAt = WORKING.includes(job.state) ? now : -Infinity;
     this.#shownAs = as;
     const picture = await this.#jobs.preview(job.id).catch(() => null);
     if (!picture?.type.startsWith("image/")) return;
