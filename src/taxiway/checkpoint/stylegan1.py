@@ -15,7 +15,7 @@ from taxiway.checkpoint.contents import Found
 from taxiway.checkpoint.limits import MAX_BLOCKS, Broken, Budget
 from taxiway.checkpoint.modules import Attributes
 from taxiway.checkpoint.tensors import Array, Tensor, last_axes
-from taxiway.checkpoint.vetting import listed
+from taxiway.checkpoint.vetting import check_recorded, listed
 
 CONST = "synthesis/4x4/Const/const"
 FUSED_FROM = 128
@@ -98,6 +98,7 @@ def stylegan1_checkpoint(
         tensors |= _synthesis(name, array, sizes[-1], _fused(recorded), shown)
     tensors["mapping.w_avg"] = arrays.get("dlatent_avg", np.zeros(0, np.float32))
     config = _config(tensors, sizes, lrmul, recorded, known)
+    check_recorded(recorded, config)
     if lod:
         config["lod"] = lod
     if lod:

@@ -19,7 +19,7 @@ from taxiway.checkpoint.stylegan1 import UNUSED, is_stylegan1, joined_labels, st
 from taxiway.checkpoint.stylegan2 import architecture_of, config_of_shapes
 from taxiway.checkpoint.tensors import Array, Tensor, last_axes, single
 from taxiway.checkpoint.values import Record
-from taxiway.checkpoint.vetting import listed
+from taxiway.checkpoint.vetting import check_recorded, listed
 
 _SINGLE = {"dlatent_avg": "mapping.w_avg", "synthesis/4x4/Const/const": "synthesis.b4.const"}
 _DENSE = re.compile(r"mapping/(?:Dense(\d{1,2})|LabelEmbed)/(weight|bias)")
@@ -185,6 +185,7 @@ def _config(settings: object, tensors: dict[str, Array], joins_labels: bool) -> 
     )
     if joins_labels:
         config["mapping"]["joins_labels"] = True
+    check_recorded(recorded, config)
     return config
 
 

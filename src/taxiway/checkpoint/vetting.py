@@ -139,6 +139,24 @@ def check_size(module: Module, height: int, width: int) -> None:
         raise Broken(f"records pictures of {recorded!r:.40} and makes them {width} x {height}")
 
 
+TOLD = {
+    "label_size": "c_dim",
+    "latent_size": "z_dim",
+    "dlatent_size": "w_dim",
+    "num_channels": "img_channels",
+}
+"""TensorFlow's names for sizes that the shapes of the tensors tell, too."""
+
+
+def check_recorded(recorded: Mapping[Any, Any], config: Mapping[str, Any]) -> None:
+    """Raise Broken where TensorFlow's settings record other sizes than the tensors have."""
+    found = {name: config[own] for name, own in TOLD.items()}
+    found["resolution"] = config["img_resolution"][0]
+    for name, value in found.items():
+        if recorded.get(name, value) != value:
+            raise Broken(f"records '{name}' {recorded[name]!r:.40}, and its tensors make it {value}")
+
+
 def _expected(
     network: Network, path: str, shapes: Mapping[str, tuple[int, ...]]
 ) -> Iterator[tuple[str, object]]:
