@@ -68,7 +68,7 @@ def test_pictures_that_are_all_alike_measure_nothing(tmp_path, capsys) -> None:
         (["none", "none"], "There is no folder or file 'none'. No model named 'none'"),
         (["painter", "painter"], "'painter' has no checkpoint"),
         (["rainbow", "rainbow", "--metrics", "fid"], "'metrics' takes kid, fd, swd, pr, variety"),
-        (["rainbow", "rainbow", "--size", "1024"], "makes no colour pictures of 1024 pixels"),
+        (["rainbow", "rainbow", "--size", "1024"], "makes no pictures of 1024 pixels"),
         (["rainbow", "rainbow", "--inception", "no.pth"], "There is no file 'no.pth'"),
         (["rainbow", "rainbow", "--size", "33"], "'size' takes 16, 32, 64"),
         (["rainbow", "rainbow", "--count", "-1"], "a whole number from 20 on is needed, got '-1'"),

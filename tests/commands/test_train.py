@@ -40,6 +40,20 @@ from taxiway.training.trainer import Asked
 from training.datasets.pictures.folders import fill
 
 SMALL = FIXTURES / "stylegan2-ada_32.pkl"
+REFUSED = {
+    "--quality good": "'quality' is draft in this training, got good; --resume changes device, ",
+    "--batch 16": "'batch' is 8 in this training, got 16",
+    "--labels": "'labels' is not given in this training, got given",
+    "--resolution 16": "'resolution' is not given in this training, got 16",
+    "--channels 1": "'channels' is auto in this training, got 1",
+    "--augment none": "'augment' is auto in this training, got none",
+    "--path-length 1": "'path_length' is 2 in this training, got 1",
+    "--detail 1": "'detail' is 0 in this training, got 1",
+    "--freeze 1": "'freeze' is 0 in this training, got 1",
+    "--direct": "'direct' is not given in this training, got given",
+    "--from rainbow": "This training began from '",
+}
+"""Options that a training which goes on cannot take, and what is said of each."""
 ABOUT = ("--title", "Noise", "--licence", "CC0", "--data", "My own.")
 
 
@@ -73,6 +87,20 @@ def test_a_model_is_trained_stopped_gone_on_with_and_played(dataset, tmp_path) -
     settings = json.loads((out / "training.json").read_text())["settings"]
     assert (settings["gamma"], settings["path_length"]) == (8.0, 2.0)
     assert read(out / "stats.jsonl")[-1]["kimg"] == pytest.approx(seen + 0.016)
+    same = ("--batch=8", "--path-length=2", "--from", SMALL, "--title=Another")
+    for option, said in REFUSED.items():
+        refused = taxiway("train", dataset, "--out", out, "--resume", *same, *option.split())
+        assert (refused.returncode, refused.stdout) == (1, ""), option
+        assert said in refused.stderr
+    assert json.loads((out / "training.json").read_text())["about"]["title"] == "Noise"
+    kept = taxiway("train", dataset, "--out", out, "--resume", *same, "--gamma=0")
+    assert "Kept as" not in kept.stdout
+    order = json.loads((out / "training.json").read_text())
+    assert (order["settings"]["gamma"], order["about"]["title"]) == (0.0, "Another")
+    order["options"] = {}  # as trainings of before have it
+    (out / "training.json").write_text(json.dumps(order))
+    kept = taxiway("train", dataset, "--out", out, "--resume", "--quality=good")
+    assert "Kept as it began, whatever is given here: quality.\n" in kept.stdout
     moved = dataset.rename(dataset.with_name("moved.zip"))
     again = taxiway("train", moved, "--out", out, "--resume")
     moved.rename(dataset)

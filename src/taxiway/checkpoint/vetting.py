@@ -154,7 +154,9 @@ def check_recorded(recorded: Mapping[Any, Any], config: Mapping[str, Any]) -> No
     found["resolution"] = config["img_resolution"][0]
     for name, value in found.items():
         if recorded.get(name, value) != value:
-            raise Broken(f"records '{name}' {recorded[name]!r:.40}, and its tensors make it {value}")
+            raise Broken(
+                f"records '{name}' {recorded[name]!r:.40}, and its tensors make it {value}"
+            )
 
 
 def _expected(

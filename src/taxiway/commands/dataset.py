@@ -27,6 +27,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     prepare.add_argument("out", type=Path, metavar="OUT.zip")
     prepare.add_argument("--crops", type=int, default=1, help="random crops of each picture")
     prepare.add_argument("--mirror", action="store_true", help="add a mirrored copy of each")
+    prepare.add_argument(
+        "--channels", default="3", choices=("1", "3", "4"), help="grey, colours, or with alpha: 3"
+    )
     prepare.add_argument("--labels", action="store_true", help="folders are classes")
     prepare.add_argument("--seed", type=int, default=0, help="of the random crops")
     prepare.add_argument(
@@ -135,7 +138,7 @@ def run_prepare(parsed: argparse.Namespace) -> None:
     plan = Plan(pixels(parsed), parsed.crop, parsed.crops, parsed.mirror, parsed.seed)
     check_out(parsed.out, ".zip")
     check_replaced(parsed.out, parsed.source, parsed.force)
-    with opened(parsed, parsed.labels) as (found, advance):
+    with opened(parsed, parsed.labels, int(parsed.channels)) as (found, advance):
         if parsed.labels:
             check_labels(found)
         summary = prepare(found, parsed.out, plan, parsed.max_images, parsed.force, advance)
@@ -223,12 +226,12 @@ def check_labels(found: "Source") -> None:
 
 @contextmanager
 def opened(
-    parsed: argparse.Namespace, labels: bool = False
+    parsed: argparse.Namespace, labels: bool = False, channels: int = 3
 ) -> Iterator[tuple["Source", Callable[[], object]]]:
     """The source, and what counts its pictures on a bar. Raises InvalidArgument for none."""
     from taxiway.training.datasets.pictures.sources import open_source
 
-    with open_source(parsed.source, labels, parsed.fps) as found:
+    with open_source(parsed.source, labels, parsed.fps, channels=channels) as found:
         if not found.count:
             others = f" but {found.others:,} other files" if found.others else ""
             raise InvalidArgument(

@@ -1,12 +1,16 @@
 """`taxiway train`: a model from a dataset."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from taxiway.commands import DEVICES, add_options, given_options, number, whole_number
+
+if TYPE_CHECKING:
+    from taxiway.training.config import TrainingConfig
 
 HELP = "train a model on a prepared dataset"
 FAMILY = "stylegan"
@@ -90,23 +94,34 @@ def run(parsed: argparse.Namespace) -> None:
     if parsed.resume:
         check_begun(parsed)
     known = recipe.read_config(folder) if parsed.resume else None
+    given = given_options(parsed, recipe.options)
+    if known:
+        check_kept(parsed, given, known)
     asked = Asked(
         parsed.dataset,
         kimg=parsed.kimg,
         device=None if parsed.device == "auto" else parsed.device,
         processes=parsed.processes,
-        given=given_options(parsed, recipe.options),
+        given=given,
+        start=start_path(parsed.start) if parsed.start and not known else None,
     )
     data = recipe.read(asked, known)
     if known:
+        told = {name: text for name in ASKED if (text := getattr(parsed, name)) is not None}
         config = recipe.changed(known, asked)
+        config = replace(config, about=replace(config.about, **told))
         if parsed.dataset.resolve() != Path(known.dataset).resolve():
             print(f"It began on '{known.dataset}' and goes on with '{parsed.dataset}'.")
     else:
-        asked = replace(asked, start=start_path(parsed.start) if parsed.start else None)
         config = recipe.configure(asked, data)
         about = replace(config.about, **{name: answer(parsed, name) for name in ASKED})
-        config = replace(config, about=about, trainer=parsed.family, unit=recipe.unit)
+        config = replace(
+            config,
+            about=about,
+            trainer=parsed.family,
+            unit=recipe.unit,
+            options=recipe.values(asked),
+        )
     with working(folder):
         work(recipe, config, folder, data)
 
@@ -130,6 +145,44 @@ def check_begun(parsed: argparse.Namespace) -> None:
     began = read_config(parsed.out).trainer or FAMILY
     if parsed.family and parsed.family != began:
         raise InvalidArgument(f"'{parsed.out}' is a training of {began}, not of {parsed.family}.")
+
+
+def check_kept(
+    parsed: argparse.Namespace, given: Mapping[str, Any], known: "TrainingConfig[Any]"
+) -> None:
+    """Refuse what a training that goes on cannot change, and say what is kept.
+
+    Options that it began with may be named again. Those of an older training are not known.
+    """
+    from taxiway.core.errors import InvalidArgument
+
+    recipe = parsed.recipe
+    if parsed.start and str(start_path(parsed.start).absolute()) != known.start:
+        began = f"from '{known.start}'" if known.start else "from nothing"
+        raise InvalidArgument(
+            f"This training began {began}; take another --out to begin from '{parsed.start}'.",
+            "from",
+        )
+    changes = given.keys() if recipe.resumes is None else recipe.resumes
+    kept = [name for name in given if name not in changes]
+    for name in kept:
+        if name in known.options and known.options[name] != given[name]:
+            also = ", ".join(sorted([*changes, "kimg", "device", "processes"]))
+            raise InvalidArgument(
+                f"'{name}' is {plain(known.options[name])} in this training, got "
+                f"{plain(given[name])}; "
+                f"--resume changes {also}, for all else begin another.",
+                name,
+            )
+    if unknown := [name for name in kept if name not in known.options]:
+        print(f"Kept as it began, whatever is given here: {', '.join(unknown)}.")
+
+
+def plain(value: object) -> object:
+    """The value of an option as it is said."""
+    if value is None or isinstance(value, bool):
+        return "given" if value else "not given"
+    return f"{value:g}" if isinstance(value, float) else value
 
 
 def start_path(name: str) -> Path:

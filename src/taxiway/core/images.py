@@ -29,6 +29,8 @@ ImageFormat = Literal["JPEG", "PNG"]
 
 MAX_PIXELS = 40_000_000
 READABLE = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "PPM", "JPEG2000")
+MODES = {1: "L", 3: "RGB", 4: "RGBA"}
+"""Pillow's modes by the channels of a picture."""
 SUFFIXES = (
     *(".png", ".jpg", ".jpeg", ".jfif", ".webp", ".gif", ".bmp"),
     *(".tif", ".tiff", ".avif", ".ppm", ".pgm", ".jp2"),
@@ -198,6 +200,16 @@ def over_white(image: Image.Image) -> Image.Image:
     white = Image.new("RGB", image.size, "white")
     white.paste(image.convert("RGB"), mask=image.getchannel("A"))
     return white
+
+
+def in_channels(image: Image.Image, channels: int) -> Image.Image:
+    """A picture that `decode` gave as 1 (grey), 3 (colours) or 4 channels (with alpha).
+
+    What is transparent becomes white where there is no alpha.
+    """
+    if channels == 4:
+        return image.convert("RGBA")
+    return over_white(image).convert(MODES[channels])
 
 
 def read_metadata(data: bytes) -> dict[str, Any] | None:

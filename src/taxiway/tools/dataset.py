@@ -11,7 +11,7 @@ from taxiway.core.files import write_whole
 from taxiway.core.images import encode_jpeg
 from taxiway.core.tool import Job, Takes
 from taxiway.training.dataset import Kind
-from taxiway.training.datasets.pictures.crops import Plan
+from taxiway.training.datasets.pictures.crops import CHANNELS, Plan
 from taxiway.training.datasets.pictures.prepare import MOST, Summary, prepare
 from taxiway.training.datasets.pictures.report import report
 from taxiway.training.datasets.pictures.sources import Source, open_source
@@ -39,6 +39,9 @@ class Dataset:
                 default=1, whole=True, min=1, max=16, description="Random ones of each picture."
             ),
             "mirror": Boolean(description="A mirrored copy of each too."),
+            "channels": Category(
+                one_of=CHANNELS, description="1: grey, 3: colours, 4: with alpha."
+            ),
             "labels": Boolean(description="Folders of the zip file are classes."),
             "fps": Number(default=10, min=0.1, max=60, description="Pictures a second of a video."),
             "few": Boolean(description="Even with fewer than 50 pictures."),
@@ -51,7 +54,8 @@ class Dataset:
         job.progress(0, 1, "Looks at the pictures.")
         source = one_file(inputs["pictures"], job.folder)
         try:
-            with open_source(source, inputs["labels"], inputs["fps"]) as found:
+            channels = int(inputs["channels"])
+            with open_source(source, inputs["labels"], inputs["fps"], channels=channels) as found:
                 summary = self.prepared(found, plan, inputs, job)
                 page = report("dataset", summary, plan, [])
         finally:

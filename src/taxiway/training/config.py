@@ -36,7 +36,8 @@ class TrainingConfig(Generic[S]):
     """Everything that a training follows from, beside its examples; `settings` are its trainer's.
 
     `trainer` is the name of its trainer, empty for the one that is meant where none is named;
-    `unit` is what is counted. Raises InvalidArgument for a dataset or a start whose name cannot be
+    `unit` is what is counted; `options` are those of its recipe as it began, by which one that goes
+    on is held to them. Raises InvalidArgument for a dataset or a start whose name cannot be
     written down.
     """
 
@@ -48,6 +49,7 @@ class TrainingConfig(Generic[S]):
     version: int = 1
     trainer: str = ""
     unit: str = "pictures"
+    options: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for path in (self.dataset, self.start):

@@ -11,6 +11,8 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from taxiway.core.frame import flattened
+
 Pictures = NDArray[np.uint8]
 Features = NDArray[np.float64]
 _COMPONENTS = 64
@@ -18,14 +20,20 @@ _BATCH = 256
 
 
 def features(pictures: Pictures) -> Features:
-    """Features [N, 1344]: colours in 8 x 8 cells, edges by direction in 4 x 4 cells, 3 scales."""
+    """Features [N, 1344]: colours in 8 x 8 cells, edges by direction in 4 x 4 cells, 3 scales.
+
+    Pictures are [N, S, S, C]; those with alpha are seen on white, and give 448 features more of
+    their alpha.
+    """
     starts = range(0, len(pictures), _BATCH)
     return np.concatenate([_features(pictures[i : i + _BATCH]) for i in starts])
 
 
 def _features(pictures: Pictures) -> Features:
-    red, green, blue = (images(pictures) / 127.5 - 1).unbind(dim=1)
+    red, green, blue = (images(coloured(pictures)) / 127.5 - 1).unbind(dim=1)
     planes = torch.stack([(red + green + blue) / 3, red - blue, 2 * green - red - blue], dim=1)
+    if pictures.shape[3] == 4:
+        planes = torch.cat([planes, images(pictures[..., 3:]) / 127.5 - 1], dim=1)
     found = [F.adaptive_avg_pool2d(planes, 8).flatten(1)]
     for _ in range(3):
         found += _edges(planes)
@@ -45,8 +53,15 @@ def _edges(planes: Tensor) -> list[Tensor]:
     return found
 
 
+def coloured(pictures: Pictures) -> Pictures:
+    """Pictures [N, H, W, C], grey or with alpha, as those of colours [N, H, W, 3], on white."""
+    if pictures.shape[3] == 3:
+        return pictures
+    return np.stack([flattened(picture) for picture in pictures])
+
+
 def images(pictures: Pictures) -> Tensor:
-    """Pictures [N, H, W, 3] as float32 [N, 3, H, W], still 0 to 255."""
+    """Pictures [N, H, W, C] as float32 [N, C, H, W], still 0 to 255."""
     return torch.from_numpy(np.ascontiguousarray(pictures)).permute(0, 3, 1, 2).float()
 
 

@@ -163,6 +163,8 @@ class Recipe(Protocol):
     """What is counted, in the plural."""
     needs: ClassVar[tuple[str, ...]] = ()
     """Modules that an extra of ours brings, such as "torch", without which nothing begins."""
+    resumes: ClassVar[frozenset[str] | None] = None
+    """The options that a training takes when it goes on; None is all of them."""
     kimg: ClassVar[float]
     """Thousands of examples of a training that nobody gave a length."""
 

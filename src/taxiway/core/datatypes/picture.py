@@ -9,7 +9,7 @@ from PIL import Image as PillowImage
 
 from taxiway.core.datatypes.base import DataType, Wire, kind
 from taxiway.core.errors import InvalidArgument, ModelFailed
-from taxiway.core.images import ImageFormat, Pixels, from_data_uri, over_white, to_data_uri
+from taxiway.core.images import ImageFormat, Pixels, from_data_uri, in_channels, to_data_uri
 
 
 class Picture(DataType, frozen=True):
@@ -54,17 +54,13 @@ class Image(Picture, frozen=True, tag="image"):
     channels: Literal[1, 3, 4] = 3
     default_output_format: ImageFormat | UnsetType = UNSET
 
-    MODES: ClassVar[dict[int, str]] = {1: "L", 3: "RGB", 4: "RGBA"}
-
     def __post_init__(self) -> None:
         if self.default_output_format is UNSET:
             format = "JPEG" if self.channels == 3 else "PNG"
             msgspec.structs.force_setattr(self, "default_output_format", format)
 
     def pixels(self, picture: PillowImage.Image) -> Pixels:
-        if self.channels != 4:
-            picture = over_white(picture)
-        return np.asarray(picture.convert(self.MODES[self.channels]))
+        return np.asarray(in_channels(picture, self.channels))
 
     def encode(self, value: Any, format: ImageFormat | None = None) -> str:
         pixels = np.asarray(value) if isinstance(value, PillowImage.Image) else value

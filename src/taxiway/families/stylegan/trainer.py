@@ -24,6 +24,9 @@ class StyleGANRecipe(Recipe):
         "labels": Boolean(description="learn the dataset's classes, to be chosen from"),
         "resolution": Number(default=None, optional=True, whole=True,
                              description="pixels: the dataset's"),
+        "channels": Category(one_of=("auto", "1", "3", "4"),
+                             description="1: grey, 3: colours, 4: with alpha; auto: the start's, "
+                             "else the dataset's"),
         "augment": Category(one_of=("auto", "none", "sky", "full")),
         "batch": Number(default=16, min=1, whole=True),
         "gamma": Number(default=2, min=0,
@@ -38,15 +41,16 @@ class StyleGANRecipe(Recipe):
                           description="parts of a batch on a CPU: what suits"),
         "direct": Boolean(description="at full size from the start"),
     }  # fmt: skip
+    resumes = frozenset({"gamma", "threads"})
     kimg = 200.0
 
     def read(self, asked: Asked, known: "TrainingConfig | None") -> "Data":
-        """The pictures at the size that is trained, and their classes where they are learnt."""
-        from taxiway.families.stylegan.training.trainer import Data, fitted
+        """The pictures as they are trained, and their classes where they are learnt."""
+        from taxiway.families.stylegan.training.trainer import Data, channels_of, fitted
         from taxiway.training.datasets.pictures.packed import read_classes, read_dataset
 
         size = known.size if known else asked.given.get("resolution")
-        pictures = fitted(read_dataset(asked.dataset), size)
+        pictures = fitted(read_dataset(asked.dataset, channels_of(asked, known)), size)
         learns = asked.given.get("labels") or (known is not None and known.settings.labels)
         return Data(pictures, read_classes(asked.dataset) if learns else None)
 
@@ -67,7 +71,12 @@ class StyleGANRecipe(Recipe):
             given["quality"], given["batch"], given["gamma"], given["freeze"], device
         )
         settings = config.spread(settings, device, given["threads"], asked.processes)
-        settings = replace(settings, path_length=given["path_length"], detail=given["detail"])
+        settings = replace(
+            settings,
+            path_length=given["path_length"],
+            detail=given["detail"],
+            img_channels=data.pictures.shape[3],
+        )
         if data.classes:
             settings = replace(settings, labels=True, c_dim=data.classes.count)
         kimg = asked.kimg or (config.FROM_ANOTHER if asked.start else config.FROM_NOTHING)
@@ -94,7 +103,7 @@ class StyleGANRecipe(Recipe):
         from taxiway.families.stylegan.training.config import spread
 
         gamma, threads = asked.given.get("gamma"), asked.given.get("threads")
-        settings = replace(known.settings, gamma=gamma or known.settings.gamma)
+        settings = replace(known.settings, gamma=known.settings.gamma if gamma is None else gamma)
         before = settings.device if settings.device in devices() else "auto"
         device = pick_device(asked.device or before)
         moved = str(device) != settings.device

@@ -115,3 +115,28 @@ def test_what_leans_to_one_side_is_not_mirrored() -> None:
 
 def test_few_pictures_are_treated_with_care() -> None:
     assert fitting(np.zeros((10, 32, 32, 3), np.uint8)) == KINDS["sky"]
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+def test_grey_pictures_are_changed_as_three_equal_colours_would_be(kind) -> None:
+    grey = images()[:, :1]
+    told = rows(kind, 1.0)
+    expected = changed(grey.expand(-1, 3, -1, -1), told).mean(dim=1, keepdim=True)
+    assert torch.allclose(changed(grey, told), expected, atol=1e-5)
+
+
+def test_alpha_is_moved_and_keeps_its_values() -> None:
+    told = rows(FULL, 1.0)
+    opaque = torch.cat([images(), torch.ones(4, 1, 16, 16)], dim=1)
+    made = changed(opaque, told)
+    assert torch.allclose(made[:, :3], changed(images(), told))
+    assert torch.allclose(made[:, 3:], torch.ones(4, 1, 16, 16), atol=1e-5)
+
+
+def test_grey_pictures_of_dark_things_are_not_turned_light() -> None:
+    rng = np.random.RandomState(0)
+    grounds = rng.randint(0, 255, (160, 4, 4), dtype=np.uint8)
+    pictures = np.stack([np.asarray(Image.fromarray(one).resize((32, 32))) for one in grounds])
+    assert fitting(pictures[..., None]).hues
+    pictures[:, 8:24, 8:24] //= 8
+    assert not fitting(pictures[..., None]).hues

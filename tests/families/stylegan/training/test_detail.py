@@ -46,7 +46,7 @@ def test_windows_stay_inside_and_reach_every_edge(size: int) -> None:
 
 def test_it_learns_marks_of_a_few_levels() -> None:
     torch.manual_seed(0)
-    judge = DetailDiscriminator(8)
+    judge = DetailDiscriminator(width=8)
     adam = torch.optim.Adam(judge.parameters(), 2e-3, (0.0, 0.99))
     rings = 0.03 * torch.sin(torch.arange(32) * 1.5).expand(3, 32, 32)
     for _ in range(40):

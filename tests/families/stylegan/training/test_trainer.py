@@ -11,15 +11,22 @@ import numpy as np
 import pytest
 import torch
 
+from taxiway.checkpoint import read_checkpoint
 from taxiway.core.child import CONTEXT, start
 from taxiway.core.errors import InvalidArgument, TaxiwayError
+from taxiway.families.stylegan.networks.build import build
 from taxiway.families.stylegan.networks.states import write_state
+from taxiway.families.stylegan.training.augment import KINDS
 from taxiway.families.stylegan.training.config import TrainingConfig
+from taxiway.families.stylegan.training.export import write_model
+from taxiway.families.stylegan.training.samples import samples
 from taxiway.families.stylegan.training.settings import Settings
 from taxiway.families.stylegan.training.stylegan2 import Players
-from taxiway.families.stylegan.training.trainer import Data, StyleGANTrainer
+from taxiway.families.stylegan.training.trainer import Data, StyleGANTrainer, channels_of
+from taxiway.families.stylegan.training.transfer import Start
 from taxiway.training.config import Stages
 from taxiway.training.loop import Schedule, begin, train
+from taxiway.training.trainer import Asked
 
 TINY = Settings(channel_base=64, channel_max=16, batch=8, bf16=False, fade_kimg=0.016)
 STAGES = ((8, 0.024), (16, 0.064))
@@ -199,3 +206,42 @@ def test_a_state_that_finds_no_room_is_told_and_spares_the_one_before(tmp_path) 
     assert here.recv() == ("File too large", "state.pt")
     process.join()
     assert [path.name for path in tmp_path.iterdir()] == ["state.pt"]
+
+
+@pytest.mark.parametrize("channels", [1, 4])
+def test_grey_and_transparent_pictures_are_learnt_and_played(channels, tmp_path) -> None:
+    """From nothing, over a growth, with all that judges; then from what came of it."""
+    made = np.random.RandomState(0).randint(0, 255, (20, 16, 16, channels), dtype=np.uint8)
+    settings = replace(
+        TINY, img_channels=channels, detail=1.0, path_length=2.0, augment=KINDS["full"]
+    )
+    watching = Watching()
+    trainer = begun(tmp_path, made, settings)
+    trainer.players.p = 0.9
+    train(trainer, tmp_path, SCHEDULE, watching.stop, watching)
+    assert len(watching.losses) == 8
+    assert (trainer.sample().shape, trainer.real().shape) == ((36, 16, 16, 3), (20, 16, 16, 3))
+    assert np.isfinite(list(trainer.measure().values())).all()
+    trainer.export(tmp_path / "model.safetensors", whole=True)
+    generator = build(read_checkpoint(tmp_path / "model.safetensors"))
+    assert samples(generator, [0], 1.0).shape == (1, 16, 16, channels)
+    start = Start(tmp_path / "model.safetensors")
+    further = start.settings(16, replace(TINY, img_channels=channels))
+    assert (further.img_channels, further.hold_kimg) == (channels, 0.0)
+    players = start.players(16, further)
+    players.step(made)
+    assert players.d.b16.fromrgb.weight.shape[1] == channels
+
+
+def test_channels_are_those_of_the_start_and_kept(tmp_path) -> None:
+    grey = Players(8, replace(TINY, img_channels=1))
+    write_model(tmp_path / "model.safetensors", grey.average, 0)
+    asked = Asked(Path("x.zip"))
+    assert channels_of(asked, None) is None
+    assert channels_of(replace(asked, given={"channels": "4"}), None) == 4
+    assert channels_of(replace(asked, start=tmp_path), None) == 1
+    assert channels_of(replace(asked, start=tmp_path, given={"channels": "1"}), None) == 1
+    with pytest.raises(InvalidArgument, match=r"'channels' takes auto or 1 here, .* got 3\.$"):
+        channels_of(replace(asked, start=tmp_path, given={"channels": "3"}), None)
+    config = TrainingConfig("", STAGES, replace(TINY, img_channels=4))
+    assert channels_of(asked, config) == 4

@@ -169,3 +169,44 @@ def test_unprepared_pictures_are_sent_to_be_prepared(tmp_path) -> None:
     (tmp_path / "p000.png").write_bytes(b"")
     with pytest.raises(InvalidArgument, match=r"'p000.png' that is empty; make it ready"):
         read_dataset(tmp_path)
+
+
+def cut_out(seed: int) -> Image.Image:
+    """A white disc on nothing; what is hidden is coloured noise."""
+    y, x = np.mgrid[:40, :40]
+    inside = (y - 20) ** 2 + (x - 14 - seed) ** 2 < 100
+    image = noise(seed, (40, 40))
+    image.paste("white", mask=Image.fromarray(inside))
+    image.putalpha(Image.fromarray((255 * inside).astype(np.uint8)))
+    return image
+
+
+@pytest.mark.parametrize(("channels", "mode"), [(1, "L"), (3, "RGB"), (4, "RGBA")])
+def test_pictures_become_grey_coloured_or_transparent(channels, mode, tmp_path) -> None:
+    (tmp_path / "in").mkdir()
+    for i in range(3):
+        cut_out(i).save(tmp_path / "in" / f"{i}.png")
+    fill(tmp_path / "in", 2)
+    with open_source(tmp_path / "in", channels=channels) as source:
+        made = prepare(source, tmp_path / "out.zip", Plan(16, crop="pad"), force=True)
+    # a white disc is only seen where there is alpha
+    assert made.written == (5 if channels == 4 else 2)
+    with ZipFile(tmp_path / "out.zip") as archive, archive.open("00000/img00000000.png") as file:
+        assert Image.open(file).mode == mode
+    assert read_dataset(tmp_path / "out.zip").shape == (made.written, 16, 16, channels)
+    assert read_dataset(tmp_path / "out.zip", 3).shape[3] == 3
+
+
+def test_the_channels_of_a_dataset_are_those_of_all_its_pictures(tmp_path) -> None:
+    noise(0, (16, 16)).convert("L").save(tmp_path / "0.png")
+    noise(1, (16, 16)).convert("L").save(tmp_path / "1.png")
+    assert read_dataset(tmp_path).shape[3] == 1
+    noise(2, (16, 16)).save(tmp_path / "2.png")
+    assert read_dataset(tmp_path).shape[3] == 3
+    for i in range(3):
+        noise(i, (16, 16)).convert("RGBA").save(tmp_path / f"{i}.png")
+    assert read_dataset(tmp_path).shape[3] == 3  # alpha that hides nothing
+    cut_out(0).resize((16, 16)).save(tmp_path / "2.png")
+    pictures = read_dataset(tmp_path)
+    assert pictures.shape[3] == 4
+    assert (read_dataset(tmp_path, 3)[2, 0, 0] == 255).all()

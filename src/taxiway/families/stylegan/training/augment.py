@@ -51,7 +51,7 @@ KINDS = {
 
 
 def fitting(pictures: Pictures) -> Augment:
-    """The changes after which pictures [N, S, S, 3] still look like others of their set.
+    """The changes after which pictures [N, S, S, C] still look like others of their set.
 
     Half of them, turned or with colours exchanged, is held against the other half; what moves it
     away carries meaning and must not be taught away.
@@ -68,9 +68,18 @@ def fitting(pictures: Pictures) -> Augment:
     return Augment(
         moves=True,
         turns=alike(some[:, ::-1], np.rot90(some, 1, (1, 2))),
-        hues=alike(some[..., ::-1], np.roll(some, 1, axis=3)),
+        hues=alike(*recoloured(some)),
         mirror=alike(some[:, :, ::-1]),
     )
+
+
+def recoloured(pictures: Pictures) -> list[Pictures]:
+    """Pictures [N, S, S, C] in other colours: exchanged, or of grey ones light for dark."""
+    if pictures.shape[3] == 1:
+        return [255 - pictures]
+    colours, alpha = pictures[..., :3], pictures[..., 3:]
+    exchanged = (colours[..., ::-1], np.roll(colours, 1, axis=3))
+    return [np.concatenate([each, alpha], axis=3) for each in exchanged]
 
 
 def steered(p: float, signs: list[float], kimg: float, batch: int) -> float:
@@ -87,12 +96,20 @@ def drawn(kind: Augment, p: float, count: int, size: int, rng: np.random.Generat
 
 
 def changed(images: Tensor, rows: Tensor) -> Tensor:
-    """Images [N, 3, H, W] changed by rows [N, 18]; differentiable, twice."""
+    """Images [N, C, H, W] changed by rows [N, 18]; differentiable, twice.
+
+    Of 1 channel, the mean of what becomes of three equal ones; alpha moves, and keeps its value.
+    """
     place, colour = rows[:, :6].view(-1, 2, 3), rows[:, 6:].view(-1, 3, 4)
     grid = F.affine_grid(place, list(images.shape), align_corners=False)
     images = F.grid_sample(images, grid, padding_mode="reflection", align_corners=False)
-    mixed = colour[:, :, :3] @ images.flatten(2) + colour[:, :, 3:]
-    return mixed.view_as(images)
+    colours, alpha = images[:, :3].flatten(2), images[:, 3:]
+    if images.shape[1] == 1:
+        colour = colour.mean(dim=1, keepdim=True)
+        colour = torch.cat([colour[:, :, :3].sum(dim=2, keepdim=True), colour[:, :, 3:]], dim=2)
+    mixed = colour[:, :, :-1] @ colours + colour[:, :, -1:]
+    mixed = mixed.view_as(images[:, :3])
+    return torch.cat([mixed, alpha], dim=1) if alpha.shape[1] else mixed
 
 
 def placed(kind: Augment, p: float, count: int, size: int, rng: np.random.Generator) -> Matrices:

@@ -20,11 +20,11 @@ BANDS = ((2, 20.0), (4, 10.0))
 
 
 class DetailDiscriminator(nn.Module):
-    """Images [N, 3, H, W] -> verdicts [N, 1, H / 8, W / 8], positive where a place looks real."""
+    """Images [N, C, H, W] -> verdicts [N, 1, H / 8, W / 8], positive where a place looks real."""
 
-    def __init__(self, width: int = 32) -> None:
+    def __init__(self, channels: int = 3, width: int = 32) -> None:
         super().__init__()
-        shapes = [(3 * (1 + len(BANDS)), width, 4, 2), (width, 2 * width, 4, 2)]
+        shapes = [(channels * (1 + len(BANDS)), width, 4, 2), (width, 2 * width, 4, 2)]
         shapes += [(2 * width, 2 * width, 4, 2), (2 * width, 2 * width, 3, 1)]
         self.convs = nn.ModuleList(_conv(*shape) for shape in shapes)
         self.verdict = _conv(2 * width, 1, 3, 1)
@@ -48,7 +48,7 @@ class DetailDiscriminator(nn.Module):
 
 
 def strengthened(images: Tensor) -> Tensor:
-    """Images [N, 3, H, W] and bands of their detail, strong but within -1..1: [N, 9, H, W]."""
+    """Images [N, C, H, W] and bands of their detail, strong but within -1..1: [N, 3C, H, W]."""
     seen, rest = [images], images
     for reach, gain in BANDS:
         smooth = blurred(rest, reach)

@@ -108,20 +108,25 @@ def deviation(x: Tensor) -> Tensor:
 
 
 class Discriminator(nn.Module):
-    """Images [N, 3, S, S] and labels c [N, c_dim] -> how real each looks [N], positive for real.
+    """Images [N, C, S, S] and labels c [N, c_dim] -> how real each looks [N], positive for real.
 
     With labels: how real it looks as one of its class. `fade` below 1 mixes in the image at half
     size, past the largest block: how a network grown by one block starts (Karras et al. 2018).
     """
 
     def __init__(
-        self, resolution: int, channel_base: int, channel_max: int, c_dim: int = 0
+        self,
+        resolution: int,
+        channel_base: int,
+        channel_max: int,
+        c_dim: int = 0,
+        img_channels: int = 3,
     ) -> None:
         super().__init__()
         self.sizes = [2**k for k in range(resolution.bit_length() - 1, 2, -1)]
         for size in self.sizes:
             inputs, outputs = (min(channel_base // s, channel_max) for s in (size, size // 2))
-            self.add_module(f"b{size}", DownBlock(inputs, outputs, 3))
+            self.add_module(f"b{size}", DownBlock(inputs, outputs, img_channels))
         width = min(channel_base // 4, channel_max)
         self.b4 = Head(width, width if c_dim else 1)
         self.mapping = LabelMapping(c_dim, width) if c_dim else None

@@ -14,7 +14,7 @@ from taxiway.families.stylegan.networks.fast import fast
 from taxiway.families.stylegan.training.samples import samples
 from taxiway.training.datasets.pictures.crops import Plan, squares
 from taxiway.training.datasets.pictures.sources import open_source
-from taxiway.training.features import Pictures
+from taxiway.training.features import Pictures, coloured
 from taxiway.training.metrics import spread
 
 Advance = Callable[[int], object]
@@ -56,15 +56,17 @@ def pictures_by(
 ) -> Pictures:
     """`count` pictures [N, size, size, 3] of a checkpoint: seeds from `first` on, truncated by psi.
 
+    What is transparent in them becomes white, as in `pictures_of`.
+
     Raises what `read_checkpoint` raises, and InvalidArgument if the model's pictures are smaller.
     """
     generator = fast(build(read_checkpoint(checkpoint)))
-    if min(generator.resolution) < size or generator.img_channels != 3:
-        raise InvalidArgument(f"'{checkpoint.name}' makes no colour pictures of {size} pixels.")
+    if min(generator.resolution) < size:
+        raise InvalidArgument(f"'{checkpoint.name}' makes no pictures of {size} pixels.")
     plan, made = Plan(size), []
     for start in range(first, first + count, _AT_ONCE):
         seeds = range(start, min(start + _AT_ONCE, first + count))
-        pictures = samples(generator, seeds, psi)
+        pictures = coloured(samples(generator, seeds, psi))
         made += [np.asarray(squares(Image.fromarray(one), "", plan)[0]) for one in pictures]
         advance(len(seeds))
     return np.stack(made)

@@ -71,12 +71,12 @@ def parts(folder: Path, count: int, size: int) -> Iterator[Path]:
 
 
 def reduced(pictures: Pictures, size: int) -> Pictures:
-    """Pictures [N, S, S, 3] at a smaller size that divides S, by averaging squares of pixels."""
+    """Pictures [N, S, S, C] at a smaller size that divides S, by averaging squares of pixels."""
     factor = pictures.shape[1] // size
     if factor == 1:
         return pictures
     made = []
     for part in np.array_split(pictures, max(1, len(pictures) // 512)):
-        squares = part.reshape(len(part), size, factor, size, factor, 3)
+        squares = part.reshape(len(part), size, factor, size, factor, -1)
         made.append((squares.mean(axis=(2, 4), dtype=np.float32) + 0.5).astype(np.uint8))
     return np.concatenate(made)

@@ -13,7 +13,7 @@ from taxiway.families.stylegan.training.painted_pictures import Pictures
 def samples(
     generator: Generator, seeds: Sequence[int], psi: float, classes: Sequence[int] | None = None
 ) -> Pictures:
-    """The generator's pictures [N, S, S, 3] for seeds, in full precision, noise held still.
+    """The generator's pictures [N, S, S, C] for seeds, in full precision, noise held still.
 
     Where there are classes and none are given, each seed has its own, one after the other.
     """

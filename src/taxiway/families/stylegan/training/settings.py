@@ -27,8 +27,8 @@ class Settings:
     takes `ada_kimg` from 0 to 1. `freeze` blocks of the discriminator, the largest first, learn
     nothing (Mo et al. 2020). For `hold_kimg` the generator waits until a new discriminator knows
     something. `ema_ramp` keeps the average young at first; 0 where the start is a trained model.
-    `mapping_layers` to `c_dim` are the network's shape, as in `new_stylegan2`; where that cannot
-    say it, `network` does, as `networks.build.described` gives it, and the channels are the
+    `mapping_layers` to `img_channels` are the network's shape, as in `new_stylegan2`; where that
+    cannot say it, `network` does, as `networks.build.described` gives it, and the channels are the
     discriminator's. With `labels` pictures are judged as those of their class. Raises
     InvalidArgument where the parts of a batch are not of four or a multiple.
     """
@@ -59,6 +59,7 @@ class Settings:
     z_dim: int = 512
     w_dim: int = 512
     c_dim: int = 0
+    img_channels: int = 3
     network: dict[str, Any] | None = None
     labels: bool = False
 

@@ -21,6 +21,7 @@ def shape_of(checkpoint: Checkpoint) -> dict[str, Any]:
         "z_dim": config["z_dim"],
         "w_dim": config["w_dim"],
         "c_dim": config["c_dim"],
+        "img_channels": config["img_channels"],
     }
     if checkpoint.family == "stylegan3":
         return shape | _stylegan3(config)

@@ -56,7 +56,9 @@ class Players:
         self.g = new_generator(size, settings).to(self.device)
         self.labels: NDArray[np.int64] = np.arange(self.g.c_dim)
         judged = settings.c_dim if settings.labels else 0
-        self.d = Discriminator(size, settings.channel_base, settings.channel_max, judged)
+        self.d = Discriminator(
+            size, settings.channel_base, settings.channel_max, judged, settings.img_channels
+        )
         self.d.to(self.device)
         for network in (self.g.synthesis, self.d):
             network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -66,14 +68,16 @@ class Players:
         lazy = PATH_EVERY / (PATH_EVERY + 1) if settings.path_length else 1.0
         self.g_adam = _adam(self.g, settings.learning_rate, lazy)
         self.d_adam = _adam(self.d, settings.learning_rate, R1_EVERY / (R1_EVERY + 1))
-        self.detail = DetailDiscriminator().to(self.device) if settings.detail else None
+        self.detail = (
+            DetailDiscriminator(settings.img_channels).to(self.device) if settings.detail else None
+        )
         self._window = window(size, (0, 0))
         if self.detail is not None:
             self.detail_adam = _adam(self.detail, settings.learning_rate * _DETAIL_PACE)
             self._learning = [*self._learning, *self.detail.parameters()]
 
     def step(self, pictures: NDArray[np.uint8]) -> dict[str, float]:
-        """Show one batch of pictures [N, size, size, 3] drawn from the data; return the losses.
+        """Show one batch of pictures [N, size, size, C] drawn from the data; return the losses.
 
         The generator is taught on the fakes the discriminator has just seen: a forward pass less.
         """
@@ -358,6 +362,7 @@ def new_generator(size: int, settings: Settings) -> Generator:
         settings.z_dim,
         settings.w_dim,
         settings.c_dim,
+        settings.img_channels,
         use_noise=settings.use_noise,
         conv_clamp=settings.conv_clamp,
     )
@@ -387,7 +392,7 @@ def _tensors(generator: Generator) -> list[Tensor]:
 
 
 def _batch(chosen: NDArray[np.uint8], rng: np.random.Generator, mirror: bool) -> Tensor:
-    """Pictures [N, H, W, 3] as images [N, 3, H, W] in -1..1, half mirrored if they may be."""
+    """Pictures [N, H, W, C] as images [N, C, H, W] in -1..1, half mirrored if they may be."""
     turn = (rng.random(len(chosen)) < (0.5 if mirror else 0.0))[:, None, None, None]
     turned = np.where(turn, chosen[:, :, ::-1], chosen)
     images = torch.from_numpy(np.ascontiguousarray(turned)).permute(0, 3, 1, 2)

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from taxiway.checkpoint import read_checkpoint
 from taxiway.checkpoint.discriminator import write_discriminator
 from taxiway.core.errors import InvalidArgument, TaxiwayError
 from taxiway.families.stylegan.networks.fast import fast
@@ -25,8 +26,9 @@ from taxiway.training.config import lost
 from taxiway.training.datasets.pictures.crops import check_resolution
 from taxiway.training.datasets.pictures.labels import Classes
 from taxiway.training.distributed import ALONE, Group
+from taxiway.training.features import coloured
 from taxiway.training.metrics import SIZE, compare
-from taxiway.training.trainer import Description, Panel, Stop, Trainer
+from taxiway.training.trainer import Asked, Description, Panel, Stop, Trainer
 
 SHOWN = range(36)
 """Seeds of the pictures on the sheets; the same in all, so that they can be watched changing."""
@@ -36,7 +38,10 @@ HELD_AGAINST = 500
 
 
 class Data(NamedTuple):
-    """Pictures [N, S, S, 3] of the finished model's size; their classes where it learns them."""
+    """Pictures [N, S, S, C] of the finished model's size; their classes where it learns them.
+
+    C is 1 for grey, 3, or 4 with alpha.
+    """
 
     pictures: Pictures
     classes: Classes | None = None
@@ -118,16 +123,17 @@ class StyleGANTrainer(Trainer):
         write_state(path, self.players.state())
 
     def sample(self) -> Pictures:
-        """Of the kept average; those of a class in rows of their own."""
+        """Of the kept average, on white; those of a class in rows of their own."""
         generator = fast(self.players.average)
-        return samples(generator, SHOWN, 0.7, in_rows(len(SHOWN), max(generator.c_dim, 1)))
+        classes = in_rows(len(SHOWN), max(generator.c_dim, 1))
+        return coloured(samples(generator, SHOWN, 0.7, classes))
 
     def real(self) -> Pictures:
         """Real pictures for a sheet; those of a class in the rows that have samples of it."""
         classes = self.data.classes
         if classes is None:
-            return self._held_against[: len(SHOWN)]
-        return self.data.pictures[classes.places(in_rows(len(SHOWN), classes.count))]
+            return coloured(self._held_against[: len(SHOWN)])
+        return coloured(self.data.pictures[classes.places(in_rows(len(SHOWN), classes.count))])
 
     def measure(self) -> dict[str, float]:
         """How far the average's pictures are from the dataset's."""
@@ -163,11 +169,12 @@ class StyleGANTrainer(Trainer):
         settings, count = self.config.settings, f"{len(self.data.pictures):,}"
         places = f"{settings.processes} x " if settings.processes > 1 else ""
         classes = f" in {settings.c_dim} classes" if settings.labels else ""
+        look = {1: "grey ", 4: "transparent "}.get(settings.img_channels, "")
         return Description(
             family="stylegan",
-            summary=f"A {kind(self.config)} trained on {count} pictures of {self.size} pixels"
+            summary=f"A {kind(self.config)} trained on {count} {look}pictures of {self.size} pixels"
             f"{classes}{': ' if self._names else ''}{', '.join(self._names)}.",
-            data=f"{count} pictures of {self.config.size} pixels{classes} on {places}"
+            data=f"{count} {look}pictures of {self.config.size} pixels{classes} on {places}"
             f"{settings.device}{' in bfloat16' if settings.bf16 else ''}",
             how=f"batch {settings.batch}, gamma {settings.gamma:g} times the usual, "
             f"{told(self.config)}",
@@ -192,6 +199,29 @@ def known(classes: Classes, order: TrainingConfig) -> NDArray[np.int64]:
             f"{there or 'without'}; begin another."
         )
     return classes.of
+
+
+def channels_of(asked: Asked, known: TrainingConfig | None) -> int | None:
+    """The channels of the pictures that are trained, or None: as the dataset has them.
+
+    Raises as `read_checkpoint` does for a start, and InvalidArgument where it makes pictures of
+    other channels than are asked for.
+    """
+    if known:
+        return known.settings.img_channels
+    given = asked.given.get("channels", "auto")
+    wanted = None if given == "auto" else int(given)
+    if asked.start is None:
+        return wanted
+    start = asked.start / "model.safetensors" if asked.start.is_dir() else asked.start
+    there: int = read_checkpoint(start).config["img_channels"]
+    if wanted not in (None, there):
+        raise InvalidArgument(
+            f"'channels' takes auto or {there} here, as '{start.name}' makes pictures of {there}, "
+            f"got {wanted}.",
+            "channels",
+        )
+    return there
 
 
 def some(pictures: Pictures, count: int) -> Pictures:

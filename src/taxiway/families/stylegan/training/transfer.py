@@ -175,9 +175,9 @@ def trainable(checkpoint: Checkpoint, name: str) -> int:
         )
     height, width = checkpoint.config["img_resolution"]
     whole = height == width >= 8 and height & (height - 1) == 0
-    if not whole or checkpoint.config["img_channels"] != 3:
+    if not whole:
         raise InvalidArgument(
-            f"Trainings start from models of square colour pictures of 8, 16, 32... pixels; "
-            f"'{name}' makes {width} x {height} in {checkpoint.config['img_channels']} channels."
+            f"Trainings start from models of square pictures of 8, 16, 32... pixels; "
+            f"'{name}' makes {width} x {height}."
         )
     return int(height)

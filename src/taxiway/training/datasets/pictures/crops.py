@@ -9,6 +9,8 @@ from PIL import Image, ImageOps
 from taxiway.core.errors import InvalidArgument
 
 CROPS = ("center", "random", "none", "pad")
+CHANNELS = ("3", "1", "4")
+"""What pictures of a dataset are made: of colours, grey, or with alpha."""
 RESOLUTIONS = tuple(2**k for k in range(4, 11))
 SMALLEST = 0.75
 """A picture with less than this share of the wanted pixels, along its shorter side, is left out."""
@@ -19,9 +21,9 @@ class Plan:
     """How pictures are made square: `resolution` in pixels, `crop` one of CROPS.
 
     "center" and "random" cut a square out as large as fits (`count` different ones for random),
-    "none" squeezes the whole picture, "pad" puts white beside it. `mirror` adds a mirrored copy
-    of each. The place of a random crop follows from `seed` and the picture's name alone. Raises
-    InvalidArgument for values that there are not.
+    "none" squeezes the whole picture, "pad" puts white beside it, or nothing where there is alpha.
+    `mirror` adds a mirrored copy of each. The place of a random crop follows from `seed` and the
+    picture's name alone. Raises InvalidArgument for values that there are not.
     """
 
     resolution: int = 256
@@ -48,10 +50,11 @@ class Plan:
 
 
 def squares(image: Image.Image, name: str, plan: Plan) -> list[Image.Image]:
-    """The square pictures that a plan makes of one RGB picture, resized with Lanczos."""
+    """The square pictures that a plan makes of one picture, resized with Lanczos."""
     size = (plan.resolution, plan.resolution)
     if plan.crop == "pad":
-        made = [ImageOps.pad(image, size, Image.Resampling.LANCZOS, color="white")]
+        ground = (255, 255, 255, 0) if image.mode == "RGBA" else "white"
+        made = [ImageOps.pad(image, size, Image.Resampling.LANCZOS, color=ground)]
     else:
         boxes = boxes_of(image.width, image.height, name, plan)
         made = [image.resize(size, Image.Resampling.LANCZOS, box) for box in boxes]

@@ -7,9 +7,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from taxiway.core.datatypes import AnyDataType, Boolean, Category, Number
+from taxiway.core.frame import flattened
 from taxiway.core.images import Pixels, Unusable
 from taxiway.training.dataset import Advance, Check, Kind
-from taxiway.training.datasets.pictures.crops import CROPS, Plan
+from taxiway.training.datasets.pictures.crops import CHANNELS, CROPS, Plan
 from taxiway.training.datasets.pictures.packed import Pictures, is_packed, read_dataset
 from taxiway.training.datasets.pictures.prepare import MOST, prepare
 from taxiway.training.datasets.pictures.sources import open_source
@@ -26,6 +27,7 @@ class PicturesKind(Kind):
         "resolution": Number(default=256, whole=True, description="pixels: 256"),
         "crop": Category(one_of=CROPS),
         "crops": Number(default=1, whole=True, description="random crops of each picture"),
+        "channels": Category(one_of=CHANNELS),
         "mirror": Boolean(description="add a mirrored copy of each"),
         "labels": Boolean(description="folders are classes"),
         "seed": Number(default=0, whole=True, description="of the random crops"),
@@ -54,7 +56,8 @@ class PicturesKind(Kind):
         """Broken pictures are left out and named, as all that a training would not get."""
         given = {name: option.fallback for name, option in self.options.items()} | dict(values)
         plan = Plan(*(given[name] for name in ("resolution", "crop", "crops", "mirror", "seed")))
-        with open_source(source, given["labels"]) as found:
+        channels = int(given["channels"])
+        with open_source(source, given["labels"], channels=channels) as found:
             made = prepare(found, out, plan, given["max_images"], given["few"], advance)
         return Check(made.written, (), tuple(made.lines()))
 
@@ -64,4 +67,4 @@ class PicturesKind(Kind):
     def sheet(self, path: Path) -> Pixels:
         pictures = read_dataset(path)
         places = np.linspace(0, len(pictures) - 1, min(SHOWN, len(pictures))).astype(int)
-        return sheet(pictures[places])
+        return sheet(np.stack([flattened(picture) for picture in pictures[places]]))

@@ -19,7 +19,7 @@ from PIL import Image
 from taxiway.core import zips
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.files import whole_file
-from taxiway.core.images import Unusable
+from taxiway.core.images import MODES, Unusable
 from taxiway.core.memory import memory_here
 from taxiway.training.datasets.pictures.crops import RESOLUTIONS
 from taxiway.training.datasets.pictures.labels import DESCRIPTION, Classes, understood
@@ -85,13 +85,25 @@ def entry(name: str) -> ZipInfo:
     return info
 
 
-def read_dataset(path: Path) -> Pictures:
-    """The pictures [N, S, S, 3] of a prepared dataset, zip or folder, in the order of names.
+def read_dataset(path: Path, channels: int | None = None) -> Pictures:
+    """The pictures [N, S, S, channels] of a prepared dataset, zip or folder, in the order of names.
 
-    Raises InvalidArgument where they are not square and all of one size that there are models
-    of, cannot be opened, or are more than the memory holds.
+    `channels` is 1 (grey), 3 (colours) or 4 (with alpha); None is as all of them are stored, and 3
+    where some differ or alpha hides nothing. Raises InvalidArgument where they are not square and
+    all of one size that there are models of, cannot be opened, or are more than the memory holds.
     """
-    with open_source(path, described=False) as source:
+    kept = read_stored(path, channels)
+    if kept is None:
+        kept = read_stored(path, 3)
+        assert kept is not None
+    if channels is None and kept.shape[3] == 4 and (kept[..., 3] == 255).all():
+        return np.ascontiguousarray(kept[..., :3])
+    return kept
+
+
+def read_stored(path: Path, channels: int | None) -> Pictures | None:
+    """The pictures of a dataset, or None where `channels` is None and they differ in theirs."""
+    with open_source(path, described=False, channels=channels) as source:
         if not source.count or source.moving:
             raise unprepared(path, "is a video" if source.moving else "holds no pictures")
         if source.count == 1:
@@ -103,11 +115,12 @@ def read_dataset(path: Path) -> Pictures:
             except Unusable as reason:
                 raise unprepared(path, f"has a picture '{item.name}' that {reason}") from None
             if made is None:
-                made = room(path, source.count, item.name, image.size)
+                made = room(path, source.count, item.name, image)
             if image.size != (made.shape[2], made.shape[1]):
                 raise unprepared(path, f"has pictures of several sizes, such as '{item.name}'")
-            made[i] = np.asarray(image)
-    assert made is not None
+            if MODES[made.shape[3]] != image.mode:
+                return None
+            made[i] = np.asarray(image).reshape(made.shape[1:])
     return made
 
 
@@ -127,22 +140,23 @@ def read_classes(path: Path) -> Classes:
     return understood(path, [(item.name, item.label) for item in items], known)
 
 
-def room(path: Path, count: int, name: str, size: tuple[int, int]) -> Pictures:
-    """Space for pictures of the size of the first one; InvalidArgument for what is no dataset."""
-    width, height = size
+def room(path: Path, count: int, name: str, first: Image.Image) -> Pictures:
+    """Space for pictures like the first one; InvalidArgument for what is no dataset."""
+    width, height = first.size
+    channels = len(first.getbands())
     if width != height or width not in RESOLUTIONS:
         raise unprepared(
             path,
             f"has pictures like '{name}' of {width} x {height} pixels; a training takes "
             f"squares of {', '.join(map(str, RESOLUTIONS))}",
         )
-    wanted, there = 3 * count * width * height, memory_here()
+    wanted, there = channels * count * width * height, memory_here()
     if wanted > there:
         raise InvalidArgument(
             f"'{path}' takes {wanted / 1e9:.1f} GB of memory, and here are {there / 1e9:.1f}; "
             "prepare it again with a smaller --resolution or --max-images."
         )
-    return np.empty((count, height, width, 3), np.uint8)
+    return np.empty((count, height, width, channels), np.uint8)
 
 
 def unprepared(path: Path, what: str) -> InvalidArgument:

@@ -13,7 +13,7 @@ from PIL import Image
 
 from taxiway.core import zips
 from taxiway.core.errors import InvalidArgument, NotFound
-from taxiway.core.images import Unusable, decode, is_hidden, is_picture, over_white
+from taxiway.core.images import Unusable, decode, in_channels, is_hidden, is_picture
 from taxiway.training.datasets.pictures.labels import (
     DESCRIPTION,
     NONE,
@@ -56,47 +56,61 @@ class Source:
 
 @contextmanager
 def open_source(
-    path: Path, labels: bool = False, rate: float = 10.0, described: bool = True
+    path: Path,
+    labels: bool = False,
+    rate: float = 10.0,
+    described: bool = True,
+    channels: int | None = 3,
 ) -> Iterator[Source]:
     """What there is in a folder, zip or video; `rate` is in frames per second of the film.
 
+    Pictures are read as grey (1), colours (3), with alpha (4), or None: as they are stored.
     With `labels`, the folders that the pictures lie in are their classes; one with labels in its
     dataset.json brings its own, unless they are not `described`. Raises NotFound, or
     InvalidArgument for other files and for labels that are not understood.
     """
     if path.is_dir():
-        yield folder(path, labels, described)
+        yield folder(path, labels, described, channels)
     elif not path.is_file():
         raise NotFound(f"There is no folder or file '{path}'.")
     elif path.suffix.lower() in VIDEOS:
-        items = (Item(name, partial(_itself, image)) for name, image in frames(path, rate))
+        items = (
+            Item(name, partial(in_channels, image, channels or 3))
+            for name, image in frames(path, rate)
+        )
         yield Source(items, predicted_frames(path, rate), moving=True)
     else:
         with opened_zip(path) as archive:
-            yield zipped(path, archive, labels, described)
+            yield zipped(path, archive, labels, described, channels)
 
 
-def folder(path: Path, labels: bool, described: bool = True) -> Source:
+def folder(path: Path, labels: bool, described: bool = True, channels: int | None = 3) -> Source:
     """The pictures in a folder and the folders in it; hidden ones are passed over."""
     files = {
         name: file
         for file in path.rglob("*")
         if os.path.isfile(file) and not is_hidden(name := file.relative_to(path).as_posix())
     }
-    named = {name: partial(_file, file) for name, file in files.items() if is_picture(name)}
+    named = {n: partial(_file, file, channels) for n, file in files.items() if is_picture(n)}
     place = description_of(files) if described else None
     known = read_labels(_read(files[place]), path) if place else NONE
     return listed(named, len(files), place, known, labels)
 
 
-def zipped(path: Path, archive: ZipFile, labels: bool, described: bool = True) -> Source:
+def zipped(
+    path: Path, archive: ZipFile, labels: bool, described: bool = True, channels: int | None = 3
+) -> Source:
     """The pictures in an open zip file, with the labels of its dataset.json or folders."""
     infos = {
         name: info
         for info in archive.infolist()
         if not is_hidden(name := slashed(info.filename)) and not name.endswith("/")
     }
-    named = {n: partial(_member, archive, info) for n, info in infos.items() if is_picture(n)}
+    named = {
+        name: partial(_member, archive, info, channels)
+        for name, info in infos.items()
+        if is_picture(name)
+    }
     place = description_of(infos) if described else None
     known = read_labels(_described(path, archive, infos[place]), path) if place else NONE
     return listed(named, len(infos), place, known, labels)
@@ -165,20 +179,17 @@ def common_folder(names: Sequence[str]) -> str:
     return "".join(f"{part}/" for part, other in takewhile(lambda ends: ends[0] == ends[1], ends))
 
 
-def open_picture(data: bytes) -> Image.Image:
-    """A picture file as RGB; transparent parts become white. Raises Unusable."""
-    return over_white(decode(data, MAX_PIXELS))
+def open_picture(data: bytes, channels: int | None = 3) -> Image.Image:
+    """A picture file in so many channels, or None: as it is stored. Raises Unusable."""
+    image = decode(data, MAX_PIXELS)
+    return image if channels is None else in_channels(image, channels)
 
 
-def _itself(image: Image.Image) -> Image.Image:
-    return image
-
-
-def _file(path: Path) -> Image.Image:
+def _file(path: Path, channels: int | None) -> Image.Image:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise Unusable(f"is larger than {MAX_BYTES // 1_000_000} MB")
-        return open_picture(path.read_bytes())
+        return open_picture(path.read_bytes(), channels)
     except OSError as error:
         raise Unusable(f"cannot be read: {error.strerror}") from None
 
@@ -195,8 +206,8 @@ def _described(path: Path, archive: ZipFile, info: ZipInfo) -> bytes:
         raise InvalidArgument(f"'{path}' has a {DESCRIPTION} that {reason}.") from None
 
 
-def _member(archive: ZipFile, info: ZipInfo) -> Image.Image:
-    return open_picture(bytes_of(archive, info))
+def _member(archive: ZipFile, info: ZipInfo, channels: int | None) -> Image.Image:
+    return open_picture(bytes_of(archive, info), channels)
 
 
 def bytes_of(archive: ZipFile, info: ZipInfo, most: int = MAX_BYTES) -> bytes:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from taxiway.core.images import Unusable
+from taxiway.core.images import Unusable, over_white
 from taxiway.core.memory import BUDGET
 from taxiway.training.datasets.pictures.crops import SMALLEST, Plan, squares
 from taxiway.training.datasets.pictures.sources import Item, Source
@@ -102,9 +102,10 @@ def _examined(item: Item, plan: Plan) -> tuple[Facts, list[Image.Image]]:
     except Unusable as reason:
         return Facts(item.name, item.label, kind="broken", why=str(reason)), []
     made = squares(image, item.name, plan)
-    grey = np.asarray(made[0].convert("L"), np.float32)
+    grey = np.asarray(over_white(made[0]).convert("L"), np.float32)
+    deviation = max(float(grey.std()), opacity_varies(made[0]))
     scale = plan.scale(image.width, image.height)
-    kind, why = verdict(float(grey.std()), scale, image, plan)
+    kind, why = verdict(deviation, scale, image, plan)
     facts = Facts(
         item.name,
         item.label,
@@ -112,7 +113,7 @@ def _examined(item: Item, plan: Plan) -> tuple[Facts, list[Image.Image]]:
         image.height,
         hashlib.sha256(repr(image.size).encode() + image.tobytes()).digest(),
         phash_of(image),
-        float(grey.std()),
+        deviation,
         sharpness(grey),
         scale,
         thumbnail(made[0]),
@@ -120,6 +121,11 @@ def _examined(item: Item, plan: Plan) -> tuple[Facts, list[Image.Image]]:
         why,
     )
     return facts, made
+
+
+def opacity_varies(image: Image.Image) -> float:
+    """The deviation of a picture's alpha, in levels: a white shape shows in nothing else."""
+    return float(np.asarray(image.getchannel("A")).std()) if image.mode == "RGBA" else 0.0
 
 
 def verdict(deviation: float, scale: float, image: Image.Image, plan: Plan) -> tuple[str, str]:
@@ -149,7 +155,7 @@ def left_out(facts: Facts, kind: str, why: str) -> Facts:
 
 def phash_of(image: Image.Image) -> int:
     """The perceptual hash of a picture, 64 bits: the signs of its lowest cosines (Zauner 2010)."""
-    small = image.convert("L").resize((32, 32), Image.Resampling.LANCZOS)
+    small = over_white(image).convert("L").resize((32, 32), Image.Resampling.LANCZOS)
     lowest = COSINES @ np.asarray(small, np.float32) @ COSINES.T  # [8, 8]
     bits = np.packbits(lowest > np.median(lowest))
     return int.from_bytes(bits.tobytes(), "big")
@@ -165,7 +171,7 @@ def sharpness(grey: NDArray[np.float32]) -> float:
 def thumbnail(square: Image.Image) -> bytes:
     """A square picture as a small JPEG."""
     buffer = io.BytesIO()
-    small = square.resize((THUMBNAIL, THUMBNAIL), Image.Resampling.LANCZOS)
+    small = over_white(square).resize((THUMBNAIL, THUMBNAIL), Image.Resampling.LANCZOS)
     small.save(buffer, "JPEG", quality=80)
     return buffer.getvalue()
 
