@@ -94,6 +94,12 @@ def test_a_model_is_asked(place: str) -> None:
     assert "died" not in made.stdout
 
 
+def test_few_open_files_are_said(tmp_path: Path) -> None:
+    made = in_place("-r", RUN % "ulimit -n 64", tmp_path)
+    assert "data:image/png;base64," in made.stdout, made.stdout + made.stderr
+    assert "Only 64 files and sockets may be open at once here" in made.stdout
+
+
 def test_without_a_home_a_sentence_names_the_folder_to_give(tmp_path: Path) -> None:
     script = 'unset HOME TAXIWAY_DATA; "$PYTHON" -m taxiway host list'
     made = in_place("-U --map-user=54321", script, tmp_path)

@@ -17,6 +17,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from taxiway.catalog import families
 from taxiway.core.command import Command
 from taxiway.core.config import Config
+from taxiway.core.descriptors import allow_more
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.events import Event, StateChanged
 from taxiway.engine import Engine, preload
@@ -96,7 +97,7 @@ def run(folder: Path, settings: Settings) -> None:
 
     Raises PortInUse, CannotListen, StoreError or InvalidArgument.
     """
-    _allow_connections()
+    allow_more()
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(_until_told(folder, settings))
 
@@ -173,16 +174,6 @@ def _behind(app: ASGIApp, proxies: tuple[str, ...]) -> ASGIApp:
         return app
     middleware: Any = ProxyHeadersMiddleware(cast(Any, app), list(proxies))
     return cast(ASGIApp, middleware)
-
-
-def _allow_connections() -> None:
-    """Take as many open files as the system lets us: often it gives 1024, one a connection."""
-    if sys.platform != "win32":
-        import resource
-
-        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-        with contextlib.suppress(OSError, ValueError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _families(hosted: list[Hosted]) -> set[str]:

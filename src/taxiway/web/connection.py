@@ -14,8 +14,10 @@ import h11
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from taxiway.core.descriptors import most
 from taxiway.web.deadlines import Pace
 from taxiway.web.door import Door
+from taxiway.web.notices import once
 from taxiway.web.origin import OWN_NAMES, foreign_origin
 from taxiway.web.responses import to_json
 from taxiway.web.websocket import WebSocketProtocol
@@ -35,6 +37,8 @@ STATUS = b"HTTP/1.1 "
 PROBE_SECONDS = 0.1
 """Until a client that is gone has said so, when something is sent to it."""
 KEEPALIVE_SECONDS = 10
+KEPT = 16
+"""Descriptors that are left for files, and to refuse connections with; few are kept of few."""
 RETRY = "retry-after: 2\r\naccess-control-expose-headers: Retry-After\r\n"
 
 
@@ -71,6 +75,9 @@ class Paced(asyncio.Protocol):
         self.joined = Joined(self.transport, self.loop)
         if not self.door.enter(self.address, self, self.loop.time()):
             self.refuse(429, "Too many connections from one address.")
+        elif said := lack_of_room(transport.get_extra_info("socket").fileno()):
+            once(said)
+            self.refuse(503, said)
 
     def note_origin(self) -> None:
         """A header is whole: the door is told of which origin it is."""
@@ -159,10 +166,25 @@ def keep_asking(connected: socket.socket) -> None:
             connected.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), KEEPALIVE_SECONDS)
 
 
+def lack_of_room(descriptor: int) -> str:
+    """A sentence if a new connection's is one of the last descriptors that there are.
+
+    The system gives the lowest that is free. When none is left, the event loop accepts connections
+    only to close them, and nobody hears of it.
+    """
+    there_are = most()
+    if there_are is None or descriptor < there_are - max(1, min(KEPT, there_are // KEPT)):
+        return ""
+    return (
+        f"No more connections are taken: no more than {there_are} files and sockets may be open "
+        "at once here; raise that by ulimit -n."
+    )
+
+
 def refusal(status: int, message: str) -> bytes:
     """A whole answer, for requests that never reach the application."""
     body = to_json({"error": message})
-    retry = RETRY if status == 429 else ""
+    retry = RETRY if status in (429, 503) else ""
     header = (
         f"HTTP/1.1 {status} {http.HTTPStatus(status).phrase}\r\n"
         f"content-type: application/json\r\ncontent-length: {len(body)}\r\n{retry}"
