@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Browser, Locator, Page, Route
 
 from browser.conftest import Server, new_context, show_studio
 from kept_trainings import write_training
@@ -151,6 +151,47 @@ def test_a_job_is_begun_with_files_from_the_page(page: Page, panel: Locator, dat
     assert sorted(path.name for path in (made / "inputs").iterdir()) == [
         f"photo-{n}.png" for n in range(5)
     ]
+
+
+@pytest.fixture
+def lacking(page: Page) -> Iterator[Page]:
+    """A page of a server that lacks PyTorch and has a tool of somebody's that does not load."""
+    line = "pip install 'taxiway[train]'"
+
+    def answer(route: Route) -> None:
+        offer = route.fetch().json()
+        offer["broken"] = {"train": f"Training needs PyTorch: {line}.", "mine": "It is no tool."}
+        route.fulfill(json=offer)
+
+    page.route("**/studio/api/tools*", answer)
+    yield page
+    page.unroute("**/studio/api/tools*")
+
+
+def test_what_a_tool_lacks_is_said_before_it_can_be_begun(lacking: Page) -> None:
+    page = lacking
+    page.click("#tab-jobs")
+    page.click("#job-new")
+    tools = page.get_by_role("group", name="Tools")
+    tools.get_by_role("button", name="Train").click()
+    panel = page.locator("#panel-jobs")
+    note = panel.get_by_role("note")
+    assert note.locator("p").inner_text() == "Training needs PyTorch:"
+    assert note.locator("code").inner_text() == "pip install 'taxiway[train]'"
+    assert note.get_by_role("button", name="Copy").is_enabled()
+    assert panel.locator("#job-train-name").is_disabled()
+    assert panel.get_by_role("button", name="Start train").is_disabled()
+    tools.get_by_role("button", name="Mine").click()
+    assert note.inner_text() == "It is no tool."
+    tools.get_by_role("button", name="Dataset", exact=True).click()
+    assert note.count() == 0
+    assert panel.get_by_role("button", name="Start dataset").is_enabled()
+
+    page.click("#tab-train")
+    page.click("#train-new")
+    page.locator("#panel-train").get_by_role("note").wait_for()
+    assert page.get_by_role("button", name="Start training").is_disabled()
+    page.locator("#train-cancel").wait_for()
 
 
 def test_what_is_wrong_is_said_and_the_input_is_kept(page: Page, panel: Locator) -> None:

@@ -64,6 +64,10 @@ def test_tools_that_lack_a_package_are_told_before_they_are_begun(
     monkeypatch.setattr(extras, "is_here", lambda module: module != "torch")
     found = offer(["project", "generate", "batch"])
     assert found.broken["project"].startswith("'project' needs PyTorch: pip install ")
-    assert sorted(found.tools) == ["batch", "generate"]
+    # Declared all the same, for a form that says what is missing.
+    assert sorted(found.tools) == ["batch", "generate", "project"]
+    assert found.broken["train"].startswith("Training needs PyTorch: pip install ")
+    assert "stylegan" in found.trainers
+    assert not {"batch", "generate"} & set(found.broken)
     with pytest.raises(MissingDependency, match="'it' needs PyTorch"):
         raise failure(ModuleNotFoundError("No module named 'torch.nn'", name="torch.nn"), "it", "x")

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from msgspec.structs import replace
 
 from taxiway.core.command import Command
-from taxiway.core.datatypes import Wire, names
+from taxiway.core.datatypes import Wire
 from taxiway.core.errors import Busy, InvalidArgument, NotFound, TaxiwayError, Unavailable
 from taxiway.core.files import write_whole
 from taxiway.core.locks import is_held
@@ -112,16 +112,19 @@ class Jobs:
         return lambda: self._listeners.remove(listener)
 
     async def offer(self) -> Offer:
-        """What there is to do; the first to ask waits for a process that knows."""
-        if self._offer is None or (self._offer.done() and self._offer.exception()):
-            self._offer = asyncio.create_task(asyncio.to_thread(read_offer, self._names))
-        return await asyncio.shield(self._offer)
+        """What there is to do; the first to ask waits for a process that knows.
+
+        Where something could not be used it is asked again: what it lacked may be here by now.
+        """
+        task = self._offer
+        if task is None or (task.done() and (task.exception() or task.result().broken)):
+            task = asyncio.create_task(asyncio.to_thread(read_offer, self._names))
+            self._offer = task
+        return await asyncio.shield(task)
 
     async def tools(self, model: str | None = None) -> dict[str, Declared]:
         """The tools by name: all, or those that work on a model. Raises NotFound."""
-        offer = await self.offer()
-        trained = {trainings.tool_of(name): one for name, one in offer.trainers.items()}
-        known = {**offer.tools, **trained}
+        known = (await self.offer()).all()
         if model is None:
             return known
         family, commands = self.models.spec(model).family, self.models.commands(model)
@@ -155,10 +158,8 @@ class Jobs:
             raise Busy(f"{MOST_WAITING} jobs wait already; stop some of them first.")
         if tool.partition("-")[0] == trainings.TOOL:
             return await self._start_training(tool, inputs)
-        known = await self.tools()
-        if tool not in known:
-            raise NotFound(await self._no_tool(tool, known))
-        takes = known[tool].takes
+        declared = (await self.offer()).find(tool)
+        takes = declared.takes
         if takes.model:
             takes.check(tool, self.models.spec(model), self.models.commands(model))
         record = JobRecord(
@@ -166,11 +167,11 @@ class Jobs:
             kind="dataset" if tool.partition("-")[0] == DATASET else "tool",
             tool=tool,
             model=model if takes.model else "",
-            unit=known[tool].unit,
+            unit=declared.unit,
             created=time.time(),
             message=WAITS,
         )
-        record = await asyncio.to_thread(self._claim, record, known[tool].command, inputs)
+        record = await asyncio.to_thread(self._claim, record, declared.command, inputs)
         self._put(record)
         self._waiting.append(record.id)
         self._advance()
@@ -264,13 +265,10 @@ class Jobs:
             await asyncio.gather(self._offer, return_exceptions=True)
 
     async def _start_training(self, tool: str, inputs: Mapping[str, Wire]) -> JobRecord:
-        known = await self.tools()
         trainer = inputs.get("trainer")
         if isinstance(trainer, str) and trainer:
             tool = trainings.tool_of(trainer)
-        if tool not in known:
-            raise NotFound(await self._no_tool(tool, known))
-        decoded = known[tool].command.decode(inputs)
+        decoded = (await self.offer()).find(tool).command.decode(inputs)
         given = {name: value for name, value in decoded.items() if inputs.get(name) is not None}
         if tool != trainings.TOOL:
             given["trainer"] = tool.partition("-")[2]
@@ -309,12 +307,6 @@ class Jobs:
         except NotFound:
             file = None
         return str(file or self.trainings.find(name).folder)
-
-    async def _no_tool(self, tool: str, known: Mapping[str, Declared]) -> str:
-        broken = (await self.offer()).broken
-        if tool in broken:
-            return f"The tool '{tool}' cannot be used: {broken[tool]}"
-        return f"No tool named '{tool[:80]}'. There are: {names(list(known))}."
 
     def _claim(self, record: JobRecord, command: Command, inputs: Mapping[str, Wire]) -> JobRecord:
         """Make the job's folder with what it was given in it, and check that. On disk first."""

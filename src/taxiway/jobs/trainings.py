@@ -95,7 +95,10 @@ def offered() -> tuple[dict[str, Declared], dict[str, str]]:
     found, broken = dict[str, Declared](), dict[str, str]()
     for name in slots.members("trainers"):
         try:
-            found[name] = declared(name, trainer.find(name))
+            recipe = trainer.find(name)
+            found[name] = declared(name, recipe)
+            for module in getattr(recipe, "needs", ()):
+                need(module, "Training", "train")
         except TaxiwayError as error:
             broken[tool_of(name)] = str(error)[:1000]
         except Exception as error:

@@ -15,8 +15,8 @@ from msgspec import Struct
 
 from taxiway.core import slots
 from taxiway.core.command import Command, Values
-from taxiway.core.datatypes import Wire
-from taxiway.core.errors import TaxiwayError
+from taxiway.core.datatypes import Wire, names
+from taxiway.core.errors import MissingDependency, NotFound, TaxiwayError
 from taxiway.core.extras import need
 from taxiway.core.faults import failure
 from taxiway.core.images import Pixels, encode_jpeg
@@ -83,11 +83,30 @@ class Assignment(Struct):
 
 
 class Offer(Struct):
-    """The tools there are, and why others cannot be used, by name; trainers by theirs."""
+    """The tools there are, trainers by their names, and why some cannot be used, by the tool's.
+
+    Of those that only lack a package the declaration is there as well.
+    """
 
     tools: dict[str, Declared]
     broken: dict[str, str] = {}
     trainers: dict[str, Declared] = {}
+
+    def all(self) -> dict[str, Declared]:
+        """The tools, and the trainers as tools, by name."""
+        trained = {trainings.tool_of(name): one for name, one in self.trainers.items()}
+        return {**self.tools, **trained}
+
+    def find(self, name: str) -> Declared:
+        """What can be used under that name. Raises NotFound or MissingDependency."""
+        known, why = self.all(), self.broken.get(name)
+        if name in known and why:
+            raise MissingDependency(why)
+        if why:
+            raise NotFound(f"The tool '{name}' cannot be used: {why}")
+        if name not in known:
+            raise NotFound(f"No tool named '{name[:80]}'. There are: {names(list(known))}.")
+        return known[name]
 
 
 class ReportingJob:
@@ -181,15 +200,15 @@ def work(assignment: Assignment, job: ReportingJob) -> News:
 
 
 def offer(names: Sequence[str] | None) -> Offer:
-    """The declarations of tools by name; one that cannot be imported hides no other."""
+    """The declarations of tools by name; one that cannot be used hides no other."""
     trainers, broken = trainings.offered()
     found = Offer({}, broken, trainers)
     for name in [*slots.members("tools"), *of_kinds()] if names is None else names:
         try:
             tool = load(name)
+            found.tools[name] = declared(tool)
             for module in getattr(tool, "needs", ()):
                 need(module, f"'{name}'")
-            found.tools[name] = declared(tool)
         except TaxiwayError as error:
             found.broken[name] = str(error)[:1000]
         except Exception as error:

@@ -14,6 +14,7 @@ from starlette.websockets import WebSocket
 from taxiway.core.errors import (
     Busy,
     InvalidArgument,
+    MissingDependency,
     NotFound,
     TaxiwayError,
     Unavailable,
@@ -28,6 +29,7 @@ STATUS: tuple[tuple[type[TaxiwayError], int], ...] = (
     (NotFound, 404),
     (Busy, 429),
     (Unavailable, 503),
+    (MissingDependency, 503),
     (TaxiwayError, 500),
 )
 """The first class that fits says the status."""

@@ -1,7 +1,7 @@
 /** The form of a tool, made from its declaration: the widgets of its inputs' types. */
 
 import { title } from "../declaration.js";
-import { h, wrongIn } from "../dom.js";
+import { copyFrom, h, wrongIn } from "../dom.js";
 import { makeWidget } from "../widgets/index.js";
 import { filesWidget, givenWidget, namedWidget } from "./given.js";
 
@@ -10,6 +10,8 @@ import { filesWidget, givenWidget, namedWidget } from "./given.js";
 
 /** So many inputs are seen at once, beside those that must be given. */
 const SEEN = 6;
+/** What of a form can be used by hand, but for the line that mends it. */
+const PARTS = "input, select, textarea, button:not(.copy)";
 /** Whole numbers of a wider range are typed. */
 const MOST_STEPS = 64;
 
@@ -26,9 +28,10 @@ const MOST_STEPS = 64;
  * @param {(inputs: Record<string, any>) => void} begin
  * @param {(sentence: string) => void} reject
  * @param {string} words of the button that begins
+ * @param {string} [broken] why it cannot be used
  * @returns {ToolForm}
  */
-export function makeToolForm(name, tool, known, begin, reject, words) {
+export function makeToolForm(name, tool, known, begin, reject, words, broken) {
   /** @type {Record<string, any>} */
   const values = {};
   const lines = tool.inputs.map((field) => lineOf(`${name}-${field.name}`, field, values, known[field.name], reject));
@@ -42,12 +45,14 @@ export function makeToolForm(name, tool, known, begin, reject, words) {
         "form",
         { class: "form job-form", autocomplete: "off", novalidate: true, id: `${name}-form` },
         h("p", { class: "hint" }, tool.description ?? ""),
+        broken ? lackOf(broken) : null,
         ...lines.filter((_, k) => seen.has(k)),
         rest.length ? h("details", {}, h("summary", {}, `${rest.length} more`), ...rest) : null,
         h("button", { type: "submit", class: "primary job-begin" }, words),
       )
     )
   );
+  if (broken) for (const part of form.querySelectorAll(PARTS)) part.setAttribute("disabled", "");
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const wrong = wrongIn(form);
@@ -58,6 +63,19 @@ export function makeToolForm(name, tool, known, begin, reject, words) {
     for (const line of lines) line.classList.toggle("wrong", line.dataset.input === wrong);
   };
   return { element: form, mark };
+}
+
+/** Why a tool cannot be used, with the line that mends it. @param {string} broken a sentence */
+function lackOf(broken) {
+  const [, why, line] = /^(.*: )(pip install .*)\.$/s.exec(broken) ?? ["", broken, ""];
+  const copy = h("button", { type: "button", class: "copy" }, "Copy");
+  copy.addEventListener("click", () => copyFrom(copy, line));
+  return h(
+    "div",
+    { class: "trouble job-lack", role: "note" },
+    h("p", {}, why),
+    line ? h("div", { class: "copy-line" }, h("code", {}, line), copy) : null,
+  );
 }
 
 /** What is sent: nothing of what was left alone. @param {Record<string, any>} values */

@@ -59,14 +59,22 @@ export class Jobs {
     return ask(this.#token(), "GET", place(id));
   }
 
-  /** The tools that work on a model, and those that need none. @param {string} model @returns {Promise<Record<string, Tool>>} */
+  /**
+   * The tools that work on a model, and those that need none; of those that cannot be used, why.
+   * @param {string} model
+   * @returns {Promise<{ tools: Record<string, Tool>, broken: Record<string, string> }>}
+   */
   async tools(model) {
     const all = await ask(this.#token(), "GET", "/tools");
     const some = await ask(this.#token(), "GET", `/tools?model=${encodeURIComponent(model)}`).catch(
       () => ({ tools: {} }),
     );
     const free = Object.entries(all.tools).filter(([, { takes }]) => !takes.model);
-    return { ...some.tools, ...Object.fromEntries(free) };
+    const broken = Object.entries(all.broken).filter(([name]) => !(name in all.tools));
+    const nothing = (/** @type {string} */ name) => ({ name, inputs: [], takes: {} });
+    const unknown = broken.map(([name]) => [name, nothing(name)]);
+    const tools = { ...some.tools, ...Object.fromEntries(free), ...Object.fromEntries(unknown) };
+    return { tools, broken: all.broken };
   }
 
   /**

@@ -192,7 +192,7 @@ class Room {
   }
 
   async #offer() {
-    const tools = await this.#jobs.tools(this.#model());
+    const { tools, broken } = await this.#jobs.tools(this.#model());
     const names = Object.keys(tools).sort();
     const known = await this.#names();
     const buttons = names.map((name) => {
@@ -206,7 +206,7 @@ class Room {
       const start = (/** @type {Record<string, any>} */ inputs) => this.#start(name, inputs);
       const reject = (/** @type {string} */ error) => this.#say(error);
       const words = `Start ${title(name).toLowerCase()}`;
-      const form = makeToolForm(`job-${name}`, tools[name], known, start, reject, words);
+      const form = makeToolForm(`job-${name}`, tools[name], known, start, reject, words, broken[name]);
       this.#form.replaceChildren(form.element);
     };
     this.#tools.replaceChildren(...buttons);

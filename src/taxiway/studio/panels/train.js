@@ -146,8 +146,8 @@ class Room {
       /** @type {[string, string]} */ ([name, words]);
     const datasets = await this.#trainings.datasets().catch(() => []);
     const when = (/** @type {number} */ created) => new Date(1000 * created).toLocaleString();
-    const tools = await this.#trainings.trainers().catch((error) => this.#say(sentence(error)));
-    this.#form.offer(tools ?? {}, {
+    const offer = await this.#trainings.trainers().catch((error) => this.#say(sentence(error)));
+    this.#form.offer(offer?.tools ?? {}, offer?.broken ?? {}, {
       start: [
         ...models.map(({ name, title }) => pair(name, title ?? name)),
         ...made.map(({ name, title }) => pair(name, `${title}, trained here`)),

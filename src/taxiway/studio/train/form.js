@@ -27,10 +27,11 @@ export function makeForm(begin, cancel, reject) {
     /**
      * Show the form; what was typed into it stays, unless there is something else to offer.
      * @param {Record<string, Tool>} tools of the trainers
+     * @param {Record<string, string>} broken why some cannot be used
      * @param {Record<string, [string, string][]>} known names to choose from, by input
      */
-    offer(tools, known) {
-      const text = JSON.stringify([tools, known]);
+    offer(tools, broken, known) {
+      const text = JSON.stringify([tools, broken, known]);
       if (text === shown) return;
       shown = text;
       const names = Object.keys(tools).sort();
@@ -38,7 +39,8 @@ export function makeForm(begin, cancel, reject) {
         chosen = name;
         names.forEach((one, k) => buttons[k].setAttribute("aria-pressed", String(one === name)));
         const start = (/** @type {Record<string, any>} */ inputs) => begin(name, inputs);
-        const form = makeToolForm("train", tools[name], known, start, reject, "Start training");
+        const words = "Start training";
+        const form = makeToolForm("train", tools[name], known, start, reject, words, broken[name]);
         form.element.append(stop);
         place.replaceChildren(form.element);
       };

@@ -60,10 +60,14 @@ export class Trainings {
     return ask(this.#token(), "GET", `${PATH}/${name}`);
   }
 
-  /** What can be trained, as tools. @returns {Promise<Record<string, Tool>>} */
+  /**
+   * What can be trained, as tools, and why some cannot be used.
+   * @returns {Promise<{ tools: Record<string, Tool>, broken: Record<string, string> }>}
+   */
   async trainers() {
-    const { tools } = await ask(this.#token(), "GET", "/tools");
-    return Object.fromEntries(Object.entries(tools).filter(([name]) => /^train(-|$)/.test(name)));
+    const { tools, broken } = await ask(this.#token(), "GET", "/tools");
+    const trainers = Object.entries(tools).filter(([name]) => /^train(-|$)/.test(name));
+    return { tools: Object.fromEntries(trainers), broken };
   }
 
   /** @param {string} tool @param {Record<string, any>} inputs @returns {Promise<{ id: string }>} */
