@@ -10,13 +10,13 @@ from taxiway.training.features import features
 
 @pytest.fixture(scope="module")
 def real() -> np.ndarray:
-    return landscapes(range(5000, 5240))
+    return landscapes(range(5000, 5160))
 
 
 @pytest.fixture(scope="module")
 def spoilt(real) -> dict[str, np.ndarray]:
-    """120 pictures spoilt in one way each, to be held against the other 120."""
-    other = real[:120]
+    """80 pictures spoilt in one way each, to be held against the other 80."""
+    other = real[:80]
     soft = torch.nn.functional.avg_pool2d(torch.from_numpy(other.copy()).permute(0, 3, 1, 2) / 1.0,
                                           3, 1, 1).permute(0, 2, 3, 1)  # fmt: skip
     grain = np.random.RandomState(0).normal(0, 8, other.shape)
@@ -26,8 +26,8 @@ def spoilt(real) -> dict[str, np.ndarray]:
         "grainy": np.clip(other + grain, 0, 255).astype(np.uint8),
         "exchanged": other[..., ::-1].copy(),
         "upside down": other[:, ::-1].copy(),
-        "no bow": landscapes(range(5000, 5120), with_bow=False),
-        "repeated": np.repeat(other[:12], 10, axis=0),
+        "no bow": landscapes(range(5000, 5080), with_bow=False),
+        "repeated": np.repeat(other[:8], 10, axis=0),
         "half-way": ((other.astype(int) + other.mean(axis=0).astype(int)) // 2).astype(np.uint8),
     }
 
@@ -35,7 +35,7 @@ def spoilt(real) -> dict[str, np.ndarray]:
 @pytest.fixture(scope="module")
 def found(real, spoilt) -> dict[str, dict[str, float]]:
     names = list(metrics.METRICS)
-    return {kind: metrics.compare(made, real[120:], names) for kind, made in spoilt.items()}
+    return {kind: metrics.compare(made, real[80:], names) for kind, made in spoilt.items()}
 
 
 def test_equal_sources_are_near_zero_apart(found) -> None:
@@ -74,7 +74,7 @@ def test_variety_is_the_mean_distance_of_pairs(found) -> None:
 
 
 def test_the_figures_follow_from_the_pictures_alone(real, found) -> None:
-    again = metrics.compare(real[:120], real[120:], ["swd", "kid"])
+    again = metrics.compare(real[:80], real[80:], ["swd", "kid"])
     assert again == {name: found["equal"][name] for name in again}
 
 

@@ -271,7 +271,7 @@ def labelled(settings: Settings = LABELLED, size: int = 8) -> Players:
 def test_each_class_comes_to_look_like_its_pictures() -> None:
     settings = replace(LABELLED, learning_rate=0.01, ema_kimg=0.2, ema_ramp=0.5, mixing=0.0)
     players, (data, _) = labelled(settings), flat(64)
-    for _ in range(300):
+    for _ in range(220):
         players.step(data)
     for number, (strong, weak) in enumerate([(0, 2), (2, 0)]):
         made = samples(players.average, range(16), 1.0, 16 * [number]).astype(int)
