@@ -170,7 +170,7 @@ class ToolCommand:
         return card.name, model
 
     def report(self, outputs: Mapping[str, Any], folder: Path) -> Iterator[str]:
-        """The outputs that are a number or text."""
+        """The outputs that are a number, or text that is not empty."""
         for name, field in self.tool.command.outputs.items():
-            if isinstance(outputs[name], (int, float, str)):
+            if isinstance(outputs[name], (int, float, str)) and outputs[name] != "":
                 yield f"{name}: {field.encode(outputs[name])}"

@@ -33,10 +33,13 @@ class Frame(Struct, frozen=True, kw_only=True):
     render_ms: float = 0.0
 
 
-def flattened(pixels: Pixels, alpha: bool = False) -> Pixels:
+def flattened(
+    pixels: Pixels, alpha: bool = False, ground: tuple[int, int, int] = (255, 255, 255)
+) -> Pixels:
     """A picture of any kind, uint8 [H, W], [H, W, 1], [H, W, 3] or [H, W, 4], as [H, W, 3].
 
-    Transparent parts become white; with `alpha` they stay, as [H, W, 4]. The result is contiguous.
+    Transparent parts show the ground, white; with `alpha` they stay, as [H, W, 4]. The result is
+    contiguous.
     """
     if pixels.ndim == 2:
         pixels = pixels[:, :, None]
@@ -46,5 +49,6 @@ def flattened(pixels: Pixels, alpha: bool = False) -> Pixels:
     elif channels == 4 and not alpha:
         colours = pixels[:, :, :3].astype(np.uint16)  # [H, W, 3]
         opacity = pixels[:, :, 3:].astype(np.uint16)  # [H, W, 1]
-        pixels = ((colours * opacity + 255 * (255 - opacity) + 127) // 255).astype(np.uint8)
+        behind = np.array(ground, np.uint16) * (255 - opacity)
+        pixels = ((colours * opacity + behind + 127) // 255).astype(np.uint8)
     return np.ascontiguousarray(pixels)

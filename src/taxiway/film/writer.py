@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 from msgspec import Struct
-from PIL import Image
+from PIL import Image, ImageColor
 
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.files import whole_file
@@ -20,6 +20,9 @@ from taxiway.film.sound import Sound
 
 FORMATS = (".mp4", ".webm", ".gif", ".apng")
 CODECS = {".mp4": ("libx264", "aac"), ".webm": ("libvpx-vp9", "libopus")}
+TRANSPARENT = (".webm", ".apng")
+"""Films that can be transparent."""
+WHITE = (255, 255, 255)
 CRF = {".mp4": 18, ".webm": 28}
 LEAST = {".mp4": 1, ".webm": 0}
 """The least loss that players take: x264's 0 makes films of a profile that no browser plays."""
@@ -33,12 +36,15 @@ class Manner(Struct, frozen=True, kw_only=True):
     """How a film is written. `bitrate` is in bits per second and goes before `crf`.
 
     `crf` is x264's and VP9's measure of loss, 0 (1) to 51 (63): less is better and larger.
+    `ground` is what transparent parts show, 0 to 255; None leaves them transparent in TRANSPARENT
+    and makes them white elsewhere.
     """
 
     fps: float = 30.0
     crf: int | None = None
     bitrate: int | None = None
     sound: Path | bytes | None = None
+    ground: tuple[int, int, int] | None = None
 
 
 def check(path: Path, manner: Manner) -> None:
@@ -58,12 +64,15 @@ def check(path: Path, manner: Manner) -> None:
 
 
 def write_film(path: Path, frames: Iterable[Pixels], count: int, manner: Manner) -> None:
-    """Write `count` frames, uint8 [H, W, 3] of one size, as the format of the path's suffix.
+    """Write `count` frames, uint8 [H, W, 3 or 4] of one size, as the format of the path's suffix.
 
     Sound is cut or repeated to the film's length. Odd sizes get one more row or column in video,
     whose colours come in pairs. Raises as `check` does, and InvalidArgument for unreadable sound.
     """
     check(path, manner)
+    alpha = path.suffix in TRANSPARENT and manner.ground is None
+    ground = manner.ground or WHITE
+    frames = (flattened(pixels, alpha, ground) for pixels in frames)
     with whole_file(path) as file:
         if path.suffix == ".gif":
             write_gif(file, frames, durations(count, manner.fps, 10))
@@ -76,7 +85,7 @@ def write_film(path: Path, frames: Iterable[Pixels], count: int, manner: Manner)
 def write_video(
     file: BinaryIO, suffix: str, frames: Iterable[Pixels], count: int, manner: Manner
 ) -> None:
-    """H.264 with AAC, or VP9 with Opus."""
+    """H.264 with AAC, or VP9, transparent where the first frame has alpha, with Opus."""
     av = import_av(WRITING)
     rate = Fraction(manner.fps).limit_denominator(1001)
     pictures = iter(frames)
@@ -86,8 +95,9 @@ def write_video(
         stream = video_stream(container, suffix, first, rate, manner)
         sound = Sound.of(manner.sound, container, CODECS[suffix][1], float(seconds))
         for index, pixels in enumerate(with_first(first, pictures)):
-            frame = av.VideoFrame.from_ndarray(even(pixels), format="rgb24")
-            frame = frame.reformat(format="yuv420p", dst_colorspace="ITU709")
+            given = "rgba" if pixels.shape[2] == 4 else "rgb24"
+            frame = av.VideoFrame.from_ndarray(even(pixels), format=given)
+            frame = frame.reformat(format=stream.pix_fmt, dst_colorspace="ITU709")
             frame.pts, frame.time_base = index, 1 / rate
             container.mux(stream.encode(frame))
             sound.until(float((index + 1) / rate))
@@ -99,7 +109,7 @@ def video_stream(container: Any, suffix: str, first: Pixels, rate: Fraction, man
     """The stream of pictures, its encoder set up."""
     stream = container.add_stream(CODECS[suffix][0], rate=rate)
     stream.height, stream.width = first.shape[:2]
-    stream.pix_fmt = "yuv420p"
+    stream.pix_fmt = "yuva420p" if first.shape[2] == 4 else "yuv420p"
     context = stream.codec_context
     context.color_primaries = context.color_trc = context.colorspace = context.color_range = BT709
     crf = CRF[suffix] if manner.crf is None else max(manner.crf, LEAST[suffix])
@@ -110,16 +120,28 @@ def video_stream(container: Any, suffix: str, first: Pixels, rate: Fraction, man
     stream.options = {} if manner.bitrate else {"crf": str(crf)}
     if suffix == ".webm":
         stream.options |= {"deadline": "good", "cpu-used": "4", "row-mt": "1"}
+        if first.shape[2] == 4:
+            stream.options |= {"auto-alt-ref": "0"}  # VP9 has no alpha with hidden frames
     return stream
 
 
 def even(pixels: Pixels) -> Pixels:
-    """A picture [H, W, 3] of even height and width, its last row or column repeated."""
-    pixels = flattened(pixels)
+    """A picture [H, W, C] of even height and width, its last row or column repeated."""
     height, width = pixels.shape[:2]
     if height % 2 == width % 2 == 0:
         return np.ascontiguousarray(pixels)
     return np.pad(pixels, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
+
+
+def ground_of(text: str) -> tuple[int, int, int]:
+    """A colour by its name, or as #rrggbb. Raises InvalidArgument for anything else."""
+    try:
+        red, green, blue, *_ = ImageColor.getrgb(text)
+    except ValueError:
+        raise InvalidArgument(
+            f"'ground' takes a colour such as white or #00ff00, got {text[:40]!r}.", "ground"
+        ) from None
+    return red, green, blue
 
 
 def with_first(first: Pixels, rest: Iterator[Pixels]) -> Iterator[Pixels]:
@@ -130,10 +152,7 @@ def with_first(first: Pixels, rest: Iterator[Pixels]) -> Iterator[Pixels]:
 
 def write_gif(file: BinaryIO, frames: Iterable[Pixels], times: list[int]) -> None:
     """A GIF that loops for ever, every frame with the 256 colours that suit it."""
-    images = (
-        Image.fromarray(flattened(pixels)).quantize(256, Image.Quantize.MEDIANCUT)
-        for pixels in frames
-    )
+    images = (Image.fromarray(pixels).quantize(256, Image.Quantize.MEDIANCUT) for pixels in frames)
     save_animation(file, "GIF", images, times)
 
 

@@ -7,13 +7,17 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+import torch
+from PIL import Image
 
 from players import small_renderer
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.images import open_image
 from taxiway.core.tool import QuietJob, Stopped
+from taxiway.families.stylegan.networks.stylegan2 import new_stylegan2
 from taxiway.families.stylegan.rendering.files import read_latents
 from taxiway.families.stylegan.rendering.painter import PainterRenderer
+from taxiway.families.stylegan.rendering.renderer import TorchRenderer
 from taxiway.families.stylegan.tools.video import Video
 
 
@@ -30,7 +34,7 @@ def frames(path: Path) -> np.ndarray[Any, Any]:
 
 def test_a_loop_has_its_frames_and_its_end_meets_its_start(tmp_path: Path) -> None:
     answer = film(tmp_path, seconds=2, crf=8)
-    assert answer == {"file": "film.mp4", "frames": 24, "drawn": 24}
+    assert answer == {"file": "film.mp4", "frames": 24, "drawn": 24, "ground": ""}
     seen = frames(tmp_path / "film.mp4").astype(int)
     assert seen.shape == (24, 32, 32, 3)
     steps = np.abs(np.diff(seen, axis=0)).mean(axis=(1, 2, 3))
@@ -136,3 +140,59 @@ def test_sound_comes_as_a_data_uri(tmp_path: Path) -> None:
 def test_what_is_wrong_is_said(inputs: dict[str, Any], message: str, tmp_path: Path) -> None:
     with pytest.raises(InvalidArgument, match=message):
         film(tmp_path, **inputs)
+
+
+def cut_out() -> TorchRenderer:
+    """A player of transparent pictures."""
+    torch.manual_seed(0)
+    generator = new_stylegan2(16, 64, 8, 2, 8, 8, img_channels=4).requires_grad_(False)
+    generator.synthesis.b16.torgb.bias.data[3] -= 1.5
+    return TorchRenderer(generator)
+
+
+@pytest.mark.parametrize(
+    ("name", "ground", "said", "mode"),
+    [
+        ("film.webm", "", "", "yuva420p"),
+        ("film.apng", "", "", "RGBA"),
+        ("film.mp4", "", "white, as .mp4 has no transparency", "yuv420p"),
+        ("film.gif", "", "white, as .gif has no transparency", "RGB"),
+        ("film.webm", "lime", "lime", "yuv420p"),
+        ("film.apng", "#00ff00", "#00ff00", "RGB"),
+    ],
+)
+def test_transparent_films_stay_so_or_say_their_ground(
+    name: str, ground: str, said: str, mode: str, tmp_path: Path
+) -> None:
+    player = cut_out()
+    assert film(tmp_path, player, file=name, ground=ground)["ground"] == said
+    if name.endswith((".gif", ".apng")):
+        with Image.open(tmp_path / name) as image:
+            seen = np.asarray(image.convert("RGBA"))
+    else:
+        codec = av.CodecContext.create("libvpx-vp9" if name == "film.webm" else "h264", "r")
+        with av.open(str(tmp_path / name)) as container:
+            packets = list(container.demux(video=0))
+            codec.extradata = container.streams.video[0].codec_context.extradata
+        first = next(frame for packet in packets for frame in codec.decode(packet))
+        assert first.format.name == mode
+        seen = first.to_ndarray(format="rgba")
+    film(tmp_path, player, file="pictures")
+    made = np.asarray(open_image((tmp_path / "pictures/frame00000.png").read_bytes(), "frame"))
+    empty = made[..., 3] < 20
+    assert empty.any()
+    assert made.shape[2] == 4
+    if not said:
+        assert np.abs(seen[..., 3].astype(int) - made[..., 3]).mean() < 12
+    else:
+        colour = (255, 255, 255) if "white" in said else (0, 255, 0)
+        assert (seen[..., 3] == 255).all()
+        assert np.abs(seen[empty][:, :3].astype(int) - colour).mean() < 60
+
+
+def test_a_ground_is_a_colour_and_for_films(tmp_path: Path) -> None:
+    with pytest.raises(InvalidArgument, match="'ground' takes a colour such as white or #00ff00"):
+        film(tmp_path, ground="gras")
+    with pytest.raises(InvalidArgument, match="'ground' is for films"):
+        film(tmp_path, file="pictures", ground="white")
+    assert not (tmp_path / "pictures").exists()

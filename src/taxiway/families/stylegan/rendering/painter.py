@@ -16,7 +16,7 @@ class PainterRenderer:
 
     name, sha256 = "painter", ""
     shape = Shape(512, 0, 0)
-    truncates = True
+    truncates, alpha = True, False
 
     def __init__(self, size: int = 256) -> None:
         self.resolution = (size, size)

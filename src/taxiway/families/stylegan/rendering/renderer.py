@@ -46,12 +46,13 @@ class Renderer(Protocol):
     shape: Shape
     resolution: tuple[int, int]
     truncates: bool
+    alpha: bool
 
     def rows(self, latents: Sequence[Latent], options: RenderOptions) -> Array:
         """The truncated ws [N, num_ws, w_dim] of latents; InvalidArgument if there is no w."""
 
     def pictures(self, latents: Sequence[Latent], options: RenderOptions) -> Iterator[Pixels]:
-        """Their pictures, uint8 [H, W, 3], one after the other."""
+        """Their pictures, uint8 [H, W, 3], [H, W, 4] with `alpha`, one after the other."""
 
 
 class GeneratorRenderer:
@@ -77,6 +78,7 @@ class GeneratorRenderer:
         self.z_dim, self.w_dim, self.num_ws = self.shape
         self.c_dim: int = config["c_dim"]
         self.truncates = bool(self.num_ws)
+        self.alpha: bool = config["img_channels"] == 4
         self.resolution = picture_size(config)
         self.w_avg = np.asarray(w_avg, np.float32)
         self.class_centres: Array | None = None

@@ -25,7 +25,7 @@ from taxiway.families.stylegan.rendering.route import WALK_FLAGS, Route, times_o
 from taxiway.families.stylegan.tools import DRAWN, GeneratorTool
 from taxiway.film.frames import Frames
 from taxiway.film.grid import cells_of, tiled
-from taxiway.film.writer import Manner, check, write_film
+from taxiway.film.writer import TRANSPARENT, Manner, check, ground_of, write_film
 from taxiway.latent.space import Latent
 
 AT_ONCE = 8
@@ -61,9 +61,12 @@ class Video(GeneratorTool):
                 default=None, optional=True, whole=True, min=0, max=63, description="Loss."
             ),
             "bitrate": Number(default=None, optional=True, description="Megabits a second."),
+            "ground": Text(
+                description="What transparent parts show; as they are, white in .mp4 and .gif."
+            ),
             "sound": AnyType(optional=True, description="A sound file, as a data URI."),
         },
-        outputs={"file": Text(), "frames": Number(), "drawn": Number()},
+        outputs={"file": Text(), "frames": Number(), "drawn": Number(), "ground": Text()},
     )
 
     flags = (
@@ -77,6 +80,7 @@ class Video(GeneratorTool):
             help=".mp4, .webm, .gif, .apng; or a folder for PNGs",
         ),
         Flag(input="grid", metavar="CxR"),
+        Flag(input="ground", metavar="COLOUR"),
         Flag(input="sound", metavar="FILE", help="cut or repeated to fit"),
         Flag(input="crf", help="loss: 0 least, 18 usual (webm 28), 51 most"),
     )
@@ -88,16 +92,17 @@ class Video(GeneratorTool):
         if out.suffix:
             check(out, manner)
         scene = Scene.of(renderer_of(generator), inputs)
+        ground = ground_said(scene.renderer, out, inputs["ground"])
         count = frame_count(seconds_of(inputs), inputs["fps"])
         folder = out.with_name(f"{out.name}.frames") if out.suffix else out
         frames = Frames(folder, list(scene.keys(count)))
         if not out.suffix:
             frames.check_alone(job.force)
-        drawn = draw(frames, scene, job)
+        drawn = draw(frames, scene, job, ground)
         if out.suffix:
             write_film(out, counted(frames, count, job, out.name), count, manner)
             frames.clear()
-        return {"file": out.name, "frames": count, "drawn": drawn}
+        return {"file": out.name, "frames": count, "drawn": drawn, "ground": ground}
 
 
 class Scene(NamedTuple):
@@ -184,6 +189,7 @@ def manner_of(inputs: Values) -> Manner:
         crf=inputs["crf"],
         bitrate=None if bitrate is None else round(bitrate * 1e6),
         sound=sound_of(inputs["sound"]),
+        ground=ground_of(inputs["ground"]) if inputs["ground"] else None,
     )
 
 
@@ -224,18 +230,27 @@ def dealt(given: Any, cells: int, renderer: Renderer) -> list[Any]:
     return [keys[cell * share : (cell + 1) * share] for cell in range(cells)]
 
 
-def draw(frames: Frames, scene: Scene, job: Job) -> int:
+def ground_said(renderer: Renderer, out: Path, given: str) -> str:
+    """What transparent parts will show, in words; nothing where they stay, or there are none."""
+    if not out.suffix and given:
+        raise InvalidArgument("'ground' is for films; numbered PNGs stay transparent.", "ground")
+    if not renderer.alpha or (not given and out.suffix in ("", *TRANSPARENT)):
+        return ""
+    return given or f"white, as {out.suffix} has no transparency"
+
+
+def draw(frames: Frames, scene: Scene, job: Job, ground: str = "") -> int:
     """Draw the frames that are missing; how many that were."""
     missing, total = frames.missing(), len(frames.keys)
-    done = total - len(missing)
-    job.progress(done, total)
+    done, said = total - len(missing), f"transparent parts are {ground}" if ground else ""
+    job.progress(done, total, said)
     for start in range(0, len(missing), AT_ONCE):
         indices = missing[start : start + AT_ONCE]
         shots = scene.shots(indices, total)
         for index, cells, pixels in zip(indices, shots, scene.pictures(shots), strict=True):
             frames.put(index, pixels, scene.describe(cells))
             done += 1
-            job.progress(done, total, preview=pixels)
+            job.progress(done, total, said, preview=pixels)
     return len(missing)
 
 
