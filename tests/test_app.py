@@ -1,6 +1,7 @@
 """The whole program in one process tree: one port, one model, everything on it."""
 
 import asyncio
+import io
 import json
 import os
 import signal
@@ -53,6 +54,20 @@ async def test_an_input_that_the_model_does_not_have_is_said_once(
         answer = await client.post("/query", json={"seed": 20, "prompt": "a cat"})
         assert answer.headers["x-taxiway-ignored"] == "prompt"
     assert capsys.readouterr().out.count("painter has no input 'prompt'") == 1
+
+
+@pytest.mark.parametrize(
+    ("is_seen", "encoding"), [(True, "utf-8"), (True, "ascii"), (False, "utf-8")]
+)
+def test_where_somebody_looks_the_address_is_a_qr_code_too(
+    is_seen: bool, encoding: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal = io.TextIOWrapper(io.BytesIO(), encoding)
+    monkeypatch.setattr(terminal, "isatty", lambda: is_seen)
+    monkeypatch.setattr(sys, "stdout", terminal)
+    app._say_in_a_picture("http://192.0.2.7:8000")
+    terminal.seek(0)
+    assert ("█" in terminal.read()) == (is_seen and encoding == "utf-8")
 
 
 async def test_the_openapi_document_lists_every_open_route(client: httpx.AsyncClient) -> None:

@@ -142,14 +142,24 @@ def _say_where(model_servers: ModelServers, owner_link: bool) -> None:
     for place in model_servers.running():
         print(f"{place.title} at {place.url} (Ctrl-C ends it)", flush=True)
         elsewhere = model_servers.address_elsewhere(place)
-        if elsewhere:
+        if elsewhere and elsewhere != place.url:
             print(f"On another device: {elsewhere}", flush=True)
+        if elsewhere and place.slot == 0:
+            _say_in_a_picture(elsewhere)
         if owner_link:
             link = f"{elsewhere or place.url}/#owner={model_servers.tokens.own}"
             print(f"For the owner alone: {link}", flush=True)
     if model_servers.is_open_to_others:
         more = "" if owner_link else "; to start, stop and train from there, add --owner-link"
         print(f"Anyone on your network can play{more}.", flush=True)
+
+
+def _say_in_a_picture(address: str) -> None:
+    """For a phone's camera, where somebody looks at the terminal."""
+    if sys.stdout.isatty() and "utf" in (sys.stdout.encoding or "").lower():
+        from taxiway.web import qr
+
+        print(qr.as_text(address), flush=True)
 
 
 async def _link(model_servers: ModelServers, links: Sequence[Link]) -> None:

@@ -33,7 +33,7 @@ from taxiway.live.model_manager import RunningModel
 from taxiway.live.outputs import Outputs, sinks
 from taxiway.live.session import LiveSession
 from taxiway.servers.studio import job_routes, manager_routes, training_routes
-from taxiway.web.addresses import ANY, LOOPBACK, own_address, url
+from taxiway.web.addresses import LOOPBACK, elsewhere
 from taxiway.web.application import application
 from taxiway.web.listen import Listener, PortInUse
 from taxiway.web.powers import Power, Tokens, declared
@@ -215,9 +215,8 @@ class ModelServers:
         return self._config.host not in LOOPBACK
 
     def address_elsewhere(self, model: RunningModel) -> str | None:
-        """What to type on another device, where we listen at every address."""
-        address = own_address() if self._config.host in ANY else None
-        return None if address is None else url(address, model.port)
+        """What to type on another device, where those are let in."""
+        return elsewhere(self._config.host, model.port)
 
     async def open(
         self, card: Card, options: dict[str, Any] | None = None, command: str | None = None

@@ -10,6 +10,7 @@ from playwright.sync_api import Page
 
 from browser.conftest import Server
 from taxiway.core.images import open_image
+from taxiway.web.qr import as_svg
 
 
 def code(page: Page, language: str) -> str:
@@ -24,6 +25,21 @@ def test_it_shows_the_address_and_the_specification(page: Page, server: Server) 
     info = page.request.get("/info").json()
     for side in ("inputs", "outputs"):
         assert json.loads(page.locator(f"#specification-{side}").inner_text()) == info[side]
+
+
+def test_the_address_for_another_device_is_there_for_a_camera(page: Page) -> None:
+    hint = page.locator(".elsewhere")
+    page.click("#tab-network")
+    hint.get_by_text("taxiway run --host 0.0.0.0").wait_for()
+    page.click("#tab-controls")
+    told = {"address": "http://192.0.2.7:8000", "picture": as_svg("http://192.0.2.7:8000")}
+    page.route("**/studio/api/elsewhere", lambda route: route.fulfill(json=told))
+    page.click("#tab-network")
+    picture = page.get_by_alt_text("QR code of http://192.0.2.7:8000")
+    picture.wait_for()
+    assert page.locator("#elsewhere").inner_text() == "http://192.0.2.7:8000"
+    assert picture.evaluate("(image) => image.complete && image.naturalWidth > 20")
+    page.unroute("**/studio/api/elsewhere")
 
 
 def test_every_route_it_names_answers(page: Page) -> None:

@@ -27,6 +27,14 @@ def own_address() -> str | None:
     return None
 
 
+def elsewhere(host: str, port: int, scheme: str = "http") -> str | None:
+    """What to type on another device, where `host` lets any in and there is a network."""
+    if host in LOOPBACK:
+        return None
+    address = own_address() if host in ANY else host
+    return None if address is None else url(address, port, scheme)
+
+
 def bare(host: str) -> str:
     """A host without the brackets in which addresses of pages have one of IPv6."""
     return host[1:-1] if host.startswith("[") and host.endswith("]") else host

@@ -1,6 +1,7 @@
 /** How programs reach the model: its address, routes, inputs, outputs, and code to copy. */
 
 import { at, ownAddress } from "../address.js";
+import { ask } from "../control.js";
 import { imageOutput, isLive, vectorInput } from "../declaration.js";
 import { copyFrom, h } from "../dom.js";
 import { atMostEvery } from "../pace.js";
@@ -9,6 +10,7 @@ import { snippets } from "../snippets.js";
 /** @import { Declaration, Panel, Studio } from "../types.d.ts" */
 
 const REFRESH_MS = 300;
+const ANYBODY = "taxiway run --host 0.0.0.0";
 /** The place of the picture's address in the list below. */
 const PICTURE = 4;
 const ROUTES = [
@@ -32,6 +34,7 @@ export default /** @type {Panel} */ ({
 function mount(root, studio) {
   root.append(
     addressBlock(),
+    elsewhereBlock(root, studio),
     codeBlock(studio),
     routesBlock(studio),
     permissionBlock(),
@@ -51,6 +54,28 @@ function addressBlock() {
       copyButton(ownAddress),
     ),
   );
+}
+
+/**
+ * For a phone or another computer: the address, and its picture for a camera.
+ * @param {HTMLElement} root @param {Studio} studio
+ */
+function elsewhereBlock(root, { connection }) {
+  const place = h("div", { class: "elsewhere" });
+  const show = async () => {
+    const { address, picture } = await ask(connection.token, "GET", "/elsewhere");
+    const code = picture && h("img", { src: picture, alt: `QR code of ${address}`, class: "qr" });
+    const line = h("code", { id: "elsewhere" }, address);
+    place.replaceChildren(
+      ...(address
+        ? [h("div", { class: "copy-line" }, line, copyButton(() => address)), code]
+        : [h("p", { class: "hint" }, "Only this machine is let in. With ", h("code", {}, ANYBODY), " the address for a phone is here.")]),
+    );
+  };
+  // Where the server is away it is asked when the panel is seen again.
+  const seen = (/** @type {IntersectionObserverEntry[]} */ [{ isIntersecting }]) => isIntersecting && show().catch(() => {});
+  new IntersectionObserver(seen).observe(root);
+  return h("section", { class: "block" }, h("h3", {}, "On another device"), place);
 }
 
 /** @param {Studio} studio */
