@@ -103,6 +103,8 @@ def pip(python: Path, *arguments: str) -> None:
         "install",
         "-qq",
         "--disable-pip-version-check",
+        # Python compiles what it imports, which is a small part of what is installed.
+        "--no-compile",
         *arguments,
     ]
     if subprocess.run(command, cwd=ROOT).returncode:

@@ -74,26 +74,35 @@ def node() -> None:
         stop("The tests of the p5 examples need npm: install Node.js.")
 
 
+def checks(python: Path) -> "subprocess.Popen[str]":
+    """Start checking the code; the tests do not wait for it, and what it says comes after them."""
+    command = [python, ROOT / "scripts" / "check.py"]
+    told = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    return subprocess.Popen(command, text=True, **told)
+
+
 def main(arguments: list[str]) -> int:
     """Run what the arguments say; the exit code."""
     python = ensure("dev")
     node()
     whole = set(arguments) <= WHOLE
-    checks, clients = [python, ROOT / "scripts" / "check.py"], [python, "-m", "interop.npm"]
-    checking = whole and "--quick" not in arguments and subprocess.Popen(checks)
+    checking = checks(python) if whole and "--quick" not in arguments else None
+    clients = [python, "-m", "interop.npm"]
     bringing = whole and subprocess.Popen(clients, cwd=ROOT / "tests")
     browser = chromium(python)
     environment = {**os.environ, "PATH": proxies()}
     if browser:
         environment["TAXIWAY_CHROMIUM"] = browser
-    if checking and checking.wait():
-        return 1
     if bringing:
         bringing.wait()  # without them the tests that need them fail and say so
     options = [*arguments, *(PARALLEL if whole else ())]
     if "--quick" in arguments:
         options += ["-p", "no:schemathesis"]  # none of its tests; loading it takes a second
-    return subprocess.call([python, "-m", "pytest", *options], cwd=ROOT, env=environment)
+    code = subprocess.call([python, "-m", "pytest", *options], cwd=ROOT, env=environment)
+    if checking:
+        told, _ = checking.communicate()
+        say(told)
+    return code or (checking.returncode if checking else 0)
 
 
 if __name__ == "__main__":
