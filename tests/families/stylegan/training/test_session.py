@@ -218,7 +218,7 @@ def test_a_training_on_labels_names_its_classes_and_shows_each_in_its_rows(
     classes = Classes(np.arange(40) % 4 // 3, ("cats", "dogs"))
     wanted = TrainingConfig("noise.zip", ((16, 0.008),), replace(TINY, labels=True, c_dim=2))
     session_of(wanted, tmp_path, pictures, classes).run(Event(), snapshot_kimg=0.032)
-    assert asked == [18 * [0] + 18 * [1], 15 * [0] + 5 * [1]]
+    assert [list(labels) for labels in asked] == [18 * [0] + 18 * [1], 15 * [0] + 5 * [1]]
     with Image.open(tmp_path / "real.jpg") as image:
         shown = (
             np.asarray(image, int).reshape(6, 16, 6, 16, 3).swapaxes(1, 2).reshape(36, 16, 16, 3)

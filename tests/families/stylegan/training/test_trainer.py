@@ -16,6 +16,7 @@ from taxiway.core.child import CONTEXT, start
 from taxiway.core.errors import InvalidArgument, TaxiwayError
 from taxiway.families.stylegan.networks.build import build
 from taxiway.families.stylegan.networks.states import write_state
+from taxiway.families.stylegan.rendering.renderer import TorchRenderer
 from taxiway.families.stylegan.training.augment import KINDS
 from taxiway.families.stylegan.training.config import TrainingConfig
 from taxiway.families.stylegan.training.export import write_model
@@ -25,6 +26,7 @@ from taxiway.families.stylegan.training.stylegan2 import Players
 from taxiway.families.stylegan.training.trainer import Data, StyleGANTrainer, channels_of
 from taxiway.families.stylegan.training.transfer import Start
 from taxiway.training.config import Stages
+from taxiway.training.datasets.pictures.labels import Classes
 from taxiway.training.loop import Schedule, begin, train
 from taxiway.training.trainer import Asked
 
@@ -245,3 +247,24 @@ def test_channels_are_those_of_the_start_and_kept(tmp_path) -> None:
         channels_of(replace(asked, start=tmp_path, given={"channels": "3"}), None)
     config = TrainingConfig("", STAGES, replace(TINY, img_channels=4))
     assert channels_of(asked, config) == 4
+
+
+def test_pictures_that_show_several_classes_teach_their_mixtures(tmp_path, pictures) -> None:
+    weights = np.random.RandomState(0).dirichlet([1, 1, 1], 20).astype(np.float32)
+    classes = Classes(weights.argmax(axis=1), ("a", "b", "c"), weights)
+    settings = replace(TINY, labels=True, c_dim=3)
+    trainer = StyleGANTrainer(TrainingConfig("", STAGES, settings), Data(pictures, classes))
+    begin(trainer, tmp_path, STAGES)
+    train(trainer, tmp_path, SCHEDULE, Event(), Watching())
+    told = trainer.players._classes(np.array([3, 3, 19]))
+    np.testing.assert_array_equal(told.numpy(), weights[[3, 3, 19]])
+    assert (trainer.sample().shape, trainer.real().shape) == ((36, 16, 16, 3), (36, 16, 16, 3))
+    assert np.isfinite(list(trainer.measure().values())).all()
+    trainer.export(tmp_path / "model.safetensors", whole=True)
+    generator = build(read_checkpoint(tmp_path / "model.safetensors"))
+    assert generator.config["classes"] == ["a", "b", "c"]
+    z = TorchRenderer(generator).z_of_seeds([0])
+    mixed = TorchRenderer(generator).w(z, classes=4 * weights[0])
+    c = torch.from_numpy(weights[:1])
+    expected = generator.mapping(torch.from_numpy(z).float(), c)
+    np.testing.assert_allclose(mixed, expected.numpy(), atol=1e-5)

@@ -105,6 +105,16 @@ def test_the_description_of_a_folder_is_read_too(tmp_path) -> None:
         ([["a.png", 0], ["b.png", 0], ["c.png", 0]], "has pictures of one class; labels need two"),
         ([["a.png", 0], ["b.png", "cat"], ["c.png", "dog"]], "'b.png' with 'cat' while 'a.png' ha"),
         ([["a.png", [1, 1]], ["b.png", 1], ["c.png", 1]], r"'a.png' with \[1, 1\]"),
+        ([["a.png", [1, 1]], ["b.png", [0, 1, 1]], ["c.png", [1, 1]]],
+         r"'b.png' with \[0, 1, 1\] while 'a.png' has a list of 2"),
+        ([["a.png", [1, 1, 0]], ["b.png", [0, 1, 0]], ["c.png", [0, 0, 0]]],
+         r"'c.png' with \[0, 0, 0\]; a training takes"),
+        ([["a.png", [1, 1, 0]], ["b.png", [0, 1, 0]], ["c.png", [1, 1, 0]]],
+         r"has 3 classes and no picture of 2\."),
+        ([["a.png", [1, -1]], ["b.png", [0, 1]], ["c.png", [1, 1]]], r"'a.png' with \[1, -1\]"),
+        ([["a.png", [1, True]], ["b.png", [0, 1]], ["c.png", [1, 1]]], "'a.png' with"),
+        ([["a.png", ["cat", 1]], ["b.png", "cat"], ["c.png", "dog"]], "'a.png' with"),
+        ([["a.png", []], ["b.png", 1], ["c.png", 0]], r"'a.png' with \[\]"),
         ([["a.png", {}], ["b.png", 1], ["c.png", 1]], "'a.png' with {}"),
         ([["a.png"]], r"not understood: .*array` of length 2.* `\$\.labels\[0\]`\.$"),
         ([["a.png", 0], ["b.png", 1], 7], r"not understood: .*`\$\.labels\[2\]`\.$"),
@@ -118,6 +128,37 @@ def test_labels_that_a_training_cannot_use_are_refused_in_a_sentence(
     with pytest.raises(InvalidArgument, match=message) as refused:
         read_classes(labelled(tmp_path, labels))
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [[[1, 1, 0], [0, 0, 1], [0, 1, 1]], [[0.5, 0.5, 0], [0, 0, 3], [0, 7.5, 7.5]],
+     [["bird", "cat"], "dog", ["dog", "cat"]]],
+    ids=["attributes", "weights", "names"],
+)  # fmt: skip
+def test_pictures_that_show_several_classes_have_weights(labels, tmp_path) -> None:
+    path = labelled(tmp_path, list(zip(("a.png", "b.png", "c.png"), labels, strict=True)))
+    classes = read_classes(path)
+    weights = [[0.5, 0.5, 0], [0, 0, 1], [0, 0.5, 0.5]]
+    assert classes.labels.tolist() == weights
+    assert (classes.labels.dtype, classes.count) == (np.float32, 3)
+    assert classes.names == (("bird", "cat", "dog") if isinstance(labels[1], str) else ())
+    assert classes.of.tolist() == [0, 2, 1]
+    assert classes.alike(6).tolist() == [*2 * [weights[0]], *2 * [weights[2]], *2 * [weights[1]]]
+    assert classes.places([0, 1, 1, 2, 2]).tolist() == [0, 0, 2, 1, 2]
+
+
+def test_what_a_dataset_says_of_several_classes_is_kept_when_it_is_prepared(tmp_path) -> None:
+    fill(tmp_path / "in", 3)
+    labels = [["p000.png", [1, 1, 0]], ["p001.png", [0, 0, 2]], ["p002.png", [0, 1, 1]]]
+    (tmp_path / "in" / "dataset.json").write_text(json.dumps({"labels": labels, "classes": "abc"}))
+    with open_source(tmp_path / "in") as opened:
+        prepare(opened, tmp_path / "a.zip", Plan(16), force=True)
+    assert read_classes(tmp_path / "a.zip").labels.tolist() == [
+        [0.5, 0.5, 0],
+        [0, 0, 1],
+        [0, 0.5, 0.5],
+    ]
 
 
 def test_a_folder_without_pictures_is_named(tmp_path) -> None:
@@ -139,8 +180,8 @@ def test_names_are_kept_where_they_tell_classes_apart(tmp_path, given_names, kep
 
 def test_classes_are_drawn_as_they_are_spread() -> None:
     classes = Classes(np.array([1, 0, 1, 1, 2, 1, 0, 1]))
-    assert classes.alike(4) == [0, 1, 1, 2]
-    assert classes.alike(16) == 4 * [0] + 10 * [1] + 2 * [2]
+    assert classes.alike(4).tolist() == [0, 1, 1, 2]
+    assert classes.alike(16).tolist() == 4 * [0] + 10 * [1] + 2 * [2]
     places = classes.places([0, 0, 1, 1, 2, 2])
     assert classes.of[places].tolist() == [0, 0, 1, 1, 2, 2]
     assert places.tolist() == [1, 6, 2, 5, 4, 4]

@@ -2,20 +2,25 @@
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from taxiway.families.stylegan.networks.generator import Generator, to_uint8, truncate
 from taxiway.families.stylegan.training.painted_pictures import Pictures
 
+Labels = Sequence[int] | NDArray[Any]
+
 
 def samples(
-    generator: Generator, seeds: Sequence[int], psi: float, classes: Sequence[int] | None = None
+    generator: Generator, seeds: Sequence[int], psi: float, classes: Labels | None = None
 ) -> Pictures:
     """The generator's pictures [N, S, S, C] for seeds, in full precision, noise held still.
 
-    Where there are classes and none are given, each seed has its own, one after the other.
+    `classes` are numbers, or weights [N, c_dim]. Where there are classes and none are given, each
+    seed has its own, one after the other.
     """
     classes = seeds if classes is None else classes
     parts = [slice(i, i + 32) for i in range(0, len(seeds), 32)]
@@ -23,20 +28,19 @@ def samples(
 
 
 @torch.inference_mode()
-def _made(
-    generator: Generator, seeds: Sequence[int], classes: Sequence[int], psi: float
-) -> Pictures:
+def _made(generator: Generator, seeds: Sequence[int], classes: Labels, psi: float) -> Pictures:
     zs = [np.random.RandomState(seed).randn(generator.z_dim) for seed in seeds]
     z = torch.from_numpy(np.stack(zs)).float().to(generator.device)
-    c = one_hot(generator.c_dim, classes).to(z) if generator.c_dim else None
+    c = weights_of(generator.c_dim, classes).to(z) if generator.c_dim else None
     ws = truncate(generator.mapping(z, c), generator.w_avg, psi, num_ws=generator.num_ws)
     pictures: Pictures = to_uint8(generator.synthesis(ws, noise="const")).cpu().numpy()
     return pictures
 
 
-def one_hot(count: int, classes: Sequence[int]) -> torch.Tensor:
-    """Labels [N, count] of classes; larger numbers begin from 0 again."""
-    return torch.eye(count)[torch.tensor(classes) % count]
+def weights_of(count: int, classes: Labels) -> torch.Tensor:
+    """Weights [N, count] of classes; larger numbers begin from 0 again."""
+    given = torch.as_tensor(np.asarray(classes))
+    return given if given.ndim == 2 else torch.eye(count)[given % count]
 
 
 def in_rows(places: int, classes: int) -> list[int]:

@@ -18,6 +18,7 @@ from taxiway.families.stylegan.networks.stylegan2 import new_stylegan2
 from taxiway.families.stylegan.training.augment import EVERY, changed, drawn, steered
 from taxiway.families.stylegan.training.detail import DetailDiscriminator, window
 from taxiway.families.stylegan.training.discriminator import GROUP, Discriminator
+from taxiway.families.stylegan.training.samples import weights_of
 from taxiway.families.stylegan.training.settings import Settings
 from taxiway.training.distributed import ALONE
 from taxiway.training.trainer import Stop
@@ -41,9 +42,10 @@ class Players:
     `seen` counts the pictures shown so far, `grown_at` is its value when the size was last raised;
     `p` is the probability of each change that the judged pictures get; `path_mean` the length of
     paths so far; `broken` counts gradients that were no numbers; `group` are the processes that
-    share its batches and `labels` the classes of the pictures, 0 to c_dim - 1, both set before the
-    first step; until they are, every class is as frequent. Every random choice of a step follows
-    from the seed and `seen`, so a saved state continues exactly as if it had never stopped.
+    share its batches and `labels` the classes of the pictures, 0 to c_dim - 1, or how much they
+    show of each [N, c_dim], both set before the first step; until they are, every class is as
+    frequent. Every random choice of a step follows from the seed and `seen`, so a saved state
+    continues exactly as if it had never stopped.
     """
 
     def __init__(self, size: int, settings: Settings) -> None:
@@ -54,7 +56,7 @@ class Players:
         self.device, self.group = placed(settings.device), ALONE
         self._pool = ThreadPoolExecutor(settings.threads, initializer=_one_thread)
         self.g = new_generator(size, settings).to(self.device)
-        self.labels: NDArray[np.int64] = np.arange(self.g.c_dim)
+        self.labels: NDArray[Any] = np.arange(self.g.c_dim)
         judged = settings.c_dim if settings.labels else 0
         self.d = Discriminator(
             size, settings.channel_base, settings.channel_max, judged, settings.img_channels
@@ -281,10 +283,12 @@ class Players:
         return torch.cat([dice, self._classes(rng.integers(len(self.labels), size=count))], dim=1)
 
     def _classes(self, places: NDArray[np.int64]) -> Tensor:
-        """The classes [N, c_dim] of the pictures at so many places: a 1 each, among zeros."""
+        """The classes [N, c_dim] of the pictures at so many places, together 1 for each."""
         if not self.g.c_dim:
             return torch.empty(len(places), 0, device=self.device)
-        return torch.eye(self.g.c_dim, device=self.device)[self.labels[places % len(self.labels)]]
+        labels = self.labels[places % len(self.labels)]
+        weights: Tensor = weights_of(self.g.c_dim, labels).float().to(self.device)
+        return weights
 
     def _parts_of(self, dice: Tensor) -> Sequence[Tensor]:
         """Two z, where styles change, and the class [N, c_dim]."""

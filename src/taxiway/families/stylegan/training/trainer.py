@@ -190,15 +190,15 @@ class StyleGANTrainer(Trainer):
         return self.data.classes.names if learns and self.data.classes else ()
 
 
-def known(classes: Classes, order: TrainingConfig) -> NDArray[np.int64]:
-    """The classes as this training learns them; InvalidArgument where it learns others."""
+def known(classes: Classes, order: TrainingConfig) -> NDArray[Any]:
+    """The labels as this training learns them; InvalidArgument where it learns others."""
     there = order.settings.c_dim if order.settings.labels else 0
     if classes.count != there:
         raise InvalidArgument(
             f"The dataset has {classes.count} classes, and this training learns "
             f"{there or 'without'}; begin another."
         )
-    return classes.of
+    return classes.labels
 
 
 def channels_of(asked: Asked, known: TrainingConfig | None) -> int | None:

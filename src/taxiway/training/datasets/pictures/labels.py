@@ -1,6 +1,5 @@
 """The labels of pictures as a dataset.json tells them: the one reader for everything that asks."""
 
-import math
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -19,6 +18,8 @@ MAX_BYTES = 64_000_000
 """The largest dataset.json that is read: a million pictures and more."""
 _LONGEST = 100  # characters of a class's name
 _NAMES_BYTES = 1_000_000
+NUMBER = "a number"
+_MOST_WEIGHTS = 100_000_000  # in one dataset
 
 
 class Description(Struct):
@@ -28,18 +29,22 @@ class Description(Struct):
     classes: Raw = Raw(b"null")
 
 
+Label = int | tuple[float, ...] | None
+"""A picture's class, or how much of each class it shows, 0 or more; None where that is not said."""
+
+
 @dataclass(frozen=True)
 class Labels:
-    """The class of each picture by its name, None where it has none; `classes` are their names.
+    """The label of each picture by its name; `classes` are the names of the classes.
 
-    Names have / between folders, whatever wrote them.
+    Names of pictures have / between folders, whatever wrote them.
     """
 
-    of: Mapping[str, int | None]
+    of: Mapping[str, Label]
     classes: tuple[str, ...] = ()
 
-    def label(self, name: str) -> int | None:
-        """The class of a picture, by its name in the dataset."""
+    def label(self, name: str) -> Label:
+        """The label of a picture, by its name in the dataset."""
         return self.of.get(slashed(name))
 
 
@@ -50,25 +55,37 @@ NONE = Labels({})
 class Classes:
     """Which class each picture is `of` [N] int64, 0 to `count` - 1; `names` where they are known.
 
-    There are two classes at least, and pictures of each.
+    There are two classes at least, and pictures of each. Where pictures show several, `weights`
+    [N, count] float32 say how much of each, together 1, and `of` is the foremost.
     """
 
     of: NDArray[np.int64]
     names: tuple[str, ...] = ()
+    weights: NDArray[np.float32] | None = None
 
     @property
     def count(self) -> int:
         """How many classes there are."""
+        if self.weights is not None:
+            return int(self.weights.shape[1])
         return len(self.names) or int(self.of.max()) + 1
 
-    def alike(self, count: int) -> list[int]:
-        """So many classes, each as frequent as among the pictures."""
-        return [int(number) for number in evenly(np.sort(self.of), count)]
+    @property
+    def labels(self) -> NDArray[Any]:
+        """What a model is told of each picture: its class [N], or its weights [N, count]."""
+        return self.of if self.weights is None else self.weights
+
+    def alike(self, count: int) -> NDArray[Any]:
+        """So many labels, each as frequent as among the pictures."""
+        order = np.argsort(self.of, kind="stable")
+        found: NDArray[Any] = self.labels[evenly(order, count)]
+        return found
 
     def places(self, classes: Sequence[int]) -> NDArray[np.int64]:
         """Where pictures of the wanted classes are, drawn evenly; by class, the first first."""
         counts = np.bincount(np.array(classes), minlength=self.count)
-        found = [evenly(np.flatnonzero(self.of == k), count) for k, count in enumerate(counts)]
+        shown = np.eye(self.count)[self.of] if self.weights is None else self.weights
+        found = [evenly(np.flatnonzero(shown[:, k]), count) for k, count in enumerate(counts)]
         return np.concatenate(found)
 
 
@@ -81,44 +98,60 @@ def evenly(numbers: NDArray[np.int64], count: int) -> NDArray[np.int64]:
 def read_labels(data: bytes, path: object) -> Labels:
     """The labels in the bytes of a dataset.json, `path` being the dataset that has it.
 
-    A label is a whole number from 0, a list with a single 1 among zeros, the class's name, or null.
-    Raises InvalidArgument, naming the dataset and the picture, for anything else: a label that is
-    passed over would be missed only when the model is trained.
+    A label is a whole number from 0, a list of how much a picture shows of each class (a single 1
+    among zeros is a class), the class's name or a list of names, or null. Raises InvalidArgument,
+    naming the dataset and the picture, for anything else: a label that is passed over would be
+    missed only when the model is trained.
     """
     try:
         found: Description = from_json(data, Description, MAX_BYTES)
     except Malformed as reason:
         raise _odd(path, _told(data, reason)) from None
-    pairs = {slashed(name): _label(path, name, raw) for name, raw in found.labels or ()}
-    words = sorted({label for label in pairs.values() if isinstance(label, str)})
-    if not words:
-        return Labels({n: x for n, x in pairs.items() if not isinstance(x, str)}, _names(found))
-    return _by_word(path, pairs, words)
+    given = {slashed(name): raw for name, raw in found.labels or ()}
+    pairs = {name: _label(path, name, raw) for name, raw in given.items()}
+    weights = {name: label for name, label in pairs.items() if isinstance(label, tuple)}
+    if all(label.count(0) == len(label) - 1 for label in weights.values()):
+        pairs |= {name: _foremost(label) for name, label in weights.items()}
+    _check_alike(path, pairs, given)
+    if any(isinstance(label, frozenset) for label in pairs.values()):
+        return _by_name(pairs)
+    return Labels({n: x for n, x in pairs.items() if not isinstance(x, frozenset)}, _names(found))
 
 
-def understood(
-    path: object, pairs: Sequence[tuple[str, int | None]], known: tuple[str, ...]
-) -> Classes:
+def understood(path: object, pairs: Sequence[tuple[str, Label]], known: tuple[str, ...]) -> Classes:
     """The classes of pictures, given as (name, label); `known` are the classes' own names.
 
     Raises InvalidArgument where some picture has none, or a class has no picture.
     """
-    numbers = [label for _, label in pairs if label is not None]
-    if len(numbers) < len(pairs):
+    labels = [label for _, label in pairs if label is not None]
+    if len(labels) < len(pairs):
         without = next(name for name, label in pairs if label is None)
         raise InvalidArgument(
-            f"'{path}' has labels for only {len(numbers)} of {len(pairs)} pictures: "
+            f"'{path}' has labels for only {len(labels)} of {len(pairs)} pictures: "
             f"none for '{without}'."
         )
-    used = set(numbers)
+    weights = _weights(path, [label for label in labels if isinstance(label, tuple)])
+    numbers = [_foremost(label) if isinstance(label, tuple) else label for label in labels]
+    used = set(numbers if weights is None else np.flatnonzero(weights.any(axis=0)).tolist())
     missing = next(number for number in range(len(used) + 1) if number not in used)
-    count = max(max(used) + 1, len(known))
+    count = max(max(used) + 1, len(known), 0 if weights is None else weights.shape[1])
     if missing < count:
         name = f" ('{known[missing]}')" if missing < len(known) else ""
         raise InvalidArgument(f"'{path}' has {count} classes and no picture of {missing}{name}.")
     if count < 2:
         raise InvalidArgument(f"'{path}' has pictures of one class; labels need two or more.")
-    return Classes(np.array(numbers, np.int64), known if len(known) == count else ())
+    names = known if len(known) == count else ()
+    return Classes(np.array(numbers, np.int64), names, weights)
+
+
+def _weights(path: object, labels: Sequence[tuple[float, ...]]) -> NDArray[np.float32] | None:
+    """How much of each class pictures show, [N, count], together 1; None where each shows one."""
+    if not labels:
+        return None
+    if len(labels) * len(labels[0]) > _MOST_WEIGHTS:
+        raise InvalidArgument(f"'{path}' has {len(labels[0])} classes, too many for its pictures.")
+    weights = np.array(labels, np.float64)
+    return np.asarray(weights / weights.sum(axis=1, keepdims=True), np.float32)
 
 
 def slashed(name: str) -> str:
@@ -126,39 +159,68 @@ def slashed(name: str) -> str:
     return name.replace("\\", "/")
 
 
-def _label(path: object, name: str, raw: Raw) -> int | str | None:
-    """One label, as a number or a word."""
+def _label(path: object, name: str, raw: Raw) -> Label | frozenset[str]:
+    """One label: a number, weights, names of classes, or none."""
     try:
         label: Any = from_json(bytes(raw))
     except Malformed:
         raise _refused(path, name, bytes(raw).decode(errors="replace")) from None
-    if isinstance(label, list):
-        label = _hot(label)
+    words = label if isinstance(label, list) else [label]
+    if words and all(isinstance(word, str) and word.strip() for word in words):
+        return frozenset(words)
+    if isinstance(label, list) and _are_weights(label):
+        return tuple(map(float, label))
     if isinstance(label, float) and label.is_integer() and label < 2**31:
         label = int(label)
-    if label is None or (isinstance(label, str) and label.strip()):
-        return label
-    if type(label) is not int or not 0 <= label < 2**31:
+    if label is not None and (type(label) is not int or not 0 <= label < 2**31):
         raise _refused(path, name, from_json(bytes(raw)))
     return label
 
 
-def _hot(label: Sequence[Any]) -> Any:
-    """The place of the only 1 among zeros; the list itself where it is another."""
-    if len(label) > 1 and all(type(x) in (int, float) and x in (0, 1) for x in label):
-        return list(map(int, label)).index(1) if math.isclose(sum(label), 1) else label
-    return label
+def _are_weights(label: Sequence[Any]) -> bool:
+    """Whether a list says how much of two classes or more there is, and of one at least."""
+    numbers = all(type(weight) in (int, float) and 0 <= weight < 2**31 for weight in label)
+    return numbers and len(label) > 1 and any(label)
 
 
-def _by_word(path: object, pairs: Mapping[str, Any], words: Sequence[str]) -> Labels:
-    """Labels that are the names of classes."""
-    number = next((name for name, label in pairs.items() if isinstance(label, int)), None)
-    if number is not None:
-        word = next(name for name, label in pairs.items() if isinstance(label, str))
-        raise _refused(path, word, pairs[word], f"while '{printable(number)}' has a number")
-    places = {word: place for place, word in enumerate(words)}
-    known = {name: None if word is None else places[word] for name, word in pairs.items()}
-    return Labels(known, tuple(printable(word)[:_LONGEST] for word in words))
+def _foremost(label: Sequence[float]) -> int:
+    return max(range(len(label)), key=lambda number: label[number])
+
+
+def _check_alike(
+    path: object, pairs: Mapping[str, Label | frozenset[str]], given: Mapping[str, Raw]
+) -> None:
+    """Raise InvalidArgument unless all labels are of one form, and all lists equally long."""
+    forms: dict[str, str] = {}
+    for name, label in pairs.items():
+        if label is not None:
+            forms.setdefault(_form(label), name)
+    if len(forms) > 1:
+        (form, other), (_, name), *_ = sorted(forms.items(), key=lambda pair: pair[0] != NUMBER)
+        why = f"while '{printable(other)}' has {form}"
+        raise _refused(path, name, from_json(bytes(given[name])), why)
+
+
+def _form(label: int | tuple[float, ...] | frozenset[str]) -> str:
+    if isinstance(label, tuple):
+        return f"a list of {len(label)}"
+    return "a name" if isinstance(label, frozenset) else NUMBER
+
+
+def _by_name(pairs: Mapping[str, Label | frozenset[str]]) -> Labels:
+    """Labels that are names of classes, one or several for a picture."""
+    named = {name: label for name, label in pairs.items() if isinstance(label, frozenset)}
+    classes = sorted(frozenset[str]().union(*named.values()))
+    places = {word: place for place, word in enumerate(classes)}
+    several = any(len(words) > 1 for words in named.values())
+
+    def label(words: frozenset[str]) -> Label:
+        if several:
+            return tuple(float(word in words) for word in classes)
+        return places[min(words)]
+
+    known = {name: label(named[name]) if name in named else None for name in pairs}
+    return Labels(known, tuple(printable(word)[:_LONGEST] for word in classes))
 
 
 def _names(found: Description) -> tuple[str, ...]:
@@ -175,7 +237,8 @@ def _names(found: Description) -> tuple[str, ...]:
 def _refused(path: object, name: str, label: Any, why: str = "") -> InvalidArgument:
     return InvalidArgument(
         f"'{path}' labels '{printable(name)}' with {printable(f'{label!r:.40}')}"
-        f"{f' {why}' if why else ''}; a training takes whole numbers from 0, one for each class."
+        f"{f' {why}' if why else ''}; a training takes whole numbers from 0, one for "
+        "each class, or lists of how much each picture shows of every class."
     )
 
 

@@ -1,8 +1,9 @@
 """Packed datasets in the layout of StyleGAN's tools: square PNGs in a zip file, with labels.
 
 `00000/img00000000.png` and on, a thousand to a folder, stored without compression, and a
-`dataset.json` of `{"labels": [[name, class], ...]}` or `{"labels": null}`; where the classes have
-names, "classes" lists them, which only Taxiway reads.
+`dataset.json` of `{"labels": [[name, class], ...]}` or `{"labels": null}`, with a list of weights
+in place of the class where pictures show several; where the classes have names, "classes" lists
+them, which only Taxiway reads.
 """
 
 import io
@@ -22,7 +23,7 @@ from taxiway.core.files import whole_file
 from taxiway.core.images import MODES, Unusable
 from taxiway.core.memory import memory_here
 from taxiway.training.datasets.pictures.crops import RESOLUTIONS
-from taxiway.training.datasets.pictures.labels import DESCRIPTION, Classes, understood
+from taxiway.training.datasets.pictures.labels import DESCRIPTION, Classes, Label, understood
 from taxiway.training.datasets.pictures.sources import open_source
 
 Pictures = NDArray[np.uint8]
@@ -34,10 +35,10 @@ class Packing:
     """A dataset being written. The same pictures in the same order give the same bytes."""
 
     def __init__(self, archive: ZipFile) -> None:
-        self.archive, self.labels, self.bytes = archive, list[tuple[str, int | None]](), 0
+        self.archive, self.labels, self.bytes = archive, list[tuple[str, Label]](), 0
         self.classes: tuple[str, ...] = ()
 
-    def add(self, square: Image.Image, label: int | None) -> None:
+    def add(self, square: Image.Image, label: Label) -> None:
         """Append one picture; raises InvalidArgument when there is more than a dataset holds."""
         buffer = io.BytesIO()
         square.save(buffer, "PNG")

@@ -17,6 +17,7 @@ from taxiway.core.images import Unusable, decode, in_channels, is_hidden, is_pic
 from taxiway.training.datasets.pictures.labels import (
     DESCRIPTION,
     NONE,
+    Label,
     Labels,
     printable,
     read_labels,
@@ -32,11 +33,11 @@ MAX_BYTES = 300_000_000
 
 @dataclass(frozen=True)
 class Item:
-    """One picture of a source. `read` opens it, or raises Unusable; `label` is its class."""
+    """One picture of a source. `read` opens it, or raises Unusable; `label` is its classes."""
 
     name: str
     read: Callable[[], Image.Image]
-    label: int | None = None
+    label: Label = None
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from PIL import Image
 from taxiway.core.images import Unusable, over_white
 from taxiway.core.memory import BUDGET
 from taxiway.training.datasets.pictures.crops import SMALLEST, Plan, squares
+from taxiway.training.datasets.pictures.labels import Label
 from taxiway.training.datasets.pictures.sources import Item, Source
 
 BLANK = 4.0
@@ -43,7 +44,7 @@ class Facts:
     """
 
     name: str
-    label: int | None = None
+    label: Label = None
     width: int = 0
     height: int = 0
     digest: bytes = b""
