@@ -52,3 +52,14 @@ def flattened(
         behind = np.array(ground, np.uint16) * (255 - opacity)
         pixels = ((colours * opacity + behind + 127) // 255).astype(np.uint8)
     return np.ascontiguousarray(pixels)
+
+
+def padded(pixels: Pixels, least: int = 1) -> Pixels:
+    """A picture [H, W, C] of even height and width, each `least` or more: its last row and column
+    repeated. For encoders whose colours come in pairs."""
+    height, width = pixels.shape[:2]
+    below = max(least + least % 2, height + height % 2) - height
+    right = max(least + least % 2, width + width % 2) - width
+    if not below and not right:
+        return np.ascontiguousarray(pixels)
+    return np.pad(pixels, ((0, below), (0, right), (0, 0)), mode="edge")

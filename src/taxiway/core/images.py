@@ -193,6 +193,13 @@ def decode(data: bytes, most: int = MAX_PIXELS, colours: bool = True) -> Image.I
         raise _unusable(data, error) from None
 
 
+def fitted(pixels: Pixels, width: int, height: int) -> Pixels:
+    """A picture [H, W, C] as large as it can be, whole, in one of another size; black around it."""
+    if pixels.shape[:2] == (height, width):
+        return pixels
+    return np.asarray(ImageOps.pad(Image.fromarray(pixels), (width, height), color=None))
+
+
 def over_white(image: Image.Image) -> Image.Image:
     """A picture that `decode` gave as RGB; its transparent parts become white."""
     if image.mode != "RGBA":

@@ -31,10 +31,17 @@ class Sink:
 
     title: ClassVar[str]
     settings: ClassVar[Mapping[str, AnyDataType]] = {}
+    seen: ClassVar[str] = ""
+    """How a person comes to see it elsewhere, in a sentence or two."""
     paths: ClassVar[tuple[str, ...]] = ("path",)
     """Settings that are paths: pages may name those below a folder that the owner opened."""
     alpha: ClassVar[bool] = False
     always: ClassVar[bool] = False
+    least_fps: ClassVar[int] = 0
+    """A picture at rest is sent again so many times a second, `fps` at most; 0 for never. For what
+    takes a source that says nothing for one that is gone."""
+    end_seconds: ClassVar[float] = 2.0
+    """How long it may take to end, as to write what is left of a file."""
 
     def __init__(self, settings: Values) -> None:
         self.settings_given = settings

@@ -19,12 +19,13 @@ from taxiway.core.datatypes.picture import Picture
 from taxiway.core.errors import InvalidArgument, TaxiwayError, Unavailable
 from taxiway.core.source import Given, Source
 from taxiway.live.members import Members, sentence
-from taxiway.live.outputs import END_SECONDS
 from taxiway.live.session import LiveSession
 
 log = logging.getLogger("taxiway.live")
 
 INPUT = Text(default="", description="The input that gets the pictures; the first, if empty.")
+END_SECONDS = 2.0
+"""How long a source may take to end."""
 RATE_SECONDS = 1.0
 MOST_RATE = 1000
 
