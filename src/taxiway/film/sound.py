@@ -50,8 +50,10 @@ class Sound:
         import av
 
         if not self._frame_size:
-            self._stream.codec_context.open()
-            self._frame_size = self._stream.codec_context.frame_size or 1024
+            context = self._stream.codec_context
+            if not context.is_open:
+                context.open()
+            self._frame_size = context.frame_size or 1024
         while (left := stop - self._written) >= (self._frame_size if whole else 1):
             size = min(left, self._frame_size)
             places = np.arange(self._written, self._written + size) % self._samples.shape[1]

@@ -7,13 +7,12 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import numpy as np
 from msgspec import Struct
 from PIL import Image, ImageColor
 
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.files import whole_file
-from taxiway.core.frame import flattened
+from taxiway.core.frame import flattened, padded
 from taxiway.core.images import Pixels
 from taxiway.film.media import import_av
 from taxiway.film.sound import Sound
@@ -89,14 +88,14 @@ def write_video(
     av = import_av(WRITING)
     rate = Fraction(manner.fps).limit_denominator(1001)
     pictures = iter(frames)
-    first = even(next(pictures))
+    first = padded(next(pictures))
     seconds = count / rate
     with av.open(file, "w", format=suffix[1:]) as container:
         stream = video_stream(container, suffix, first, rate, manner)
         sound = Sound.of(manner.sound, container, CODECS[suffix][1], float(seconds))
         for index, pixels in enumerate(with_first(first, pictures)):
             given = "rgba" if pixels.shape[2] == 4 else "rgb24"
-            frame = av.VideoFrame.from_ndarray(even(pixels), format=given)
+            frame = av.VideoFrame.from_ndarray(padded(pixels), format=given)
             frame = frame.reformat(format=stream.pix_fmt, dst_colorspace="ITU709")
             frame.pts, frame.time_base = index, 1 / rate
             container.mux(stream.encode(frame))
@@ -123,14 +122,6 @@ def video_stream(container: Any, suffix: str, first: Pixels, rate: Fraction, man
         if first.shape[2] == 4:
             stream.options |= {"auto-alt-ref": "0"}  # VP9 has no alpha with hidden frames
     return stream
-
-
-def even(pixels: Pixels) -> Pixels:
-    """A picture [H, W, C] of even height and width, its last row or column repeated."""
-    height, width = pixels.shape[:2]
-    if height % 2 == width % 2 == 0:
-        return np.ascontiguousarray(pixels)
-    return np.pad(pixels, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
 
 
 def ground_of(text: str) -> tuple[int, int, int]:
