@@ -12,6 +12,11 @@ PACKAGES = {
     "torch": ("torch", "PyTorch"),
     "av": ("video", "PyAV"),
     "openvino": ("openvino", "OpenVINO"),
+    "cyomtlib": ("omt", "cyomtlib"),
+    "cyndilib": ("ndi", "cyndilib"),
+    "pyvirtualcam": ("camera", "pyvirtualcam (under the GPL, version 2)"),
+    "SpoutGL": ("spout", "SpoutGL"),
+    "syphon": ("syphon", "syphon-python"),
 }
 """Modules that are not always there: the extra that brings them, and what they are called."""
 
