@@ -1,12 +1,15 @@
 """What every sink promises, whoever wrote it: pytest finds all that are installed."""
 
 import asyncio
+import gc
+import weakref
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from sinks.fakes import EXAMPLES, FAKES
 from taxiway.core.datatypes import Text
 from taxiway.core.frame import Frame, flattened
 from taxiway.core.sink import Sink
@@ -17,7 +20,9 @@ SHAPES = [(4, 6, 3), (4, 6), (4, 6, 1), (4, 6, 4), (1, 1, 3), (7, 3, 3), (33, 1,
 
 
 @pytest.fixture(params=sorted(MEMBERS.kinds))
-def name(request: pytest.FixtureRequest) -> str:
+def name(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    if request.param in FAKES:
+        FAKES[request.param](monkeypatch, tmp_path)
     missing = MEMBERS.probe(request.param)
     if missing:
         pytest.skip(missing)
@@ -27,7 +32,14 @@ def name(request: pytest.FixtureRequest) -> str:
 def made(name: str, folder: Path) -> Sink:
     """A sink with examples of its settings; a path is one of the test's own."""
     fields = MEMBERS.declaration(name).inputs
-    given = {one: str(folder / one) for one, field in fields.items() if isinstance(field, Text)}
+    given: dict[str, Any] = {
+        one: str(folder / one)
+        for one, field in fields.items()
+        if isinstance(field, Text) and field.default is None
+    }
+    given |= EXAMPLES.get(name, {})
+    if "path" in given:
+        given["path"] = str(folder / given["path"])
     return MEMBERS.kinds[name](MEMBERS.decode(name, given))
 
 
@@ -43,7 +55,8 @@ def flat(sink: Sink, shape: tuple[int, ...]) -> Frame:
 
 def test_none_is_broken() -> None:
     assert not MEMBERS.broken
-    assert {"folder", "mjpeg"} <= MEMBERS.kinds.keys()
+    ours = {"camera", "folder", "mjpeg", "ndi", "omt", "record", "rtmp", "spout", "syphon"}
+    assert ours <= MEMBERS.kinds.keys()
 
 
 @pytest.mark.parametrize("kind", MEMBERS.kinds.values(), ids=str)
@@ -66,7 +79,26 @@ async def test_it_takes_every_size_and_kind_of_picture(name: str, tmp_path: Path
         assert not output.error
     output.end()
     assert await output.ended()
-    assert output.sent == len(SHAPES)
+    assert output.sent >= len(SHAPES)
+
+
+async def test_it_keeps_nothing_of_what_it_sent(name: str, tmp_path: Path) -> None:
+    output = Output(made(name, tmp_path), fps=240)
+    kept = []
+    for level in range(8):
+        one = frame((48, 64, 3), level)
+        kept.append(weakref.ref(one.pixels))
+        before = output.sent
+        output.offer(one)
+        del one
+        async with asyncio.timeout(10):
+            while output.sent == before and not output.is_over:
+                await asyncio.sleep(0.002)
+    output.end()
+    assert await output.ended()
+    assert not output.error
+    gc.collect()
+    assert sum(one() is not None for one in kept) <= 2
 
 
 def test_it_opens_and_closes_again_and_again(name: str, tmp_path: Path) -> None:

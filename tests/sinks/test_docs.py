@@ -11,7 +11,18 @@ from taxiway.live.members import Members
 from taxiway.live.outputs import sinks
 
 PAGE = (ROOT / "docs" / "outputs.md").read_text("utf-8")
-SECTIONS = {"folder": "Folder", "mjpeg": "MJPEG", "frames": "Frames, a source"}
+SECTIONS = {
+    "camera": "Virtual camera",
+    "folder": "Folder",
+    "frames": "Frames, a source",
+    "mjpeg": "MJPEG",
+    "ndi": "NDI",
+    "omt": "OMT",
+    "record": "Recording",
+    "rtmp": "RTMP",
+    "spout": "Spout",
+    "syphon": "Syphon",
+}
 
 
 @pytest.mark.parametrize("members", [sinks(), sources()], ids=["sinks", "sources"])
@@ -27,6 +38,6 @@ def test_every_setting_has_its_row_with_its_default(members: Members) -> None:  
 def written(field: Any) -> str:
     """A default as the page has it: nothing where there is none."""
     default = getattr(field, "default", None)
-    if default is True:
-        return "true"
+    if isinstance(default, bool):
+        return str(default).lower()
     return "" if default is None else str(default)

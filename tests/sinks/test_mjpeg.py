@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import io
 import re
+import shutil
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -219,6 +220,34 @@ async def test_readers_are_let_go_at_the_end(outputs: Outputs, address: str) -> 
             with contextlib.suppress(StopAsyncIteration):
                 while await reader.part():
                     pass
+
+
+READERS = {
+    "ffmpeg": "-loglevel error -f mpjpeg -i {} -frames:v 4 -pix_fmt rgb24 -f rawvideo -",
+    "gst-launch-1.0": "-q souphttpsrc location={} ! multipartdemux ! jpegdec ! videoconvert "
+    "! video/x-raw,format=RGB ! identity eos-after=5 ! fdsink",
+}
+"""Programs that write four frames as raw RGB; of GStreamer's five the last is left out."""
+
+
+@pytest.mark.parametrize("program", READERS)
+async def test_programs_read_it(address: str, session: LiveSession, program: str) -> None:
+    if shutil.which(program) is None:
+        pytest.skip(f"{program} is not installed")
+    arguments = READERS[program].format(f"{address}/stream.mjpg").split()
+    reading = await asyncio.create_subprocess_exec(
+        program, *arguments, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE
+    )
+    ended = asyncio.create_task(reading.communicate())
+    async with asyncio.timeout(3 * WAIT):
+        seed = 0
+        while not ended.done():
+            seed += 1
+            session.go_to_seed(seed, None, None)  # type: ignore[arg-type]
+            await asyncio.sleep(0.02)
+    pixels, _ = await ended
+    assert len(pixels) == 4 * 48 * 64 * 3
+    assert len(set(pixels)) > 1
 
 
 async def test_ffmpeg_reads_it(outputs: Outputs, address: str, session: LiveSession) -> None:

@@ -29,6 +29,7 @@ class Folder(Sink):
     """
 
     title = "Folder"
+    seen = "Look into the folder."
     alpha = True
     settings: ClassVar[Mapping[str, AnyDataType]] = {
         "path": Text(default=None, description="The folder; it is made if it is not there."),

@@ -33,6 +33,7 @@ class Mjpeg(Sink):
     """
 
     title = "MJPEG"
+    seen = "Open the address in a browser, ffplay or VLC."
     always = True
     settings: ClassVar[Mapping[str, AnyDataType]] = {
         "quality": Number(default=85, whole=True, min=1, max=100),
