@@ -21,7 +21,14 @@ def panel(page: Page) -> Locator:
     page.click("#tab-outputs")
     panel = page.locator("#panel-outputs")
     panel.locator("#outputs-folder").wait_for()
+    show_settings(panel)
     return panel
+
+
+def show_settings(panel: Locator) -> None:
+    for summary in panel.locator("details:not([open]) > summary").all():
+        if summary.is_visible():
+            summary.click()
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +105,18 @@ def test_the_stream_is_an_image_of_any_page(
     assert picture.size == (64, 64)
 
 
+def test_a_test_picture_is_sent(page: Page, panel: Locator, tmp_path: Path) -> None:
+    folder = panel.locator("#outputs-folder")
+    page.fill("#outputs-folder-path", str(tmp_path))
+    page.fill("#outputs-folder-limit", "4")
+    page.locator("#outputs-folder-limit").blur()
+    folder.get_by_label("Start Folder").click()
+    folder.get_by_label("Send a test picture to Folder").click()
+    expect(folder).to_contain_text(f"4 pictures are in {tmp_path}.")
+    yellow = Image.open(tmp_path / "frame000004.png").convert("RGB").getpixel((11, 50))
+    assert yellow == (255, 255, 0)
+
+
 def test_the_page_of_the_picture_is_named_for_other_programs(
     panel: Locator, server: Server
 ) -> None:
@@ -132,6 +151,7 @@ def test_a_folder_of_pictures_plays_a_model(form_page: Page, tmp_path: Path) -> 
     form_page.click("#tab-outputs")
     frames = form_page.locator("#sources-frames")
     frames.wait_for()
+    show_settings(frames)
     form_page.fill("#sources-frames-path", str(tmp_path))
     frames.get_by_label("Start Frames").click()
     expect(frames).to_have_attribute("data-way", "on")

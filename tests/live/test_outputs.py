@@ -1,7 +1,9 @@
 """Sinks at work: the newest frame only, and nobody waits for a sink."""
 
 import asyncio
+import math
 import threading
+import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any, ClassVar
 
@@ -13,8 +15,9 @@ from taxiway.core.datatypes import Number
 from taxiway.core.errors import InvalidArgument, NotFound, Unavailable
 from taxiway.core.frame import Frame
 from taxiway.core.sink import Sink, SinkDone
+from taxiway.live import outputs as live_outputs
 from taxiway.live.members import Members
-from taxiway.live.outputs import FPS, Outputs
+from taxiway.live.outputs import FPS, Output, Outputs
 from taxiway.live.session import LiveSession
 
 WAIT = 10.0
@@ -78,6 +81,11 @@ class Clear(Recorder):
     alpha = True
 
 
+class Restless(Recorder):
+    title = "Restless"
+    least_fps = 20
+
+
 class Lacking(Sink):
     title = "Lacking"
 
@@ -109,7 +117,7 @@ class Odd(Recorder):
         raise ValueError("who knows")
 
 
-KINDS = (Recorder, Odd, Done, Full, Clear, Lacking, Broken)
+KINDS = (Recorder, Restless, Odd, Done, Full, Clear, Lacking, Broken)
 
 
 def members() -> Members[Sink]:
@@ -327,7 +335,7 @@ async def test_the_picture_of_old_controls_is_not_sent_first(
 @pytest.mark.parametrize(
     ("name", "settings", "kind", "sentence"),
     [
-        ("lamp", {}, NotFound, "No sink named 'lamp'. There are: recorder, odd,"),
+        ("lamp", {}, NotFound, "No sink named 'lamp'. There are: recorder, restless,"),
         ("recorder", {"colour": 1}, InvalidArgument, "'recorder' has no 'colour'; it has fail_at"),
         ("recorder", {"fps": 0}, InvalidArgument, "'fps' takes 1 to 240, got 0."),
         ("lacking", {}, Unavailable, "It needs a lamp; buy one."),
@@ -362,3 +370,50 @@ async def test_closing_ends_all_of_them(session: LiveSession) -> None:
     await outputs.close()
     assert [sink.told[-1] for sink in Recorder.made] == ["close", "close"]
     assert session.broadcast.watched == 0
+
+
+async def test_a_picture_at_rest_is_sent_again_to_who_wants_it() -> None:
+    restless = Restless({"fail_at": 0})
+    output = Output(restless, 240)
+    output.offer(Frame(pixels=grey(7), index=1, time=time.monotonic()))
+    await until(lambda: output.sent > 4)
+    age = output.age_ms
+    assert {int(frame.pixels.mean()) for frame in restless.frames} == {7}
+    output.offer(Frame(pixels=grey(9), index=2, time=time.monotonic()))
+    await until(lambda: restless.frames[-1].pixels.mean() == 9)
+    assert output.age_ms != age
+    restless.listeners = 0
+    await until(lambda: output._receivers == 0)
+    sent = output.sent
+    output.offer(Frame(pixels=grey(11), index=3, time=time.monotonic()))
+    await until(lambda: output.sent > sent)
+    assert output._again() == math.inf
+    output.end()
+    assert await output.ended()
+
+
+async def test_one_that_is_not_restless_is_left_alone() -> None:
+    output = Output(Recorder({"fail_at": 0}), 240)
+    output.offer(Frame(pixels=grey(7), index=1, time=time.monotonic()))
+    await until(lambda: output.sent)
+    assert output._again() == math.inf
+    output.end()
+    assert await output.ended()
+
+
+async def test_a_test_picture_takes_the_models_place_for_a_while(
+    outputs: Outputs, session: LiveSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_outputs, "TEST_SECONDS", 0.3)
+    with pytest.raises(Unavailable, match="'recorder' is not on; start it first"):
+        await outputs.test("recorder")
+    with pytest.raises(NotFound):
+        await outputs.test("lamp")
+    await outputs.start("recorder", {"fps": 240})
+    (recorder,) = Recorder.made
+    await until(lambda: recorder.frames)
+    played = recorder.frames[-1].pixels
+    assert (await outputs.test("recorder")).state == "on"
+    await until(lambda: recorder.frames[-1].pixels[14, 13].tolist() == [255, 0, 255])
+    assert recorder.frames[-1].pixels.shape == played.shape
+    await until(lambda: np.array_equal(recorder.frames[-1].pixels, played))

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import math
 import threading
 import time
 from collections import deque
@@ -19,19 +20,24 @@ from taxiway.core.sink import Sink, SinkDone
 from taxiway.live.broadcast import Viewer
 from taxiway.live.members import Members, sentence
 from taxiway.live.session import LiveSession
+from taxiway.live.test_picture import colour_bars
 
 log = logging.getLogger("taxiway.live")
 
 FPS = Number(default=30, whole=True, min=1, max=240, description="At most so many frames a second.")
 LOOK_SECONDS = 1.0
 """Between two looks at who receives, and the span over which the rate is counted."""
-END_SECONDS = 2.0
-"""How long a sink may take to end."""
+
+
+TEST_SECONDS, TEST_FPS = 5.0, 30
+TEST_SHAPE: tuple[int, ...] = (512, 512, 3)
+"""That of the test picture before there was a frame."""
 
 
 class OutputStatus(Struct, kw_only=True, rename="camel"):
     """How one sink of a model does; `needs` and `error` are sentences, empty where all is well.
 
+    `seen` says how a person comes to see it elsewhere.
     `state` is `off`, `on`, or `failed` until it is started again. `age_ms` is from the moment the
     newest frame sent was ready until it was sent; `dropped` frames were overtaken by newer ones.
     """
@@ -39,6 +45,7 @@ class OutputStatus(Struct, kw_only=True, rename="camel"):
     name: str
     title: str
     needs: str
+    seen: str = ""
     always: bool = False
     settings: list[dict[str, Any]] = []
     values: dict[str, Any] = {}
@@ -78,6 +85,9 @@ class Output:
         self._clock = clock
         self._condition = threading.Condition()
         self._slot: Frame | None = None
+        self._last: Frame | None = None
+        """What was sent last, of a sink that gets it again."""
+        self._due = 0.0
         self._ending = False
         self._size: tuple[int, int] | None = None
         self._receivers = self.receivers()
@@ -107,10 +117,10 @@ class Output:
         if self._thread.ident is None:
             self.is_over = True
 
-    async def ended(self, seconds: float = END_SECONDS) -> bool:
-        """Wait until it has ended; whether it did within that time."""
+    async def ended(self) -> bool:
+        """Wait until it has ended; whether it did in the time that it has for that."""
         if self._thread.ident is not None:
-            await asyncio.to_thread(self._thread.join, seconds)
+            await asyncio.to_thread(self._thread.join, self.sink.end_seconds)
         return not self._thread.is_alive()
 
     def receivers(self) -> int | None:
@@ -145,26 +155,34 @@ class Output:
         finally:
             self._close()
             with self._condition:
-                self._ending, self._slot = True, None
+                self._ending, self._slot, self._last = True, None, None
             self.is_over = True
             self._on_end()
 
     def _next(self) -> Frame | None:
-        """The newest frame, once it is time for one; None at the end."""
-        due = self._times[-1] + 1 / self.fps if self._times else 0.0
+        """The newest frame, once it is time for one, or the last one again; None at the end."""
         while not self._ending:
             with self._condition:
-                wait = due - self._clock()
-                if self._slot is not None and wait <= 0:
+                now = self._clock()
+                if self._slot is not None and now >= self._due:
                     frame, self._slot = self._slot, None
                     return frame
+                if now >= (again := self._again()):
+                    return self._last
                 if not self._ending:
-                    self._condition.wait(wait if wait > 0 else LOOK_SECONDS)
+                    until = self._due if self._slot is not None else again
+                    self._condition.wait(min(until - now, LOOK_SECONDS))
             # Without the lock, since a sink may take its time to find out.
             if (receivers := self.receivers()) != self._receivers:
                 self._receivers = receivers
                 self.sink.on_receivers()
         return None
+
+    def _again(self) -> float:
+        """When to send the last frame again."""
+        if self._last is None or self._receivers == 0:
+            return math.inf
+        return self._times[-1] + 1 / min(self.fps, self.sink.least_fps)
 
     def _send(self, frame: Frame) -> None:
         pixels = flattened(frame.pixels, self.sink.alpha)  # [H, W, 3 or 4]
@@ -176,7 +194,11 @@ class Output:
         started = self._clock()
         self.sink.send(structs.replace(frame, pixels=pixels))
         self._times.append(started)
-        self.age_ms = (self._clock() - frame.time) * 1000
+        # One that was late does not make the next ones late.
+        self._due = max(self._due, started - 1 / self.fps) + 1 / self.fps
+        if frame is not self._last:
+            self.age_ms = (self._clock() - frame.time) * 1000
+        self._last = frame if self.sink.least_fps else None
         self.sent += 1
 
     def _close(self) -> None:
@@ -238,6 +260,15 @@ class Outputs:
             raise Unavailable(f"The sink '{name}' is stuck in a frame; try again later.")
         del self._feeds[name]
 
+    async def test(self, name: str) -> OutputStatus:
+        """Send a test picture instead of the model's frames for a while. Raises NotFound, or
+        Unavailable for one that is not on."""
+        self.members.find(name)
+        if name not in self._feeds or self._feeds[name].output.is_over:
+            raise Unavailable(f"The sink '{name}' is not on; start it first.")
+        self._feeds[name].test()
+        return await self.one(name)
+
     async def close(self) -> None:
         """Stop every sink; one that is stuck is left behind."""
         for feed in self._feeds.values():
@@ -258,6 +289,7 @@ class Outputs:
         status = OutputStatus(
             name=name,
             title=kind.title,
+            seen=kind.seen,
             always=kind.always,
             needs=await self.members.missing(name, again=False),
             settings=self.members.declaration(name).describe()["inputs"],
@@ -279,6 +311,7 @@ class Feed:
         self._loop = asyncio.get_running_loop()
         self._viewer: Viewer | None = None
         self._shown: Any = None
+        self._testing: asyncio.Task[None] | None = None
         sink.on_receivers = lambda: self._soon(self.look)
         self.output = self._output(sink)
         self.look()
@@ -309,8 +342,30 @@ class Feed:
             self._session.broadcast.leave(self._viewer)
             self._viewer = self._shown = None
 
+    def test(self) -> None:
+        """Send a test picture of the frames' size for some seconds."""
+        if self._testing is not None:
+            self._testing.cancel()
+        self._testing = asyncio.create_task(self._test())
+
+    async def _test(self) -> None:
+        newest = self._session.broadcast.newest
+        shape = newest.frame.pixels.shape if newest else TEST_SHAPE
+        has_alpha = self.output.sink.alpha and shape[2:] == (4,)
+        clock = self._session.clock
+        began = clock()
+        while (turn := clock() - began) < TEST_SECONDS and not self.output.is_over:
+            pixels = colour_bars(shape[1], shape[0], turn, has_alpha)
+            self.output.offer(Frame(pixels=pixels, index=0, time=clock()))
+            await asyncio.sleep(1 / TEST_FPS)
+        self._testing = None
+        if newest := self._session.broadcast.newest:
+            self.output.offer(newest.frame)
+
     def end(self) -> None:
         """Send nothing more."""
+        if self._testing is not None:
+            self._testing.cancel()
         self.output.end()
         if self._viewer is not None:
             self._session.broadcast.leave(self._viewer)
@@ -346,7 +401,8 @@ class Feed:
         # What is published again at full quality has been sent with all its pixels.
         if frame.pixels is not self._shown:
             self._shown = frame.pixels
-            self.output.offer(frame)
+            if self._testing is None:
+                self.output.offer(frame)
 
     def _over(self) -> None:
         self.look()

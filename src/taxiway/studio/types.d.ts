@@ -332,6 +332,8 @@ export interface Way {
   title: string;
   /** What the machine lacks for it, in a sentence, or empty. */
   needs: string;
+  /** Of a sink: how a person comes to see it elsewhere. */
+  seen?: string;
   settings: Field[];
   values: Values;
   state: "off" | "on" | "failed";

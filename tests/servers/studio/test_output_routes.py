@@ -57,9 +57,11 @@ async def test_one_is_started_and_stopped(client: httpx.AsyncClient, tmp_path: P
 @pytest.mark.parametrize(
     ("path", "content", "status", "sentence"),
     [
-        ("outputs/lamp", {}, 404, "No sink named 'lamp'. There are: folder, mjpeg"),
+        ("outputs/lamp", {}, 404, "No sink named 'lamp'. There are: camera, folder, mjpeg, "),
         ("outputs/folder", {}, 400, "'path' is missing."),
         ("outputs/folder", [], 400, "The body is not what is expected"),
+        ("outputs/lamp/test", {}, 404, "No sink named 'lamp'. There are: camera, folder, mjpeg, "),
+        ("outputs/folder/test", {}, 503, "The sink 'folder' is not on; start it first."),
         ("sources/lamp", {}, 404, "No source named 'lamp'. There are: frames"),
         ("sources/frames", {"path": "/x"}, 400, "'path' takes a path below a folder that is open"),
         ("outputs/folder", {"path": "/etc"}, 400, "'path' takes a path below a folder that is"),

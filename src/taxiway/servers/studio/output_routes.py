@@ -2,6 +2,7 @@
 
 GET /studio/api/outputs
 POST /studio/api/outputs/NAME  start it, with its settings    DELETE ...  stop it
+POST /studio/api/outputs/NAME/test  send a test picture for some seconds
 POST /studio/api/sources/NAME  likewise                       DELETE ...
 """
 
@@ -27,7 +28,13 @@ def routes(
     async def show(request: Request) -> Any:
         return {"outputs": await outputs.status(), "sources": await inputs.status()}
 
-    table = [guarded(PREFIX + "/outputs", "GET", show, tokens)]
+    async def test(request: Request) -> Any:
+        return await outputs.test(request.path_params["name"])
+
+    table = [
+        guarded(PREFIX + "/outputs", "GET", show, tokens),
+        guarded(PREFIX + "/outputs/{name}/test", "POST", test, tokens),
+    ]
     for kind, ways in (("outputs", outputs), ("sources", inputs)):
         table += _member_routes(f"{PREFIX}/{kind}/{{name}}", ways, tokens, opened)
     return table

@@ -35,7 +35,8 @@ function mount(root, { connection, store }) {
   };
   /** @param {"outputs" | "sources"} kind @param {HTMLElement} list @param {Status[]} statuses */
   const arrange = (kind, list, statuses) => {
-    for (const status of statuses) {
+    // What can be used here comes first.
+    for (const status of [...statuses].sort((a, b) => Number(!!a.needs) - Number(!!b.needs))) {
       const way = ways.get(`${kind} ${status.name}`) ?? add(kind, list, status.name);
       way.show(status);
     }
@@ -43,9 +44,13 @@ function mount(root, { connection, store }) {
   /** @param {"outputs" | "sources"} kind @param {HTMLElement} list @param {string} name */
   const add = (kind, list, name) => {
     const path = `/${kind}/${encodeURIComponent(name)}`;
-    const act = async (/** @type {string} */ method, /** @type {Values | undefined} */ values) => {
+    const act = async (
+      /** @type {string} */ method,
+      /** @type {Values | undefined} */ values,
+      /** @type {string} */ more = "",
+    ) => {
       try {
-        way.show(await ask(connection.token, method, path, values));
+        way.show(await ask(connection.token, method, path + more, values));
       } catch (problem) {
         way.refuse(sentence(problem));
       }

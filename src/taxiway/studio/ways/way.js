@@ -23,6 +23,8 @@ export class Way {
   #copy = h("button", { type: "button", class: "copy" }, "Copy");
   #line = h("div", { class: "copy-line", hidden: true }, this.#address, this.#copy);
   #figures = h("p", { class: "figure way-figures", hidden: true });
+  #seen = h("p", { class: "hint", hidden: true });
+  #test = h("button", { type: "button", class: "way-test", hidden: true }, "Test picture");
   #message = h("p", { class: "hint", hidden: true });
   #error = h("p", { class: "trouble", role: "alert", hidden: true });
   #shown = "";
@@ -33,7 +35,7 @@ export class Way {
 
   /**
    * @param {"outputs" | "sources"} kind
-   * @param {(method: "POST" | "DELETE", values?: Values) => void} act
+   * @param {(method: "POST" | "DELETE", values?: Values, more?: string) => void} act
    */
   constructor(kind, act) {
     this.#kind = kind;
@@ -45,6 +47,7 @@ export class Way {
       if (this.#isOn && !this.#isAlways) this.#act("DELETE");
       else this.#start();
     });
+    this.#test.addEventListener("click", () => this.#act("POST", {}, "/test"));
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#start();
@@ -55,6 +58,8 @@ export class Way {
       this.#needs,
       this.#line,
       this.#figures,
+      this.#seen,
+      this.#test,
       this.#message,
       this.#error,
       this.#settings,
@@ -73,12 +78,15 @@ export class Way {
     this.#button.setAttribute("aria-label", `${this.#button.textContent} ${label}`);
     this.#button.hidden = settings.length === 0;
     this.#makeForm(name, settings, status.values);
-    this.#settings.hidden = settings.length === 0 || (this.#isOn && !always);
+    this.#settings.hidden = settings.length === 0 || !!needs || (this.#isOn && !always);
     write(this.#needs, needs);
     write(this.#message, status.message ?? "");
     if (this.#isOn) this.#refused = "";
     write(this.#error, status.error || this.#refused);
     write(this.#figures, this.#isOn ? figuresOf(status) : "");
+    write(this.#seen, this.#isOn ? (status.seen ?? "") : "");
+    this.#test.hidden = !this.#isOn || this.#kind !== "outputs";
+    this.#test.setAttribute("aria-label", `Send a test picture to ${label}`);
     const address = status.address ?? "";
     this.#address.textContent = address.startsWith("/") && always ? at(address) : address;
     this.#line.hidden = !address || !this.#isOn;
@@ -87,6 +95,7 @@ export class Way {
   /** Say why it was not started, until it is. @param {string} sentence */
   refuse(sentence) {
     this.#refused = sentence;
+    this.#settings.open = true;
     write(this.#error, sentence);
   }
 
@@ -102,7 +111,6 @@ export class Way {
     if (this.#shown === text) return;
     this.#shown = text;
     this.#values = { ...values };
-    this.#settings.open = !this.#isAlways;
     this.#widgets = new Map();
     this.#form.replaceChildren(...settings.map((field) => this.#lineOf(name, field)));
     if (this.#isAlways) this.#form.append(h("div", { class: "row" }, this.#button));
