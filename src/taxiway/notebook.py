@@ -22,7 +22,7 @@ from taxiway.families.stylegan.directions.direction import Direction, read_direc
 from taxiway.families.stylegan.rendering.files import latents_in, read_latents, write_latent
 from taxiway.families.stylegan.rendering.image_folder import read_picture
 from taxiway.families.stylegan.rendering.opening import open_renderer
-from taxiway.families.stylegan.rendering.options import RenderOptions, render_inputs
+from taxiway.families.stylegan.rendering.options import CLASS, RenderOptions, render_inputs
 from taxiway.families.stylegan.rendering.painter import PainterRenderer
 from taxiway.families.stylegan.rendering.renderer import (
     Renderer,
@@ -272,7 +272,11 @@ class Model:
         rest, renderer = dict(options), self.renderer
         if isinstance(renderer, PainterRenderer) and "size" in rest:
             renderer = PainterRenderer(rest.pop("size"))
-        if "centre" in rest and not isinstance(rest["centre"], np.ndarray):
+        if (
+            "centre" in rest
+            and not isinstance(rest["centre"], np.ndarray)
+            and (rest["centre"] != CLASS)
+        ):
             rest["centre"] = self.latents(rest["centre"])
         return renderer, options_of(OPTIONS.decode(checked(rest, OPTIONS)), renderer)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from taxiway.checkpoint.reader import holds_generator
 from taxiway.core.command import Command, Values
-from taxiway.core.datatypes import AnyDataType, Category, File
+from taxiway.core.datatypes import AnyDataType, Boolean, Category, File
 
 if TYPE_CHECKING:
     from taxiway.families.stylegan.rendering.renderer import GeneratorRenderer
@@ -28,6 +28,9 @@ class StyleGAN:
             is_directory=True,
             optional=True,
             description="A folder of directions, each a new input.",
+        ),
+        "class_centres": Boolean(
+            description="Truncate towards each class's middle; NVIDIA's tools take that of all.",
         ),
     }
     commands: dict[str, Command]
@@ -67,7 +70,11 @@ class StyleGAN:
         from taxiway.families.stylegan.rendering.opening import open_model
 
         self.renderer, command, self.facts = open_model(
-            options["checkpoint"], device, options["precision"], options.get("directions")
+            options["checkpoint"],
+            device,
+            options["precision"],
+            options.get("directions"),
+            options.get("class_centres", False),
         )
         self.commands = {command.name: command}
 

@@ -6,9 +6,11 @@ import torch
 
 from players import FIXTURES, small_renderer
 from taxiway.core.errors import InvalidArgument
+from taxiway.families.stylegan.rendering.opening import open_model
 from taxiway.families.stylegan.rendering.options import RenderOptions
 from taxiway.families.stylegan.rendering.painter import PainterRenderer
-from taxiway.families.stylegan.rendering.renderer import renderer_of, torch_renderer_of
+from taxiway.families.stylegan.rendering.renderer import options_of, renderer_of, torch_renderer_of
+from taxiway.families.stylegan.tools.generate import Generate
 from taxiway.latent.space import Latent
 
 
@@ -127,3 +129,28 @@ def test_options_are_the_inputs_of_a_query() -> None:
 def test_nothing_of_a_generator_is_left_to_be_trained() -> None:
     assert not any(p.requires_grad for p in small_renderer().generator.parameters())
     assert not torch.is_inference_mode_enabled()
+
+
+def test_classes_are_truncated_to_one_average_as_ever_or_to_a_middle_of_their_own() -> None:
+    player = small_renderer("stylegan2-ada_32_labels5_mapping8")
+    z = player.z_of_seeds([0, 1])
+    usual = player.ws(z, 0.0, label=3)
+    np.testing.assert_array_equal(usual, np.broadcast_to(player.w_avg, usual.shape))
+    own = {k: player.ws(z, 0.0, label=k, centre="class") for k in (0, 3)}
+    many = player.w(np.random.RandomState(7).randn(3000, player.z_dim), label=3)
+    assert (own[3] == own[3][0, 0]).all()
+    off = np.abs(own[3][0, 0] - many.mean(axis=0))
+    assert off.max() < 0.15 * many.std(axis=0).max()
+    assert np.abs(own[3] - own[0]).max() > 4 * off.max()
+    mixed = player.ws(z, 0.0, classes=[3, 0, 0, 1, 0], centre="class")
+    np.testing.assert_allclose(mixed, 0.75 * own[0] + 0.25 * own[3], atol=1e-5)
+    player.by_class = True
+    np.testing.assert_array_equal(player.ws(z, 0.0, label=3), own[3])
+    np.testing.assert_array_equal(player.ws(z, 0.0, label=3, centre=player.w_avg), usual)
+
+
+def test_a_middle_of_the_class_needs_classes() -> None:
+    with pytest.raises(InvalidArgument, match="has no classes, which 'centre' is about"):
+        options_of(Generate.command.decode({"latents": "1", "centre": "class"}), small_renderer())
+    with pytest.raises(InvalidArgument, match="has no classes, which 'class_centres' is about"):
+        open_model(str(FIXTURES / "stylegan2-ada_32.pkl"), "cpu", "float32", class_centres=True)

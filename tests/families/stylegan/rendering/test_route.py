@@ -124,3 +124,18 @@ def test_a_w_is_kept_short_where_all_layers_share_it() -> None:
 def test_what_does_not_go_together_is_said(inputs: dict[str, Any], message: str) -> None:
     with pytest.raises(InvalidArgument, match=message):
         route(**inputs)
+
+
+CENTRES = {"stylegan2-ada_32_labels5_mapping8": "class", "stylegan-xl_32-stem_labels10": None}
+
+
+def test_a_swinging_truncation_keeps_the_classes_and_their_centres() -> None:
+    """Keys in w are drawn of the classes that are mixed, and pulled to where they are pulled to."""
+    for name, centre in CENTRES.items():
+        player = small_renderer(name)
+        given = {"keys": "1,2", "classes": "0:1,3:1", "centre": centre, "kind": "linear"}
+        swinging = route(player, **given, truncation=0.5, truncation_to=0.5)
+        still = route(player, **given, truncation=0.5)
+        for place in (np.zeros(1), np.full(1, 0.3)):
+            ours, wanted = (each.latents(place)[0].numbers for each in (swinging, still))
+            np.testing.assert_allclose(np.broadcast_to(ours, wanted.shape), wanted, atol=1e-5)

@@ -16,6 +16,7 @@ from taxiway.families.stylegan.rendering.renderer import (
     GeneratorRenderer,
     Renderer,
     TorchRenderer,
+    check_classes,
 )
 from taxiway.latent.space import Shape
 
@@ -43,15 +44,21 @@ def open_generator(file: str, device: str = "auto", name: str = "") -> TorchRend
 
 
 def open_model(
-    file: str, device: str, precision: str, directions: str | None = None
+    file: str,
+    device: str,
+    precision: str,
+    directions: str | None = None,
+    class_centres: bool = False,
 ) -> tuple[GeneratorRenderer, Command, dict[str, Any]]:
     """A checkpoint as a model plays it, on the fastest backend: renderer, command and facts.
 
-    `directions` is a folder, each of which becomes an input. Raises NotFound, UnreadableCheckpoint
-    or InvalidArgument.
+    `directions` is a folder, each of which becomes an input; with `class_centres` truncation goes
+    to the middle of each class. Raises NotFound, UnreadableCheckpoint or InvalidArgument.
     """
     checkpoint = read_checkpoint(file)
     family, config = checkpoint.family, checkpoint.config
+    if class_centres:
+        check_classes(config["c_dim"], "class_centres")
     steps = directions_in(directions, Shape(config["z_dim"], config["w_dim"], config["num_ws"]))
     command = generate_command(family, config, steps)
     (synthesis, mapping), choice = choose(
@@ -60,6 +67,7 @@ def open_model(
     w_avg = checkpoint.tensors.get("mapping.w_avg", ())
     renderer = GeneratorRenderer(family, config, w_avg, synthesis, mapping, steps)
     renderer.class_centres = checkpoint.tensors.get("mapping.class_w_avg")
+    renderer.by_class = class_centres
     notes = list(checkpoint.source.get("notes", []))
     if config["c_dim"]:
         notes.append("pictures are of class 0 unless 'label' or 'classes' says otherwise")

@@ -28,6 +28,8 @@ Noise = Literal["const", "random", "none"]
 USUAL = 0.8
 """The truncation of a z that says nothing of it, and for which nothing is said."""
 MAX_BATCH = 8
+CLASS = "class"
+"""The centre of truncation that each class has of its own."""
 
 NOISE_MODE = Category(one_of=("const", "random", "none"))
 LABEL = Number(default=0, whole=True, min=0, description="Class; 0 unless another is named.")
@@ -46,7 +48,8 @@ class RenderOptions(Struct, frozen=True, kw_only=True):
 
     `truncation` None is what the latent itself says, or 0.8; a w had its own already and is used
     as it is. `cutoff` is how many layers are truncated, None all; `centre` a w [w_dim] to go to
-    or several [K, w_dim], of which the nearest counts, None the average. `classes` [c_dim] weighs
+    or several [K, w_dim], of which the nearest counts, CLASS the middle of the class, None the
+    average. `classes` [c_dim] weighs
     the classes, instead of one `label`. `x` and `y` (in widths
     and heights) and `rotation` (degrees) move the picture of a StyleGAN3. `directions` are steps
     along a renderer's directions, by name.
@@ -54,7 +57,7 @@ class RenderOptions(Struct, frozen=True, kw_only=True):
 
     truncation: float | None = None
     cutoff: int | None = None
-    centre: Array | None = None
+    centre: Array | str | None = None
     label: int | None = None
     classes: Array | None = None
     noise_mode: Noise = "const"
@@ -103,7 +106,8 @@ def render_inputs() -> dict[str, AnyDataType]:
             default=None, optional=True, whole=True, min=0, description="Layers truncated."
         ),
         "centre": AnyType(
-            optional=True, description="Truncate towards this w, or the nearest of several."
+            optional=True,
+            description="Truncate towards this w, the nearest of several, or class: its own.",
         ),
         "label": replace(LABEL, default=None, optional=True),
         "classes": Text(description="Weights of classes, to mix them: 0:0.7,3:0.3"),

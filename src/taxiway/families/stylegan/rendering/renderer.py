@@ -18,7 +18,7 @@ from taxiway.core.errors import InvalidArgument
 from taxiway.core.images import Pixels
 from taxiway.families.stylegan.networks.transform import transform
 from taxiway.families.stylegan.rendering.files import latents_in
-from taxiway.families.stylegan.rendering.options import RenderOptions, latent_of
+from taxiway.families.stylegan.rendering.options import CLASS, RenderOptions, latent_of
 from taxiway.latent.sample import z_of_seed
 from taxiway.latent.space import Array, Latent, Shape
 from taxiway.latent.truncation import truncate
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from taxiway.families.stylegan.bending.bend import Bend
     from taxiway.families.stylegan.networks.generator import Generator
 
+MIDDLE_OF = 4096
+"""How many w the middle of a class is the mean of."""
 BATCH = 8
 """Pictures at a time on an accelerator."""
 TRUNCATING = ("truncation", "cutoff", "centre", "truncation_to")
@@ -60,7 +62,8 @@ class GeneratorRenderer:
 
     `config` and `w_avg` are the checkpoint's, `directions` a step [num_ws, w_dim] along each of
     its directions by name, `batch` how many pictures are synthesized at a time by `images`,
-    `class_centres` [c_dim, w_dim] the average w of each class, where there are such.
+    `class_centres` [c_dim, w_dim] the average w of each class, where there are such; `by_class`
+    truncates towards the middle of each class in other models, too.
     """
 
     def __init__(
@@ -82,6 +85,8 @@ class GeneratorRenderer:
         self.resolution = picture_size(config)
         self.w_avg = np.asarray(w_avg, np.float32)
         self.class_centres: Array | None = None
+        self.by_class = False
+        self._middles: dict[int, Array] = {}
         self.directions = directions or {}
         self.name = self.sha256 = ""
         self._synthesis, self._mapping, self._batch = synthesis, mapping, batch
@@ -116,9 +121,36 @@ class GeneratorRenderer:
 
         Where the classes have centres of their own (StyleGAN-XL), that of the label is meant.
         """
-        if centre is None and self.class_centres is not None:
-            centre = self._weights(label, classes) @ self.class_centres
+        centre = self.centre_of(centre, label, classes)
         return self.truncated(self.w(z, label, classes), truncation, cutoff, centre)
+
+    def centre_of(
+        self,
+        centre: npt.ArrayLike | None = None,
+        label: int | None = None,
+        classes: npt.ArrayLike | None = None,
+    ) -> npt.ArrayLike | None:
+        """What is truncated towards: a centre that is given, None for w_avg, or the class's own.
+
+        That is meant by the centre CLASS, and by None in a StyleGAN-XL and with `by_class`. Of
+        several classes it is the mean by their weights.
+        """
+        own = centre is None and (self.by_class or self.class_centres is not None)
+        if not own and not isinstance(centre, str):
+            return centre
+        weights = self._weights(label, classes)
+        if self.class_centres is not None:
+            found: Array = weights @ self.class_centres
+            return found
+        return np.asarray(sum(weights[k] * self.middle(int(k)) for k in np.flatnonzero(weights)))
+
+    def middle(self, label: int) -> Array:
+        """The middle [w_dim] of a class: the mean of 4096 w, always the same ones."""
+        if label not in self._middles:
+            z = np.random.RandomState(0).randn(MIDDLE_OF, self.z_dim)
+            parts = [self.w(part, label).sum(axis=0, dtype=np.float64) for part in np.split(z, 8)]
+            self._middles[label] = np.asarray(sum(parts) / MIDDLE_OF, np.float32)
+        return self._middles[label]
 
     def truncated(
         self,
@@ -358,15 +390,24 @@ def classes_of(text: str | None, renderer: Renderer) -> Array | None:
     return weights
 
 
-def centres_of(given: Any, renderer: Renderer) -> Array | None:
-    """The centres [K, w_dim] that are given, if any are."""
+def centres_of(given: Any, renderer: Renderer) -> Array | str | None:
+    """The centres [K, w_dim] that are given, if any are, or CLASS."""
     if given is None:
         return None
+    if isinstance(given, str) and given == CLASS:
+        check_classes(getattr(renderer, "c_dim", 0), "centre")
+        return CLASS
     if isinstance(given, np.ndarray):
         given = given.reshape(-1, 1, given.shape[-1])  # never one row for each layer
     latents = latents_in(given, renderer.shape, "centre")
     centres = renderer.rows(latents, RenderOptions(truncation=1.0))
     return np.asarray(centres.mean(axis=1, dtype=np.float64), np.float32)
+
+
+def check_classes(count: int, name: str) -> None:
+    """Raise InvalidArgument for what is about classes where a model has none."""
+    if not count:
+        raise InvalidArgument(f"This model has no classes, which '{name}' is about.", name)
 
 
 def in_colour(pixels: Pixels) -> Pixels:

@@ -126,7 +126,8 @@ class Route:
     def _pulled(self, ws: Array, truncation: float | None) -> Array:
         if truncation is None or not isinstance(self.renderer, GeneratorRenderer):
             return ws
-        cutoff, centre = self.options.cutoff, self.options.centre
+        cutoff, options = self.options.cutoff, self.options
+        centre = self.renderer.centre_of(options.centre, options.label, options.classes)
         [pulled] = self.renderer.truncated(ws[None], truncation, cutoff, centre)
         return np.asarray(pulled, np.float32)
 
@@ -153,7 +154,9 @@ class Route:
         pulled = (
             self.options
             if self.truncation is None
-            else RenderOptions(truncation=1.0, label=self.options.label)
+            else RenderOptions(
+                truncation=1.0, label=self.options.label, classes=self.options.classes
+            )
         )
         return self.renderer.rows(keys, pulled).astype(np.float64)
 

@@ -149,9 +149,10 @@ class Scene(NamedTuple):
             self.height,
             options.as_inputs(),
             truncations,
+            *([options.centre] if isinstance(options.centre, str) else []),
         ]
         digest = hashlib.sha256(json.dumps(told).encode())
-        centre = [] if options.centre is None else [options.centre]
+        centre = [options.centre] if isinstance(options.centre, np.ndarray) else []
         for numbers in (*centre, *(cell.numbers for cell in cells)):
             digest.update(numbers.tobytes())
         return digest.hexdigest()
