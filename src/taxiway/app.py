@@ -17,7 +17,7 @@ from taxiway.catalog.folder import NoDataFolder, data_path
 from taxiway.core import descriptors
 from taxiway.core.config import Config
 from taxiway.core.errors import TaxiwayError
-from taxiway.core.events import Event, InputsIgnored, StateChanged
+from taxiway.core.events import Event, InputsIgnored, MessageIgnored, StateChanged
 from taxiway.engine import Engine, preload
 from taxiway.live.chains import Link
 from taxiway.model_servers import ModelServers
@@ -178,6 +178,10 @@ def _tell(event: Event) -> None:
     elif isinstance(event, InputsIgnored):
         for name in event.names:
             once(f"{event.model} has no input '{shortened(name)}', so what was sent is ignored.")
+    elif isinstance(event, MessageIgnored):
+        sender = event.sender.rpartition(":")[0]
+        more = "The studio's Network panel shows what else is ignored."
+        once(f"{event.protocol} from {sender}: {event.reason} {more}", event.protocol + sender)
 
 
 def _say(sentence: str) -> None:

@@ -1,14 +1,16 @@
 """The Network panel: what it says of the model, and that its code runs."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from browser.conftest import Server
+from browser.watching import wait_for_store
 from taxiway.core.images import open_image
 from taxiway.web.qr import as_svg
 
@@ -40,6 +42,28 @@ def test_the_address_for_another_device_is_there_for_a_camera(page: Page) -> Non
     assert page.locator("#elsewhere").inner_text() == "http://192.0.2.7:8000"
     assert picture.evaluate("(image) => image.complete && image.naturalWidth > 20")
     page.unroute("**/studio/api/elsewhere")
+
+
+def test_what_programs_send_in_vain_is_listed_and_the_tab_has_a_mark(page: Page) -> None:
+    tab, notes = page.locator("#tab-network"), page.locator("#notes li")
+    assert "has-news" not in (tab.get_attribute("class") or "")
+    for _ in range(2):
+        page.request.post("/query", data={"seed": 1, "prompt": "a cat"})
+    page.evaluate(
+        """() => studio.connection.dispatchEvent(new CustomEvent("message", { detail: {
+          type: "note", protocol: "OSC", sender: "192.0.2.5:9", message: "/Psi is no address.",
+        } }))"""
+    )
+    wait_for_store(page, "store.get('notes').length === 2 && store.get('notes')[1].count === 2")
+    expect(tab).to_have_class(re.compile("has-news"))
+    page.click("#tab-network")
+    expect(tab).not_to_have_class(re.compile("has-news"))
+    first, second = notes.all_inner_texts()
+    assert re.match(r"/Psi is no address\.\s+OSC from 192\.0\.2\.5:9 \d", first)
+    assert re.match(r"The model has no input 'prompt', so .* ignored\.\s+query .*, 2 times", second)
+    page.locator("#panel-network").get_by_role("button", name="Clear").click()
+    assert notes.count() == 0
+    page.get_by_text("All that programs send is understood.").wait_for()
 
 
 def test_every_route_it_names_answers(page: Page) -> None:

@@ -85,6 +85,10 @@ def addresses(parser: argparse.ArgumentParser) -> None:
         takes = port_number if name == "port" else port_or_off
         doors.add_argument(f"--{name}", type=takes, default=port, metavar="N", help=f"{what}")
     doors.add_argument(
+        "--osc-log", action="store_true",
+        help="print what comes by OSC: from whom, and what of it does nothing and why",
+    )  # fmt: skip
+    doors.add_argument(
         "--photoshop", action="store_true",
         help="let panels start models at the hub; pages of the web can pose as such",
     )  # fmt: skip
@@ -231,6 +235,7 @@ def config(parsed: argparse.Namespace) -> "Config":
         root_path=parsed.root_path,
         socketio_port=parsed.socketio_port,
         osc_port=parsed.osc_port,
+        osc_log=parsed.osc_log,
         hub_port=parsed.hub_port,
         query_seconds=parsed.query_seconds,
         open_folders=tuple(parsed.open_folders),

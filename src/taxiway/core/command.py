@@ -49,10 +49,14 @@ class Command(Struct, frozen=True, kw_only=True):
                 wire = {**wire, name: wire[short]}
         return wire
 
+    def input_of(self, name: str) -> str | None:
+        """The input that a name, perhaps a short one, stands for; None if it is none's."""
+        own = name if name in self.inputs else ALIASES.get(name)
+        return own if own in self.inputs else None
+
     def unknown(self, wire: Mapping[str, Wire]) -> list[str]:
         """The names in `wire` that are no inputs, which `decode` ignores as Runway did."""
-        short = {short for short, name in ALIASES.items() if name in self.inputs}
-        return [name for name in wire if name not in self.inputs and name not in short]
+        return [name for name in wire if self.input_of(name) is None]
 
     def encode(
         self, outputs: Mapping[str, Any], formats: Mapping[str, ImageFormat]

@@ -28,6 +28,8 @@ class Config(Struct, frozen=True, kw_only=True):
     """Where OSC comes in, by UDP; None switches it off."""
     osc_reply_port: int = 57200
     """Where OSC clients listen, whatever port they send from."""
+    osc_log: bool = False
+    """Whether every message that comes by OSC is a line in the terminal."""
     osc_target: str | None = "127.0.0.1"
     """The IP address that gets every output by OSC without asking, for patches that only listen."""
 

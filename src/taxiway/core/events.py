@@ -84,8 +84,24 @@ class InputsIgnored(Struct, frozen=True, tag="ignored"):
     names: list[str]
 
 
+class MessageIgnored(Struct, frozen=True, tag="message"):
+    """What `sender` sent by `protocol` does nothing; `reason` is one sentence for people."""
+
+    model: str
+    protocol: str
+    sender: str
+    reason: str
+
+
 Event = (
-    StateChanged | OutputReady | PartReady | CallEnded | WalkChanged | QueryFailed | InputsIgnored
+    StateChanged
+    | OutputReady
+    | PartReady
+    | CallEnded
+    | WalkChanged
+    | QueryFailed
+    | InputsIgnored
+    | MessageIgnored
 )
 Listener = Callable[[Event], None]
 

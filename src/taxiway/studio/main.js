@@ -10,6 +10,7 @@ import { makeHeader } from "./header.js";
 import { keepThroughReloads } from "./keeping.js";
 import { keysDialog, listenToKeys } from "./keys.js";
 import { layOut } from "./layout.js";
+import { keepNotes } from "./notes.js";
 import { Opener } from "./opening.js";
 import { Session } from "./session.js";
 import { announcer, keepStatus } from "./status.js";
@@ -21,6 +22,7 @@ import { openOutput } from "./window.js";
 const store = new Store();
 const connection = new Connection();
 keepStatus(connection, store);
+keepNotes(connection, store);
 const session = new Session(store, connection);
 /** To play from the browser's console: `(await import("/studio/main.js")).studio`. */
 export const studio = {

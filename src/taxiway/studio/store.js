@@ -18,6 +18,7 @@ const blank = () => ({
   flashes: false,
   error: "",
   picture: null,
+  notes: [],
 });
 
 export class Store extends EventTarget {

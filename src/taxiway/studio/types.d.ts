@@ -190,6 +190,18 @@ export interface Contents {
   /** One sentence, empty when all is well. */
   error: string;
   picture: Picture | null;
+  /** What programs sent that does nothing, newest first. */
+  notes: Note[];
+}
+/** One of them, however often it came. */
+export interface Note {
+  protocol: string;
+  /** Empty where unknown. */
+  sender: string;
+  words: string;
+  count: number;
+  /** When it came last, ms since 1970. */
+  time: number;
 }
 
 // JSON messages of the socket (docs/wire.md).
@@ -217,6 +229,7 @@ export type ServerMessage =
   | { type: "part"; call: number; outputs: Values; progress: number | null; message: string }
   | { type: "ended"; call: number }
   | { type: "walk"; on: boolean }
+  | { type: "note"; protocol: string; sender: string; message: string }
   | { type: "error"; message: string; input: string | null; seq: number | null };
 
 /** What carries the page's change counter and clock. */

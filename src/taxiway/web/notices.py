@@ -25,8 +25,9 @@ def shortened(name: str) -> str:
     return "".join(letter if letter.isprintable() else "?" for letter in name[:MOST_LETTERS])
 
 
-def once(sentence: str) -> None:
-    """Print `sentence`, unless it was printed before or there were very many others."""
-    if sentence not in _said and len(_said) < MOST_NOTICES:
-        _said.add(sentence)
+def once(sentence: str, about: str = "") -> None:
+    """Print `sentence`, unless one `about` the same was printed before or there were very many."""
+    key = about or sentence
+    if key not in _said and len(_said) < MOST_NOTICES:
+        _said.add(key)
         print(sentence, flush=True)

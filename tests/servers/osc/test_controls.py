@@ -7,7 +7,7 @@ import pytest
 
 from session_fakes import GENERATE
 from taxiway.core.command import Command
-from taxiway.core.datatypes import Boolean
+from taxiway.core.datatypes import Boolean, Number
 from taxiway.core.errors import InvalidArgument
 from taxiway.servers.osc.controls import changes
 from taxiway.servers.osc.packet import Message
@@ -58,6 +58,8 @@ def test_a_switch_may_come_as_a_number() -> None:
 
 def test_other_addresses_are_left_out() -> None:
     assert changed(Message("/ping"), Message("/"), Message("/fader/1", [0.1])) == {}
+    assert changed(Message("/truncation/x", [0.5])) == {}
+    assert changed(Message("/truncation/", [0.5])) == {"truncation": 0.5}
 
 
 @pytest.mark.parametrize(
@@ -75,3 +77,10 @@ def test_what_does_not_fit_is_named(message: Message, words: str) -> None:
     with pytest.raises(InvalidArgument) as caught:
         changed(message)
     assert str(caught.value) == words
+
+
+def test_short_names_of_inputs_are_addresses_too() -> None:
+    assert changed(Message("/psi", [0.5])) == {"truncation": 0.5}
+    own = Command(name="do", inputs={"psi": Number(), "truncation": Number()}, outputs={})
+    assert changes(own, {}, [Message("/psi", [2])]) == {"psi": 2}
+    assert changes(Command(name="do", inputs={}, outputs={}), {}, [Message("/psi", [2])]) == {}

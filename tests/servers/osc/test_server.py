@@ -16,7 +16,7 @@ from interop.broadcasting import DRAW, ECHO, BroadcastingEngine
 from interop.engineio_clients import until
 from session_fakes import FakeEngine, Watcher, on_session
 from taxiway.core.config import Config
-from taxiway.core.events import OutputReady, StateChanged
+from taxiway.core.events import MessageIgnored, OutputReady, StateChanged
 from taxiway.core.images import from_data_uri
 from taxiway.engine import Engine
 from taxiway.live.session import LiveSession
@@ -219,6 +219,31 @@ async def test_a_fader_out_of_range_is_told_to_its_sender(room: Room, other: Pat
     told = await other.receive()
     assert told == ("/error", "'seed' takes 0 to 4294967295, got -1.")
     assert await room.target.receive() == told
+
+
+async def test_what_does_nothing_is_news_for_the_people_who_watch(room: Room) -> None:
+    ignored: list[MessageIgnored] = []
+    room.engine.events.listen(
+        lambda event: ignored.append(event) if isinstance(event, MessageIgnored) else None
+    )
+    room.target.say(b"/psi\0\0\0\0,f\0\0" + np.array(0.25, ">f4").tobytes(), room.server.port)
+    room.say("/Psi")
+    room.say("/query/", "{}")
+    room.target.say(b"hello", room.server.port)
+    room.say("/query", "no")
+    while (await room.target.receive())[0] != "/error":
+        pass
+    assert room.session.controls.values()["truncation"] == 0.25
+    assert [(each.protocol, each.sender) for each in ignored] == [
+        ("OSC", f"127.0.0.1:{room.target.port}")
+    ] * 4
+    reasons = [each.reason for each in ignored]
+    assert reasons[:2] == [
+        "/Psi is no address here; /psi is.",
+        "/query/ is no address here; /query is.",
+    ]
+    assert reasons[2].startswith("5 bytes are no OSC: ")
+    assert "JSON" in reasons[3]
 
 
 async def test_a_walk_is_begun_and_stopped(room: Room, other: Patch) -> None:

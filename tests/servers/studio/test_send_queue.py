@@ -12,7 +12,7 @@ from session_fakes import GENERATE, Clock, FakeEngine, Watcher, on_session
 from studio_page import Studio, settle, studio
 from taxiway.core.datatypes import Text
 from taxiway.core.errors import ModelFailed
-from taxiway.core.events import OutputReady
+from taxiway.core.events import InputsIgnored, MessageIgnored, OutputReady
 from taxiway.latent.sample import z_of_seed
 from taxiway.live.session import LiveSession
 from taxiway.live.tiles import Tile
@@ -143,6 +143,23 @@ async def test_answers_are_not_queued_for_a_page_that_reads_slowly(session: Live
     send_queue.close()
     outputs = [text for text in sheet.sent if '"output"' in str(text)]
     assert outputs == ['{"type":"output","outputs":{"number":99}}']
+
+
+async def test_what_programs_send_in_vain_is_told(own: Studio, engine: FakeEngine) -> None:
+    async with own.page() as page:
+        await page.word("hello")
+        engine.events.emit(MessageIgnored("fake", "OSC", "192.0.2.5:9", "/Psi is none; /psi is."))
+        engine.events.emit(InputsIgnored("fake", ["prompt", "n\n" * 99]))
+        assert await page.word("note") == {
+            "type": "note",
+            "protocol": "OSC",
+            "sender": "192.0.2.5:9",
+            "message": "/Psi is none; /psi is.",
+        }
+        told = await page.word("note")
+        assert (told["protocol"], told["sender"]) == ("query", "")
+        assert told["message"].startswith("The model has no input 'prompt', 'n?n?n?")
+        assert len(told["message"]) < 150
 
 
 async def test_what_another_changed_comes_before_the_picture_that_shows_it(own: Studio) -> None:

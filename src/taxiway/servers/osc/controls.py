@@ -23,10 +23,10 @@ def changes(command: Command, current: Mapping[str, Any], messages: Iterable[Mes
     """
     changed: Values = {}
     for message in messages:
-        name, _, place = message.address[1:].partition("/")
-        field = command.inputs.get(name)
-        if field is None:
+        name, place = input_of(command, message)
+        if name is None:
             continue
+        field = command.inputs[name]
         if isinstance(field, Vector):
             numbers = _numbers(name, message.arguments)
             before = changed.get(name, current.get(name))
@@ -36,6 +36,15 @@ def changes(command: Command, current: Mapping[str, Any], messages: Iterable[Mes
         else:
             changed[name] = _scalar(name, field, message.arguments)
     return changed
+
+
+def input_of(command: Command, message: Message) -> tuple[str | None, str]:
+    """The input that a message moves, None if its address is none's; and what follows its name."""
+    name, _, place = message.address[1:].partition("/")
+    found = command.input_of(name)
+    if found is not None and place and not isinstance(command.inputs[found], Vector):
+        found = None
+    return found, place
 
 
 def _scalar(name: str, field: AnyDataType, arguments: list[Any]) -> Any:

@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING, Any, Self
 from taxiway.core.config import Config
 from taxiway.core.datatypes import Wire
 from taxiway.core.errors import InvalidArgument, NotFound, TaxiwayError
-from taxiway.core.events import Event, OutputReady, QueryFailed
+from taxiway.core.events import Event, MessageIgnored, OutputReady, QueryFailed
 from taxiway.jobs.remote import RemoteJobs
 from taxiway.live.session import LiveSession
 from taxiway.servers.osc import controls as osc_controls
 from taxiway.servers.osc import packet as osc_packet
+from taxiway.servers.osc.monitor import Monitor, addresses
 from taxiway.servers.osc.packet import Malformed, Message
 from taxiway.servers.osc.pictures import shrunk
 from taxiway.servers.osc.subscribers import Address, Audience, is_loopback, is_public
@@ -73,6 +74,7 @@ class OscServer:
         self._clock = asyncio.get_running_loop().time
         self._audience = Audience(config.osc_reply_port, config.osc_target, self._clock)
         self._budget = RateLimit(RATE, RATE, self._clock)
+        self._monitor = Monitor(self._report, self._clock, print_line if config.osc_log else None)
         self._replies = RateLimit(REPLIES, REPLIES, self._clock)
         self._queries: set[asyncio.Task[None]] = set()
         self._errands: set[asyncio.Task[None]] = set()
@@ -118,15 +120,16 @@ class OscServer:
         try:
             messages = osc_packet.read(datagram)
         except Malformed as error:
-            log.debug("No OSC from %s: %s", source[0], error)
+            self._monitor.say(f"{len(datagram)} bytes are no OSC: {error}", source)
             return
+        self._monitor.received(messages, source)
         ours = [
             message
             for message in messages
             if message.address not in POWERS or not self._obey(message, source)
         ]
         try:
-            self._change(ours)
+            self._change(ours, source)
         except TaxiwayError as error:
             self._complain(str(error), source)
 
@@ -174,11 +177,17 @@ class OscServer:
         except TaxiwayError as error:
             self._complain(str(error), source)
 
-    def _change(self, messages: list[Message]) -> None:
+    def _change(self, messages: list[Message], source: Address) -> None:
         """Move the live picture, by one change for all messages of a datagram."""
         command = self._session.command
+        if messages and command is None:
+            self._monitor.say("The model has not been started yet, so nothing moves it.", source)
         if command is None or not messages:
             return
+        for message in messages:
+            if osc_controls.input_of(command, message)[0] is None:
+                known = addresses(command, list(POWERS))
+                self._monitor.unknown(message.address, source, known)
         changed = osc_controls.changes(command, self._session.controls.values(), messages)
         if changed:
             self._session.set(changed, "osc")
@@ -217,8 +226,13 @@ class OscServer:
         self._reply("/info", to_json(fields).decode("ascii"), source)
 
     def _complain(self, message: str, source: Address) -> None:
-        """Tell one sender what is wrong."""
+        """Tell one sender what is wrong, and the people who watch."""
+        self._monitor.say(message, source)
         self._reply("/error", message, source)
+
+    def _report(self, sender: str, reason: str) -> None:
+        name = self._session.spec.name
+        self._engine.events.emit(MessageIgnored(name, "OSC", sender, reason))
 
     def _reply(self, address: str, text: str, source: Address) -> None:
         """Answer one sender, but not without end."""
@@ -300,6 +314,12 @@ class Ear(asyncio.DatagramProtocol):
 
     def error_received(self, exc: Exception) -> None:
         log.debug("A datagram did not arrive: %s", exc)
+
+
+def print_line(line: str) -> None:
+    """A line in the terminal, which may be closed."""
+    with contextlib.suppress(OSError):
+        print(line, flush=True)
 
 
 def bind(host: str, port: int) -> socket.socket:

@@ -138,6 +138,14 @@ class Walk(Struct, frozen=True, tag_field="type", tag="walk"):
     on: bool
 
 
+class Note(Struct, frozen=True, kw_only=True, tag_field="type", tag="note"):
+    """What a program sent does nothing, or not all of it; `sender` is empty where unknown."""
+
+    protocol: str
+    sender: str = ""
+    message: str
+
+
 class Error(Struct, frozen=True, tag_field="type", tag="error"):
     """A message could not be obeyed, or the model failed."""
 
@@ -146,7 +154,7 @@ class Error(Struct, frozen=True, tag_field="type", tag="error"):
     seq: int | None = None
 
 
-Said = Hello | State | Values | Output | Part | Ended | Walk | Error
+Said = Hello | State | Values | Output | Part | Ended | Walk | Note | Error
 
 
 def write(word: Said) -> str:

@@ -13,6 +13,8 @@ from taxiway.core.command import Values
 from taxiway.core.events import (
     CallEnded,
     Event,
+    InputsIgnored,
+    MessageIgnored,
     OutputReady,
     PartReady,
     QueryFailed,
@@ -24,8 +26,10 @@ from taxiway.live.controls import Entry, Origin
 from taxiway.live.session import LiveSession
 from taxiway.live.tiles import Tile
 from taxiway.servers.studio import binary_messages, json_messages
+from taxiway.web.notices import MOST_NAMES, shortened
 
 MOST_REPLIES = 32
+MOST_NOTES = 32
 MOST_TILES = 256
 VECTORS = ("z", "w")
 
@@ -56,6 +60,7 @@ class SendQueue:
         self._state_changed = False
         self._replies: deque[str | bytes] = deque(maxlen=MOST_REPLIES)
         self._newest: dict[str, json_messages.Said] = {}
+        self._notes: deque[str | bytes] = deque(maxlen=MOST_NOTES)
         self._tiles: deque[Tile] = deque(maxlen=MOST_TILES)
         self._synced = 0
         self._sending_since: float | None = None
@@ -109,6 +114,8 @@ class SendQueue:
             self._newest["ended"] = json_messages.Ended(event.call)
         elif isinstance(event, OutputReady) and not self._session.is_live:
             self._newest["output"] = json_messages.Output(event.outputs)
+        elif isinstance(event, InputsIgnored | MessageIgnored):
+            self._notes.append(json_messages.write(note(event)))
         self._wake.set()
 
     def _put_part(self, event: PartReady) -> None:
@@ -131,8 +138,8 @@ class SendQueue:
             await self._send(
                 json_messages.write(json_messages.State(self._session.state, self._session.message))
             )
-        elif self._replies:
-            await self._send(self._replies.popleft())
+        elif waiting := self._replies or self._notes:
+            await self._send(waiting.popleft())
         elif self._newest:
             await self._send(json_messages.write(self._newest.pop(next(iter(self._newest)))))
         elif (encoded_frame := self.viewer.take()) is not None:
@@ -197,6 +204,18 @@ class SendQueue:
             return []
         values, origin, vectors = _parted(entries)
         return [json_messages.write(json_messages.Values(values, origin)), *vectors]
+
+
+def note(event: InputsIgnored | MessageIgnored) -> json_messages.Note:
+    """What was ignored, for a page."""
+    if isinstance(event, MessageIgnored):
+        return json_messages.Note(
+            protocol=event.protocol, sender=event.sender, message=event.reason
+        )
+    listed = ", ".join(f"'{shortened(name)}'" for name in event.names[:MOST_NAMES])
+    return json_messages.Note(
+        protocol="query", message=f"The model has no input {listed}, so what was sent is ignored."
+    )
 
 
 def _parted(

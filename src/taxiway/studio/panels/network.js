@@ -4,6 +4,7 @@ import { at, ownAddress } from "../address.js";
 import { ask } from "../control.js";
 import { imageOutput, isLive, vectorInput } from "../declaration.js";
 import { copyFrom, h } from "../dom.js";
+import { notesBlock } from "../notes.js";
 import { atMostEvery } from "../pace.js";
 import { snippets } from "../snippets.js";
 
@@ -35,6 +36,7 @@ function mount(root, studio) {
   root.append(
     addressBlock(),
     elsewhereBlock(root, studio),
+    notesBlock(root, studio.store),
     codeBlock(studio),
     routesBlock(studio),
     permissionBlock(),

@@ -1,0 +1,56 @@
+/** What programs send that does nothing, or not all of it: kept, and shown newest first. */
+
+import { h } from "./dom.js";
+
+/** @import { Note } from "./types.d.ts" */
+
+/** @typedef {import("./store.js").Store} Store */
+
+const MOST = 50;
+
+/** @param {import("./connection.js").Connection} connection @param {Store} store */
+export function keepNotes(connection, store) {
+  connection.onMessage((message) => {
+    if (message.type !== "note") return;
+    const { protocol, sender, message: words } = message;
+    const isSame = (/** @type {Note} */ one) => one.words === words && one.sender === sender;
+    const before = store.get("notes");
+    const count = (before.find(isSame)?.count ?? 0) + 1;
+    const note = { protocol, sender, words, count, time: Date.now() };
+    store.set("notes", [note, ...before.filter((one) => !isSame(one))].slice(0, MOST));
+  });
+}
+
+/**
+ * The list, below a heading; its panel's tab has a mark while there is one that was not seen.
+ * @param {HTMLElement} root the panel @param {Store} store
+ */
+export function notesBlock(root, store) {
+  const list = h("ol", { class: "notes", id: "notes", tabindex: 0, "aria-label": "Ignored messages" });
+  const none = h("p", { class: "hint" }, "All that programs send is understood.");
+  const clear = h("button", { type: "button", class: "copy" }, "Clear");
+  clear.addEventListener("click", () => store.set("notes", []));
+  let isSeen = false;
+  const mark = (/** @type {boolean} */ isNews) =>
+    document.getElementById("tab-network")?.classList.toggle("has-news", isNews);
+  store.follow(["notes"], () => {
+    const notes = store.get("notes");
+    list.replaceChildren(...notes.map(lineOf));
+    none.hidden = notes.length > 0;
+    clear.hidden = list.hidden = notes.length === 0;
+    mark(notes.length > 0 && !isSeen);
+  });
+  new IntersectionObserver(([{ isIntersecting }]) => {
+    isSeen = isIntersecting;
+    if (isSeen) mark(false);
+  }).observe(root);
+  const head = h("div", { class: "block-head" }, h("h3", {}, "Ignored messages"), clear);
+  return h("section", { class: "block" }, head, none, list);
+}
+
+/** @param {Note} note */
+function lineOf({ protocol, sender, words, count, time }) {
+  const from = [protocol, sender && `from ${sender}`, new Date(time).toLocaleTimeString()];
+  const often = count > 1 ? `, ${count} times` : "";
+  return h("li", {}, words, h("small", {}, from.filter(Boolean).join(" ") + often));
+}

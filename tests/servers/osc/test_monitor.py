@@ -1,0 +1,83 @@
+"""What is said of messages that do nothing, and of all where somebody wants that."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from session_fakes import GENERATE
+from taxiway.servers.osc.monitor import LINES, Monitor, addresses, nearest
+from taxiway.servers.osc.packet import Message
+from taxiway.servers.osc.server import POWERS
+
+KNOWN = addresses(GENERATE, list(POWERS))
+SOURCE = ("192.0.2.5", 9000)
+
+
+@pytest.mark.parametrize(
+    ("sent", "meant"),
+    [
+        ("/PSI", "/psi"),
+        ("/Truncation", "/truncation"),
+        ("/truncaton", "/truncation"),
+        ("/query/", "/query"),
+        ("/walk/stop/", "/walk/stop"),
+        ("/walk/end", "/walk"),
+        ("/sever/connect", "/server/connect"),
+        ("/Z/12", "/z/12"),
+        ("/W/3", "/w/3"),
+        ("/sed", "/seed"),
+        ("/1/fader17", None),
+        ("/", None),
+        ("/x/3", None),
+    ],
+)
+def test_the_address_that_was_meant_is_named(sent: str, meant: str | None) -> None:
+    assert nearest(sent, KNOWN) == meant
+
+
+@given(st.text(max_size=200))
+def test_any_address_has_a_nearest_one_or_none(sent: str) -> None:
+    near = nearest("/" + sent, KNOWN)
+    assert near is None or near in KNOWN or near.rpartition("/")[2].isdecimal()
+
+
+def test_before_the_model_was_set_up_only_our_own_are_known() -> None:
+    assert addresses(None, ["/query"]) == ["/query"]
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_what_is_ignored_is_reported_with_its_sender_but_not_without_end() -> None:
+    reported: list[tuple[str, str]] = []
+    monitor = Monitor(lambda *said: reported.append(said), Clock())
+    monitor.received([Message("/psi", [1.0])], SOURCE)
+    assert reported == []
+    for _ in range(100):
+        monitor.unknown("/Psi\n\x1b[2J", ("fe80::2", 9), KNOWN)
+    assert reported[0] == ("[fe80::2]:9", "/Psi??[2J is no address here; /psi is.")
+    assert len(reported) == LINES
+
+
+def test_every_message_is_a_line_where_somebody_wants_it() -> None:
+    lines: list[str] = []
+    clock = Clock()
+    monitor = Monitor(lambda *_: None, clock, lines.append)
+    monitor.received(
+        [Message("/z", [0.5] * 512), Message("/walk"), Message("/a", ["b\nc"])], SOURCE
+    )
+    monitor.unknown("/a", SOURCE, KNOWN)
+    assert lines == [
+        "OSC 192.0.2.5:9000 /z 0.5 0.5 0.5 0.5 and 508 more",
+        "OSC 192.0.2.5:9000 /walk",
+        "OSC 192.0.2.5:9000 /a b?c",
+        "OSC 192.0.2.5:9000 /a is no address here.",
+    ]
+    monitor.received([Message("/walk")] * 100, SOURCE)
+    clock.now = 1.0
+    monitor.received([Message("/walk")], SOURCE)
+    assert lines[LINES:] == ["OSC and 84 lines more", "OSC 192.0.2.5:9000 /walk"]
