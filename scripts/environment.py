@@ -23,13 +23,14 @@ def ensure(*extras: str) -> Path:
     if python.exists() and is_installed(extras):
         return python
     began = time.monotonic()
-    say("Setting up Taxiway in .venv (once; about a minute on a good line).")
+    say("Setting up Taxiway in .venv (once).")
     if not python.exists():
-        say("1/3 A virtual environment")
+        say("A virtual environment")
         make_environment()
-    say("2/3 PyTorch")
-    install_torch(python)
-    say("3/3 Taxiway" + (f" with {', '.join(extras)}" if extras else ""))
+    if "dev" in extras or has_nvidia_gpu():
+        say("PyTorch")
+        install_torch(python)
+    say("Taxiway" + (f" with {', '.join(extras)}" if extras else ""))
     pip(python, "-e", f".[{','.join(extras)}]" if extras else ".")
     (FOLDER / f"taxiway-{'-'.join(['run', *extras])}.stamp").write_text(fingerprint())
     say(f"Ready after {time.monotonic() - began:.0f} s.")
@@ -60,7 +61,7 @@ def make_environment() -> None:
 
 
 def install_torch(python: Path) -> None:
-    """Install the pinned PyTorch: with CUDA only where there is a GPU for it."""
+    """Install the pinned PyTorch, for tests and GPUs: with CUDA only where there is a GPU for it."""
     if run_quietly(python, "-c", f"import torch; assert {TORCH[7:]!r} in torch.__version__"):
         return
     if has_nvidia_gpu() or platform.system() != "Linux":
