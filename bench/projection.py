@@ -20,14 +20,15 @@ from torch import Tensor
 import plain_stylegan2 as plain
 from side_by_side import compare, ratio
 from taxiway.catalog import catalog
-from taxiway.checkpoint import read_checkpoint
+from taxiway.checkpoint import Checkpoint, read_checkpoint
 from taxiway.families.stylegan.directions.components import components
 from taxiway.families.stylegan.networks import build_generator
 from taxiway.families.stylegan.networks.generator import Generator, to_uint8
 from taxiway.families.stylegan.projection.loss import distance, psnr, pyramid
 from taxiway.families.stylegan.projection.projector import Projection, Search, to_target
 from taxiway.families.stylegan.projection.pti import Tuning
-from taxiway.families.stylegan.rendering.sampling import sample_w
+from taxiway.families.stylegan.projection.sampling import sample_w
+from taxiway.families.stylegan.rendering.renderer import CheckpointRenderer
 from taxiway.painting import paint
 
 STEPS = 200
@@ -54,11 +55,9 @@ class Plain:
         return self.w[:, None].expand(-1, self.g.num_ws, -1)
 
 
-def rainbow() -> Generator:
+def rainbow() -> Checkpoint:
     """The model that comes with Taxiway."""
-    return build_generator(
-        read_checkpoint(catalog.spec(catalog.card("rainbow")).options["checkpoint"])
-    )
+    return read_checkpoint(catalog.spec(catalog.card("rainbow")).options["checkpoint"])
 
 
 def own(g: Generator, count: int) -> Tensor:
@@ -155,9 +154,9 @@ def speed(g: Generator, rounds: int) -> None:
 
 def main(count: int = 8, rounds: int = 25) -> None:
     torch.set_num_threads(1)
-    g = rainbow()
+    g, renderer = build_generator(rainbow()), CheckpointRenderer(rainbow())
     start = time.thread_time()
-    components(g, 100_000)
+    components(renderer, 100_000)
     print(f"components of 100,000 w: {time.thread_time() - start:.1f} s", flush=True)
     speed(g, rounds)
     quality(g, count)

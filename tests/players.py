@@ -1,15 +1,25 @@
-"""Instruments of small networks."""
+"""Renderers of small networks."""
 
 from functools import cache
 
 from paths import FIXTURES
-from taxiway.checkpoint import read_checkpoint
-from taxiway.families.stylegan.networks import build_generator
-from taxiway.families.stylegan.rendering.renderer import TorchRenderer
+from taxiway.checkpoint import Checkpoint, read_checkpoint
+from taxiway.families.stylegan.networks.generator import Generator
+from taxiway.families.stylegan.rendering.renderer import CheckpointRenderer
 
 
 @cache
-def small_renderer(name: str = "stylegan2-ada_32") -> TorchRenderer:
-    """The instrument of a checkpoint among the fixtures."""
-    generator = build_generator(read_checkpoint(FIXTURES / f"{name}.pkl"))
-    return TorchRenderer(generator, name=name, sha256="0" * 64)
+def small_renderer(name: str = "stylegan2-ada_32") -> CheckpointRenderer:
+    """The renderer of a checkpoint among the fixtures."""
+    return CheckpointRenderer(read_checkpoint(FIXTURES / f"{name}.pkl"), name=name)
+
+
+def renderer_of(generator: Generator, name: str = "", sha256: str = "") -> CheckpointRenderer:
+    """The renderer of a generator as if it had been read from a file."""
+    return CheckpointRenderer(checkpoint_of(generator, sha256), name=name)
+
+
+def checkpoint_of(generator: Generator, sha256: str = "") -> Checkpoint:
+    """A generator's checkpoint."""
+    tensors = {name: tensor.numpy() for name, tensor in generator.state_dict().items()}
+    return Checkpoint(generator.family, generator.config, tensors, {"sha256": sha256})

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import wraps
 from pathlib import Path
 from types import FunctionType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from PIL import Image
@@ -15,9 +15,6 @@ from taxiway.console import ConsoleJob
 from taxiway.core.command import ALIASES, Command
 from taxiway.core.errors import InvalidArgument, TaxiwayError
 from taxiway.core.tool import Job, QuietJob
-from taxiway.families.stylegan.bending.bend import parse_bends
-from taxiway.families.stylegan.bending.surgery import mixed as mixed_networks
-from taxiway.families.stylegan.bending.surgery import parse_mix, stretched
 from taxiway.families.stylegan.directions.direction import Direction, read_directions
 from taxiway.families.stylegan.rendering.files import latents_in, read_latents, write_latent
 from taxiway.families.stylegan.rendering.image_folder import read_picture
@@ -29,6 +26,7 @@ from taxiway.families.stylegan.rendering.renderer import (
     TorchRenderer,
     options_of,
     torch_renderer_of,
+    with_w,
 )
 from taxiway.families.stylegan.rendering.route import Route, walk_inputs
 from taxiway.families.stylegan.rendering.sampling import sample_w
@@ -40,7 +38,9 @@ from taxiway.film.grid import tiled
 from taxiway.latent.centres import find_centres
 from taxiway.latent.layers import parse_layers
 from taxiway.latent.space import Array, Latent
-from taxiway.training.perceptual import Perceptual
+
+if TYPE_CHECKING:
+    from taxiway.training.perceptual import Perceptual
 
 OPTIONS = Command(name="options", inputs=render_inputs(), outputs={})
 WALK = Command(name="walk", inputs=walk_inputs(), outputs={})
@@ -179,7 +179,7 @@ class Model:
         folder: Path | str,
         *,
         quiet: bool = False,
-        perceptual: Perceptual | None = None,
+        perceptual: "Perceptual | None" = None,
         **options: Any,
     ) -> Latent:
         """The latent of a picture: `found = g.project("photo.jpg", "found"); g.image(found)`.
@@ -230,6 +230,9 @@ class Model:
         Presets as `taxiway bend` has them; none for no text.
         """
         own, asked = self.torch_renderer, self._asked(options)[1]
+        from taxiway.families.stylegan.bending.bend import parse_bends
+        from taxiway.families.stylegan.bending.surgery import stretched
+
         bends = parse_bends(preset) if preset else []
         bent = own.of(stretched(own.generator, across, down)).bent(bends)
         return [Image.fromarray(pixels) for pixels in bent.pictures(self.latents(latents), asked)]
@@ -240,6 +243,9 @@ class Model:
         What is named is to that share the other's; the rest is this one's.
         """
         own, theirs = self.torch_renderer, other.torch_renderer
+        from taxiway.families.stylegan.bending.surgery import mixed as mixed_networks
+        from taxiway.families.stylegan.bending.surgery import parse_mix
+
         generator = mixed_networks(own.generator, theirs.generator, parse_mix(shares))
         return Model(TorchRenderer(generator, own.device, f"{self.name}+{other.name}"))
 
@@ -248,8 +254,7 @@ class Model:
 
         k-means over the w of `samples` random z, so that strong truncation keeps its variety.
         """
-        w = sample_w(self.torch_renderer.generator, samples, seed)
-        return find_centres(w.numpy(), count, seed)
+        return find_centres(sample_w(with_w(self.renderer), samples, seed), count, seed)
 
     def save(self, path: Path | str, latent: Latents, **options: Any) -> Path:
         """Write a latent as .npz (Taxiway's, read by NVIDIA's tools), .npy, .pt or .json."""

@@ -23,15 +23,10 @@ for line in {lines!r}:
     print(main(line.split()), flush=True)
 """
 NEEDING = (
-    "mix nowhere.pkl --rows 1 --columns 2 --out OUT",
     "bend nowhere.pkl --seeds 1 --out OUT",
     "project nowhere.pkl photo.png --out OUT",
-    "directions nowhere.pkl --out OUT",
-    "centres nowhere.pkl --out OUT",
     "metrics a b",
     "train nowhere.zip --out OUT",
-    "generate rainbow --seeds 1 --out OUT",
-    "walk rainbow --keys 1,2 --out OUT/walk.npz",
 )
 
 

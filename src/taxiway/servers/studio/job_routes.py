@@ -22,6 +22,7 @@ from starlette.routing import Route
 
 from taxiway.core.datatypes import Wire
 from taxiway.core.errors import InvalidArgument, NotFound
+from taxiway.core.extras import lacking
 from taxiway.core.tool import Declared
 from taxiway.servers.studio.manager_routes import PREFIX, Handler, body, guarded
 from taxiway.web.powers import Tokens
@@ -82,7 +83,12 @@ class Api:
         """Every tool's declaration, or those of the tools that work on `?model=NAME`."""
         known = await self._jobs.tools(request.query_params.get("model"))
         broken = (await self._jobs.offer()).broken
-        return {"tools": {name: described(tool) for name, tool in known.items()}, "broken": broken}
+        missing = lacking("torch", "Training", "train")
+        return {
+            "tools": {name: described(tool) for name, tool in known.items()},
+            "broken": broken,
+            "lacking": {"train": missing} if missing else {},
+        }
 
     async def show(self, request: Request) -> Any:
         """All jobs, oldest first."""

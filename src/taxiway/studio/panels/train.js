@@ -3,6 +3,7 @@
 import { h } from "../dom.js";
 import { Manager } from "../models/manager.js";
 import { makeForm } from "../train/form.js";
+import { Installer } from "../train/install.js";
 import { Played } from "../train/played.js";
 import { sentence } from "../slots.js";
 import { Trainings, WORKING } from "../train/trainings.js";
@@ -36,6 +37,7 @@ class Room {
   #played;
   #view;
   #form;
+  #installer;
   #list = h("div", { class: "row train-list", role: "group", "aria-label": "Trainings" });
   #trouble = h("p", { class: "train-trouble", role: "alert", hidden: true });
   #chosen = "";
@@ -56,11 +58,18 @@ class Room {
       () => this.#turnTo(this.#chosen),
       (sentence) => this.#say(sentence),
     );
+    this.#installer = new Installer(token, () => this.#openForm());
     this.#view.element.hidden = this.#form.element.hidden = true;
   }
 
   get elements() {
-    return [this.#list, this.#trouble, this.#form.element, this.#view.element];
+    return [
+      this.#list,
+      this.#trouble,
+      this.#installer.element,
+      this.#form.element,
+      this.#view.element,
+    ];
   }
 
   /** @param {boolean} isWatched */
@@ -147,6 +156,8 @@ class Room {
     const datasets = await this.#trainings.datasets().catch(() => []);
     const when = (/** @type {number} */ created) => new Date(1000 * created).toLocaleString();
     const offer = await this.#trainings.trainers().catch((error) => this.#say(sentence(error)));
+    this.#installer.offer(offer?.lacking ?? "");
+    this.#arrange();
     this.#form.offer(offer?.tools ?? {}, offer?.broken ?? {}, {
       start: [
         ...models.map(({ name, title }) => pair(name, title ?? name)),
@@ -170,7 +181,7 @@ class Room {
   #arrange() {
     const shown = this.#isNew ? "form" : this.#chosen ? "view" : "none";
     if (shown === "none") this.#openForm();
-    this.#form.element.hidden = shown === "view";
+    this.#form.element.hidden = shown === "view" || !this.#installer.element.hidden;
     this.#view.element.hidden = shown !== "view";
   }
 

@@ -61,13 +61,13 @@ export class Trainings {
   }
 
   /**
-   * What can be trained, as tools, and why some cannot be used.
-   * @returns {Promise<{ tools: Record<string, Tool>, broken: Record<string, string> }>}
+   * What can be trained, as tools, why some cannot be used, and what all lack.
+   * @returns {Promise<{ tools: Record<string, Tool>, broken: Record<string, string>, lacking: string }>}
    */
   async trainers() {
-    const { tools, broken } = await ask(this.#token(), "GET", "/tools");
+    const { tools, broken, lacking } = await ask(this.#token(), "GET", "/tools");
     const trainers = Object.entries(tools).filter(([name]) => /^train(-|$)/.test(name));
-    return { tools: Object.fromEntries(trainers), broken };
+    return { tools: Object.fromEntries(trainers), broken, lacking: lacking.train ?? "" };
   }
 
   /** @param {string} tool @param {Record<string, any>} inputs @returns {Promise<{ id: string }>} */

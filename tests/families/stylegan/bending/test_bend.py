@@ -16,7 +16,7 @@ from taxiway.families.stylegan.bending.surgery import mixed, parse_mix, stretche
 from taxiway.families.stylegan.bending.warps import WARPS, rotate
 from taxiway.families.stylegan.networks import build_generator
 from taxiway.families.stylegan.networks.generator import Generator
-from taxiway.families.stylegan.rendering.sampling import sample_w
+from taxiway.families.stylegan.projection.sampling import sample_w
 
 FAMILIES = ["stylegan2-ada_32", "stylegan2-ada_32_resnet", "stylegan3-t_32", "stylegan3-r_32"]
 AT_REST = [

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from players import renderer_of
 from taxiway.families.stylegan.directions import painted
 from taxiway.families.stylegan.directions.direction import direction
 from taxiway.families.stylegan.directions.monotony import monotony, rank_correlation
@@ -87,7 +88,7 @@ def test_ranks_take_no_notice_of_sizes_and_share_ties() -> None:
 
 def test_a_direction_is_as_good_as_its_score_rises() -> None:
     torch.manual_seed(0)
-    g = new_stylegan2(16, 128, 16, 2, z_dim=16, w_dim=16).eval().requires_grad_(False)
+    g = renderer_of(new_stylegan2(16, 128, 16, 2, z_dim=16, w_dim=16).eval().requires_grad_(False))
     one = direction("x", np.eye(16)[0])
     assert monotony(g, one, lambda pictures: np.arange(len(pictures), dtype=float), 4) == 1
     assert monotony(g, one, lambda pictures: -np.arange(len(pictures), dtype=float), 4) == -1

@@ -19,7 +19,7 @@ from taxiway.families.stylegan.networks.stylegan2 import new_stylegan2
 from taxiway.families.stylegan.projection.loss import distance, psnr, pyramid
 from taxiway.families.stylegan.projection.projector import Projection, Search, to_target
 from taxiway.families.stylegan.projection.pti import Tuning, read_difference, write_difference
-from taxiway.families.stylegan.rendering.sampling import sample_w
+from taxiway.families.stylegan.projection.sampling import sample_w
 from taxiway.families.stylegan.training.transfer import without_upscaler
 from taxiway.painting import paint
 

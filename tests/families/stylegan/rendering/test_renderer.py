@@ -9,7 +9,7 @@ from taxiway.core.errors import InvalidArgument
 from taxiway.families.stylegan.rendering.opening import open_model
 from taxiway.families.stylegan.rendering.options import RenderOptions
 from taxiway.families.stylegan.rendering.painter import PainterRenderer
-from taxiway.families.stylegan.rendering.renderer import options_of, renderer_of, torch_renderer_of
+from taxiway.families.stylegan.rendering.renderer import options_of, torch_renderer_of
 from taxiway.families.stylegan.tools.generate import Generate
 from taxiway.latent.space import Latent
 
@@ -112,8 +112,7 @@ def test_the_painter_has_z_only() -> None:
     for ask in (lambda: painter.rows([z], RenderOptions()), lambda: torch_renderer_of(painter)):
         with pytest.raises(InvalidArgument, match="has z only"):
             ask()
-    assert renderer_of(painter) is painter
-    assert torch_renderer_of(small_renderer().generator).num_ws == small_renderer().num_ws
+    assert torch_renderer_of(small_renderer()).num_ws == small_renderer().num_ws
 
 
 def test_options_are_the_inputs_of_a_query() -> None:
@@ -127,7 +126,7 @@ def test_options_are_the_inputs_of_a_query() -> None:
 
 
 def test_nothing_of_a_generator_is_left_to_be_trained() -> None:
-    assert not any(p.requires_grad for p in small_renderer().generator.parameters())
+    assert not any(p.requires_grad for p in small_renderer().in_torch.generator.parameters())
     assert not torch.is_inference_mode_enabled()
 
 

@@ -7,20 +7,21 @@ import pytest
 import torch
 
 from command_line import taxiway
+from players import renderer_of
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.images import read_metadata
 from taxiway.core.tool import QuietJob
 from taxiway.families.stylegan.bending.bend import parse_bends
 from taxiway.families.stylegan.networks.stylegan2 import new_stylegan2
 from taxiway.families.stylegan.rendering.image_folder import read_picture
-from taxiway.families.stylegan.rendering.renderer import TorchRenderer
+from taxiway.families.stylegan.rendering.renderer import CheckpointRenderer
 from taxiway.families.stylegan.tools.bend import BendTool
 
 
-def player(seed: int = 0) -> TorchRenderer:
+def player(seed: int = 0) -> CheckpointRenderer:
     torch.manual_seed(seed)
     g = new_stylegan2(16, 128, 16, 2, z_dim=16, w_dim=16).eval().requires_grad_(False)
-    return TorchRenderer(g)
+    return renderer_of(g)
 
 
 def run(folder: Path, **inputs: object) -> dict:

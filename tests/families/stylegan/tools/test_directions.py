@@ -1,31 +1,33 @@
 """The tool that finds directions: each method's files, and the sheet."""
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from players import renderer_of
 from taxiway.catalog import catalog, directions
 from taxiway.checkpoint import read_checkpoint
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.tool import QuietJob
 from taxiway.families.stylegan.directions.components import components
 from taxiway.families.stylegan.directions.direction import Direction, read_directions
-from taxiway.families.stylegan.networks import build_generator
 from taxiway.families.stylegan.networks.stylegan2 import new_stylegan2
 from taxiway.families.stylegan.rendering.image_folder import read_picture
-from taxiway.families.stylegan.rendering.renderer import TorchRenderer
+from taxiway.families.stylegan.rendering.renderer import CheckpointRenderer
 from taxiway.families.stylegan.tools.directions import Directions
 from taxiway.latent.space import Shape
 
 SHAPE = Shape(16, 16, 6)
 
 
-def player() -> TorchRenderer:
+@cache
+def player() -> CheckpointRenderer:
     torch.manual_seed(0)
     g = new_stylegan2(16, 128, 16, 2, z_dim=16, w_dim=16).eval().requires_grad_(False)
-    return TorchRenderer(g, "cpu", "tiny", "abc")
+    return renderer_of(g, "tiny", "abc")
 
 
 def run(folder: Path, **inputs: object) -> dict:
@@ -40,7 +42,7 @@ def read(folder: Path, outputs: dict) -> list[Direction]:
 
 def test_the_first_components_are_saved_with_their_sigmas(tmp_path: Path) -> None:
     outputs = run(tmp_path)
-    known = components(player().generator, 400)
+    known = components(player(), 400)
     found = read(tmp_path, outputs)
     assert outputs["files"] == ["pc1.npz", "pc2.npz", "pc3.npz"]
     np.testing.assert_allclose([each.sigma for each in found], known.deviations[:3])
@@ -121,7 +123,7 @@ def test_what_is_wrong_is_told(tmp_path: Path, inputs: dict, message: str) -> No
 def test_the_directions_that_come_with_rainbow_fit_it() -> None:
     path = Path(catalog.spec(catalog.card("rainbow")).options["checkpoint"])
     checkpoint = read_checkpoint(path)
-    g = TorchRenderer(build_generator(checkpoint))
+    g = CheckpointRenderer(checkpoint)
     files = directions.shipped("rainbow")
     assert len(files) >= 5
     assert directions.shipped("../rainbow") == []

@@ -39,7 +39,7 @@ def run(folder: Path, stop_after: float | None = None, **inputs: object) -> dict
     folder.mkdir(exist_ok=True)
     tool = Project()
     wire = {"picture": picture(), "steps": 25, "film": False, **inputs}
-    return tool.run(tiny(), tool.command.decode(wire), QuietJob(folder, stop_after))
+    return tool.run(TorchRenderer(tiny()), tool.command.decode(wire), QuietJob(folder, stop_after))
 
 
 def test_it_writes_what_nvidias_projector_does_and_a_sheet(tmp_path: Path) -> None:
@@ -175,8 +175,8 @@ def test_what_is_perceived_counts_and_is_part_of_the_state(tmp_path: Path) -> No
         (tmp_path / name).mkdir()
         if name == "parts":
             with pytest.raises(Stopped):
-                Project().run(tiny(), values, QuietJob(tmp_path / name, 3))
-        tool.run(tiny(), {**values, "tune": 2}, QuietJob(tmp_path / name))
+                Project().run(TorchRenderer(tiny()), values, QuietJob(tmp_path / name, 3))
+        tool.run(TorchRenderer(tiny()), {**values, "tune": 2}, QuietJob(tmp_path / name))
     plain, seen, parts = (
         (tmp_path / name / "projected_w.npz").read_bytes() for name in ("plain", "seen", "parts")
     )

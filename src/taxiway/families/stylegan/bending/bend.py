@@ -18,6 +18,7 @@ from taxiway.core.parsing import Malformed, from_json
 from taxiway.families.stylegan.bending.warps import WARPS
 from taxiway.families.stylegan.networks import fastgan, stylegan1, stylegan2, stylegan3
 from taxiway.families.stylegan.networks.generator import Generator
+from taxiway.families.stylegan.networks.layers import layers_meant
 
 MAX_BENDS = 64
 LIMIT = 1e6
@@ -125,21 +126,9 @@ def hang(generator: Generator, bends: Sequence[Bend]) -> Generator:
 
 
 def layers_of(generator: Generator, name: str) -> list[tuple[str, nn.Module]]:
-    """The layers that a name means: `b16` is that block's last convolution, `all` are all."""
+    """The layers that a name means, as `layers_meant`."""
     known = bendable(generator)
-    for block in (f"{name}.conv1", f"{name}.conv0"):
-        if block in known:
-            return [(block, known[block])]
-    found = [
-        (key, layer)
-        for key, layer in known.items()
-        if name in ("all", key) or key.startswith(f"{name}_")
-    ]
-    if not found:
-        raise InvalidArgument(
-            f"There is no layer '{name[:40]}'; there are {', '.join(known)}, and all.", "preset"
-        )
-    return found
+    return [(each, known[each]) for each in layers_meant(list(known), name)]
 
 
 def bendable(generator: Generator) -> dict[str, nn.Module]:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from taxiway.families.stylegan.directions.direction import Doubles
-from taxiway.families.stylegan.networks.generator import Generator
+from taxiway.families.stylegan.rendering.renderer import GeneratorRenderer
 from taxiway.families.stylegan.rendering.sampling import w_batches
 
 
@@ -25,9 +25,9 @@ class Components(NamedTuple):
     deviations: Doubles
 
 
-def components(generator: Generator, count: int = 20_000, seed: int = 0) -> Components:
+def components(renderer: GeneratorRenderer, count: int = 20_000, seed: int = 0) -> Components:
     """The principal components of `count` random w; 20,000 give the first eight within a degree."""
-    return principal(batch.numpy() for batch in w_batches(generator, count, seed))
+    return principal(w_batches(renderer, count, seed))
 
 
 def principal(batches: Iterable[npt.NDArray[Any]]) -> Components:

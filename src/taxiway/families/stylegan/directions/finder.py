@@ -29,7 +29,11 @@ from taxiway.families.stylegan.directions.scores import SCORES, Scores
 from taxiway.families.stylegan.directions.sefa import factorize
 from taxiway.families.stylegan.rendering.files import latents_in
 from taxiway.families.stylegan.rendering.options import RenderOptions
-from taxiway.families.stylegan.rendering.renderer import TorchRenderer
+from taxiway.families.stylegan.rendering.renderer import (
+    CheckpointRenderer,
+    GeneratorRenderer,
+    TorchRenderer,
+)
 from taxiway.families.stylegan.rendering.sampling import quick_pictures, sample_w
 from taxiway.families.stylegan.rendering.sheet import sheet
 from taxiway.latent.space import Shape
@@ -44,13 +48,13 @@ class Finder:
 
     def __init__(
         self,
-        renderer: TorchRenderer,
+        renderer: CheckpointRenderer | TorchRenderer,
         known: Components,
         layers: Sequence[int],
         inputs: Values,
         job: Job,
     ) -> None:
-        self.renderer, self.generator, self.known = renderer, renderer.generator, known
+        self.renderer, self.known = renderer, known
         self.layers, self.inputs, self.job = layers, inputs, job
 
     def finished(self, found: Direction) -> Direction:
@@ -77,7 +81,7 @@ class Finder:
         """What w does along the first principal components of a layer's activations."""
         samples = max(self.inputs["samples"], LEAST)
         found = activation_axes(
-            self.generator,
+            self.renderer,
             layer,
             self.inputs["count"],
             samples,
@@ -89,7 +93,7 @@ class Finder:
 
     def sefa(self) -> Iterator[Direction]:
         """What the styles of the layers answer to most."""
-        vectors, _ = factorize(self.generator, self.layers)
+        vectors, _ = factorize(self.renderer.tensors, self.layers)
         for i, vector in enumerate(vectors[: self.inputs["count"]]):
             found = direction(f"{self.inputs['name'] or 'sefa'}{i + 1}", vector, method="sefa")
             yield measured(found, self.known)
@@ -97,17 +101,17 @@ class Finder:
     def score(self) -> Iterator[Direction]:
         """The direction of each score, if it rises reliably enough along it."""
         scores = scores_of(self.inputs["score"])
-        w = sample_w(self.generator, self.inputs["samples"], seed=1)
+        w = sample_w(self.renderer, self.inputs["samples"], seed=1)
         values: dict[str, list[Scores]] = {name: [] for name in scores}
-        chunks = w.split(CHUNK)  # type: ignore[no-untyped-call]
-        for done, pictures in enumerate(by_chunk(self.generator, chunks)):
+        chunks = [w[start : start + CHUNK] for start in range(0, len(w), CHUNK)]
+        for done, pictures in enumerate(by_chunk(self.renderer, chunks)):
             self.job.progress(done, len(chunks), "looking at pictures")
             for name, score in scores.items():
                 values[name].append(score(pictures))
         for name, score in scores.items():
-            found = from_scores(w.numpy(), np.concatenate(values[name]), self.known, name)
+            found = from_scores(w, np.concatenate(values[name]), self.known, name)
             found = replace(found, name=self.inputs["name"] or name)
-            if monotony(self.generator, self.finished(found), score) >= self.inputs["least"]:
+            if monotony(self.renderer, self.finished(found), score) >= self.inputs["least"]:
                 yield found
 
     def examples(self) -> Iterator[Direction]:
@@ -166,13 +170,13 @@ def scores_of(text: str) -> dict[str, Callable[[Pixels], Scores]]:
     return {name: SCORES[name] if name in SCORES else painted_score(name) for name in names}
 
 
-def by_chunk(generator: Any, chunks: Sequence[Any]) -> Iterator[Pixels]:
+def by_chunk(renderer: GeneratorRenderer, chunks: Sequence[Any]) -> Iterator[Pixels]:
     """The pictures of each chunk of w."""
     for chunk in chunks:
-        yield np.concatenate(list(quick_pictures(generator, [chunk])))
+        yield np.concatenate(list(quick_pictures(renderer, [chunk])))
 
 
-def strips(renderer: TorchRenderer, found: Sequence[Direction], seed: int) -> Pixels:
+def strips(renderer: GeneratorRenderer, found: Sequence[Direction], seed: int) -> Pixels:
     """One picture moved along every direction, a row for each."""
     ws = renderer.ws(renderer.z_of_seeds([seed]), truncation=TRUNCATION)
     rows = [

@@ -3,12 +3,11 @@
 from collections.abc import Callable
 
 import numpy as np
-import torch
 
 from taxiway.core.images import Pixels
 from taxiway.families.stylegan.directions.direction import Direction, Doubles
 from taxiway.families.stylegan.directions.scores import Scores
-from taxiway.families.stylegan.networks.generator import Generator
+from taxiway.families.stylegan.rendering.renderer import GeneratorRenderer
 from taxiway.families.stylegan.rendering.sampling import quick_pictures, sample_w
 
 STEPS = tuple(range(-3, 4))
@@ -16,7 +15,7 @@ SEED = 77
 
 
 def monotony(
-    generator: Generator,
+    renderer: GeneratorRenderer,
     direction: Direction,
     score: Callable[[Pixels], Scores],
     count: int = 64,
@@ -26,10 +25,9 @@ def monotony(
 
     1 is a score that rises at every step of every picture, -1 one that falls.
     """
-    w = torch.lerp(generator.w_avg.cpu(), sample_w(generator, count, SEED), truncation)
-    ws = w[:, None].expand(-1, generator.num_ws, -1).numpy()
-    moved = (torch.from_numpy(direction.moved(ws, step)) for step in STEPS)
-    pictures = np.concatenate(list(quick_pictures(generator, moved)))
+    ws = renderer.truncated(sample_w(renderer, count, SEED), truncation, renderer.num_ws)
+    moved = (direction.moved(ws, step) for step in STEPS)
+    pictures = np.concatenate(list(quick_pictures(renderer, moved)))
     values = score(pictures).reshape(len(STEPS), count)
     return float(np.mean([rank_correlation(column) for column in values.T]))
 

@@ -22,10 +22,19 @@ TWICE: Array = np.ones(2, np.float32)
 
 
 def synthesis(
-    ops: Operations, config: Mapping[str, Any], tensors: Tensors, noise_mode: str = "const"
+    ops: Operations,
+    config: Mapping[str, Any],
+    tensors: Tensors,
+    noise_mode: str = "const",
+    layer: str = "",
 ) -> dict[str, Node]:
-    """ws [N, num_ws, w_dim] to `image`, uint8 [N, H, W, channels]."""
-    return Synthesis(ops, config, tensors, noise_mode).outputs()
+    """ws [N, num_ws, w_dim] to `image`, uint8 [N, H, W, channels].
+
+    With a `layer`, such as b16.conv1, to its `features` [N, C, h, w] instead.
+    """
+    network = Synthesis(ops, config, tensors, noise_mode)
+    outputs = network.outputs()
+    return {"features": network.features[layer]} if layer else outputs
 
 
 class Synthesis:
@@ -35,6 +44,7 @@ class Synthesis:
         self, ops: Operations, config: Mapping[str, Any], tensors: Tensors, noise_mode: str
     ) -> None:
         self.ops, self.config, self.tensors, self.noise_mode = ops, config, tensors, noise_mode
+        self.features: dict[str, Node] = {}
         self.blocks = [f"b{4 << index}" for index in range(config["num_ws"] // 2)]
         self.layers = [f"{block}.conv{index}" for block in self.blocks for index in (0, 1)]
         self.joined = self.all_styles()
@@ -82,7 +92,9 @@ class Synthesis:
         size = len(self.tensors[f"{name}.bias"])
         scale = ops.part(self.joined, row, start, start + size)  # [N, out]
         shift = ops.part(self.joined, row, start + size, start + 2 * size)
-        return ops.add(ops.mul(x, ops.per_channel(scale)), ops.per_channel(shift))
+        x = ops.add(ops.mul(x, ops.per_channel(scale)), ops.per_channel(shift))
+        self.features[name] = x
+        return x
 
     def up_conv(self, x: Node, weight: Array) -> Node:
         """x [N, in, h, w], each sample repeated, and convolved: [N, out, 2h, 2w]."""

@@ -20,10 +20,19 @@ Array = npt.NDArray[np.float32]
 
 
 def synthesis(
-    ops: Operations, config: Mapping[str, Any], tensors: Tensors, noise_mode: str = "const"
+    ops: Operations,
+    config: Mapping[str, Any],
+    tensors: Tensors,
+    noise_mode: str = "const",
+    layer: str = "",
 ) -> dict[str, Node]:
-    """ws [N, num_ws, w_dim] to `image`, uint8 [N, H, W, channels]."""
-    return Synthesis(ops, config, tensors, noise_mode).outputs()
+    """ws [N, num_ws, w_dim] to `image`, uint8 [N, H, W, channels].
+
+    With a `layer`, such as b16.conv1, to its `features` [N, C, h, w] instead.
+    """
+    network = Synthesis(ops, config, tensors, noise_mode)
+    outputs = network.outputs()
+    return {"features": network.features[layer]} if layer else outputs
 
 
 class Synthesis:
@@ -33,6 +42,7 @@ class Synthesis:
         self, ops: Operations, config: Mapping[str, Any], tensors: Tensors, noise_mode: str
     ) -> None:
         self.ops, self.config, self.tensors, self.noise_mode = ops, config, tensors, noise_mode
+        self.features: dict[str, Node] = {}
         taps = np.float32(config["resample_filter"])
         self.taps = taps * (2 / taps.sum())  # along one axis; both together bring a gain of 4
         names = {name.split(".")[0] for name in tensors if name.startswith("b")}
@@ -116,7 +126,8 @@ class Synthesis:
             x = ops.add(x, self.noise(name, early))
         x = ops.activation(x, activation)
         x = x if late == 1 else ops.mul(x, ops.const(late))
-        return self.clamped(x, options.get("conv_clamp"), gain)
+        self.features[name] = self.clamped(x, options.get("conv_clamp"), gain)
+        return self.features[name]
 
     def noise(self, name: str, gain: float) -> Node:
         """What is added to each pixel, the same for all channels: [1 or N, 1, H, W]."""

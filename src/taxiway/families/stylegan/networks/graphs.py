@@ -12,7 +12,6 @@ import numpy as np
 
 from taxiway.backends import Graph
 from taxiway.checkpoint import Checkpoint
-from taxiway.checkpoint.contents import picture_size
 from taxiway.families.stylegan.networks import (
     build_generator,
     graph_mapping,
@@ -29,6 +28,8 @@ Call = Callable[..., dict[str, Any]]
 
 WRITTEN = {"stylegan1": graph_stylegan1.synthesis, "stylegan2": graph_stylegan2.synthesis}
 """Families whose synthesis is written down in operations; the others need PyTorch."""
+TITLES = {"stylegan3": "StyleGAN3", "fastgan": "FastGAN"}
+"""What the others are called."""
 REFEREED = 256**2
 """Pixels of pictures up to which plain numpy can say what is exact: at 128 px in half a second."""
 
@@ -37,8 +38,9 @@ def graphs_of(checkpoint: Checkpoint, built: "Generator | None" = None) -> tuple
     """Synthesis and mapping; `built` is the checkpoint's generator, if there is one already.
 
     Synthesis takes ws float32 [N, num_ws, w_dim], a `noise_mode` (const, random, none) and, of a
-    StyleGAN3, a `transform` float32 [3, 3]; it gives `image` uint8 [N, H, W, C]. Mapping takes z
-    [N, z_dim] and labels c [N, c_dim] where there are any; it gives w [N, w_dim], not truncated.
+    StyleGAN3, a `transform` float32 [3, 3]; it gives `image` uint8 [N, H, W, C], or with a `layer`
+    of `layers.bendable` its `features` float32 [N, C, h, w]. Mapping takes z [N, z_dim] and labels
+    c [N, c_dim] where there are any; it gives w [N, w_dim], not truncated.
     A network without w takes z and c side by side, as one row, and its mapping puts them so.
     """
     generator = cache(lambda: built or build_generator(checkpoint))  # both graphs are of one
@@ -57,7 +59,7 @@ def graphs_of(checkpoint: Checkpoint, built: "Generator | None" = None) -> tuple
             written and partial(written, config=config, tensors=synthesis),
             {"ws": near(ws), "noise_mode": "const"},
             checkpoint.source.get("sha256", ""),
-            "reference" if written and math.prod(picture_size(config)) <= REFEREED else "",
+            "reference" if written and math.prod(config["img_resolution"]) <= REFEREED else "",
         ),
         Graph(
             "mapping",
@@ -102,14 +104,19 @@ def torch_synthesis(
     if device is not None:
         synthesis = copy.deepcopy(synthesis).to(device)
     with torch.no_grad():
-        return as_pictures(fast_synthesis(synthesis, dtype))
+        return as_pictures(fast_synthesis(synthesis, dtype), synthesis)
 
 
-def as_pictures(synthesis: Any) -> Call:
-    """A synthesis network, plain or fast, as a graph is called."""
+def as_pictures(synthesis: Any, plain: Any = None) -> Call:
+    """A synthesis network, plain or fast, as a graph is called; `plain` is itself unless given."""
+    from taxiway.families.stylegan.networks.features import features_of
     from taxiway.families.stylegan.networks.generator import to_uint8
 
-    def call(ws: Any, noise_mode: Any = "const", transform: Any = None) -> dict[str, Any]:
+    def call(
+        ws: Any, noise_mode: Any = "const", transform: Any = None, layer: str = ""
+    ) -> dict[str, Any]:
+        if layer:
+            return {"features": features_of(plain or synthesis, layer, ws)}
         return {"image": to_uint8(synthesis(ws, noise_mode, transform))}
 
     return call

@@ -17,12 +17,12 @@ from torch import Tensor
 from taxiway.checkpoint.contents import UPSCALED
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.images import Pixels
-from taxiway.families.stylegan.directions.components import components
+from taxiway.families.stylegan.directions.components import principal
 from taxiway.families.stylegan.networks.fast import fast
 from taxiway.families.stylegan.networks.fast_stylegan2 import FastSynthesis
 from taxiway.families.stylegan.networks.generator import Generator
 from taxiway.families.stylegan.projection.loss import Likeness, distance
-from taxiway.families.stylegan.rendering.sampling import quick_dtype, sample_w
+from taxiway.families.stylegan.projection.sampling import quick_dtype, sample_w
 from taxiway.latent.arrays import Arrays
 from taxiway.training.perceptual import Perceptual
 
@@ -164,7 +164,7 @@ def axes_of(generator: Generator) -> Tensor:
     The others are as long as the geometric mean of theirs and the longest: steps along narrow
     ones stay small, and a w that is unlike the samples can still be reached.
     """
-    found = components(generator, SAMPLES)
+    found = principal([sample_w(generator, SAMPLES).numpy()])
     widest = found.deviations[0]
     lengths = np.sqrt(found.deviations * widest).clip(min=NARROWEST * widest)
     return torch.from_numpy(found.axes * lengths[:, None]).to(generator.w_avg)

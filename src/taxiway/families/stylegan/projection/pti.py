@@ -20,8 +20,8 @@ from taxiway.families.stylegan.networks import build_generator
 from taxiway.families.stylegan.networks.generator import Generator
 from taxiway.families.stylegan.networks.states import write_state
 from taxiway.families.stylegan.projection.loss import Likeness, distance, pyramid
+from taxiway.families.stylegan.projection.sampling import sample_w
 from taxiway.families.stylegan.rendering.files import read_arrays
-from taxiway.families.stylegan.rendering.sampling import sample_w
 from taxiway.latent.arrays import npz_bytes
 from taxiway.latent.files import text_of
 from taxiway.training.perceptual import Perceptual

@@ -8,15 +8,15 @@ from taxiway.core.command import Command
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.model import ModelSpec
 from taxiway.families.stylegan.directions.direction import directions_in
-from taxiway.families.stylegan.networks import build_generator
 from taxiway.families.stylegan.networks.graphs import graphs_of
 from taxiway.families.stylegan.rendering.options import generate_command
 from taxiway.families.stylegan.rendering.painter import PainterRenderer
 from taxiway.families.stylegan.rendering.renderer import (
+    CheckpointRenderer,
     GeneratorRenderer,
     Renderer,
-    TorchRenderer,
     check_classes,
+    check_computable,
 )
 from taxiway.latent.space import Shape
 
@@ -24,8 +24,8 @@ from taxiway.latent.space import Shape
 def open_renderer(spec: ModelSpec, device: str = "auto") -> Renderer:
     """The renderer of a StyleGAN, or of the painter.
 
-    Sets this process's number of threads to what is fastest for it, measured at the first time.
-    Raises NotFound, UnreadableCheckpoint or InvalidArgument.
+    Takes the backend that is fastest, measured at the first time. Raises NotFound,
+    UnreadableCheckpoint, InvalidArgument or MissingDependency.
     """
     if spec.family == "painter":
         return PainterRenderer()
@@ -34,13 +34,9 @@ def open_renderer(spec: ModelSpec, device: str = "auto") -> Renderer:
     return open_generator(spec.options["checkpoint"], device, spec.name)
 
 
-def open_generator(file: str, device: str = "auto", name: str = "") -> TorchRenderer:
+def open_generator(file: str, device: str = "auto", name: str = "") -> CheckpointRenderer:
     """The renderer of a checkpoint's file, as `open_renderer` opens it."""
-    checkpoint = read_checkpoint(file)
-    generator = build_generator(checkpoint)
-    synthesis, _ = graphs_of(checkpoint, generator)
-    _, choice = choose([synthesis], device, "float32", among=["torch"], answers=answers_here())
-    return TorchRenderer(generator, choice.device, name, checkpoint.source["sha256"])
+    return CheckpointRenderer(read_checkpoint(file), device, name)
 
 
 def open_model(
@@ -53,9 +49,11 @@ def open_model(
     """A checkpoint as a model plays it, on the fastest backend: renderer, command and facts.
 
     `directions` is a folder, each of which becomes an input; with `class_centres` truncation goes
-    to the middle of each class. Raises NotFound, UnreadableCheckpoint or InvalidArgument.
+    to the middle of each class. Raises NotFound, UnreadableCheckpoint, InvalidArgument or
+    MissingDependency.
     """
     checkpoint = read_checkpoint(file)
+    check_computable(checkpoint)
     family, config = checkpoint.family, checkpoint.config
     if class_centres:
         check_classes(config["c_dim"], "class_centres")

@@ -7,15 +7,30 @@ numpy; what computes the two networks is a backend.
 import copy
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from taxiway.backends import Network
+from taxiway.checkpoint import Checkpoint
 from taxiway.checkpoint.contents import picture_size
+from taxiway.choosing import answers_here, choose
 from taxiway.core.errors import InvalidArgument
+from taxiway.core.extras import need
 from taxiway.core.images import Pixels
+from taxiway.families.stylegan.networks import build_generator
+from taxiway.families.stylegan.networks.graphs import (
+    TITLES,
+    WRITTEN,
+    as_pictures,
+    graphs_of,
+    torch_mapping,
+    torch_synthesis,
+)
+from taxiway.families.stylegan.networks.layers import by_layer
 from taxiway.families.stylegan.networks.transform import transform
 from taxiway.families.stylegan.rendering.files import latents_in
 from taxiway.families.stylegan.rendering.options import CLASS, RenderOptions, latent_of
@@ -108,6 +123,11 @@ class GeneratorRenderer:
         w: Array = self._mapping.run(given if c is None else {**given, "c": c})["w"]
         return w
 
+    def w_of_no_class(self, z: Array) -> Array:
+        """w [N, w_dim] of z [N, z_dim], not truncated, nor of a class where there are any."""
+        w: Array = self._mapping.run({"z": z})["w"]
+        return w
+
     def ws(
         self,
         z: npt.ArrayLike,
@@ -198,6 +218,17 @@ class GeneratorRenderer:
             for part in self._stream(ws, options):
                 yield from part
 
+    def features(self, layer: str, w: Array) -> Array:
+        """What a layer of `layers.bendable` says [N, C, h, w] of w [N, w_dim]."""
+        ws = np.repeat(w[:, None], self.num_ws, axis=1)
+        said: Array = self._synthesis.run({"ws": ws, "layer": layer})["features"]
+        return said
+
+    def quick_images(self, ws: Array) -> Pixels:
+        """Pictures uint8 [N, H, W, 3] of ws [N, num_ws, w_dim], to be measured by: see
+        `sampling.quick_pictures`."""
+        return in_colour(self._synthesis.run({"ws": ws, "noise_mode": "const"})["image"])[..., :3]
+
     def answer(self, calls: Sequence[Mapping[str, Any]]) -> list[Pixels]:
         """Pictures [H, W, 3] of a command's decoded inputs, each call with options of its own.
 
@@ -270,11 +301,75 @@ class GeneratorRenderer:
         return nearest
 
 
+class CheckpointRenderer(GeneratorRenderer):
+    """A checkpoint's generator in float32, on whichever backend is fastest here.
+
+    On a processor pictures are made one by one, so that the same w gives the same bytes in any
+    company (together: a fifth sooner).
+    """
+
+    def __init__(self, checkpoint: Checkpoint, device: str = "auto", name: str = "") -> None:
+        """`device` is auto, cpu, cuda or mps. Raises as `choose`, and MissingDependency."""
+        check_computable(checkpoint, name)
+        graphs = graphs_of(checkpoint)
+        (synthesis, mapping), choice = choose(graphs, device, "float32", answers=answers_here())
+        super().__init__(
+            checkpoint.family,
+            checkpoint.config,
+            checkpoint.tensors.get("mapping.w_avg", ()),
+            synthesis,
+            mapping,
+            batch=1 if choice.device == "cpu" else BATCH,
+        )
+        self.checkpoint, self.device = checkpoint, device
+        self.class_centres = checkpoint.tensors.get("mapping.class_w_avg")
+        self.name, self.sha256 = name, checkpoint.source.get("sha256", "")
+
+    @property
+    def tensors(self) -> Mapping[str, Array]:
+        """The weights by name."""
+        return self.checkpoint.tensors
+
+    def with_noise(self, factors: Mapping[int, float]) -> "CheckpointRenderer":
+        """The same generator, the noise of its layers, counted from 0, times `factors`."""
+        names = noisy(self.tensors)
+        changed = {names[i]: self.tensors[names[i]] * np.float32(f) for i, f in factors.items()}
+        tensors = {**self.tensors, **changed}
+        return CheckpointRenderer(replace(self.checkpoint, tensors=tensors), self.device, self.name)
+
+    def quick_images(self, ws: Array) -> Pixels:
+        return in_colour(self._quick.run({"ws": ws, "noise_mode": "const"})["image"])[..., :3]
+
+    @cached_property
+    def _quick(self) -> Network:
+        """The synthesis network without its upscaler, in the precision that is soonest."""
+        config = {name: value for name, value in self.config.items() if name != "upscaler"}
+        graph, _ = graphs_of(replace(self.checkpoint, config=config))
+        graph = replace(graph, key=graph.key and f"{graph.key} before the upscaler")
+        [network], _ = choose([graph], self.device, answers=answers_here())
+        return network
+
+    @cached_property
+    def in_torch(self) -> "TorchRenderer":
+        """The same in PyTorch, for what needs gradients. Raises MissingDependency without it."""
+        need("torch", f"This with '{self.name or 'a checkpoint'}'")
+        from taxiway.backends.torch.device import pick_device
+
+        generator = build_generator(self.checkpoint)
+        return TorchRenderer(generator, pick_device(self.device), self.name, self.sha256)
+
+
+def check_computable(checkpoint: Checkpoint, name: str = "") -> None:
+    """Raises MissingDependency if only PyTorch knows a checkpoint's family, and it is not here."""
+    if checkpoint.family not in WRITTEN:
+        which = f"'{name}', a {TITLES[checkpoint.family]}," if name else "This checkpoint"
+        need("torch", which)
+
+
 class TorchRenderer(GeneratorRenderer):
     """A generator in PyTorch; `generator` is the plain network, for whoever needs gradients.
 
-    Pictures are made in float32, and on a CPU one by one, so that the same w gives the same bytes
-    in any company (together: a fifth sooner).
+    Pictures are made in float32, and on a CPU one by one, as a `CheckpointRenderer`'s.
     """
 
     def __init__(
@@ -289,7 +384,6 @@ class TorchRenderer(GeneratorRenderer):
         import torch
 
         from taxiway.backends.torch.network import TorchNetwork
-        from taxiway.families.stylegan.networks.graphs import torch_mapping, torch_synthesis
 
         self.device = torch.device(device)
         self.generator = generator.to(self.device)
@@ -305,18 +399,15 @@ class TorchRenderer(GeneratorRenderer):
         self.class_centres = generator.class_centres
         self.name, self.sha256 = name, sha256
 
-    def with_noise(self, factors: Mapping[int, float]) -> "TorchRenderer":
-        """The same generator, the noise of its layers, counted from 0, times `factors`."""
-        generator = copy.deepcopy(self.generator)
-        layers = noisy(generator)
-        for index, factor in factors.items():
-            layers[index].data *= factor
-        return self.of(generator)
+    @property
+    def tensors(self) -> Mapping[str, Array]:
+        """The weights by name."""
+        state = self.generator.state_dict()
+        return {name: tensor.cpu().numpy() for name, tensor in state.items()}
 
     def bent(self, bends: "Sequence[Bend]") -> "TorchRenderer":
         """The same generator, its layers bent. Raises InvalidArgument for one it does not have."""
         from taxiway.families.stylegan.bending.bend import hang
-        from taxiway.families.stylegan.networks.graphs import as_pictures
 
         if not bends:
             return self
@@ -329,30 +420,38 @@ class TorchRenderer(GeneratorRenderer):
         return TorchRenderer(generator, self.device, self.name, self.sha256, synthesis)
 
 
-def noisy(generator: "Generator") -> "Sequence[torch.Tensor]":
-    """The strength of each layer's noise, first to last. InvalidArgument if there is no noise."""
-    named = generator.synthesis.named_parameters()
-    found = [value for name, value in named if name.endswith(".noise_strength")]
+def noisy(tensors: Mapping[str, Any]) -> list[str]:
+    """The tensors that say how strong each layer's noise is, first to last.
+
+    Raises InvalidArgument if there is no noise.
+    """
+    found = [name for name in tensors if name.endswith(".noise_strength")]
     if not found:
         raise InvalidArgument("This model has no noise to be made weaker.", "noise_strength")
-    return found
+    return sorted(found, key=by_layer)
 
 
-def renderer_of(generator: "Generator | Renderer") -> Renderer:
-    """What renders a generator; renderers are that themselves."""
-    from taxiway.families.stylegan.networks.generator import Generator
-
-    return TorchRenderer(generator) if isinstance(generator, Generator) else generator
-
-
-def torch_renderer_of(generator: "Generator | Renderer", needs_w: bool = True) -> TorchRenderer:
-    """The renderer of a generator; InvalidArgument for the painter, or where there is no w."""
-    renderer = renderer_of(generator)
-    if not isinstance(renderer, TorchRenderer):
+def with_w(renderer: Renderer) -> "CheckpointRenderer | TorchRenderer":
+    """The renderer of a generator that has w; InvalidArgument for any other."""
+    if not isinstance(renderer, (CheckpointRenderer, TorchRenderer)):
         raise InvalidArgument("The painter has z only: this needs a model with w, a StyleGAN.")
-    if needs_w and not renderer.num_ws:
+    if not renderer.num_ws:
         raise InvalidArgument(Z_ONLY, "w")
     return renderer
+
+
+def torch_renderer_of(renderer: Renderer, needs_w: bool = True) -> TorchRenderer:
+    """The renderer in PyTorch; InvalidArgument for the painter, or where there is no w.
+
+    Raises MissingDependency without PyTorch.
+    """
+    if isinstance(renderer, CheckpointRenderer) and (renderer.num_ws or not needs_w):
+        return renderer.in_torch
+    if isinstance(renderer, TorchRenderer) and not needs_w:
+        return renderer
+    found = with_w(renderer)
+    assert isinstance(found, TorchRenderer)
+    return found
 
 
 def options_of(inputs: Mapping[str, Any], renderer: Renderer) -> RenderOptions:

@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING
 
 from taxiway.core.command import Command
-from taxiway.core.extras import need
 from taxiway.core.model import ModelSpec
 from taxiway.core.tool import Takes
 
@@ -19,12 +18,10 @@ class GeneratorTool:
 
     command: Command
     takes = Takes(families=("stylegan",))
-    needs: tuple[str, ...] = ("torch",)
+    needs: tuple[str, ...] = ()
 
     def open(self, spec: ModelSpec) -> "Renderer":
         """The generator of a model, ready to be rendered. Raises as `open_renderer` does."""
-        if spec.family != "painter":
-            need("torch", f"'{self.command.name}' with '{spec.name}'")
         from taxiway.families.stylegan.rendering.opening import open_renderer
 
         return open_renderer(spec, str(spec.options.get("device") or "auto"))

@@ -32,6 +32,7 @@ class BendTool(GeneratorTool):
     """Writes each picture bent, the preset as text, and `sheet.png`: before above after."""
 
     unit = "pictures"
+    needs = ("torch",)
     command = Command(
         name="bend",
         description="Change what layers of the network say on their way to the picture.",

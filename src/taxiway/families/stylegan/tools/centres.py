@@ -9,7 +9,8 @@ from taxiway.core.datatypes import Image, Number, Text
 from taxiway.core.files import write_whole
 from taxiway.core.images import encode_png
 from taxiway.core.tool import Job
-from taxiway.families.stylegan.rendering.renderer import torch_renderer_of
+from taxiway.families.stylegan.rendering.renderer import with_w
+from taxiway.families.stylegan.rendering.sampling import w_batches
 from taxiway.families.stylegan.tools import GeneratorTool
 from taxiway.film.grid import columns_of, tiled
 from taxiway.latent import arrays
@@ -38,14 +39,12 @@ class Centres(GeneratorTool):
     epilog = "Then: taxiway generate MODEL --seeds 0-9 --psi 0.3 --centre DIR/centres.npy --out ..."
 
     def run(self, generator: Any, inputs: Values, job: Job) -> Values:
-        from taxiway.families.stylegan.rendering.sampling import w_batches
-
-        renderer = torch_renderer_of(generator)
+        renderer = with_w(generator)
         samples = inputs["samples"]
         parts: list[Array] = []
-        for part in w_batches(renderer.generator, samples, inputs["seed"]):
+        for part in w_batches(renderer, samples, inputs["seed"]):
             job.progress(sum(len(done) for done in parts), samples, "looking at w")
-            parts.append(part.numpy())
+            parts.append(part)
         job.progress(samples, samples, "finding centres")
         found = find_centres(np.concatenate(parts), inputs["count"], inputs["seed"])
         write_whole(job.folder / FILE, arrays.npy_bytes(found[:, None]))

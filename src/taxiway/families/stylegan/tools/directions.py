@@ -14,7 +14,7 @@ from taxiway.families.stylegan.directions.direction import Direction, write_dire
 from taxiway.families.stylegan.directions.painted import FACTOR_OF
 from taxiway.families.stylegan.directions.scores import SCORES
 from taxiway.families.stylegan.rendering.image_folder import safe_stem
-from taxiway.families.stylegan.rendering.renderer import torch_renderer_of
+from taxiway.families.stylegan.rendering.renderer import with_w
 from taxiway.families.stylegan.tools import GeneratorTool
 from taxiway.latent.layers import parse_layers
 
@@ -85,12 +85,12 @@ class Directions(GeneratorTool):
         from taxiway.families.stylegan.directions.components import components
         from taxiway.families.stylegan.directions.finder import Finder, strips
 
-        renderer = torch_renderer_of(generator)
+        renderer = with_w(generator)
         layers = parse_layers(inputs["layers"], renderer.num_ws)
         if not layers:
             raise InvalidArgument("A direction moves at least one layer.", "layers")
         job.progress(0, 1, "looking at w")
-        known = components(renderer.generator, inputs["samples"])
+        known = components(renderer, inputs["samples"])
         search = Finder(renderer, known, layers, inputs, job)
         found = [search.finished(each) for each in getattr(search, method_of(inputs))()]
         if not found:

@@ -17,11 +17,10 @@ from taxiway.families.stylegan.rendering.image_folder import Plan
 from taxiway.families.stylegan.rendering.options import RenderOptions, render_inputs
 from taxiway.families.stylegan.rendering.painter import PainterRenderer
 from taxiway.families.stylegan.rendering.renderer import (
+    CheckpointRenderer,
     Renderer,
     noisy,
     options_of,
-    renderer_of,
-    torch_renderer_of,
 )
 from taxiway.families.stylegan.tools import DRAWN, GeneratorTool
 from taxiway.film.grid import columns_of, rows_of
@@ -37,7 +36,6 @@ class Generate(GeneratorTool):
     """
 
     takes = DRAWN
-    needs = ()  # the painter draws without
     unit = "pictures"
     command = Command(
         name="generate",
@@ -83,7 +81,7 @@ class Generate(GeneratorTool):
     epilog = "Run it again after a stop: what is there already is kept."
 
     def run(self, generator: Any, inputs: Values, job: Job) -> Values:
-        renderer = prepared(renderer_of(generator), inputs)
+        renderer = prepared(generator, inputs)
         plans = image_folder.distinct(plans_of(renderer, inputs))
         columns = grid_columns(inputs["grid"], len(plans), len(sweep(inputs["sweep"])))
         if columns:
@@ -102,8 +100,9 @@ def prepared(renderer: Renderer, inputs: Values) -> Renderer:
             raise InvalidArgument("Only the painter's pictures have a 'size'.", "size")
         renderer = PainterRenderer(inputs["size"])
     if inputs["noise_strength"]:
-        renderer = torch_renderer_of(renderer, needs_w=False)
-        layers = len(noisy(renderer.generator))
+        if not isinstance(renderer, CheckpointRenderer):
+            raise InvalidArgument("The painter has no noise to be made weaker.", "noise_strength")
+        layers = len(noisy(renderer.tensors))
         renderer = renderer.with_noise(strengths(inputs["noise_strength"], layers))
     return renderer
 

@@ -16,9 +16,9 @@ from taxiway.families.stylegan.rendering.files import latents_in
 from taxiway.families.stylegan.rendering.image_folder import Plan
 from taxiway.families.stylegan.rendering.options import RenderOptions, render_inputs
 from taxiway.families.stylegan.rendering.renderer import (
-    TorchRenderer,
+    GeneratorRenderer,
     options_of,
-    torch_renderer_of,
+    with_w,
 )
 from taxiway.families.stylegan.tools import GeneratorTool
 from taxiway.film.grid import rows_of
@@ -63,7 +63,7 @@ class Mix(GeneratorTool):
     )
 
     def run(self, generator: Any, inputs: Values, job: Job) -> Values:
-        renderer = torch_renderer_of(generator)
+        renderer = with_w(generator)
         styles = parse_layers(inputs["styles"], renderer.num_ws, "styles")
         options = options_of(inputs, renderer)
         rows = ends(renderer, inputs["rows"], "rows", options)
@@ -82,7 +82,9 @@ class Mix(GeneratorTool):
         return {"files": files, "made": made, "grid": grid}
 
 
-def ends(renderer: TorchRenderer, given: Any, name: str, options: RenderOptions) -> list[Latent]:
+def ends(
+    renderer: GeneratorRenderer, given: Any, name: str, options: RenderOptions
+) -> list[Latent]:
     """What is mixed, as w+: mapped and truncated."""
     latents = latents_in(given, renderer.shape, name)
     rows = renderer.rows(latents, options)
@@ -92,13 +94,13 @@ def ends(renderer: TorchRenderer, given: Any, name: str, options: RenderOptions)
     ]
 
 
-def head(renderer: TorchRenderer, end: Latent, options: RenderOptions) -> Plan:
+def head(renderer: GeneratorRenderer, end: Latent, options: RenderOptions) -> Plan:
     """The picture at the head of a row or column."""
     return Plan(image_folder.safe_stem(end.name), renderer, end, options, {})
 
 
 def mixes_of(
-    renderer: TorchRenderer,
+    renderer: GeneratorRenderer,
     rows: Sequence[Latent],
     columns: Sequence[Latent],
     styles: Sequence[int],

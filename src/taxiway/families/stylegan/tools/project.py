@@ -25,6 +25,7 @@ class Project(GeneratorTool):
     between the tuned model and this one, and `tuned.png`.
     """
 
+    needs = ("torch",)
     command = Command(
         name="project",
         description="Find the w that makes a picture.",

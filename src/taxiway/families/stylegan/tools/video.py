@@ -20,7 +20,7 @@ from taxiway.core.tool import Flag, Job
 from taxiway.families.stylegan.rendering import image_folder
 from taxiway.families.stylegan.rendering.files import latents_in
 from taxiway.families.stylegan.rendering.painter import PainterRenderer
-from taxiway.families.stylegan.rendering.renderer import Renderer, renderer_of
+from taxiway.families.stylegan.rendering.renderer import Renderer
 from taxiway.families.stylegan.rendering.route import WALK_FLAGS, Route, times_of, walk_inputs
 from taxiway.families.stylegan.tools import DRAWN, GeneratorTool
 from taxiway.film.frames import Frames
@@ -41,7 +41,6 @@ class Video(GeneratorTool):
     """
 
     takes = DRAWN
-    needs = ()  # the painter draws without
     unit = "frames"
     command = Command(
         name="video",
@@ -91,7 +90,7 @@ class Video(GeneratorTool):
         manner = manner_of(inputs)
         if out.suffix:
             check(out, manner)
-        scene = Scene.of(renderer_of(generator), inputs)
+        scene = Scene.of(generator, inputs)
         ground = ground_said(scene.renderer, out, inputs["ground"])
         count = frame_count(seconds_of(inputs), inputs["fps"])
         folder = out.with_name(f"{out.name}.frames") if out.suffix else out

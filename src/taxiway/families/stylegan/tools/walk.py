@@ -1,12 +1,10 @@
 """Save the latents of a walk in one file, for other tools and for playing live."""
 
-from typing import Any
-
 from taxiway.core.command import Command, Values
 from taxiway.core.datatypes import Number, Text
 from taxiway.core.files import write_whole
 from taxiway.core.tool import Job
-from taxiway.families.stylegan.rendering.renderer import renderer_of
+from taxiway.families.stylegan.rendering.renderer import Renderer
 from taxiway.families.stylegan.rendering.route import WALK_FLAGS, Route, walk_inputs
 from taxiway.families.stylegan.tools import DRAWN, GeneratorTool
 from taxiway.latent import arrays
@@ -18,7 +16,6 @@ class WalkTool(GeneratorTool):
     """Saves `walk.npz` with `w` [N, num_ws, w_dim], or `z` [N, z_dim] of a model without w."""
 
     takes = DRAWN
-    needs = ()  # the painter draws without
     is_light = True
     command = Command(
         name="walk",
@@ -32,8 +29,7 @@ class WalkTool(GeneratorTool):
 
     flags = WALK_FLAGS
 
-    def run(self, generator: Any, inputs: Values, job: Job) -> Values:
-        renderer = renderer_of(generator)
+    def run(self, renderer: Renderer, inputs: Values, job: Job) -> Values:
         job.progress(0, 1)
         route = Route(renderer, inputs)
         latents = route.latents(route.walk.places(inputs["count"]))

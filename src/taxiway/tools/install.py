@@ -1,0 +1,173 @@
+"""Install what an extra brings, such as PyTorch for training, into the Python that runs this."""
+
+import contextlib
+import queue
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import sysconfig
+import threading
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
+from typing import IO
+
+from taxiway.core.command import Command, Values
+from taxiway.core.datatypes import Category, Text
+from taxiway.core.errors import MissingDependency, TaxiwayError
+from taxiway.core.extras import is_here
+from taxiway.core.tool import Job, Takes
+
+EXTRAS = {
+    "train": ("training, projection and StyleGAN3", 200, 1200),
+    "torch": ("projection and StyleGAN3", 180, 1100),
+    "video": ("MP4 and WebM", 30, 100),
+    "onnx": ("onnxruntime beside OpenVINO", 30, 80),
+    "webgpu": ("GPUs of any maker, through WebGPU", 40, 100),
+}
+"""What each is for; about how many megabytes it takes to download, and on the disk."""
+PROCESSORS = "https://download.pytorch.org/whl/cpu"
+"""PyTorch's own index of builds without CUDA, which on Linux are a tenth as large."""
+TICK_SECONDS, END_SECONDS = 0.2, 20.0
+RAW = re.compile(r"Progress (\d+) of (\d+)")
+FILE = re.compile(r"\s*Downloading (?:\S+/)?([A-Za-z0-9_.]+?)-")
+
+
+class Install:
+    """Runs pip. A stop ends it; what it had not yet installed it brings again at the next call."""
+
+    takes = Takes(model=False)
+    unit = "bytes"
+    command = Command(
+        name="install",
+        description="Install what an extra brings, into the Python that runs Taxiway.",
+        inputs={
+            "extra": Category(
+                one_of=tuple(EXTRAS), description="train is all that training needs, 200 MB."
+            )
+        },
+        outputs={"installed": Text()},
+    )
+
+    def run(self, model: None, inputs: Values, job: Job) -> Values:
+        extra = inputs["extra"]
+        check_pip()
+        check_disk(extra)
+        job.progress(0, 1, f"Brings what {EXTRAS[extra][0]} needs: {EXTRAS[extra][1]} MB.")
+        torch = wanted(extra, "torch")
+        if torch and not is_here("torch") and wants_processor_build():
+            with contextlib.suppress(TaxiwayError):  # where it cannot be reached: from the usual
+                pip([torch, "--index-url", PROCESSORS, "--retries", "1", "--timeout", "15"], job)
+        pip([f"taxiway[{extra}]"], job)
+        job.progress(1, 1, "Installed.")
+        return {"installed": extra}
+
+
+def check_pip() -> None:
+    """Raises MissingDependency where pip is not there, or must not change this Python."""
+    if not is_here("pip"):
+        raise MissingDependency(f"pip is missing: {sys.executable} -m ensurepip.")
+    managed = Path(sysconfig.get_path("stdlib")) / "EXTERNALLY-MANAGED"
+    if sys.prefix == sys.base_prefix and managed.is_file():
+        raise MissingDependency(
+            f"Your system manages the packages of {sys.executable}: install Taxiway into an "
+            "environment of its own (python3 -m venv)."
+        )
+    try:
+        version("taxiway")
+    except PackageNotFoundError:
+        raise MissingDependency(
+            f"pip does not know Taxiway in {sys.executable}: pip install taxiway."
+        ) from None
+
+
+def check_disk(extra: str) -> None:
+    """Raises TaxiwayError where there is no room for an extra."""
+    free = shutil.disk_usage(sysconfig.get_path("purelib")).free / 1e6
+    needed = EXTRAS[extra][1] + EXTRAS[extra][2]
+    if free < needed:
+        raise TaxiwayError(f"This takes {needed} MB of disk, {free:.0f} are free.")
+
+
+def wants_processor_build() -> bool:
+    """Whether builds without CUDA are meant: on Linux where NVIDIA's driver shows no GPU."""
+    return sys.platform == "linux" and not any(Path("/dev").glob("nvidia[0-9]*"))
+
+
+def wanted(extra: str, package: str) -> str:
+    """What an extra asks of a package, such as `torch==2.13.0`; "" if nothing."""
+    for line in requires("taxiway") or []:
+        asked, _, marker = line.partition(";")
+        if re.match(rf"{package}\b", asked) and f"'{extra}'" in marker.replace('"', "'"):
+            return asked.strip()
+    return ""
+
+
+def pip(arguments: list[str], job: Job) -> None:
+    """Run `pip install`, reporting how far each download is.
+
+    Raises TaxiwayError with what pip said last, or Stopped.
+    """
+    command = [sys.executable, "-m", "pip", "install", "--no-input", *progress_bar(), *arguments]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+    )
+    said, name = "pip said nothing", ""
+    try:
+        for line in lines_of(process):
+            if found := RAW.search(line):
+                job.progress(int(found[1]), int(found[2]), f"Downloads {name or 'a file'}.")
+                continue
+            if line:
+                said = line.strip() or said
+                name = found[1] if (found := FILE.match(line)) else name
+            job.progress(0, 1, said)
+    finally:
+        end(process)
+    if process.returncode:
+        raise TaxiwayError(f"pip could not install it: {said.removeprefix('ERROR: ').rstrip('.')}.")
+
+
+def progress_bar() -> list[str]:
+    """How pip reports bytes to programs, which it does since 24.1."""
+    major, minor, *_ = (*map(int, re.findall(r"\d+", version("pip"))), 0)
+    return ["--progress-bar", "raw" if (major, minor) >= (24, 1) else "off"]
+
+
+def lines_of(process: "subprocess.Popen[str]") -> Iterator[str]:
+    """What a process writes, line by line; "" in between, so that a stop is soon seen."""
+    assert process.stdout is not None
+    lines: queue.Queue[str | None] = queue.Queue()
+    threading.Thread(target=read, args=[process.stdout, lines]).start()
+    while True:
+        try:
+            line = lines.get(timeout=TICK_SECONDS)
+        except queue.Empty:
+            line = ""
+        if line is None:
+            return
+        yield line
+
+
+def read(stream: IO[str], lines: "queue.Queue[str | None]") -> None:
+    """Put each line into a queue, and None at the end."""
+    with stream:
+        for line in stream:
+            lines.put(line)
+    lines.put(None)
+
+
+def end(process: "subprocess.Popen[str]") -> None:
+    """Have pip end, as Ctrl-C does: it takes back what it had begun to install."""
+    if process.poll() is None and sys.platform != "win32":
+        process.send_signal(signal.SIGINT)
+    try:
+        process.wait(END_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+SLOT = Install
