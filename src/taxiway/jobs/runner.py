@@ -428,8 +428,6 @@ class Jobs:
             self._keep_preview(name)
             match news:
                 case Done(outputs=outputs):
-                    if record.tool == "install":
-                        self._offer = None  # there is more now
                     more = {"outputs": outputs, "done": record.total or 1.0}
                     more["total"] = record.total or 1.0
                     self._set(record, "done", "Done.", ended=ended, files=files, **more)
