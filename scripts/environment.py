@@ -61,7 +61,7 @@ def make_environment() -> None:
 
 
 def install_torch(python: Path) -> None:
-    """Install the pinned PyTorch, for tests and GPUs: with CUDA only where there is a GPU for it."""
+    """Install the pinned PyTorch, for tests and GPUs: with CUDA only where a GPU is."""
     if run_quietly(python, "-c", f"import torch; assert {TORCH[7:]!r} in torch.__version__"):
         return
     if has_nvidia_gpu() or platform.system() != "Linux":
