@@ -35,6 +35,7 @@ STARTED = {
     "models": (0, [], "painter"),
     "outputs": (0, [], "folder"),
     "project": (1, [SMALL, "none.png", "--out", "o"], "No such file or directory: none.png"),
+    "replay": (1, ["painter", "none.jsonl", "--out", "o.mp4"], "none.jsonl"),
     "run": (1, ["stylgan"], "No model named 'stylgan'"),
     "servers": (0, [], "Socket.IO"),
     "sources": (0, [], "frames"),

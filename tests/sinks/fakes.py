@@ -161,6 +161,7 @@ FAKES = {
 """By the sink that it is for."""
 EXAMPLES = {
     "record": {"path": "film.mp4"},
+    "session": {"path": "take.jsonl"},
     "rtmp": {"url": "rtmp://127.0.0.1/live/key", "width": 64, "height": 48},
     "camera": {"width": 64, "height": 48},
 }

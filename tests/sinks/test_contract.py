@@ -55,7 +55,18 @@ def flat(sink: Sink, shape: tuple[int, ...]) -> Frame:
 
 def test_none_is_broken() -> None:
     assert not MEMBERS.broken
-    ours = {"camera", "folder", "mjpeg", "ndi", "omt", "record", "rtmp", "spout", "syphon"}
+    ours = {
+        "camera",
+        "folder",
+        "mjpeg",
+        "ndi",
+        "omt",
+        "record",
+        "rtmp",
+        "session",
+        "spout",
+        "syphon",
+    }
     assert ours <= MEMBERS.kinds.keys()
 
 

@@ -19,7 +19,9 @@ SECTIONS = {
     "ndi": "NDI",
     "omt": "OMT",
     "record": "Recording",
+    "replay": "Replay, a source",
     "rtmp": "RTMP",
+    "session": "Session",
     "spout": "Spout",
     "syphon": "Syphon",
 }

@@ -12,6 +12,7 @@ from session_fakes import FakeEngine, on_session
 from taxiway.core.command import Command
 from taxiway.core.datatypes import Image, Text
 from taxiway.core.images import encode_png
+from taxiway.core.session_file import change_line, head_line
 from taxiway.core.source import Source
 from taxiway.live.inputs import Inputs, sources
 
@@ -38,6 +39,10 @@ def settings(name: str, folder: Path) -> dict[str, Any]:
     """Examples of a source's settings; a path has a picture in it."""
     (folder / "a.png").write_bytes(encode_png(np.zeros((5, 3, 4), np.uint8)))
     fields = MEMBERS.declaration(name).inputs
+    if name == "replay":
+        take = folder / "take.jsonl"
+        take.write_bytes(head_line("take") + change_line(0, {"words": "a"}) + change_line(99, {}))
+        return {"path": str(take)}
     return {"path": str(folder)} if "path" in fields else {}
 
 

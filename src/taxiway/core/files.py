@@ -62,6 +62,22 @@ def whole_file(path: Path | str) -> Iterator[BinaryIO]:
         raise
 
 
+def place_free(written: Path, path: Path) -> Path:
+    """Give a file that is whole the first of `path`, `path-2` and so on that is free; which it was.
+
+    Unlike a rename, a link replaces nothing. The file keeps its other name too.
+    """
+    number, free = 1, path
+    while True:
+        try:
+            os.link(written, free)
+        except FileExistsError:
+            number += 1
+            free = path.with_stem(f"{path.stem}-{number}")
+        else:
+            return free
+
+
 def check_free(
     path: Path,
     sources: Sequence[Path] = (),

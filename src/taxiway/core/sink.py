@@ -78,6 +78,15 @@ class Sink:
     def close(self) -> None:
         """Let go of whatever `open` took."""
 
+    def play(self, command: str) -> None:
+        """The model is asked that command; called before `change`, on the server's thread."""
+
+    def change(self, values: Mapping[str, Any], time: float) -> None:
+        """Inputs were set at a time of the monotonic clock, None to their defaults; first all.
+
+        Called for every change, on the server's thread: it answers at once.
+        """
+
     def end(self) -> None:
         """It is not wanted any more; called once, on the server's thread, before the last `close`
         and even while `send` is at work."""

@@ -50,6 +50,7 @@ class Controls:
         self._marks: dict[Hashable, Mark] = {}
         self._changes = 0
         self._on_change = on_change
+        self._followers: list[Callable[[Mapping[str, Any], float], None]] = []
         self._clock = clock
 
     def set(
@@ -63,13 +64,21 @@ class Controls:
         self.version += 1
         self._changes += 1
         self.changed_at = self._clock()
-        for name in self._excluded(values):
+        excluded = dict.fromkeys(self._excluded(values))
+        for name in excluded:
             self.entries[name] = Entry(None, self.version, source)
         for name, value in values.items():
             self.entries[name] = Entry(value, self.version, source, origin)
         if mark is not None:
             self._marks[source] = mark
+        for follower in tuple(self._followers):
+            follower({**excluded, **values}, self.changed_at)
         self._on_change()
+
+    def follow(self, follower: Callable[[Mapping[str, Any], float], None]) -> Callable[[], None]:
+        """Call `follower` with what every change sets, and when; the result stops that."""
+        self._followers.append(follower)
+        return lambda: self._followers.remove(follower)
 
     def forget(self, source: Hashable) -> None:
         """Drop the mark of a source that has gone; its values stay."""

@@ -312,9 +312,20 @@ class Feed:
         self._viewer: Viewer | None = None
         self._shown: Any = None
         self._testing: asyncio.Task[None] | None = None
+        self._unfollow: Callable[[], None] = _nothing
         sink.on_receivers = lambda: self._soon(self.look)
         self.output = self._output(sink)
+        if type(sink).change is not Sink.change:
+            self._follow(sink)
         self.look()
+
+    def _follow(self, sink: Sink) -> None:
+        """Let a sink know of every change of the controls, first of all that are set."""
+        controls, command = self._session.controls, self._session.command
+        if command is not None:
+            sink.play(command.name)
+            sink.change({**dict.fromkeys(command.inputs), **controls.values()}, controls.changed_at)
+        self._unfollow = controls.follow(sink.change)
 
     def configure(self, values: Values) -> None:
         """Go on with other settings, also after the sink failed."""
@@ -367,6 +378,8 @@ class Feed:
         if self._testing is not None:
             self._testing.cancel()
         self.output.end()
+        self._unfollow()
+        self._unfollow = _nothing
         if self._viewer is not None:
             self._session.broadcast.leave(self._viewer)
             self._viewer = self._shown = None
@@ -406,6 +419,8 @@ class Feed:
 
     def _over(self) -> None:
         self.look()
+        self._unfollow()
+        self._unfollow = _nothing
         if self.output.error:
             self._report(f"The sink '{self._name}' stopped: {self.output.error}")
         elif self.output.message:
@@ -420,6 +435,10 @@ class Feed:
 def sinks() -> Members[Sink]:
     """Every sink there is."""
     return Members("sinks", lambda kind: {"fps": FPS})
+
+
+def _nothing() -> None:
+    pass
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@ from typing import IO, ClassVar
 from taxiway.core.datatypes import AnyDataType, Number, Text
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.extras import lacking
+from taxiway.core.files import place_free
 from taxiway.core.frame import Frame
 from taxiway.core.images import Pixels
 from taxiway.core.sink import Sink, SinkDone
@@ -103,23 +104,10 @@ class Record(Sink):
                     file.flush()
                     os.fsync(file.fileno())
             if film is not None:
-                self._written = str(self._placed())
+                self._written = str(place_free(self._temporary, self._path))
         finally:
             with contextlib.suppress(FileNotFoundError):
                 self._temporary.unlink()
-
-    def _placed(self) -> Path:
-        """Give the film the first of its names that is free; unlike a rename, a link replaces
-        nothing."""
-        number, path = 1, self._path
-        while True:
-            try:
-                os.link(self._temporary, path)
-            except FileExistsError:
-                number += 1
-                path = self._path.with_stem(f"{self._path.stem}-{number}")
-            else:
-                return path
 
 
 SLOT = Record

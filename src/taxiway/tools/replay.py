@@ -1,0 +1,104 @@
+"""A film of a session that was kept as a file: each frame at its own time, none left out."""
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+from taxiway.core.command import Command, Values, first_command
+from taxiway.core.datatypes import File, Image, Number, Text
+from taxiway.core.errors import InvalidArgument, TaxiwayError
+from taxiway.core.images import Pixels
+from taxiway.core.session_file import ENDING, changes, read_head
+from taxiway.core.tool import Flag, Job, OpenModel
+from taxiway.film.writer import Manner, check, write_film
+
+MOST_FRAMES = 100_000
+
+
+class Replay:
+    """Writes the film `file`; the frame at a time shows what was set by then.
+
+    A picture is made once for as long as nothing is set.
+    """
+
+    unit = "frames"
+    command = Command(
+        name="replay",
+        description="Film a session that was kept, frame by frame.",
+        inputs={
+            "session": File(extension=ENDING, description="As the output 'Session' wrote it."),
+            "file": Text(default="film.mp4", description=".mp4, .webm, .gif or .apng."),
+            "fps": Number(default=30, min=0.1, max=240, description="Frames a second."),
+            "sound": File(optional=True, description="Laid under it, cut or repeated to fit."),
+        },
+        outputs={"file": Text(), "frames": Number(), "drawn": Number()},
+    )
+    flags = (
+        Flag(input="session", names=("session",), metavar="SESSION.jsonl"),
+        Flag(
+            input="file",
+            names=("--out",),
+            metavar="FILE",
+            is_output=True,
+            is_required=True,
+            help=".mp4, .webm, .gif or .apng",
+        ),
+    )
+
+    def run(self, model: OpenModel, inputs: Values, job: Job) -> Values:
+        out = job.folder / inputs["file"]
+        manner = Manner(fps=inputs["fps"], sound=inputs["sound"])
+        check(out, manner)
+        take = Take(model, Path(inputs["session"]), inputs["fps"])
+        write_film(out, take.frames(job), take.count, manner)
+        return {"file": out.name, "frames": take.count, "drawn": take.drawn}
+
+
+class Take:
+    """The frames of a session. Raises InvalidArgument for a file that is none, or an empty one."""
+
+    def __init__(self, model: OpenModel, path: Path, fps: float) -> None:
+        self._model, self._path, self._fps = model, path, fps
+        self._command = first_command(model.commands, read_head(path).command or None)
+        self._image = next(
+            (name for name, field in self._command.outputs.items() if isinstance(field, Image)), ""
+        )
+        if not self._image:
+            raise InvalidArgument(f"'{model.name}' gives no pictures.", "model")
+        self.drawn = 0
+        self.count = self._frame_count()
+
+    def _frame_count(self) -> int:
+        last = 0.0
+        for change in changes(self._path):
+            last = change.t
+        count = max(math.ceil(last * self._fps), 1)
+        if count > MOST_FRAMES:
+            raise InvalidArgument(f"A film has 1 to {MOST_FRAMES} frames, got {count}.", "fps")
+        return count
+
+    def frames(self, job: Job) -> Iterator[Pixels]:
+        """Every frame, uint8 [H, W, 3 or 4]."""
+        coming, values = changes(self._path), dict[str, object]()
+        change = next(coming, None)
+        picture: Pixels | None = None
+        for index in range(self.count):
+            job.progress(index, self.count, preview=picture)
+            while change is not None and change.t <= index / self._fps:
+                if change.set:
+                    values |= change.set
+                    picture = None
+                change = next(coming, None)
+            if picture is None:
+                picture = self._drawn(values)
+            yield picture
+        job.progress(self.count, self.count, "Done.")
+
+    def _drawn(self, values: dict[str, object]) -> Pixels:
+        given = {name: value for name, value in values.items() if value is not None}
+        (answer,) = self._model.ask(self._command.name, [self._command.decode(given)])
+        if isinstance(answer, TaxiwayError):
+            raise answer
+        self.drawn += 1
+        pixels: Pixels = answer[self._image]
+        return pixels
