@@ -194,6 +194,38 @@ def test_what_a_tool_lacks_is_said_before_it_can_be_begun(lacking: Page) -> None
     page.locator("#train-cancel").wait_for()
 
 
+def test_a_photo_dropped_anywhere_is_the_open_forms(page: Page) -> None:
+    tool = {
+        "name": "look",
+        "description": "Looks.",
+        "inputs": [{"name": "seeds", "type": "text"}, {"name": "photo", "type": "image"}],
+        "outputs": [],
+        "takes": {"families": [], "inputs": [], "model": False},
+        "unit": "steps",
+        "isLight": False,
+    }
+    page.route(
+        "**/studio/api/tools*",
+        lambda route: route.fulfill(json={"tools": {"look": tool}, "broken": {}}),
+    )
+    page.click("#tab-jobs")
+    page.click("#job-new")
+    page.locator("#job-look-form").wait_for()
+    drop = """(bytes) => {
+      const data = new DataTransfer();
+      data.items.add(new File([Uint8Array.from(bytes)], "photo.png"));
+      const event = new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true });
+      document.querySelector("#picture-canvas").dispatchEvent(event);
+    }"""
+    page.evaluate(drop, list(picture(7)))
+    page.locator("#job-look-form .photo-well img").wait_for()
+    assert page.evaluate("() => studio.store.get('error')") == ""
+    page.click("#tab-controls")
+    page.evaluate(drop, list(picture(8)))
+    page.get_by_role("alert").get_by_text("is a picture that does not say which").wait_for()
+    page.unroute("**/studio/api/tools*")
+
+
 def test_what_is_wrong_is_said_and_the_input_is_kept(page: Page, panel: Locator) -> None:
     panel.locator("#job-new").click()
     tools = panel.get_by_role("group", name="Tools")

@@ -19,6 +19,7 @@ const MOST_STEPS = 64;
  * @typedef {object} ToolForm
  * @property {HTMLFormElement} element
  * @property {(name: string | null) => void} mark points at the input that was refused
+ * @property {(file: File) => boolean} take gives a picture to the input for one, if there is one
  */
 
 /**
@@ -34,7 +35,8 @@ const MOST_STEPS = 64;
 export function makeToolForm(name, tool, known, begin, reject, words, broken) {
   /** @type {Record<string, any>} */
   const values = {};
-  const lines = tool.inputs.map((field) => lineOf(`${name}-${field.name}`, field, values, known[field.name], reject));
+  const made = tool.inputs.map((field) => lineOf(`${name}-${field.name}`, field, values, known[field.name], reject));
+  const lines = made.map(({ line }) => line);
   const must = tool.inputs.map((field, k) => (isNeeded(field) ? k : -1)).filter((k) => k >= 0);
   const first = [...new Set([...must, ...tool.inputs.keys()])];
   const seen = new Set(first.slice(0, Math.max(SEEN, must.length)));
@@ -62,7 +64,12 @@ export function makeToolForm(name, tool, known, begin, reject, words, broken) {
   const mark = (/** @type {string | null} */ wrong) => {
     for (const line of lines) line.classList.toggle("wrong", line.dataset.input === wrong);
   };
-  return { element: form, mark };
+  const takes = broken ? null : made[tool.inputs.findIndex(({ type }) => type === "image")]?.widget.take;
+  const take = (/** @type {File} */ file) => {
+    takes?.(file);
+    return Boolean(takes);
+  };
+  return { element: form, mark, take };
 }
 
 /** Why a tool cannot be used, with the line that mends it. @param {string} broken a sentence */
@@ -120,7 +127,7 @@ function lineOf(id, field, values, known, reject) {
     widget.take(files[0]);
   };
   line.addEventListener("drop", take);
-  return line;
+  return { line, widget };
 }
 
 /**

@@ -42,6 +42,8 @@ class Room {
   #model;
   #filter = "All";
   #tool = "";
+  /** The form that is open. @type {import("../jobs/form.js").ToolForm | null} */
+  #open = null;
   /** @type {Map<string, { card: JobCard, job: Job }>} */
   #known = new Map();
   /** @type {AbortController | null} */
@@ -58,13 +60,14 @@ class Room {
   #doubt = makeDoubt((card) => this.#act(() => this.#jobs.remove(card.id)));
 
   /** @param {Studio} studio */
-  constructor({ connection, store }) {
+  constructor({ connection, store, files }) {
     this.#jobs = new Jobs(() => connection.token);
     this.#manager = new Manager(() => connection.token);
     this.#model = () => store.get("model")?.name ?? "";
     this.#new.addEventListener("click", () => this.#toggleForm());
     connection.addEventListener("renewed", () => this.#following?.abort());
     this.#drawFilters();
+    files.takePictures((file) => this.#form.checkVisibility() && (this.#open?.take(file) ?? false));
   }
 
   get elements() {
@@ -208,6 +211,7 @@ class Room {
       const words = `Start ${title(name).toLowerCase()}`;
       const form = makeToolForm(`job-${name}`, tools[name], known, start, reject, words, broken[name]);
       this.#form.replaceChildren(form.element);
+      this.#open = form;
     };
     this.#tools.replaceChildren(...buttons);
     if (names.length) choose(names.includes(this.#tool) ? this.#tool : names[0]);
