@@ -77,7 +77,7 @@ class ModelServer:
         self.engine, self.slot, self.card = engine, slot, card
         self.config = shifted(config, slot)
         self._options, self._command = options, command
-        self.session = LiveSession(engine, self._spec())
+        self.session = LiveSession(engine, self._spec(), first_seed=card.first_seed)
         self.outputs = Outputs(self.session, slots.sinks, self._report)
         self.inputs = Inputs(self.session, slots.sources, self._report)
         self.listener: Listener | None = None

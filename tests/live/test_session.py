@@ -49,10 +49,14 @@ async def next_error(session: LiveSession) -> str:
         stop()
 
 
-async def test_the_first_picture_is_seed_0(engine: FakeEngine) -> None:
-    async with on_session(engine) as session:
+@pytest.mark.parametrize(("given", "seed"), [({}, 0), ({"first_seed": 22}, 22)])
+async def test_the_first_picture_is_seed_0_or_the_cards(
+    engine: FakeEngine, given: dict[str, int], seed: int
+) -> None:
+    async with on_session(engine, **given) as session:
         frame = (await Watcher(session).next()).frame
-    np.testing.assert_array_equal(frame.pixels, gradient(z_of_seed(0), 256))
+        assert session.controls.entries["z"].origin == {"seed": seed}
+    np.testing.assert_array_equal(frame.pixels, gradient(z_of_seed(seed), 256))
     assert frame.index == 1
     assert engine.calls[0][1] == "session"
 

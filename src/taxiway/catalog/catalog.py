@@ -2,10 +2,10 @@
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from taxiway.catalog import families
@@ -50,6 +50,8 @@ class Card(Struct, kw_only=True):
     metrics: dict[str, Any] = {}
     limits: str = ""
     command: str = ""
+    first_seed: Annotated[int, Meta(ge=0, le=2**32 - 1)] = 0
+    """Of an instrument, the seed of the picture that is there before anyone plays."""
 
     options: list[dict[str, Any]] = []
     """The set-up options that are left to whoever starts it, as `/info` tells fields."""

@@ -62,7 +62,9 @@ class LiveSession:
         spec: ModelSpec,
         rest_seconds: float = REST_SECONDS,
         clock: Callable[[], float] = time.monotonic,
+        first_seed: int = 0,
     ) -> None:
+        self._first_seed = first_seed
         self.engine = engine
         self.spec = spec
         self.events = Events()
@@ -256,7 +258,8 @@ class LiveSession:
         if unfit:
             self.controls.set(unfit)
         if self.is_live and not {"z", *self.controls.one_of} & self.controls.values().keys():
-            self.controls.set({"z": self._z_of_seed(0)}, origin={"seed": 0})
+            seed = self._first_seed
+            self.controls.set({"z": self._z_of_seed(seed)}, origin={"seed": seed})
 
     def _show_answer(self, answer: Answer) -> None:
         """A query was answered: what it asked with is newest, and needs no rendering."""
