@@ -296,3 +296,48 @@ def test_nothing_sticks_out_at_any_size(
         "(panel) => panel.scrollWidth <= panel.clientWidth"
     )
     context.close()
+
+
+@pytest.fixture
+def lacking(page: Page) -> Iterator[Page]:
+    """A page of a server without PyTorch; what it is asked to install is half way, then there."""
+    job = {"id": "install-1", "tool": "install", "state": "running", "done": 95, "total": 190}
+    begun: list[str] = []
+
+    def offer(route: Route) -> None:
+        answer = route.fetch().json()
+        answer["lacking"] = {"train": "Training needs PyTorch: pip install it."}
+        route.fulfill(json=answer)
+
+    def start(route: Route) -> None:
+        if route.request.method != "POST":
+            return route.fallback()
+        begun.append(route.request.post_data_json["inputs"]["extra"])
+        route.fulfill(json=job)
+        return None
+
+    def events(route: Route) -> None:
+        told = {**job, "message": "Downloads torch."} if begun else {**job, "tool": "walk"}
+        route.fulfill(
+            content_type="text/event-stream", body=f"event: job\ndata: {json.dumps(told)}\n\n"
+        )
+
+    page.route("**/studio/api/tools*", offer)
+    page.route("**/studio/api/jobs", start)
+    page.route("**/studio/api/jobs/events", events)
+    yield page
+    page.unroute_all()
+
+
+def test_what_training_needs_is_installed_by_a_button(lacking: Page) -> None:
+    page = lacking
+    page.click("#tab-train")
+    page.click("#train-new")
+    box = page.locator("#panel-train .train-install")
+    box.get_by_text("Training needs PyTorch: pip install it.").wait_for()
+    assert page.get_by_role("button", name="Start training").count() == 0
+    box.get_by_role("button", name="Install it (200 MB)").click()
+    box.get_by_text("Downloads torch.").wait_for()
+    assert box.get_by_role("progressbar").evaluate("bar => bar.value") == 0.5
+    assert box.get_by_role("button", name="Stop").is_visible()
+    assert box.get_by_role("button", name="Install it (200 MB)").is_hidden()

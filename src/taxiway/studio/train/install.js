@@ -6,13 +6,14 @@ import { sentence } from "../slots.js";
 
 /** @import { Job } from "../jobs/jobs.js" */
 
-const WORDS = "Bring what training needs (200 MB)";
+const AGAIN_MS = 2000;
+const WORDS = "Install it (200 MB)";
 
 /** Follows its job while it is shown. */
 export class Installer {
   #jobs;
   #done;
-  #following = new AbortController();
+  #following = /** @type {AbortController | null} */ (null);
   #job = "";
   #said = h("p", { role: "status" });
   #bar = h("progress", { max: 1, "aria-label": "Installed so far", hidden: true });
@@ -42,17 +43,20 @@ export class Installer {
       this.#follow();
     }
     this.element.hidden = !isShown;
-    if (!isShown) this.#following.abort();
+    if (!isShown) this.#following?.abort();
   }
 
   async #start() {
     await this.#jobs.start("install", "", { extra: "train" }, () => {});
   }
 
-  #follow() {
-    this.#following = new AbortController();
+  async #follow() {
+    const following = (this.#following = new AbortController());
     const show = (/** @type {Job} */ job) => job.tool === "install" && this.#show(job);
-    this.#jobs.follow(this.#following.signal, show, () => {}).catch(() => {});
+    while (!following.signal.aborted) {
+      await this.#jobs.follow(following.signal, show, () => {}).catch(() => {});
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+    }
   }
 
   /** @param {Job} job */
