@@ -321,11 +321,16 @@ class Feed:
 
     def _follow(self, sink: Sink) -> None:
         """Let a sink know of every change of the controls, first of all that are set."""
-        controls, command = self._session.controls, self._session.command
-        if command is not None:
-            sink.play(command.name)
-            sink.change({**dict.fromkeys(command.inputs), **controls.values()}, controls.changed_at)
-        self._unfollow = controls.follow(sink.change)
+        session = self._session
+
+        def changed(values: Mapping[str, Any], time: float) -> None:
+            if session.command is not None:
+                sink.play(session.command.name)
+            sink.change(values, time)
+
+        unset = dict.fromkeys(session.command.inputs) if session.command else {}
+        changed({**unset, **session.controls.values()}, session.controls.changed_at)
+        self._unfollow = session.controls.follow(changed)
 
     def configure(self, values: Values) -> None:
         """Go on with other settings, also after the sink failed."""

@@ -9,6 +9,7 @@ from taxiway.core.errors import InvalidArgument
 from taxiway.core.model import ModelSpec
 from taxiway.families.stylegan.directions.direction import directions_in
 from taxiway.families.stylegan.networks.graphs import graphs_of
+from taxiway.families.stylegan.rendering.kept import KeptNetwork
 from taxiway.families.stylegan.rendering.options import generate_command
 from taxiway.families.stylegan.rendering.painter import PainterRenderer
 from taxiway.families.stylegan.rendering.renderer import (
@@ -19,6 +20,9 @@ from taxiway.families.stylegan.rendering.renderer import (
     check_computable,
 )
 from taxiway.latent.space import Shape
+
+PICTURES, VECTORS = 2, 64
+"""How many answers of each network a model that is played keeps."""
 
 
 def open_renderer(spec: ModelSpec, device: str = "auto") -> Renderer:
@@ -63,7 +67,8 @@ def open_model(
         graphs_of(checkpoint), device, precision, answers=answers_here()
     )
     w_avg = checkpoint.tensors.get("mapping.w_avg", ())
-    renderer = GeneratorRenderer(family, config, w_avg, synthesis, mapping, steps)
+    kept = (KeptNetwork(synthesis, PICTURES), KeptNetwork(mapping, VECTORS))
+    renderer = GeneratorRenderer(family, config, w_avg, *kept, steps)
     renderer.class_centres = checkpoint.tensors.get("mapping.class_w_avg")
     renderer.by_class = class_centres
     notes = list(checkpoint.source.get("notes", []))
