@@ -1,5 +1,6 @@
 """A watch over everything that a reader of checkpoints must never do."""
 
+import codecs
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,8 @@ def _note(event: str, args: tuple[Any, ...]) -> None:
 
 
 sys.addaudithook(_note)
+for name in ("raw-unicode-escape", "latin-1", "ascii", "utf-16", "cp437"):
+    codecs.lookup(name)  # which Python would import at its first use
 
 
 @contextmanager

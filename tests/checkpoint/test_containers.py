@@ -1,6 +1,9 @@
 """A generator is found in whatever people keep it: alone, in dictionaries, tuples and wrappers."""
 
+import bz2
 import gzip
+import lzma
+import pickle
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -8,11 +11,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from paths import FIXTURES
 from pickles import Call, Fill, Name, New, Writer, ordered, tensor
 from snapshots import nvidia_generator, small_stylegan2
 from taxiway.checkpoint import Checkpoint, read_checkpoint
+from taxiway.checkpoint.containers import find_generator
+from taxiway.checkpoint.native import write_tensors
 from taxiway.checkpoint.reader import holds_generator
 from taxiway.core.errors import UnreadableCheckpoint
 
@@ -127,12 +133,20 @@ def test_numbers_in_bfloat16_are_read(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read, rounded.reshape(2, 2))
 
 
-@pytest.mark.parametrize("kind", ["gz", "zip"])
+PACKERS: dict[str, Callable[[bytes], bytes]] = {
+    "gz": lambda data: gzip.compress(data, 1),
+    "bz2": lambda data: bz2.compress(data, 1),
+    "xz": lambda data: lzma.compress(data, preset=0),
+    "gz.gz": lambda data: gzip.compress(gzip.compress(data, 1), 1),
+}
+
+
+@pytest.mark.parametrize("kind", [*PACKERS, "zip"])
 def test_packed_ones_are_unpacked(kind: str, tmp_path: Path) -> None:
     data = (FIXTURES / "stylegan2-ada_32.pkl").read_bytes()
     path = tmp_path / f"network.{kind}"
-    if kind == "gz":
-        path.write_bytes(gzip.compress(data, 1))
+    if kind in PACKERS:
+        path.write_bytes(PACKERS[kind](data))
     else:
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr("a folder/network.pkl", data)
@@ -152,3 +166,69 @@ def test_a_bomb_is_refused(kind: str, tmp_path: Path) -> None:
             archive.writestr("network.pkl", bytes(8 << 20))
     with pytest.raises(UnreadableCheckpoint, match="unpacks to more than 20 times its size"):
         read_checkpoint(path)
+
+
+@pytest.mark.parametrize("kind", ["gz", "bz2", "xz"])
+def test_a_packed_one_that_was_cut_short_is_said_to_be(kind: str, tmp_path: Path) -> None:
+    packed = PACKERS[kind]((FIXTURES / "rosinality_32.pt").read_bytes())
+    path = tmp_path / f"network.{kind}"
+    path.write_bytes(packed[: len(packed) // 2])
+    with pytest.raises(UnreadableCheckpoint, match=r"ends in the middle of what is packed in it"):
+        read_checkpoint(path)
+
+
+def test_of_several_in_a_zip_none_is_guessed(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "two.zip", "w") as archive:
+        archive.writestr("a.pkl", b"")
+        archive.writestr("b.pkl.gz", b"")
+    with pytest.raises(UnreadableCheckpoint, match=r"holds 2 checkpoints \('a.pkl', 'b.pkl.gz'\)"):
+        read_checkpoint(tmp_path / "two.zip")
+
+
+TENSORS = torch.load(FIXTURES / "rosinality_32.pt", weights_only=False)["g_ema"]
+DICTIONARIES: dict[str, tuple[dict[str, Any], str]] = {
+    "a prefix": ({f"_orig_mod.module.{name}": each for name, each in TENSORS.items()}, ""),
+    "lightning": ({"state_dict": {f"generator_ema.{n}": each for n, each in TENSORS.items()}
+                   | {f"generator.{n}": each + 1 for n, each in TENSORS.items()}}, ""),
+    "deep": ({"models": {"generator": {"ema": TENSORS, "D": {"x": torch.zeros(2)}}}}, ""),
+    "model_ema": ({"G": {n: each + 1 for n, each in TENSORS.items()}, "model_ema": TENSORS}, ""),
+    "a name": ({"generator_state_dict": TENSORS},
+               "this is 'generator_state_dict': whether it is the averaged generator is not said"),
+    "two prefixes": ({f"netG_A.{n}": each for n, each in TENSORS.items()}
+                     | {f"netG_B.{n}": each + 1 for n, each in TENSORS.items()},
+                     "this is 'netG_A': whether it is the averaged generator is not said"),
+}  # fmt: skip
+"""Where rosinality's tensors are found, and what is noted."""
+
+
+@pytest.mark.parametrize("case", DICTIONARIES)
+def test_tensors_are_found_under_any_name(case: str, tmp_path: Path) -> None:
+    top, note = DICTIONARIES[case]
+    torch.save(top, tmp_path / "a.pt")
+    found, wanted = read_checkpoint(tmp_path / "a.pt"), torch_tensors(tmp_path)
+    assert_same(found, wanted)
+    notes = [each for each in found.source["notes"] if each not in wanted.source["notes"]]
+    assert notes == ([note] if note else [])
+
+
+def torch_tensors(folder: Path) -> Checkpoint:
+    """The tensors alone, as `torch.save` writes them."""
+    torch.save(TENSORS, folder / "bare.pt")
+    return read_checkpoint(folder / "bare.pt")
+
+
+def test_tensors_in_safetensors_and_numpy_are_found(tmp_path: Path) -> None:
+    arrays = {name: each.numpy() for name, each in TENSORS.items()}
+    floats = {f"g_ema.{n}": each for n, each in arrays.items() if each.dtype == np.float32}
+    write_tensors(tmp_path / "a.safetensors", floats, "float32", {})
+    (tmp_path / "a.pkl").write_bytes(pickle.dumps(arrays))
+    for name in ("a.safetensors", "a.pkl"):
+        assert holds_generator(tmp_path / name)
+        assert_same(read_checkpoint(tmp_path / name), torch_tensors(tmp_path))
+
+
+def test_a_dictionary_that_holds_itself_ends(tmp_path: Path) -> None:
+    top: dict[str, Any] = {}
+    inner: dict[str, Any] = {f"k{i}": top for i in range(1000)}
+    top |= {f"k{i}": inner for i in range(1000)}
+    assert find_generator(top) is None

@@ -1,7 +1,6 @@
 """Where in a file the generator is: people keep it alone, in dictionaries, tuples and wrappers."""
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from taxiway.checkpoint.arrays import NumberType, PickledArray
@@ -13,11 +12,13 @@ AVERAGED = ("G_ema", "g_ema", "Gs", "params_ema", "generator_ema", "ema")
 """Names under which the averaged generator is kept, the one to play."""
 OTHERS = ("G", "g", "generator", "netG", "params", "state_dict", "model")
 WRAPPERS = ("DataParallel", "DistributedDataParallel")
-PREFIXES = re.compile(r"(?:module|generator|netG|G|G_ema|g_ema|decoder)\.")
 TELLING = (
     "synthesis.b4.const", "synthesis.input.freqs", "input.input", "synthesis.b4.conv0.weight",
 )  # fmt: skip
 """A tensor that only a generator has: NVIDIA's StyleGAN2 and 3, rosinality's, a FastGAN here."""
+NESTED = (Module, Record, dict, tuple, list)
+UNKNOWN = 100
+"""The rank of names that say nothing."""
 MAX_DEPTH = 4
 
 
@@ -35,56 +36,90 @@ def find_generator(top: object) -> Generator | None:
     A module (persistent or plain), TensorFlow's Network, or a dictionary of tensors by name. Where
     nothing looks like one, any network that is there, whose reader then says what it lacks.
     """
-    found = list(_found(top, (), None, 0))
+    found = list(_found(top, (), None, set()))
     return next((one for one in found if looks_right(one.value)), found[0] if found else None)
 
 
 def _found(
-    value: object, where: tuple[str, ...], beside: object, depth: int
+    value: object, where: tuple[str, ...], beside: object, done: set[int]
 ) -> Iterator[Generator]:
-    if depth > MAX_DEPTH:
+    """Generators in a value; `done` are the dictionaries that were looked into."""
+    if len(where) > MAX_DEPTH:
         return
     match value:
         case Module():
             yield Generator(unwrapped(value), where, beside)
         case Record("Network", state) if "variables" in state or "components" in state:
             yield Generator(value, where, beside)
-        case dict():
-            yield from _in_dictionary(value, where, beside, depth)
+        case dict() if id(value) not in done:
+            done.add(id(value))
+            yield from _in_dictionary(value, where, beside, done)
         case list() | tuple():
             # (G, D, Gs) as NVIDIA wrote it: the averaged one is the last.
             for index in reversed(range(min(len(value), 16))):
-                yield from _found(value[index], (*where, str(index)), value, depth + 1)
+                yield from _found(value[index], (*where, str(index)), value, done)
 
 
 def _in_dictionary(
-    value: dict[object, object], where: tuple[str, ...], beside: object, depth: int
+    value: dict[object, object], where: tuple[str, ...], beside: object, done: set[int]
 ) -> Iterator[Generator]:
-    for name in (*AVERAGED, *OTHERS):
-        if isinstance(value.get(name), Module | Record | dict | tuple | list):
-            yield from _found(value[name], (*where, name), value, depth + 1)
-    tensors = plain_names(value)
-    if any(name in tensors for name in TELLING):
-        yield Generator(tensors, where, beside)
+    parts = {name: part for name, part in value.items()
+             if isinstance(name, str) and isinstance(part, NESTED)}  # fmt: skip
+    names = sorted(parts, key=_rank)
+    for name in (name for name in names if _rank(name) < UNKNOWN):
+        yield from _found(parts[name], (*where, name), value, done)
+    yield from _of_tensors(value, where, beside)
+    for name in (name for name in names if _rank(name) == UNKNOWN):
+        # What is under a name that says nothing may be a discriminator, or anything.
+        found = _found(parts[name], (*where, name), value, done)
+        yield from (each for each in found if looks_right(each.value))
 
 
-def plain_names(state: dict[object, object]) -> dict[object, object]:
-    """The tensors of a dictionary without what wrappers put before their names.
+def _rank(name: str) -> int:
+    """How soon a name is looked under: the averaged generator's names first."""
+    if name in AVERAGED:
+        return AVERAGED.index(name)
+    if is_averaged(name):
+        return len(AVERAGED)
+    return len(AVERAGED) + 1 + OTHERS.index(name) if name in OTHERS else UNKNOWN
+
+
+def is_averaged(name: str) -> bool:
+    """Whether a name says that what it names is the averaged one of two."""
+    return name in AVERAGED or "ema" in name.lower()
+
+
+def _of_tensors(
+    state: Mapping[object, object], where: tuple[str, ...], beside: object
+) -> Iterator[Generator]:
+    """The generators in a dictionary of tensors, without what wrappers put before their names.
 
     Where some have such a prefix, as encoders' checkpoints do, only those are taken.
     """
-    tensors: dict[object, object] = {
-        name: value for name, value in state.items() if isinstance(value, Tensor)
+    tensors = {name: tensor_of(value) for name, value in state.items() if isinstance(name, str)}
+    tensors = {name: value for name, value in tensors.items() if value is not None}
+    prefixes = {
+        name.removesuffix(telling)
+        for name in tensors
+        for telling in TELLING
+        if name == telling or name.endswith(f".{telling}")
     }
-    for _ in range(2):
-        if any(name in tensors for name in TELLING):
-            return tensors
-        bare: dict[object, object] = {}
-        for name, tensor in tensors.items():
-            if isinstance(name, str) and (match := PREFIXES.match(name)):
-                bare[name[match.end() :]] = tensor
-        tensors = bare
-    return tensors
+    for prefix in sorted(prefixes, key=lambda prefix: (not is_averaged(prefix), prefix)):
+        bare: dict[object, object] = {
+            name.removeprefix(prefix): value
+            for name, value in tensors.items()
+            if name.startswith(prefix)
+        }
+        told = len(prefixes) > 1 or is_averaged(prefix)
+        said = (prefix.rstrip("."),) if told else ()
+        yield Generator(bare, (*where, *said), beside)
+
+
+def tensor_of(value: object) -> Tensor | None:
+    """A tensor of torch's, or what a numpy array holds."""
+    if isinstance(value, PickledArray) and not value.wanted:
+        value = value.tensor
+    return value if isinstance(value, Tensor) else None
 
 
 def unwrapped(module: Module) -> Module:

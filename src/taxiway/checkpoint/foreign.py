@@ -14,8 +14,8 @@ _FIRST_BYTES = {
     b"\x1f\x8b": "a gzip archive that cannot be unpacked",
     b"7z\xbc\xaf": "a 7z archive: unpack it first",
     b"Rar!": "a RAR archive: unpack it first",
-    b"BZh": "a bzip2 archive: unpack it first",
-    b"\xfd7zXZ": "an xz archive: unpack it first",
+    b"BZh": "a bzip2 archive that cannot be unpacked",
+    b"\xfd7zXZ": "an xz archive that cannot be unpacked",
     b"\x93NUMPY": "a NumPy array",
     b"GGUF": "a GGUF language model",
     b"%PDF": "a PDF document",
@@ -44,6 +44,8 @@ def by_first_bytes(source: Source) -> str | None:
     for start, kind in _FIRST_BYTES.items():
         if head.startswith(start):
             return kind
+    if source.size >= 512 and source.read(257, 262) == b"ustar":
+        return "a tar archive: unpack it first"
     if head.lstrip().lower().startswith(_PAGES):
         return "a web page, perhaps an error page saved in the place of a download"
     if head[:1] in b"{[" and head.strip().isascii():

@@ -6,11 +6,18 @@ from dataclasses import replace
 from pathlib import Path
 
 from taxiway.checkpoint import foreign, records, schema, shapes
-from taxiway.checkpoint.containers import OTHERS, Generator, find_generator, looks_right, opaque_in
+from taxiway.checkpoint.containers import (
+    OTHERS,
+    Generator,
+    find_generator,
+    is_averaged,
+    looks_right,
+    opaque_in,
+)
 from taxiway.checkpoint.contents import Checkpoint, Found, printable
 from taxiway.checkpoint.limits import MAX_FILE, SUPPORTED, Broken, Budget, CutShort, Misfit, Refused
 from taxiway.checkpoint.machine import Reading, Seen
-from taxiway.checkpoint.native import is_described, is_native, native_checkpoint
+from taxiway.checkpoint.native import is_described, is_native, native_checkpoint, native_tensors
 from taxiway.checkpoint.nvidia import nvidia_checkpoint, read_pickle
 from taxiway.checkpoint.packed import unpacked
 from taxiway.checkpoint.rosinality import rosinality_checkpoint
@@ -51,8 +58,8 @@ def holds_generator(path: Path | str) -> bool:
     """
     with open_source(Path(path)) as source:
         try:
-            if is_native(source):
-                return is_described(source)
+            if is_native(source) and is_described(source):
+                return True
             if foreign.by_first_bytes(source):
                 return False
             top = read_top(source, Reading(Budget(source.size), Seen()))
@@ -96,6 +103,8 @@ def checked(found: Found) -> Checkpoint:
 
 def container(source: Source) -> str:
     """What kind of file holds the top object, by its first bytes."""
+    if is_native(source):
+        return "safetensors file"
     start = source.read(0, min(2, source.size))
     if start == b"PK":
         return "zip file"
@@ -107,6 +116,8 @@ def container(source: Source) -> str:
 def read_top(source: Source, reading: Reading) -> object:
     """The top object of a pickle or torch file, whatever it is; raises Broken or Refused."""
     match container(source):
+        case "safetensors file":
+            return native_tensors(source)
         case "zip file":
             return read_zip(source, reading)
         case "torch stream":
@@ -117,7 +128,7 @@ def read_top(source: Source, reading: Reading) -> object:
 def _find(source: Source) -> Found:
     if source.size > MAX_FILE:
         raise Broken(f"is {source.size >> 30} GB large, more than any network")
-    if is_native(source):
+    if is_native(source) and is_described(source):
         return native_checkpoint(source, Budget(source.size))
     if kind := foreign.by_first_bytes(source):
         raise Broken(f"is {kind}; {SUPPORTED}")
@@ -203,8 +214,11 @@ def _notes(found: Found, generator: Generator, seen: Seen) -> list[str]:
     count = len(generator.beside) if isinstance(generator.beside, tuple | list) else 0
     if places and (count, places[-1]) != NVIDIAS:
         notes.append(f"this is one of {count}: whether it is the averaged one is not said")
-    if generator.where and generator.where[-1] in OTHERS:
-        notes.append(f"this is '{generator.where[-1]}': the file has no averaged generator")
+    name = generator.where[-1] if generator.where else ""
+    if name in OTHERS:
+        notes.append(f"this is '{name}': the file has no averaged generator")
+    elif name and not name.isdigit() and not is_averaged(name):
+        notes.append(f"this is '{name:.60}': whether it is the averaged generator is not said")
     kinds = ("a call of ", "an object of ", "attributes of ")
     if passed := [wanted for wanted in seen.refused if not wanted.startswith(kinds)]:
         notes.append(f"passed over, and not run: {listed(passed)}")
