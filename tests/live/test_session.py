@@ -385,6 +385,23 @@ async def test_an_answer_is_a_frame_and_gives_its_values_without_a_second_render
         assert len(engine.calls) == 2
 
 
+async def test_an_answer_is_not_overtaken_by_what_was_rendered_meanwhile(
+    engine: FakeEngine,
+) -> None:
+    async with on_session(engine) as session:
+        watcher = Watcher(session)
+        await watcher.next()
+        engine.gate.clear()
+        session.set({"truncation": 0.5}, "page", Mark(1, 0.0))
+        await engine.call_number(2)
+        pixels = gradient(z_of_seed(9), 32)
+        engine.events.emit(answered(pixels, seed=9))
+        engine.gate.set()
+        await settle()
+        assert session.broadcast.newest is not None
+        assert session.broadcast.newest.pixels is pixels
+
+
 async def test_who_asks_for_what_is_played_leaves_it_where_it_comes_from(
     engine: FakeEngine,
 ) -> None:

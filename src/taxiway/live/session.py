@@ -336,7 +336,7 @@ class LiveSession:
 
     async def _render(self) -> None:
         snapshot = self.controls.snapshot()
-        self._rendered = (snapshot.version, self._life)
+        self._rendered = rendered = (snapshot.version, self._life)
         started = self.clock()
         try:
             outputs = await self.engine.run(self.spec.name, snapshot.values, live="session")
@@ -347,6 +347,8 @@ class LiveSession:
             log.exception("A live output could not be made")
             self.report("The live output could not be made; the server's log says why.")
             return
+        if self._rendered is not rendered:
+            return  # a query was answered meanwhile, with newer values
         self._error = None
         self._is_moved = self._is_moved and self.controls.version != snapshot.version
         self._unpublished = outputs
