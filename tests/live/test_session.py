@@ -399,7 +399,7 @@ async def test_an_answer_is_not_overtaken_by_what_was_rendered_meanwhile(
         engine.gate.set()
         await settle()
         assert session.broadcast.newest is not None
-        assert session.broadcast.newest.pixels is pixels
+        assert session.broadcast.newest.frame.pixels is pixels
 
 
 async def test_who_asks_for_what_is_played_leaves_it_where_it_comes_from(
