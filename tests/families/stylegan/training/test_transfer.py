@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import torch
 
+from fuzz import every
 from paths import FIXTURES
 from taxiway.catalog import catalog
 from taxiway.checkpoint import read_checkpoint
@@ -77,7 +78,7 @@ def test_every_weight_of_any_checkpoint_learns(path) -> None:
     assert [name for name in still if "fromrgb" not in name] == []  # used only while growing
 
 
-@ANY
+@pytest.mark.parametrize("path", every(3, CHECKPOINTS), ids=lambda path: path.name)
 def test_a_training_from_any_checkpoint_goes_on_bit_for_bit_and_is_played(path, tmp_path) -> None:
     whole = begun(path)
     whole.step(DATA)
