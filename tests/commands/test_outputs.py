@@ -45,7 +45,7 @@ def test_one_that_keeps_what_is_clear_gets_some(tmp_path: Path) -> None:
     ("arguments", "said"),
     [
         (["lamp"], "No sink named 'lamp'"),
-        (["record"], "'path' is missing"),
+        (["folder"], "'path' is missing"),
         (["record", "colour=red"], "'record' has no 'colour'"),
         (["mjpeg"], "'mjpeg' is on with every model"),
         (["rtmp", "url=http://x"], "'url' takes an address that begins with rtmp://"),

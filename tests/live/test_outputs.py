@@ -392,6 +392,18 @@ async def test_a_picture_at_rest_is_sent_again_to_who_wants_it() -> None:
     assert await output.ended()
 
 
+async def test_what_there_is_of_one_is_said_until_it_begins_anew(
+    outputs: Outputs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Recorder, "result", "It is in the attic.")
+    await outputs.start("recorder", {})
+    assert (await outputs.one("recorder")).message == ""
+    await outputs.stop("recorder")
+    status = await outputs.one("recorder")
+    assert (status.state, status.message) == ("off", "It is in the attic.")
+    assert (await outputs.start("recorder", {})).message == ""
+
+
 async def test_one_that_is_not_restless_is_left_alone() -> None:
     output = Output(Recorder({"fail_at": 0}), 240)
     output.offer(Frame(pixels=grey(7), index=1, time=time.monotonic()))

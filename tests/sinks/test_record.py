@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ class Clock:
 
 
 def record(path: Path, clock: Clock, **settings: Any) -> Record:
-    sink = Record({"path": str(path), "seconds": None, "fps": FPS, **settings})
+    sink = Record({"path": str(path), "format": "MP4", "seconds": None, "fps": FPS, **settings})
     sink.clock = clock
     return sink
 
@@ -135,6 +136,35 @@ def test_nothing_is_left_of_a_film_without_pictures(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == []
 
 
+@pytest.mark.parametrize("form", ["MP4", "WebM", "MOV"])
+def test_without_a_path_it_is_in_the_data_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    monkeypatch.setenv("TAXIWAY_DATA", str(tmp_path))
+    clock = Clock()
+    sink = Record({"path": " ", "format": form, "seconds": None, "fps": FPS})
+    sink.clock = clock
+    play(sink, clock, (0.0, 10), (0.1, 90))
+    (film,) = (tmp_path / "recordings").iterdir()
+    assert re.fullmatch(rf"\d{{4}}-\d\d-\d\d \d\d\.\d\d\.\d\d\.{form.lower()}", film.name)
+    assert len(frames_of(film)) == 2
+    assert sink.result == f"The film is {film}."
+
+
+def test_a_film_that_could_not_be_ended_is_left_to_be_rescued(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sink = record(tmp_path / "film.mp4", Clock())
+    sink.open(64, 48, FPS)
+    sink.send(frame(90))
+    monkeypatch.setattr(sink._film, "close", lambda: os.close(-1))
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        sink.close()
+    (hidden,) = tmp_path.iterdir()
+    assert hidden.name.endswith("-film.mp4")
+    assert sink.result == ""
+
+
 def test_another_kind_of_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidArgument, match=r"'path' takes a file .mp4, .mov, .webm, got"):
         record(tmp_path / "film.avi", Clock()).open(64, 48, FPS)
@@ -143,7 +173,9 @@ def test_another_kind_of_file_is_refused(tmp_path: Path) -> None:
 async def test_a_change_of_size_begins_another_film_and_a_stop_loses_nothing(
     tmp_path: Path,
 ) -> None:
-    sink = Record({"path": str(tmp_path / "film.mp4"), "seconds": None, "fps": FPS})
+    sink = Record(
+        {"path": str(tmp_path / "film.mp4"), "format": "MP4", "seconds": None, "fps": FPS}
+    )
     output = Output(sink, FPS)
     for number, shape in enumerate(((48, 64, 3), (33, 21, 3)), 1):
         output.offer(frame(90, shape))

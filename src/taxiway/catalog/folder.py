@@ -1,6 +1,7 @@
 """The user's data folder: where Taxiway keeps what must survive, for its owner's eyes only."""
 
 import os
+from datetime import datetime
 from pathlib import Path
 
 from platformdirs import user_data_path
@@ -16,6 +17,17 @@ class NoDataFolder(TaxiwayError):
             "There is no home folder to keep data in; name a folder in TAXIWAY_DATA, as in "
             "TAXIWAY_DATA=/srv/taxiway."
         )
+
+
+def recording_path(given: str, ending: str) -> Path:
+    """A path as it was given; for none, one in the data folder that is called after the time.
+
+    Raises NoDataFolder.
+    """
+    if given.strip():
+        return Path(given).expanduser().absolute()
+    name = f"{datetime.now():%Y-%m-%d %H.%M.%S}{ending}"
+    return data_path() / "recordings" / name
 
 
 def data_path(given: Path | None = None) -> Path:

@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from taxiway.core.errors import InvalidArgument
 
@@ -60,6 +60,35 @@ def whole_file(path: Path | str) -> Iterator[BinaryIO]:
             # A full disk does not say where it is full.
             error.filename = str(path)
         raise
+
+
+class GrowingFile:
+    """A file that is written for a long time: hidden beside `path` until it is whole.
+
+    Nothing that is there is replaced, and what was written by then can be read when we fail. Raises
+    OSError.
+    """
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        self._hidden = path.with_name(f".{secrets.token_hex(4)}-{path.name}")
+        # Without a buffer of ours, which would be lost with us.
+        self.file: IO[bytes] = self._hidden.open("x+b", buffering=0)
+
+    def finish(self) -> Path:
+        """Give it the first of `path`, `path-2` and so on that is free; which it was."""
+        try:
+            with self.file:
+                os.fsync(self.file.fileno())
+            return place_free(self._hidden, self.path)
+        finally:
+            self._hidden.unlink()
+
+    def discard(self) -> None:
+        """Leave nothing of it."""
+        self.file.close()
+        self._hidden.unlink()
 
 
 def place_free(written: Path, path: Path) -> Path:

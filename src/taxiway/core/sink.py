@@ -68,6 +68,11 @@ class Sink:
         address that begins with /, or a name."""
         return ""
 
+    @property
+    def result(self) -> str:
+        """What there is of it once it has ended, as a sentence, or ""."""
+        return ""
+
     def open(self, width: int, height: int, fps: int) -> None:
         """Begin to send frames of a size in pixels, at most `fps` a second."""
 

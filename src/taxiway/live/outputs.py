@@ -223,6 +223,8 @@ class Outputs:
         self.members = sinks() if members is None else members
         self._session, self._report = session, report
         self._feeds: dict[str, Feed] = {}
+        self._results: dict[str, str] = {}
+        """What there is of those that were stopped."""
         for name, kind in self.members.kinds.items():
             if kind.always:
                 with _logged("A sink could not be made"):
@@ -245,6 +247,7 @@ class Outputs:
             self._feeds[name].configure(values)
             return await self.one(name)
         await self.stop(name)
+        self._results.pop(name, None)
         try:
             self._feeds[name] = self._feed(name, values)
         except Exception as error:
@@ -258,7 +261,7 @@ class Outputs:
         self._feeds[name].end()
         if not await self._feeds[name].output.ended():
             raise Unavailable(f"The sink '{name}' is stuck in a frame; try again later.")
-        del self._feeds[name]
+        self._results[name] = self._feeds.pop(name).output.sink.result
 
     async def test(self, name: str) -> OutputStatus:
         """Send a test picture instead of the model's frames for a while. Raises NotFound, or
@@ -293,6 +296,7 @@ class Outputs:
             always=kind.always,
             needs=await self.members.missing(name, again=False),
             settings=self.members.declaration(name).describe()["inputs"],
+            message=self._results.get(name, ""),
         )
         feed = self._feeds.get(name)
         return feed.measured(status) if feed else status

@@ -1,17 +1,14 @@
 """The frames as a film: MP4, WebM, or MOV with transparency, written while the model is played."""
 
-import contextlib
-import os
-import secrets
 import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import IO, ClassVar
+from typing import ClassVar
 
-from taxiway.core.datatypes import AnyDataType, Number, Text
+from taxiway.catalog.folder import recording_path
+from taxiway.core.datatypes import AnyDataType, Category, Number, Text
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.extras import lacking
-from taxiway.core.files import place_free
+from taxiway.core.files import GrowingFile
 from taxiway.core.frame import Frame
 from taxiway.core.images import Pixels
 from taxiway.core.sink import Sink, SinkDone
@@ -36,13 +33,18 @@ class Record(Sink):
     least_fps = 240
     end_seconds = 30.0
     settings: ClassVar[Mapping[str, AnyDataType]] = {
-        "path": Text(default=None, description="A file: .mp4, .webm, or .mov with transparency."),
+        "path": Text(
+            default="", description="A file .mp4, .webm or .mov; else one in the data folder."
+        ),
+        "format": Category(
+            one_of=("MP4", "WebM", "MOV"), description="Without a path; MOV has transparency."
+        ),
         "seconds": Number(default=None, optional=True, min=0.1, description="Stop after so long."),
     }
     clock: Callable[[], float] = staticmethod(time.monotonic)
 
     _film: FilmStream | None = None
-    _file: IO[bytes] | None = None
+    _growing: GrowingFile | None = None
     _written = ""
 
     @classmethod
@@ -51,27 +53,28 @@ class Record(Sink):
 
     @property
     def address(self) -> str:
-        return self._written or str(self._path)
+        growing = self._growing
+        return self._written or str(growing.path if growing else self.settings_given["path"])
 
     @property
-    def _path(self) -> Path:
-        return Path(self.settings_given["path"]).expanduser().absolute()
+    def result(self) -> str:
+        return f"The film is {self._written}." if self._written else ""
 
     def open(self, width: int, height: int, fps: int) -> None:
-        if self._path.suffix not in FORMATS:
+        given = self.settings_given
+        path = recording_path(given["path"], f".{given['format'].lower()}")
+        if path.suffix not in FORMATS:
             endings = ", ".join(FORMATS)
-            raise InvalidArgument(f"'path' takes a file {endings}, got '{self._path}'.", "path")
+            raise InvalidArgument(f"'path' takes a file {endings}, got '{path}'.", "path")
         import_av("Recording")
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._temporary = self._path.with_name(f".{secrets.token_hex(4)}-{self._path.name}")
-        # Without a buffer of ours, which would be lost with us.
-        self._file = self._temporary.open("x+b", buffering=0)
+        self._growing = GrowingFile(path)
         self._fps, self._start = fps, self.clock()
 
     def send(self, frame: Frame) -> None:
-        assert self._file is not None
+        assert self._growing is not None
         if self._film is None:
-            self._film = FilmStream(self._file, FORMATS[self._path.suffix], frame.pixels, self._fps)
+            form = FORMATS[self._growing.path.suffix]
+            self._film = FilmStream(self._growing.file, form, frame.pixels, self._fps)
             self._last: Pixels = frame.pixels
         self._until(round((self.clock() - self._start) * self._fps), frame.pixels)
         limit = self.settings_given["seconds"]
@@ -94,20 +97,20 @@ class Record(Sink):
 
     def close(self) -> None:
         film, self._film = self._film, None
-        file, self._file = self._file, None
-        if file is None:
+        growing, self._growing = self._growing, None
+        if growing is None:
             return
         try:
-            with file:
-                if film is not None:
-                    film.close()
-                    file.flush()
-                    os.fsync(file.fileno())
             if film is not None:
-                self._written = str(place_free(self._temporary, self._path))
-        finally:
-            with contextlib.suppress(FileNotFoundError):
-                self._temporary.unlink()
+                film.close()
+        except BaseException:
+            # What there is stays hidden, for whoever wants to rescue it.
+            growing.file.close()
+            raise
+        if film is not None:
+            self._written = str(growing.finish())
+        else:
+            growing.discard()
 
 
 SLOT = Record

@@ -3,19 +3,16 @@
 The frames are not in it; they only say that somebody plays, and when to write.
 """
 
-import contextlib
-import os
-import secrets
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from typing import IO, Any, ClassVar
 
+from taxiway.catalog.folder import recording_path
 from taxiway.core.command import Values
 from taxiway.core.datatypes import AnyDataType, Text
 from taxiway.core.errors import InvalidArgument, Unavailable
-from taxiway.core.files import place_free
+from taxiway.core.files import GrowingFile
 from taxiway.core.frame import Frame
 from taxiway.core.session_file import ENDING, change_line, head_line
 from taxiway.core.sink import Sink
@@ -35,7 +32,7 @@ class Session(Sink):
     least_fps = 1
     end_seconds = 10.0
     settings: ClassVar[Mapping[str, AnyDataType]] = {
-        "path": Text(default=None, description=f"A file whose name ends in {ENDING}."),
+        "path": Text(default="", description=f"A file {ENDING}; else one in the data folder."),
     }
 
     clock: Callable[[], float] = staticmethod(time.monotonic)
@@ -45,17 +42,18 @@ class Session(Sink):
         self._waiting: deque[tuple[float, Mapping[str, Any]]] = deque()
         self._state: dict[str, Any] = {}
         self._began = 0.0
-        self._file: IO[bytes] | None = None
+        self._growing: GrowingFile | None = None
         self._command = ""
         self._written = ""
 
     @property
     def address(self) -> str:
-        return self._written or str(self._path)
+        growing = self._growing
+        return self._written or str(growing.path if growing else self.settings_given["path"])
 
     @property
-    def _path(self) -> Path:
-        return Path(self.settings_given["path"]).expanduser().absolute()
+    def result(self) -> str:
+        return f"The session is {self._written}." if self._written else ""
 
     def play(self, command: str) -> None:
         self._command = command
@@ -65,25 +63,24 @@ class Session(Sink):
             self._waiting.append((time, values))
 
     def open(self, width: int, height: int, fps: int) -> None:
-        if self._path.suffix != ENDING:
+        path = recording_path(self.settings_given["path"], ENDING)
+        if path.suffix != ENDING:
             raise InvalidArgument(
-                f"'path' takes a file whose name ends in {ENDING}, got '{self._path}'.", "path"
+                f"'path' takes a file whose name ends in {ENDING}, got '{path}'.", "path"
             )
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._temporary = self._path.with_name(f".{secrets.token_hex(4)}-{self._path.name}")
-        self._file = self._temporary.open("xb")
-        self._file.write(head_line(self._command))
+        self._growing = GrowingFile(path)
+        self._growing.file.write(head_line(self._command))
         # What was set before the first frame is how it begins.
         for _ in self._changes():
             pass
         self._began = self.clock()
-        self._file.write(change_line(0.0, self._state))
+        self._growing.file.write(change_line(0.0, self._state))
 
     def send(self, frame: Frame) -> None:
         if len(self._waiting) >= MOST_WAITING:
             raise Unavailable("More is changed than this disk can write.")
-        assert self._file is not None
-        self._write(self._file)
+        assert self._growing is not None
+        self._write(self._growing.file)
 
     def _changes(self) -> Iterator[tuple[float, Mapping[str, Any]]]:
         while self._waiting:
@@ -94,22 +91,19 @@ class Session(Sink):
     def _write(self, file: IO[bytes]) -> None:
         for at, values in self._changes():
             file.write(change_line(max(at - self._began, 0.0), values))
-        file.flush()
 
     def close(self) -> None:
-        file, self._file = self._file, None
-        if file is None:
+        growing, self._growing = self._growing, None
+        if growing is None:
             return
         try:
-            with file:
-                self._write(file)
-                file.write(change_line(self.clock() - self._began, {}))
-                file.flush()
-                os.fsync(file.fileno())
-            self._written = str(place_free(self._temporary, self._path))
-        finally:
-            with contextlib.suppress(FileNotFoundError):
-                self._temporary.unlink()
+            self._write(growing.file)
+            growing.file.write(change_line(self.clock() - self._began, {}))
+        except BaseException:
+            # What there is stays hidden, for whoever wants to rescue it.
+            growing.file.close()
+            raise
+        self._written = str(growing.finish())
 
 
 SLOT = Session
