@@ -2,6 +2,8 @@
 
 import asyncio
 import gc
+import threading
+import time
 import weakref
 from pathlib import Path
 from typing import Any
@@ -146,3 +148,38 @@ async def test_one_that_fails_in_the_middle_leaves_no_thread(
     await asyncio.wait_for(ended.wait(), 10)
     assert output.error == "Input/output error."
     assert await output.ended()
+
+
+async def test_one_that_stalls_keeps_nobody_waiting_and_one_frame(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sink, gate, inside = made(name, tmp_path), threading.Event(), threading.Event()
+    send = sink.send
+
+    def slow(one: Frame) -> None:
+        inside.set()
+        assert gate.wait(10)
+        send(one)
+
+    monkeypatch.setattr(sink, "send", slow)
+    output = Output(sink, fps=240)
+    output.offer(frame((48, 64, 3)))
+    assert await asyncio.to_thread(inside.wait, 10)
+    kept = []
+    began = time.monotonic()
+    for level in range(200):
+        one = frame((48, 64, 3), level)
+        kept.append(weakref.ref(one.pixels))
+        output.offer(one)
+    del one
+    assert time.monotonic() - began < 1
+    assert output.dropped == 199
+    gc.collect()
+    assert [one() is not None for one in kept].index(True) == 199
+    gate.set()
+    async with asyncio.timeout(10):
+        while output.sent < 2:
+            await asyncio.sleep(0.002)
+    output.end()
+    assert await output.ended()
+    assert not output.error

@@ -1,6 +1,7 @@
 /** The figures below the picture: rate, age, time in the model, size. */
 
 import { h } from "../dom.js";
+import { makeDrift } from "./drift.js";
 
 /** @import { Studio } from "../types.d.ts" */
 
@@ -29,7 +30,9 @@ export function makeCaption(store, figures) {
       element.hidden = !texts[id];
     }
   }, EVERY_MS);
-  return h("div", { class: "caption figures" }, ...parts.map(({ element }) => element));
+  const elements = parts.map(({ element }) => element);
+  elements.splice(3, 0, h("span", { class: "drift-place" }, makeDrift(store)));
+  return h("div", { class: "caption figures" }, ...elements);
 }
 
 /** @param {Studio["store"]} store @param {Figures} figures */
