@@ -30,6 +30,7 @@ STARTED = {
     "generate": (0, ["painter", "--seeds", "1", "--size", "32", "--out", "o"], "seed0001.png"),
     "host": (0, ["create", "art", "--model", "painter", "--data", "o"], "art"),
     "inspect": (0, [SMALL], "G_ema"),
+    "install": (1, ["nothing"], "invalid choice: 'nothing'"),
     "metrics": (1, ["painter", "painter"], "'painter' has no checkpoint"),
     "mix": (1, [SMALL, "--rows", "1", "--out", "o"], "required: --columns"),
     "models": (0, [], "painter"),
