@@ -4,6 +4,7 @@ A parser has an exception for everything (nesting, numbers, text that is no UTF-
 some of them misses the next one. So all are turned here, once.
 """
 
+import codecs
 import re
 from typing import Any, TypeVar
 
@@ -30,6 +31,7 @@ def from_json(
     `most` is in bytes; one that would take very much memory is refused before it is parsed.
     """
     text = data if isinstance(data, bytes) else data.encode(errors="surrogatepass")
+    text = text.removeprefix(codecs.BOM_UTF8)  # as Windows' editors write
     if len(text) > most:
         raise Malformed(f"it is larger than {max(most // 1_000_000, 1)} MB")
     if sum(cost * text.count(mark) for mark, cost in _COSTS.items()) > MOST_MEMORY:

@@ -1,6 +1,9 @@
+import codecs
 import io
 import json
 import tempfile
+import unicodedata
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile, ZipInfo
@@ -254,6 +257,55 @@ UNDERSTOOD: dict[str, list[tuple[str, object]]] = {
     "one-hot floats": [(name, [1.0, 0.0] if "dog" in name else [0.0, 1.0]) for name in NAMES],
     "words": [(name, "a dog" if "dog" in name else "cat") for name in NAMES],
 }
+
+
+SPELT: dict[str, Callable[[str], str]] = {
+    "as they are": str,
+    "./": lambda name: f"./{name}",
+    "/": lambda name: f"/{name}",
+    "decomposed": lambda name: unicodedata.normalize("NFD", name),
+}
+
+
+@pytest.mark.parametrize("spelling", SPELT.values(), ids=SPELT)
+def test_a_label_finds_its_picture_however_the_name_is_spelt(spelling, tmp_path) -> None:
+    names = ["00000/a.png", "00000/b.png", "00001/\u00e9.png"]
+    text = json.dumps({"labels": [[spelling(name), i % 2] for i, name in enumerate(names)]})
+    with ZipFile(tmp_path / "d.zip", "w") as archive:
+        for name in names:
+            archive.writestr(name, PIXEL.getvalue())
+        archive.writestr("dataset.json", codecs.BOM_UTF8 + text.encode())
+    assert read_classes(tmp_path / "d.zip").of.tolist() == [0, 1, 0]
+
+
+@pytest.mark.parametrize(
+    "spelling", [str.upper, lambda name: f"00000/{name}", lambda name: name[:1]]
+)
+def test_labels_of_other_pictures_are_said_and_not_lost(spelling, tmp_path) -> None:
+    path = labelled(tmp_path, [[spelling(f"{name}.png"), 0] for name in "abc"])
+    said = pytest.raises(InvalidArgument, match=r"labels of other pictures.*; here is 'a\.png'\.")
+    with said, open_source(path):
+        pass
+
+
+def test_two_labels_of_a_picture_agree(tmp_path) -> None:
+    pairs = [["a.png", 0], ["b.png", 1], ["c.png", 1], ["b.png", 1]]
+    assert read_classes(labelled(tmp_path, pairs)).of.tolist() == [0, 1, 1]
+    with pytest.raises(InvalidArgument, match=r"labels 'b\.png' with 0 after another label"):
+        read_classes(labelled(tmp_path, [*pairs, ["b.png", 0]]))
+
+
+def test_numbers_that_are_text_are_in_their_order(tmp_path) -> None:
+    path = labelled(tmp_path, [["a.png", "10"], ["b.png", "9"], ["c.png", "x"]])
+    assert read_classes(path).names == ("9", "10", "x")
+
+
+def test_pictures_without_a_label_are_said_when_they_are_prepared(tmp_path) -> None:
+    fill(tmp_path / "in", 3)
+    (tmp_path / "in" / "dataset.json").write_text('{"labels": [["p001.png", 0]]}')
+    with open_source(tmp_path / "in") as opened:
+        made = prepare(opened, tmp_path / "a.zip", Plan(16), force=True)
+    assert "2 without a label, such as 'p000.png'" in " ".join(made.lines())
 
 
 @pytest.mark.parametrize("kind", UNDERSTOOD)

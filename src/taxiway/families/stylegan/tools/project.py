@@ -59,7 +59,7 @@ class Project(GeneratorTool):
         "perceptual_weight": Number(default=1.0),
     }
     flags = (
-        Flag(input="picture", names=("picture",), help="of any size: PNG, JPEG, WebP, GIF or BMP"),
+        Flag(input="picture", names=("picture",), help="of any size and kind that datasets take"),
         Flag(input="box", metavar="L,T,R,B"),
         Flag(input="film", help="without a film of the descent"),
     )

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,7 +45,7 @@ class Labels:
 
     def label(self, name: str) -> Label:
         """The label of a picture, by its name in the dataset."""
-        return self.of.get(slashed(name))
+        return self.of.get(plain(name))
 
 
 NONE = Labels({})
@@ -107,7 +107,10 @@ def read_labels(data: bytes, path: object) -> Labels:
         found: Description = from_json(data, Description, MAX_BYTES)
     except Malformed as reason:
         raise _odd(path, _told(data, reason)) from None
-    given = {slashed(name): raw for name, raw in found.labels or ()}
+    given: dict[str, Raw] = {}
+    for name, raw in found.labels or ():
+        if bytes(given.setdefault(plain(name), raw)) != bytes(raw):
+            raise _refused(path, name, from_json(bytes(raw)), "after another label")
     pairs = {name: _label(path, name, raw) for name, raw in given.items()}
     weights = {name: label for name, label in pairs.items() if isinstance(label, tuple)}
     if all(label.count(0) == len(label) - 1 for label in weights.values()):
@@ -157,6 +160,22 @@ def _weights(path: object, labels: Sequence[tuple[float, ...]]) -> NDArray[np.fl
 def slashed(name: str) -> str:
     """A name with / between folders: Windows tools write backslashes into zip files and JSON."""
     return name.replace("\\", "/")
+
+
+def plain(name: str) -> str:
+    """A picture's name as labels are looked up by: whoever wrote it, without ./ or / before it."""
+    name = unicodedata.normalize("NFC", slashed(name))
+    return name.removeprefix("./").lstrip("/")
+
+
+def check_meant(path: object, known: Labels, names: Collection[str]) -> None:
+    """Raise InvalidArgument where labels are of other pictures than the `names` that are there."""
+    told = next((name for name, label in known.of.items() if label is not None), None)
+    if names and told and all(known.label(name) is None for name in names):
+        raise InvalidArgument(
+            f"'{path}' has a {DESCRIPTION} with labels of other pictures, such as "
+            f"'{printable(told)}'; here is '{printable(min(names))}'."
+        )
 
 
 def _label(path: object, name: str, raw: Raw) -> Label | frozenset[str]:
@@ -210,7 +229,7 @@ def _form(label: int | tuple[float, ...] | frozenset[str]) -> str:
 def _by_name(pairs: Mapping[str, Label | frozenset[str]]) -> Labels:
     """Labels that are names of classes, one or several for a picture."""
     named = {name: label for name, label in pairs.items() if isinstance(label, frozenset)}
-    classes = sorted(frozenset[str]().union(*named.values()))
+    classes = sorted(frozenset[str]().union(*named.values()), key=_counting)
     places = {word: place for place, word in enumerate(classes)}
     several = any(len(words) > 1 for words in named.values())
 
@@ -221,6 +240,12 @@ def _by_name(pairs: Mapping[str, Label | frozenset[str]]) -> Labels:
 
     known = {name: label(named[name]) if name in named else None for name in pairs}
     return Labels(known, tuple(printable(word)[:_LONGEST] for word in classes))
+
+
+def _counting(word: str) -> tuple[bool, int, str]:
+    """Sorts numbers that stand as text as numbers, before all else."""
+    is_number = word.isascii() and word.isdecimal() and len(word) < 10
+    return not is_number, int(word) if is_number else 0, word
 
 
 def _names(found: Description) -> tuple[str, ...]:

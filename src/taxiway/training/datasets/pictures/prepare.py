@@ -43,6 +43,12 @@ class Summary:
         enlarged = sum(facts.taken and facts.scale < 1 for facts in self.facts)
         if enlarged:
             lines.append(f"{enlarged} a little smaller than wanted: taken, and enlarged for it.")
+        unlabelled = [facts.name for facts in self.facts if facts.taken and facts.label is None]
+        if 0 < len(unlabelled) < taken:
+            lines.append(
+                f"{len(unlabelled)} without a label, such as '{unlabelled[0]}': trainings with "
+                "--labels take no such set."
+            )
         if self.others:
             lines.append(f"{self.others} other files passed over.")
         if self.mostly_too_small:

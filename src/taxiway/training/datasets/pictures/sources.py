@@ -19,6 +19,7 @@ from taxiway.training.datasets.pictures.labels import (
     NONE,
     Label,
     Labels,
+    check_meant,
     printable,
     read_labels,
     slashed,
@@ -95,7 +96,7 @@ def folder(path: Path, labels: bool, described: bool = True, channels: int | Non
     named = {n: partial(_file, file, channels) for n, file in files.items() if is_picture(n)}
     place = description_of(files) if described else None
     known = read_labels(_read(files[place]), path) if place else NONE
-    return listed(named, len(files), place, known, labels)
+    return listed(path, named, len(files), place, known, labels)
 
 
 def zipped(
@@ -114,7 +115,7 @@ def zipped(
     }
     place = description_of(infos) if described else None
     known = read_labels(_described(path, archive, infos[place]), path) if place else NONE
-    return listed(named, len(infos), place, known, labels)
+    return listed(path, named, len(infos), place, known, labels)
 
 
 def description_of(names: Collection[str]) -> str | None:
@@ -125,14 +126,19 @@ def description_of(names: Collection[str]) -> str | None:
 
 
 def listed(
+    path: Path,
     named: Mapping[str, Callable[[], Image.Image]],
     files: int,
     place: str | None,
     known: Labels,
     labels: bool,
 ) -> Source:
-    """A source of pictures by name; `place` is that of its description, `known` what it says."""
+    """A source of pictures by name; `place` is that of its description, `known` what it says.
+
+    Raises InvalidArgument where that is about other pictures.
+    """
     above = len(place.removesuffix(DESCRIPTION)) if place else 0
+    check_meant(path, known, [name[above:] for name in named])
     if labels and not known.of:
         known, above = labels_by_folder(named), 0
     items = [
