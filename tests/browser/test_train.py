@@ -283,6 +283,22 @@ def test_the_panel_takes_the_room_of_map_and_mixer_where_asked_to_and_gives_it_b
     assert page.locator("#panel-map").is_visible()
 
 
+def test_a_training_that_never_began_shows_why_first(page: Page, panel: Locator) -> None:
+    message = "'bad.zip' is no whole zip file."
+
+    def answer(route: Route) -> None:
+        made = {"state": "failed", "message": message, "sheets": [], "models": [], "snapshots": []}
+        route.fulfill(json={**route.fetch().json(), **made})
+
+    assert panel.locator(".sheets").is_visible()
+    page.route("**/trainings/skies", answer)
+    panel.locator("#training-skies").click()
+    panel.get_by_text(message).wait_for()
+    assert not panel.locator(".sheets").is_visible()
+    assert panel.locator("#train-delete").is_visible()
+    page.unroute("**/trainings/skies")
+
+
 @pytest.mark.parametrize("size", [(390, 844), (768, 1024), (VIEWPORT["width"], 720), (1440, 900)])
 def test_nothing_sticks_out_at_any_size(
     browser: Browser, server: Server, size: tuple[int, int]

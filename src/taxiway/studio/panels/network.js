@@ -64,10 +64,12 @@ function addressBlock() {
  */
 function elsewhereBlock(root, { connection }) {
   const place = h("div", { class: "elsewhere" });
+  const block = h("section", { class: "block", hidden: true }, h("h3", {}, "On another device"), place);
   const show = async () => {
     const { address, picture } = await ask(connection.token, "GET", "/elsewhere");
     const code = picture && h("img", { src: picture, alt: `QR code of ${address}`, class: "qr" });
     const line = h("code", { id: "elsewhere" }, address);
+    block.hidden = false;
     place.replaceChildren(
       ...(address
         ? [h("div", { class: "copy-line" }, line, copyButton(() => address)), code]
@@ -77,7 +79,7 @@ function elsewhereBlock(root, { connection }) {
   // Where the server is away it is asked when the panel is seen again.
   const seen = (/** @type {IntersectionObserverEntry[]} */ [{ isIntersecting }]) => isIntersecting && show().catch(() => {});
   new IntersectionObserver(seen).observe(root);
-  return h("section", { class: "block" }, h("h3", {}, "On another device"), place);
+  return block;
 }
 
 /** @param {Studio} studio */

@@ -90,6 +90,8 @@ export class View {
     this.#detail = detail;
     if (isOther) this.#until.value = "";
     this.#sheets.show(detail.name, detail.sheets);
+    // One that ended before its first snapshot has nothing to look at.
+    this.#sheets.element.hidden = !detail.sheets.length && !WORKING.includes(detail.state);
     this.#nameSnapshot();
     this.#describe(detail);
     this.#allow(detail);
