@@ -162,6 +162,17 @@ def test_a_backend_of_a_later_turn_is_tried_where_no_other_works(only: Any) -> N
     assert list(found.left_out) == ["bad"]
 
 
+def test_where_torch_alone_is_good_in_lower_precision_it_is_tried_at_once(only: Any) -> None:
+    torch = type("Torch", (fake(BOTH),), {"turn": 1})
+    only(quick=fake({("bfloat16", 1): 0.1, ("float32", 1): 4.0}), torch=torch)
+    delicate = replace(TRIED, low_in_torch=True)
+    found = choose([delicate])[1]
+    assert found.setting == Setting("torch", "bfloat16", 1)
+    assert Setting("quick", "bfloat16", 1) not in found.milliseconds
+    found = choose([delicate], precision="float32")[1]
+    assert list(found.milliseconds) == [Setting("quick", "float32", 1)]
+
+
 def test_a_thorough_trial_tries_every_turn_and_keeps_what_is_best(
     only: Any, answers: Answers
 ) -> None:

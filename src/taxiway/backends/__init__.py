@@ -18,6 +18,8 @@ Arrays = dict[str, npt.NDArray[Any]]
 Inputs = Mapping[str, Any]
 """A network's inputs by name: arrays, and words such as a noise mode."""
 
+TURNS = (0, 1, 2)
+"""When backends are tried: see `Backend`."""
 PRECISIONS = ("float32", "bfloat16", "float16")
 
 
@@ -36,7 +38,9 @@ class Graph:
     a backend's own operations, and gives the outputs' nodes by name; words are those inputs that
     are no arrays. `trial` are inputs by which a setting is checked: against `referee`, the name of
     a backend that is exact, or "" where that would take too long, against its own float32.
-    `key` names the network with its numbers, such as by its file's SHA-256; "" if nothing does.
+    Where it is `low_in_torch` only PyTorch computes it well in lower precision: it keeps what must
+    not lose digits. `key` names the network with its numbers, such as by its file's SHA-256; "" if
+    nothing does.
     """
 
     kind: str
@@ -48,6 +52,7 @@ class Graph:
     trial: Inputs | None = None
     key: str = ""
     referee: str = ""
+    low_in_torch: bool = False
 
 
 Node = Any
@@ -100,6 +105,9 @@ class Operations(Protocol):
     def clamp(self, x: Node, limit: float) -> Node:
         """x cut to -limit..limit."""
 
+    def sin(self, x: Node) -> Node:
+        """The sine of x in radians."""
+
     def conv(self, x: Node, weight: Node, padding: int, stride: int = 1) -> Node:
         """x [N, in, h, w] and weight [out, in, k, k] to [N, out, H, W]."""
 
@@ -117,6 +125,16 @@ class Operations(Protocol):
 
     def upsample(self, x: Node, taps: npt.NDArray[Any], padding: int) -> Node:
         """A zero after each sample of x [N, C, h, w], then `fir`, `padding` fewer at each end."""
+
+    def fir_up(
+        self, x: Node, taps: npt.NDArray[Any], up: int, crops: Sequence[tuple[int, int]]
+    ) -> Node:
+        """up - 1 zeros after each sample of x [N, C, h, w], then `fir` with zeros around, and what
+        `crops` say fewer before and after, along height and width."""
+
+    def fir_down(self, x: Node, taps: npt.NDArray[Any], down: int) -> Node:
+        """`fir` without padding, of which every down-th sample stays; taps [k], or [k, k] where
+        they cannot be split into two axes."""
 
     def levels(self, x: Node) -> Node:
         """x [N, C, H, W] of about -1..1 to uint8 [N, H, W, C]: 127.5 x + 128, cut, not rounded."""
@@ -199,11 +217,11 @@ def thread_counts(most: int) -> list[int]:
 
 
 def offered(
-    device: str = "auto", among: Collection[str] | None = None, turn: int | None = None
+    device: str = "auto", among: Collection[str] | None = None, turns: Collection[int] = TURNS
 ) -> tuple[dict[str, Backend], dict[str, str]]:
     """The backends that can compute on `device`, and of the others why not, by name.
 
-    Those of one turn, if it is given; the others are neither asked nor mentioned.
+    Those of some `turns`; the others are neither asked nor mentioned.
     """
     usable: dict[str, Backend] = {}
     reasons: dict[str, str] = {}
@@ -212,7 +230,7 @@ def offered(
             continue
         try:
             backend: Backend = slots.load("backends", name)(device)
-            if turn is not None and turn_of(backend) != turn:
+            if turn_of(backend) not in turns:
                 continue
             reason = backend.available()
         except TaxiwayError as error:  # one that is broken hurts no other

@@ -116,6 +116,9 @@ class ReferenceOperations:
     def clamp(self, x: Array, limit: float) -> Array:
         return x.clip(-limit, limit)
 
+    def sin(self, x: Array) -> Array:
+        return np.sin(x)
+
     def conv(self, x: Array, weight: Array, padding: int, stride: int = 1) -> Array:
         x = padded(x, padding)  # [N, in, h, w]
         side, parts = weight.shape[2], apart(weight)
@@ -152,6 +155,24 @@ class ReferenceOperations:
         spread = np.zeros((count, channels, 2 * high - 1, 2 * wide - 1), np.float32)
         spread[:, :, ::2, ::2] = x
         return inner(self.fir(spread, taps, reach), padding)
+
+    def fir_up(self, x: Array, taps: Array, up: int, crops: Sequence[tuple[int, int]]) -> Array:
+        for axis, (before, after) in enumerate(crops, start=2):
+            rows = np.moveaxis(x, axis, -1)  # [N, C, other, length]
+            length = (rows.shape[-1] - 1) * up + len(taps)
+            result = np.zeros((*rows.shape[:-1], length), np.float32)
+            for i, tap in enumerate(taps):
+                result[..., i : i + length - len(taps) + 1 : up] += tap * rows
+            x = np.moveaxis(result[..., before : length - after], -1, axis)
+        return x
+
+    def fir_down(self, x: Array, taps: Array, down: int) -> Array:
+        kernel = np.outer(taps, taps) if taps.ndim == 1 else taps
+        high, wide = ((length - len(kernel)) // down + 1 for length in x.shape[2:])
+        result = np.zeros((*x.shape[:2], high, wide), np.float32)
+        for (i, j), tap in np.ndenumerate(kernel):
+            result += tap * x[:, :, i : i + down * high : down, j : j + down * wide : down]
+        return result
 
     def levels(self, x: Array) -> Array:
         values = np.clip(x * np.float32(127.5) + np.float32(128), 0, 255).astype(np.uint8)

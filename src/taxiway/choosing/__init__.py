@@ -10,6 +10,7 @@ import numpy as np
 
 from taxiway.backends import (
     PRECISIONS,
+    TURNS,
     Arrays,
     Backend,
     Graph,
@@ -34,8 +35,6 @@ CALLS = 12
 NEAR = 2.0
 """A backend this many times slower than the fastest at first is not tried any further."""
 
-TURNS = (0, 1, 2)
-"""Of backends."""
 MEAN, MOST = 0.5, 8
 """How many levels of 255 pictures may be off, on average and in all but NEARLY_ALL percent.
 
@@ -182,8 +181,9 @@ class Trial:
         Raises as `choose`.
         """
         missing: dict[str, str] = {}
-        for turn in (None,) if thorough else TURNS:
-            usable, reasons = offered(device, among, turn)
+        together = 2 if self.wants_torch else 1
+        for turns in (TURNS,) if thorough else (TURNS[:together], *zip(TURNS[together:])):
+            usable, reasons = offered(device, among, turns)
             missing |= reasons
             self.take(usable)
             with suppress(Unsupported):
@@ -193,6 +193,11 @@ class Trial:
             raise Unsupported(" ".join(self.left_out.values()))
         said = " ".join(missing.values())
         raise MissingDependency(said) if device == "auto" else InvalidArgument(said, "device")
+
+    @property
+    def wants_torch(self) -> bool:
+        """Whether a lower precision is worth trying, and PyTorch alone computes well in it."""
+        return self.graph.low_in_torch and self.precision != "float32"
 
     def take(self, usable: Mapping[str, Backend]) -> None:
         """Try these backends too, but for what was found of them earlier."""
@@ -224,7 +229,9 @@ class Trial:
             backend = self.usable[name]
             with self.leaving_out(name):
                 auto = self.precision == "auto"
-                ways[name] = backend.precisions() if auto else [self.precision], backend.threads()
+                auto = auto and (name == "torch" or not self.graph.low_in_torch)
+                exact = "float32" if self.precision == "auto" else self.precision
+                ways[name] = backend.precisions() if auto else [exact], backend.threads()
             if name in ways and name not in self.left_out:
                 precisions, threads = ways[name]
                 yield Setting(name, precisions[0], threads[0])

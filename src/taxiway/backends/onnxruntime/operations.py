@@ -144,6 +144,9 @@ class OnnxOperations:
     def clamp(self, x: OnnxNode, limit: float) -> OnnxNode:
         return self.node("Clip", x, self.const(-limit), self.const(limit))
 
+    def sin(self, x: OnnxNode) -> OnnxNode:
+        return self.node("Sin", x)
+
     def conv(self, x: OnnxNode, weight: OnnxNode, padding: int, stride: int = 1) -> OnnxNode:
         return self.node(
             "Conv", x, weight, channels=weight.rows, pads=[padding] * 4, strides=[stride] * 2
@@ -170,6 +173,42 @@ class OnnxOperations:
         return self.node(
             "ConvTranspose", x, weight, group=x.channels, strides=[2, 2], pads=[padding] * 4
         )
+
+    def fir_up(
+        self,
+        x: OnnxNode,
+        taps: npt.NDArray[np.float32],
+        up: int,
+        crops: Sequence[tuple[int, int]],
+    ) -> OnnxNode:
+        for axis, (before, after) in enumerate(crops):
+            strides, pads = [1, 1], [0, 0, 0, 0]
+            strides[axis], pads[axis], pads[axis + 2] = up, before, after
+            weight = self.along(x, taps, axis)
+            x = self.node(
+                "ConvTranspose", x, weight, channels=x.channels,
+                group=x.channels, strides=strides, pads=pads,
+            )  # fmt: skip
+        return x
+
+    def fir_down(self, x: OnnxNode, taps: npt.NDArray[np.float32], down: int) -> OnnxNode:
+        if taps.ndim == 2:
+            weight = self.const(np.broadcast_to(taps, (x.channels, 1, *taps.shape)))
+            return self.node(
+                "Conv", x, weight, channels=x.channels, group=x.channels, strides=[down] * 2
+            )
+        for axis in (0, 1):
+            strides = [1, 1]
+            strides[axis] = down
+            weight = self.along(x, taps, axis)
+            x = self.node("Conv", x, weight, channels=x.channels, group=x.channels, strides=strides)
+        return x
+
+    def along(self, x: OnnxNode, taps: npt.NDArray[np.float32], axis: int) -> OnnxNode:
+        """A filter of every channel along one axis: [C, 1, k, 1] or [C, 1, 1, k]."""
+        shape = [1, 1]
+        shape[axis] = len(taps)
+        return self.const(np.broadcast_to(taps.reshape(shape), (x.channels, 1, *shape)))
 
     def levels(self, x: OnnxNode) -> OnnxNode:
         x = self.add(self.mul(x, self.const(127.5)), self.const(128))

@@ -183,6 +183,9 @@ class OpenVinoOperations:
     def clamp(self, x: Any, limit: float) -> Any:
         return ov.clamp(x, -limit, limit)
 
+    def sin(self, x: Any) -> Any:
+        return ov.sin(x)
+
     def conv(self, x: Any, weight: Any, padding: int, stride: int = 1) -> Any:
         return ov.convolution(x, weight, [stride] * 2, [padding] * 2, [padding] * 2, [1, 1])
 
@@ -193,13 +196,39 @@ class OpenVinoOperations:
     def instance_norm(self, x: Any, epsilon: float) -> Any:
         return ov.mvn(x, integers(2, 3), True, epsilon, "inside_sqrt")
 
-    def fir(self, x: Any, taps: npt.NDArray[np.float32], padding: int) -> Any:
+    def fir_up(
+        self, x: Any, taps: npt.NDArray[np.float32], up: int, crops: Sequence[tuple[int, int]]
+    ) -> Any:
+        for axis, crop in enumerate(crops):
+            (before, after), strides = padded(axis, *crop), [1, 1]
+            strides[axis] = up
+            weight = self.along(x, taps, axis)
+            x = ov.group_convolution_backprop_data(x, weight, strides, None, before, after)
+        return x
+
+    def fir_down(self, x: Any, taps: npt.NDArray[np.float32], down: int) -> Any:
+        if taps.ndim == 2:
+            channels = x.get_output_partial_shape(0)[1].get_length()
+            weight = self.const(np.broadcast_to(taps, (channels, 1, 1, *taps.shape)))
+            return ov.group_convolution(x, weight, [down, down], [0, 0], [0, 0], [1, 1])
+        for axis in (0, 1):
+            strides = [1, 1]
+            strides[axis] = down
+            weight = self.along(x, taps, axis)
+            x = ov.group_convolution(x, weight, strides, [0, 0], [0, 0], [1, 1])
+        return x
+
+    def along(self, x: Any, taps: npt.NDArray[np.float32], axis: int) -> Any:
+        """A filter of every channel along one axis: [C, 1, 1, k, 1] or [C, 1, 1, 1, k]."""
         channels = x.get_output_partial_shape(0)[1].get_length()
-        for axis in (0, 1):  # rows, then columns: [C, 1, 1, k, 1] and [C, 1, 1, 1, k]
-            shape, pads = [1, 1], [0, 0]
-            shape[axis], pads[axis] = len(taps), padding
-            weight = self.const(np.broadcast_to(taps.reshape(shape), (channels, 1, 1, *shape)))
-            x = ov.group_convolution(x, weight, [1, 1], pads, pads, [1, 1])
+        shape = [1, 1]
+        shape[axis] = len(taps)
+        return self.const(np.broadcast_to(taps.reshape(shape), (channels, 1, 1, *shape)))
+
+    def fir(self, x: Any, taps: npt.NDArray[np.float32], padding: int) -> Any:
+        for axis in (0, 1):
+            pads, _ = padded(axis, padding)
+            x = ov.group_convolution(x, self.along(x, taps, axis), [1, 1], pads, pads, [1, 1])
         return x
 
     def upsample(self, x: Any, taps: npt.NDArray[np.float32], padding: int) -> Any:
@@ -213,6 +242,13 @@ class OpenVinoOperations:
         x = self.add(self.mul(x, self.const(127.5)), self.const(128))
         x = ov.floor(ov.clamp(x, 0.0, 255.0))
         return ov.transpose(ov.convert(x, np.uint8), integers(0, 2, 3, 1))
+
+
+def padded(axis: int, before: int, after: int = 0) -> tuple[list[int], list[int]]:
+    """Padding along one of two axes, before and after it."""
+    pads = [0, 0], [0, 0]
+    pads[0][axis], pads[1][axis] = before, after
+    return pads
 
 
 def integers(*numbers: int) -> Any:

@@ -34,7 +34,7 @@ def opened(name: str) -> Checkpoint:
 CHECKPOINTS = [
     path.name
     for path in sorted(FIXTURES.glob("*.p[kt]*"))
-    if path.name.startswith("stylegan1") or "stylegan2" in path.name or "rosinality" in path.name
+    if re.search("stylegan[123]|stylegan-xl|rosinality", path.name)
 ]
 """By their names: every worker imports this file, and reading them all takes seconds."""
 
@@ -54,7 +54,7 @@ def expected_of(name: str) -> dict[str, Any]:
 
 
 def test_there_are_checkpoints_of_every_kind() -> None:
-    assert len(CHECKPOINTS) == 15
+    assert len(CHECKPOINTS) == 21
     assert all(opened(name).family in WRITTEN for name in CHECKPOINTS)
 
 
@@ -73,6 +73,8 @@ def test_it_gives_the_references_results(name: str, backend: backends.Backend) -
     for key, match in found:
         cutoff = match[2] and int(match[2])
         centre, rows = checkpoint.tensors["mapping.w_avg"], checkpoint.config["num_ws"]
+        if "mapping.class_w_avg" in checkpoint.tensors:  # StyleGAN-XL
+            centre = (given["c"] @ checkpoint.tensors["mapping.class_w_avg"])[:, None]
         ws = truncate(w, centre, float(match[1]), cutoff, rows)
         image = synthesis.run({"ws": ws, "noise_mode": match[3]})["image"]
         kept = image[: len(expected[key])].astype(int)  # of large pictures the first is kept

@@ -68,7 +68,9 @@ class FastSynthesis(nn.Module):
     ) -> Tensor:
         if len(ws) > 1 and ws.device.type == "cpu":
             # One by one, so that a sample's feature maps stay in the cache.
-            return torch.cat([self(one, noise, transform) for one in ws.chunk(len(ws))])
+            moves = [None] * len(ws) if transform is None else transform.expand(len(ws), 3, 3)
+            pairs = zip(ws, moves, strict=True)
+            return torch.cat([self(one[None], noise, move) for one, move in pairs])
         x: Tensor = self.input(ws[:, 0], transform)  # [N, C, h, w]
         for row, layer in enumerate(self.layers, start=1):
             x = layer(x, ws[:, row])  # [N, out, H, W]

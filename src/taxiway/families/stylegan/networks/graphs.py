@@ -17,6 +17,7 @@ from taxiway.families.stylegan.networks import (
     graph_mapping,
     graph_stylegan1,
     graph_stylegan2,
+    graph_stylegan3,
 )
 
 if TYPE_CHECKING:
@@ -26,9 +27,13 @@ if TYPE_CHECKING:
 
 Call = Callable[..., dict[str, Any]]
 
-WRITTEN = {"stylegan1": graph_stylegan1.synthesis, "stylegan2": graph_stylegan2.synthesis}
+WRITTEN = {
+    "stylegan1": graph_stylegan1.synthesis,
+    "stylegan2": graph_stylegan2.synthesis,
+    "stylegan3": graph_stylegan3.synthesis,
+}
 """Families whose synthesis is written down in operations; the others need PyTorch."""
-TITLES = {"stylegan3": "StyleGAN3", "fastgan": "FastGAN"}
+TITLES = {"fastgan": "FastGAN"}
 """What the others are called."""
 REFEREED = 256**2
 """Pixels of pictures up to which plain numpy can say what is exact: at 128 px in half a second."""
@@ -38,9 +43,9 @@ def graphs_of(checkpoint: Checkpoint, built: "Generator | None" = None) -> tuple
     """Synthesis and mapping; `built` is the checkpoint's generator, if there is one already.
 
     Synthesis takes ws float32 [N, num_ws, w_dim], a `noise_mode` (const, random, none) and, of a
-    StyleGAN3, a `transform` float32 [3, 3]; it gives `image` uint8 [N, H, W, C], or with a `layer`
-    of `layers.bendable` its `features` float32 [N, C, h, w]. Mapping takes z [N, z_dim] and labels
-    c [N, c_dim] where there are any; it gives w [N, w_dim], not truncated.
+    StyleGAN3, a `transform` float32 [N, 3, 3]; it gives `image` uint8 [N, H, W, C], or with a
+    `layer` of `layers.bendable` its `features` float32 [N, C, h, w]. Mapping takes z [N, z_dim] and
+    labels c [N, c_dim] where there are any; it gives w [N, w_dim], not truncated.
     A network without w takes z and c side by side, as one row, and its mapping puts them so.
     """
     generator = cache(lambda: built or build_generator(checkpoint))  # both graphs are of one
@@ -60,6 +65,7 @@ def graphs_of(checkpoint: Checkpoint, built: "Generator | None" = None) -> tuple
             {"ws": near(ws), "noise_mode": "const"},
             checkpoint.source.get("sha256", ""),
             "reference" if written and math.prod(config["img_resolution"]) <= REFEREED else "",
+            checkpoint.family == "stylegan3",
         ),
         Graph(
             "mapping",

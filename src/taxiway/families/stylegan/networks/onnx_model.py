@@ -56,7 +56,7 @@ def onnx_model(
     if synthesis.operations is None or mapping.operations is None:
         raise Unsupported(
             f"A {checkpoint.family} cannot be written as ONNX yet: its network is not described in "
-            "plain operations; StyleGAN 1 and 2 are."
+            "plain operations; StyleGAN 1, 2 and 3 are."
         )
     config = checkpoint.config
     ops = GeneratorOperations(checkpoint, pixels, dtype)
@@ -87,6 +87,8 @@ class GeneratorOperations(OnnxOperations):
     def input(self, name: str, shape: Sequence[int]) -> OnnxNode:
         if name == "c" and name not in self.known:
             self.known["c"] = self.labels(shape[0])
+        if name == "transform":  # a StyleGAN3's own
+            return self.array(np.zeros((1, *shape), np.float32))
         return self.known.get(name) or super().input(name, shape)
 
     def labels(self, count: int) -> OnnxNode:

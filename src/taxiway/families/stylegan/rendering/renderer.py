@@ -271,7 +271,7 @@ class GeneratorRenderer:
                 raise InvalidArgument("Only a StyleGAN3's picture can be shifted and turned.", "x")
             # NVIDIA's tools turn the other way than pictures are bent: counter-clockwise.
             moved = transform(options.x, options.y, -options.rotation)
-            inputs["transform"] = moved.astype(np.float32)
+            inputs["transform"] = np.tile(moved.astype(np.float32), (len(ws), 1, 1))
         return in_colour(self._synthesis.run(inputs)["image"])
 
     def _weights(self, label: int | None, classes: npt.ArrayLike | None) -> Any:
