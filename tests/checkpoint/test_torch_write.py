@@ -78,3 +78,18 @@ def test_names_go_both_ways() -> None:
             new = rosinality_name(name)
             assert new is not None
             assert nvidia_name(new) == name
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("stylegan-xl_32-stem_labels10", "no classes like this network's: only Taxiway"),
+        ("tensorflow-stylegan2_32_labels-before-ada", "no classes like this network's: only Taxi"),
+        ("stylegan-xl_32-stem", "It has NVIDIA's names"),
+        ("stylegan2-ada_32_labels5_mapping8", "It has NVIDIA's names"),
+        ("stylegan1_64", "only Taxiway reads them"),
+    ],
+)
+def test_what_others_cannot_load_is_said(name: str, said: str, tmp_path: Path) -> None:
+    [told] = write_state(tmp_path / "a.pt", read_checkpoint(FIXTURES / f"{name}.pkl"))
+    assert said in told

@@ -127,12 +127,23 @@ def _lacks(checkpoint: Checkpoint, is_rosinality: bool) -> "list[str]":
         if clamps := {clamp for clamp in clamps if clamp}:
             told.append(f"Other tools will not clamp features at {max(clamps):g}.")
         return told
+    if own := _own_parts(checkpoint):
+        return [f"NVIDIA's code has no {own} like this network's: only Taxiway reads all of it."]
     if checkpoint.family in ("stylegan2", "stylegan3"):
         return [
             "It has NVIDIA's names, for load_state_dict of a network of the same settings; "
             "NVIDIA's own .pkl needs their source text and is not written."
         ]
     return [f"Nobody else has names for a {checkpoint.family}: only Taxiway reads them."]
+
+
+def _own_parts(checkpoint: Checkpoint) -> str:
+    """What a StyleGAN2 or 3 has that NVIDIA's networks have not; nothing where it is theirs."""
+    config = checkpoint.config
+    if "upscaler" in config:
+        return "upscaler"
+    mapping = config.get("mapping", {})
+    return "classes" if mapping.get("class_centres") or mapping.get("joins_labels") else ""
 
 
 def torch_file(value: "Value") -> bytes:

@@ -69,7 +69,7 @@ def walk_inputs() -> dict[str, AnyDataType]:
 WALK_FLAGS = (
     Flag(input="keys", metavar="SEEDS|FILE", many=True, help="where to go"),
     Flag(input="loop", usual=False),
-    Flag(input="centre", metavar="SEED|FILE"),
+    Flag(input="centre", metavar="SEED|FILE|class"),
 )
 """How these are typed; on the command line a walk ends elsewhere than it began unless asked."""
 

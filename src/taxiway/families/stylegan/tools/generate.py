@@ -75,7 +75,7 @@ class Generate(GeneratorTool):
             metavar="PSI",
             help="truncation, for z; or several: 0,0.5,1 or from:to:count; else 0.8",
         ),
-        Flag(input="centre", metavar="SEED|FILE"),
+        Flag(input="centre", metavar="SEED|FILE|class"),
         Flag(input="grid", metavar="COLUMNS"),
     )
     epilog = "Run it again after a stop: what is there already is kept."

@@ -59,7 +59,7 @@ class Mix(GeneratorTool):
             help="latents: their layers go into the rows",
         ),
         Flag(input="styles", metavar="LAYERS"),
-        Flag(input="centre", metavar="SEED|FILE"),
+        Flag(input="centre", metavar="SEED|FILE|class"),
     )
 
     def run(self, generator: Any, inputs: Values, job: Job) -> Values:
