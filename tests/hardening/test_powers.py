@@ -7,6 +7,7 @@ from websockets.asyncio.client import connect
 
 from hardening.doors import address, listener_of, routes_of
 from hardening.test_cross_site import ENDLESS
+from paths import ROOT
 from taxiway.core.config import Config
 from taxiway.model_servers import ModelServers
 from taxiway.servers.hub import server as hub
@@ -18,6 +19,11 @@ from taxiway.web.powers import Power, power_of
 
 STEPS = {Power.ASK: 0, Power.READ: 0, Power.PLAY: 1, Power.OWN: 2}
 """How much each takes."""
+TOLD = {
+    "asking": ("/socket.io", "/socket.io/", "/healthcheck", "/meta"),
+    "playing": ("/studio/socket",),
+}
+"""Powers as docs/control.md has them, and routes that it tells of in other words."""
 FAR = {"x-forwarded-for": "203.0.113.7"}
 
 
@@ -50,6 +56,19 @@ async def test_every_route_is_for_whom_it_says(model_servers: ModelServers) -> N
                     assert is_refused is (has < STEPS[power]), (method, route.path, has)
                     seen.add((power, is_refused))
     assert {(Power.ASK, False), (Power.READ, False), (Power.PLAY, True), (Power.OWN, True)} <= seen
+
+
+async def test_the_page_for_people_names_every_route_that_is_not_the_owners(
+    model_servers: ModelServers,
+) -> None:
+    lines = (ROOT / "docs" / "control.md").read_text("utf-8").splitlines()
+    table = {power: next(x for x in lines if x.startswith(f"| {power} |")) for power in TOLD}
+    named = {Power.ASK: "asking", Power.PLAY: "playing"}
+    for route, power in declared(routes_of(listener_of(model_servers))):
+        path = str(getattr(route, "path", ""))
+        if power in named and path not in ("/", "/{command}", *TOLD[named[power]]):
+            known = table[named[power]]
+            assert f"`{path}`" in known or f" {path}`" in known or path == "/generate.jpg", path
 
 
 async def test_a_player_is_told_what_the_owner_may(model_servers: ModelServers) -> None:

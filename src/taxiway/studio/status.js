@@ -71,7 +71,7 @@ export function keepStatus(connection, store) {
 
 /** @param {Hello} hello @param {Store} store */
 function meet(hello, store) {
-  store.set("model", { ...hello.model, notes: (hello.facts?.notes ?? []).join("; ") });
+  store.set("model", { ...hello.model, notes: (hello.facts?.notes ?? []).map(asSentence).join(" ") });
   const declaration = hello.info && { ...hello.info, live: hello.live };
   const isNew = JSON.stringify(declaration) !== JSON.stringify(store.get("declaration"));
   if (declaration && isNew) store.set("declaration", declaration);
@@ -138,4 +138,9 @@ export function announcer(store) {
   };
   store.follow(["state", "error"], saySoon);
   return region;
+}
+
+/** @param {string} words as they stand behind "Note:" in a terminal */
+function asSentence(words) {
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
 }
