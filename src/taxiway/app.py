@@ -14,8 +14,8 @@ from typing import Any
 from taxiway.catalog import families
 from taxiway.catalog.catalog import Card
 from taxiway.catalog.folder import NoDataFolder, data_path
-from taxiway.core import descriptors
 from taxiway.core.config import Config
+from taxiway.core.descriptors import allow_more
 from taxiway.core.errors import TaxiwayError
 from taxiway.core.events import Event, InputsIgnored, MessageIgnored, StateChanged
 from taxiway.engine import Engine, preload
@@ -25,9 +25,6 @@ from taxiway.web.listen import loop_factory
 from taxiway.web.notices import once, shortened
 from taxiway.web.server import ManagerContext, ManagerServer
 from taxiway.web.server_slot import decoded, of_kind, started
-
-FEW_DESCRIPTORS = 256
-"""So many the connections of one address, a few models and the libraries do with."""
 
 
 def run(
@@ -42,7 +39,8 @@ def run(
     """Serve `cards` until Ctrl-C, SIGTERM or SIGHUP. Raises PortInUse or CannotListen."""
     _find_data_folder()
     _find_temporary_folder()
-    _find_descriptors()
+    if few := allow_more():
+        print(few, flush=True)
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         running = serving(config, cards, options, command)
         runner.run(_until_told(running, links, open_browser, owner_link))
@@ -72,18 +70,6 @@ def _find_temporary_folder() -> None:
             words = "No temporary folder can be written; name one in TMPDIR, or mount /tmp."
             raise TaxiwayError(words) from None
         os.environ["TMPDIR"] = str(folder)
-
-
-def _find_descriptors() -> None:
-    """Take as many open files as there may be, and say where that is few."""
-    descriptors.allow_more()
-    there_are = descriptors.most()
-    if there_are is not None and there_are < FEW_DESCRIPTORS:
-        print(
-            f"Only {there_are} files and sockets may be open at once here, which is few for a "
-            f"server: raise that by ulimit -n {FEW_DESCRIPTORS}.",
-            flush=True,
-        )
 
 
 @contextlib.asynccontextmanager

@@ -39,5 +39,7 @@ def test_what_there_may_be_is_taken(
     system: System, after: int | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(__import__("sys").modules, "resource", system)
-    descriptors.allow_more()
+    said = descriptors.allow_more()
     assert descriptors.most() == after
+    assert said.startswith("Only 48 files" if after == 48 else "")
+    assert bool(said) == (after == 48)

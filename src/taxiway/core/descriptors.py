@@ -3,6 +3,8 @@
 import contextlib
 import sys
 
+FEW = 256
+"""So many the connections of one address, a few models and the libraries do with."""
 ASKED = (65536, 10240)
 """What is asked for, the largest first; macOS gives no more than the second."""
 
@@ -17,10 +19,23 @@ def most() -> int | None:
     return None if limit == resource.RLIM_INFINITY else limit
 
 
-def allow_more() -> None:
-    """Take what the system lets us: often a shell begins with 1024 or 256, one a connection."""
-    if sys.platform == "win32":
-        return
+def allow_more() -> str:
+    """Take what the system lets us: often a shell begins with 1024 or 256, one a connection.
+
+    A sentence where it is few all the same, else nothing.
+    """
+    if sys.platform != "win32":
+        _raise_limit()
+    there_are = most()
+    if there_are is None or there_are >= FEW:
+        return ""
+    return (
+        f"Only {there_are} files and sockets may be open at once here, which is few for a server: "
+        f"raise that by ulimit -n {FEW}."
+    )
+
+
+def _raise_limit() -> None:
     import resource
 
     for wanted in ASKED:

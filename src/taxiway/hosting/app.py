@@ -97,7 +97,8 @@ def run(folder: Path, settings: Settings) -> None:
 
     Raises PortInUse, CannotListen, StoreError or InvalidArgument.
     """
-    allow_more()
+    if few := allow_more():
+        print(few, flush=True)
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(_until_told(folder, settings))
 
