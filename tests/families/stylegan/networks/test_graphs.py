@@ -81,6 +81,20 @@ def test_it_gives_the_references_results(name: str, backend: backends.Backend) -
         assert np.abs(kept - expected[key]).max() <= 1
 
 
+FASTGANS = sorted(path.name for path in FIXTURES.glob("projected-gan_fastgan*.pkl"))
+
+
+@pytest.mark.parametrize("name", FASTGANS)
+def test_a_fastgan_gives_the_references_results(name: str, backend: backends.Backend) -> None:
+    checkpoint, expected = opened(name), expected_of(name)
+    synthesis, mapping = (backend.compile(g, "float32", 1) for g in graphs_of(checkpoint))
+    given = {key: expected[key].astype(np.float32) for key in ("z", "c") if key in expected}
+    rows = mapping.run(given)["w"][:, None]
+    image = synthesis.run({"ws": rows, "noise_mode": "const"})["image"]
+    kept = image[: len(expected["uint8"])].astype(int)
+    assert np.abs(kept - expected["uint8"]).max() <= 1
+
+
 def synthesis_of(name: str) -> Graph:
     return graphs_of(opened(name))[0]
 

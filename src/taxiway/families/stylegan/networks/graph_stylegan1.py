@@ -98,11 +98,7 @@ class Synthesis:
 
     def up_conv(self, x: Node, weight: Array) -> Node:
         """x [N, in, h, w], each sample repeated, and convolved: [N, out, 2h, 2w]."""
-        whole = np.zeros((*weight.shape[:2], 4, 4), np.float32)  # [out, in, 4, 4]
-        for down in (0, 1):
-            for across in (0, 1):
-                whole[..., down : down + 3, across : across + 3] += weight[..., ::-1, ::-1]
-        return self.ops.up_conv(x, self.ops.const(whole.swapaxes(0, 1)), 1)
+        return self.ops.up_conv(x, self.ops.const(repeated(weight).swapaxes(0, 1)), 1)
 
     def with_noise(self, name: str, x: Node) -> Node:
         """x [N, C, H, W] with its bias, and noise of a strength for each channel."""
@@ -129,3 +125,12 @@ class Synthesis:
 
     def tensor(self, name: str) -> Array:
         return np.asarray(self.tensors[name], np.float32)
+
+
+def repeated(weight: Array) -> Array:
+    """A weight [out, in, 3, 3] for samples of which each is repeated: [out, in, 4, 4]."""
+    whole = np.zeros((*weight.shape[:2], 4, 4), np.float32)
+    for down in (0, 1):
+        for across in (0, 1):
+            whole[..., down : down + 3, across : across + 3] += weight[..., ::-1, ::-1]
+    return whole

@@ -14,6 +14,7 @@ from taxiway.backends import Graph
 from taxiway.checkpoint import Checkpoint
 from taxiway.families.stylegan.networks import (
     build_generator,
+    graph_fastgan,
     graph_mapping,
     graph_stylegan1,
     graph_stylegan2,
@@ -31,10 +32,9 @@ WRITTEN = {
     "stylegan1": graph_stylegan1.synthesis,
     "stylegan2": graph_stylegan2.synthesis,
     "stylegan3": graph_stylegan3.synthesis,
+    "fastgan": graph_fastgan.synthesis,
 }
-"""Families whose synthesis is written down in operations; the others need PyTorch."""
-TITLES = {"fastgan": "FastGAN"}
-"""What the others are called."""
+"""The synthesis network of each family, written down in operations."""
 REFEREED = 256**2
 """Pixels of pictures up to which plain numpy can say what is exact: at 128 px in half a second."""
 
@@ -51,7 +51,7 @@ def graphs_of(checkpoint: Checkpoint, built: "Generator | None" = None) -> tuple
     generator = cache(lambda: built or build_generator(checkpoint))  # both graphs are of one
     config, tensors = checkpoint.config, checkpoint.tensors
     synthesis, mapping = part(tensors, "synthesis"), part(tensors, "mapping")
-    written = WRITTEN.get(checkpoint.family)
+    written = WRITTEN[checkpoint.family]
     ws = example_ws(config, tensors)
     z = np.zeros((1, config["z_dim"]), np.float32)
     return (
@@ -61,10 +61,10 @@ def graphs_of(checkpoint: Checkpoint, built: "Generator | None" = None) -> tuple
             synthesis,
             {"ws": ws, "noise_mode": "const"},
             lambda dtype, device: torch_synthesis(generator(), dtype, device),
-            written and partial(written, config=config, tensors=synthesis),
+            partial(written, config=config, tensors=synthesis),
             {"ws": near(ws), "noise_mode": "const"},
             checkpoint.source.get("sha256", ""),
-            "reference" if written and math.prod(config["img_resolution"]) <= REFEREED else "",
+            "reference" if math.prod(config["img_resolution"]) <= REFEREED else "",
             checkpoint.family == "stylegan3",
         ),
         Graph(
@@ -73,7 +73,9 @@ def graphs_of(checkpoint: Checkpoint, built: "Generator | None" = None) -> tuple
             mapping,
             {"z": z},
             lambda dtype, device: torch_mapping(generator(), device),
-            partial(graph_mapping.mapping, config=config, tensors=mapping) if mapping else None,
+            partial(graph_mapping.mapping, config=config, tensors=mapping)
+            if mapping
+            else partial(graph_fastgan.mapping, config=config),
         ),
     )
 

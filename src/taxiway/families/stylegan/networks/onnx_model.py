@@ -43,7 +43,7 @@ def onnx_model(
     pixels: str = "uint8",
     dtype: str = "float32",
 ) -> bytes:
-    """The whole file. Raises Unsupported for a network that is not described in operations.
+    """The whole file. Raises Unsupported for noise that has no order.
 
     Inputs are z float32 [N, z_dim] and truncation float32 [1], or ws float32 [N, num_ws, w_dim];
     class int32 [N] where there are classes (any other number: none), and seed int32 [1] below
@@ -53,11 +53,8 @@ def onnx_model(
     float32.
     """
     synthesis, mapping = graphs_of(checkpoint)
-    if synthesis.operations is None or mapping.operations is None:
-        raise Unsupported(
-            f"A {checkpoint.family} cannot be written as ONNX yet: its network is not described in "
-            "plain operations; StyleGAN 1, 2 and 3 are."
-        )
+    assert synthesis.operations is not None
+    assert mapping.operations is not None
     config = checkpoint.config
     ops = GeneratorOperations(checkpoint, pixels, dtype)
     height, width = picture_size(config)
@@ -68,9 +65,13 @@ def onnx_model(
     outputs: dict[str, OnnxNode] = {}
     if entry == "z":
         w = mapping.operations(ops)["w"]
-        outputs["ws"] = ops.known["ws"] = ops.truncated(w)
-        kinds["ws"] = ("float32", ["batch", config["num_ws"], config["w_dim"]])
-    outputs = synthesis.operations(ops, noise_mode="random") | outputs
+        rows = ops.truncated(w) if config["num_ws"] else ops.node("Unsqueeze", w, ops.integers(1))
+        outputs["ws"] = ops.known["ws"] = rows
+        width = config["w_dim"] or config["z_dim"] + config["c_dim"]
+        kinds["ws"] = ("float32", ["batch", config["num_ws"] or 1, width])
+    has_planes = any(name.endswith(".noise_const") for name in checkpoint.tensors)
+    mode = "random" if has_planes else "const"
+    outputs = synthesis.operations(ops, noise_mode=mode) | outputs
     return ops.file(outputs, kinds, checkpoint.family, facts)
 
 

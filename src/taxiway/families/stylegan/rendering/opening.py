@@ -17,7 +17,6 @@ from taxiway.families.stylegan.rendering.renderer import (
     GeneratorRenderer,
     Renderer,
     check_classes,
-    check_computable,
 )
 from taxiway.latent.space import Shape
 
@@ -57,7 +56,6 @@ def open_model(
     MissingDependency.
     """
     checkpoint = read_checkpoint(file)
-    check_computable(checkpoint)
     family, config = checkpoint.family, checkpoint.config
     if class_centres:
         check_classes(config["c_dim"], "class_centres")

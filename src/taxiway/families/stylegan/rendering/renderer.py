@@ -23,8 +23,6 @@ from taxiway.core.extras import need
 from taxiway.core.images import Pixels
 from taxiway.families.stylegan.networks import build_generator
 from taxiway.families.stylegan.networks.graphs import (
-    TITLES,
-    WRITTEN,
     as_pictures,
     graphs_of,
     torch_mapping,
@@ -309,8 +307,7 @@ class CheckpointRenderer(GeneratorRenderer):
     """
 
     def __init__(self, checkpoint: Checkpoint, device: str = "auto", name: str = "") -> None:
-        """`device` is auto, cpu, cuda or mps. Raises as `choose`, and MissingDependency."""
-        check_computable(checkpoint, name)
+        """`device` is auto, cpu, cuda or mps. Raises as `choose`."""
         graphs = graphs_of(checkpoint)
         (synthesis, mapping), choice = choose(graphs, device, "float32", answers=answers_here())
         super().__init__(
@@ -357,13 +354,6 @@ class CheckpointRenderer(GeneratorRenderer):
 
         generator = build_generator(self.checkpoint)
         return TorchRenderer(generator, pick_device(self.device), self.name, self.sha256)
-
-
-def check_computable(checkpoint: Checkpoint, name: str = "") -> None:
-    """Raises MissingDependency if only PyTorch knows a checkpoint's family, and it is not here."""
-    if checkpoint.family not in WRITTEN:
-        which = f"'{name}', a {TITLES[checkpoint.family]}," if name else "This checkpoint"
-        need("torch", which)
 
 
 class TorchRenderer(GeneratorRenderer):
