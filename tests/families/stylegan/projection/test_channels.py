@@ -30,6 +30,20 @@ def test_a_picture_is_found(channels: int, tmp_path: Path) -> None:
     assert read_picture(tmp_path / "proj.png").shape[2] == (4 if channels == 4 else 3)
 
 
+@pytest.mark.parametrize(("channels", "kept"), [(1, 3), (3, 3), (4, 4)])
+def test_what_is_transparent_is_wanted_where_there_is_alpha(
+    channels: int, kept: int, tmp_path: Path
+) -> None:
+    tool, picture = Project(), np.zeros((16, 16, 4), np.uint8)
+    picture[4:12, 4:12] = (0, 0, 200, 255)
+    wire = {"picture": to_data_uri(picture, "PNG"), "steps": 2, "tune": 1, "crop": "pad"}
+    inputs = tool.command.decode({**wire, "film": False})
+    tool.run(renderer(channels), inputs, QuietJob(tmp_path))
+    target = read_picture(tmp_path / "target.png")
+    assert target.shape == (16, 16, kept)
+    assert target[0, 0].tolist() == ([0, 0, 0, 0] if kept == 4 else [255, 255, 255])
+
+
 def test_colours_become_a_grey_or_opaque() -> None:
     pixels = np.array([[[[255, 0, 0]]]], np.uint8)
     assert to_target(pixels, 1).shape == (1, 1, 1, 1)

@@ -179,5 +179,5 @@ class Descent:
 
     def decibels(self, image: Pixels) -> float:
         """How near a picture is to the target, in dB."""
-        image = flattened(image)
-        return round(float(psnr(to_target(image[None]), to_target(self.target[None]))[0]), 2)
+        ours, theirs = (to_target(flattened(each)[None]) for each in (image, self.target))
+        return round(float(psnr(ours, theirs)[0]), 2)

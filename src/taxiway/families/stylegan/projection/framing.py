@@ -28,7 +28,7 @@ def parse_box(text: str) -> Box:
 def framed(
     pixels: Pixels, size: tuple[int, int], crop: Crop = "centre", box: Box | None = None
 ) -> Pixels:
-    """A picture [H, W, 3] of any size as one of `size` (height, width).
+    """A picture [H, W, 3 or 4] of any size as one of `size` (height, width).
 
     `centre` keeps its middle, `pad` all of it, blurred edges around, `squash` all of it, bent to
     the new shape; `box` is cut out first. Raises InvalidArgument for a box that is not inside.

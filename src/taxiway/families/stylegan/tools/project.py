@@ -8,6 +8,7 @@ from taxiway.core.command import Command, Values
 from taxiway.core.datatypes import AnyDataType, Boolean, Category, File, Image, Number, Text
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.files import write_whole
+from taxiway.core.frame import flattened
 from taxiway.core.images import encode_png
 from taxiway.core.tool import Flag, Job
 from taxiway.families.stylegan.projection.framing import CROPS, framed, parse_box
@@ -30,7 +31,7 @@ class Project(GeneratorTool):
         name="project",
         description="Find the w that makes a picture.",
         inputs={
-            "picture": Image(),
+            "picture": Image(channels=4),
             "crop": Category(one_of=CROPS, description="How it is made to fit."),
             "box": Text(description="left,top,right,bottom: a part of the picture, in pixels."),
             "space": Category(
@@ -94,7 +95,8 @@ class Project(GeneratorTool):
 
         renderer = torch_renderer_of(generator)
         box = parse_box(inputs["box"]) if inputs["box"] else None
-        target = framed(inputs["picture"], renderer.resolution, inputs["crop"], box)
+        picture = flattened(inputs["picture"], renderer.alpha)
+        target = framed(picture, renderer.resolution, inputs["crop"], box)
         write_whole(job.folder / "target.png", encode_png(target))
         descent = Descent(renderer, target, inputs, job, self.perceptual)
         descent.descend()
