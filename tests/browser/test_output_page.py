@@ -112,6 +112,27 @@ def test_the_studio_opens_it_and_plays_it_in_one_window(context: BrowserContext)
         studio.click("#tool-window")
 
 
+def test_a_blackout_of_the_studio_is_for_the_output(context: BrowserContext) -> None:
+    studio = open_studio(context)
+    bare = context.new_page()
+    show(bare, "?view=fill")
+    assert np.asarray(seen(bare))[:, :, :3].any()
+    studio.bring_to_front()
+    studio.keyboard.press("b")
+    studio.get_by_text("The outputs are black.").wait_for()
+    expect(studio.locator("#tool-dark")).to_have_attribute("aria-pressed", "true")
+    bare.locator("html.blackout").wait_for()
+    assert not np.asarray(seen(bare))[:, :, :3].any()
+    later = context.new_page()
+    later.goto("/output")
+    later.locator("html.blackout").wait_for()
+    studio.bring_to_front()
+    studio.get_by_role("button", name="Show them").click()
+    studio.get_by_text("The outputs are black.").wait_for(state="hidden")
+    bare.locator("html:not(.blackout)").wait_for()
+    assert np.asarray(seen(bare))[:, :, :3].any()
+
+
 def test_what_is_clear_stays_clear_and_a_restart_is_survived(browser: Browser) -> None:
     server = Server("lantern:Glass")
     context = new_context(browser, server)

@@ -429,3 +429,34 @@ async def test_a_test_picture_takes_the_models_place_for_a_while(
     await until(lambda: recorder.frames[-1].pixels[14, 13].tolist() == [255, 0, 255])
     assert recorder.frames[-1].pixels.shape == played.shape
     await until(lambda: np.array_equal(recorder.frames[-1].pixels, played))
+
+
+async def test_a_blackout_is_for_the_outputs_alone(
+    outputs: Outputs, session: LiveSession, engine: FakeEngine
+) -> None:
+    await outputs.start("recorder", {"fps": 240})
+    await outputs.start("clear", {"fps": 240})
+    recorder, clear = Recorder.made
+    await until(lambda: recorder.frames and clear.frames)
+    played = recorder.frames[-1].pixels
+    session.black_out(True)
+    await until(lambda: not recorder.frames[-1].pixels.any())
+    assert recorder.frames[-1].pixels.shape == played.shape
+    session.go_to_seed(7, None, None)  # type: ignore[arg-type]
+    await engine.call_number(2)
+    await until(lambda: session.broadcast.newest.frame.pixels.any())  # type: ignore[union-attr]
+    await until(lambda: len(recorder.frames) > 2)
+    assert not recorder.frames[-1].pixels.any()
+    session.black_out(False)
+    await until(lambda: recorder.frames[-1].pixels.any())
+    assert not np.array_equal(recorder.frames[-1].pixels, played)
+    session.black_out(True)
+    await outputs.close()
+
+
+@pytest.mark.parametrize("shape", [(4, 6), (4, 6, 1), (4, 6, 3), (4, 6, 4)])
+def test_nothing_is_seen_through_black(shape: tuple[int, ...]) -> None:
+    black = live_outputs.blackened(np.full(shape, 90, np.uint8))
+    assert black.shape == shape
+    assert not black[..., :3].any() if len(shape) == 3 else not black.any()
+    assert shape[2:] != (4,) or (black[..., 3] == 255).all()

@@ -70,6 +70,13 @@ class WalkChanged(Struct, frozen=True, tag="walk"):
     goes_on: bool
 
 
+class BlackoutChanged(Struct, frozen=True, tag="blackout"):
+    """What leaves the live session became black, or is to be seen again."""
+
+    model: str
+    is_black: bool
+
+
 class QueryFailed(Struct, frozen=True, tag="error"):
     """A query or a live picture failed: this is now the model's current error."""
 
@@ -99,6 +106,7 @@ Event = (
     | PartReady
     | CallEnded
     | WalkChanged
+    | BlackoutChanged
     | QueryFailed
     | InputsIgnored
     | MessageIgnored

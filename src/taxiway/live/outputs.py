@@ -10,12 +10,15 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from msgspec import Struct, structs
 
 from taxiway.core.command import Values
 from taxiway.core.datatypes import Number
 from taxiway.core.errors import TaxiwayError, Unavailable
+from taxiway.core.events import BlackoutChanged, Event
 from taxiway.core.frame import Frame, flattened
+from taxiway.core.images import Pixels
 from taxiway.core.sink import Sink, SinkDone
 from taxiway.live.broadcast import Viewer
 from taxiway.live.members import Members, sentence
@@ -317,11 +320,26 @@ class Feed:
         self._shown: Any = None
         self._testing: asyncio.Task[None] | None = None
         self._unfollow: Callable[[], None] = _nothing
+        self._stop_listening = session.events.listen(self._on_event)
         sink.on_receivers = lambda: self._soon(self.look)
         self.output = self._output(sink)
         if type(sink).change is not Sink.change:
             self._follow(sink)
         self.look()
+
+    def _on_event(self, event: Event) -> None:
+        if isinstance(event, BlackoutChanged) and self._viewer is not None:
+            self._offer_newest()
+
+    def _offer_newest(self) -> None:
+        if newest := self._session.broadcast.newest:
+            self._offer(newest.frame)
+
+    def _offer(self, frame: Frame) -> None:
+        """Let the sink have a frame, or darkness of its size."""
+        if self._session.is_black:
+            frame = structs.replace(frame, pixels=blackened(frame.pixels))
+        self.output.offer(frame)
 
     def _follow(self, sink: Sink) -> None:
         """Let a sink know of every change of the controls, first of all that are set."""
@@ -379,14 +397,15 @@ class Feed:
             self.output.offer(Frame(pixels=pixels, index=0, time=clock()))
             await asyncio.sleep(1 / TEST_FPS)
         self._testing = None
-        if newest := self._session.broadcast.newest:
-            self.output.offer(newest.frame)
+        self._offer_newest()
 
     def end(self) -> None:
         """Send nothing more."""
         if self._testing is not None:
             self._testing.cancel()
         self.output.end()
+        self._stop_listening()
+        self._stop_listening = _nothing
         self._unfollow()
         self._unfollow = _nothing
         if self._viewer is not None:
@@ -424,7 +443,7 @@ class Feed:
         if frame.pixels is not self._shown:
             self._shown = frame.pixels
             if self._testing is None:
-                self.output.offer(frame)
+                self._offer(frame)
 
     def _over(self) -> None:
         self.look()
@@ -444,6 +463,14 @@ class Feed:
 def sinks() -> Members[Sink]:
     """Every sink there is."""
     return Members("sinks", lambda kind: {"fps": FPS})
+
+
+def blackened(pixels: Pixels) -> Pixels:
+    """Black, and nothing seen through it, of a picture's shape."""
+    black = np.zeros_like(pixels)
+    if pixels.shape[2:] == (4,):
+        black[:, :, 3] = 255
+    return black
 
 
 def _nothing() -> None:

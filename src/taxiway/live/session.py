@@ -16,6 +16,7 @@ from taxiway.core.datatypes.picture import Picture
 from taxiway.core.errors import InvalidArgument, TaxiwayError, Unavailable
 from taxiway.core.events import (
     Answer,
+    BlackoutChanged,
     Event,
     Events,
     OutputReady,
@@ -81,6 +82,7 @@ class LiveSession:
         self._life = 0
         self._rendered = (-1, -1)
         self._is_moved = False
+        self._is_black = False
         self._error: str | None = None
         self._unpublished: Values | None = None
         self._publish = asyncio.Event()
@@ -140,6 +142,17 @@ class LiveSession:
     def z_length(self) -> int:
         """How many numbers z has. Raises InvalidArgument, or Unavailable before the set-up."""
         return length_of_z(self._known())
+
+    @property
+    def is_black(self) -> bool:
+        """Whether every output is black, whatever is played; who plays sees it all the same."""
+        return self._is_black
+
+    def black_out(self, on: bool) -> None:
+        """Make every output black, or let it be seen again."""
+        if on != self._is_black:
+            self._is_black = on
+            self.events.emit(BlackoutChanged(self.spec.name, on))
 
     def cancel(self) -> None:
         """Stop what the model works on, whoever asked for it."""

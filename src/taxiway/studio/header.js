@@ -9,7 +9,7 @@ import { statusLamp } from "./status.js";
 
 /**
  * @param {Studio} studio
- * @param {{ fullScreen: () => void, output: () => void, help: () => void }} reach
+ * @param {{ fullScreen: () => void, output: () => void, blackOut: () => void, help: () => void }} reach
  * @param {HTMLElement} wide the button that widens a panel
  */
 export function makeHeader({ store, session, connection, actions, files }, reach, wide) {
@@ -19,6 +19,8 @@ export function makeHeader({ store, session, connection, actions, files }, reach
     undo.disabled = !session.history.canUndo;
     redo.disabled = !session.history.canRedo;
   };
+  const dark = tool("dark", "Blackout: every output black", reach.blackOut);
+  store.follow(["blackout"], () => dark.setAttribute("aria-pressed", String(store.get("blackout"))));
   const save = tool("save", "Download PNG", files.downloadPicture);
   store.follow(["declaration"], () => {
     for (const element of [undo, redo, save]) element.hidden = !isLive(store.get("declaration"));
@@ -39,6 +41,7 @@ export function makeHeader({ store, session, connection, actions, files }, reach
       save,
       wide,
       tool("window", "Window of the picture alone", reach.output),
+      dark,
       tool("full", "Full screen", reach.fullScreen),
       tool("keys", "Keys", reach.help),
     ),

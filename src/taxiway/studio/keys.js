@@ -24,6 +24,7 @@ const LIST = /** @type {[string, string, ((declaration: Declaration) => boolean)
   ["M", "To the mixer: ← → choose a fader, ↑ ↓ change it, Shift for more; over a full screen too", isPlayed],
   ["G", "To the map: arrows step, + − zoom, 0 goes home; over a full screen too", isPlayed],
   ["F", "Full screen"],
+  ["B", "Every output black, or to be seen again"],
   ["O", "A window of the picture alone; there F, 1 2 3 fit, crop, fill, B black, M mirror"],
   ["?", "This list"],
 ]);
@@ -34,6 +35,7 @@ const LIST = /** @type {[string, string, ((declaration: Declaration) => boolean)
  * @property {() => void} save
  * @property {() => void} fullScreen
  * @property {() => void} output
+ * @property {() => void} blackOut
  * @property {() => void} help
  * @property {(panel: string) => void} goTo
  */
@@ -54,6 +56,7 @@ export function listenToKeys(reach) {
     g: () => reach.goTo("map"),
     f: reach.fullScreen,
     o: reach.output,
+    b: reach.blackOut,
     "?": reach.help,
   });
   const withControl = /** @type {Record<string, () => void>} */ ({

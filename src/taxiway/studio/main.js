@@ -44,6 +44,7 @@ const reach = {
   save: () => (isLive(store.get("declaration")) ? studio.files.downloadPicture() : saveOutput()),
   fullScreen,
   output: () => openOutput(store),
+  blackOut: () => session.blackOut(!store.get("blackout")),
   help: () => dialog.showModal(),
   goTo: (/** @type {string} */ panel) => {
     const { dataset } = document.body;

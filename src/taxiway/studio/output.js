@@ -18,12 +18,15 @@ const canvas = /** @type {HTMLCanvasElement} */ (document.querySelector("canvas"
 const asked = new URLSearchParams(location.search);
 const has = (/** @type {string} */ name) => !["", "0", "false"].includes(asked.get(name) ?? "");
 
+/** Whether every output is to be black. */
+let isBlack = false;
+
 /** Look as the address says. */
 function look() {
   const view = asked.get("view") ?? "";
   canvas.className = VIEWS.includes(view) ? view : "fit";
   canvas.classList.toggle("mirror", has("mirror"));
-  root.classList.toggle("blackout", has("blackout"));
+  root.classList.toggle("blackout", isBlack || has("blackout"));
   root.style.background = asked.get("ground") ?? "";
 }
 
@@ -73,6 +76,10 @@ connection.onMessage((/** @type {ServerMessage} */ message) => {
   if (message.type === "hello") {
     document.title = message.model.title ?? message.model.name;
     picture = message.info?.outputs.find((field) => isPicture(field))?.name ?? "";
+  }
+  if (message.type === "hello" || message.type === "blackout") {
+    isBlack = message.type === "hello" ? (message.blackout ?? false) : message.on;
+    look();
   }
   if (message.type === "output" || message.type === "part") show(message.outputs);
 });

@@ -113,6 +113,11 @@ export class Session {
     this.history.step([VECTOR]);
   }
 
+  /** Make every output black, or let it be seen again. @param {boolean} on */
+  blackOut(on) {
+    this.#connection.sendMessage({ type: "blackout", on });
+  }
+
   /** Stop the walk, whoever began it. */
   stopWalk() {
     this.#connection.sendMessage({ type: "walk", action: "stop" });

@@ -41,6 +41,7 @@ export function keepStatus(connection, store) {
     if (message.type === "part") takePart(message, store);
     if (message.type === "ended" && message.call === store.get("work")?.call) store.set("work", null);
     if (message.type === "walk") store.set("walk", message.on);
+    if (message.type === "blackout") store.set("blackout", message.on);
     if (message.type === "error") {
       // What was wrong with the model's last answer is true until there is another.
       lasting = message.input || message.seq != null ? "" : message.message;
@@ -76,6 +77,7 @@ function meet(hello, store) {
   const isNew = JSON.stringify(declaration) !== JSON.stringify(store.get("declaration"));
   if (declaration && isNew) store.set("declaration", declaration);
   store.set("walk", hello.walk ?? false);
+  store.set("blackout", hello.blackout ?? false);
   setState(hello, store);
 }
 

@@ -15,6 +15,7 @@ const blank = () => ({
   asked: { working: false, ms: null, wrong: null },
   work: null,
   walk: false,
+  blackout: false,
   flashes: false,
   error: "",
   picture: null,

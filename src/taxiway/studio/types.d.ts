@@ -185,6 +185,8 @@ export interface Contents {
   work: Work | null;
   /** Whether a walk moves the vector, whoever began it. */
   walk: boolean;
+  /** Whether every output is black. */
+  blackout: boolean;
   /** Whether brightness may change more than three times a second. */
   flashes: boolean;
   /** One sentence, empty when all is well. */
@@ -220,6 +222,7 @@ export interface Hello {
   values: Values;
   origin: Origin | null;
   walk?: boolean;
+  blackout?: boolean;
 }
 export type ServerMessage =
   | Hello
@@ -229,6 +232,7 @@ export type ServerMessage =
   | { type: "part"; call: number; outputs: Values; progress: number | null; message: string }
   | { type: "ended"; call: number }
   | { type: "walk"; on: boolean }
+  | { type: "blackout"; on: boolean }
   | { type: "note"; protocol: string; sender: string; message: string }
   | { type: "error"; message: string; input: string | null; seq: number | null };
 
@@ -244,6 +248,7 @@ export type PageMessage =
   | { type: "cancel_tiles" }
   | { type: "cancel" }
   | { type: "walk"; action: "stop" }
+  | { type: "blackout"; on: boolean }
   | { type: "model"; action: "start" | "stop" };
 
 // Binary messages of the socket (docs/wire.md).

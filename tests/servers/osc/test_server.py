@@ -260,6 +260,21 @@ async def test_a_walk_is_begun_and_stopped(room: Room, other: Patch) -> None:
     assert (address, "slerp takes 2" in text) == ("/error", True)
 
 
+async def test_everything_is_made_black_and_seen_again(room: Room, other: Patch) -> None:
+    for rest, is_black in (
+        (b",\0\0\0", True),
+        (b",i\0\0\0\0\0\0", False),
+        (b",i\0\0\0\0\0\x01", True),
+        (b",f\0\0\0\0\0\0", False),
+    ):
+        room.target.say(b"/blackout\0\0\0" + rest, room.server.port)
+        async with asyncio.timeout(10):
+            while room.session.is_black != is_black:
+                await asyncio.sleep(0.002)
+    room.say("/blackout", "dark", other)
+    assert await other.receive() == ("/error", "'/blackout' takes 1, 0 or nothing, got 'dark'.")
+
+
 async def test_before_the_model_has_started_faders_do_nothing() -> None:
     async with opened(start=False) as room:
         room.target.say(b"/seed\0\0\0,i\0\0\0\0\0\x07", room.server.port)

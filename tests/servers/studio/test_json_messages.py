@@ -101,6 +101,7 @@ def test_what_the_server_says_is_json_even_where_a_model_speaks_nonsense() -> No
     assert json.loads(json_messages.write(hello)) == {
         "type": "hello",
         "walk": False,
+        "blackout": False,
         "version": 1,
         "model": {"name": "m"},
         "info": None,

@@ -70,6 +70,7 @@ async def test_hello_comes_first_then_the_vector_then_the_picture(
         "live": True,
         "owns": True,
         "walk": False,
+        "blackout": False,
         "state": "running",
         "message": "fake is running.",
         "device": "cpu",

@@ -52,6 +52,7 @@ POWERS = {
     "/query": Power.ASK,
     "/walk": Power.ASK,
     "/walk/stop": Power.ASK,
+    "/blackout": Power.ASK,
     "/job": Power.OWN,
 }
 """What each address takes, beside the inputs, which whoever reaches the port may move; `/job` takes
@@ -145,21 +146,35 @@ class OscServer:
                 self._audience.remove(source)
             case "/query":
                 self._query(message.arguments, source)
-            case "/walk":
-                self._walk(message.arguments, source)
-            case "/walk/stop":
-                self._session.live_walk.end()
+            case "/walk" | "/walk/stop" | "/blackout":
+                self._perform(message, source)
             case "/job" if self._jobs is not None:
                 self._begin(self._jobs, message.arguments, source)
             case _:
                 return False
         return True
 
+    def _perform(self, message: Message, source: Address) -> None:
+        if message.address == "/walk":
+            self._walk(message.arguments, source)
+        elif message.address == "/walk/stop":
+            self._session.live_walk.end()
+        else:
+            self._black_out(message.arguments, source)
+
     def _walk(self, arguments: list[Any], source: Address) -> None:
         try:
             self._session.live_walk.begin(inputs.from_body(_text(arguments).encode()))
         except TaxiwayError as error:
             self._complain(str(error), source)
+
+    def _black_out(self, arguments: list[Any], source: Address) -> None:
+        wanted = arguments or [1]
+        if wanted not in ([0], [1]):
+            given = repr(wanted[0])[:40]
+            self._complain(f"'/blackout' takes 1, 0 or nothing, got {given}.", source)
+        else:
+            self._session.black_out(wanted == [1])
 
     def _begin(self, jobs: RemoteJobs, arguments: list[Any], source: Address) -> None:
         """Begin a job, or stop one, for a program on this machine: pages send no datagrams."""

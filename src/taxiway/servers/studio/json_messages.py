@@ -60,11 +60,17 @@ class StopWalk(Struct, frozen=True, tag_field="type", tag="walk"):
     action: Literal["stop"]
 
 
+class SetBlackout(Struct, frozen=True, tag_field="type", tag="blackout"):
+    """Make every output black, or let it be seen again."""
+
+    on: bool
+
+
 class Cancel(Struct, frozen=True, tag_field="type", tag="cancel"):
     """Stop what the model works on, whoever asked for it."""
 
 
-Word = Set | Seed | Pick | CancelTiles | StopWalk | Cancel | ModelAction
+Word = Set | Seed | Pick | CancelTiles | StopWalk | SetBlackout | Cancel | ModelAction
 
 _decoder = msgspec.json.Decoder(Word)
 
@@ -94,6 +100,7 @@ class Hello(Struct, frozen=True, kw_only=True, tag_field="type", tag="hello"):
     values: Mapping[str, Any]
     origin: Origin | None
     walk: bool = False
+    blackout: bool = False
 
 
 class State(Struct, frozen=True, tag_field="type", tag="state"):
@@ -146,6 +153,12 @@ class Note(Struct, frozen=True, kw_only=True, tag_field="type", tag="note"):
     message: str
 
 
+class Blackout(Struct, frozen=True, tag_field="type", tag="blackout"):
+    """Whether every output is black."""
+
+    on: bool
+
+
 class Error(Struct, frozen=True, tag_field="type", tag="error"):
     """A message could not be obeyed, or the model failed."""
 
@@ -154,7 +167,7 @@ class Error(Struct, frozen=True, tag_field="type", tag="error"):
     seq: int | None = None
 
 
-Said = Hello | State | Values | Output | Part | Ended | Walk | Note | Error
+Said = Hello | State | Values | Output | Part | Ended | Walk | Blackout | Note | Error
 
 
 def write(word: Said) -> str:

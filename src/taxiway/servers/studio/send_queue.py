@@ -11,6 +11,7 @@ from starlette.websockets import WebSocket
 
 from taxiway.core.command import Values
 from taxiway.core.events import (
+    BlackoutChanged,
     CallEnded,
     Event,
     InputsIgnored,
@@ -105,8 +106,8 @@ class SendQueue:
             self._greet = self._greet or event.state == "running"
         elif isinstance(event, QueryFailed):
             self._newest["error"] = json_messages.Error(event.error)
-        elif isinstance(event, WalkChanged):
-            self._newest["walk"] = json_messages.Walk(event.goes_on)
+        elif isinstance(event, WalkChanged | BlackoutChanged):
+            self._put_switch(event)
         elif isinstance(event, PartReady):
             self._put_part(event)
         elif isinstance(event, CallEnded):
@@ -117,6 +118,12 @@ class SendQueue:
         elif isinstance(event, InputsIgnored | MessageIgnored):
             self._notes.append(json_messages.write(note(event)))
         self._wake.set()
+
+    def _put_switch(self, event: WalkChanged | BlackoutChanged) -> None:
+        if isinstance(event, WalkChanged):
+            self._newest["walk"] = json_messages.Walk(event.goes_on)
+        else:
+            self._newest["blackout"] = json_messages.Blackout(event.is_black)
 
     def _put_part(self, event: PartReady) -> None:
         # An instrument's picture is seen as a frame.
@@ -192,6 +199,7 @@ class SendQueue:
             values={name: value for name, value in values.items() if value is not None},
             origin=origin or None,
             walk=session.live_walk.goes_on,
+            blackout=session.is_black,
         )
         return [json_messages.write(hello), *vectors]
 

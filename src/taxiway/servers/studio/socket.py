@@ -31,6 +31,7 @@ Said = (
     | Wanted
     | json_messages.CancelTiles
     | json_messages.StopWalk
+    | json_messages.SetBlackout
     | json_messages.Cancel
     | json_messages.ModelAction
 )
@@ -44,6 +45,7 @@ POWERS = {
     json_messages.Pick: Power.PLAY,
     json_messages.CancelTiles: Power.PLAY,
     json_messages.StopWalk: Power.PLAY,
+    json_messages.SetBlackout: Power.PLAY,
     json_messages.Cancel: Power.PLAY,
     json_messages.ModelAction: Power.OWN,
 }
@@ -148,6 +150,8 @@ class Session:
                 self._send_queue.forget_tiles()
             case json_messages.StopWalk():
                 self._session.live_walk.end()
+            case json_messages.SetBlackout(on):
+                self._session.black_out(on)
             case json_messages.Cancel():
                 self._session.cancel()
             case json_messages.ModelAction(action):

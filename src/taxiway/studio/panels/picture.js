@@ -8,7 +8,7 @@ import { Figures } from "../picture/figures.js";
 import { makeNotice, makeTrouble } from "../picture/notice.js";
 import { makeProgress } from "../picture/progress.js";
 import { Screen } from "../picture/screen.js";
-import { makeWalking } from "../picture/walking.js";
+import { makeDarkness, makeWalking } from "../picture/walking.js";
 
 /** @import { Panel, Studio } from "../types.d.ts" */
 
@@ -41,7 +41,7 @@ function mount(root, studio) {
   const board = makeBoard(studio);
   const caption = makeCaption(store, figures);
   root.append(
-    h("div", { class: "picture-frame" }, canvas, board, makeNotice(studio), makeWalking(studio), makeTrouble(store)),
+    h("div", { class: "picture-frame" }, canvas, board, makeNotice(studio), makeWalking(studio), makeDarkness(studio), makeTrouble(store)),
     makeProgress(studio),
     caption,
   );
