@@ -1,6 +1,7 @@
 """What every executor does, run over all of them; and what only a process can."""
 
 import asyncio
+import errno
 import os
 import signal
 from collections.abc import AsyncIterator, Callable
@@ -16,6 +17,7 @@ from taxiway.core import slots
 from taxiway.core.errors import InvalidArgument, ModelFailed
 from taxiway.core.model import ModelSpec, Progress
 from taxiway.engine.executor import Died, Executor
+from taxiway.engine.executors import process
 from toys import gradient
 
 EXECUTORS = slots.members("engine.executors")
@@ -165,6 +167,16 @@ async def test_it_stops_amid_what_it_works_on_and_its_memory_is_free(kind: str) 
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="signals of POSIX")
+async def test_a_machine_that_starts_no_process_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full() -> None:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    monkeypatch.setattr(process.socket, "socketpair", full)
+    with pytest.raises(ModelFailed, match="No process can be started: Too many open files."):
+        async with started("process", "Gradient"):
+            pass
+
+
 async def test_a_process_that_is_killed_says_so_at_once() -> None:
     deaths: list[bool] = []
     async with started("process", "Writer", lambda: deaths.append(True)) as executor:

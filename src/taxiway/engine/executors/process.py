@@ -61,7 +61,11 @@ class ProcessExecutor:
     async def start(self) -> Ready:
         """Start the process and wait until its model is set up."""
         self._spawning = asyncio.ensure_future(asyncio.to_thread(self._spawn))
-        await self._pipe.connect(await asyncio.shield(self._spawning))
+        try:
+            await self._pipe.connect(await asyncio.shield(self._spawning))
+        except OSError as error:
+            # The machine's doing, such as no more files that may be open.
+            raise ModelFailed(f"No process can be started: {error.strerror or error}.") from None
         message = await self._receive()
         if isinstance(message, Failed):
             await self.stop()
