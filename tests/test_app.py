@@ -16,6 +16,7 @@ import pytest
 from taxiway import app
 from taxiway.catalog import catalog
 from taxiway.core.config import Config
+from taxiway.core.events import MessageIgnored
 from taxiway.web import notices
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
@@ -54,6 +55,20 @@ async def test_an_input_that_the_model_does_not_have_is_said_once(
         answer = await client.post("/query", json={"seed": 20, "prompt": "a cat"})
         assert answer.headers["x-taxiway-ignored"] == "prompt"
     assert capsys.readouterr().out.count("painter has no input 'prompt'") == 1
+
+
+def test_of_messages_that_do_nothing_the_first_of_each_sender_is_told(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notices, "_said", set())
+    for sender in ("192.0.2.5:9000", "192.0.2.5:9001", "[fe80::1]:9"):
+        app._tell_of_messages(MessageIgnored("it", "OSC", sender, f"/{sender} is none."))
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.partition(": ")[0] for line in lines] == [
+        "OSC from 192.0.2.5",
+        "OSC from [fe80::1]",
+    ]
+    assert "/192.0.2.5:9000 is none. The studio's Network panel" in lines[0]
 
 
 @pytest.mark.parametrize(

@@ -86,6 +86,8 @@ async def serving(
         contextlib.AsyncExitStack() as doors,
     ):
         engine.events.listen(_tell)
+        if not config.osc_log:
+            engine.events.listen(_tell_of_messages)
         model_servers = ModelServers(engine, config, options)
         doors.push_async_callback(model_servers.close)
         for card in cards:
@@ -164,7 +166,11 @@ def _tell(event: Event) -> None:
     elif isinstance(event, InputsIgnored):
         for name in event.names:
             once(f"{event.model} has no input '{shortened(name)}', so what was sent is ignored.")
-    elif isinstance(event, MessageIgnored):
+
+
+def _tell_of_messages(event: Event) -> None:
+    """The first from each sender that does nothing, where not all of them are told."""
+    if isinstance(event, MessageIgnored):
         sender = event.sender.rpartition(":")[0]
         more = "The studio's Network panel shows what else is ignored."
         once(f"{event.protocol} from {sender}: {event.reason} {more}", event.protocol + sender)

@@ -242,7 +242,7 @@ async def test_what_does_nothing_is_news_for_the_people_who_watch(room: Room) ->
         "/Psi is no address here; /psi is.",
         "/query/ is no address here; /query is.",
     ]
-    assert reasons[2].startswith("5 bytes are no OSC: ")
+    assert reasons[2].startswith("What came is no OSC: ")
     assert "JSON" in reasons[3]
 
 

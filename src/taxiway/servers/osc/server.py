@@ -121,7 +121,7 @@ class OscServer:
         try:
             messages = osc_packet.read(datagram)
         except Malformed as error:
-            self._monitor.say(f"{len(datagram)} bytes are no OSC: {error}", source)
+            self._monitor.say(f"What came is no OSC: {error}", source)
             return
         self._monitor.received(messages, source)
         ours = [
