@@ -1,12 +1,21 @@
 """Files are written whole or not at all."""
 
+import errno
 import os
 from pathlib import Path
 
 import pytest
 
 from taxiway.core.errors import InvalidArgument
-from taxiway.core.files import MANIFEST, check_free, guarding, whole_file, write_whole
+from taxiway.core.files import (
+    MANIFEST,
+    GrowingFile,
+    check_free,
+    guarding,
+    place_free,
+    whole_file,
+    write_whole,
+)
 
 
 def test_a_file_is_replaced_and_nothing_is_left_beside_it(tmp_path: Path) -> None:
@@ -104,3 +113,48 @@ def test_a_guard_survives_its_own_list_and_lets_other_folders_alone(tmp_path: Pa
     with guarding(tmp_path / "in", force=True), whole_file(tmp_path / "in" / "a.txt") as file:
         file.write(b"b")
     assert (tmp_path / "in" / "a.txt").read_bytes() == b"b"
+
+
+@pytest.mark.parametrize("has_links", [True, False], ids=["with links", "without"])
+def test_a_file_takes_the_first_name_that_is_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_links: bool
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    if not has_links:
+        monkeypatch.setattr(os, "link", refuse)
+    (tmp_path / "film.mp4").write_text("another's")
+    (tmp_path / "film-2.mp4").symlink_to("nowhere")
+    (tmp_path / "new").write_text("ours")
+    assert place_free(tmp_path / "new", tmp_path / "film.mp4") == tmp_path / "film-3.mp4"
+    assert (tmp_path / "film-3.mp4").read_text() == "ours"
+    assert (tmp_path / "film.mp4").read_text() == "another's"
+    assert sorted(os.listdir(tmp_path)) == ["film-2.mp4", "film-3.mp4", "film.mp4"]
+
+
+def test_a_growing_file_is_hidden_until_it_is_whole(tmp_path: Path) -> None:
+    growing = GrowingFile(tmp_path / "folder" / "film.mp4")
+    growing.file.write(b"some")
+    (hidden,) = (tmp_path / "folder").iterdir()
+    assert (hidden.name[0], hidden.read_bytes()) == (".", b"some")
+    assert growing.finish() == tmp_path / "folder" / "film.mp4"
+    assert growing.path.read_bytes() == b"some"
+    other = GrowingFile(tmp_path / "folder" / "film.mp4")
+    other.discard()
+    assert os.listdir(tmp_path / "folder") == ["film.mp4"]
+
+
+def test_a_growing_file_that_finds_no_name_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    growing = GrowingFile(tmp_path / "film.mp4")
+    growing.file.write(b"an hour")
+    monkeypatch.setattr(os, "link", full)
+    with pytest.raises(OSError, match="No space left"):
+        growing.finish()
+    (hidden,) = tmp_path.iterdir()
+    assert hidden.read_bytes() == b"an hour"

@@ -5,6 +5,7 @@ that the user's umask gives, or those of the file before. It is never written ov
 from, nor over what somebody else made, unless that is forced.
 """
 
+import errno
 import json
 import os
 import secrets
@@ -17,6 +18,8 @@ from taxiway.core.errors import InvalidArgument
 
 MANIFEST = ".taxiway"
 """Which files of a folder are ours, a line each: name, size and time of the last change."""
+NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL)
+"""What sticks and shares say that have no second names for a file."""
 _guards = list["_Guard"]()
 
 
@@ -77,13 +80,13 @@ class GrowingFile:
         self.file: IO[bytes] = self._hidden.open("x+b", buffering=0)
 
     def finish(self) -> Path:
-        """Give it the first of `path`, `path-2` and so on that is free; which it was."""
-        try:
-            with self.file:
-                os.fsync(self.file.fileno())
-            return place_free(self._hidden, self.path)
-        finally:
-            self._hidden.unlink()
+        """Give it the first of `path`, `path-2` and so on that is free; which it was.
+
+        Raises OSError, and leaves it hidden.
+        """
+        with self.file:
+            os.fsync(self.file.fileno())
+        return place_free(self._hidden, self.path)
 
     def discard(self) -> None:
         """Leave nothing of it."""
@@ -91,15 +94,27 @@ class GrowingFile:
         self._hidden.unlink()
 
 
-def place_free(written: Path, path: Path) -> Path:
-    """Give a file that is whole the first of `path`, `path-2` and so on that is free; which it was.
+def rename_to_free(written: Path, path: Path) -> None:
+    """Rename a file, replacing nothing. Raises FileExistsError where something is."""
+    try:
+        os.link(written, path)
+    except OSError as error:
+        if error.errno not in NO_LINKS:
+            raise
+        # The name is taken first, then filled.
+        path.open("xb").close()
+        os.replace(written, path)
+    else:
+        os.unlink(written)
 
-    Unlike a rename, a link replaces nothing. The file keeps its other name too.
-    """
+
+def place_free(written: Path, path: Path) -> Path:
+    """Rename a file that is whole to the first of `path`, `path-2` and so on that is free; which it
+    was. Raises OSError, and the file keeps its name."""
     number, free = 1, path
     while True:
         try:
-            os.link(written, free)
+            rename_to_free(written, free)
         except FileExistsError:
             number += 1
             free = path.with_stem(f"{path.stem}-{number}")

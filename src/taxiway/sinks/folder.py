@@ -11,6 +11,7 @@ import numpy as np
 
 from taxiway.core.datatypes import AnyDataType, Category, Number, Text
 from taxiway.core.errors import InvalidArgument
+from taxiway.core.files import rename_to_free
 from taxiway.core.frame import Frame
 from taxiway.core.images import encode_jpeg, encode_png
 from taxiway.core.sink import Sink, SinkDone
@@ -66,19 +67,20 @@ class Folder(Sink):
             with os.fdopen(handle, "wb") as file:
                 file.write(data)
             os.chmod(temporary, 0o644)
-            self._place(temporary, suffix)
-        finally:
+            self._place(Path(temporary), suffix)
+        except BaseException:
             os.unlink(temporary)
+            raise
         self._written += 1
         if self._written == self.settings_given["limit"]:
             raise SinkDone(f"{self._written} pictures are in {self._folder}.")
 
-    def _place(self, temporary: str, suffix: str) -> None:
-        """Give a file the next number that is free; unlike a rename, a link replaces nothing."""
+    def _place(self, temporary: Path, suffix: str) -> None:
+        """Give a file the next number that is free."""
         while True:
             self._number += 1
             try:
-                os.link(temporary, self._folder / f"frame{self._number:06d}{suffix}")
+                rename_to_free(temporary, self._folder / f"frame{self._number:06d}{suffix}")
             except FileExistsError:
                 continue
             return
