@@ -7,10 +7,11 @@ import pytest
 import torch
 
 from paths import FIXTURES
-from players import checkpoint_of, renderer_of
+from players import checkpoint_of, renderer_of, small_renderer
 from taxiway.checkpoint import read_checkpoint
 from taxiway.families.stylegan.directions.components import components, principal
 from taxiway.families.stylegan.directions.sefa import factorize
+from taxiway.families.stylegan.networks import build_generator
 from taxiway.families.stylegan.networks.generator import Generator, to_uint8
 from taxiway.families.stylegan.networks.layers import style_weights
 from taxiway.families.stylegan.networks.stylegan2 import new_stylegan2
@@ -77,6 +78,19 @@ def test_samples_do_not_depend_on_their_batches_or_number() -> None:
     np.testing.assert_allclose(sample_w(player(), 20, seed=3), cut[:20], atol=1e-6)
     np.testing.assert_allclose(cut, projected.sample_w(tiny(), 50, seed=3), atol=1e-6)
     assert sample_w(player(), 0).shape == (0, 16)
+
+
+def test_random_w_are_of_all_classes_alike() -> None:
+    found = small_renderer("stylegan2-ada_32_labels5_mapping8")
+    w = sample_w(found, 40, seed=1)
+    z = np.random.default_rng(1).standard_normal((40, found.z_dim), np.float32)
+    of_class = np.stack([found.w(z, label=k) for k in range(5)])  # [5, 40, w_dim]
+    nearest = np.abs(of_class - w).max(axis=2)
+    assert (nearest.min(axis=0) < 1e-5).all()
+    assert set(nearest.argmin(axis=0)) == set(range(5))
+    np.testing.assert_allclose(sample_w(found, 9, seed=1), w[:9], atol=1e-6)
+    generator = build_generator(read_checkpoint(FIXTURES / "stylegan2-ada_32_labels5_mapping8.pkl"))
+    np.testing.assert_allclose(projected.sample_w(generator, 40, seed=1), w, atol=1e-5)
 
 
 def test_quick_pictures_are_nearly_the_plain_ones() -> None:

@@ -11,13 +11,13 @@ from taxiway.families.stylegan.rendering.sampling import BATCH, z_batches
 
 @torch.inference_mode()
 def sample_w(generator: Generator, count: int, seed: int = 0) -> Tensor:
-    """`count` random w float32 [count, w_dim] on the CPU, not truncated, without a class."""
-    mapping = fast_mapping(generator.mapping)
-    each = (
-        mapping(torch.from_numpy(z).to(generator.device)).cpu()
-        for z in z_batches(generator.z_dim, count, seed, BATCH)
-    )
-    return torch.cat([torch.empty(0, generator.w_dim), *each])
+    """`count` random w float32 [count, w_dim] on the CPU, not truncated, of all classes."""
+    mapping, found = fast_mapping(generator.mapping), [torch.empty(0, generator.w_dim)]
+    for z, c in z_batches(generator.z_dim, generator.c_dim, count, seed, BATCH):
+        given = (None if each is None else torch.from_numpy(each) for each in (z, c))
+        inputs = (each if each is None else each.to(generator.device) for each in given)
+        found.append(mapping(*inputs).cpu())
+    return torch.cat(found)
 
 
 def quick_dtype(generator: Generator) -> torch.dtype:

@@ -121,9 +121,9 @@ class GeneratorRenderer:
         w: Array = self._mapping.run(given if c is None else {**given, "c": c})["w"]
         return w
 
-    def w_of_no_class(self, z: Array) -> Array:
-        """w [N, w_dim] of z [N, z_dim], not truncated, nor of a class where there are any."""
-        w: Array = self._mapping.run({"z": z})["w"]
+    def w_of_each(self, z: Array, c: Array | None) -> Array:
+        """w [N, w_dim] of z [N, z_dim] and, where there are classes, weights of them [N, c_dim]."""
+        w: Array = self._mapping.run({"z": z} if c is None else {"z": z, "c": c})["w"]
         return w
 
     def ws(

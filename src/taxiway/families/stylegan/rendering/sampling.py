@@ -12,18 +12,27 @@ BATCH = 2000
 TOGETHER = 16
 
 
-def z_batches(z_dim: int, count: int, seed: int, batch: int) -> Iterator[Array]:
-    """`count` random z, float32 [up to batch, z_dim] at a time."""
-    random = np.random.default_rng(seed)
+def z_batches(
+    z_dim: int, c_dim: int, count: int, seed: int, batch: int
+) -> Iterator[tuple[Array, Array | None]]:
+    """`count` random z, float32 [up to batch, z_dim] at a time, and a random class [., c_dim] each.
+
+    There is None for the class where there are none.
+    """
+    random, dice = np.random.default_rng(seed), np.random.default_rng([seed, c_dim])
+    classes = np.eye(c_dim, dtype=np.float32)
     for first in range(0, count, batch):
-        yield random.standard_normal((min(batch, count - first), z_dim), np.float32)
+        number = min(batch, count - first)
+        z = random.standard_normal((number, z_dim), np.float32)
+        yield z, classes[dice.integers(c_dim, size=number)] if c_dim else None
 
 
 def w_batches(
     renderer: GeneratorRenderer, count: int, seed: int = 0, batch: int = BATCH
 ) -> Iterator[Array]:
-    """`count` random w, float32 [up to batch, w_dim] at a time, not truncated, without a class."""
-    return map(renderer.w_of_no_class, z_batches(renderer.z_dim, count, seed, batch))
+    """`count` random w, float32 [up to batch, w_dim] at a time, not truncated, of all classes."""
+    each = z_batches(renderer.z_dim, renderer.c_dim, count, seed, batch)
+    return (renderer.w_of_each(z, c) for z, c in each)
 
 
 def sample_w(renderer: GeneratorRenderer, count: int, seed: int = 0) -> Array:
