@@ -14,23 +14,24 @@ PAGE = (ROOT / "docs" / "outputs.md").read_text("utf-8")
 SECTIONS = {
     "camera": "Virtual camera",
     "folder": "Folder",
-    "frames": "Frames, a source",
     "mjpeg": "MJPEG",
     "ndi": "NDI",
     "omt": "OMT",
     "record": "Recording",
-    "replay": "Replay, a source",
     "rtmp": "RTMP",
     "session": "Session",
     "spout": "Spout",
     "syphon": "Syphon",
 }
+SOURCES = {"frames": "Frames", "omt": "OMT", "replay": "Replay"}
 
 
 @pytest.mark.parametrize("members", [sinks(), sources()], ids=["sinks", "sources"])
 def test_every_setting_has_its_row_with_its_default(members: Members) -> None:  # type: ignore[type-arg]
     for name in members.kinds:
-        [section] = re.findall(rf"^## {SECTIONS[name]}\n(.*?)(?=^## |\Z)", PAGE, re.M | re.S)
+        is_source = members.slot == "sources"
+        title = f"{SOURCES[name]}, a source" if is_source else SECTIONS[name]
+        [section] = re.findall(rf"^## {title}\n(.*?)(?=^## |\Z)", PAGE, re.M | re.S)
         rows = dict(re.findall(r"^\| `(\w+)` \|([^|]*)\|", section, re.M))
         told = {setting: text.strip() for setting, text in rows.items()}
         fields = members.declaration(name).inputs
