@@ -1,5 +1,6 @@
 """A live stream, taken by FFmpeg's libraries as a server, and by servers that take none."""
 
+import shutil
 import socket
 import subprocess
 import sys
@@ -80,6 +81,29 @@ def test_a_server_gets_the_pictures_and_silence(port: int) -> None:
     assert (count, height, width) == ("24", "48", "64")
     assert abs(int(middle) - 230) < 6
     assert int(side) < 6
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks Linux whether the server listens")
+def test_ffmpeg_takes_it(port: int) -> None:
+    if (program := shutil.which("ffmpeg")) is None:
+        pytest.skip("ffmpeg is not installed")
+    url = f"rtmp://127.0.0.1:{port}/live/secret"
+    words = f"-loglevel error -listen 1 -i {url} -map 0:v -pix_fmt rgb24 -f rawvideo -"
+    with subprocess.Popen(
+        [program, *words.split()], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
+    ) as server:
+        while not listens(port):
+            assert server.poll() is None
+            time.sleep(0.01)
+        sink = rtmp(port)
+        sink.open(20, 20, 30)
+        for level in range(0, 240, 10):
+            sink.send(frame(level))
+        sink.close()
+        pixels = np.frombuffer(server.communicate(timeout=30)[0], np.uint8)
+    found = pixels.reshape(-1, 48, 64, 3)[:, 24, 32, 0].astype(int)
+    assert len(found) >= 20
+    assert np.abs(found[-1] - 230) < 8
 
 
 def test_a_server_that_is_not_there_is_a_sentence(port: int) -> None:
