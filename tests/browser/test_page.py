@@ -99,6 +99,13 @@ def test_on_a_phone_nothing_of_the_mixers_row_is_cut_and_there_is_a_full_screen(
     assert cut == []
 
 
+def test_on_a_phone_the_models_name_is_read_whole(phone: Page) -> None:
+    name = phone.locator(".model-title")
+    assert name.evaluate("(word) => word.scrollWidth <= word.clientWidth")
+    phone.evaluate("() => studio.store.set('state', { name: 'offline', message: '' })")
+    assert name.evaluate("(word) => word.scrollWidth <= word.clientWidth")
+
+
 def test_on_a_phone_every_target_is_large_enough_for_a_thumb(phone: Page) -> None:
     for tab in phone.get_by_role("tab").all():
         tab.tap()
