@@ -107,6 +107,7 @@ def test_latent_tools_work_and_what_needs_pytorch_says_so(
         f"directions {SMALL} --method sefa --count 2 --samples 400 --out sefa",
         f"directions {SMALL} --score brightness --samples 400 --out score",
         f"centres {SMALL} --count 2 --samples 1024 --out centres",
+        f"bend {SMALL} --preset 'b16 rotate 30' --across 1.5 --seeds 1 --out bent",
         f"convert {SMALL} small.onnx",
     ]
     refused = [

@@ -15,6 +15,9 @@ from taxiway.console import ConsoleJob
 from taxiway.core.command import ALIASES, Command
 from taxiway.core.errors import InvalidArgument, TaxiwayError
 from taxiway.core.tool import Job, QuietJob
+from taxiway.families.stylegan.bending.bend import parse_bends
+from taxiway.families.stylegan.bending.surgery import mixed as mixed_networks
+from taxiway.families.stylegan.bending.surgery import parse_mix, stretched
 from taxiway.families.stylegan.directions.direction import Direction, read_directions
 from taxiway.families.stylegan.rendering.files import latents_in, read_latents, write_latent
 from taxiway.families.stylegan.rendering.image_folder import read_picture
@@ -22,10 +25,10 @@ from taxiway.families.stylegan.rendering.opening import open_renderer
 from taxiway.families.stylegan.rendering.options import CLASS, RenderOptions, render_inputs
 from taxiway.families.stylegan.rendering.painter import PainterRenderer
 from taxiway.families.stylegan.rendering.renderer import (
+    CheckpointRenderer,
     Renderer,
-    TorchRenderer,
+    checkpoint_of,
     options_of,
-    torch_renderer_of,
     with_w,
 )
 from taxiway.families.stylegan.rendering.route import Route, walk_inputs
@@ -229,12 +232,9 @@ class Model:
 
         Presets as `taxiway bend` has them; none for no text.
         """
-        own, asked = self.torch_renderer, self._asked(options)[1]
-        from taxiway.families.stylegan.bending.bend import parse_bends
-        from taxiway.families.stylegan.bending.surgery import stretched
-
+        own, asked = checkpoint_of(self.renderer), self._asked(options)[1]
         bends = parse_bends(preset) if preset else []
-        bent = own.of(stretched(own.generator, across, down)).bent(bends)
+        bent = own.of(stretched(own.checkpoint, across, down), bends)
         return [Image.fromarray(pixels) for pixels in bent.pictures(self.latents(latents), asked)]
 
     def blend(self, other: "Model", shares: str) -> "Model":
@@ -242,12 +242,9 @@ class Model:
 
         What is named is to that share the other's; the rest is this one's.
         """
-        own, theirs = self.torch_renderer, other.torch_renderer
-        from taxiway.families.stylegan.bending.surgery import mixed as mixed_networks
-        from taxiway.families.stylegan.bending.surgery import parse_mix
-
-        generator = mixed_networks(own.generator, theirs.generator, parse_mix(shares))
-        return Model(TorchRenderer(generator, own.device, f"{self.name}+{other.name}"))
+        own, theirs = checkpoint_of(self.renderer), checkpoint_of(other.renderer)
+        checkpoint = mixed_networks(own.checkpoint, theirs.checkpoint, parse_mix(shares))
+        return Model(CheckpointRenderer(checkpoint, own.device, f"{self.name}+{other.name}"))
 
     def centres(self, count: int = 64, samples: int = 60_000, seed: int = 0) -> Array:
         """Centres [count, w_dim] to truncate towards: `g.image(3, psi=0.3, centre=g.centres())`.
@@ -262,11 +259,6 @@ class Model:
         ws = self.w([found], **options)[0] if self.shape.num_ws else None
         write_latent(path, found, ws)
         return Path(path)
-
-    @property
-    def torch_renderer(self) -> TorchRenderer:
-        """The renderer with a network in PyTorch; InvalidArgument for the painter, without w."""
-        return torch_renderer_of(self.renderer)
 
     def _images(self, ws: Array, asked: RenderOptions) -> list[Any]:
         latents = [Latent(space="w+", numbers=row) for row in ws]

@@ -23,7 +23,6 @@ for line in {lines!r}:
     print(main(line.split()), flush=True)
 """
 NEEDING = (
-    "bend nowhere.pkl --seeds 1 --out OUT",
     "project nowhere.pkl photo.png --out OUT",
     "metrics a b",
     "train nowhere.zip --out OUT",

@@ -12,8 +12,9 @@ def test_it_draws_the_same(seed: int) -> None:
     def drawing() -> torch.Generator:
         return torch.Generator().manual_seed(seed)
 
-    wanted = torch.randn(1, 1, 32, 16, generator=drawing()).numpy()
-    np.testing.assert_allclose(randn(seed, (1, 1, 32, 16)), wanted, atol=1e-6)
+    for shape in ((1, 1, 32, 16), (3, 7), (16,), (5, 5, 5)):
+        wanted = torch.randn(*shape, generator=drawing()).numpy()
+        np.testing.assert_allclose(randn(seed, shape), wanted, atol=1e-6)
     for count in (0, 1, 2, 77):
         wanted_order = torch.randperm(count, generator=drawing()).tolist()
         assert randperm(seed, count) == wanted_order

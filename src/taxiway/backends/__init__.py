@@ -105,6 +105,15 @@ class Operations(Protocol):
     def clamp(self, x: Node, limit: float) -> Node:
         """x cut to -limit..limit."""
 
+    def gather(self, x: Node, places: npt.NDArray[Any]) -> Node:
+        """x [N, C, h, w] to [N, C, H, W]: at each place the pixel of that number, row by row."""
+
+    def max_pool(self, x: Node, reach: int) -> Node:
+        """The largest of what is up to `reach` places away along both axes of x [N, C, h, w]."""
+
+    def above(self, x: Node, level: float) -> Node:
+        """1 where x is above the level, else 0."""
+
     def sin(self, x: Node) -> Node:
         """The sine of x in radians."""
 

@@ -116,6 +116,21 @@ class ReferenceOperations:
     def clamp(self, x: Array, limit: float) -> Array:
         return x.clip(-limit, limit)
 
+    def gather(self, x: Array, places: Array) -> Array:
+        return x.reshape(*x.shape[:2], -1)[:, :, places]
+
+    def max_pool(self, x: Array, reach: int) -> Array:
+        for axis in (2, 3):
+            wide = [(0, 0)] * 4
+            wide[axis] = (reach, reach)
+            rows = np.pad(x, wide, constant_values=-np.inf)
+            windows = np.lib.stride_tricks.sliding_window_view(rows, 2 * reach + 1, axis)
+            x = windows.max(axis=-1)
+        return x
+
+    def above(self, x: Array, level: float) -> Array:
+        return (x > level).astype(np.float32)
+
     def sin(self, x: Array) -> Array:
         return np.sin(x)
 

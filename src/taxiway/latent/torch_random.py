@@ -23,15 +23,25 @@ def bits(seed: int, count: int) -> npt.NDArray[Any]:
 
 
 def randn(seed: int, shape: Sequence[int]) -> npt.NDArray[np.float32]:
-    """As `torch.randn(*shape)` after `manual_seed(seed)`, for a multiple of 16 numbers."""
+    """As `torch.randn(*shape)` after `manual_seed(seed)`, for 16 numbers or more."""
     count = math.prod(shape)
-    assert count % TOGETHER == 0
-    uniform = (bits(seed, count) & 0xFFFFFF).astype(np.float32) * np.float32(2.0**-24)
+    # What is left over is drawn anew, with the last of the others.
+    drawn = normal(bits(seed, count)[: count // TOGETHER * TOGETHER])
+    if len(drawn) < count:
+        drawn = np.concatenate([drawn, np.zeros(count - len(drawn), np.float32)])
+        last = normal(bits(seed, count + TOGETHER)[count:])
+        drawn[max(count - TOGETHER, 0) :] = last[-min(count, TOGETHER) :]
+    return drawn.reshape(shape)
+
+
+def normal(raw: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+    """Normal numbers of as many 32-bit ones, a multiple of 16 (Box and Muller 1958)."""
+    uniform = (raw & 0xFFFFFF).astype(np.float32) * np.float32(2.0**-24)
     first, second = np.split(uniform.reshape(-1, TOGETHER), 2, axis=1)
     radius = np.sqrt(-2 * np.log(1 - first))
     angle = np.float32(2 * math.pi) * second
     drawn = np.concatenate([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
-    return drawn.reshape(shape).astype(np.float32)
+    return drawn.ravel().astype(np.float32)
 
 
 def randperm(seed: int, count: int) -> list[int]:

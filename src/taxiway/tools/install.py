@@ -21,8 +21,8 @@ from taxiway.core.extras import is_here
 from taxiway.core.tool import Job, Takes
 
 EXTRAS = {
-    "train": ("training, projection and bending", 200, 1200),
-    "torch": ("projection and bending", 180, 1100),
+    "train": ("training and projection", 200, 1200),
+    "torch": ("projection", 180, 1100),
     "video": ("MP4 and WebM", 30, 100),
     "onnx": ("onnxruntime beside OpenVINO", 30, 80),
     "webgpu": ("GPUs of any maker, through WebGPU", 40, 100),

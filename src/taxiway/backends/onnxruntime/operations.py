@@ -144,6 +144,21 @@ class OnnxOperations:
     def clamp(self, x: OnnxNode, limit: float) -> OnnxNode:
         return self.node("Clip", x, self.const(-limit), self.const(limit))
 
+    def gather(self, x: OnnxNode, places: npt.NDArray[Any]) -> OnnxNode:
+        flat = self.node("Reshape", x, self.integers(0, x.channels, -1), channels=x.channels)
+        found = self.array(places.astype(np.int64))
+        return self.node("Gather", flat, found, channels=x.channels, axis=2)
+
+    def max_pool(self, x: OnnxNode, reach: int) -> OnnxNode:
+        return self.node(
+            "MaxPool", x, channels=x.channels,
+            kernel_shape=[2 * reach + 1] * 2, pads=[reach] * 4, strides=[1, 1],
+        )  # fmt: skip
+
+    def above(self, x: OnnxNode, level: float) -> OnnxNode:
+        greater = self.node("Greater", x, self.const(level), channels=x.channels)
+        return self.node("Cast", greater, channels=x.channels, to=1)
+
     def sin(self, x: OnnxNode) -> OnnxNode:
         return self.node("Sin", x)
 

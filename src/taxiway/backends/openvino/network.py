@@ -183,6 +183,19 @@ class OpenVinoOperations:
     def clamp(self, x: Any, limit: float) -> Any:
         return ov.clamp(x, -limit, limit)
 
+    def gather(self, x: Any, places: npt.NDArray[Any]) -> Any:
+        channels = x.get_output_partial_shape(0)[1].get_length()
+        flat = ov.reshape(x, integers(0, channels, -1), True)  # [N, C, h * w]
+        return ov.gather(flat, integers(*places.ravel(), shape=places.shape), integers(2))
+
+    def max_pool(self, x: Any, reach: int) -> Any:
+        pads, kernel = [reach] * 2, [2 * reach + 1] * 2
+        pooled = ov.max_pool(x, [1, 1], [1, 1], pads, pads, kernel)
+        return pooled.output(0)
+
+    def above(self, x: Any, level: float) -> Any:
+        return ov.convert(ov.greater(x, self.const(level)), np.float32)
+
     def sin(self, x: Any) -> Any:
         return ov.sin(x)
 
@@ -251,5 +264,6 @@ def padded(axis: int, before: int, after: int = 0) -> tuple[list[int], list[int]
     return pads
 
 
-def integers(*numbers: int) -> Any:
-    return ov.constant(np.array(numbers, np.int64))
+def integers(*numbers: int, shape: Sequence[int] | None = None) -> Any:
+    array = np.array(numbers, np.int64)
+    return ov.constant(array if shape is None else array.reshape(shape))

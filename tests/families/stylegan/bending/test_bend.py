@@ -1,22 +1,26 @@
-"""Bending: at rest bit-exact, in action what it says, and nothing left hanging afterwards."""
+"""Bending: at rest nothing is written down, in action it is what it says, on every backend."""
 
-import copy
+from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from paths import FIXTURES
-from taxiway.checkpoint import read_checkpoint
+from taxiway import backends
+from taxiway.backends.openvino import OpenVinoBackend
+from taxiway.backends.reference import ReferenceOperations
+from taxiway.checkpoint import Checkpoint, read_checkpoint
+from taxiway.checkpoint.contents import picture_size
+from taxiway.core import slots
 from taxiway.core.errors import InvalidArgument
-from taxiway.families.stylegan.bending.bend import Bend, bendable, hang, parse_bends, to_text
+from taxiway.families.stylegan.bending.bend import Bend, change_of, parse_bends, to_text
 from taxiway.families.stylegan.bending.surgery import mixed, parse_mix, stretched
-from taxiway.families.stylegan.bending.warps import WARPS, rotate
-from taxiway.families.stylegan.networks import build_generator
-from taxiway.families.stylegan.networks.generator import Generator
-from taxiway.families.stylegan.projection.sampling import sample_w
+from taxiway.families.stylegan.bending.warps import WARPS, Layer, rotate
+from taxiway.families.stylegan.networks.graphs import graphs_of
+from taxiway.families.stylegan.networks.layers import bendable
 
 FAMILIES = ["stylegan2-ada_32", "stylegan2-ada_32_resnet", "stylegan3-t_32", "stylegan3-r_32"]
 AT_REST = [
@@ -31,66 +35,103 @@ AT_REST = [
 ]
 
 
-def read(name: str) -> Generator:
-    return build_generator(read_checkpoint(FIXTURES / f"{name}.pkl"))
+@cache
+def read(name: str) -> Checkpoint:
+    return read_checkpoint(FIXTURES / f"{name}.pkl")
 
 
-def images(g: Generator, preset: str = "", count: int = 2) -> torch.Tensor:
-    ws = sample_w(g, count)[:, None].expand(-1, g.num_ws, -1)
-    return hang(copy.deepcopy(g), parse_bends(preset) if preset else []).synthesis(ws)
+def ws_of(checkpoint: Checkpoint, count: int = 2) -> Any:
+    """ws [count, num_ws, w_dim] near the average, or z and c of a network without w."""
+    config, random = checkpoint.config, np.random.default_rng(0)
+    if not config["num_ws"]:
+        return random.standard_normal((count, 1, config["z_dim"] + config["c_dim"]), np.float32)
+    away = random.standard_normal((count, 1, config["w_dim"]), np.float32)
+    w = checkpoint.tensors["mapping.w_avg"] + np.float32(0.7) * away
+    return w.repeat(config["num_ws"], axis=1)
 
 
-@pytest.mark.parametrize("name", FAMILIES)
+def images(
+    checkpoint: Checkpoint, preset: str = "", count: int = 2, backend: Any = None, **more: Any
+) -> Any:
+    """Pictures of a bent network, or with a `layer` its features."""
+    change = change_of(parse_bends(preset), checkpoint) if preset else None
+    graph, _ = graphs_of(checkpoint, change=change)
+    network = (backend or OpenVinoBackend()).compile(graph, "float32", 1)
+    [found] = network.run({"ws": ws_of(checkpoint, count), **more}).values()
+    return found if more else found.astype(int)
+
+
+def on(x: Any, *params: float, op: str) -> Any:
+    """What a warp makes of x [N, C, H, W]."""
+    layer = Layer(ReferenceOperations({"x": x}), *x.shape[1:])
+    return WARPS[op][0](layer, x, *params)
+
+
 @pytest.mark.parametrize("preset", AT_REST)
-def test_at_rest_not_a_bit_changes(name: str, preset: str) -> None:
-    g = read(name)
-    assert torch.equal(images(g, preset), images(g))
+def test_at_rest_nothing_is_changed(preset: str) -> None:
+    checkpoint = read("stylegan2-ada_32")
+    change = change_of(parse_bends(preset), checkpoint)
+    x = np.ones((1, 32, 16, 16), np.float32)
+    assert change(ReferenceOperations({"x": x}), "b16.conv1", x, x.shape[1:]) is x
 
 
-@pytest.mark.parametrize("name", FAMILIES)
-def test_the_network_that_was_copied_stays_as_it_was(name: str) -> None:
-    g = read(name)
-    before, weights = images(g), {key: value.clone() for key, value in g.state_dict().items()}
-    assert not torch.equal(images(g, "all 0-3 invert; all multiply 1.5"), before)
-    with pytest.raises(InvalidArgument):
-        images(g, "all invert; b99 invert")
-    assert torch.equal(images(g), before)
-    assert all(torch.equal(value, weights[key]) for key, value in g.state_dict().items())
-    assert not any(module._forward_hooks for module in g.modules())
+@pytest.mark.parametrize("name", [n for n in slots.members("backends") if n != "torch"])
+@pytest.mark.parametrize("fixture", ["stylegan2-ada_32", "stylegan3-t_32"])
+def test_every_backend_bends_alike(name: str, fixture: str) -> None:
+    backend: backends.Backend = slots.load("backends", name)("cpu")
+    if missing := backend.available():
+        pytest.skip(missing)
+    layer = "b16" if fixture.startswith("stylegan2") else "L5"
+    ops = "scale 1.5 0.7; rotate 30; erode 1; dilate 2; invert 0.3; noise 0.5 7; sobel 0.4"
+    preset = "; ".join(f"{layer} {op.strip()}" for op in ops.split(";"))
+    preset += f"; {layer} 0-3 threshold 0.2 2"
+    wanted = images(read(fixture), preset, 1)
+    assert np.abs(images(read(fixture), preset, 1, backend) - wanted).max() <= 1
+    assert np.abs(images(read(fixture), "", 1) - wanted).mean() > 1
+
+
+@pytest.mark.parametrize("fixture", ["stylegan1_256-fused", "projected-gan_fastgan-lite_128"])
+def test_other_families_are_bent_too(fixture: str) -> None:
+    checkpoint = read(fixture)
+    last = bendable(checkpoint.family, checkpoint.tensors)[-1]
+    still = images(checkpoint, "", 1)
+    assert np.abs(images(checkpoint, f"{last} ablate", 1) - still).mean() > 0.1
+    assert np.abs(images(checkpoint, "b16 rotate 90", 1) - still).mean() > 0.1
 
 
 def test_silencing_the_last_block_gives_one_colour_of_it() -> None:
     g = read("stylegan2-ada_32_resnet")
     picture = images(g, "b32.conv1 ablate; b32.conv0 ablate")
-    assert torch.equal(images(g, "b32.conv1 multiply 0; b32.conv0 ablate"), picture)
+    assert (images(g, "b32.conv1 multiply 0; b32.conv0 ablate") == picture).all()
     g = read("stylegan3-t_32")
-    last = list(bendable(g))[-1]
+    last = bendable(g.family, g.tensors)[-1]
     picture = images(g, f"{last} ablate")
-    assert (picture - picture[:, :, :1, :1]).abs().max() == 0
+    assert (picture == picture[:, :1, :1]).all()
 
 
 def test_translating_there_and_back_keeps_the_inside() -> None:
     g = read("stylegan2-ada_32")
     there = images(g, "b16 translate 0.25 0.125; b16 translate -0.25 -0.125")
-    inside = (there - images(g))[:, :, 12:-12, 12:-12]
-    assert inside.abs().max() < 1e-4
-    assert (images(g, "b16 translate 0.25 0") - images(g)).abs().max() > 0.1
+    assert np.abs(there - images(g))[:, 12:-12, 12:-12].max() <= 1
+    assert np.abs(images(g, "b16 translate 0.25 0") - images(g)).max() > 10
 
 
 def test_a_last_layer_moved_moves_the_features_by_as_much() -> None:
     g = read("stylegan3-t_32")
-    last = list(bendable(g))[-1]
+    last = bendable(g.family, g.tensors)[-1]
     moved, still = images(g, f"{last} translate 0.25 0"), images(g)
-    torch.testing.assert_close(moved[..., 8:], still[..., :-8], atol=1e-4, rtol=0)
+    assert np.abs(moved[:, :, 8:] - still[:, :, :-8]).max() <= 1
 
 
 def test_turning_is_clockwise_and_four_quarters_are_a_whole() -> None:
-    x = torch.zeros(1, 1, 9, 9)
+    x = np.zeros((1, 1, 9, 9), np.float32)
     x[0, 0, 0, 4] = 1  # on top
-    turned = rotate(x, 90)
+    layer = Layer(ReferenceOperations({"x": x}), 1, 9, 9)
+    turned = rotate(layer, x, 90)
     assert turned[0, 0].argmax() == 4 * 9 + 8  # at the right
-    whole = rotate(rotate(rotate(turned, 90), 90), 90)
-    torch.testing.assert_close(whole, x, atol=1e-5, rtol=0)
+    for _ in range(3):
+        turned = rotate(layer, turned, 90)
+    np.testing.assert_allclose(turned, x, atol=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -109,39 +150,35 @@ def test_turning_is_clockwise_and_four_quarters_are_a_whole() -> None:
 )
 @pytest.mark.smoke
 def test_each_does_what_it_says(op: str, params: tuple[float, ...], wanted: list) -> None:
-    x = torch.tensor([[[[0.0, 1.0], [0.5, -2.0]]]])
-    torch.testing.assert_close(WARPS[op][0](x, *params), torch.tensor([[wanted]]))
+    x = np.array([[[[0.0, 1.0], [0.5, -2.0]]]], np.float32)
+    np.testing.assert_allclose(on(x, *params, op=op), [[wanted]], atol=1e-6)
 
 
 def test_outlines_are_where_values_change() -> None:
-    x = torch.zeros(1, 2, 8, 8)
+    x = np.zeros((1, 2, 8, 8), np.float32)
     x[:, :, :, 4:] = 1
-    found = WARPS["sobel"][0](x)
-    assert found[0, 0].sum(dim=0).nonzero().flatten().tolist() == [3, 4]
+    found = on(x, op="sobel")
+    assert found[0, 0].sum(axis=0).nonzero()[0].tolist() == [3, 4]
 
 
 def test_grain_is_the_same_for_a_seed_and_another_for_another() -> None:
-    x = torch.randn(2, 3, 8, 8, generator=torch.Generator().manual_seed(0))
-    grain = [WARPS["noise"][0](x, 0.5, seed) for seed in (1, 1, 2)]
-    assert torch.equal(grain[0], grain[1])
-    assert not torch.equal(grain[0], grain[2])
+    x = np.random.default_rng(0).standard_normal((2, 3, 8, 8), np.float32)
+    grain = [on(x, 0.5, seed, op="noise") for seed in (1, 1, 2)]
+    assert np.array_equal(grain[0], grain[1])
+    assert not np.array_equal(grain[0], grain[2])
 
 
 def test_only_the_chosen_channels_are_bent() -> None:
-    g, seen = read("stylegan2-ada_32"), []
-    layer = dict(bendable(g))["b16.conv1"]
-    hang(g, parse_bends("b16 1,3-4 ablate"))
-    layer.register_forward_hook(lambda _, given, x: seen.append(x))
-    g.synthesis(sample_w(g, 1)[:, None].expand(-1, g.num_ws, -1))
-    silent = [i for i in range(seen[0].shape[1]) if not seen[0][0, i].any()]
+    seen = images(read("stylegan2-ada_32"), "b16 1,3-4 ablate", 1, layer="b16.conv1")
+    silent = [i for i in range(seen.shape[1]) if not seen[0, i].any()]
     assert silent == [1, 3, 4]
 
 
 def test_a_share_is_drawn_by_its_seed() -> None:
     g = read("stylegan2-ada_32")
     pictures = [images(g, f"b16 50%@{seed} ablate", 1) for seed in (1, 1, 2)]
-    assert torch.equal(pictures[0], pictures[1])
-    assert not torch.equal(pictures[0], pictures[2])
+    assert np.array_equal(pictures[0], pictures[1])
+    assert not np.array_equal(pictures[0], pictures[2])
 
 
 def test_presets_are_text_or_json_with_remarks() -> None:
@@ -204,16 +241,17 @@ def test_stretched_pictures_have_their_size(name: str, across: float, down: floa
     g = read(name)
     wide = stretched(g, across, down)
     picture = images(wide)
-    assert picture.shape[2:] == wide.resolution == (32 * down, 32 * across)
-    assert tuple(wide.config["img_resolution"]) == wide.resolution
-    assert torch.equal(images(stretched(g)), images(g))
-    assert g.resolution == (32, 32)
+    assert picture.shape[1:3] == picture_size(wide.config) == (32 * down, 32 * across)
+    assert stretched(g) is g
+    assert picture_size(g.config) == (32, 32)
 
 
 def test_a_stylegan3_shows_more_of_the_same_plane() -> None:
     g = read("stylegan3-t_32")
     wide, still = images(stretched(g, across=2.0)), images(g)
-    torch.testing.assert_close(wide[..., 16:48], still, atol=0.02, rtol=0)
+    off = np.abs(wide[:, :, 16:48] - still)
+    assert off.mean() < 0.5
+    assert off.max() <= 5
 
 
 @pytest.mark.parametrize("factor", [0.5, 5.0, float("nan")])
@@ -222,36 +260,35 @@ def test_other_shapes_are_refused(factor: float) -> None:
         stretched(read("stylegan2-ada_32"), across=factor)
 
 
-def other_of(g: Generator) -> Generator:
+def other_of(g: Checkpoint) -> Checkpoint:
     """A generator of the same shapes and other weights."""
-    torch.manual_seed(1)
-    other = mixed(g, g, {})
-    for parameter in other.parameters():
-        parameter.data = torch.randn_like(parameter) * 0.5
-    return other
+    random = np.random.default_rng(1)
+    tensors = {
+        name: array if "filter" in name else 0.5 * random.standard_normal(array.shape, np.float32)
+        for name, array in g.tensors.items()
+    }
+    return Checkpoint(g.family, g.config, tensors, {})
 
 
-@pytest.mark.parametrize("name", ["stylegan2-ada_32", "stylegan3-t_32"])
-def test_mixed_all_or_nothing_is_one_of_the_two(name: str) -> None:
-    a = read(name)
+def test_mixed_all_or_nothing_is_one_of_the_two() -> None:
+    a = read("stylegan2-ada_32")
     b = other_of(a)
     for share, parent in ((0.0, a), (1.0, b)):
-        assert torch.equal(images(mixed(a, b, {"all": share})), images(parent))
+        found = mixed(a, b, {"all": share})
+        assert all(np.array_equal(found.tensors[n], value) for n, value in parent.tensors.items())
     between = images(mixed(a, b, {"all": 0.5}))
-    assert not torch.equal(between, images(a))
-    assert between.isfinite().all()
+    assert not np.array_equal(between, images(a))
 
 
 def test_layers_are_mixed_by_the_longest_name_that_fits() -> None:
     a = read("stylegan2-ada_32")
     b = other_of(a)
-    state = mixed(a, b, parse_mix("b16 1, b16.conv0 0.5")).state_dict()
-    ours, theirs = a.state_dict(), b.state_dict()
+    found = mixed(a, b, parse_mix("b16 1, b16.conv0 0.5")).tensors
     name = "synthesis.{}.weight"
-    assert torch.equal(state[name.format("b16.conv1")], theirs[name.format("b16.conv1")])
-    assert torch.equal(state[name.format("b8.conv1")], ours[name.format("b8.conv1")])
-    half = (ours[name.format("b16.conv0")] + theirs[name.format("b16.conv0")]) / 2
-    torch.testing.assert_close(state[name.format("b16.conv0")], half)
+    assert np.array_equal(found[name.format("b16.conv1")], b.tensors[name.format("b16.conv1")])
+    assert np.array_equal(found[name.format("b8.conv1")], a.tensors[name.format("b8.conv1")])
+    half = (a.tensors[name.format("b16.conv0")] + b.tensors[name.format("b16.conv0")]) / 2
+    np.testing.assert_allclose(found[name.format("b16.conv0")], half, atol=1e-6)
 
 
 def test_what_cannot_be_mixed_is_told() -> None:
@@ -263,12 +300,3 @@ def test_what_cannot_be_mixed_is_told() -> None:
     for text in ("b16", "b16 2", "b16 -1", "1 b16", "b16 0.5 0.5"):
         with pytest.raises(InvalidArgument, match="'mix' takes layers with shares"):
             parse_mix(text)
-
-
-def test_many_bends_in_a_row_leave_nothing_behind() -> None:
-    g = read("stylegan2-ada_32")
-    first = images(g, "all rotate 10", 1)
-    for _ in range(5):
-        images(g, "all rotate 10", 1)
-    np.testing.assert_array_equal(images(g, "all rotate 10", 1), first)
-    assert sum(len(module._forward_hooks) for module in g.modules()) == 0

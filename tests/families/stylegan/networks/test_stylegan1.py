@@ -9,11 +9,10 @@ import torch
 from paths import FIXTURES
 from taxiway.checkpoint import read_checkpoint, write_checkpoint
 from taxiway.core.errors import InvalidArgument
-from taxiway.families.stylegan.bending.bend import bendable, width
 from taxiway.families.stylegan.bending.surgery import stretched
-from taxiway.families.stylegan.directions.sefa import factorize, style_weights
-from taxiway.families.stylegan.networks import build_generator
+from taxiway.families.stylegan.directions.sefa import factorize
 from taxiway.families.stylegan.networks.generator import truncate
+from taxiway.families.stylegan.networks.layers import bendable, style_weights, width
 from taxiway.families.stylegan.rendering.opening import open_generator
 
 FILE = FIXTURES / "stylegan1_64.pkl"
@@ -42,16 +41,16 @@ def test_truncation_reaches_eight_layers_unless_told() -> None:
 
 
 def test_every_layer_can_be_bent_and_has_a_style() -> None:
-    g = build_generator(read_checkpoint(FILE))
-    layers = bendable(g)
-    assert list(layers) == [f"b{4 << i}.conv{k}" for i in range(5) for k in (0, 1)]
-    assert all(width(layer) == layer.bias.shape[0] for layer in layers.values())
-    assert [len(weight) for weight in style_weights(g)] == [2 * width(x) for x in layers.values()]
-    directions, strengths = factorize(g)
+    g = read_checkpoint(FILE)
+    layers = bendable(g.family, g.tensors)
+    assert layers == [f"b{4 << i}.conv{k}" for i in range(5) for k in (0, 1)]
+    widths = [width(g.family, g.tensors, name) for name in layers]
+    assert [len(weight) for weight in style_weights(g.tensors)] == [2 * each for each in widths]
+    directions, strengths = factorize(g.tensors)
     assert directions.shape == (64, 64)
     assert (np.diff(strengths) <= 1e-9).all()
 
 
 def test_its_picture_cannot_be_widened() -> None:
     with pytest.raises(InvalidArgument, match="cannot be widened"):
-        stretched(build_generator(read_checkpoint(FILE)), 2, 1)
+        stretched(read_checkpoint(FILE), 2, 1)

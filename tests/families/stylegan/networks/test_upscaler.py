@@ -139,7 +139,7 @@ def test_a_missing_tensor_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_stretched_generator_is_enlarged_too() -> None:
-    wide = stretched(build_generator(checkpoint()), across=1.5)
+    wide = build_generator(stretched(checkpoint(), across=1.5))
     assert wide.resolution == (64, 96)
     assert wide.synthesis(ws_of(wide)).shape == (3, 3, 64, 96)
 

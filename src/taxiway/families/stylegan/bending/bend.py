@@ -1,24 +1,23 @@
 """Network bending: what some channels of some layers say is changed on its way to the picture.
 
-Broad et al. 2021. A bend hangs on a layer and changes what it gives.
+Broad et al. 2021. A bend is written into a network's graph, behind the layer that it changes.
 """
 
 import json
 import math
 import re
 from collections.abc import Sequence
-from typing import Any
 
-import torch
 from msgspec import Struct
-from torch import Tensor, nn
 
+from taxiway.backends import Node, Operations
+from taxiway.checkpoint import Checkpoint
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.parsing import Malformed, from_json
-from taxiway.families.stylegan.bending.warps import WARPS
-from taxiway.families.stylegan.networks import fastgan, stylegan1, stylegan2, stylegan3
-from taxiway.families.stylegan.networks.generator import Generator
-from taxiway.families.stylegan.networks.layers import layers_meant
+from taxiway.families.stylegan.bending.warps import WARPS, Layer, on_channels
+from taxiway.families.stylegan.networks.graph_change import Change
+from taxiway.families.stylegan.networks.layers import bendable, layers_meant, width
+from taxiway.latent.torch_random import randperm
 
 MAX_BENDS = 64
 LIMIT = 1e6
@@ -114,44 +113,26 @@ def checked(bend: Bend, where: str) -> Bend:
     return bend
 
 
-def hang(generator: Generator, bends: Sequence[Bend]) -> Generator:
-    """The generator itself, from now on bent; whoever wants it as it was bends a copy.
+def change_of(bends: Sequence[Bend], checkpoint: Checkpoint) -> Change:
+    """What the bends do to the layers of a checkpoint's network, in the order in which they stand.
 
     Raises InvalidArgument for a layer or a channel that it does not have.
     """
+    family, tensors = checkpoint.family, checkpoint.tensors
+    known = bendable(family, tensors)
+    plan: dict[str, list[tuple[Bend, list[int] | None]]] = {}
     for bend in bends:
-        for name, layer in layers_of(generator, bend.layer):
-            layer.register_forward_hook(hook_of(bend, channels_of(bend, width(layer), name)))
-    return generator
+        for name in layers_meant(known, bend.layer):
+            channels = channels_of(bend, width(family, tensors, name), name)
+            plan.setdefault(name, []).append((bend, channels))
 
+    def change(ops: Operations, name: str, x: Node, shape: tuple[int, int, int]) -> Node:
+        layer = Layer(ops, *shape)
+        for bend, channels in plan.get(name, ()):
+            x = on_channels(layer, x, WARPS[bend.op][0], bend.params, channels)
+        return x
 
-def layers_of(generator: Generator, name: str) -> list[tuple[str, nn.Module]]:
-    """The layers that a name means, as `layers_meant`."""
-    known = bendable(generator)
-    return [(each, known[each]) for each in layers_meant(list(known), name)]
-
-
-def bendable(generator: Generator) -> dict[str, nn.Module]:
-    """The layers by name, first to last: convolutions of StyleGAN2, input and layers of 3."""
-    return {
-        name: layer for name, layer in generator.synthesis.named_modules() if gives_features(layer)
-    }
-
-
-def gives_features(layer: nn.Module) -> bool:
-    """Whether a layer gives feature maps that can be bent: the last of a StyleGAN3 does not."""
-    if isinstance(layer, stylegan3.SynthesisLayer):
-        return not layer.is_torgb
-    styled = (stylegan1.StyledLayer, stylegan2.StyledConv, fastgan.GatedLayer)
-    return isinstance(layer, (*styled, stylegan3.SynthesisInput))
-
-
-def width(layer: nn.Module) -> int:
-    """How many channels a layer gives."""
-    if isinstance(layer, fastgan.GatedLayer):
-        return len(layer.bias) // 2
-    per_channel: Any = layer.bias if isinstance(layer, stylegan1.StyledLayer) else layer.weight
-    return int(per_channel.shape[0])
+    return change
 
 
 def channels_of(bend: Bend, count: int, name: str) -> list[int] | None:
@@ -160,9 +141,7 @@ def channels_of(bend: Bend, count: int, name: str) -> list[int] | None:
         return None
     if bend.channels.endswith("%"):
         share = min(100.0, float(bend.channels[:-1])) / 100
-        random = torch.Generator().manual_seed(bend.seed)
-        chosen = torch.randperm(count, generator=random)[: round(share * count)]
-        return sorted(chosen.tolist())
+        return sorted(randperm(bend.seed, count)[: round(share * count)])
     found: set[int] = set()
     for part in bend.channels.split(","):
         first, _, last = part.partition("-")
@@ -172,17 +151,3 @@ def channels_of(bend: Bend, count: int, name: str) -> list[int] | None:
             f"The layer '{name}' has channels 0 to {count - 1}, got {bend.channels}.", "preset"
         )
     return sorted(found)
-
-
-def hook_of(bend: Bend, channels: list[int] | None) -> Any:
-    """What hangs on a layer: its output goes through the bend."""
-    warp = WARPS[bend.op][0]
-
-    def hook(layer: nn.Module, given: Any, x: Tensor) -> Tensor:
-        if channels is None:
-            return warp(x, *bend.params)
-        result = x.clone()
-        result[:, channels] = warp(x[:, channels], *bend.params)
-        return result
-
-    return hook

@@ -1,110 +1,178 @@
 """What can be done to a layer's activations: x [N, C, H, W] in, as many out; nothing at rest.
 
-Each takes numbers; at those that change nothing it gives back the very same tensor.
+Each takes a Layer, x and numbers; at those that change nothing it gives back the very same node.
 """
 
 import math
 from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
-import torch
-import torch.nn.functional as F
-from torch import Tensor
+import numpy.typing as npt
 
+from taxiway.backends import Node, Operations
 from taxiway.families.stylegan.networks.transform import transform
+from taxiway.latent.torch_random import randn
 
-Warp = Callable[..., Tensor]
+Matrix = npt.NDArray[np.float64]
 
 
-def scale(x: Tensor, across: float, down: float | None = None) -> Tensor:
+class Layer(NamedTuple):
+    """What is written down with, and how many channels, rows and columns there are."""
+
+    ops: Operations
+    channels: int
+    high: int
+    wide: int
+
+
+Warp = Callable[..., Node]
+
+
+def scale(layer: Layer, x: Node, across: float, down: float | None = None) -> Node:
     """Larger (over 1) or smaller (under 1) around the middle; negative numbers mirror."""
     down = across if down is None else down
-    return placed(x, [[1 / nonzero(across), 0, 0], [0, 1 / nonzero(down), 0]])
+    matrix = np.array([[1 / nonzero(across), 0, 0], [0, 1 / nonzero(down), 0]])
+    return placed(layer, x, matrix)
 
 
-def rotate(x: Tensor, degrees: float) -> Tensor:
+def rotate(layer: Layer, x: Node, degrees: float) -> Node:
     """Turned around the middle, clockwise as seen."""
-    return x if degrees % 360 == 0 else placed(x, moved(x, rotation=degrees % 360))
+    turn = degrees % 360
+    return x if turn == 0 else placed(layer, x, moved(layer, rotation=turn))
 
 
-def translate(x: Tensor, right: float, down: float = 0.0) -> Tensor:
+def translate(layer: Layer, x: Node, right: float, down: float = 0.0) -> Node:
     """Moved by shares of the width and height."""
-    return placed(x, moved(x, right, down))
+    return placed(layer, x, moved(layer, right, down))
 
 
-def moved(x: Tensor, right: float = 0, down: float = 0, rotation: float = 0) -> list[list[float]]:
-    """The affine map [2, 3] of -1..1 that shifts x [N, C, H, W], or turns it by degrees."""
-    height, width = x.shape[2:]
+def moved(layer: Layer, right: float = 0, down: float = 0, rotation: float = 0) -> Matrix:
+    """The affine map [2, 3] of -1..1 that shifts a layer, or turns it by degrees."""
     # A turn is in pixels, so it is seen in units of half the height on both axes.
-    units = np.diag([width / height, 1, 1])
-    matrix = (
-        np.linalg.inv(units) @ transform(rotation=rotation) @ units @ transform(2 * right, 2 * down)
-    )
-    rows: list[list[float]] = matrix[:2].tolist()
-    return rows
+    units = np.diag([layer.wide / layer.high, 1, 1])
+    turned = np.linalg.inv(units) @ transform(rotation=rotation) @ units
+    whole: Matrix = turned @ transform(2 * right, 2 * down)
+    return whole[:2]
 
 
-def placed(x: Tensor, matrix: list[list[float]]) -> Tensor:
+def placed(layer: Layer, x: Node, matrix: Matrix) -> Node:
     """x [N, C, H, W] seen through an affine map [2, 3] of -1..1, mirrored at its edges."""
-    if matrix == [[1, 0, 0], [0, 1, 0]]:
+    if np.array_equal(matrix, [[1, 0, 0], [0, 1, 0]]):
         return x
-    theta = torch.tensor(matrix, dtype=torch.float32, device=x.device)
-    grid = F.affine_grid(theta.expand(len(x), -1, -1), list(x.shape), align_corners=False)
-    # grid: [N, H, W, 2], where each place of the new picture lay in the old one
-    seen = F.grid_sample(x.float(), grid, padding_mode="reflection", align_corners=False)
-    return seen.to(x.dtype)  # [N, C, H, W]
+    ops, high, wide = layer.ops, layer.high, layer.wide
+    across, down = np.meshgrid(middles(wide), middles(high))  # [H, W] each
+    seen = matrix @ np.stack([across.ravel(), down.ravel(), np.ones(high * wide)])  # [2, H * W]
+    columns, rows = within(seen[0], wide), within(seen[1], high)
+    left, top = np.floor(columns).astype(int), np.floor(rows).astype(int)
+    result = None
+    for i, j in np.ndindex(2, 2):  # between the four samples around
+        row, column = (np.minimum(top + i, high - 1), np.minimum(left + j, wide - 1))
+        share = np.abs(1 - i - (rows - top)) * np.abs(1 - j - (columns - left))
+        sample = ops.gather(x, (row * wide + column).reshape(high, wide))
+        term = ops.mul(sample, ops.const(share.reshape(1, 1, high, wide)))
+        result = term if result is None else ops.add(result, term)
+    return result
 
 
-def dilate(x: Tensor, radius: float) -> Tensor:
+def middles(count: int) -> Matrix:
+    """Where samples lie along an axis of -1..1."""
+    return (2 * np.arange(count) + 1) / count - 1
+
+
+def within(place: Matrix, count: int) -> Matrix:
+    """Places of -1..1 as places between samples 0..count - 1, mirrored at the edges."""
+    beyond = np.abs((place + 1) * count / 2)
+    times, rest = np.divmod(beyond, count)
+    result: Matrix = np.where(times % 2 == 0, rest, count - rest) - 0.5
+    return result.clip(0, count - 1)
+
+
+def dilate(layer: Layer, x: Node, radius: float) -> Node:
     """Each place takes the largest value around it, up to `radius` places away."""
-    reach = min(round(radius), max(x.shape[2:]))  # beyond that there is nothing more to see
-    return x if reach <= 0 else F.max_pool2d(x, 2 * reach + 1, stride=1, padding=reach)
+    reach = min(round(radius), max(layer.high, layer.wide) - 1)  # beyond there is nothing to see
+    return x if reach <= 0 else layer.ops.max_pool(x, reach)
 
 
-def erode(x: Tensor, radius: float) -> Tensor:
+def erode(layer: Layer, x: Node, radius: float) -> Node:
     """Each place takes the smallest value around it, up to `radius` places away."""
-    return x if round(radius) <= 0 else -dilate(-x, radius)
+    if round(radius) <= 0:
+        return x
+    minus = layer.ops.const(-1.0)
+    return layer.ops.mul(dilate(layer, layer.ops.mul(x, minus), radius), minus)
 
 
-def invert(x: Tensor, amount: float = 1.0) -> Tensor:
+def invert(layer: Layer, x: Node, amount: float = 1.0) -> Node:
     """Towards 1 - x, by `amount`."""
-    return x if amount == 0 else torch.lerp(x, 1 - x, amount)
+    if amount == 0:
+        return x
+    return layer.ops.add(multiply(layer, x, 1 - 2 * amount), layer.ops.const(amount))
 
 
-def threshold(x: Tensor, level: float, high: float = 1.0) -> Tensor:
+def threshold(layer: Layer, x: Node, level: float, high: float = 1.0) -> Node:
     """`high` where x is over `level`, else 0."""
-    return (x > level).to(x.dtype) * high
+    return layer.ops.mul(layer.ops.above(x, level), layer.ops.const(high))
 
 
-def ablate(x: Tensor, amount: float = 1.0) -> Tensor:
+def ablate(layer: Layer, x: Node, amount: float = 1.0) -> Node:
     """Silenced, by `amount`."""
-    return x if amount == 0 else x * (1 - amount)
+    return multiply(layer, x, 1 - amount)
 
 
-def multiply(x: Tensor, factor: float) -> Tensor:
+def multiply(layer: Layer, x: Node, factor: float) -> Node:
     """Made stronger or weaker."""
-    return x if factor == 1 else x * factor
+    return x if factor == 1 else layer.ops.mul(x, layer.ops.const(factor))
 
 
-def noise(x: Tensor, strength: float, seed: float = 0.0) -> Tensor:
+def noise(layer: Layer, x: Node, strength: float, seed: float = 0.0) -> Node:
     """Grain, as strong as `strength` times what each channel varies; the same for every picture."""
     if strength == 0:
         return x
-    random = torch.Generator().manual_seed(int(seed))
-    grain = torch.randn(x.shape[1:], generator=random).to(x)
-    return x + grain * x.std(dim=(2, 3), keepdim=True) * strength
+    ops, shape = layer.ops, (layer.channels, layer.high, layer.wide)
+
+    def mean(y: Node) -> Node:
+        return ops.mean(ops.mean(y, 2), 3)
+
+    off = ops.add(x, ops.mul(mean(x), ops.const(-1.0)))
+    count = layer.high * layer.wide
+    variance = ops.mul(mean(ops.mul(off, off)), ops.const(count / max(count - 1, 1)))
+    grain = ops.const(strength * randn(int(seed), shape)[None])
+    return ops.add(x, ops.mul(grain, ops.power(variance, 0.5)))
 
 
-def sobel(x: Tensor, amount: float = 1.0) -> Tensor:
+def sobel(layer: Layer, x: Node, amount: float = 1.0) -> Node:
     """Towards the outlines, by `amount`."""
     if amount == 0:
         return x
-    rise = torch.tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]]).to(x) / 4
-    kernels = torch.stack([rise, rise.T])[:, None].repeat(x.shape[1], 1, 1, 1)  # [2C, 1, 3, 3]
-    edges = F.conv2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), kernels, groups=x.shape[1])
-    # edges [N, 2C, H, W]: how much x rises to the right and downwards
-    outlines = edges.view(len(x), x.shape[1], 2, *x.shape[2:]).norm(dim=2)  # [N, C, H, W]
-    return torch.lerp(x, outlines, amount)
+    ops = layer.ops
+    squares = []
+    for axis in (0, 1):  # how much x rises downwards, and to the right
+        terms = []
+        for side, across, weight in SOBEL:
+            down, right = (side, across) if axis == 0 else (across, side)
+            terms.append(ops.mul(shifted(layer, x, down, right), ops.const(side * weight)))
+        rise = total(ops, terms)
+        squares.append(ops.mul(rise, rise))
+    outlines = ops.power(ops.add(*squares), 0.5)
+    return ops.add(multiply(layer, x, 1 - amount), ops.mul(outlines, ops.const(amount)))
+
+
+SOBEL = [(side, across, w) for side in (-1, 1) for across, w in ((-1, 0.25), (0, 0.5), (1, 0.25))]
+
+
+def total(ops: Operations, terms: list[Node]) -> Node:
+    """The sum of several."""
+    result = terms[0]
+    for term in terms[1:]:
+        result = ops.add(result, term)
+    return result
+
+
+def shifted(layer: Layer, x: Node, down: int, right: int) -> Node:
+    """What lies so many places further down and to the right; edges go on as they are."""
+    rows = (np.arange(layer.high) + down).clip(0, layer.high - 1)
+    columns = (np.arange(layer.wide) + right).clip(0, layer.wide - 1)
+    return layer.ops.gather(x, rows[:, None] * layer.wide + columns)
 
 
 def nonzero(factor: float) -> float:
@@ -126,3 +194,14 @@ WARPS: dict[str, tuple[Warp, int, int]] = {
     "sobel": (sobel, 0, 1),
 }
 """By name, with the fewest and the most numbers that each takes."""
+
+
+def on_channels(layer: Layer, x: Node, warp: Warp, params: Any, channels: list[int] | None) -> Node:
+    """A warp of some channels, all of them if None."""
+    bent = warp(layer, x, *params)
+    if channels is None or bent is x:
+        return bent
+    chosen = np.zeros((1, layer.channels, 1, 1), np.float32)
+    chosen[:, channels] = 1
+    ops = layer.ops
+    return ops.add(ops.mul(bent, ops.const(chosen)), ops.mul(x, ops.const(1 - chosen)))

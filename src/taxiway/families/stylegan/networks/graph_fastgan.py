@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from taxiway.backends import Node, Operations
 from taxiway.checkpoint.shapes import EXCITED
+from taxiway.families.stylegan.networks.graph_change import Change, unchanged
 from taxiway.families.stylegan.networks.graph_mapping import Tensors, normalised
 from taxiway.families.stylegan.networks.graph_stylegan1 import repeated
 from taxiway.latent.torch_random import randn
@@ -31,19 +32,29 @@ def mapping(ops: Operations, config: Mapping[str, Any]) -> dict[str, Node]:
 
 
 def synthesis(
-    ops: Operations, config: Mapping[str, Any], tensors: Tensors, noise_mode: str = "const"
+    ops: Operations,
+    config: Mapping[str, Any],
+    tensors: Tensors,
+    noise_mode: str = "const",
+    change: Change = unchanged,
 ) -> dict[str, Node]:
     """z and c side by side, ws [N, 1, z_dim + c_dim], to `image`, uint8 [N, H, W, channels]."""
-    return Synthesis(ops, config, tensors, noise_mode).outputs()
+    return Synthesis(ops, config, tensors, noise_mode, change).outputs()
 
 
 class Synthesis:
     """One network being written down."""
 
     def __init__(
-        self, ops: Operations, config: Mapping[str, Any], tensors: Tensors, noise_mode: str
+        self,
+        ops: Operations,
+        config: Mapping[str, Any],
+        tensors: Tensors,
+        noise_mode: str,
+        change: Change,
     ) -> None:
         self.ops, self.config, self.tensors, self.noise_mode = ops, config, tensors, noise_mode
+        self.change = change
         count, width = config["z_dim"], config["z_dim"] + config["c_dim"]
         ws = ops.input("ws", (1, width))
         self.z = ops.part(ws, 0, 0, count)  # [N, z_dim]
@@ -69,7 +80,8 @@ class Synthesis:
     def gated(self, name: str, x: Node, size: int) -> Node:
         """A layer whose second half of channels says how much of the first comes through."""
         value, gate = (self.half(name, x, size, half) for half in (0, 1))
-        return self.ops.mul(value, self.ops.activation(gate, "sigmoid"))
+        x = self.ops.mul(value, self.ops.activation(gate, "sigmoid"))
+        return self.change(self.ops, name, x, (len(self.tensors[f"{name}.bias"]) // 2, size, size))
 
     def half(self, name: str, x: Node, size: int, half: int) -> Node:
         """Convolution, noise and what the classes scale and shift: [N, C, size, size]."""

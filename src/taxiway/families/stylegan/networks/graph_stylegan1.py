@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from taxiway.backends import Node, Operations
+from taxiway.families.stylegan.networks.graph_change import Change, unchanged
 from taxiway.families.stylegan.networks.graph_mapping import Tensors
 
 Array = npt.NDArray[np.float32]
@@ -27,12 +28,13 @@ def synthesis(
     tensors: Tensors,
     noise_mode: str = "const",
     layer: str = "",
+    change: Change = unchanged,
 ) -> dict[str, Node]:
     """ws [N, num_ws, w_dim] to `image`, uint8 [N, H, W, channels].
 
     With a `layer`, such as b16.conv1, to its `features` [N, C, h, w] instead.
     """
-    network = Synthesis(ops, config, tensors, noise_mode)
+    network = Synthesis(ops, config, tensors, noise_mode, change)
     outputs = network.outputs()
     return {"features": network.features[layer]} if layer else outputs
 
@@ -41,9 +43,15 @@ class Synthesis:
     """One network being written down."""
 
     def __init__(
-        self, ops: Operations, config: Mapping[str, Any], tensors: Tensors, noise_mode: str
+        self,
+        ops: Operations,
+        config: Mapping[str, Any],
+        tensors: Tensors,
+        noise_mode: str,
+        change: Change,
     ) -> None:
         self.ops, self.config, self.tensors, self.noise_mode = ops, config, tensors, noise_mode
+        self.change = change
         self.features: dict[str, Node] = {}
         self.blocks = [f"b{4 << index}" for index in range(config["num_ws"] // 2)]
         self.layers = [f"{block}.conv{index}" for block in self.blocks for index in (0, 1)]
@@ -93,7 +101,8 @@ class Synthesis:
         scale = ops.part(self.joined, row, start, start + size)  # [N, out]
         shift = ops.part(self.joined, row, start + size, start + 2 * size)
         x = ops.add(ops.mul(x, ops.per_channel(scale)), ops.per_channel(shift))
-        self.features[name] = x
+        side = 4 << row // 2
+        x = self.features[name] = self.change(ops, name, x, (size, side, side))
         return x
 
     def up_conv(self, x: Node, weight: Array) -> Node:

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from taxiway.backends import Node, Operations
+from taxiway.families.stylegan.networks.graph_change import Change, unchanged
 from taxiway.families.stylegan.networks.graph_mapping import HOMOGENEOUS, Tensors, dense
 from taxiway.families.stylegan.networks.graph_upscaler import upscaled
 
@@ -25,12 +26,13 @@ def synthesis(
     tensors: Tensors,
     noise_mode: str = "const",
     layer: str = "",
+    change: Change = unchanged,
 ) -> dict[str, Node]:
     """ws [N, num_ws, w_dim] to `image`, uint8 [N, H, W, channels].
 
     With a `layer`, such as b16.conv1, to its `features` [N, C, h, w] instead.
     """
-    network = Synthesis(ops, config, tensors, noise_mode)
+    network = Synthesis(ops, config, tensors, noise_mode, change)
     outputs = network.outputs()
     return {"features": network.features[layer]} if layer else outputs
 
@@ -39,9 +41,15 @@ class Synthesis:
     """One network being written down."""
 
     def __init__(
-        self, ops: Operations, config: Mapping[str, Any], tensors: Tensors, noise_mode: str
+        self,
+        ops: Operations,
+        config: Mapping[str, Any],
+        tensors: Tensors,
+        noise_mode: str,
+        change: Change,
     ) -> None:
         self.ops, self.config, self.tensors, self.noise_mode = ops, config, tensors, noise_mode
+        self.change = change
         self.features: dict[str, Node] = {}
         taps = np.float32(config["resample_filter"])
         self.taps = taps * (2 / taps.sum())  # along one axis; both together bring a gain of 4
@@ -126,8 +134,15 @@ class Synthesis:
             x = ops.add(x, self.noise(name, early))
         x = ops.activation(x, activation)
         x = x if late == 1 else ops.mul(x, ops.const(late))
-        self.features[name] = self.clamped(x, options.get("conv_clamp"), gain)
-        return self.features[name]
+        x = self.clamped(x, options.get("conv_clamp"), gain)
+        x = self.features[name] = self.change(ops, name, x, (len(weight), *self.size(name)))
+        return x
+
+    def size(self, name: str) -> tuple[int, int]:
+        """Height and width of what a layer gives."""
+        times = 2 ** self.blocks.index(name.split(".")[0])
+        height, width = self.tensors[f"{self.blocks[0]}.const"].shape[1:]
+        return height * times, width * times
 
     def noise(self, name: str, gain: float) -> Node:
         """What is added to each pixel, the same for all channels: [1 or N, 1, H, W]."""

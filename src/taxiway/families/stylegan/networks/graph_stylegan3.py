@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from taxiway.backends import Node, Operations, Unsupported
+from taxiway.families.stylegan.networks.graph_change import Change, unchanged
 from taxiway.families.stylegan.networks.graph_mapping import Tensors, dense, normalised
 
 Array = npt.NDArray[np.float32]
@@ -23,13 +24,14 @@ def synthesis(
     tensors: Tensors,
     noise_mode: str = "const",
     layer: str = "",
+    change: Change = unchanged,
 ) -> dict[str, Node]:
     """ws [N, num_ws, w_dim] and transform [N, 3, 3] to `image`, uint8 [N, H, W, channels].
 
     With a `layer`, such as L3_52_16, to its `features` [N, C, h, w] instead. There is no noise. A
     transform of zeros is the network's own.
     """
-    network = Synthesis(ops, config, tensors)
+    network = Synthesis(ops, config, tensors, change)
     outputs = network.outputs()
     return {"features": network.features[layer]} if layer else outputs
 
@@ -37,15 +39,24 @@ def synthesis(
 class Synthesis:
     """One network being written down."""
 
-    def __init__(self, ops: Operations, config: Mapping[str, Any], tensors: Tensors) -> None:
+    def __init__(
+        self, ops: Operations, config: Mapping[str, Any], tensors: Tensors, change: Change
+    ) -> None:
+        self.change = change
         self.ops, self.config, self.tensors = ops, config, tensors
         self.features: dict[str, Node] = {}
         self.ws = ops.input("ws", (config["num_ws"], config["w_dim"]))
 
     def outputs(self) -> dict[str, Node]:
-        x = self.features["input"] = self.waves()  # [N, C, h, w]
+        wide, high = both(self.config["input"]["size"])
+        shape = (len(self.tensors["input.weight"]), high, wide)
+        x = self.waves()  # [N, C, h, w]
+        x = self.features["input"] = self.change(self.ops, "input", x, shape)
         for row, layer in enumerate(self.config["layers"], start=1):
-            x = self.features[layer["name"]] = self.layer(layer, x, row)  # [N, out, H, W]
+            name = layer["name"]
+            shape = self.shape(layer, shape)
+            x = self.layer(layer, x, row)  # [N, out, H, W]
+            x = self.features[name] = self.change(self.ops, name, x, shape)
         image = self.ops.mul(x, self.ops.const(self.config["output_scale"]))
         return {"image": self.ops.levels(image)}
 
@@ -70,8 +81,7 @@ class Synthesis:
         slope = 1 / (rate / 2 - band)
         fading = ops.add(ops.mul(speed, ops.const(-slope)), ops.const(1 + band * slope))
         amplitudes = ops.clamp(ops.activation(fading, "relu"), 1.0)  # [N, C]
-        size = given["size"]
-        wide, high = (size, size) if isinstance(size, int) else size
+        wide, high = both(given["size"])
         across = ops.mul(ops.per_channel(x), ops.const(places(wide, rate)[None, None, None]))
         down = ops.mul(ops.per_channel(y), ops.const(places(high, rate)[None, None, :, None]))
         phase = ops.per_channel(ops.add(shift, ops.const(phases[None])))
@@ -120,6 +130,23 @@ class Synthesis:
         terms = [[ops.mul(row[i], matrix[i][j]) for i in range(3)] for j in range(3)]
         return [ops.add(ops.add(a, b), c) for a, b, c in terms]
 
+    def shape(self, layer: Mapping[str, Any], before: tuple[int, int, int]) -> tuple[int, int, int]:
+        """Channels, height and width of what a layer makes of such features."""
+        weight = self.tensors[f"{layer['name']}.weight"]
+        sides = [side + weight.shape[2] - 1 for side in before[1:]]
+        taps = self.tensors.get(f"{layer['name']}.up_filter")
+        if taps is not None:
+            crops = crops_of(layer, len(taps))
+            up = layer["up_factor"]
+            sides = [
+                (side - 1) * up + len(taps) - sum(crop)
+                for side, crop in zip(sides, crops, strict=True)
+            ]
+        taps = self.tensors.get(f"{layer['name']}.down_filter")
+        if taps is not None:
+            sides = [(side - len(taps)) // layer["down_factor"] + 1 for side in sides]
+        return len(weight), sides[0], sides[1]
+
     def layer(self, layer: Mapping[str, Any], x: Node, row: int) -> Node:
         """A styled convolution, then an activation at a higher sampling rate.
 
@@ -167,6 +194,12 @@ class Synthesis:
 
     def tensor(self, name: str) -> Array:
         return np.asarray(self.tensors[name], np.float32)
+
+
+def both(size: int | list[int]) -> tuple[int, int]:
+    """Width and height, which files of squares have as one number."""
+    wide, high = (size, size) if isinstance(size, int) else size
+    return wide, high
 
 
 def crops_of(layer: Mapping[str, Any], taps: int) -> list[tuple[int, int]]:

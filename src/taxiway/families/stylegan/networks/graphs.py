@@ -20,6 +20,7 @@ from taxiway.families.stylegan.networks import (
     graph_stylegan2,
     graph_stylegan3,
 )
+from taxiway.families.stylegan.networks.graph_change import Change, unchanged
 
 if TYPE_CHECKING:
     import torch
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 Call = Callable[..., dict[str, Any]]
 
-WRITTEN = {
+WRITTEN: dict[str, Call] = {
     "stylegan1": graph_stylegan1.synthesis,
     "stylegan2": graph_stylegan2.synthesis,
     "stylegan3": graph_stylegan3.synthesis,
@@ -39,8 +40,12 @@ REFEREED = 256**2
 """Pixels of pictures up to which plain numpy can say what is exact: at 128 px in half a second."""
 
 
-def graphs_of(checkpoint: Checkpoint, built: "Generator | None" = None) -> tuple[Graph, Graph]:
+def graphs_of(
+    checkpoint: Checkpoint, built: "Generator | None" = None, change: Change | None = None
+) -> tuple[Graph, Graph]:
     """Synthesis and mapping; `built` is the checkpoint's generator, if there is one already.
+
+    With a `change` of layers PyTorch, which has no operations, does not compute the synthesis.
 
     Synthesis takes ws float32 [N, num_ws, w_dim], a `noise_mode` (const, random, none) and, of a
     StyleGAN3, a `transform` float32 [N, 3, 3]; it gives `image` uint8 [N, H, W, C], or with a
@@ -60,8 +65,8 @@ def graphs_of(checkpoint: Checkpoint, built: "Generator | None" = None) -> tuple
             config,
             synthesis,
             {"ws": ws, "noise_mode": "const"},
-            lambda dtype, device: torch_synthesis(generator(), dtype, device),
-            partial(written, config=config, tensors=synthesis),
+            None if change else lambda dtype, device: torch_synthesis(generator(), dtype, device),
+            partial(written, config=config, tensors=synthesis, change=change or unchanged),
             {"ws": near(ws), "noise_mode": "const"},
             checkpoint.source.get("sha256", ""),
             "reference" if math.prod(config["img_resolution"]) <= REFEREED else "",

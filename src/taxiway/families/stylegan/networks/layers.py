@@ -33,14 +33,15 @@ def style_weights(tensors: Mapping[str, Array]) -> list[Array]:
 
 
 def bendable(family: str, tensors: Iterable[str]) -> list[str]:
-    """The layers with a style that give feature maps, first to last: such as b16.conv0, L3_36_16.
+    """The layers that give feature maps, first to last: such as b16.conv0, L3_36_16.
 
     Of a StyleGAN3 that is the input too, but not the last layer, which gives the picture.
     """
+    end = ".bias" if family == "fastgan" else ".affine.bias"
     named = {
-        name.removeprefix("synthesis.").partition(".affine.")[0]
+        name.removeprefix("synthesis.").removesuffix(end)
         for name in tensors
-        if ".affine." in name and ".torgb." not in name
+        if name.endswith(end) and name.startswith("synthesis.") and "torgb" not in name
     }
     found = sorted(named, key=lambda name: (name != "input", by_layer(name)))
     return found[:-1] if family == "stylegan3" else found
@@ -60,3 +61,12 @@ def layers_meant(known: Sequence[str], name: str) -> list[str]:
             f"There is no layer '{name[:40]}'; there are {', '.join(known)}, and all.", "preset"
         )
     return found
+
+
+def width(family: str, tensors: Mapping[str, Array], name: str) -> int:
+    """How many channels a layer of `bendable` gives."""
+    if family == "fastgan":  # half of them are gates
+        return len(tensors[f"synthesis.{name}.bias"]) // 2
+    if family == "stylegan1":  # the first has no weight
+        return len(tensors[f"synthesis.{name}.bias"])
+    return len(tensors[f"synthesis.{name}.weight"])

@@ -4,7 +4,6 @@ The model, the tools, the notebook and the jobs all use it. Everything that goes
 numpy; what computes the two networks is a backend.
 """
 
-import copy
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -21,9 +20,9 @@ from taxiway.choosing import answers_here, choose
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.extras import need
 from taxiway.core.images import Pixels
+from taxiway.families.stylegan.bending.bend import Bend, change_of
 from taxiway.families.stylegan.networks import build_generator
 from taxiway.families.stylegan.networks.graphs import (
-    as_pictures,
     graphs_of,
     torch_mapping,
     torch_synthesis,
@@ -37,11 +36,8 @@ from taxiway.latent.space import Array, Latent, Shape
 from taxiway.latent.truncation import truncate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import torch
 
-    from taxiway.families.stylegan.bending.bend import Bend
     from taxiway.families.stylegan.networks.generator import Generator
 
 MIDDLE_OF = 4096
@@ -306,9 +302,15 @@ class CheckpointRenderer(GeneratorRenderer):
     company (together: a fifth sooner).
     """
 
-    def __init__(self, checkpoint: Checkpoint, device: str = "auto", name: str = "") -> None:
-        """`device` is auto, cpu, cuda or mps. Raises as `choose`."""
-        graphs = graphs_of(checkpoint)
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        device: str = "auto",
+        name: str = "",
+        bends: Sequence[Bend] = (),
+    ) -> None:
+        """`device` is auto, cpu, cuda or mps. Raises as `choose`, or as `bends` do."""
+        graphs = graphs_of(checkpoint, change=change_of(bends, checkpoint) if bends else None)
         (synthesis, mapping), choice = choose(graphs, device, "float32", answers=answers_here())
         super().__init__(
             checkpoint.family,
@@ -332,7 +334,14 @@ class CheckpointRenderer(GeneratorRenderer):
         names = noisy(self.tensors)
         changed = {names[i]: self.tensors[names[i]] * np.float32(f) for i, f in factors.items()}
         tensors = {**self.tensors, **changed}
-        return CheckpointRenderer(replace(self.checkpoint, tensors=tensors), self.device, self.name)
+        return self.of(replace(self.checkpoint, tensors=tensors))
+
+    def of(self, checkpoint: Checkpoint, bends: Sequence[Bend] = ()) -> "CheckpointRenderer":
+        """Another generator under this one's name, on its device, bent.
+
+        Raises InvalidArgument for a bend of a layer or a channel that it does not have.
+        """
+        return CheckpointRenderer(checkpoint, self.device, self.name, bends)
 
     def quick_images(self, ws: Array) -> Pixels:
         return in_colour(self._quick.run({"ws": ws, "noise_mode": "const"})["image"])[..., :3]
@@ -368,16 +377,14 @@ class TorchRenderer(GeneratorRenderer):
         device: "torch.device | str" = "cpu",
         name: str = "",
         sha256: str = "",
-        synthesis: "Callable[..., dict[str, Any]] | None" = None,
     ) -> None:
-        """`synthesis` is called in place of the generator's own in its fast form."""
         import torch
 
         from taxiway.backends.torch.network import TorchNetwork
 
         self.device = torch.device(device)
         self.generator = generator.to(self.device)
-        synthesis = synthesis or torch_synthesis(generator, torch.float32)
+        synthesis = torch_synthesis(generator, torch.float32)
         super().__init__(
             generator.family,
             generator.config,
@@ -389,25 +396,15 @@ class TorchRenderer(GeneratorRenderer):
         self.class_centres = generator.class_centres
         self.name, self.sha256 = name, sha256
 
+    def of(self, generator: "Generator") -> "TorchRenderer":
+        """Another generator under this one's name, on its device."""
+        return TorchRenderer(generator, self.device, self.name, self.sha256)
+
     @property
     def tensors(self) -> Mapping[str, Array]:
         """The weights by name."""
         state = self.generator.state_dict()
         return {name: tensor.cpu().numpy() for name, tensor in state.items()}
-
-    def bent(self, bends: "Sequence[Bend]") -> "TorchRenderer":
-        """The same generator, its layers bent. Raises InvalidArgument for one it does not have."""
-        from taxiway.families.stylegan.bending.bend import hang
-
-        if not bends:
-            return self
-        generator = copy.deepcopy(self.generator)
-        hang(generator, bends)
-        return self.of(generator, as_pictures(generator.synthesis))
-
-    def of(self, generator: "Generator", synthesis: Any = None) -> "TorchRenderer":
-        """Another generator under this one's name, on its device."""
-        return TorchRenderer(generator, self.device, self.name, self.sha256, synthesis)
 
 
 def noisy(tensors: Mapping[str, Any]) -> list[str]:
@@ -430,18 +427,20 @@ def with_w(renderer: Renderer) -> "CheckpointRenderer | TorchRenderer":
     return renderer
 
 
-def torch_renderer_of(renderer: Renderer, needs_w: bool = True) -> TorchRenderer:
+def checkpoint_of(renderer: Renderer) -> "CheckpointRenderer":
+    """The renderer as one of a checkpoint; InvalidArgument for the painter."""
+    if not isinstance(renderer, CheckpointRenderer):
+        raise InvalidArgument("The painter has no layers: this needs a StyleGAN.")
+    return renderer
+
+
+def torch_renderer_of(renderer: Renderer) -> TorchRenderer:
     """The renderer in PyTorch; InvalidArgument for the painter, or where there is no w.
 
     Raises MissingDependency without PyTorch.
     """
-    if isinstance(renderer, CheckpointRenderer) and (renderer.num_ws or not needs_w):
-        return renderer.in_torch
-    if isinstance(renderer, TorchRenderer) and not needs_w:
-        return renderer
     found = with_w(renderer)
-    assert isinstance(found, TorchRenderer)
-    return found
+    return found.in_torch if isinstance(found, CheckpointRenderer) else found
 
 
 def options_of(inputs: Mapping[str, Any], renderer: Renderer) -> RenderOptions:

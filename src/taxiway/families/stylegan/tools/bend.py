@@ -2,25 +2,24 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from taxiway.checkpoint import Checkpoint
 from taxiway.core.command import Command, Values
 from taxiway.core.datatypes import AnyType, Image, Number, Text
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.files import write_whole
 from taxiway.core.images import Pixels, encode_png
 from taxiway.core.tool import OTHER, Flag, Job
+from taxiway.families.stylegan.bending.bend import Bend, parse_bends, to_text
+from taxiway.families.stylegan.bending.surgery import mixed, parse_mix, stretched
 from taxiway.families.stylegan.rendering import image_folder
 from taxiway.families.stylegan.rendering.files import latents_in
-from taxiway.families.stylegan.rendering.renderer import options_of, torch_renderer_of
+from taxiway.families.stylegan.rendering.renderer import checkpoint_of, options_of
 from taxiway.families.stylegan.rendering.sheet import sheet
 from taxiway.families.stylegan.tools import GeneratorTool
-
-if TYPE_CHECKING:
-    from taxiway.families.stylegan.bending.bend import Bend
-    from taxiway.families.stylegan.networks.generator import Generator
 
 PSI = 0.7
 """The truncation unless told otherwise."""
@@ -32,7 +31,6 @@ class BendTool(GeneratorTool):
     """Writes each picture bent, the preset as text, and `sheet.png`: before above after."""
 
     unit = "pictures"
-    needs = ("torch",)
     command = Command(
         name="bend",
         description="Change what layers of the network say on their way to the picture.",
@@ -78,18 +76,16 @@ class BendTool(GeneratorTool):
         yield f"{len(outputs['files'])} pictures in {folder}, with {folder / 'sheet.png'}."
 
     def run(self, generator: Any, inputs: Values, job: Job) -> Values:
-        from taxiway.families.stylegan.bending.bend import parse_bends, to_text
-
-        renderer = torch_renderer_of(generator, needs_w=False)
+        renderer = checkpoint_of(generator)
         bends = parse_bends(inputs["preset"]) if inputs["preset"].strip() else []
-        changed = operated(renderer.generator, inputs)
-        if changed is renderer.generator and not bends:
+        changed = operated(renderer.checkpoint, inputs)
+        if changed is renderer.checkpoint and not bends:
             raise InvalidArgument("Give 'preset', 'across', 'down' or 'mix'.", "preset")
         latents = latents_in(inputs["latents"], renderer.shape)
         psi = PSI if inputs["truncation"] is None and renderer.truncates else inputs["truncation"]
         options = options_of({"truncation": psi, "centre": None}, renderer)
         after: list[Pixels] = []
-        for pixels in renderer.of(changed).bent(bends).pictures(latents, options):
+        for pixels in renderer.of(changed, bends).pictures(latents, options):
             job.progress(len(after), len(latents), "bending", pixels)
             after.append(pixels)
         before = list(renderer.pictures(latents, options))
@@ -105,24 +101,18 @@ class BendTool(GeneratorTool):
         return {"files": files, "sheet": page}
 
 
-def operated(generator: "Generator", inputs: Values) -> "Generator":
+def operated(checkpoint: Checkpoint, inputs: Values) -> Checkpoint:
     """The generator mixed with another and stretched, or itself where neither is asked for."""
-    from taxiway.families.stylegan.bending.surgery import mixed, parse_mix, stretched
-
     if inputs["mix"]:
         if isinstance(inputs[OTHER], str):
             raise InvalidArgument("'mix' takes another model too, as 'other'.", OTHER)
-        other = torch_renderer_of(inputs[OTHER], needs_w=False).generator
-        generator = mixed(generator, other, parse_mix(inputs["mix"]))
-    if (inputs["across"], inputs["down"]) != (1, 1):
-        generator = stretched(generator, inputs["across"], inputs["down"])
-    return generator
+        other = checkpoint_of(inputs[OTHER]).checkpoint
+        checkpoint = mixed(checkpoint, other, parse_mix(inputs["mix"]))
+    return stretched(checkpoint, inputs["across"], inputs["down"])
 
 
-def told_of(bends: "Sequence[Bend]", inputs: Values) -> dict[str, Any]:
+def told_of(bends: Sequence[Bend], inputs: Values) -> dict[str, Any]:
     """What a picture says of how it was bent."""
-    from taxiway.families.stylegan.bending.bend import to_text
-
     said = {name: inputs[name] for name in ("across", "down", "mix")}
     said = {name: value for name, value in said.items() if value not in (1, "")}
     return {**said, "preset": to_text(bends)} if bends else said
