@@ -104,6 +104,22 @@ def test_a_table_is_a_z_in_every_row(text: str, tmp_path: Path) -> None:
     np.testing.assert_array_equal([latent.numbers for latent in found], ROWS[:3])
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["\n".join(map(str, ONE)), ";".join(str(x).replace(".", ",") for x in ONE)],
+    ids=["a column", "commas in numbers"],
+)
+def test_a_table_of_one_vector_is_understood(text: str, tmp_path: Path) -> None:
+    (tmp_path / "vector.csv").write_text(text)
+    [found] = read_latents(tmp_path / "vector.csv", SHAPE)
+    np.testing.assert_allclose(found.numbers, ONE)
+
+
+def test_json_of_windows_is_read(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text("\ufeff" + json.dumps(ONE.tolist()), encoding="utf-8")
+    np.testing.assert_allclose(read_latents(tmp_path / "a.json", SHAPE)[0].numbers, ONE)
+
+
 def test_named_json_and_a_picture_carry_all_that_is_known(tmp_path: Path) -> None:
     told = {"model": "rainbow", "seed": 7, "truncation": 0.5, "label": 2, "z": ONE.tolist()}
     (tmp_path / "a.json").write_text(json.dumps(told))

@@ -96,20 +96,25 @@ def read_json(data: bytes, name: str) -> Any:
 def read_table(data: bytes, name: str) -> npt.NDArray[Any]:
     """Rows of numbers in text [N, length], as spreadsheets and numpy.savetxt write them.
 
-    Between commas, semicolons, tabs or spaces; a first line of headings, and the column of row
+    Between commas, semicolons, tabs or spaces, with commas in numbers where semicolons are between
+    them; one column is one row. A first line of headings, and the column of row
     numbers that pandas adds under an empty one, are passed over. Raises InvalidArgument.
     """
     try:
         lines = [line.strip() for line in data.decode("utf-8-sig").splitlines()]
     except UnicodeDecodeError:
         raise InvalidArgument(f"'{name}' is no file of latents that is known.") from None
+    if any(";" in line for line in lines) and not any("." in line for line in lines):
+        lines = [line.replace(",", ".") for line in lines]
     rows = [BETWEEN.split(line) for line in lines if line and not line.startswith("#")]
     headed = bool(rows) and not all(map(NUMBER.fullmatch, rows[0]))
     column = 1 if headed and rows[0][0] in ("", '""') else 0
     try:
-        return of_lists([[float(cell) for cell in row[column:]] for row in rows[headed:]], name)
+        numbers = [[float(cell) for cell in row[column:]] for row in rows[headed:]]
     except ValueError:
         raise InvalidArgument(f"'{name}' is no file of latents that is known.") from None
+    found = of_lists(numbers, name)
+    return found.T if found.ndim == 2 and found.shape[1] == 1 else found
 
 
 def of_lists(value: Any, name: str) -> npt.NDArray[Any]:

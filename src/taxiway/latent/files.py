@@ -3,6 +3,7 @@
 docs/latent-files.md lists them. A file is told by its contents; its name only names it in errors.
 """
 
+import codecs
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -44,7 +45,7 @@ def read_latents(path: Path | str, shape: Shape, space: Space | None = None) -> 
             return of_arrays({ONLY: arrays.read_npy(data, path.name)}, path.name, shape, space)
         if data[:4] == b"\x89PNG":
             return of_picture(data, path.name, shape)
-        if data.lstrip()[:1] in (b"[", b"{", b'"'):
+        if data.removeprefix(codecs.BOM_UTF8).lstrip()[:1] in (b"[", b"{", b'"'):
             return of_json(arrays.read_json(data, path.name), path.name, shape, space)
         return of_text(arrays.read_table(data, path.name), path.name, shape, space)
 

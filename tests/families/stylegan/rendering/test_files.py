@@ -1,6 +1,7 @@
 """Torch's files without unpickling, and the words of a command line."""
 
 import io
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 import torch
 
 from pickles import Call, Name, Writer
+from taxiway.checkpoint.native import write_tensors
 from taxiway.core.errors import InvalidArgument
 from taxiway.families.stylegan.rendering.files import (
     latents_in,
@@ -46,6 +48,20 @@ def test_what_torch_saved_is_read(
     path = tmp_path / "pivot.pt"
     torch.save(content, path, _use_new_zipfile_serialization=not stream)
     assert [latent.space for latent in read_latents(path, SHAPE)] == spaces
+
+
+@pytest.mark.parametrize("name", ["pivot", "pivot.bin", "pivot.safetensors", "pivot.pkl"])
+def test_files_are_told_by_what_is_in_them(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    match path.suffix:
+        case ".safetensors":
+            write_tensors(path, {"w": ROWS.numpy()}, "float32", {})
+        case ".pkl":
+            path.write_bytes(pickle.dumps({"w": ROWS[None].numpy()}))
+        case _:
+            torch.save(ROWS, path)
+    [found] = read_latents(path, SHAPE)
+    np.testing.assert_array_equal(found.numbers, ROWS.numpy())
 
 
 def test_torch_reads_what_is_written(tmp_path: Path) -> None:

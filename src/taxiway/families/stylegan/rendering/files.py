@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from taxiway.checkpoint.containers import tensor_of
 from taxiway.checkpoint.limits import Budget
 from taxiway.checkpoint.machine import Reading
 from taxiway.checkpoint.reader import container, read_top
@@ -20,14 +21,17 @@ from taxiway.latent.arrays import ONLY, Arrays
 from taxiway.latent.given import latents_of
 from taxiway.latent.space import Latent, Shape, Space
 
-TORCH = ("zip file", "torch stream")
+TORCH = ("zip file", "torch stream", "pickle", "safetensors file")
 DEPTH = 4
 
 
 def read_latents(path: Path | str, shape: Shape, space: Space | None = None) -> list[Latent]:
-    """As `latent.files.read_latents`, and also torch's .pt: PTI pivots, rosinality projections."""
+    """As `latent.files.read_latents`, and also torch's .pt: PTI pivots, rosinality projections.
+
+    Those are told by their contents, as are tensors in .safetensors and numpy's arrays in .pkl.
+    """
     path = Path(path)
-    if path.suffix not in (".pt", ".pth"):
+    if not is_torch(path):
         return files.read_latents(path, shape, space)
     every = read_every(path)
     shapes = {array.shape for several in every.values() for array in several}
@@ -87,6 +91,16 @@ def read_arrays(path: Path | str) -> Arrays:
     return {name: several[0] for name, several in of_torch(data, path.name).items()}
 
 
+def is_torch(path: Path) -> bool:
+    """Whether a file is one of those that checkpoints come in, and no .npz."""
+    source = Source.of(files.read_bytes(path))
+    kind = container(source)
+    # torch begins with the pickle, numpy with an array
+    return kind in TORCH and (
+        kind != "zip file" or b"data.pkl" in source.read(0, min(300, source.size))
+    )
+
+
 def read_every(path: Path) -> dict[str, list[npt.NDArray[Any]]]:
     """As `read_arrays` for latents: all arrays of each name, where a file has several."""
     data = files.read_bytes(path)
@@ -112,8 +126,8 @@ def of_torch(data: bytes, name: str) -> dict[str, list[npt.NDArray[Any]]]:
 
 def tensors_in(value: object, name: str, depth: int) -> Iterator[tuple[str, Tensor]]:
     """The tensors in dictionaries and lists, under their own key or else `name`."""
-    if isinstance(value, Tensor):
-        yield name, value
+    if (tensor := tensor_of(value)) is not None:
+        yield name, tensor
     elif isinstance(value, dict) and depth:
         for key, item in value.items():
             yield from tensors_in(item, key if isinstance(key, str) else name, depth - 1)
