@@ -451,6 +451,11 @@ async def test_a_blackout_is_for_the_outputs_alone(
     await until(lambda: recorder.frames[-1].pixels.any())
     assert not np.array_equal(recorder.frames[-1].pixels, played)
     session.black_out(True)
+    await outputs.test("recorder")
+    await until(lambda: not recorder.frames[-1].pixels.any())
+    sent = len(recorder.frames)
+    await until(lambda: len(recorder.frames) > sent + 2)
+    assert not recorder.frames[-1].pixels.any()
     await outputs.close()
 
 

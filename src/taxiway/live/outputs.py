@@ -394,7 +394,7 @@ class Feed:
         began = clock()
         while (turn := clock() - began) < TEST_SECONDS and not self.output.is_over:
             pixels = colour_bars(shape[1], shape[0], turn, has_alpha)
-            self.output.offer(Frame(pixels=pixels, index=0, time=clock()))
+            self._offer(Frame(pixels=pixels, index=0, time=clock()))
             await asyncio.sleep(1 / TEST_FPS)
         self._testing = None
         self._offer_newest()
