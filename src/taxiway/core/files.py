@@ -122,6 +122,13 @@ def place_free(written: Path, path: Path) -> Path:
             return free
 
 
+def plain_name(text: str) -> str:
+    """A file's name that stays in its folder; InvalidArgument for a path."""
+    if not text or text.startswith(".") or Path(text).name != text or "\\" in text:
+        raise InvalidArgument(f"'file' takes a plain name such as film.mp4, got {text!r}.", "file")
+    return text
+
+
 def check_free(
     path: Path,
     sources: Sequence[Path] = (),

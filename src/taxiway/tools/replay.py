@@ -7,6 +7,7 @@ from pathlib import Path
 from taxiway.core.command import Command, Values, first_command
 from taxiway.core.datatypes import File, Image, Number, Text
 from taxiway.core.errors import InvalidArgument, TaxiwayError
+from taxiway.core.files import plain_name
 from taxiway.core.images import Pixels
 from taxiway.core.session_file import ENDING, changes, read_head
 from taxiway.core.tool import Flag, Job, OpenModel
@@ -46,7 +47,7 @@ class Replay:
     )
 
     def run(self, model: OpenModel, inputs: Values, job: Job) -> Values:
-        out = job.folder / inputs["file"]
+        out = job.folder / plain_name(inputs["file"])
         manner = Manner(fps=inputs["fps"], sound=inputs["sound"])
         check(out, manner)
         take = Take(model, Path(inputs["session"]), inputs["fps"])

@@ -15,6 +15,7 @@ from PIL import Image
 from taxiway.core.command import Command, Values
 from taxiway.core.datatypes import AnyType, Number, Text
 from taxiway.core.errors import InvalidArgument
+from taxiway.core.files import plain_name
 from taxiway.core.images import Pixels
 from taxiway.core.tool import Flag, Job
 from taxiway.families.stylegan.rendering import image_folder
@@ -170,13 +171,6 @@ class Scene(NamedTuple):
         parts = self.renderer.pictures(latents, self.routes[0].options)
         for _ in shots:
             yield resized(tiled(list(islice(parts, len(self.routes))), self.columns), self.height)
-
-
-def plain_name(text: str) -> str:
-    """A file's name that stays in its folder; InvalidArgument for a path."""
-    if not text or text.startswith(".") or Path(text).name != text or "\\" in text:
-        raise InvalidArgument(f"'file' takes a plain name such as film.mp4, got {text!r}.", "file")
-    return text
 
 
 def manner_of(inputs: Values) -> Manner:
