@@ -65,3 +65,9 @@ def test_tools_that_lack_a_package_are_told_before_they_are_begun(
     assert not {"batch", "generate"} & set(found.broken)
     with pytest.raises(MissingDependency, match="'it' needs PyTorch"):
         raise failure(ModuleNotFoundError("No module named 'torch.nn'", name="torch.nn"), "it", "x")
+    assert offer(["video"]).tools["video"].lacks == ""
+    monkeypatch.setattr(extras, "is_here", lambda module: module != "av")
+    found = offer(["video", "batch"])
+    assert found.tools["video"].lacks.startswith("A film as .mp4 or .webm needs PyAV: pip install ")
+    assert "video" not in found.broken
+    assert found.tools["batch"].lacks == ""

@@ -10,6 +10,7 @@ from msgspec import Struct
 from taxiway.core.command import Command, Values
 from taxiway.core.datatypes import names
 from taxiway.core.errors import InvalidArgument, TaxiwayError
+from taxiway.core.extras import lacking
 from taxiway.core.images import Pixels
 from taxiway.core.model import ModelSpec
 
@@ -81,7 +82,8 @@ class Tool(Protocol):
     A file that a caller gives for an input of type `file`, `any` or an array of them comes as a
     Path. Also read, where a tool has them: `takes` (a Takes), `unit` (of what `done` counts, in the
     plural), `is_light` (whether it may run beside other jobs), `needs` (modules that an extra of
-    ours brings, such as "torch": without them it is not offered), and `open(spec)`, which gives
+    ours brings, such as "torch": without them it cannot be used), `wants` (of modules without which
+    something of it cannot: what, by module), and `open(spec)`, which gives
     what `run` takes as `model`. Without that it is an `OpenModel`, and None for a tool that needs
     none.
 
@@ -133,18 +135,23 @@ class Flag(Struct, frozen=True, kw_only=True):
 
 
 class Declared(Struct, frozen=True, kw_only=True):
-    """A tool as others see it, without what it imports."""
+    """A tool as others see it, without what it imports.
+
+    `lacks` is a sentence on what of it cannot be used here, with the line that mends that.
+    """
 
     command: Command
     takes: Takes = Takes()
     unit: str = "steps"
     is_light: bool = False
+    lacks: str = ""
 
 
 def declared(tool: Any) -> Declared:
     """The declaration of a tool, an object or its class."""
     said = {k: getattr(tool, k) for k in ("takes", "unit", "is_light") if hasattr(tool, k)}
-    return Declared(command=tool.command, **said)
+    missing = (lacking(module, what) for module, what in getattr(tool, "wants", {}).items())
+    return Declared(command=tool.command, lacks=next(filter(None, missing), ""), **said)
 
 
 @dataclass

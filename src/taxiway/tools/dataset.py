@@ -1,7 +1,7 @@
 """A dataset of any kind made ready for a training: `taxiway dataset prepare` as a job."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from zipfile import ZipFile
 
 from taxiway.core.command import Command, Values
@@ -26,6 +26,7 @@ class Dataset:
 
     takes = Takes(model=False)
     unit = "pictures"
+    wants: ClassVar[dict[str, str]] = {"av": "Taking pictures out of a film"}
     command = Command(
         name="dataset",
         description="Make pictures ready for a training.",

@@ -47,7 +47,7 @@ export function makeToolForm(name, tool, known, begin, reject, words, broken) {
         "form",
         { class: "form job-form", autocomplete: "off", novalidate: true, id: `${name}-form` },
         h("p", { class: "hint" }, tool.description ?? ""),
-        broken ? lackOf(broken) : null,
+        broken || tool.lacks ? lackOf(broken || tool.lacks) : null,
         ...lines.filter((_, k) => seen.has(k)),
         rest.length ? h("details", {}, h("summary", {}, `${rest.length} more`), ...rest) : null,
         h("button", { type: "submit", class: "primary job-begin" }, words),
@@ -72,7 +72,7 @@ export function makeToolForm(name, tool, known, begin, reject, words, broken) {
   return { element: form, mark, take };
 }
 
-/** Why a tool cannot be used, with the line that mends it. @param {string} broken a sentence */
+/** Why a tool, or something of it, cannot be used, with the line that mends it. @param {string} broken a sentence */
 function lackOf(broken) {
   const [, why, line] = /^(.*: )(pip install .*)\.$/s.exec(broken) ?? ["", broken, ""];
   const copy = h("button", { type: "button", class: "copy" }, "Copy");

@@ -27,6 +27,7 @@ import { ask, fetchFile, follow, sendFile } from "../control.js";
  * @property {string} name
  * @property {string | null} description
  * @property {Field[]} inputs
+ * @property {string} lacks what of it cannot be used, a sentence or ""
  * @property {{ families: string[], inputs: string[], model: boolean }} takes
  */
 
@@ -71,7 +72,7 @@ export class Jobs {
     );
     const free = Object.entries(all.tools).filter(([, { takes }]) => !takes.model);
     const broken = Object.entries(all.broken).filter(([name]) => !(name in all.tools));
-    const nothing = (/** @type {string} */ name) => ({ name, inputs: [], takes: {} });
+    const nothing = (/** @type {string} */ name) => ({ name, inputs: [], takes: {}, lacks: "" });
     const unknown = broken.map(([name]) => [name, nothing(name)]);
     const tools = { ...some.tools, ...Object.fromEntries(free), ...Object.fromEntries(unknown) };
     return { tools, broken: all.broken };

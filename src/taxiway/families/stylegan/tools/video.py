@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -43,6 +43,7 @@ class Video(GeneratorTool):
 
     takes = DRAWN
     unit = "frames"
+    wants: ClassVar[dict[str, str]] = {"av": "A film as .mp4 or .webm"}
     command = Command(
         name="video",
         description="Film a walk through a model.",
