@@ -138,5 +138,7 @@ def test_a_package_that_it_lists_and_that_is_not_here_is_told_before_it_starts(
     source += "  def setup(self, device, options): ...\n  def predict(self, command, batch): ...\n"
     points = {"taxiway.families: lamp": "lamp"}
     stranger.install(tmp_path, {"lamp.py": source}, points, monkeypatch)
-    with pytest.raises(MissingDependency, match="'lamp' needs the package 'nowhere': pip install"):
+    with pytest.raises(
+        MissingDependency, match="'lamp' needs the package 'nowhere', which is not installed"
+    ):
         family("lamp")

@@ -51,3 +51,14 @@ def test_a_broken_one_is_a_sentence_and_hurts_no_other(
     assert main(["broken"]) == 1
     assert "nothing_like_it" in capsys.readouterr().err
     assert main(["servers"]) == 0
+
+
+def test_the_name_of_a_tool_of_ours_stays_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = "def arguments(parser): ...\ndef run(parsed): print('another')\n"
+    points = {"taxiway.commands: video": "film_of_others"}
+    stranger.install(tmp_path, {"film_of_others.py": source}, points, monkeypatch)
+    with pytest.raises(SystemExit):
+        main(["video"])
+    assert "another" not in capsys.readouterr().out

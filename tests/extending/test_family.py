@@ -117,8 +117,8 @@ def test_it_is_found_as_pip_installs_it(tmp_path: Path) -> None:
 
 
 BROKEN = {
-    "import nothing_of_that_name": "needs the package 'nothing_of_that_name': pip install "
-    "nothing_of_that_name (",
+    "import nothing_of_that_name": "needs the package 'nothing_of_that_name', which is "
+    "not installed (",
     "import av_of_extra": "needs the package 'av_of_extra': pip install 'broken[films]' (",
     "1 / 0": "cannot be loaded: ZeroDivisionError: division by zero (",
     "class Broken(": "cannot be loaded: SyntaxError: '(' was never closed (",

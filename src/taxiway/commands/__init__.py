@@ -13,7 +13,7 @@ from taxiway.commands._flags import add_force as add_force
 from taxiway.commands._flags import add_options as add_options
 from taxiway.commands._flags import given_options as given_options
 from taxiway.commands._tools import DEVICES as DEVICES
-from taxiway.commands._tools import ToolCommand, origin, points, tool_helps
+from taxiway.commands._tools import ToolCommand, origin, own_tools, points, tool_helps
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -60,7 +60,8 @@ def others() -> "dict[str, EntryPoint]":
 def _others(path: tuple[str, ...]) -> "dict[str, EntryPoint]":
     # Looked for once for each path: asking every package takes a while.
     found = points("taxiway.commands")
-    return {point.name: point for point in found if point.name not in own()}
+    taken = {*own(), *own_tools()}
+    return {point.name: point for point in found if point.name not in taken}
 
 
 class OthersCommand:

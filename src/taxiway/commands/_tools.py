@@ -28,10 +28,15 @@ def tool_helps() -> dict[str, str]:
 @cache
 def _tool_helps(path: tuple[str, ...]) -> dict[str, str]:
     # Looked for once for each path: asking every package takes a while.
-    files = [*HERE.glob("tools/[a-z]*.py"), *HERE.glob("families/*/tools/[a-z]*.py")]
-    ours = {path.stem: first_line(path) for path in files}
+    ours = {name: first_line(path) for name, path in own_tools().items()}
     others = {point.name: origin(point) for point in points("taxiway.tools")}
     return others | ours
+
+
+def own_tools() -> dict[str, Path]:
+    """The file of every tool that comes with Taxiway, by its name."""
+    files = [*HERE.glob("tools/[a-z]*.py"), *HERE.glob("families/*/tools/[a-z]*.py")]
+    return {path.stem: path for path in files}
 
 
 def origin(point: "EntryPoint") -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import UNSET, Struct
 
 from taxiway.core.datatypes import AnyDataType, Image, OutputFormat, Wire, names
-from taxiway.core.errors import InvalidArgument, NotFound
+from taxiway.core.errors import InvalidArgument, ModelFailed, NotFound
 from taxiway.core.images import ImageFormat
 
 Values = dict[str, Any]
@@ -61,18 +61,34 @@ class Command(Struct, frozen=True, kw_only=True):
     def encode(
         self, outputs: Mapping[str, Any], formats: Mapping[str, ImageFormat]
     ) -> dict[str, Wire]:
-        """Encode every output; `formats` overrides the file format of images by output name."""
-        return self.encode_some({name: outputs[name] for name in self.outputs}, formats)
+        """Encode every output; `formats` overrides the file format of images by output name.
+
+        Raises ModelFailed where one is missing, or is no value of its type.
+        """
+        if absent := [name for name in self.outputs if name not in outputs]:
+            raise ModelFailed(f"The model's answer has no output '{absent[0]}'.")
+        return self.encode_some(outputs, formats)
 
     def encode_some(
         self, outputs: Mapping[str, Any], formats: Mapping[str, ImageFormat]
     ) -> dict[str, Wire]:
         """Encode what there is of the outputs, as a part of an answer may lack some."""
         return {
-            name: field.encode(outputs[name], formats.get(name))
+            name: self._encode_one(name, field, outputs[name], formats.get(name))
             for name, field in self.outputs.items()
             if name in outputs
         }
+
+    def _encode_one(
+        self, name: str, field: AnyDataType, value: Any, format: ImageFormat | None
+    ) -> Wire:
+        try:
+            return field.encode(value, format)
+        except ModelFailed:
+            raise
+        except Exception:
+            tag, given = type(field).__struct_config__.tag, f"{value!r:.60}"
+            raise ModelFailed(f"The model gave {given} as '{name}', which is no {tag}.") from None
 
     def formats(self, inputs: Values, header: str | None = None) -> dict[str, ImageFormat]:
         """The image format asked for per output, by an input of that type or Runway's header.

@@ -35,9 +35,8 @@ def failure(error: BaseException, name: str, module: str, package: str = "") -> 
         top = missing.partition(".")[0]
         if said := lacking(top, f"'{name}'"):
             return MissingDependency(said)
-        return MissingDependency(
-            f"'{name}' needs the package '{top}': {install_line(top, package)}{place}."
-        )
+        how = f": {line}" if (line := install_line(top, package)) else ", which is not installed"
+        return MissingDependency(f"'{name}' needs the package '{top}'{how}{place}.")
     return BrokenMember(f"'{name}' cannot be loaded: {words_of(error)}{place}.")
 
 
@@ -89,13 +88,16 @@ def line_of(error: BaseException, module: str) -> str:
 
 
 def install_line(module: str, package: str) -> str:
-    """What to type to get `module`, by the extra of `package` that brings it where one does."""
+    """What to type to get `module`, by the extra of `package` that brings it where one does.
+
+    "" for one that nobody names: its name may be mistyped, and belong to a stranger.
+    """
     project = PROJECTS.get(module.lower(), module)
     for line in _requirements(package):
         match = REQUIREMENT.match(line)
-        if match and match[2] and _plain(match[1]) == _plain(project):
-            return f"pip install '{package}[{match[2]}]'"
-    return f"pip install {project}"
+        if match and _plain(match[1]) == _plain(project):
+            return f"pip install '{package}[{match[2]}]'" if match[2] else f"pip install {project}"
+    return f"pip install {project}" if project != module else ""
 
 
 def _requirements(package: str) -> list[str]:

@@ -4,7 +4,7 @@ import contextlib
 import logging
 import socket
 import sys
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from multiprocessing.shared_memory import SharedMemory
 from typing import Any
 
@@ -80,7 +80,7 @@ def answer(
     """
     try:
         given: Any = model.predict(command, batch)
-        results = given if isinstance(given, list) else _last(given, len(batch), show)
+        results = _last(given, len(batch), show) if isinstance(given, Iterator) else given
         return checked(results, len(batch))
     except Exception as error:
         if len(batch) > 1:
@@ -126,10 +126,20 @@ def checked(results: Any, count: int) -> list[CallOutputs | CallError]:
     if not isinstance(results, list) or len(results) != count:
         given = len(results) if isinstance(results, list) else type(results).__name__
         raise ModelFailed(f"A model gives {count} calls a list of as many answers, got {given}.")
+    for result in results:
+        if not isinstance(result, Exception) and not _is_named(result):
+            given = type(result).__name__
+            raise ModelFailed(
+                f"A model answers a call with a dict of outputs by name, got {given}."
+            )
     return [
         CallError.of(result) if isinstance(result, Exception) else CallOutputs(result)
         for result in results
     ]
+
+
+def _is_named(result: Any) -> bool:
+    return isinstance(result, Mapping) and all(isinstance(name, str) for name in result)
 
 
 def packed(codec: Codec, answers: list[CallOutputs | CallError]) -> bytes:

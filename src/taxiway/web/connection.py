@@ -125,8 +125,10 @@ class Paced(asyncio.Protocol):
 
     def probe(self) -> None:
         """Cut the connection if its client did not only stop sending, but is gone."""
+        if not self.ended or self.transport.is_closing():
+            return
         end = self.transport.get_extra_info("socket")
-        if self.ended and end.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+        if end.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
             self.transport.abort()
 
     def on_response_complete(self) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from msgspec import UNSET, UnsetType
 
 from taxiway.core.datatypes.base import DataType, Wire, kind
-from taxiway.core.errors import InvalidArgument
+from taxiway.core.errors import InvalidArgument, ModelFailed
 from taxiway.core.images import ImageFormat
 
 FLOAT32_MAX = 2.0**128 - 2.0**104
@@ -94,7 +94,9 @@ class Number(DataType, frozen=True, tag="number"):
             raise InvalidArgument(f"'{name}' takes {_range(low, high)}, got {wire:.10g}.", name)
 
     def encode(self, value: Any, format: ImageFormat | None = None) -> float | int:
-        plain: float | int = value.item() if isinstance(value, np.generic) else value
+        plain = value.item() if isinstance(value, np.generic | np.ndarray) else value
+        if not isinstance(plain, float | int):
+            raise ModelFailed(f"The model gave {plain!r:.60} as a number.")
         return plain
 
     def wire_schema(self) -> dict[str, Any]:

@@ -43,7 +43,7 @@ class Vector(DataType, frozen=True, tag="vector"):
         return array
 
     def encode(self, value: Any, format: ImageFormat | None = None) -> list[float]:
-        return np.asarray(value).tolist()  # type: ignore[no-any-return]
+        return np.asarray(value, np.float64).tolist()  # type: ignore[no-any-return]
 
     def wire_schema(self) -> dict[str, Any]:
         row = {

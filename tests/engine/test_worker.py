@@ -1,0 +1,72 @@
+"""What a model answers is looked at before it goes on; what is wrong fails its own call only."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from taxiway.core.command import Command
+from taxiway.core.datatypes import Image, Number, Text, Vector
+from taxiway.core.errors import ModelFailed
+from taxiway.engine.messages import CallError, CallOutputs
+from taxiway.engine.worker import answer
+
+
+class Model:
+    """Answers as it is told."""
+
+    def __init__(self, given: Any) -> None:
+        self._given = given
+
+    def predict(self, command: str, batch: list[Any]) -> Any:
+        return self._given
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (None, "a list of as many answers, got NoneType."),
+        ({"text": "x"}, "a list of as many answers, got dict."),
+        (({"text": "x"},), "a list of as many answers, got tuple."),
+        ([], "a list of as many answers, got 0."),
+        ([None], "a dict of outputs by name, got NoneType."),
+        ([("text", "x")], "a dict of outputs by name, got tuple."),
+        ([np.zeros(3)], "a dict of outputs by name, got ndarray."),
+        ([{1: "x"}], "a dict of outputs by name, got dict."),
+        (iter([[None]]), "a dict of outputs by name, got NoneType."),
+        (iter([]), "yielded no answer."),
+    ],
+)
+def test_what_is_no_answer_is_a_sentence(given: Any, said: str) -> None:
+    (found,) = answer(Model(given), "write", [{}])  # type: ignore[arg-type]
+    assert isinstance(found, CallError)
+    assert found.message.endswith(said)
+
+
+def test_an_answer_of_any_mapping_goes_on() -> None:
+    (found,) = answer(Model([{"text": "x"}]), "write", [{}])  # type: ignore[arg-type]
+    assert found == CallOutputs({"text": "x"})
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        (Number(), "seven", "The model gave 'seven' as a number."),
+        (Number(), np.zeros(2), "which is no number."),
+        (Vector(length=2), object(), "which is no vector."),
+        (Image(), "x", "as a picture"),
+    ],
+)
+def test_an_output_that_is_none_of_its_type_is_a_sentence(
+    field: Any, value: Any, said: str
+) -> None:
+    command = Command(name="write", inputs={}, outputs={"it": field})
+    with pytest.raises(ModelFailed, match=said):
+        command.encode({"it": value}, {})
+
+
+def test_an_output_that_is_missing_is_a_sentence() -> None:
+    command = Command(name="write", inputs={}, outputs={"text": Text(), "size": Number()})
+    with pytest.raises(ModelFailed, match="has no output 'size'"):
+        command.encode({"text": "x"}, {})
+    assert command.encode({"text": "x", "size": np.array(3.0)}, {})["size"] == 3.0
