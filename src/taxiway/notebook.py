@@ -19,6 +19,7 @@ from taxiway.families.stylegan.bending.bend import parse_bends
 from taxiway.families.stylegan.bending.surgery import mixed as mixed_networks
 from taxiway.families.stylegan.bending.surgery import parse_mix, stretched
 from taxiway.families.stylegan.directions.direction import Direction, read_directions
+from taxiway.families.stylegan.rendering.asked import options_of
 from taxiway.families.stylegan.rendering.files import latents_in, read_latents, write_latent
 from taxiway.families.stylegan.rendering.image_folder import read_picture
 from taxiway.families.stylegan.rendering.opening import open_renderer
@@ -28,7 +29,6 @@ from taxiway.families.stylegan.rendering.renderer import (
     CheckpointRenderer,
     Renderer,
     checkpoint_of,
-    options_of,
     with_w,
 )
 from taxiway.families.stylegan.rendering.route import Route, walk_inputs

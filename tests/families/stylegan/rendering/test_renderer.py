@@ -6,10 +6,11 @@ import torch
 
 from players import FIXTURES, small_renderer
 from taxiway.core.errors import InvalidArgument
+from taxiway.families.stylegan.rendering.asked import options_of
 from taxiway.families.stylegan.rendering.opening import open_model
 from taxiway.families.stylegan.rendering.options import RenderOptions
 from taxiway.families.stylegan.rendering.painter import PainterRenderer
-from taxiway.families.stylegan.rendering.renderer import options_of, torch_renderer_of
+from taxiway.families.stylegan.rendering.renderer import torch_renderer_of
 from taxiway.families.stylegan.tools.generate import Generate
 from taxiway.latent.space import Latent
 

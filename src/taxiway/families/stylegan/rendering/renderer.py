@@ -4,7 +4,6 @@ The model, the tools, the notebook and the jobs all use it. Everything that goes
 numpy; what computes the two networks is a backend.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -29,8 +28,7 @@ from taxiway.families.stylegan.networks.graphs import (
 )
 from taxiway.families.stylegan.networks.layers import by_layer
 from taxiway.families.stylegan.networks.transform import transform
-from taxiway.families.stylegan.rendering.files import latents_in
-from taxiway.families.stylegan.rendering.options import CLASS, RenderOptions, latent_of
+from taxiway.families.stylegan.rendering.options import RenderOptions, latent_of
 from taxiway.latent.sample import z_of_seed
 from taxiway.latent.space import Array, Latent, Shape
 from taxiway.latent.truncation import truncate
@@ -44,8 +42,6 @@ MIDDLE_OF = 4096
 """How many w the middle of a class is the mean of."""
 BATCH = 8
 """Pictures at a time on an accelerator."""
-TRUNCATING = ("truncation", "cutoff", "centre", "truncation_to")
-"""Inputs that have no meaning where nothing is truncated."""
 Z_ONLY = "This model has z only: this needs a model with w, such as a StyleGAN."
 
 
@@ -441,55 +437,6 @@ def torch_renderer_of(renderer: Renderer) -> TorchRenderer:
     """
     found = with_w(renderer)
     return found.in_torch if isinstance(found, CheckpointRenderer) else found
-
-
-def options_of(inputs: Mapping[str, Any], renderer: Renderer) -> RenderOptions:
-    """The options of a tool's inputs; raises InvalidArgument for a centre that is no w.
-
-    The centre is any latent, or an array [K, w_dim] of several. Raises InvalidArgument, too, for
-    what the renderer does not have.
-    """
-    for name in TRUNCATING if not renderer.truncates else ():
-        if inputs.get(name) is not None:
-            raise InvalidArgument(f"This model has no truncation, got '{name}'.", name)
-    classes = classes_of(inputs.get("classes"), renderer)
-    changed = {"centre": centres_of(inputs["centre"], renderer), "classes": classes}
-    return RenderOptions.of({**inputs, **changed})
-
-
-def classes_of(text: str | None, renderer: Renderer) -> Array | None:
-    """The weights of classes [c_dim] that `0:0.7,3:0.3` means; None for no text.
-
-    Raises InvalidArgument for anything else, and for classes that there are not.
-    """
-    if not text:
-        return None
-    count = getattr(renderer, "c_dim", 0)
-    weights = np.zeros(count, np.float32)
-    for part in text.split(","):
-        match = re.fullmatch(r"\s*([0-9]{1,6})(?::([0-9]*\.?[0-9]+))?\s*", part)
-        if match is None or int(match[1]) >= count:
-            raise InvalidArgument(
-                f"'classes' takes weights such as 0:0.7,3:0.3 of {count} classes, "
-                f"got {part[:40]!r}.",
-                "classes",
-            )
-        weights[int(match[1])] += float(match[2] or 1)
-    return weights
-
-
-def centres_of(given: Any, renderer: Renderer) -> Array | str | None:
-    """The centres [K, w_dim] that are given, if any are, or CLASS."""
-    if given is None:
-        return None
-    if isinstance(given, str) and given == CLASS:
-        check_classes(getattr(renderer, "c_dim", 0), "centre")
-        return CLASS
-    if isinstance(given, np.ndarray):
-        given = given.reshape(-1, 1, given.shape[-1])  # never one row for each layer
-    latents = latents_in(given, renderer.shape, "centre")
-    centres = renderer.rows(latents, RenderOptions(truncation=1.0))
-    return np.asarray(centres.mean(axis=1, dtype=np.float64), np.float32)
 
 
 def check_classes(count: int, name: str) -> None:

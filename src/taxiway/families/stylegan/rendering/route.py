@@ -15,9 +15,10 @@ from taxiway.core.datatypes import AnyDataType, AnyType, Boolean, Category, Numb
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.images import Pixels
 from taxiway.core.tool import Flag
+from taxiway.families.stylegan.rendering.asked import options_of
 from taxiway.families.stylegan.rendering.files import latents_in
 from taxiway.families.stylegan.rendering.options import RenderOptions, render_inputs
-from taxiway.families.stylegan.rendering.renderer import GeneratorRenderer, Renderer, options_of
+from taxiway.families.stylegan.rendering.renderer import GeneratorRenderer, Renderer
 from taxiway.latent import walk
 from taxiway.latent.noise import Floats
 from taxiway.latent.sample import MAX_SEED

@@ -16,8 +16,9 @@ from taxiway.core.tool import OTHER, Flag, Job
 from taxiway.families.stylegan.bending.bend import Bend, parse_bends, to_text
 from taxiway.families.stylegan.bending.surgery import mixed, parse_mix, stretched
 from taxiway.families.stylegan.rendering import image_folder
+from taxiway.families.stylegan.rendering.asked import options_of
 from taxiway.families.stylegan.rendering.files import latents_in
-from taxiway.families.stylegan.rendering.renderer import checkpoint_of, options_of
+from taxiway.families.stylegan.rendering.renderer import checkpoint_of
 from taxiway.families.stylegan.rendering.sheet import sheet
 from taxiway.families.stylegan.tools import GeneratorTool
 

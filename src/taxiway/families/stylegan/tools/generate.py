@@ -12,6 +12,7 @@ from taxiway.core.datatypes import AnyType, Category, Number, Text
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.tool import Flag, Job
 from taxiway.families.stylegan.rendering import image_folder
+from taxiway.families.stylegan.rendering.asked import options_of
 from taxiway.families.stylegan.rendering.files import latents_in
 from taxiway.families.stylegan.rendering.image_folder import Plan
 from taxiway.families.stylegan.rendering.options import RenderOptions, render_inputs
@@ -20,7 +21,6 @@ from taxiway.families.stylegan.rendering.renderer import (
     CheckpointRenderer,
     Renderer,
     noisy,
-    options_of,
 )
 from taxiway.families.stylegan.tools import DRAWN, GeneratorTool
 from taxiway.film.grid import columns_of, rows_of

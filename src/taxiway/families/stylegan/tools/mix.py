@@ -12,12 +12,12 @@ from taxiway.core.command import Command, Values
 from taxiway.core.datatypes import AnyType, Image, Number, Text
 from taxiway.core.tool import Flag, Job
 from taxiway.families.stylegan.rendering import image_folder
+from taxiway.families.stylegan.rendering.asked import options_of
 from taxiway.families.stylegan.rendering.files import latents_in
 from taxiway.families.stylegan.rendering.image_folder import Plan
 from taxiway.families.stylegan.rendering.options import RenderOptions, render_inputs
 from taxiway.families.stylegan.rendering.renderer import (
     GeneratorRenderer,
-    options_of,
     with_w,
 )
 from taxiway.families.stylegan.tools import GeneratorTool
