@@ -289,19 +289,24 @@ class Trial:
 
     def problem_of(self, best: Setting) -> str | None:
         """Why a setting is not exact, in a sentence; a precision that was asked for need not be."""
-        referee = self.graph.referee or best.backend
-        is_exact = best[:2] == (referee, "float32")
-        if is_exact or self.graph.trial is None or self.precision not in ("auto", "float32"):
+        referee, trial = self.graph.referee or best.backend, self.graph.trial
+        is_known = self.earlier is not None and best == self.earlier.taken
+        is_exact = is_known or best[:2] == (referee, "float32")
+        if is_exact or trial is None or self.precision not in ("auto", "float32"):
             return None
-        return difference(self.compiled(best).run(self.graph.trial), self.wanted(referee))
+        if self.graph.referee:  # it is slow: of several only the first
+            trial = {
+                name: each[:1] if hasattr(each, "shape") else each for name, each in trial.items()
+            }
+        return difference(self.compiled(best).run(trial), self.wanted(referee, trial))
 
-    def wanted(self, referee: str) -> Arrays:
+    def wanted(self, referee: str, trial: Inputs) -> Arrays:
         """The pictures by which a backend's float32 judges exactness."""
         if referee not in self._wanted:
             backend = self.usable.get(referee) or slots.load("backends", referee)("cpu")
             threads = backend.threads()[0]
             network: Network = backend.compile(self.graph, "float32", threads)
-            self._wanted[referee] = network.run(self.graph.trial or {})
+            self._wanted[referee] = network.run(trial)
         return self._wanted[referee]
 
     def candidates(self) -> dict[Setting, float]:
