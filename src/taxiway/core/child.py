@@ -22,15 +22,18 @@ ATTEMPTS, AGAIN_SECONDS = 40, 0.05
 def preload(modules: Sequence[str]) -> None:
     """Start the fork server, which imports `modules` before its first child; main thread only.
 
-    Systems end a service with a SIGTERM to every process of it. The fork server leaves that to
-    us, as its children do, or they would seem to die and be started again.
+    Systems end a service with a SIGTERM to every process of it, and a terminal sends Ctrl-C to
+    every one. The fork server leaves that to us, as its children do, or they would seem to die and
+    be started again.
     """
     if sys.platform == "win32":
         return
     CONTEXT.set_forkserver_preload(list(modules))
-    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    ours = (signal.SIGTERM, signal.SIGINT)
+    before = [signal.signal(each, signal.SIG_IGN) for each in ours]
     forkserver.ensure_running()
-    signal.signal(signal.SIGTERM, before)
+    for each, handler in zip(ours, before, strict=True):
+        signal.signal(each, handler)
 
 
 def start(
