@@ -28,7 +28,7 @@ class Replay:
         description="Film a session that was kept, frame by frame.",
         inputs={
             "session": File(extension=ENDING, description="As the output 'Session' wrote it."),
-            "file": Text(default="film.mp4", description=".mp4, .webm, .gif or .apng."),
+            "file": Text(default="film.mp4", description="A film: .mp4, .webm, .gif or .apng."),
             "fps": Number(default=30, min=0.1, max=240, description="Frames a second."),
             "sound": File(optional=True, description="Laid under it, cut or repeated to fit."),
         },
