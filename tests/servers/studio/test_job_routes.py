@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,15 @@ async def test_only_tools_that_work_on_a_model_are_offered_for_it(
         tools = (await client.get("/tools", params={"model": model})).json()["tools"]
         assert len(tools) == count
     assert (await client.get("/tools", params={"model": "none"})).status_code == 404
+
+
+async def test_what_is_to_be_installed_for_a_training_is_said(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (await client.get("/tools")).json()["lacking"] == {}
+    monkeypatch.setitem(sys.modules, "torch", None)
+    lacking = (await client.get("/tools")).json()["lacking"]
+    assert lacking["train"].startswith("Training needs PyTorch: pip install ")
 
 
 async def test_a_job_is_stopped_and_resumed(client: httpx.AsyncClient) -> None:
