@@ -68,8 +68,8 @@ def send_test_pictures(
     import time
 
     from taxiway.core.frame import Frame
+    from taxiway.live.colour_bars import colour_bars
     from taxiway.live.outputs import Output
-    from taxiway.live.test_picture import colour_bars
 
     output, began, wait = Output(sink, fps), time.monotonic(), wait or time.sleep
     with contextlib.suppress(KeyboardInterrupt):

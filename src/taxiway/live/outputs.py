@@ -21,9 +21,9 @@ from taxiway.core.frame import Frame, flattened
 from taxiway.core.images import Pixels
 from taxiway.core.sink import Sink, SinkDone
 from taxiway.live.broadcast import Viewer
+from taxiway.live.colour_bars import colour_bars
 from taxiway.live.members import Members, sentence
 from taxiway.live.session import LiveSession
-from taxiway.live.test_picture import colour_bars
 
 log = logging.getLogger("taxiway.live")
 

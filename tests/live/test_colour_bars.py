@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from taxiway.live.test_picture import colour_bars
+from taxiway.live.colour_bars import colour_bars
 
 
 @pytest.mark.parametrize(("width", "height"), [(640, 480), (64, 48), (9, 7), (1, 1), (3, 200)])
