@@ -24,7 +24,7 @@ from taxiway.model_servers import ModelServers
 from taxiway.web.listen import loop_factory
 from taxiway.web.notices import once, shortened
 from taxiway.web.server import ManagerContext, ManagerServer
-from taxiway.web.server_slot import decoded, of_kind, started
+from taxiway.web.server_slot import decoded, made, of_kind, started, stopped
 
 
 def run(
@@ -95,9 +95,9 @@ async def serving(
         for name, kind in of_kind(model_servers.slots.servers, ManagerServer).items():
             settings = decoded(kind, config.servers.get(name, {}))
             context = ManagerContext(manager=model_servers, config=config, settings=settings)
-            server = kind(context)
-            doors.push_async_callback(server.stop)
-            await started(server, server.title)
+            if (server := made(kind, context)) is not None:
+                doors.push_async_callback(stopped, server)
+                await started(server, server.title)
         yield model_servers
 
 

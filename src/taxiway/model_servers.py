@@ -38,7 +38,16 @@ from taxiway.web.application import application
 from taxiway.web.listen import Listener, PortInUse
 from taxiway.web.powers import Power, Tokens, declared
 from taxiway.web.server import Server, ServerContext
-from taxiway.web.server_slot import Kind, decoded, of_kind, server_kinds, started
+from taxiway.web.server_slot import (
+    Kind,
+    decoded,
+    made,
+    of_kind,
+    routes_of,
+    server_kinds,
+    started,
+    stopped,
+)
 
 MOST_MODELS = 32
 
@@ -94,7 +103,7 @@ class ModelServer:
         """
         members = self._members(shared, more, remote_jobs)
         ordered = sorted(members.values(), key=lambda member: member.is_last)
-        routes = [route for member in ordered for route in member.routes()]
+        routes = [route for member in ordered for route in routes_of(member)]
         # What shows the frames is for whoever may ask for them.
         routes = [*declared(Power.ASK, self.outputs.routes()), *routes]
         listener = Listener(application(routes, self.config), self.config)
@@ -105,7 +114,7 @@ class ModelServer:
         self._doors.push_async_callback(self.outputs.close)
         await self.session.start()
         for name, member in members.items():
-            self._doors.push_async_callback(member.stop)
+            self._doors.push_async_callback(stopped, member)
             self._open[name] = await started(member, f"{member.title} of {self.card.title}")
 
     def _members(
@@ -128,10 +137,13 @@ class ModelServer:
         http = kinds.pop("http")(context)
         context = replace(context, http_routes=http.routes())
         given = self.config.servers
-        return {"http": http} | {
-            name: kind(replace(context, settings=decoded(kind, given.get(name, {}), self.slot)))
+        others = {
+            name: made(
+                kind, replace(context, settings=decoded(kind, given.get(name, {}), self.slot))
+            )
             for name, kind in kinds.items()
         }
+        return {"http": http} | {name: each for name, each in others.items() if each is not None}
 
     async def close(self) -> None:
         """Shut every door and stop the model."""

@@ -61,7 +61,7 @@ async def test_a_source_of_a_package_plays(tmp_path: Path, monkeypatch: pytest.M
     [
         ("import nothing_of_that_name\n", "nothing_of_that_name"),
         ("def Lamp(", "never closed"),
-        ("from taxiway.core.sink import Sink\nclass Lamp(Sink):\n    pass\n", "title"),
+        ("from taxiway.core.sink import Sink\nclass Lamp(Sink):\n    pass\n", "send"),
     ],
 )
 async def test_a_broken_one_is_a_sentence_and_the_model_runs(

@@ -128,7 +128,7 @@ async def test_what_it_gives_is_played(
         ({"truncation": "x"}, "'truncation' takes a number, got text."),
         ({"lamp": 1}, "No input named 'lamp'."),
         (np.zeros((2, 2, 3), np.uint8), "It gave a picture, and the model takes none."),
-        (RuntimeError("no more"), "RuntimeError: no more."),
+        (RuntimeError("no more"), "RuntimeError: no more ("),
         (OSError(5, "Input/output error"), "Input/output error."),
     ],
 )

@@ -8,10 +8,12 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, requires
-from types import FrameType
+from types import FrameType, ModuleType
+from typing import Any
 
 from taxiway.core.errors import BrokenMember, MissingDependency, TaxiwayError
 from taxiway.core.extras import lacking
+from taxiway.core.places import place_of
 
 PROJECTS = {"cv2": "opencv-python", "pil": "pillow", "sklearn": "scikit-learn", "yaml": "pyyaml"}
 """Packages that pip knows by another name than Python."""
@@ -38,6 +40,41 @@ def failure(error: BaseException, name: str, module: str, package: str = "") -> 
         how = f": {line}" if (line := install_line(top, package)) else ", which is not installed"
         return MissingDependency(f"'{name}' needs the package '{top}'{how}{place}.")
     return BrokenMember(f"'{name}' cannot be loaded: {words_of(error)}{place}.")
+
+
+@contextmanager
+def blamed(found: Any, what: str) -> Iterator[None]:
+    """Raise what `raised` says of whatever a member's own code raises within the block."""
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, TaxiwayError | OSError):  # sentences by themselves
+            raise
+        log.debug("%s", what, exc_info=True)
+        raise raised(error, found, what) from None
+
+
+def raised(error: BaseException, found: Any, what: str) -> TaxiwayError:
+    """`WHAT failed: ERROR (FILE, line N)`, or what to install where a module is not there."""
+    if isinstance(error, ModuleNotFoundError):
+        return failure(error, what, _module_of(found))
+    return BrokenMember(f"{what} failed: {with_line(error, found)}.")
+
+
+def with_line(error: BaseException, found: Any) -> str:
+    """`ERROR (FILE, line N)`, for what the code of `found` raised: a class, an object or a module.
+
+    Where the line is none of its own, as for a wrong call of it, it is where that stands.
+    """
+    module = _module_of(found)
+    kind = found if isinstance(found, type | ModuleType) else type(found)
+    return f"{words_of(error)} ({line_of(error, module) or place_of(kind, module)})"
+
+
+def _module_of(found: Any) -> str:
+    if isinstance(found, ModuleType):
+        return found.__name__
+    return str((found if isinstance(found, type) else type(found)).__module__)
 
 
 @contextmanager

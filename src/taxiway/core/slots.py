@@ -14,17 +14,9 @@ from msgspec import Struct
 from taxiway.core.datatypes import names
 from taxiway.core.errors import BrokenMember, NotFound, TaxiwayError
 from taxiway.core.faults import failure, line_of, noticed
+from taxiway.core.needs import NEEDS, check
+from taxiway.core.places import absent
 
-NEEDS = {
-    "backends": ("available", "compile"),
-    "datasets": ("options", "prepare"),
-    "servers": ("title", "settings", "start", "stop"),
-    "sinks": ("title", "settings", "probe", "send"),
-    "sources": ("title", "settings", "probe"),
-    "tools": ("command", "run"),
-    "trainers": ("options", "trainer"),
-}
-"""What a member has at least; a family is checked more closely (`declaration`)."""
 PARTS = {
     "families": ("setup", "predict"),
     "tools": ("command", "run"),
@@ -81,13 +73,10 @@ def load(slot: str, name: str) -> Any:
             found = getattr(found, part)
     except (Exception, SystemExit) as error:
         raise _cannot_load(member, error) from None
-    found = _class_in(found, slot, member) if isinstance(found, ModuleType) else found
-    if lacking := [part for part in NEEDS.get(slot, ()) if not hasattr(found, part)]:
-        file = getattr(sys.modules.get(module), "__file__", None) or module
-        raise BrokenMember(
-            f"'{name}' in {slot} has no '{lacking[0]}', which each there has, got {found!r:.60} "
-            f"({file})."
-        )
+    if isinstance(found, ModuleType) and slot != "commands":
+        found = _class_in(found, slot, member)
+    if slot in NEEDS and slot != "families":  # which `declaration` checks further
+        check(found, NEEDS[slot], name, module)
     return found
 
 
@@ -154,7 +143,9 @@ def _cannot_load(member: Member, error: BaseException) -> TaxiwayError:
     wanted = getattr(error, "name", None) if isinstance(error, ModuleNotFoundError) else None
     is_nowhere = wanted is not None and f"{member.module}.".startswith(f"{wanted}.")
     if is_nowhere or (isinstance(error, AttributeError) and not line_of(error, member.module)):
-        return NotFound(f"'{member.reference}' cannot be imported: {error}.")
+        attribute = member.reference.partition(":")[2]
+        why = error if is_nowhere else absent(member.module, attribute)
+        return NotFound(f"'{member.reference}' cannot be imported: {why}.")
     return failure(error, member.name, member.module, member.package)
 
 

@@ -95,9 +95,8 @@ class Input:
                 self._offer(given)
         except Exception as error:
             # Another package's source may raise whatever it likes.
-            if not isinstance(error, (TaxiwayError, OSError)):
-                log.exception("The source %s failed", self._name)
-            self._fail(sentence(error))
+            log.debug("The source %s failed", self._name, exc_info=True)
+            self._fail(sentence(error, self.source))
         finally:
             try:
                 self.source.close()
@@ -117,8 +116,10 @@ class Input:
             self._soon(self._apply)
 
     def _values(self, given: Given) -> Values:
-        if not isinstance(given, np.ndarray):
+        if isinstance(given, Mapping):
             return dict(given)
+        if not isinstance(given, np.ndarray):
+            raise TypeError(f"read() yields values by name, or pictures, got {given!r:.60}")
         if self._picture is None:
             raise InvalidArgument("It gave a picture, and the model takes none.")
         name, field = self._picture
@@ -177,7 +178,7 @@ class Inputs:
         try:
             source = kind(values)
         except Exception as error:
-            raise Unavailable(sentence(error)) from None
+            raise Unavailable(sentence(error, kind)) from None
         self._inputs[name] = Input(name, source, self._session, picture, self._report)
         return await self.one(name)
 

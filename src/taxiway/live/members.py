@@ -8,6 +8,7 @@ from taxiway.core import slots
 from taxiway.core.command import Command, Values
 from taxiway.core.datatypes import AnyDataType
 from taxiway.core.errors import InvalidArgument, NotFound, TaxiwayError, Unavailable
+from taxiway.core.faults import with_line
 from taxiway.core.sink import Sink
 from taxiway.core.source import Source
 
@@ -30,15 +31,11 @@ class Members(Generic[Kind]):
         for name in slots.members(slot):
             try:
                 self.add(name, slots.load(slot, name))
-            except Exception as error:
-                # Another package's module may raise whatever it likes.
-                self.broken[name] = sentence(error)
+            except TaxiwayError as error:
+                self.broken[name] = str(error)
 
     def add(self, name: str, kind: type[Kind]) -> None:
-        """One more. Raises what its declaration raises."""
-        if not kind.title:
-            raise InvalidArgument(f"'{name}' has no title.")
-        Command(name=name, inputs={**kind.settings}, outputs={}).describe()
+        """One more, whose declaration was checked."""
         self.kinds[name] = kind
 
     def find(self, name: str) -> type[Kind]:
@@ -76,17 +73,20 @@ class Members(Generic[Kind]):
 
     def probe(self, name: str) -> str:
         """What `probe` says, "" if nothing is missing; a sentence too where it fails."""
+        kind = self.find(name)
         try:
-            return self.find(name).probe() or ""
+            return kind.probe() or ""
         except Exception as error:
-            return sentence(error)
+            return sentence(error, kind)
 
 
-def sentence(error: BaseException) -> str:
-    """What went wrong, as people read it."""
+def sentence(error: BaseException, found: Any) -> str:
+    """What went wrong in a sink or a source, as people read it; a mistake in it with its line."""
     if isinstance(error, TaxiwayError):
         return str(error)
     if isinstance(error, OSError) and error.strerror:
         where = f": {error.filename}" if error.filename else ""
         return f"{error.strerror}{where}."
-    return f"{type(error).__name__}: {error}."
+    if isinstance(error, OSError):
+        return f"{error}."
+    return f"{with_line(error, found)}."

@@ -15,7 +15,7 @@ from msgspec import Struct, structs
 
 from taxiway.core.command import Values
 from taxiway.core.datatypes import Number
-from taxiway.core.errors import TaxiwayError, Unavailable
+from taxiway.core.errors import Unavailable
 from taxiway.core.events import BlackoutChanged, Event
 from taxiway.core.frame import Frame, flattened
 from taxiway.core.images import Pixels
@@ -149,12 +149,10 @@ class Output:
                 self._send(frame)
         except SinkDone as done:
             self.message = str(done)
-        except (TaxiwayError, OSError) as error:
-            self.error = sentence(error)
         except Exception as error:
             # Another package's sink may raise whatever it likes.
-            log.exception("The sink %s failed", type(self.sink).__name__)
-            self.error = sentence(error)
+            log.debug("The sink %s failed", type(self.sink).__name__, exc_info=True)
+            self.error = sentence(error, self.sink)
         finally:
             self._close()
             with self._condition:
@@ -254,7 +252,7 @@ class Outputs:
         try:
             self._feeds[name] = self._feed(name, values)
         except Exception as error:
-            raise Unavailable(sentence(error)) from None
+            raise Unavailable(sentence(error, self.members.kinds[name])) from None
         return await self.one(name)
 
     async def stop(self, name: str) -> None:

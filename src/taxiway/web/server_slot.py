@@ -1,15 +1,15 @@
 """The servers there are, ours and other packages': found, given their settings, started."""
 
-import logging
-from collections.abc import Mapping
-from typing import Any, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar, cast
+
+from starlette.routing import BaseRoute
 
 from taxiway.core import slots
 from taxiway.core.errors import InvalidArgument, TaxiwayError
+from taxiway.core.faults import blamed
 from taxiway.web.listen import CannotListen, PortInUse
 from taxiway.web.server import ManagerServer, Server
-
-log = logging.getLogger("taxiway.servers")
 
 Kind = type[Server] | type[ManagerServer]
 T = TypeVar("T")
@@ -21,10 +21,8 @@ def server_kinds() -> dict[str, Kind]:
     for name in slots.members("servers"):
         try:
             kinds[name] = slots.load("servers", name)
-        except Exception as error:
-            # Another package's module may raise whatever it likes.
-            message = str(error) if isinstance(error, TaxiwayError) else f"{error!r}."
-            print(f"The server '{name}' is off: {message}", flush=True)
+        except TaxiwayError as error:
+            print(f"The server '{name}' is off: {error}", flush=True)
     return kinds
 
 
@@ -56,18 +54,50 @@ def decoded(kind: Kind, given: Mapping[str, Any], slot: int = 0) -> dict[str, An
     return values
 
 
+def made(kind: type[T], context: Any) -> T | None:
+    """A server, or None, and the reason printed, where making it fails."""
+    try:
+        with blamed(kind, f"'{kind.__name__}'"):
+            server: T = cast("Any", kind)(context)
+            return server
+    except (TaxiwayError, OSError) as error:
+        print(f"The server {kind.__name__} is off: {error}", flush=True)
+    return None
+
+
+def routes_of(server: Server) -> Sequence[BaseRoute]:
+    """What a server serves at the model's HTTP port; none, and the reason printed, if it fails."""
+    try:
+        with blamed(server, "Its routes()"):
+            routes = [*server.routes()]
+            if wrong := [each for each in routes if not isinstance(each, BaseRoute)]:
+                raise TypeError(f"it gives Starlette's routes, got {wrong[0]!r:.60}")
+            return routes
+    except (TaxiwayError, OSError) as error:
+        print(f"{server.title} has no routes: {error}", flush=True)
+    return ()
+
+
+async def stopped(server: Server | ManagerServer) -> None:
+    """Stop a server; what it raises is one sentence, so that the others stop too."""
+    try:
+        with blamed(server, "Its stop()"):
+            await server.stop()
+    except (TaxiwayError, OSError) as error:
+        print(f"{server.title} did not stop: {error}", flush=True)
+
+
 async def started(server: Server | ManagerServer, title: str) -> int | None:
     """Start a server that Taxiway can do without, and say so if it must; its port, if any."""
     try:
-        return await server.start()
+        with blamed(server, "Its start()"):
+            return await server.start()
     except PortInUse as error:
         print(f"{title} is off: port {error.port} is in use.", flush=True)
     except CannotListen as error:
         print(f"{title} is off: {error}", flush=True)
     except OSError as error:
         print(f"{title} is off: {error.strerror or error}.", flush=True)
-    except Exception as error:
-        # Another package's server must not take the models down with it.
-        log.exception("%s failed to start", title)
-        print(f"{title} is off: {type(error).__name__}: {error}.", flush=True)
+    except TaxiwayError as error:
+        print(f"{title} is off: {error}", flush=True)
     return None
