@@ -256,7 +256,7 @@ def test_another_packages_trainer_has_the_command_line(
     [
         (["colour", "d.zip", "--rate", "-1"], "'rate' takes a number from 0 up, got -1"),
         (["colour", "d.zip", "--gamma", "2"], "unknown argument --gamma"),
-        (["colours", "d.zip"], "unknown argument d.zip"),
+        (["colours", "d.zip"], "No trainer named 'colours'. There are: colour, stylegan."),
         (["nowhere:Colour", "d.zip"], "'nowhere:Colour' cannot be imported"),
     ],
 )
