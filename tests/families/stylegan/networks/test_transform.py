@@ -8,7 +8,8 @@ import torch
 
 from paths import FIXTURES
 from players import small_renderer
-from taxiway.families.stylegan.bending.warps import rotate, translate
+from taxiway.backends.reference import ReferenceOperations
+from taxiway.families.stylegan.bending.warps import Layer, rotate, translate
 from taxiway.families.stylegan.networks.generator import to_uint8
 from taxiway.families.stylegan.networks.transform import transform
 from taxiway.families.stylegan.rendering.options import RenderOptions
@@ -40,7 +41,8 @@ def test_it_is_the_inverse_of_turning_first_and_shifting_then() -> None:
 
 
 def test_a_bend_moves_features_the_same_way() -> None:
-    x = torch.arange(64.0).reshape(1, 1, 8, 8)
-    torch.testing.assert_close(rotate(x, 90), torch.rot90(x, -1, (2, 3)))
-    assert torch.equal(translate(x, 0.25)[..., 2:], x[..., :-2])
-    assert torch.equal(translate(x, 0, 0.5)[:, :, 4:], x[:, :, :-4])
+    x = np.arange(64, dtype=np.float32).reshape(1, 1, 8, 8)
+    layer = Layer(ReferenceOperations({"x": x}), 1, 8, 8)
+    np.testing.assert_allclose(rotate(layer, x, 90), np.rot90(x, -1, (2, 3)), atol=1e-4)
+    np.testing.assert_allclose(translate(layer, x, 0.25)[..., 2:], x[..., :-2], atol=1e-4)
+    np.testing.assert_allclose(translate(layer, x, 0, 0.5)[:, :, 4:], x[:, :, :-4], atol=1e-4)
