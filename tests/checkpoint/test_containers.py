@@ -2,6 +2,7 @@
 
 import bz2
 import gzip
+import json
 import lzma
 import pickle
 import zipfile
@@ -232,3 +233,11 @@ def test_a_dictionary_that_holds_itself_ends(tmp_path: Path) -> None:
     inner: dict[str, Any] = {f"k{i}": top for i in range(1000)}
     top |= {f"k{i}": inner for i in range(1000)}
     assert find_generator(top) is None
+
+
+def test_a_network_of_another_family_is_none_of_ours(tmp_path: Path) -> None:
+    about = json.dumps({"version": 1, "family": "colour", "config": {}})
+    write_tensors(tmp_path / "a.safetensors", {}, "float32", {"taxiway": about})
+    assert not holds_generator(tmp_path / "a.safetensors")
+    with pytest.raises(UnreadableCheckpoint, match="the family 'colour'"):
+        read_checkpoint(tmp_path / "a.safetensors")

@@ -107,10 +107,14 @@ def native_checkpoint(source: Source, budget: Budget) -> Found:
     return Found(description.family, description.config, tensors, about)
 
 
-def is_described(source: Source) -> bool:
-    """Whether a safetensors file describes what it holds; raises Broken if it is unreadable."""
+def described_family(source: Source) -> str | None:
+    """The family that one of our own files says it is of; None for others' safetensors.
+
+    Raises Broken if it is unreadable.
+    """
     _, metadata, _ = _read_header(source)
-    return "taxiway" in metadata
+    text = metadata.get("taxiway")
+    return None if text is None else decode(text.encode(), Description).family
 
 
 def native_tensors(source: Source) -> dict[str, Tensor]:

@@ -17,7 +17,7 @@ from taxiway.checkpoint.containers import (
 from taxiway.checkpoint.contents import Checkpoint, Found, printable
 from taxiway.checkpoint.limits import MAX_FILE, SUPPORTED, Broken, Budget, CutShort, Misfit, Refused
 from taxiway.checkpoint.machine import Reading, Seen
-from taxiway.checkpoint.native import is_described, is_native, native_checkpoint, native_tensors
+from taxiway.checkpoint.native import described_family, is_native, native_checkpoint, native_tensors
 from taxiway.checkpoint.nvidia import nvidia_checkpoint, read_pickle
 from taxiway.checkpoint.packed import unpacked
 from taxiway.checkpoint.rosinality import rosinality_checkpoint
@@ -58,8 +58,8 @@ def holds_generator(path: Path | str) -> bool:
     """
     with open_source(Path(path)) as source:
         try:
-            if is_native(source) and is_described(source):
-                return True
+            if is_native(source) and (family := described_family(source)) is not None:
+                return family in schema.FAMILIES
             if foreign.by_first_bytes(source):
                 return False
             top = read_top(source, Reading(Budget(source.size), Seen()))
@@ -128,7 +128,7 @@ def read_top(source: Source, reading: Reading) -> object:
 def _find(source: Source) -> Found:
     if source.size > MAX_FILE:
         raise Broken(f"is {source.size >> 30} GB large, more than any network")
-    if is_native(source) and is_described(source):
+    if is_native(source) and described_family(source) is not None:
         return native_checkpoint(source, Budget(source.size))
     if kind := foreign.by_first_bytes(source):
         raise Broken(f"is {kind}; {SUPPORTED}")
