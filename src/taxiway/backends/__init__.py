@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from taxiway.core import slots
 from taxiway.core.errors import TaxiwayError
+from taxiway.core.faults import blamed
 
 Arrays = dict[str, npt.NDArray[Any]]
 Inputs = Mapping[str, Any]
@@ -238,17 +239,26 @@ def offered(
         if among is not None and name not in among:
             continue
         try:
-            backend: Backend = slots.load("backends", name)(device)
-            if turn_of(backend) not in turns:
-                continue
-            reason = backend.available()
-        except TaxiwayError as error:  # one that is broken hurts no other
+            backend = made(name, device)
+            with blamed(backend, f"'{name}'"):
+                if turn_of(backend) not in turns:
+                    continue
+                reason = backend.available()
+        except (TaxiwayError, OSError) as error:  # one that is broken hurts no other
             reason = str(error)
         if reason is None:
             usable[name] = backend
         else:
             reasons[name] = reason
     return usable, reasons
+
+
+def made(name: str, device: str) -> Backend:
+    """The backend of that name. Raises a TaxiwayError, with file and line, if that fails."""
+    kind = slots.load("backends", name)
+    with blamed(kind, f"'{name}'"):
+        backend: Backend = kind(device)
+        return backend
 
 
 def turn_of(backend: Backend) -> int:

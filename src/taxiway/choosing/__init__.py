@@ -17,6 +17,7 @@ from taxiway.backends import (
     Inputs,
     Network,
     Unsupported,
+    made,
     offered,
     turn_of,
 )
@@ -121,7 +122,7 @@ def remembered(
     Raises Unsupported if the backend does not offer that setting any more.
     """
     name, precision, threads = answer.taken
-    backend: Backend = slots.load("backends", name)(device)
+    backend = made(name, device)
     if (
         backend.available() is not None
         or precision not in backend.precisions()
@@ -146,16 +147,17 @@ def answers_here() -> Answers:
 def likely() -> set[str]:
     """The backends that models were last played with here; where none was yet, those of the first
     turn, or all if nothing that they compute with is installed."""
-    known = answers_here().backends(this_machine())
-    backends = {name: slots.load("backends", name) for name in slots.members("backends")}
-    first = {name for name, each in backends.items() if is_first(each)}
-    return known or first or set(backends)
+    known, names = answers_here().backends(this_machine()), slots.members("backends")
+    return known or {*filter(is_first, names)} or {*names}
 
 
-def is_first(backend: Callable[[], Backend]) -> bool:
+def is_first(name: str) -> bool:
     """Whether a backend is of the first turn here, and what it computes with is installed."""
-    packages = getattr(backend, "distributions", ())
-    return turn_of(backend()) == 0 and any(map(version_of, packages))
+    try:
+        backend = made(name, "auto")
+    except (TaxiwayError, OSError):  # said once it is asked for
+        return False
+    return turn_of(backend) == 0 and any(map(version_of, getattr(backend, "distributions", ())))
 
 
 class Trial:
@@ -303,7 +305,7 @@ class Trial:
     def wanted(self, referee: str, trial: Inputs) -> Arrays:
         """The pictures by which a backend's float32 judges exactness."""
         if referee not in self._wanted:
-            backend = self.usable.get(referee) or slots.load("backends", referee)("cpu")
+            backend = self.usable.get(referee) or made(referee, "cpu")
             threads = backend.threads()[0]
             network: Network = backend.compile(self.graph, "float32", threads)
             self._wanted[referee] = network.run(trial)

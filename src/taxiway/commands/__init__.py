@@ -72,18 +72,21 @@ class OthersCommand:
 
     def arguments(self, parser: argparse.ArgumentParser) -> None:
         """Those of its module. Raises BrokenMember or MissingDependency where it cannot be had."""
-        from taxiway.core.faults import failure
+        from taxiway.core import slots
+        from taxiway.core.faults import blamed
 
-        try:
-            self.module = self.point.load()
-        except (Exception, SystemExit) as error:
-            package = self.point.dist.name if self.point.dist else ""
-            raise failure(error, self.point.name, self.point.module, package) from None
+        self.module = slots.load("commands", self.point.name)
         self.LATER = getattr(self.module, "LATER", False)
-        self.module.arguments(parser)
+        with blamed(self.module, f"'{self.point.name}'"):
+            self.module.arguments(parser)
 
     def run(self, parsed: argparse.Namespace) -> int | None:
-        code: int | None = self.module.run(parsed)
+        from taxiway.core.faults import blamed
+
+        with blamed(self.module, f"'{self.point.name}'"):
+            code: int | None = self.module.run(parsed)
+            if not isinstance(code, int | None):
+                raise TypeError(f"run gives an exit code or nothing, got {code!r:.60}")
         return code
 
 

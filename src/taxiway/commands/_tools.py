@@ -84,8 +84,11 @@ class ToolCommand:
     def tool(self) -> Any:
         """The tool, imported. Raises NotFound, BrokenMember or MissingDependency."""
         from taxiway.core import slots
+        from taxiway.core.faults import blamed
 
-        return slots.load("tools", self.name)()
+        kind = slots.load("tools", self.name)
+        with blamed(kind, f"'{self.name}'"):
+            return kind()
 
     @cached_property
     def options(self) -> Mapping[str, Any]:
@@ -120,6 +123,8 @@ class ToolCommand:
     def run(self, parsed: argparse.Namespace) -> None:
         from taxiway.console import ConsoleJob
         from taxiway.core.extras import need
+        from taxiway.core.faults import blamed
+        from taxiway.core.tool import outcome
 
         for module in getattr(self.tool, "needs", ()):
             need(module, f"'taxiway {self.name}'")
@@ -128,15 +133,18 @@ class ToolCommand:
         folder = self.folder(parsed, given)
         self.check(parsed, given)
         if self.options:
-            self.tool.setup(
-                {name: given.pop(name, field.fallback) for name, field in self.options.items()}
-            )
+            options = {
+                name: given.pop(name, field.fallback) for name, field in self.options.items()
+            }
+            with blamed(self.tool, f"'{self.name}'"):
+                self.tool.setup(options)
         values = self.tool.command.decode(given)
         title, model = self.opened(parsed, values)
         with ConsoleJob(folder, title, parsed.force) as job:
-            outputs = self.tool.run(model, values, job)
-        for line in getattr(self.tool, "report", self.report)(outputs, folder):
-            print(line)
+            outputs = outcome(self.tool, model, values, job)
+        with blamed(self.tool, f"'{self.name}'"):
+            for line in getattr(self.tool, "report", self.report)(outputs, folder):
+                print(line)
 
     def folder(self, parsed: argparse.Namespace, given: dict[str, Any]) -> Path:
         """Where the job's files go; an input that names the one that matters keeps its name."""
@@ -175,7 +183,9 @@ class ToolCommand:
         return card.name, model
 
     def report(self, outputs: Mapping[str, Any], folder: Path) -> Iterator[str]:
-        """The outputs that are a number, or text that is not empty."""
+        """The outputs that are a number, or text that is not empty, and where its files are."""
         for name, field in self.tool.command.outputs.items():
             if isinstance(outputs[name], (int, float, str)) and outputs[name] != "":
                 yield f"{name}: {field.encode(outputs[name])}"
+        if any(folder.glob("*")):
+            yield f"Its files are in {folder}."

@@ -47,11 +47,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def source(parser: argparse.ArgumentParser) -> None:
-    """What both take."""
+    """What both take; at the end, why some kinds cannot be used."""
+    from taxiway.training import dataset
+
     parser.add_argument(
         "source", type=Path, metavar="SOURCE", help="a folder, a zip file or a video"
     )
     parser.add_argument("--kind", choices=kinds(), help="what it holds; pictures if not given")
+    parser.epilog = " ".join(dataset.broken().values()).replace("%", "%%") or None
     parser.add_argument("--resolution", type=int, metavar="N", help=f"pixels: {PIXELS}")
     parser.add_argument("--crop", default="center", choices=("center", "random", "none", "pad"))
     parser.add_argument("--fps", type=float, default=10.0, help="pictures per second of a video")
@@ -60,10 +63,10 @@ def source(parser: argparse.ArgumentParser) -> None:
 
 
 def kinds() -> list[str]:
-    """The names of the kinds of datasets."""
-    from taxiway.training import dataset
+    """The names of the kinds of datasets; one that cannot be used says so where it is named."""
+    from taxiway.core import slots
 
-    return dataset.kinds()
+    return slots.members("datasets")
 
 
 def options_of_kinds(parser: argparse.ArgumentParser) -> None:
@@ -71,7 +74,7 @@ def options_of_kinds(parser: argparse.ArgumentParser) -> None:
     from taxiway.training import dataset
 
     known = {"resolution"}
-    for name in kinds():
+    for name in dataset.kinds():
         options = {} if name == "pictures" else dataset.find(name).options
         new = {option: field for option, field in options.items() if option not in known}
         add_options(parser, new)
@@ -97,9 +100,10 @@ def prepare_kind(parsed: argparse.Namespace) -> None:
     check_out(parsed.out, ".zip")
     check_replaced(parsed.out, parsed.source, parsed.force)
     values = given_options(parsed, kind.options)
-    found = kind.check(parsed.source)
+    found = dataset.checked(kind, parsed.source)
+    dataset.refuse(parsed.source, found, kind.name)
     with bar(found.examples, title(parsed.source)) as advance:
-        kind.prepare(parsed.source, parsed.out, values, advance)
+        dataset.prepared(kind, parsed.source, parsed.out, values, advance)
     print("\n".join(found.lines))
     print(f"Wrote {parsed.out} ({parsed.out.stat().st_size / 1e6:.1f} MB).")
 
@@ -114,9 +118,9 @@ def report_kind(parsed: argparse.Namespace, name: str) -> None:
     from taxiway.training import dataset
 
     kind = dataset.find(name)
-    found, shown = kind.check(parsed.source), ""
-    if kind.recognises(parsed.source):
-        sheet = kind.sheet(parsed.source)
+    found, shown = dataset.checked(kind, parsed.source), ""
+    if dataset.recognises(kind, parsed.source):
+        sheet = dataset.look(kind, parsed.source)
         if isinstance(sheet, str):
             shown = f"<pre>{escape(sheet)}</pre>"
         else:

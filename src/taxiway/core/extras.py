@@ -19,6 +19,8 @@ PACKAGES = {
     "syphon": ("syphon", "syphon-python"),
 }
 """Modules that are not always there: the extra that brings them, and what they are called."""
+PROJECTS = {"cv2": "opencv-python", "pil": "pillow", "sklearn": "scikit-learn", "yaml": "pyyaml"}
+"""Packages that pip knows by another name than Python."""
 
 
 def is_here(module: str) -> bool:
@@ -50,6 +52,10 @@ def lacking(module: str, what: str, extra: str = "") -> str:
 
 
 def need(module: str, what: str, extra: str = "") -> None:
-    """Raises MissingDependency, as `lacking` says it, where a module is not here."""
+    """Raises MissingDependency, as `lacking` says it, where a module is not here; of a package that
+    no extra of ours brings it says the package."""
     if said := lacking(module, what, extra):
         raise MissingDependency(said)
+    if module and not is_here(module.partition(".")[0]):
+        project = PROJECTS.get(module.lower(), module)
+        raise MissingDependency(f"{what} needs the package '{module}': pip install {project}.")

@@ -12,11 +12,9 @@ from types import FrameType, ModuleType
 from typing import Any
 
 from taxiway.core.errors import BrokenMember, MissingDependency, TaxiwayError
-from taxiway.core.extras import lacking
+from taxiway.core.extras import PROJECTS, lacking
 from taxiway.core.places import place_of
 
-PROJECTS = {"cv2": "opencv-python", "pil": "pillow", "sklearn": "scikit-learn", "yaml": "pyyaml"}
-"""Packages that pip knows by another name than Python."""
 LONGEST = 300
 SLOW_SECONDS = 10.0
 log = logging.getLogger("taxiway.slots")
@@ -57,7 +55,7 @@ def blamed(found: Any, what: str) -> Iterator[None]:
 def raised(error: BaseException, found: Any, what: str) -> TaxiwayError:
     """`WHAT failed: ERROR (FILE, line N)`, or what to install where a module is not there."""
     if isinstance(error, ModuleNotFoundError):
-        return failure(error, what, _module_of(found))
+        return failure(error, what.strip("'"), _module_of(found))
     return BrokenMember(f"{what} failed: {with_line(error, found)}.")
 
 
@@ -69,6 +67,12 @@ def with_line(error: BaseException, found: Any) -> str:
     module = _module_of(found)
     kind = found if isinstance(found, type | ModuleType) else type(found)
     return f"{words_of(error)} ({line_of(error, module) or place_of(kind, module)})"
+
+
+def broken(found: Any, clause: str) -> BrokenMember:
+    """`CLAUSE (FILE, line N)`, for what the code of `found` gives: an object, or its class."""
+    kind = found if isinstance(found, type) else type(found)
+    return BrokenMember(f"{clause} ({place_of(kind, kind.__module__)}).")
 
 
 def _module_of(found: Any) -> str:

@@ -11,6 +11,7 @@ from taxiway.core.command import Command, Values
 from taxiway.core.datatypes import names
 from taxiway.core.errors import InvalidArgument, TaxiwayError
 from taxiway.core.extras import lacking
+from taxiway.core.faults import blamed, broken
 from taxiway.core.images import Pixels
 from taxiway.core.model import ModelSpec
 
@@ -152,6 +153,22 @@ def declared(tool: Any) -> Declared:
     said = {k: getattr(tool, k) for k in ("takes", "unit", "is_light") if hasattr(tool, k)}
     missing = (lacking(module, what) for module, what in getattr(tool, "wants", {}).items())
     return Declared(command=tool.command, lacks=next(filter(None, missing), ""), **said)
+
+
+def outcome(tool: Any, model: Any, inputs: Values, job: Job) -> Values:
+    """What a tool's `run` gives, which has every output.
+
+    Raises Stopped, or a TaxiwayError: of whatever else it raises, with file and line.
+    """
+    name = tool.command.name
+    with blamed(tool, f"'{name}'"):
+        given = tool.run(model, inputs, job)
+    if not isinstance(given, Mapping):
+        raise broken(tool, f"'{name}' gives its outputs by name from run, got {given!r:.60}")
+    if missing := tool.command.outputs.keys() - given.keys():
+        has = names(list(map(str, given)))
+        raise broken(tool, f"'{name}' gives no '{min(missing)}' from run, its outputs are {has}")
+    return dict(given)
 
 
 @dataclass

@@ -18,11 +18,11 @@ from taxiway.core.command import Command, Values
 from taxiway.core.datatypes import Wire, names
 from taxiway.core.errors import MissingDependency, NotFound, TaxiwayError
 from taxiway.core.extras import need
-from taxiway.core.faults import failure
+from taxiway.core.faults import blamed
 from taxiway.core.images import Pixels, encode_jpeg
 from taxiway.core.locks import held
 from taxiway.core.model import Model, ModelSpec
-from taxiway.core.tool import OTHER, Declared, Stopped, Takes, declared
+from taxiway.core.tool import OTHER, Declared, Stopped, Takes, declared, outcome
 from taxiway.engine.messages import CallOutputs
 from taxiway.engine.worker import answer, start
 from taxiway.jobs import trainings
@@ -192,8 +192,6 @@ def work(assignment: Assignment, job: ReportingJob) -> News:
         return Halted(str(stop))
     except (TaxiwayError, OSError) as error:
         return Failed(_sentence(error))
-    except ModuleNotFoundError as error:
-        return Failed(str(failure(error, assignment.tool, "taxiway", "taxiway")))
     except Exception as error:
         log.exception("The tool '%s' failed", assignment.tool)
         return Failed(f"{type(error).__name__}: {error}"[:1000])
@@ -223,7 +221,8 @@ def opened(tool: Any, spec: ModelSpec | None) -> Any:
         return None
     takes.check(tool.command.name, spec)
     if hasattr(tool, "open"):
-        return tool.open(spec)
+        with blamed(tool, f"'{tool.command.name}'"):
+            return tool.open(spec)
     model = HeldModel(spec)
     takes.check(tool.command.name, spec, model.commands.values())
     return model
@@ -231,13 +230,15 @@ def opened(tool: Any, spec: ModelSpec | None) -> Any:
 
 def _outputs(assignment: Assignment, job: ReportingJob) -> Done:
     found = load(assignment.tool)
-    tool: Any = found() if isinstance(found, type) else found
+    with blamed(found, f"'{assignment.tool}'"):
+        tool: Any = found() if isinstance(found, type) else found
     given = with_files(tool.command, assignment.inputs, assignment.attached, job.folder)
     inputs = tool.command.decode(given)
     if assignment.other:
         inputs[OTHER] = opened(tool, assignment.other)
-    outputs = tool.run(opened(tool, assignment.model), inputs, job)
-    return Done(tool.command.encode(outputs, {}))
+    outputs = outcome(tool, opened(tool, assignment.model), inputs, job)
+    with blamed(tool, f"What '{tool.command.name}' gives"):
+        return Done(tool.command.encode(outputs, {}))
 
 
 def _sentence(error: Exception) -> str:

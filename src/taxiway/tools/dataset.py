@@ -10,7 +10,7 @@ from taxiway.core.errors import InvalidArgument
 from taxiway.core.files import write_whole
 from taxiway.core.images import encode_jpeg
 from taxiway.core.tool import Job, Takes
-from taxiway.training.dataset import Kind
+from taxiway.training.dataset import Kind, checked, look, prepared
 from taxiway.training.datasets.pictures.crops import CHANNELS, Plan
 from taxiway.training.datasets.pictures.prepare import MOST, Summary, prepare
 from taxiway.training.datasets.pictures.report import report
@@ -110,21 +110,21 @@ class KindDataset:
         values = {name: inputs[name] for name in self.kind.options}
         source, done = one_file(inputs["files"], job.folder), 0
         try:
-            total = self.kind.check(source).examples
+            total = checked(self.kind, source).examples
 
             def advance() -> None:
                 nonlocal done
                 done += 1
                 job.progress(min(done, total), total, "preparing examples")
 
-            found = self.kind.prepare(source, job.folder / FILE, values, advance)
+            found = prepared(self.kind, source, job.folder / FILE, values, advance)
         finally:
             (job.folder / GATHERED).unlink(missing_ok=True)
-        look = self.kind.sheet(job.folder / FILE)
-        if isinstance(look, str):
-            write_whole(job.folder / "look.txt", look.encode())
+        shown = look(self.kind, job.folder / FILE)
+        if isinstance(shown, str):
+            write_whole(job.folder / "look.txt", shown.encode())
         else:
-            write_whole(job.folder / "look.jpg", encode_jpeg(look))
+            write_whole(job.folder / "look.jpg", encode_jpeg(shown))
         return {"file": FILE, "written": found.examples, "facts": list(found.lines)}
 
 

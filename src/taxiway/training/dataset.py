@@ -4,6 +4,7 @@ A prepared dataset is a zip file that ends with a JSON file named after its kind
 What is wrong with a source is said before anything is written, by names of files.
 """
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,13 +13,18 @@ from typing import Any, ClassVar, Protocol, TypeVar
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 import msgspec
+import numpy as np
 
 from taxiway.core import slots, zips
 from taxiway.core.datatypes import AnyDataType
 from taxiway.core.errors import InvalidArgument, NotFound, TaxiwayError
+from taxiway.core.faults import blamed
+from taxiway.core.faults import broken as wrong
 from taxiway.core.files import whole_file
 from taxiway.core.images import Pixels
 from taxiway.core.parsing import Malformed, from_json
+
+log = logging.getLogger("taxiway.datasets")
 
 MAX_JSON = 256_000_000
 """The largest JSON file of a dataset that is read."""
@@ -73,28 +79,77 @@ class Kind(Protocol):
 
 
 def kinds() -> list[str]:
-    """The names of all kinds that can be had; a broken one says why where it is named."""
-    return [name for name in slots.members("datasets") if _loads(name)]
+    """The names of all kinds that can be had; `broken` says why others cannot."""
+    unusable = broken()
+    return [name for name in slots.members("datasets") if name not in unusable]
 
 
-def _loads(name: str) -> bool:
-    try:
-        find(name)
-    except (TaxiwayError, TypeError):
-        return False
-    return True
+def broken() -> dict[str, str]:
+    """Why kinds cannot be had, by name."""
+    reasons = {}
+    for name in slots.members("datasets"):
+        try:
+            find(name)
+        except (TaxiwayError, OSError) as error:
+            reasons[name] = str(error)
+    return reasons
 
 
 def find(name: str) -> Kind:
-    """The kind of that name; NotFound lists what there is."""
+    """The kind of that name; NotFound lists what there is. Raises as `slots.load`."""
     found = slots.load("datasets", name)
-    kind: Kind = found() if isinstance(found, type) else found
-    return kind
+    with blamed(found, f"'{name}'"):
+        kind: Kind = found()
+        return kind
 
 
 def kind_of(path: Path) -> Kind | None:
     """The kind of a prepared dataset; None for anything else."""
-    return next((kind for name in kinds() if (kind := find(name)).recognises(path)), None)
+    return next((kind for name in kinds() if recognises(kind := find(name), path)), None)
+
+
+def recognises(kind: Kind, path: Path) -> bool:
+    """Whether a file is of a kind; not where finding out fails."""
+    try:
+        with blamed(kind, f"'{kind.name}'"):
+            return bool(kind.recognises(path))
+    except (TaxiwayError, OSError) as error:
+        log.warning("%s", error)
+        return False
+
+
+def checked(kind: Kind, source: Path) -> Check:
+    """What a kind says of a source. Raises a TaxiwayError, with the line where it fails."""
+    with blamed(kind, f"'{kind.name}'"):
+        return a_check(kind, "check", kind.check(source))
+
+
+def prepared(
+    kind: Kind, source: Path, out: Path, values: Mapping[str, Any], advance: Advance
+) -> Check:
+    """Write a dataset to `out`. Raises a TaxiwayError, with the line where the kind fails."""
+    with blamed(kind, f"'{kind.name}'"):
+        found = a_check(kind, "prepare", kind.prepare(source, out, values, advance))
+    if not out.is_file():
+        raise wrong(kind, f"'{kind.name}' has not written '{out.name}' in prepare")
+    return found
+
+
+def look(kind: Kind, path: Path) -> Pixels | str:
+    """The sheet of a prepared dataset. Raises a TaxiwayError, with the line where it fails."""
+    with blamed(kind, f"'{kind.name}'"):
+        shown = kind.sheet(path)
+    is_picture = isinstance(shown, np.ndarray) and shown.dtype == np.uint8 and shown.ndim == 3
+    if not (isinstance(shown, str) or is_picture):
+        raise wrong(kind, f"'{kind.name}' gives text or uint8 [H, W, 3] from sheet")
+    return shown
+
+
+def a_check(kind: Kind, method: str, given: Any) -> Check:
+    """What a method gave, if it is a Check; else raises BrokenMember."""
+    if not isinstance(given, Check):
+        raise wrong(kind, f"'{kind.name}' gives a Check from {method}, got {given!r:.60}")
+    return given
 
 
 def last_member(path: Path) -> str:
@@ -160,11 +215,12 @@ def read_json(path: Path, name: str, kind: type[T]) -> T:
     return found
 
 
-def refuse(source: Path, check: Check) -> None:
+def refuse(source: Path, check: Check, kind: str = "") -> None:
     """Raise InvalidArgument where a check found something wrong, or no examples."""
     if check.wrong:
         others = len(check.wrong) - 1
-        more = f" {others} more: taxiway dataset report '{source}'." if others else ""
+        flag = f" --kind {kind}" if kind else ""
+        more = f" {others} more: taxiway dataset report '{source}'{flag}." if others else ""
         raise InvalidArgument(f"{check.wrong[0]}{more}")
     if not check.examples:
         raise InvalidArgument(f"'{source}' holds no examples.")
