@@ -79,6 +79,10 @@ def test_panels_that_fail_say_so_in_their_place_and_the_others_play(
     points = {f"taxiway.panels: {name}": f"lamps:{name}.js" for name in BROKEN}
     points["taxiway.panels: gone"] = "lamps:gone.js"
     points["taxiway.widgets: torn"] = "lamps:syntax.js"
+    points["taxiway.widgets: hollow"] = "lamps:hollow.js"
+    files["lamps/hollow.js"] = (
+        "export default { suits: (field) => field.name === 'size', make: () => ({}) };"
+    )
     stranger.install(tmp_path, {"lamps/__init__.py": "", **files}, points, monkeypatch)
     server = Server()
     try:
@@ -88,6 +92,8 @@ def test_panels_that_fail_say_so_in_their_place_and_the_others_play(
         for name, sentence in told.items():
             page.click(f"#tab-{name}")
             assert sentence in page.locator(f"#panel-{name} [role=alert]").inner_text()
+        hollow = page.locator("[role=alert]", has_text="The widget of 'size' failed: make gives")
+        assert hollow.count() == 1
         before = vector(page)
         page.keyboard.press("r")
         wait_for_vector(page, before)

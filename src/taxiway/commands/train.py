@@ -50,9 +50,22 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(f"--{name}", metavar="TEXT", help=question.format(unit=recipe.unit))
     add_options(parser, recipe.options)
     if not family:
-        others = [name for name in trainers() if name != FAMILY]
-        parser.epilog = f"Also: {parser.prog} FAMILY DATASET, of {', '.join(others)}."
-        parser.epilog = parser.epilog if others else None
+        parser.epilog = others_of(parser.prog) if {"-h", "--help"} & {*words} else None
+
+
+def others_of(prog: str) -> str:
+    """What else can be trained, and why some of it cannot."""
+    from taxiway.core.errors import TaxiwayError
+    from taxiway.training.trainer import find
+
+    there, reasons = [], []
+    for name in trainers():
+        try:
+            there += [name] if name != FAMILY and find(name) else []
+        except (TaxiwayError, OSError) as error:
+            reasons.append(str(error))
+    also = [f"Also: {prog} FAMILY DATASET, of {', '.join(there)}."] if there else []
+    return " ".join([*also, *reasons]).replace("%", "%%")
 
 
 def trainers() -> list[str]:
@@ -82,15 +95,23 @@ def is_reference(word: str) -> bool:
 
 def run(parsed: argparse.Namespace) -> None:
     from taxiway.core.extras import need
+    from taxiway.core.faults import blamed
     from taxiway.training.config import check_free
+
+    for module in getattr(parsed.recipe, "needs", ()):
+        need(module, "Training", "train")
+    check_free(parsed.out, parsed.resume)
+    with blamed(parsed.recipe, f"Training '{parsed.family or FAMILY}'"):
+        trained(parsed)
+
+
+def trained(parsed: argparse.Namespace) -> None:
+    """Train as was typed. Raises TaxiwayError, or whatever the recipe and its trainer raise."""
     from taxiway.training.run_folder import working
     from taxiway.training.terminal import work
     from taxiway.training.trainer import Asked
 
-    for module in getattr(parsed.recipe, "needs", ()):
-        need(module, "Training", "train")
     folder, recipe = parsed.out, parsed.recipe
-    check_free(folder, parsed.resume)
     if parsed.resume:
         check_begun(parsed)
     known = recipe.read_config(folder) if parsed.resume else None

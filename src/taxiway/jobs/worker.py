@@ -200,6 +200,7 @@ def work(assignment: Assignment, job: ReportingJob) -> News:
 def offer(names: Sequence[str] | None) -> Offer:
     """The declarations of tools by name; one that cannot be used hides no other."""
     trainers, broken = trainings.offered()
+    broken |= {OF_KIND + kind: said[:1000] for kind, said in dataset.broken().items()}
     found = Offer({}, broken, trainers)
     for name in [*slots.members("tools"), *of_kinds()] if names is None else names:
         try:

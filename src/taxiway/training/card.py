@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from taxiway.training.config import TrainingConfig
+from taxiway.training.given import described
 from taxiway.training.metrics_log import Record
 from taxiway.training.run_folder import MODELS
 from taxiway.training.snapshots import kimg_of
@@ -23,7 +24,7 @@ def card(
     config: TrainingConfig[Any], name: str, trainer: Trainer, records: Sequence[Record]
 ) -> dict[str, Any]:
     """The card's fields (those of the catalogue's cards) for the model `name` of a training."""
-    about, described = config.about, trainer.describe()
+    about, said = config.about, described(trainer)
     figures = trainer.measures
     measured = [record for record in records if all(figure in record for figure in figures)]
     best = min(measured, key=lambda record: float(record[figures[0]]), default=None)
@@ -34,17 +35,17 @@ def card(
     slug = re.sub(r"[^a-z0-9._-]+", "-", title.lower()).strip("-._")[:64] or "model"
     return {
         "name": slug,
-        "family": described.family,
+        "family": said.family,
         "title": title,
-        "summary": described.summary,
+        "summary": said.summary,
         "checkpoint": f"{name}.safetensors",
-        "resolution": described.resolution,
+        "resolution": said.resolution,
         "licence": about.licence or UNSAID,
-        "made": f"{kimg:.1f} thousand {config.unit} shown{begun}; {described.how}.",
+        "made": f"{kimg:.1f} thousand {config.unit} shown{begun}; {said.how}.",
         "data": about.data or UNSAID,
         "metrics": {} if shown is None else {k: shown[k] for k in (*figures, "kimg")},
         "limits": about.limits or LIMITS.format(unit=config.unit),
-        "command": about.command or command(config, slug, described),
+        "command": about.command or command(config, slug, said),
     }
 
 

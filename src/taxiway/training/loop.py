@@ -11,6 +11,7 @@ from typing import Protocol
 
 from taxiway.core.errors import TaxiwayError
 from taxiway.training.config import STATE, Stages, lost
+from taxiway.training.given import sized, stepped
 from taxiway.training.trainer import Stop, Trainer
 
 _LOST = 3  # steps in a row without a number, after which there is nothing left to save
@@ -29,7 +30,7 @@ class Schedule:
 class Watcher(Protocol):
     """Who is told how a training goes."""
 
-    def stepped(self, trainer: Trainer, losses: dict[str, float]) -> None:
+    def stepped(self, trainer: Trainer, losses: Mapping[str, float]) -> None:
         """After each step, with its losses."""
 
     def snapshot(self, trainer: Trainer) -> None:
@@ -65,7 +66,7 @@ def _stage(
     every, saved, missing = 1000 * schedule.snapshot_kimg, time.monotonic(), 0
     while trainer.seen < 1000 * end and not trainer.stops(stop):
         before = trainer.seen
-        losses = trainer.step()
+        losses = stepped(trainer)
         missing = 0 if _are_numbers(losses) else missing + 1
         if missing == _LOST:
             raise TaxiwayError(
@@ -93,6 +94,7 @@ def begin(trainer: Trainer, folder: Path, stages: Stages) -> None:
     """
     if not (folder / STATE).exists():
         trainer.start()
+        sized(trainer, stages)
         return
     with readable(folder):
         trainer.resume(folder / STATE)

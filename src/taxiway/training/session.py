@@ -1,7 +1,7 @@
 """A training in a folder: what it leaves there as it goes, for people and for going on later."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from taxiway.training import snapshots
 from taxiway.training.card import card
 from taxiway.training.config import STATE, TrainingConfig
 from taxiway.training.cost import check_disk
+from taxiway.training.given import measured, sampled
 from taxiway.training.loop import Schedule, begin, train
 from taxiway.training.metrics_log import MetricsLog, Record
 from taxiway.training.plot import curves
@@ -43,7 +44,7 @@ class Session:
             (folder / name).mkdir(exist_ok=True)
         config.write(folder)
         self.records = MetricsLog(folder / "stats.jsonl", trainer.seen / 1000)
-        self._heard = list[dict[str, float]]()
+        self._heard = list[Mapping[str, float]]()
         self._since, self._from, self._shown = time.monotonic(), trainer.seen, -1
         real = trainer.real()
         if real is not None and not (folder / "real.jpg").exists():
@@ -64,7 +65,7 @@ class Session:
             self.snapshot(trainer)
         return trainer
 
-    def stepped(self, trainer: Trainer, losses: dict[str, float] | None) -> None:
+    def stepped(self, trainer: Trainer, losses: Mapping[str, float] | None) -> None:
         """Gather the losses of a step; every ten seconds make a record of them."""
         if losses is not None:
             self._heard.append(losses)
@@ -94,7 +95,7 @@ class Session:
         self._show(name)
         judged = trainer.measures[0]
         best = min((r[judged] for r in self.records.all if self._counts(r)), default=np.inf)
-        record = {"kimg": kimg, "size": trainer.size, **trainer.measure()}
+        record = {"kimg": kimg, "size": trainer.size, **measured(trainer)}
         self._keep(record)
         self._export(self.folder / "model")
         if record[judged] < best and self._counts(record):
@@ -107,7 +108,7 @@ class Session:
 
     def _show(self, name: str) -> None:
         """Keep samples, as a sheet or as text."""
-        made, path = self.trainer.sample(), self.folder / "samples" / name
+        made, path = sampled(self.trainer), self.folder / "samples" / name
         if isinstance(made, str):
             write_whole(path.with_name(f"{name}.txt"), made.encode(errors="replace"))
         else:

@@ -12,8 +12,11 @@ from typing import Any
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from taxiway.core.errors import TaxiwayError
+from taxiway.core.faults import blamed
 from taxiway.training import cost
 from taxiway.training.config import TrainingConfig
+from taxiway.training.given import described, made
 from taxiway.training.loop import Schedule, begin, enough_room, train
 from taxiway.training.metrics_log import Record
 from taxiway.training.session import Session
@@ -36,7 +39,7 @@ def work(recipe: Recipe, config: TrainingConfig[Any], folder: Path, data: Any) -
             together(partial(share, recipe, config, folder), count, recipe.device(config), stop)
         else:
             with recipe.limits(config):
-                lead(recipe.trainer(config, data), config, folder, stop)
+                lead(made(recipe, config, data), config, folder, stop)
 
 
 def lead(trainer: Trainer, config: TrainingConfig[Any], folder: Path, stop: Stop) -> Session:
@@ -46,17 +49,28 @@ def lead(trainer: Trainer, config: TrainingConfig[Any], folder: Path, stop: Stop
         every = announced(session)
         with bar(config.kimg, trainer.bar or trainer.measures) as session.report:
             session.run(stop, every)
-    print(f"{trainer.seen / 1000:.1f} kimg seen. Play it: taxiway run {folder}/model.safetensors")
+    print(f"{trainer.seen / 1000:.1f} kimg seen. {what_plays(folder / 'model.safetensors')}")
     return session
+
+
+def what_plays(model: Path) -> str:
+    """How a model is played, or that no family here opens it."""
+    from taxiway.catalog import families
+
+    try:
+        families.opener(str(model))
+    except TaxiwayError:
+        return f"The model is {model}; no model family that is here opens it."
+    return f"Play it: taxiway run {model}"
 
 
 def share(
     recipe: Recipe, config: TrainingConfig[Any], folder: Path, group: Any, stop: Stop
 ) -> None:
     """The part of one process of several; `group` is a `distributed.Group`."""
-    data = recipe.read(Asked(Path(config.dataset)), config)
-    with recipe.limits(config):
-        trainer = recipe.trainer(config, data, group)
+    with blamed(recipe, "The training"), recipe.limits(config):
+        data = recipe.read(Asked(Path(config.dataset)), config)
+        trainer = made(recipe, config, data, group)
         if group.is_first:
             lead(trainer, config, folder, stop)
         else:
@@ -86,7 +100,7 @@ def announced(session: Session) -> float:
         seconds = cost.expected_seconds(config.stages, seen, paces)
         costs = f"{pace:.3g} s per thousand, so {left} take about {cost.written(seconds)}"
     print(
-        f"{trainer.describe().data}: {costs}; memory so far {cost.memory() / 1e9:.1f} GB, "
+        f"{described(trainer).data}: {costs}; memory so far {cost.memory() / 1e9:.1f} GB, "
         f"state {trainer.state_bytes() / 1e6:.0f} MB."
     )
     print("Ctrl-C finishes the step, saves and writes the model; --resume goes on from there.")

@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from taxiway.core import slots
 from taxiway.core.datatypes import AnyDataType
 from taxiway.core.errors import InvalidArgument, NotFound
+from taxiway.core.faults import blamed
+from taxiway.core.needs import NEEDS, check
 from taxiway.training.config import About, Stages, TrainingConfig, longer, read_config
 
 Pictures = NDArray[np.uint8]
@@ -78,9 +80,10 @@ class Asked:
 class Trainer(Protocol):
     """A training in one process: `start` or `resume`, then `step` after `step`.
 
-    `seen` counts examples shown, `size` is that of the stage it is in. Steps follow from the
-    config, the examples and `seen` alone, so that a resumed training is the one that
-    never stopped. A class that names Trainer as its parent gets what has a body here.
+    `seen` counts examples shown, which every step raises; `size` is that of the stage it is in, as
+    the config's `stages` have it: 1 for a trainer of one size, whatever its pictures have. Steps
+    follow from the config, the examples and `seen` alone, so that a resumed training is the one
+    that never stopped. A class that names Trainer as its parent gets what has a body here.
     """
 
     measures: ClassVar[tuple[str, ...]]
@@ -221,5 +224,7 @@ def find(name: str) -> Recipe:
         found = getattr(slots.load("families", name), "trainer", None)
         if found is None:
             raise NotFound(f"'{name}' cannot be trained: its family has no trainer.") from None
-    recipe: Recipe = found() if isinstance(found, type) else found
-    return recipe
+        check(found, NEEDS["trainers"], name, slots.find("families", name).module)
+    with blamed(found, f"'{name}'"):
+        recipe: Recipe = found()
+        return recipe

@@ -1,5 +1,6 @@
 /** The widgets: for every input of a form the one that suits it (docs/extending.md). */
 
+import { h } from "../dom.js";
 import { loadSlot, sentence } from "../slots.js";
 import json from "./json.js";
 
@@ -29,12 +30,20 @@ export async function loadWidgets() {
 export function makeWidget(field, change, reject = () => {}, id = `input-${field.name}`) {
   for (const widget of widgets) {
     try {
-      if (widget.suits(field)) return widget.make(field, id, change, reject);
+      if (widget.suits(field)) return whole(widget.make(field, id, change, reject));
     } catch (problem) {
-      reject(`The widget of '${field.name}' failed: ${sentence(problem)}`);
+      const said = `The widget of '${field.name}' failed: ${sentence(problem)}`;
+      const plain = json.make(field, id, change, reject);
+      return { ...plain, element: h("div", {}, h("p", { class: "trouble", role: "alert" }, said), plain.element) };
     }
   }
   return json.make(field, id, change, reject);
+}
+
+/** What a widget made, if it is one. @param {Widget} made @returns {Widget} */
+function whole(made) {
+  if (made?.element instanceof Element && typeof made.show === "function") return made;
+  throw new Error("make gives an element and show(value).");
 }
 
 /**
