@@ -59,6 +59,9 @@ ASK = """
 """
 
 
+NAMES = ("Plain", "Same", "Typo")
+
+
 @pytest.mark.smoke
 def test_a_model_takes_and_gives_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     modules, points = stranger.from_docs("A data type")
@@ -76,9 +79,19 @@ def test_a_model_takes_and_gives_it(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_one_that_cannot_be_loaded_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    modules = {"brokentype.py": "import nothing_of_that_name\n"}
-    points = {"taxiway.datatypes: colour": "brokentype:Colour"}
+    modules = {
+        "brokentype.py": "import nothing_of_that_name\n",
+        "oddtypes.py": "from taxiway.core.datatypes.base import DataType\n"
+        "class Plain: pass\nclass Same(DataType, frozen=True, tag='image'): pass\n",
+    }
+    points = {"taxiway.datatypes: colour": "brokentype:Colour"} | {
+        f"taxiway.datatypes: {name.lower()}": f"oddtypes:{name}" for name in NAMES
+    }
     stranger.install(tmp_path, modules, points, monkeypatch)
     command = [sys.executable, "-c", "from taxiway.core import datatypes"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert "'colour' needs the package 'nothing_of_that_name'" in done.stderr
+    assert "'plain' needs the parent taxiway.core.datatypes.base.DataType (" in done.stderr
+    assert "oddtypes.py, line 2)." in done.stderr
+    assert "'same' has the tag 'image', which another type has (" in done.stderr
+    assert "oddtypes has no 'Typo', its classes are Plain, Same (" in done.stderr

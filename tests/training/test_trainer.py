@@ -202,7 +202,13 @@ def test_what_runs_away_is_stopped_and_what_was_saved_stays(one, tmp_path, monke
     stopped_after(one, tmp_path / "mine", 1)
     before = (tmp_path / "mine" / "state.pt").read_bytes()
     trainer = one.trainer()
-    monkeypatch.setattr(type(trainer), "step", lambda self: {"loss": float("nan")})
+
+    whole = type(trainer).step
+
+    def step(self) -> dict[str, float]:
+        return dict.fromkeys(whole(self), float("nan"))
+
+    monkeypatch.setattr(type(trainer), "step", step)
     begin(trainer, tmp_path / "mine", one.config.stages)
     with pytest.raises(TaxiwayError, match=r"no numbers any more .* go on .* with --resume"):
         train(trainer, tmp_path / "mine", Schedule(one.config.stages), Event(), None)
@@ -241,7 +247,7 @@ def test_another_packages_trainer_has_the_command_line(
     assert cli.main([*given, "--kimg", "0.02", "--rate", "0.5", "--title", "A sky"]) == 0
     said = capsys.readouterr().out
     assert said.startswith("8 pictures: ")
-    assert "Play it: taxiway run" in said
+    assert "model.safetensors; no model family that is here opens it." in said
     card = json.loads((tmp_path / "mine" / "model.json").read_text())
     assert (card["family"], card["title"]) == ("colour", "A sky")
     assert card["command"] == "taxiway train colour skies.zip --out a-sky --kimg 0.02"

@@ -13,7 +13,7 @@ from typing import Any
 
 from taxiway.core.errors import BrokenMember, MissingDependency, TaxiwayError
 from taxiway.core.extras import PROJECTS, lacking
-from taxiway.core.places import place_of
+from taxiway.core.places import absent, place_of
 
 LONGEST = 300
 SLOW_SECONDS = 10.0
@@ -30,6 +30,8 @@ def failure(error: BaseException, name: str, module: str, package: str = "") -> 
         return error
     where = line_of(error, module)
     place = f" ({where})" if where else ""
+    if isinstance(error, AttributeError) and error.obj is sys.modules.get(module) and not where:
+        return BrokenMember(f"'{name}' cannot be loaded: {absent(module, str(error.name))}.")
     missing = error.name if isinstance(error, ModuleNotFoundError) else None
     if missing and not _is_within(missing, module.partition(".")[0]):
         top = missing.partition(".")[0]

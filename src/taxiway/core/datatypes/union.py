@@ -1,7 +1,7 @@
 """Lists of one type, and the union of all types, which contains them."""
 
 import logging
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any, Union
 
 from msgspec import UNSET, UnsetType
@@ -13,9 +13,10 @@ from taxiway.core.datatypes.place import ImageBoundingBox, ImageLandmarks, Image
 from taxiway.core.datatypes.plain import AnyType, Boolean, Category, Number, OutputFormat, Text
 from taxiway.core.datatypes.segmentation import Segmentation
 from taxiway.core.datatypes.vector import Vector
-from taxiway.core.errors import InvalidArgument
+from taxiway.core.errors import BrokenMember, InvalidArgument
 from taxiway.core.faults import failure
 from taxiway.core.images import MAX_PIXELS, ImageFormat
+from taxiway.core.places import place_of
 
 log = logging.getLogger("taxiway.datatypes")
 
@@ -74,18 +75,23 @@ def _others() -> list[type[DataType]]:
 
     One that does not is named in the log and left out, as is one whose tag is taken.
     """
-    found: dict[str, type[DataType]] = {}
-    taken = {kind.__struct_config__.tag for kind in OURS}
-    for point in entry_points(group="taxiway.datatypes"):
+    found: dict[Any, type[DataType]] = {kind.__struct_config__.tag: kind for kind in OURS}
+    for point in dict.fromkeys(entry_points(group="taxiway.datatypes")):
         try:
             kind = point.load()
+            if not (isinstance(kind, type) and issubclass(kind, DataType)):
+                raise wrong(kind, point, "needs the parent taxiway.core.datatypes.base.DataType")
             tag = kind.__struct_config__.tag
+            if found.setdefault(tag, kind) is not kind:
+                raise wrong(kind, point, f"has the tag '{tag}', which another type has")
         except Exception as error:
             log.warning("%s", failure(error, point.name, point.module))
-            continue
-        if issubclass(kind, DataType) and tag not in taken:
-            found.setdefault(tag, kind)
-    return list(found.values())
+    return [kind for kind in found.values() if kind not in OURS]
+
+
+def wrong(kind: Any, point: EntryPoint, clause: str) -> BrokenMember:
+    """What is wrong with what an entry point names, with file and line."""
+    return BrokenMember(f"'{point.name}' {clause} ({place_of(kind, point.module)}).")
 
 
 OURS = (
