@@ -38,7 +38,7 @@ def noise(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("self.seen += len(batch)", "pass", "has to raise seen in step"),
         ("return {\"loss\"", "return 1 / 0", "failed: ZeroDivisionError: division by zero"),
         ("write_tensors(path", "write_tensors(1 / 0", "failed: ZeroDivisionError: division"),
-        ("{\"rate\": Number", "{\"rate\": 4} or {\"rate\": Number", "whose type is no data type but"),
+        ("{\"rate\": Number", "{\"rate\": 4} or {\"rate\": Number", "whose type is no data"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_one_sentence(
