@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, FilePayload, Page
+from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from browser.access import serious
 from browser.conftest import SIZES, VIEWPORT, Server, new_context
@@ -224,8 +224,8 @@ def test_what_is_wrong_is_told_in_words_and_shown_where(form: Page) -> None:
     assert form.locator(".error").inner_text() == "'prompt' takes something."
     form.fill("#input-prompt", "something")
     run(form)
-    assert form.locator(".line.wrong").count() == 0
-    assert form.locator(".error").is_hidden()
+    expect(form.locator(".line.wrong")).to_have_count(0)
+    expect(form.locator(".error")).to_be_hidden()
 
 
 def test_with_auto_the_newest_change_is_answered_last(form: Page) -> None:
@@ -238,7 +238,7 @@ def test_with_auto_the_newest_change_is_answered_last(form: Page) -> None:
 
 def test_the_camera_gives_pictures_until_it_is_stopped(form: Page) -> None:
     photo = stored(form, "form")["photo"]
-    form.get_by_role("button", name="Camera").click()
+    form.get_by_role("button", name="Camera", exact=True).click()
     wait_for_store(form, f"store.get('form').photo !== {json.dumps(photo)}")
     form.get_by_role("button", name="Take it").click()
     taken = stored(form, "form")["photo"]

@@ -78,9 +78,9 @@ def test_keys_change_what_the_address_says(output: Page) -> None:
     output.keyboard.press("b")
     assert np.asarray(seen(output))[:, :, :3].any()
     output.keyboard.press("f")
-    output.wait_for_function("document.fullscreenElement === document.documentElement")
+    output.wait_for_function("() => document.fullscreenElement === document.documentElement")
     output.keyboard.press("f")
-    output.wait_for_function("document.fullscreenElement === null")
+    output.wait_for_function("() => document.fullscreenElement === null")
 
 
 def test_it_has_nothing_of_the_owners_and_keeps_the_screen_lit(context: BrowserContext) -> None:
