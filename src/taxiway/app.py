@@ -95,7 +95,7 @@ async def serving(
         for name, kind in of_kind(model_servers.slots.servers, ManagerServer).items():
             settings = decoded(kind, config.servers.get(name, {}))
             context = ManagerContext(manager=model_servers, config=config, settings=settings)
-            if (server := made(kind, context)) is not None:
+            if (server := made(name, kind, context)) is not None:
                 doors.push_async_callback(stopped, server)
                 await started(server, server.title)
         yield model_servers

@@ -139,7 +139,7 @@ class ModelServer:
         given = self.config.servers
         others = {
             name: made(
-                kind, replace(context, settings=decoded(kind, given.get(name, {}), self.slot))
+                name, kind, replace(context, settings=decoded(kind, given.get(name, {}), self.slot))
             )
             for name, kind in kinds.items()
         }

@@ -100,8 +100,9 @@ class Input:
         finally:
             try:
                 self.source.close()
-            except Exception:
-                log.exception("The source %s could not be closed", self._name)
+            except Exception as error:
+                said = sentence(error, self.source)
+                log.warning("The source %s could not be closed: %s", self._name, said)
             self.is_over = True
 
     def _offer(self, given: Given) -> None:

@@ -115,7 +115,7 @@ class Output:
                 return
             self._ending = True
             self._condition.notify()
-        with _logged("A sink could not be ended"):
+        with _logged("A sink could not be ended", self.sink):
             self.sink.end()
         if self._thread.ident is None:
             self.is_over = True
@@ -128,13 +128,13 @@ class Output:
 
     def receivers(self) -> int | None:
         """How many receive what is sent; None if that is not known."""
-        with _logged("A sink cannot say who receives it"):
+        with _logged("A sink cannot say who receives it", self.sink):
             return self.sink.receivers
         return None
 
     def address(self) -> str:
         """Where the frames can be found."""
-        with _logged("A sink cannot say where its frames are"):
+        with _logged("A sink cannot say where its frames are", self.sink):
             return self.sink.address
         return ""
 
@@ -205,7 +205,7 @@ class Output:
     def _close(self) -> None:
         if self._size is not None:
             self._size = None
-            with _logged("A sink could not be closed"):
+            with _logged("A sink could not be closed", self.sink):
                 self.sink.close()
 
 
@@ -228,7 +228,7 @@ class Outputs:
         """What there is of those that were stopped."""
         for name, kind in self.members.kinds.items():
             if kind.always:
-                with _logged("A sink could not be made"):
+                with _logged("A sink could not be made", kind):
                     self._feeds[name] = self._feed(name, self.members.decode(name, {}))
 
     def routes(self) -> Sequence[Any]:
@@ -344,9 +344,10 @@ class Feed:
         session = self._session
 
         def changed(values: Mapping[str, Any], time: float) -> None:
-            if session.command is not None:
-                sink.play(session.command.name)
-            sink.change(values, time)
+            with _logged("A sink could not take a change", sink):
+                if session.command is not None:
+                    sink.play(session.command.name)
+                sink.change(values, time)
 
         unset = dict.fromkeys(session.command.inputs) if session.command else {}
         changed({**unset, **session.controls.values()}, session.controls.changed_at)
@@ -476,9 +477,9 @@ def _nothing() -> None:
 
 
 @contextlib.contextmanager
-def _logged(message: str) -> Any:
-    """Keep what another package's code raises from those who called it."""
+def _logged(message: str, found: Any) -> Any:
+    """Keep what the code of a sink raises from those who called it: a sentence in the log."""
     try:
         yield
-    except Exception:
-        log.exception(message)
+    except Exception as error:
+        log.warning("%s: %s", message, sentence(error, found))

@@ -7,7 +7,7 @@ from starlette.routing import BaseRoute
 
 from taxiway.core import slots
 from taxiway.core.errors import InvalidArgument, TaxiwayError
-from taxiway.core.faults import blamed
+from taxiway.core.faults import blamed, broken
 from taxiway.web.listen import CannotListen, PortInUse
 from taxiway.web.server import ManagerServer, Server
 
@@ -54,25 +54,25 @@ def decoded(kind: Kind, given: Mapping[str, Any], slot: int = 0) -> dict[str, An
     return values
 
 
-def made(kind: type[T], context: Any) -> T | None:
+def made(name: str, kind: type[T], context: Any) -> T | None:
     """A server, or None, and the reason printed, where making it fails."""
     try:
-        with blamed(kind, f"'{kind.__name__}'"):
+        with blamed(kind, "Making it"):
             server: T = cast("Any", kind)(context)
             return server
     except (TaxiwayError, OSError) as error:
-        print(f"The server {kind.__name__} is off: {error}", flush=True)
+        print(f"The server '{name}' is off: {error}", flush=True)
     return None
 
 
 def routes_of(server: Server) -> Sequence[BaseRoute]:
     """What a server serves at the model's HTTP port; none, and the reason printed, if it fails."""
     try:
-        with blamed(server, "Its routes()"):
+        with blamed(server, "routes()"):
             routes = [*server.routes()]
-            if wrong := [each for each in routes if not isinstance(each, BaseRoute)]:
-                raise TypeError(f"it gives Starlette's routes, got {wrong[0]!r:.60}")
-            return routes
+        if wrong := [each for each in routes if not isinstance(each, BaseRoute)]:
+            raise broken(server, f"routes() gives Starlette's routes, got {wrong[0]!r:.60}")
+        return routes
     except (TaxiwayError, OSError) as error:
         print(f"{server.title} has no routes: {error}", flush=True)
     return ()
@@ -81,7 +81,7 @@ def routes_of(server: Server) -> Sequence[BaseRoute]:
 async def stopped(server: Server | ManagerServer) -> None:
     """Stop a server; what it raises is one sentence, so that the others stop too."""
     try:
-        with blamed(server, "Its stop()"):
+        with blamed(server, "stop()"):
             await server.stop()
     except (TaxiwayError, OSError) as error:
         print(f"{server.title} did not stop: {error}", flush=True)
@@ -90,7 +90,7 @@ async def stopped(server: Server | ManagerServer) -> None:
 async def started(server: Server | ManagerServer, title: str) -> int | None:
     """Start a server that Taxiway can do without, and say so if it must; its port, if any."""
     try:
-        with blamed(server, "Its start()"):
+        with blamed(server, "start()"):
             return await server.start()
     except PortInUse as error:
         print(f"{title} is off: port {error.port} is in use.", flush=True)
