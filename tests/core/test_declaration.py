@@ -60,7 +60,7 @@ class WantsMore(Good):
         ({"commands": {}}, "needs commands, at least one Command by its name, got {}"),
         ({"commands": [3]}, "needs commands"),
         ({"commands": {"do": 3}}, "has a command 'do' that is no Command but 3"),
-        ({"opens": lambda path: True}, "needs an option 'checkpoint', or described(path)"),
+        ({"opens": lambda path: True}, "needs an option 'checkpoint', a File()"),
     ],
 )
 def test_a_fault_is_told(changed: dict[str, Any], told: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from taxiway.core import needs, slots
 from taxiway.core.clauses import faults_of, fields_fault
 from taxiway.core.command import Command
+from taxiway.core.datatypes import File
 from taxiway.core.errors import BrokenMember
 from taxiway.core.extras import is_here
 from taxiway.core.faults import failure
@@ -62,8 +63,9 @@ def faults(found: Any) -> Iterator[Fault]:
     yield from map(Fault, fields_fault("options", "an option", RESERVED)(options))
     if not isinstance(options, Mapping):
         return
-    if hasattr(found, "opens") and not ("checkpoint" in options or hasattr(found, "described")):
-        yield Fault("opens files: it needs an option 'checkpoint', or described(path)")
+    is_given = isinstance(options.get("checkpoint"), File) or hasattr(found, "described")
+    if hasattr(found, "opens") and not is_given:
+        yield Fault("opens files: it needs an option 'checkpoint', a File(), or described(path)")
     if hasattr(found, "commands"):
         yield from map(Fault, command_faults(found.commands))
 

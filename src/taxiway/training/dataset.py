@@ -100,7 +100,9 @@ def find(name: str) -> Kind:
     found = slots.load("datasets", name)
     with blamed(found, f"'{name}'"):
         kind: Kind = found()
-        return kind
+    if kind.name != name and ":" not in name:
+        raise wrong(kind, f"'{name}' has the name '{kind.name}', by which it is not found")
+    return kind
 
 
 def kind_of(path: Path) -> Kind | None:
