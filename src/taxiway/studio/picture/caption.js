@@ -26,7 +26,9 @@ export function makeCaption(store, figures) {
   setInterval(() => {
     const texts = /** @type {Record<string, string>} */ (textsOf(store, figures));
     for (const { id, value, element } of parts) {
-      value.textContent = texts[id] ?? "";
+      const text = texts[id] ?? "";
+      if (text === value.textContent) continue; // to write it again would lay out the page
+      value.textContent = text;
       element.hidden = !texts[id];
     }
   }, EVERY_MS);
