@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, FilePayload, Page, expect
 from browser.access import serious
 from browser.conftest import SIZES, VIEWPORT, Server, new_context
 from browser.watching import (
+from fuzz import every
     hold_studio,
     pixels,
     stored,
@@ -298,7 +299,7 @@ def test_keys_of_instruments_do_no_harm(form: Page) -> None:
         assert form.locator(tool).is_hidden()
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", every(2, list(SIZES)))
 def test_the_form_fits_into_the_window(form: Page, size: str) -> None:
     width, height = SIZES[size]
     form.set_viewport_size({"width": width, "height": height})

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fuzz import every
 from paths import FIXTURES
 from taxiway import backends
 from taxiway.backends.openvino import OpenVinoBackend
@@ -76,7 +77,7 @@ def test_at_rest_nothing_is_changed(preset: str) -> None:
 
 
 @pytest.mark.parametrize("name", [n for n in slots.members("backends") if n != "torch"])
-@pytest.mark.parametrize("fixture", ["stylegan2-ada_32", "stylegan3-t_32"])
+@pytest.mark.parametrize("fixture", every(2, ["stylegan2-ada_32", "stylegan3-t_32"]))
 def test_every_backend_bends_alike(name: str, fixture: str) -> None:
     backend: backends.Backend = slots.load("backends", name)("cpu")
     if missing := backend.available():

@@ -39,7 +39,7 @@ PLAYED = ("stylegan1", "stylegan-xl", "projected-gan_fastgan", "container")
 CHECKPOINTS = [path for path in FILES if not path.name.startswith(PLAYED)]
 ALONE = ("tensorflow", "projected-gan")
 """Files whose generator has no discriminator beside it, or a foreign one."""
-ANY = pytest.mark.parametrize("path", CHECKPOINTS, ids=lambda path: path.name)
+ANY = pytest.mark.parametrize("path", every(3, CHECKPOINTS), ids=lambda path: path.name)
 STYLEGAN3 = FIXTURES / "stylegan3-t_32.pkl"
 RESNET = FIXTURES / "stylegan2-ada_32_resnet.pkl"
 LABELS = FIXTURES / "stylegan2-ada_32_labels5_mapping8.pkl"
@@ -78,7 +78,7 @@ def test_every_weight_of_any_checkpoint_learns(path) -> None:
     assert [name for name in still if "fromrgb" not in name] == []  # used only while growing
 
 
-@pytest.mark.parametrize("path", every(3, CHECKPOINTS), ids=lambda path: path.name)
+@ANY
 def test_a_training_from_any_checkpoint_goes_on_bit_for_bit_and_is_played(path, tmp_path) -> None:
     whole = begun(path)
     whole.step(DATA)
