@@ -17,13 +17,13 @@ from playwright.sync_api import Browser, FilePayload, Page, expect
 from browser.access import serious
 from browser.conftest import SIZES, VIEWPORT, Server, new_context
 from browser.watching import (
-from fuzz import every
     hold_studio,
     pixels,
     stored,
     wait_for_other_picture,
     wait_for_store,
 )
+from fuzz import every
 from taxiway.core.images import encode_png, from_data_uri
 
 SKY = (140, 59, 255)
