@@ -22,7 +22,7 @@ def test_it_is_tried_beside_ours_and_gives_the_same(
 ) -> None:
     stranger.install(tmp_path, *stranger.from_docs("A backend"), monkeypatch)
     _, mapping = graphs_of(read_checkpoint(FIXTURES / f"{NAME}.pkl"))
-    _, choice = choose([mapping], seconds=0.2, thorough=True)
+    _, choice = choose([mapping], seconds=2, thorough=True)
     assert {"numpy", "torch"} <= {setting.backend for setting in choice.milliseconds}
     expected = np.load(FIXTURES / f"{NAME}.npz")
     network = offered()[0]["numpy"].compile(mapping, "float32", 1)
