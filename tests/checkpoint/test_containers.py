@@ -98,6 +98,7 @@ def test_genuine_ones_hold_the_network_of_the_snapshot(name: str) -> None:
     )
 
 
+@pytest.mark.smoke
 def test_a_discriminator_of_unknown_classes_is_passed_over() -> None:
     found = read_checkpoint(FIXTURES / "projected-gan_stylegan2_32_withD.pkl")
     [note] = found.source["notes"]

@@ -51,6 +51,7 @@ def test_a_file_that_appears_meanwhile_is_not_replaced(tmp_path: Path) -> None:
     assert sorted(os.listdir(tmp_path)) == ["frame000001.png", "frame000002.png"]
 
 
+@pytest.mark.smoke
 def test_a_png_says_what_made_it(tmp_path: Path) -> None:
     z = np.arange(4, dtype=np.float32)
     photo = np.zeros((2, 2, 3), np.uint8)
