@@ -78,7 +78,7 @@ def test_a_failure_is_pips_last_word(pip: Any, tmp_path: Path) -> None:
 def test_a_stop_ends_pip_as_ctrl_c_does(pip: Any, tmp_path: Path) -> None:
     ended = tmp_path / "ended"
     pip(
-        "import time\nprint('Collecting torch')\ntry: time.sleep(60)\n"
+        "import time\ntry: print('Collecting torch', flush=True); time.sleep(60)\n"
         f"except KeyboardInterrupt: open({str(ended)!r}, 'w').close()\n"
     )
     began = time.monotonic()
