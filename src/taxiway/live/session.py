@@ -29,9 +29,11 @@ from taxiway.core.images import Pixels
 from taxiway.core.model import ModelSpec
 from taxiway.latent.field import field
 from taxiway.latent.sample import z_of_seed
+from taxiway.live.addresses import Addresses
 from taxiway.live.broadcast import Broadcast
 from taxiway.live.controls import Controls, Origin, Snapshot
 from taxiway.live.live_walk import LiveWalk
+from taxiway.live.own_addresses import add_own
 from taxiway.live.readers import Readers
 from taxiway.live.tiles import Tiles, length_of_z, plays_live
 
@@ -75,6 +77,8 @@ class LiveSession:
         self.tiles = Tiles(engine, spec.name, self.controls)
         self.command: Command | None = None
         self.live_walk = LiveWalk(self)
+        self.addresses = Addresses(self)
+        add_own(self)
         self._rest_seconds = rest_seconds
         self.clock = clock
         self._changed = asyncio.Event()

@@ -5,11 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from session_fakes import GENERATE
-from taxiway.servers.osc.monitor import LINES, Monitor, addresses, nearest
-from taxiway.servers.osc.packet import Message
+from taxiway.live.moves import Message
+from taxiway.servers.osc.monitor import LINES, Monitor, nearest
 from taxiway.servers.osc.server import POWERS
 
-KNOWN = addresses(GENERATE, list(POWERS))
+KNOWN = [
+    *POWERS,
+    *(f"/{name}" for name in GENERATE.inputs),
+    *("/psi", "/z/0", "/w/0", "/walk", "/walk/stop"),
+]
 SOURCE = ("192.0.2.5", 9000)
 
 
@@ -39,10 +43,6 @@ def test_the_address_that_was_meant_is_named(sent: str, meant: str | None) -> No
 def test_any_address_has_a_nearest_one_or_none(sent: str) -> None:
     near = nearest("/" + sent, KNOWN)
     assert near is None or near in KNOWN or near.rpartition("/")[2].isdecimal()
-
-
-def test_before_the_model_was_set_up_only_our_own_are_known() -> None:
-    assert addresses(None, ["/query"]) == ["/query"]
 
 
 class Clock:

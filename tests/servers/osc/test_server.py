@@ -19,9 +19,10 @@ from taxiway.core.config import Config
 from taxiway.core.events import MessageIgnored, OutputReady, StateChanged
 from taxiway.core.images import from_data_uri
 from taxiway.engine import Engine
+from taxiway.live.moves import Message
 from taxiway.live.session import LiveSession
 from taxiway.servers.osc import server as osc
-from taxiway.servers.osc.packet import LARGEST, Message, read, write
+from taxiway.servers.osc.packet import LARGEST, read, write
 from taxiway.servers.osc.server import OscServer
 from taxiway.web.listen import CannotListen
 
@@ -211,7 +212,7 @@ async def test_faders_move_the_live_picture(room: Room) -> None:
     room.say("/query", '{"text": "done"}')
     await room.target.receive()
     assert room.session.controls.entries["z"].origin == {"seed": 7}
-    assert room.session.controls.entries["z"].source == "osc"
+    assert room.session.controls.entries["z"].source == f"OSC 127.0.0.1:{room.target.port}"
 
 
 async def test_a_fader_out_of_range_is_told_to_its_sender(room: Room, other: Patch) -> None:

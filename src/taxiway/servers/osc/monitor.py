@@ -3,9 +3,7 @@
 from collections.abc import Callable
 from difflib import get_close_matches
 
-from taxiway.core.command import ALIASES, Command
-from taxiway.core.datatypes import Vector
-from taxiway.servers.osc.packet import Message
+from taxiway.live.moves import Message
 from taxiway.servers.osc.subscribers import Address
 from taxiway.web.notices import shortened
 from taxiway.web.rate_limit import RateLimit
@@ -27,7 +25,7 @@ class Monitor:
         print_line: Callable[[str], None] | None = None,
     ) -> None:
         self._report, self._print = report, print_line
-        self._news, self._lines = (RateLimit(LINES, LINES, clock) for _ in range(2))
+        self._news, self._lines, self._near = (RateLimit(LINES, LINES, clock) for _ in range(3))
         self._unprinted = 0
 
     def received(self, messages: list[Message], source: Address) -> None:
@@ -41,7 +39,8 @@ class Monitor:
     def unknown(self, address: str, source: Address, known: list[str]) -> None:
         """Nothing has that address."""
         sentence = f"{shortened(address)} is no address here"
-        near = nearest(address, known)
+        # To look for one takes longer than to hear the message.
+        near = nearest(address, known) if self._near.spend() else None
         self.say(f"{sentence}; {near} is." if near else f"{sentence}.", source)
 
     def say(self, sentence: str, source: Address) -> None:
@@ -72,15 +71,6 @@ def name_of(source: Address) -> str:
 def written(value: object) -> str:
     """An argument, in short."""
     return f"{value:.6g}" if isinstance(value, float) else shortened(str(value))
-
-
-def addresses(command: Command | None, own: list[str]) -> list[str]:
-    """Every address that does something: the server's `own`, and those of a command's inputs."""
-    if command is None:
-        return own
-    short = [alias for alias, name in ALIASES.items() if name in command.inputs]
-    vectors = [f"{name}/0" for name, each in command.inputs.items() if isinstance(each, Vector)]
-    return [*own, *(f"/{name}" for name in [*command.inputs, *short, *vectors])]
 
 
 def nearest(address: str, known: list[str]) -> str | None:

@@ -7,7 +7,8 @@ import struct
 from typing import Any
 
 import numpy as np
-from msgspec import Struct
+
+from taxiway.live.moves import Message
 
 LARGEST = 65_507
 """The bytes that one UDP datagram holds."""
@@ -22,13 +23,6 @@ _BRACKETS = "[]"
 
 class Malformed(Exception):
     """The bytes are no OSC; the message says why."""
-
-
-class Message(Struct, frozen=True):
-    """An address and its arguments: numbers, strings, bytes, true, false or None."""
-
-    address: str
-    arguments: list[Any] = []
 
 
 def write(address: str, text: str) -> bytes:

@@ -20,11 +20,13 @@ from taxiway.core.datatypes import Wire
 from taxiway.core.errors import InvalidArgument, NotFound, TaxiwayError
 from taxiway.core.events import Event, MessageIgnored, OutputReady, QueryFailed
 from taxiway.jobs.remote import RemoteJobs
+from taxiway.live.addresses import NoSuchAddress
+from taxiway.live.moves import Message
+from taxiway.live.patterns import is_pattern
 from taxiway.live.session import LiveSession
-from taxiway.servers.osc import controls as osc_controls
 from taxiway.servers.osc import packet as osc_packet
-from taxiway.servers.osc.monitor import Monitor, addresses
-from taxiway.servers.osc.packet import Malformed, Message
+from taxiway.servers.osc.monitor import Monitor, name_of
+from taxiway.servers.osc.packet import Malformed
 from taxiway.servers.osc.pictures import shrunk
 from taxiway.servers.osc.subscribers import Address, Audience, is_loopback, is_public
 from taxiway.web import inputs
@@ -50,13 +52,12 @@ POWERS = {
     "/server/disconnect": Power.ASK,
     "/disconnect": Power.ASK,
     "/query": Power.ASK,
-    "/walk": Power.ASK,
-    "/walk/stop": Power.ASK,
-    "/blackout": Power.ASK,
     "/job": Power.OWN,
 }
-"""What each address takes, beside the inputs, which whoever reaches the port may move; `/job` takes
-a program on this machine, or the owner's token."""
+"""What Runway's addresses and `/job` take; whoever reaches the port may move those of the session.
+`/job` takes a program on this machine, or the owner's token."""
+PATTERNS = 200
+"""Messages a second that are heard whose address is a pattern, for each is compared with all."""
 BUFFER_BYTES = 2**20
 """macOS sends no datagram that is larger than its buffer, 9 kB by default."""
 
@@ -76,6 +77,7 @@ class OscServer:
         self._audience = Audience(config.osc_reply_port, config.osc_target, self._clock)
         self._budget = RateLimit(RATE, RATE, self._clock)
         self._monitor = Monitor(self._report, self._clock, print_line if config.osc_log else None)
+        self._patterns = RateLimit(PATTERNS, PATTERNS, self._clock)
         self._replies = RateLimit(REPLIES, REPLIES, self._clock)
         self._queries: set[asyncio.Task[None]] = set()
         self._errands: set[asyncio.Task[None]] = set()
@@ -124,15 +126,13 @@ class OscServer:
             self._monitor.say(f"What came is no OSC: {error}", source)
             return
         self._monitor.received(messages, source)
-        ours = [
-            message
-            for message in messages
-            if message.address not in POWERS or not self._obey(message, source)
-        ]
-        try:
-            self._change(ours, source)
-        except TaxiwayError as error:
-            self._complain(str(error), source)
+        ours = []
+        for message in messages:
+            if message.address in POWERS and self._obey(message, source):
+                continue
+            if not is_pattern(message.address) or self._patterns.spend():
+                ours.append(message)
+        self._move(ours, source)
 
     def _obey(self, message: Message, source: Address) -> bool:
         """Do what one of Runway's messages says; False if it is none of them."""
@@ -146,35 +146,11 @@ class OscServer:
                 self._audience.remove(source)
             case "/query":
                 self._query(message.arguments, source)
-            case "/walk" | "/walk/stop" | "/blackout":
-                self._perform(message, source)
             case "/job" if self._jobs is not None:
                 self._begin(self._jobs, message.arguments, source)
             case _:
                 return False
         return True
-
-    def _perform(self, message: Message, source: Address) -> None:
-        if message.address == "/walk":
-            self._walk(message.arguments, source)
-        elif message.address == "/walk/stop":
-            self._session.live_walk.end()
-        else:
-            self._black_out(message.arguments, source)
-
-    def _walk(self, arguments: list[Any], source: Address) -> None:
-        try:
-            self._session.live_walk.begin(inputs.from_body(_text(arguments).encode()))
-        except TaxiwayError as error:
-            self._complain(str(error), source)
-
-    def _black_out(self, arguments: list[Any], source: Address) -> None:
-        wanted = arguments or [1]
-        if wanted not in ([0], [1]):
-            given = repr(wanted[0])[:40]
-            self._complain(f"'/blackout' takes 1, 0 or nothing, got {given}.", source)
-        else:
-            self._session.black_out(wanted == [1])
 
     def _begin(self, jobs: RemoteJobs, arguments: list[Any], source: Address) -> None:
         """Begin a job, or stop one, for a program on this machine: pages send no datagrams."""
@@ -192,20 +168,18 @@ class OscServer:
         except TaxiwayError as error:
             self._complain(str(error), source)
 
-    def _change(self, messages: list[Message], source: Address) -> None:
-        """Move the live picture, by one change for all messages of a datagram."""
-        command = self._session.command
-        if messages and command is None:
-            self._monitor.say("The model has not been started yet, so nothing moves it.", source)
-        if command is None or not messages:
-            return
-        for message in messages:
-            if osc_controls.input_of(command, message)[0] is None:
-                known = addresses(command, list(POWERS))
-                self._monitor.unknown(message.address, source, known)
-        changed = osc_controls.changes(command, self._session.controls.values(), messages)
-        if changed:
-            self._session.set(changed, "osc")
+    def _move(self, messages: list[Message], source: Address) -> None:
+        """Do what the messages of a datagram say to the session."""
+        addresses = self._session.addresses
+        for error in addresses.perform(messages, f"OSC {name_of(source)}"):
+            if not isinstance(error, NoSuchAddress):
+                self._complain(str(error), source)
+            elif self._session.command is None:
+                words = "The model has not been started yet, so nothing moves it."
+                self._monitor.say(words, source)
+            else:
+                known = [*POWERS, *addresses.names()]
+                self._monitor.unknown(error.address, source, known)
 
     def _query(self, arguments: list[Any], source: Address) -> None:
         try:

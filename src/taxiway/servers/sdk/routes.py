@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 SDK_VERSION = "0.6.1"
 """The last version of Runway's Model SDK, whose answers these are."""
 
-TAKEN = frozenset({"query", "data", "error", "info", "output", "healthz", "studio", "socket.io"})
+TAKEN = frozenset(
+    {"query", "data", "error", "info", "output", "healthz", "studio", "socket.io", "osc"}
+)
 """Names that mean something else here; a command of such a name is reached by `/query`."""
 
 

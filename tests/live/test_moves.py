@@ -9,8 +9,7 @@ from session_fakes import GENERATE
 from taxiway.core.command import Command
 from taxiway.core.datatypes import Boolean, Number
 from taxiway.core.errors import InvalidArgument
-from taxiway.servers.osc.controls import changes
-from taxiway.servers.osc.packet import Message
+from taxiway.live.moves import Message, changes
 
 
 def changed(*messages: Message, **current: Any) -> dict[str, Any]:
