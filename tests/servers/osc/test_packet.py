@@ -18,6 +18,7 @@ from taxiway.servers.osc.packet import (
     read,
     room,
     write,
+    write_values,
 )
 
 WORDS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
@@ -53,6 +54,20 @@ def test_what_is_written_the_library_reads(text: str) -> None:
     assert datagram[8:12] == b",s\0\0"
     assert list(OscMessage(datagram)) == [text]
     assert read(datagram) == [Message("/data", [text])]
+
+
+@given(
+    st.one_of(
+        st.lists(st.floats(width=32, allow_nan=False)),
+        st.lists(
+            st.one_of(st.floats(width=32, allow_nan=False), st.integers(-(2**63), 2**63 - 1), WORDS)
+        ),
+    )
+)
+def test_values_that_are_written_the_library_reads(values: list[int | float | str]) -> None:
+    datagram = write_values("/one", values)
+    assert list(OscMessage(datagram)) == values
+    assert read(datagram) == [Message("/one", values)]
 
 
 def test_bundles_in_bundles_are_read_in_order() -> None:

@@ -5,7 +5,7 @@ import contextlib
 import json
 import socket
 from collections.abc import AsyncIterator
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 import pytest
@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from interop.broadcasting import DRAW, ECHO, BroadcastingEngine
 from interop.engineio_clients import until
+from osc_patch import Patch, patch
 from session_fakes import FakeEngine, Watcher, on_session
 from taxiway.core.config import Config
 from taxiway.core.events import MessageIgnored, OutputReady, StateChanged
@@ -25,37 +26,6 @@ from taxiway.servers.osc import server as osc
 from taxiway.servers.osc.packet import LARGEST, read, write
 from taxiway.servers.osc.server import OscServer
 from taxiway.web.listen import CannotListen
-
-
-class Patch(asyncio.DatagramProtocol):
-    """A program that speaks OSC from one port."""
-
-    def __init__(self) -> None:
-        self.heard: asyncio.Queue[bytes] = asyncio.Queue()
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast(asyncio.DatagramTransport, transport)
-        self.port: int = transport.get_extra_info("sockname")[1]
-
-    def datagram_received(self, data: bytes, addr: tuple[Any, ...]) -> None:
-        self.heard.put_nowait(data)
-
-    def say(self, datagram: bytes, to: int) -> None:
-        self.transport.sendto(datagram, ("127.0.0.1", to))
-
-    async def receive(self) -> tuple[str, str]:
-        """The address and the one string of the next message."""
-        (message,) = read(await asyncio.wait_for(self.heard.get(), 20))
-        (text,) = message.arguments
-        return message.address, text
-
-
-@contextlib.asynccontextmanager
-async def patch() -> AsyncIterator[Patch]:
-    loop = asyncio.get_running_loop()
-    transport, opened = await loop.create_datagram_endpoint(Patch, local_addr=("127.0.0.1", 0))
-    yield opened
-    transport.close()
 
 
 class Room:

@@ -4,6 +4,7 @@
 """
 
 import struct
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,24 @@ class Malformed(Exception):
 def write(address: str, text: str) -> bytes:
     """A message of one string, its type tag exactly `,s`, since old clients compare."""
     return _padded(address) + b",s\x00\x00" + _padded(text.replace("\x00", ""))
+
+
+def write_values(address: str, values: Sequence[int | float | str]) -> bytes:
+    """A message of floats, whole numbers (32 bits) and strings."""
+    tags, body = ",", b""
+    if len(values) > 1 and all(isinstance(value, float) for value in values):
+        tags, body = "," + "f" * len(values), np.array(values, ">f4").tobytes()
+        return _padded(address) + _padded(tags) + body
+    for value in values:
+        if isinstance(value, str):
+            tags, body = tags + "s", body + _padded(value.replace("\x00", ""))
+        elif isinstance(value, float):
+            tags, body = tags + "f", body + struct.pack(">f", value)
+        else:
+            # A seed goes beyond what `i` holds.
+            small = -(2**31) <= value < 2**31
+            tags, body = tags + "ih"[not small], body + struct.pack(">i" if small else ">q", value)
+    return _padded(address) + _padded(tags) + body
 
 
 def room(address: str) -> int:

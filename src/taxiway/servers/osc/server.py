@@ -1,9 +1,9 @@
 """Runway's OSC server (docs/osc.md), and OSC addresses for the live picture.
 
 in   /server/connect   /server/disconnect   /query ,s (inputs as JSON)   /truncation ,f   /z ,ff...
-     /walk ,s (inputs as JSON, or nothing)   /walk/stop   /job ,s (a tool and its inputs as JSON)
+     /job ,s (a tool and its inputs as JSON)   /subscribe ,i (a port, or nothing)   /unsubscribe
 out  /data ,s (outputs as JSON)   /error ,s (message)   /info ,s (fields as JSON, after connect)
-     /job ,s (how far it is, as JSON, to who began it)
+     /job ,s (how far it is, as JSON, to who began it)   what was moved, to who subscribed
 """
 
 import asyncio
@@ -25,6 +25,7 @@ from taxiway.live.moves import Message
 from taxiway.live.patterns import is_pattern
 from taxiway.live.session import LiveSession
 from taxiway.servers.osc import packet as osc_packet
+from taxiway.servers.osc.feedback import Feedback
 from taxiway.servers.osc.monitor import Monitor, name_of
 from taxiway.servers.osc.packet import Malformed
 from taxiway.servers.osc.pictures import shrunk
@@ -52,6 +53,8 @@ POWERS = {
     "/server/disconnect": Power.ASK,
     "/disconnect": Power.ASK,
     "/query": Power.ASK,
+    "/subscribe": Power.ASK,
+    "/unsubscribe": Power.ASK,
     "/job": Power.OWN,
 }
 """What Runway's addresses and `/job` take; whoever reaches the port may move those of the session.
@@ -78,6 +81,7 @@ class OscServer:
         self._budget = RateLimit(RATE, RATE, self._clock)
         self._monitor = Monitor(self._report, self._clock, print_line if config.osc_log else None)
         self._patterns = RateLimit(PATTERNS, PATTERNS, self._clock)
+        self._feedback = Feedback(session, self._put, sender)
         self._replies = RateLimit(REPLIES, REPLIES, self._clock)
         self._queries: set[asyncio.Task[None]] = set()
         self._errands: set[asyncio.Task[None]] = set()
@@ -94,6 +98,7 @@ class OscServer:
         self._stop_listening = self._engine.events.listen(self._on_event)
         self._stop_reading = self._session.readers.add(lambda: bool(self._audience.everyone()))
         self._send_on(self._errands, self._tell())
+        self._send_on(self._errands, self._feedback.run())
 
     async def stop(self) -> None:
         """Stop listening; what waits is dropped."""
@@ -146,11 +151,23 @@ class OscServer:
                 self._audience.remove(source)
             case "/query":
                 self._query(message.arguments, source)
+            case "/subscribe" | "/unsubscribe":
+                self._follow(message, source)
             case "/job" if self._jobs is not None:
                 self._begin(self._jobs, message.arguments, source)
             case _:
                 return False
         return True
+
+    def _follow(self, message: Message, source: Address) -> None:
+        """Begin or end telling a sender what others move."""
+        port = message.arguments[0] if message.arguments else None
+        if message.address == "/unsubscribe":
+            self._feedback.remove(source)
+        elif port is None or (isinstance(port, int) and 0 < port < 2**16):
+            self._feedback.add(source, port)
+        else:
+            self._complain(f"'/subscribe' takes a port, or nothing, got {port!r:.40}.", source)
 
     def _begin(self, jobs: RemoteJobs, arguments: list[Any], source: Address) -> None:
         """Begin a job, or stop one, for a program on this machine: pages send no datagrams."""
@@ -171,7 +188,9 @@ class OscServer:
     def _move(self, messages: list[Message], source: Address) -> None:
         """Do what the messages of a datagram say to the session."""
         addresses = self._session.addresses
-        for error in addresses.perform(messages, f"OSC {name_of(source)}"):
+        refused = addresses.perform(messages, sender(source))
+        self._feedback.moved(source, messages)
+        for error in refused:
             if not isinstance(error, NoSuchAddress):
                 self._complain(str(error), source)
             elif self._session.command is None:
@@ -273,15 +292,23 @@ class OscServer:
         # A message that does not fit says so itself; only /info and /error come here unmeasured.
         datagram = osc_packet.write(address, text[: osc_packet.room(address)])
         for target in targets:
-            # A target of the other family of addresses is out of reach.
-            with contextlib.suppress(ValueError):
-                if self._transport is not None:
-                    self._transport.sendto(datagram, target)
+            self._put(datagram, target)
+
+    def _put(self, datagram: bytes, target: Address) -> None:
+        # A target of the other family of addresses is out of reach.
+        with contextlib.suppress(ValueError):
+            if self._transport is not None:
+                self._transport.sendto(datagram, target)
 
     def _send_on(self, tasks: set[asyncio.Task[None]], errand: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(errand)
         tasks.add(task)
         task.add_done_callback(tasks.discard)
+
+
+def sender(source: Address) -> str:
+    """Who moves things by messages from there."""
+    return f"OSC {name_of(source)}"
 
 
 def _text(arguments: list[Any]) -> str:
