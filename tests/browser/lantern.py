@@ -48,6 +48,8 @@ class Lantern:
                 "noise_mode": Category(one_of=("const", "random", "none")),
                 "mirrored": Boolean(),
                 "words": Text(default="it's night"),
+                "wick_turn": Number(default=0, min=-180, max=180, group="Wick"),
+                "wick_height": Number(default=1, min=0, max=2, group="Wick"),
                 "format": OutputFormat(),
             },
             outputs={"image": Image()},

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 
 from browser.conftest import SIZES, VIEWPORT, Server, new_context, open_studio
 from browser.watching import hold_studio, stored, vector, wait_for_store
@@ -150,6 +150,20 @@ def test_the_form_has_a_widget_for_every_knob_and_sets_it(page: Page) -> None:
     assert page.locator("#input-format").count() == 0
 
 
+def test_inputs_of_a_group_are_folded_away_together_and_set_back_at_once(page: Page) -> None:
+    group = page.locator("[data-group=Wick]")
+    expect(group.locator("#input-wick_turn")).to_be_hidden()
+    group.get_by_text("Wick", exact=True).click()
+    assert group.locator("label").all_text_contents() == ["Turn", "Height"]
+    group.locator("#input-wick_turn").fill("90")
+    group.locator("#input-wick_height").fill("0.5")
+    assert stored(page, "values") == {"wick_turn": 90, "wick_height": 0.5}
+    group.get_by_role("button", name="Reset").click()
+    assert stored(page, "values") == {}
+    page.keyboard.press("Control+z")
+    assert stored(page, "values") == {"wick_turn": 90, "wick_height": 0.5}
+
+
 def test_the_seed_leads_to_its_vector(page: Page) -> None:
     page.locator("#input-seed").fill("5")
     page.locator("#input-seed").press("Enter")
@@ -262,7 +276,7 @@ def test_the_tab_key_reaches_every_control_and_the_focus_is_seen(page: Page) -> 
         page.keyboard.press("Tab")
     missed = page.evaluate(
         """() => [...document.querySelectorAll("button, input, select, canvas, pre")]
-            .filter((element) => element.offsetParent && !element.disabled)
+            .filter((element) => element.checkVisibility() && !element.disabled)
             .filter((element) => element.tabIndex >= 0)
             .filter((element) => !reached.has(element))
             .map((element) => element.id || element.outerHTML)"""

@@ -109,6 +109,10 @@ class Operations(Protocol):
     def gather(self, x: Node, places: npt.NDArray[Any]) -> Node:
         """x [N, C, h, w] to [N, C, H, W]: at each place the pixel of that number, row by row."""
 
+    def sampled(self, x: Node, places: Node) -> Node:
+        """x [N, C, h, w] at places [N, H, W, 2], across and down in -1..1 from edge to edge, each
+        between the four samples around it; x goes on as its mirror image."""
+
     def max_pool(self, x: Node, reach: int) -> Node:
         """The largest of what is up to `reach` places away along both axes of x [N, C, h, w]."""
 

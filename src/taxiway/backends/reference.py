@@ -121,6 +121,18 @@ class ReferenceOperations:
     def gather(self, x: Array, places: Array) -> Array:
         return x.reshape(*x.shape[:2], -1)[:, :, places]
 
+    def sampled(self, x: Array, places: Array) -> Array:
+        high, wide = x.shape[2:]
+        columns, rows = mirrored(places[..., 0], wide), mirrored(places[..., 1], high)  # [N, H, W]
+        left, top = np.floor(columns).astype(int), np.floor(rows).astype(int)
+        who = np.arange(len(x))[:, None, None]
+        result = np.zeros((*columns.shape, x.shape[1]), np.float32)  # [N, H, W, C]
+        for i, j in np.ndindex(2, 2):
+            row, column = np.minimum(top + i, high - 1), np.minimum(left + j, wide - 1)
+            share = np.abs(1 - i - (rows - top)) * np.abs(1 - j - (columns - left))
+            result += share[..., None] * x[who, :, row, column]
+        return np.ascontiguousarray(result.transpose(0, 3, 1, 2))
+
     def max_pool(self, x: Array, reach: int) -> Array:
         for axis in (2, 3):
             wide = [(0, 0)] * 4
@@ -200,6 +212,12 @@ def sigmoid(x: Array) -> Array:
     """1 / (1 + exp(-x)), without overflow."""
     result: Array = 0.5 * (np.tanh(0.5 * x) + 1)
     return result
+
+
+def mirrored(place: Array, count: int) -> Array:
+    """Places of -1..1 as places between samples 0..count - 1, mirrored at the edges."""
+    times, rest = np.divmod(np.abs((place + 1) * count / 2), count)
+    return np.asarray((np.where(times % 2 == 0, rest, count - rest) - 0.5).clip(0, count - 1))
 
 
 def product(a: Array, x: Array) -> Array:

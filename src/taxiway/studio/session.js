@@ -73,6 +73,12 @@ export class Session {
     this.#putValues({ [name]: value });
   }
 
+  /** Several values as one undoable step. @param {[string, any][]} values null for the default */
+  setValues(values) {
+    this.history.step(values.map(([name]) => name));
+    this.#putValues(Object.fromEntries(values));
+  }
+
   /** Go to the z of a seed. @param {number} seed 0 to 2^32 - 1 */
   goToSeed(seed) {
     this.#goTo({ seed }, { type: "seed", seed });

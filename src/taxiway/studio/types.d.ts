@@ -18,6 +18,8 @@ export interface BaseField {
   description?: string | null;
   optional?: boolean;
   default?: any;
+  /** Those of one group are shown together, under its name. */
+  group?: string;
 }
 export interface NumberField extends BaseField {
   type: "number";

@@ -149,6 +149,9 @@ class OnnxOperations:
         found = self.array(places.astype(np.int64))
         return self.node("Gather", flat, found, channels=x.channels, axis=2)
 
+    def sampled(self, x: OnnxNode, places: OnnxNode) -> OnnxNode:
+        return self.node("GridSample", x, places, channels=x.channels, padding_mode="reflection")
+
     def max_pool(self, x: OnnxNode, reach: int) -> OnnxNode:
         return self.node(
             "MaxPool", x, channels=x.channels,

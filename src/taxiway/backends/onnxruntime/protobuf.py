@@ -47,7 +47,7 @@ def model(
 
 
 def node(kind: str, inputs: Sequence[str], output: str, **attributes: Any) -> Pieces:
-    """One operation; attributes are a whole number, a fraction, or several whole numbers."""
+    """One operation; attributes are a whole number, a fraction, a word or several whole numbers."""
     written = [record(5, attribute(name, value)) for name, value in attributes.items()]
     return [
         *(piece for name in inputs for piece in text(1, name)),
@@ -58,8 +58,10 @@ def node(kind: str, inputs: Sequence[str], output: str, **attributes: Any) -> Pi
     ]
 
 
-def attribute(name: str, value: int | float | Sequence[int]) -> Pieces:
+def attribute(name: str, value: int | float | str | Sequence[int]) -> Pieces:
     """A setting of an operation."""
+    if isinstance(value, str):
+        return [*text(1, name), *text(4, value), *number(20, 3)]
     if isinstance(value, float):
         return [*text(1, name), key(2, 5) + struct.pack("<f", value), *number(20, 1)]
     if isinstance(value, int):

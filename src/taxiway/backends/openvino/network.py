@@ -188,6 +188,9 @@ class OpenVinoOperations:
         flat = ov.reshape(x, integers(0, channels, -1), True)  # [N, C, h * w]
         return ov.gather(flat, integers(*places.ravel(), shape=places.shape), integers(2))
 
+    def sampled(self, x: Any, places: Any) -> Any:
+        return ov.grid_sample(x, places, {"mode": "bilinear", "padding_mode": "reflection"})
+
     def max_pool(self, x: Any, reach: int) -> Any:
         pads, kernel = [reach] * 2, [2 * reach + 1] * 2
         pooled = ov.max_pool(x, [1, 1], [1, 1], pads, pads, kernel)

@@ -13,10 +13,14 @@ Wire = Any
 
 
 class DataType(Struct, frozen=True, kw_only=True, tag_field="type", rename="camel"):
-    """Parent of all types. `optional` inputs may be left out; the model then sees None."""
+    """Parent of all types. `optional` inputs may be left out; the model then sees None.
+
+    Inputs of one `group` are shown together, under its name.
+    """
 
     description: str | None = None
     optional: bool | UnsetType = UNSET
+    group: str | UnsetType = UNSET
 
     plainest: ClassVar[Wire] = ""
     """A value that it takes, for examples, where it has no default."""

@@ -2,6 +2,7 @@
 
 import { isLive, knobs, title, vectorInput } from "../declaration.js";
 import { h } from "../dom.js";
+import { inGroups } from "../groups.js";
 import { makePower } from "../power.js";
 import { giveFirst, makeWidget } from "../widgets/index.js";
 
@@ -43,10 +44,12 @@ function mount(root, studio) {
         makeWidget(field, (value) => session.setValue(field.name, value)),
       ]),
     );
-    const rows = fields.map((field) => {
+    /** @type {import("../groups.js").Line} */
+    const row = (field, called) => {
       const { element, isWide } = /** @type {any} */ (widgets.get(field.name));
-      return line(field, element, isWide);
-    });
+      return line(field, element, isWide, called);
+    };
+    const rows = inGroups(fields, row, (names) => session.setValues(names.map((name) => [name, null])));
     // After the values that the server has, which come with the declaration.
     queueMicrotask(() => giveNeeded(studio, fields, widgets));
     form.replaceChildren(...(hasVector ? [seed, ...rows] : rows));
@@ -77,12 +80,17 @@ function giveNeeded({ store, session }, fields, widgets) {
   }
 }
 
-/** @param {Field} field @param {HTMLElement} element @param {boolean} [isWide] */
-function line(field, element, isWide = false) {
+/**
+ * @param {Field} field
+ * @param {HTMLElement} element
+ * @param {boolean} [isWide]
+ * @param {string} [called]
+ */
+function line(field, element, isWide = false, called = field.name) {
   return h(
     "div",
     { class: isWide ? "line wide" : "line", title: field.description ?? null },
-    h("label", { for: `input-${field.name}` }, title(field.name)),
+    h("label", { for: `input-${field.name}` }, title(called)),
     element,
   );
 }

@@ -7,8 +7,10 @@ from taxiway.choosing import answers_here, choose
 from taxiway.core.command import Command
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.model import ModelSpec
+from taxiway.families.stylegan.bending.live import BentNetworks
 from taxiway.families.stylegan.directions.direction import directions_in
 from taxiway.families.stylegan.networks.graphs import graphs_of
+from taxiway.families.stylegan.networks.layers import bendable
 from taxiway.families.stylegan.rendering.kept import KeptNetwork
 from taxiway.families.stylegan.rendering.options import generate_command
 from taxiway.families.stylegan.rendering.painter import PainterRenderer
@@ -60,7 +62,8 @@ def open_model(
     if class_centres:
         check_classes(config["c_dim"], "class_centres")
     steps = directions_in(directions, Shape(config["z_dim"], config["w_dim"], config["num_ws"]))
-    command = generate_command(family, config, steps)
+    layers = bendable(family, checkpoint.tensors)
+    command = generate_command(family, config, steps, layers)
     (synthesis, mapping), choice = choose(
         graphs_of(checkpoint), device, precision, answers=answers_here()
     )
@@ -69,6 +72,7 @@ def open_model(
     renderer = GeneratorRenderer(family, config, w_avg, *kept, steps)
     renderer.class_centres = checkpoint.tensors.get("mapping.class_w_avg")
     renderer.by_class = class_centres
+    renderer.bent = BentNetworks(checkpoint, choice)
     notes = list(checkpoint.source.get("notes", []))
     if config["c_dim"]:
         notes.append("pictures are of class 0 unless 'label' or 'classes' says otherwise")

@@ -1,6 +1,6 @@
 """How pictures are made of latents: each input declared once, for queries, tools and commands."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -20,6 +20,7 @@ from taxiway.core.datatypes import (
     Vector,
 )
 from taxiway.core.errors import InvalidArgument
+from taxiway.families.stylegan.bending.live import LiveBend, bend_inputs
 from taxiway.latent.inputs import TRUNCATION, latent_inputs
 from taxiway.latent.sample import z_of_seed
 from taxiway.latent.space import Array, Latent
@@ -52,7 +53,7 @@ class RenderOptions(Struct, frozen=True, kw_only=True):
     average. `classes` [c_dim] weighs
     the classes, instead of one `label`. `x` and `y` (in widths
     and heights) and `rotation` (degrees) move the picture of a StyleGAN3. `directions` are steps
-    along a renderer's directions, by name.
+    along a renderer's directions, by name. `bend` is what a model that is played does to one layer.
     """
 
     truncation: float | None = None
@@ -65,13 +66,14 @@ class RenderOptions(Struct, frozen=True, kw_only=True):
     y: float = 0.0
     rotation: float = 0.0
     directions: dict[str, float] = {}
+    bend: LiveBend = LiveBend()
 
     @classmethod
     def of(cls, inputs: Mapping[str, Any], directions: Iterable[str] = ()) -> "RenderOptions":
         """The options among a call's decoded inputs; what is not among them is as usual."""
         given = {name: inputs[name] for name in cls.__struct_fields__ if name in inputs}
         moved = {name: inputs[name] for name in directions if inputs.get(name)}
-        return cls(**given, directions=moved)
+        return cls(**given, directions=moved, bend=LiveBend.of(inputs))
 
     def truncation_of(self, latent: Latent) -> float:
         """The truncation that a z gets."""
@@ -81,14 +83,14 @@ class RenderOptions(Struct, frozen=True, kw_only=True):
     @property
     def look(self) -> tuple[Any, ...]:
         """What has to be the same for latents to be synthesized together."""
-        return self.noise_mode, self.x, self.y, self.rotation
+        return self.noise_mode, self.x, self.y, self.rotation, self.bend.acts_on
 
     def as_inputs(self) -> dict[str, Any]:
         """What differs from the defaults, as the inputs of a query; the centre is no such input."""
         plain = [
             name
             for name in self.__struct_fields__
-            if name not in ("centre", "classes", "directions")
+            if name not in ("centre", "classes", "directions", "bend")
         ]
         usual = RenderOptions()
         changed = {name: getattr(self, name) for name in plain}
@@ -117,11 +119,15 @@ def render_inputs() -> dict[str, AnyDataType]:
 
 
 def generate_command(
-    family: str, config: Mapping[str, Any], directions: Iterable[str] = ()
+    family: str,
+    config: Mapping[str, Any],
+    directions: Iterable[str] = (),
+    layers: Sequence[str] = (),
 ) -> Command:
     """The command of a generator: Runway's names, then what its network and directions add.
 
-    `config` is the checkpoint's. Raises InvalidArgument for a direction named as an input is.
+    `config` is the checkpoint's, `layers` those that may be bent. Raises
+    InvalidArgument for a direction named as an input is.
     """
     height, width = picture_size(config)
     channels: Literal[3, 4] = 4 if config["img_channels"] == 4 else 3
@@ -153,6 +159,7 @@ def generate_command(
         inputs[name] = Number(
             default=0, min=-3, max=3, step=0.05, description="Steps along this direction of w."
         )
+    inputs |= bend_inputs(layers) if layers else {}
     inputs["format"] = OutputFormat()
     return Command(
         name="generate",

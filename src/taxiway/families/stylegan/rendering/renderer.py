@@ -20,6 +20,7 @@ from taxiway.core.errors import InvalidArgument
 from taxiway.core.extras import need
 from taxiway.core.images import Pixels
 from taxiway.families.stylegan.bending.bend import Bend, change_of
+from taxiway.families.stylegan.bending.live import BentNetworks, LiveBend
 from taxiway.families.stylegan.networks import build_generator
 from taxiway.families.stylegan.networks.graphs import (
     graphs_of,
@@ -93,6 +94,7 @@ class GeneratorRenderer:
         self.by_class = False
         self._middles: dict[int, Array] = {}
         self.directions = directions or {}
+        self.bent: BentNetworks | None = None
         self.name = self.sha256 = ""
         self._synthesis, self._mapping, self._batch = synthesis, mapping, batch
 
@@ -232,7 +234,7 @@ class GeneratorRenderer:
         pictures: dict[int, Pixels] = {}
         for members in groups.values():
             ws = np.concatenate([self._rows([latents[i]], asked[i]) for i in members])
-            made = self._synthesized(ws, asked[members[0]])
+            made = self._synthesized(ws, asked[members[0]], [asked[i].bend for i in members])
             pictures |= zip(members, made, strict=True)
         return [pictures[index] for index in range(len(calls))]
 
@@ -254,7 +256,9 @@ class GeneratorRenderer:
         for start in range(0, len(given), self._batch):
             yield self._synthesized(given[start : start + self._batch], options)
 
-    def _synthesized(self, ws: Array, options: RenderOptions) -> Pixels:
+    def _synthesized(
+        self, ws: Array, options: RenderOptions, bends: Sequence[LiveBend] = ()
+    ) -> Pixels:
         inputs: dict[str, Any] = {"ws": ws, "noise_mode": options.noise_mode}
         if options.x or options.y or options.rotation:
             if self.family != "stylegan3":
@@ -262,6 +266,8 @@ class GeneratorRenderer:
             # NVIDIA's tools turn the other way than pictures are bent: counter-clockwise.
             moved = transform(options.x, options.y, -options.rotation)
             inputs["transform"] = np.tile(moved.astype(np.float32), (len(ws), 1, 1))
+        if self.bent is not None and options.bend.acts_on:
+            return in_colour(self.bent.run(bends, inputs)["image"])
         return in_colour(self._synthesis.run(inputs)["image"])
 
     def _weights(self, label: int | None, classes: npt.ArrayLike | None) -> Any:
