@@ -1,6 +1,7 @@
 """One server per running model, with every door to it; slot k is at port 8000 + k and so on."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Collection, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
@@ -14,7 +15,7 @@ from starlette.routing import BaseRoute, Route
 
 from taxiway.catalog import catalog
 from taxiway.catalog.catalog import Card
-from taxiway.catalog.folder import data_path
+from taxiway.catalog.folder import NoDataFolder, data_path
 from taxiway.catalog.kept import KeptModels
 from taxiway.core.command import Command
 from taxiway.core.config import Config
@@ -32,6 +33,7 @@ from taxiway.live.members import Members
 from taxiway.live.model_manager import RunningModel
 from taxiway.live.outputs import Outputs, sinks
 from taxiway.live.session import LiveSession
+from taxiway.live.state_folder import folder_name
 from taxiway.servers.studio import job_routes, manager_routes, training_routes
 from taxiway.web.addresses import LOOPBACK, elsewhere
 from taxiway.web.application import application
@@ -86,7 +88,7 @@ class ModelServer:
         self.engine, self.slot, self.card = engine, slot, card
         self.config = shifted(config, slot)
         self._options, self._command = options, command
-        self.session = LiveSession(engine, self._spec(), first_seed=card.first_seed)
+        self.session = LiveSession(engine, self._spec(), **_kept(card))
         self.outputs = Outputs(self.session, slots.sinks, self._report)
         self.inputs = Inputs(self.session, slots.sources, self._report)
         self.listener: Listener | None = None
@@ -377,6 +379,14 @@ def shifted(config: Config, slot: int) -> Config:
     # Without the port in it, it is the path of the first model alone.
     is_own = slot == 0 or root_path != config.root_path
     return structs.replace(config, **ports, root_path=root_path if is_own else "")
+
+
+def _kept(card: Card) -> dict[str, Any]:
+    """What of a card a live session begins with, and where its presets and history lie."""
+    folder = None
+    with contextlib.suppress(NoDataFolder):
+        folder = data_path() / "live" / folder_name(card.name, card.checkpoint)
+    return {"first_seed": card.first_seed, "folder": folder}
 
 
 async def _end(task: asyncio.Task[None]) -> None:

@@ -77,6 +77,12 @@ class BlackoutChanged(Struct, frozen=True, tag="blackout"):
     is_black: bool
 
 
+class PresetsChanged(Struct, frozen=True, tag="presets"):
+    """A preset or the history of a live session changed, or a fade began or ended."""
+
+    model: str
+
+
 class QueryFailed(Struct, frozen=True, tag="error"):
     """A query or a live picture failed: this is now the model's current error."""
 
@@ -107,6 +113,7 @@ Event = (
     | CallEnded
     | WalkChanged
     | BlackoutChanged
+    | PresetsChanged
     | QueryFailed
     | InputsIgnored
     | MessageIgnored

@@ -47,8 +47,12 @@ def head_line(command: str) -> bytes:
 
 def change_line(at: float, values: Mapping[str, Any]) -> bytes:
     """A line for what was set, arrays of float32 exactly; what is no plain value is left out."""
-    plain = {name: _plain(value) for name, value in values.items() if _is_kept(value)}
-    return msgspec.json.encode({"t": round(at, 6), "set": plain}) + b"\n"
+    return msgspec.json.encode({"t": round(at, 6), "set": plain_values(values)}) + b"\n"
+
+
+def plain_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values as JSON carries them, arrays of float32 exactly; without pictures and long texts."""
+    return {name: _plain(value) for name, value in values.items() if _is_kept(value)}
 
 
 def _is_kept(value: Any) -> bool:

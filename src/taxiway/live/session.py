@@ -5,6 +5,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable, Hashable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,12 +30,16 @@ from taxiway.core.images import Pixels
 from taxiway.core.model import ModelSpec
 from taxiway.latent.field import field
 from taxiway.latent.sample import z_of_seed
+from taxiway.live.actions import add_actions
 from taxiway.live.addresses import Addresses
 from taxiway.live.broadcast import Broadcast
 from taxiway.live.controls import Controls, Origin, Snapshot
+from taxiway.live.fade import Fade
+from taxiway.live.kept_states import KeptStates
 from taxiway.live.live_walk import LiveWalk
 from taxiway.live.own_addresses import add_own
 from taxiway.live.readers import Readers
+from taxiway.live.state_folder import StateFolder
 from taxiway.live.tiles import Tiles, length_of_z, plays_live
 
 if TYPE_CHECKING:
@@ -55,6 +60,7 @@ class LiveSession:
     server does nothing, however the controls move.
 
     `events` reports the model's states, its current output and its current error.
+    Presets and history lie in `folder`, where there is one.
     Keep `run` going; stopping, failing and restarting of the model is met by waiting for the next
     change or for it to be running again.
     """
@@ -66,6 +72,7 @@ class LiveSession:
         rest_seconds: float = REST_SECONDS,
         clock: Callable[[], float] = time.monotonic,
         first_seed: int = 0,
+        folder: Path | None = None,
     ) -> None:
         self._first_seed = first_seed
         self.engine = engine
@@ -78,7 +85,10 @@ class LiveSession:
         self.command: Command | None = None
         self.live_walk = LiveWalk(self)
         self.addresses = Addresses(self)
+        self.fade = Fade(self)
+        self.kept = KeptStates(self, StateFolder(folder) if folder else None)
         add_own(self)
+        add_actions(self)
         self._rest_seconds = rest_seconds
         self.clock = clock
         self._changed = asyncio.Event()
@@ -137,8 +147,10 @@ class LiveSession:
                 group.create_task(self.tiles.run())
                 group.create_task(self._render_newest())
                 group.create_task(self._publish_newest())
+                group.create_task(self.kept.run())
         finally:
-            self.live_walk.end()
+            self.stop_moving()
+            self.kept.close()
             self._stop_listening()
             self.broadcast.close()
 
@@ -157,6 +169,11 @@ class LiveSession:
         if on != self._is_black:
             self._is_black = on
             self.events.emit(BlackoutChanged(self.spec.name, on))
+
+    def stop_moving(self) -> None:
+        """Stop whatever moves the picture by itself, whoever began it."""
+        self.live_walk.end()
+        self.fade.end()
 
     def cancel(self) -> None:
         """Stop what the model works on, whoever asked for it."""
@@ -231,6 +248,11 @@ class LiveSession:
         z: npt.NDArray[Any] = field(field_seed, length_of_z(self._known())).z([(x, y)])[0]
         self.set({"z": z}, source, mark, {"field_seed": field_seed, "x": x, "y": y})
         return z
+
+    @property
+    def known(self) -> Command:
+        """The command that is played. Raises Unavailable before the first set-up."""
+        return self._known()
 
     def _known(self) -> Command:
         if self.command is None:
@@ -310,6 +332,8 @@ class LiveSession:
             except TimeoutError:
                 self.broadcast.finish()
                 self._publish.set()
+                if self.broadcast.newest is not None:
+                    self.kept.settle(self.broadcast.newest.frame)
             else:
                 await self._render()
 

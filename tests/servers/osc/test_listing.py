@@ -16,6 +16,7 @@ from interop.engineio_clients import until
 from session_fakes import FakeEngine, on_session
 from taxiway.core.config import Config
 from taxiway.live.session import LiveSession
+from taxiway.live.state import State
 from taxiway.servers.osc.listing import routes
 from taxiway.servers.osc.server import OscServer
 
@@ -64,6 +65,8 @@ async def test_every_line_to_copy_does_something(kind: str) -> None:
         engine.events.listen(refused.append)
         config = Config(osc_port=0, osc_reply_port=1, osc_target=None)
         async with OscServer(engine, session, config) as server:
+            kept = State(values={"truncation": float(np.float32(0.8))})
+            session.kept.presets = dict.fromkeys(range(1, 9), kept)
             told = await listed(session, server.port)
             heard: list[str] = []
             perform = session.addresses.perform

@@ -4,7 +4,14 @@ from collections.abc import Sequence
 
 from starlette.routing import BaseRoute
 
-from taxiway.servers.studio import elsewhere_routes, output_routes, page, routes, walk_routes
+from taxiway.servers.studio import (
+    elsewhere_routes,
+    live_routes,
+    output_routes,
+    page,
+    routes,
+    walk_routes,
+)
 from taxiway.web.server import Server
 
 
@@ -19,6 +26,7 @@ class Studio(Server):
             *routes.routes(context.session, context.tokens, context.card),
             *elsewhere_routes.routes(context.config, context.tokens),
             *walk_routes.routes(context.session, context.tokens),
+            *live_routes.routes(context.session, context.tokens),
             *output_routes.routes(context.outputs, context.inputs, context.tokens, context.opened),
             *context.studio_routes,
             *page.routes(context.tokens, context.config),

@@ -70,7 +70,14 @@ class Cancel(Struct, frozen=True, tag_field="type", tag="cancel"):
     """Stop what the model works on, whoever asked for it."""
 
 
-Word = Set | Seed | Pick | CancelTiles | StopWalk | SetBlackout | Cancel | ModelAction
+class Perform(Struct, frozen=True, tag_field="type", tag="perform"):
+    """Do something to the session: an action by its name."""
+
+    action: str
+    inputs: dict[str, Any] = {}
+
+
+Word = Set | Seed | Pick | CancelTiles | StopWalk | SetBlackout | Cancel | ModelAction | Perform
 
 _decoder = msgspec.json.Decoder(Word)
 
@@ -159,6 +166,26 @@ class Blackout(Struct, frozen=True, tag_field="type", tag="blackout"):
     on: bool
 
 
+class Preset(Struct, frozen=True):
+    """A preset, or a picture of the history; `picture` is the name of its file, perhaps empty."""
+
+    number: int
+    name: str
+    picture: str
+
+
+class Presets(Struct, frozen=True, tag_field="type", tag="presets"):
+    """What can be gone back to: presets, settled pictures by their names, oldest first."""
+
+    presets: list[Preset]
+    history: list[str]
+    seconds: float
+    """What a fade usually takes."""
+    curve: str
+    fade: bool
+    """Whether one is under way."""
+
+
 class Error(Struct, frozen=True, tag_field="type", tag="error"):
     """A message could not be obeyed, or the model failed."""
 
@@ -167,7 +194,7 @@ class Error(Struct, frozen=True, tag_field="type", tag="error"):
     seq: int | None = None
 
 
-Said = Hello | State | Values | Output | Part | Ended | Walk | Blackout | Note | Error
+Said = Hello | State | Values | Output | Part | Ended | Walk | Blackout | Note | Presets | Error
 
 
 def write(word: Said) -> str:

@@ -18,6 +18,7 @@ from taxiway.core.events import (
     MessageIgnored,
     OutputReady,
     PartReady,
+    PresetsChanged,
     QueryFailed,
     StateChanged,
     WalkChanged,
@@ -106,7 +107,7 @@ class SendQueue:
             self._greet = self._greet or event.state == "running"
         elif isinstance(event, QueryFailed):
             self._newest["error"] = json_messages.Error(event.error)
-        elif isinstance(event, WalkChanged | BlackoutChanged):
+        elif isinstance(event, WalkChanged | BlackoutChanged | PresetsChanged):
             self._put_switch(event)
         elif isinstance(event, PartReady):
             self._put_part(event)
@@ -119,9 +120,11 @@ class SendQueue:
             self._notes.append(json_messages.write(note(event)))
         self._wake.set()
 
-    def _put_switch(self, event: WalkChanged | BlackoutChanged) -> None:
+    def _put_switch(self, event: WalkChanged | BlackoutChanged | PresetsChanged) -> None:
         if isinstance(event, WalkChanged):
             self._newest["walk"] = json_messages.Walk(event.goes_on)
+        elif isinstance(event, PresetsChanged):
+            self._newest["presets"] = presets(self._session)
         else:
             self._newest["blackout"] = json_messages.Blackout(event.is_black)
 
@@ -201,6 +204,8 @@ class SendQueue:
             walk=session.live_walk.goes_on,
             blackout=session.is_black,
         )
+        if session.kept.presets or session.kept.history or session.fade.seconds:
+            self._newest["presets"] = presets(session)
         return [json_messages.write(hello), *vectors]
 
     def _news(self) -> list[str | bytes]:
@@ -212,6 +217,23 @@ class SendQueue:
             return []
         values, origin, vectors = _parted(entries)
         return [json_messages.write(json_messages.Values(values, origin)), *vectors]
+
+
+def presets(session: LiveSession) -> json_messages.Presets:
+    """What can be gone back to, for a page."""
+    kept = session.kept
+    found = [
+        json_messages.Preset(number, state.name, state.picture)
+        for number, state in sorted(kept.presets.items())
+    ]
+    history = [state.picture for state in kept.history if state.picture]
+    return json_messages.Presets(
+        presets=found,
+        history=history,
+        seconds=session.fade.seconds,
+        curve=session.fade.curve,
+        fade=session.fade.goes_on,
+    )
 
 
 def note(event: InputsIgnored | MessageIgnored) -> json_messages.Note:

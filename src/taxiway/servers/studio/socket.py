@@ -11,6 +11,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from taxiway.core.errors import InvalidArgument, TaxiwayError
 from taxiway.core.frame import Mark
+from taxiway.live import actions
 from taxiway.live.session import LiveSession
 from taxiway.live.tiles import Wanted
 from taxiway.servers.studio import binary_messages, json_messages
@@ -34,6 +35,7 @@ Said = (
     | json_messages.SetBlackout
     | json_messages.Cancel
     | json_messages.ModelAction
+    | json_messages.Perform
 )
 
 POWERS = {
@@ -47,6 +49,7 @@ POWERS = {
     json_messages.StopWalk: Power.PLAY,
     json_messages.SetBlackout: Power.PLAY,
     json_messages.Cancel: Power.PLAY,
+    json_messages.Perform: Power.PLAY,
     json_messages.ModelAction: Power.OWN,
 }
 """What each message takes."""
@@ -148,16 +151,25 @@ class Session:
             case json_messages.CancelTiles():
                 self._session.tiles.cancel(self._page)
                 self._send_queue.forget_tiles()
-            case json_messages.StopWalk():
-                self._session.live_walk.end()
-            case json_messages.SetBlackout(on):
-                self._session.black_out(on)
             case json_messages.Cancel():
                 self._session.cancel()
+            case json_messages.StopWalk() | json_messages.SetBlackout() | json_messages.Perform():
+                self._act(said)
             case json_messages.ModelAction(action):
                 self._send_on(self._session.start() if action == "start" else self._session.stop())
             case _:
                 self._change(said)
+
+    def _act(
+        self, said: json_messages.StopWalk | json_messages.SetBlackout | json_messages.Perform
+    ) -> None:
+        match said:
+            case json_messages.StopWalk():
+                self._session.live_walk.end()
+            case json_messages.SetBlackout(on):
+                self._session.black_out(on)
+            case json_messages.Perform(action, inputs):
+                actions.perform(self._session, action, inputs)
 
     def _change(self, said: Change) -> None:
         session, page, mark = self._session, self._page, said.mark
