@@ -18,6 +18,8 @@ const LIST = /** @type {[string, string, ((declaration: Declaration) => boolean)
   ["Z", "Zero", isPlayed],
   ["P", "Perlin noise", isPlayed],
   ["[  ]", "Truncation down, up; with Shift finer", isTruncated],
+  ["1 … 8", "Go to a preset; with Shift store it", isLive],
+  ["Esc", "Stop whatever moves", isLive],
   ["Ctrl Z", "Undo", isLive],
   ["Ctrl Shift Z", "Redo", isLive],
   ["Ctrl S", "Download the picture"],
@@ -37,6 +39,7 @@ const LIST = /** @type {[string, string, ((declaration: Declaration) => boolean)
  * @property {() => void} output
  * @property {() => void} blackOut
  * @property {() => void} help
+ * @property {(event: KeyboardEvent) => void} key is told of every other key
  * @property {(panel: string) => void} goTo
  */
 
@@ -69,6 +72,7 @@ export function listenToKeys(reach) {
     if (event.altKey || isTyping(event) || document.querySelector("dialog[open]")) return;
     const act =
       event.ctrlKey || event.metaKey ? withControl[nameOf(event)] : plain[event.key.toLowerCase()];
+    if (!act && !event.ctrlKey && !event.metaKey) return reach.key(event);
     if (!act) return;
     event.preventDefault();
     act();

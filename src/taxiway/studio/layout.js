@@ -37,7 +37,11 @@ export function layOut(main, studio, loaded) {
   const pieces = loaded
     .map(({ name, member, error }) => pieceOf(name, member ?? failed(name, error), studio))
     .sort((a, b) => (a.panel.order ?? ORDER) - (b.panel.order ?? ORDER));
-  const arrange = () => arrangePieces(main, pieces, studio.store.get("declaration"), chosen);
+  const arrange = () => {
+    arrangePieces(main, pieces, studio.store.get("declaration"), chosen);
+    main.style.setProperty("--tabs", `${Math.max(tabs.offsetHeight - 1, 0)}px`);
+    tabs.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  };
   const open = (/** @type {string} */ name) => {
     chosen = name;
     keep("panel", name);

@@ -46,6 +46,7 @@ const reach = {
   output: () => openOutput(store),
   blackOut: () => session.blackOut(!store.get("blackout")),
   help: () => dialog.showModal(),
+  key: (/** @type {KeyboardEvent} */ event) => isLive(store.get("declaration")) && playKey(event),
   goTo: (/** @type {string} */ panel) => {
     const { dataset } = document.body;
     panels.open(panel);
@@ -60,6 +61,15 @@ main.after(announcer(store), dialog);
 listenToKeys(reach);
 studio.files.acceptFiles();
 connection.open();
+
+/** Digits are presets, Escape stops. @param {KeyboardEvent} event */
+function playKey(event) {
+  // By its place: with Shift a digit's key writes something else.
+  const number = Number(/^Digit([1-8])$/.exec(event.code)?.[1]);
+  if (event.key === "Escape") session.stopMoving();
+  else if (number && event.shiftKey) session.storePreset(number);
+  else if (number && store.get("presets").presets.some((one) => one.number === number)) session.recall({ number });
+}
 
 /** Save the first picture that a form was answered. */
 function saveOutput() {

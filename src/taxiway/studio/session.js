@@ -98,7 +98,7 @@ export class Session {
   }
 
   /** Put a whole state on stage, such as one read from a file. @param {Partial<Moment>} moment */
-  recall({ vector, values = {} }) {
+  putOn({ vector, values = {} }) {
     this.history.step([...Object.keys(values), ...(vector ? [VECTOR] : [])]);
     this.#putValues(values);
     if (vector) this.draw((current) => current.set(vector));
@@ -122,6 +122,30 @@ export class Session {
   /** Make every output black, or let it be seen again. @param {boolean} on */
   blackOut(on) {
     this.#connection.sendMessage({ type: "blackout", on });
+  }
+
+  /** Do something that every player can (docs/playing.md). @param {string} action @param {Record<string, any>} [inputs] */
+  perform(action, inputs = {}) {
+    // What was edited a moment ago comes before it.
+    this.#send();
+    this.#connection.sendMessage({ type: "perform", action, inputs });
+  }
+
+  /** Go to a preset, or to a picture of the history, as one undoable step. @param {{ number: number } | { picture: string }} where */
+  recall(where) {
+    const inputs = this.#store.get("declaration").inputs.map(({ name }) => name);
+    this.history.step([...inputs, VECTOR]);
+    this.perform("number" in where ? "preset" : "history", where);
+  }
+
+  /** Keep what is played as a preset. @param {number} number */
+  storePreset(number) {
+    this.perform("preset/store", { number });
+  }
+
+  /** Stop whatever moves the picture by itself, whoever began it. */
+  stopMoving() {
+    this.perform("stop");
   }
 
   /** Stop the walk, whoever began it. */

@@ -41,6 +41,7 @@ export function keepStatus(connection, store) {
     if (message.type === "part") takePart(message, store);
     if (message.type === "ended" && message.call === store.get("work")?.call) store.set("work", null);
     if (message.type === "walk") store.set("walk", message.on);
+    if (message.type === "presets") store.set("presets", message);
     if (message.type === "blackout") store.set("blackout", message.on);
     if (message.type === "error") {
       // What was wrong with the model's last answer is true until there is another.

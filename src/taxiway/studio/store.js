@@ -20,6 +20,7 @@ const blank = () => ({
   error: "",
   picture: null,
   notes: [],
+  presets: { presets: [], history: [], seconds: 0, curve: "smooth", fade: false },
 });
 
 export class Store extends EventTarget {

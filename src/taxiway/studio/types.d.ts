@@ -194,8 +194,21 @@ export interface Contents {
   /** One sentence, empty when all is well. */
   error: string;
   picture: Picture | null;
+  presets: Presets;
   /** What programs sent that does nothing, newest first. */
   notes: Note[];
+}
+/** What can be gone back to. */
+export interface Presets {
+  /** `picture` is the name of a file, perhaps empty. */
+  presets: { number: number; name: string; picture: string }[];
+  /** Names of pictures, oldest first. */
+  history: string[];
+  /** What a fade usually takes. */
+  seconds: number;
+  curve: string;
+  /** Whether one is under way. */
+  fade: boolean;
 }
 /** One of them, however often it came. */
 export interface Note {
@@ -235,6 +248,7 @@ export type ServerMessage =
   | { type: "ended"; call: number }
   | { type: "walk"; on: boolean }
   | { type: "blackout"; on: boolean }
+  | (Presets & { type: "presets" })
   | { type: "note"; protocol: string; sender: string; message: string }
   | { type: "error"; message: string; input: string | null; seq: number | null };
 
@@ -250,6 +264,7 @@ export type PageMessage =
   | { type: "cancel_tiles" }
   | { type: "cancel" }
   | { type: "walk"; action: "stop" }
+  | { type: "perform"; action: string; inputs: Values }
   | { type: "blackout"; on: boolean }
   | { type: "model"; action: "start" | "stop" };
 

@@ -1,0 +1,39 @@
+"""Presets and history on the page: by key and press, undone, and back after a reload."""
+
+from playwright.sync_api import Page, expect
+
+from browser.watching import hold_studio, vector, wait_for_store
+
+
+def test_presets_and_history_lead_back_and_outlive_a_reload(page: Page) -> None:
+    page.click("#tab-presets")
+    page.keyboard.press("r")
+    first = vector(page)
+    page.keyboard.press("Shift+Digit2")
+    tile = page.get_by_role("button", name="Preset 2", exact=True)
+    expect(tile.locator("img")).to_be_visible()
+    wait_for_store(page, "store.get('presets').history.length > 0")
+    page.keyboard.press("r")
+    second = vector(page)
+    page.keyboard.press("Digit2")
+    wait_for_store(page, f"store.get('vector')[3] === Math.fround({first[3]!r})")
+    assert vector(page) == first
+    page.keyboard.press("Control+z")
+    assert vector(page) == second
+    page.get_by_role("button", name="Store").click()
+    page.get_by_role("button", name="Preset 7 is empty").click()
+    expect(page.get_by_role("button", name="Preset 7", exact=True)).to_be_visible()
+    page.select_option("#fade-curve", "even")
+    wait_for_store(page, "store.get('presets').curve === 'even'")
+    page.reload()
+    hold_studio(page)
+    wait_for_store(page, "store.get('presets').presets.length === 2")
+    wait_for_store(page, "store.get('state').name === 'running'")
+    page.click("#tab-presets")
+    page.get_by_role("button", name="Back to this picture").last.click()
+    wait_for_store(page, f"store.get('vector')[3] !== {second[3]!r}")
+    for number in (2, 7):
+        page.get_by_role("button", name="Clear").click()
+        page.get_by_role("button", name=f"Preset {number}", exact=True).click()
+    wait_for_store(page, "store.get('presets').presets.length === 0")
+    expect(page.get_by_role("button", name="Preset 2 is empty")).to_be_visible()
