@@ -33,42 +33,18 @@ CASES = [
 BODY = json.dumps({"z": np.random.default_rng(1).normal(size=512).tolist(), "truncation": 0.8})
 
 
-class InProcess:
-    """Stands in for the engine's worker process."""
-
-    pid = None
-    died = False
-
-    def __init__(self, spec: Any, on_death: Any) -> None:
-        self.spec = spec
-
-    async def start(self) -> Any:
-        from taxiway.engine import messages, worker
-
-        self.model, facts = worker.start(self.spec)
-        return messages.Ready(self.model.commands, facts)
-
-    async def predict(self, command: str, batch: list[Any]) -> Any:
-        return self.model.predict(command, batch)
-
-    async def stop(self) -> None:
-        pass
-
-
 async def serve(kind: str, port: int, size: int, answer: str) -> None:
     """Run Taxiway's server until killed."""
     from taxiway.core.config import Config
     from taxiway.core.model import ModelSpec
-    from taxiway.engine import Engine, running
+    from taxiway.engine import Engine
     from taxiway.servers.http.routes import routes
     from taxiway.web.application import application
     from taxiway.web.listen import Listener
 
-    if kind == "fixed":
-        running.Worker = InProcess  # type: ignore[assignment,misc]
     options = {"size": size, "answer": answer}
     config = Config(port=port)
-    async with Engine() as engine:
+    async with Engine(executor="thread" if kind == "fixed" else "process") as engine:
         await engine.start(ModelSpec(name="fixed", family="fixed:Fixed", options=options))
         await engine.ready("fixed")
         async with Listener(application(routes(engine, lambda: "fixed"), config), config):

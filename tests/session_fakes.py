@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -51,6 +51,9 @@ class FakeEngine:
         self.published: list[Values] = []
         self.picture_size = (1024, 1024)
         self.last_output: dict[str, Any] = {}
+
+    def watch(self, name: str, is_watched: Callable[[], bool]) -> Callable[[], None]:
+        return lambda: None
 
     async def start(self, spec: ModelSpec) -> None:
         self.turn("starting")

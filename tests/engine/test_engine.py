@@ -58,6 +58,25 @@ async def test_a_query_answers_the_picture_of_its_vector(engine: Engine) -> None
     np.testing.assert_array_equal(pixels, gradient(np.array(Z, np.float32)))
 
 
+async def test_an_answer_has_its_pixels_where_somebody_watches(engine: Engine) -> None:
+    await started(engine, GRADIENT)
+    events = heard(engine)
+    is_watched = False
+    unwatch = engine.watch("gradient", lambda: is_watched)
+    encoded = await engine.query("gradient", {"z": Z})
+    is_watched = True
+    assert await engine.query("gradient", {"z": Z}) == encoded
+    unwatch()
+    await engine.query("gradient", {"z": Z})
+    answers = [event.answer for event in events if isinstance(event, OutputReady)]
+    first, second, third = [answer.outputs["image"] for answer in answers if answer]
+    pixels = gradient(np.array(Z, np.float32))
+    np.testing.assert_array_equal(second, pixels)
+    assert encoded == {"image": first.uri} == {"image": third.uri}
+    assert first.uri == to_data_uri(pixels)
+    np.testing.assert_allclose(first.pixels(), pixels, atol=8)
+
+
 async def test_inputs_that_a_model_does_not_have_are_an_event(engine: Engine) -> None:
     await started(engine, GRADIENT)
     events = heard(engine)

@@ -15,9 +15,11 @@ import pytest
 
 from taxiway.core import slots
 from taxiway.core.errors import InvalidArgument, ModelFailed
+from taxiway.core.images import to_data_uri
 from taxiway.core.model import ModelSpec, Progress
 from taxiway.engine.executor import Died, Executor
 from taxiway.engine.executors import process
+from taxiway.engine.messages import Formats, Predict
 from toys import gradient
 
 EXECUTORS = slots.members("engine.executors")
@@ -54,21 +56,33 @@ async def test_a_batch_is_answered_in_order_with_arrays(kind: str) -> None:
     zs = [np.full(512, value, np.float32) for value in (-1, 0, 1)]
     calls = [{"z": z, "truncation": 1, "seed": None, "format": None} for z in zs]
     async with started(kind, "Gradient") as executor:
-        results = await executor.predict("generate", calls, ignored)
+        results = await executor.predict(Predict("generate", calls), ignored)
     for z, result in zip(zs, results, strict=True):
         assert isinstance(result, dict)
         np.testing.assert_array_equal(result["image"], gradient(z))
 
 
+async def test_what_is_sent_as_jpeg_is_encoded_where_the_model_is(kind: str) -> None:
+    call = {"z": np.zeros(512, np.float32), "truncation": 1, "seed": None, "format": None}
+    formats: list[Formats | None] = [{}, {"image": "PNG"}, None]
+    async with started(kind, "Gradient") as executor:
+        jpeg, *others = await executor.predict(Predict("generate", [call] * 3, formats), ignored)
+    assert isinstance(jpeg, dict)
+    assert jpeg["image"].uri == to_data_uri(gradient(call["z"]))
+    for other in others:
+        assert isinstance(other, dict)
+        np.testing.assert_array_equal(other["image"], gradient(call["z"]))
+
+
 async def test_what_is_wrong_with_one_call_is_no_harm_to_the_others(kind: str) -> None:
     calls = [{"what": what} for what in ("ok", "fail", "refuse")]
     async with started(kind, "Troubled") as executor:
-        good, failed, refused = await executor.predict("do", calls, ignored)
+        good, failed, refused = await executor.predict(Predict("do", calls), ignored)
         assert good == {"said": "batch of 1"}
         assert str(failed) == "The model failed: ZeroDivisionError: no such luck"
         assert isinstance(failed, ModelFailed)
         assert isinstance(refused, InvalidArgument)
-        assert await executor.predict("do", calls[:1], ignored) == [good]
+        assert await executor.predict(Predict("do", calls[:1]), ignored) == [good]
 
 
 @pytest.mark.parametrize(
@@ -95,7 +109,7 @@ async def test_parts_come_as_they_are_yielded_and_the_last_is_the_answer(kind: s
 
     calls = [TEXT, {"text": "hi", "left": ""}]
     async with started(kind, "Writer") as executor:
-        results = await executor.predict("write", calls, take)
+        results = await executor.predict(Predict("write", calls), take)
     assert results == [{"text": "hello", "letters": 5}, {"text": "hi", "letters": 2}]
     assert [progress for _, progress in parts if progress][:2] == [
         Progress(0.2, "Letter 1."),
@@ -109,17 +123,23 @@ async def test_what_nobody_waits_for_is_left_at_the_next_part(kind: str, tmp_pat
     left = tmp_path / "left.txt"
     calls = [{"text": "for ever", "left": str(left)}]
     async with started(kind, "Writer") as executor:
-        (result,) = await executor.predict("write", calls, lambda *part: part[1] is not None)
+        (result,) = await executor.predict(
+            Predict("write", calls), lambda *part: part[1] is not None
+        )
         assert result == {"text": "f"}
         assert left.read_text() == "left"
-        assert await executor.predict("write", [TEXT], ignored) == [{"text": "hello", "letters": 5}]
+        assert await executor.predict(Predict("write", [TEXT]), ignored) == [
+            {"text": "hello", "letters": 5}
+        ]
 
 
 async def test_a_failure_between_parts_is_of_the_one_call(kind: str) -> None:
     calls = [TEXT, {"text": "fail", "left": ""}]
     parts: list[Any] = []
     async with started(kind, "Writer") as executor:
-        good, failed = await executor.predict("write", calls, lambda *part: not parts.append(part))
+        good, failed = await executor.predict(
+            Predict("write", calls), lambda *part: not parts.append(part)
+        )
     assert good == {"text": "hello", "letters": 5}
     assert "ZeroDivisionError: out of ink" in str(failed)
     # The second time each by itself: what is not of the one that works has no part.
@@ -137,7 +157,7 @@ async def test_a_failure_between_parts_is_of_the_one_call(kind: str) -> None:
 async def test_what_is_no_answer_is_said(kind: str, family: str, words: str) -> None:
     calls = [{"what": "ok"}, {"what": "ok"}]
     async with started(kind, family) as executor:
-        results = await executor.predict("do", calls, ignored)
+        results = await executor.predict(Predict("do", calls), ignored)
     # Tried by itself, the short one is right.
     assert [str(result) for result in results][-1] == (
         "{'said': 'one'}" if family == "Short" else words
@@ -154,7 +174,7 @@ async def test_it_stops_amid_what_it_works_on_and_its_memory_is_free(kind: str) 
 
     async with started(kind, "Writer") as executor:
         calls = [{"text": "for ever", "left": ""}]
-        working = asyncio.create_task(executor.predict("write", calls, take))
+        working = asyncio.create_task(executor.predict(Predict("write", calls), take))
         await began.wait()
         pid = executor.pid
         working.cancel()
@@ -187,7 +207,7 @@ async def test_a_process_that_is_killed_says_so_at_once() -> None:
             return True
 
         calls = [{"text": "for ever", "left": ""}]
-        working = asyncio.create_task(executor.predict("write", calls, take))
+        working = asyncio.create_task(executor.predict(Predict("write", calls), take))
         await began.wait()
         assert executor.pid is not None
         os.kill(executor.pid, signal.SIGKILL)

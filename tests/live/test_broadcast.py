@@ -203,3 +203,23 @@ async def test_a_picture_with_transparency_goes_as_png(broadcast: Broadcast) -> 
     encoded = await broadcast.newest.encoded()
     assert encoded.format == "PNG"
     assert Image.open(io.BytesIO(encoded.data)).mode == "RGBA"
+
+
+def test_a_held_picture_is_made_for_the_first_who_looks(broadcast: Broadcast) -> None:
+    made = []
+
+    def make() -> Frame:
+        made.append(1)
+        return frame()
+
+    broadcast.publish(frame())
+    broadcast.hold(make)
+    broadcast.hold(make)
+    broadcast.finish()
+    assert (made, broadcast.is_settled) == ([], True)
+    assert numbers_taken(watch(broadcast)) == numbers_taken(watch(broadcast)) == [2]
+    assert made == [1]
+    broadcast.hold(make)  # somebody looks already
+    assert made == [1, 1]
+    assert broadcast.newest is not None
+    assert broadcast.newest.frame.index == 3

@@ -23,7 +23,8 @@ class Answer(Struct, frozen=True, kw_only=True):
     """A query's answer before it was encoded, with what it answers.
 
     `wire` is what was given, `inputs` the same decoded, with defaults; `outputs` are decoded, with
-    pictures as uint8 [H, W, C]; `render_ms` is what queue and model took.
+    pictures as uint8 [H, W, C], or `EncodedPicture` where nobody watches; `render_ms` is what queue
+    and model took.
     """
 
     command: str

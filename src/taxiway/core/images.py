@@ -16,6 +16,7 @@ from urllib.parse import unquote_to_bytes
 
 import numpy as np
 import numpy.typing as npt
+import simplejpeg
 from PIL import Image, ImageOps, PngImagePlugin, UnidentifiedImageError
 
 from taxiway.core.errors import InvalidArgument
@@ -41,6 +42,17 @@ BYTES_PER_PIXEL = 16
 """Memory for a picture while it is decoded: as it is stored, turned, and in its colours."""
 METADATA_KEY = "taxiway"
 """The PNG text chunk that carries how a picture was made, as JSON."""
+
+
+class EncodedPicture:
+    """A picture as it is sent, a data URI; where its pixels are needed they are decoded."""
+
+    def __init__(self, uri: str) -> None:
+        self.uri = uri
+
+    def pixels(self) -> Pixels:
+        """uint8 [H, W] for grey, [H, W, 3], or [H, W, 4] with transparent parts."""
+        return np.asarray(from_data_uri(self.uri, "picture"))
 
 
 class Unusable(Exception):
@@ -71,6 +83,10 @@ def is_hidden(name: str) -> bool:
 
 def encode_jpeg(pixels: Pixels, quality: int = 90) -> bytes:
     """Return `pixels` as a baseline JPEG with 4:2:0 chroma; what is transparent becomes white."""
+    if pixels.shape[2:] == (3,):
+        rows = np.ascontiguousarray(pixels)  # [H, W, 3]
+        encoded: bytes = simplejpeg.encode_jpeg(rows, quality, "RGB", "420", fastdct=False)
+        return encoded
     buffer = io.BytesIO()
     image = Image.fromarray(pixels)
     image = over_white(image) if image.mode == "RGBA" else image

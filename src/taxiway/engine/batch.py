@@ -10,6 +10,7 @@ from typing import Any
 from taxiway.core.command import Command, Values
 from taxiway.core.errors import Busy, Superseded, TaxiwayError
 from taxiway.core.model import Progress
+from taxiway.engine.messages import Formats
 
 _order = count()
 
@@ -26,6 +27,8 @@ class Call:
     inputs: Values
     live: str | None = None
     on_part: OnPart | None = None
+    formats: Formats | None = None
+    """Those of a caller who wants JPEGs as data URIs, not their pixels."""
     future: "asyncio.Future[Values]" = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )

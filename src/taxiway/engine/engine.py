@@ -57,6 +57,7 @@ class Engine:
         self._query_seconds = query_seconds
         self._executor: type[Executor] = slots.load("engine.executors", executor)
         self._calls = count(1)
+        self._watchers: dict[str, list[Callable[[], bool]]] = {}
 
     async def __aenter__(self) -> Self:
         return self
@@ -144,7 +145,8 @@ class Engine:
                 formats = chosen.formats(inputs, format_header)
                 began = time.perf_counter()
                 async with self._parts(name, chosen, formats, on_part) as give:
-                    outputs = await running.call(chosen, inputs, None, give)
+                    wanted = None if self._is_watched(name) else formats
+                    outputs = await running.call(chosen, inputs, None, give, wanted)
                 answer = Answer(
                     command=chosen.name,
                     wire=wire,
@@ -205,6 +207,19 @@ class Engine:
         A model that answers at once has that one part. Leaving the loop cancels the call.
         """
         return streamed(lambda on_part: self.run(name, values, command, on_part=on_part))
+
+    def watch(self, name: str, is_watched: Callable[[], bool]) -> Callable[[], None]:
+        """Have a model's answers with all their pixels, as long as `is_watched` says so.
+
+        Otherwise their pictures may be encoded already (`EncodedPicture`), where that is cheaper.
+        The result stops it.
+        """
+        watchers = self._watchers.setdefault(name, [])
+        watchers.append(is_watched)
+        return lambda: watchers.remove(is_watched)
+
+    def _is_watched(self, name: str) -> bool:
+        return any(is_watched() for is_watched in self._watchers.get(name, ()))
 
     def cancel(self, name: str) -> None:
         """Stop what a model works on; those who wait for it get Cancelled."""

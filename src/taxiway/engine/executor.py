@@ -6,7 +6,7 @@ from typing import Protocol
 from taxiway.core.command import Values
 from taxiway.core.errors import TaxiwayError
 from taxiway.core.model import ModelSpec, Progress
-from taxiway.engine.messages import Ready
+from taxiway.engine.messages import Predict, Ready
 
 Result = Values | TaxiwayError
 
@@ -42,7 +42,7 @@ class Executor(Protocol):
     async def start(self) -> Ready:
         """Set the model up. Raises ModelFailed with the model's own words, or Died."""
 
-    async def predict(self, command: str, batch: list[Values], on_part: OnPart) -> list[Result]:
+    async def predict(self, request: Predict, on_part: OnPart) -> list[Result]:
         """Answer a batch, one result per call; the parts that a model yields come by `on_part`.
 
         One batch at a time. Once `on_part` returns False a model that yields is stopped there, and

@@ -15,7 +15,11 @@ from msgspec import Struct
 from taxiway.core.command import Command, Values
 from taxiway.core.datatypes import weight
 from taxiway.core.errors import InvalidArgument, ModelFailed, TaxiwayError
+from taxiway.core.images import EncodedPicture, ImageFormat
 from taxiway.core.model import Progress
+
+Formats = dict[str, ImageFormat]
+"""File formats that differ from an output's own, by its name."""
 
 
 class Ready(Struct, tag=True):
@@ -33,10 +37,15 @@ class Failed(Struct, tag=True):
 
 
 class Predict(Struct, tag=True):
-    """A batch of calls of one command."""
+    """A batch of calls of one command.
+
+    `formats`, where not empty, has an entry for each: the file formats by output for a call whose
+    JPEGs are wanted as data URIs, None for one whose pixels are.
+    """
 
     command: str
     batch: list[Values]
+    formats: list[Formats | None] = []
 
 
 class CallError(Struct, tag=True):
@@ -60,9 +69,15 @@ class CallError(Struct, tag=True):
 
 
 class CallOutputs(Struct, tag=True):
-    """One call succeeded."""
+    """One call succeeded; `uris` are of those pictures that were encoded already."""
 
     outputs: Values
+    uris: dict[str, str] = {}
+
+    @property
+    def result(self) -> Values:
+        """The outputs, pictures that are encoded as `EncodedPicture`."""
+        return {**self.outputs, **{name: EncodedPicture(uri) for name, uri in self.uris.items()}}
 
 
 class Answers(Struct, tag=True):
@@ -89,7 +104,7 @@ def results_of(
 ) -> list[Any]:
     """Outputs, or the error, of each call; None where there is neither yet."""
     return [
-        answer.outputs
+        answer.result
         if isinstance(answer, CallOutputs)
         else answer.error()
         if isinstance(answer, CallError)

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from taxiway.core.command import Command, Values
@@ -25,12 +26,16 @@ class PictureRoom:
         self._turn = asyncio.Lock()
         self._left = asyncio.Event()
 
-    @contextlib.asynccontextmanager
-    async def decoded(self, command: Command, wire: Mapping[str, Any]) -> AsyncIterator[Values]:
+    def decoded(
+        self, command: Command, wire: Mapping[str, Any]
+    ) -> AbstractAsyncContextManager[Values]:
         """The call's inputs; their pictures count until the block ends. Raises InvalidArgument."""
-        if not any(field.holds_pictures for field in command.inputs.values()):
-            yield command.decode(wire)
-            return
+        if any(field.holds_pictures for field in command.inputs.values()):
+            return self._in_turn(command, wire)
+        return contextlib.nullcontext(command.decode(wire))
+
+    @contextlib.asynccontextmanager
+    async def _in_turn(self, command: Command, wire: Mapping[str, Any]) -> AsyncIterator[Values]:
         async with self._turn:
             while self.held >= self.limit:
                 self._left.clear()

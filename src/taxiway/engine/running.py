@@ -15,6 +15,7 @@ from taxiway.core.model import ModelSpec, Progress
 from taxiway.engine.batch import Call, CallQueue, OnPart
 from taxiway.engine.executor import Died, Executor, Hung, Result
 from taxiway.engine.executors.process import ProcessExecutor
+from taxiway.engine.messages import Formats, Predict
 from taxiway.engine.pictures import PictureRoom
 
 log = logging.getLogger("taxiway.engine")
@@ -113,14 +114,17 @@ class Running:
         inputs: Values,
         live: str | None = None,
         on_part: OnPart | None = None,
+        formats: Formats | None = None,
     ) -> Values:
         """Queue one call and wait for its outputs; wakes a model that sleeps.
+
+        With `formats` pictures that are sent as JPEG come as `EncodedPicture`.
 
         A caller that is cancelled leaves no work behind: a model that answers in parts stops at
         its next one, any other's answer is dropped.
         """
         self._refuse_if_down()
-        call = Call(command, inputs, live, on_part)
+        call = Call(command, inputs, live, on_part, formats)
         self._queue.put(call)
         self.wake()
         try:
@@ -195,8 +199,7 @@ class Running:
         """The answers to a batch. Raises Hung if nothing comes for `query_seconds`."""
         try:
             async with asyncio.timeout(self._query_seconds) as self._limit:
-                name, batch = calls[0].command.name, [call.inputs for call in calls]
-                return await executor.predict(name, batch, self._give)
+                return await executor.predict(request_of(calls), self._give)
         except TimeoutError:
             raise Hung(f"no answer within {self._query_seconds:g} s") from None
         finally:
@@ -254,3 +257,12 @@ class Running:
         self.last_error = message
         self._set("failed", message)
         self._queue.fail(Unavailable(message, retry_after=10))
+
+
+def request_of(calls: Sequence[Call]) -> Predict:
+    """What the worker is asked for a batch."""
+    return Predict(
+        calls[0].command.name,
+        [call.inputs for call in calls],
+        [call.formats for call in calls],
+    )

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from taxiway.core import declaration, slots
-from taxiway.core.command import Values
+from taxiway.core.command import Command, Values
 from taxiway.core.errors import ModelFailed, TaxiwayError
 from taxiway.core.faults import failure, line_of, words_of
 from taxiway.core.model import Model, ModelSpec, Progress, decode_options
@@ -21,6 +21,7 @@ from taxiway.engine.messages import (
     CallOutputs,
     Codec,
     Failed,
+    Formats,
     GoOn,
     Part,
     Predict,
@@ -54,8 +55,7 @@ def main(connection: socket.socket, spec: bytes, areas: list[str]) -> None:
         while True:
             request = codec.unpack(pipe.receive())
             assert isinstance(request, Predict)
-            answers = answer(model, request.command, request.batch, show)
-            pipe.send(packed(codec, answers))
+            pipe.send(packed(codec, answers_to(model, request, show)))
 
 
 def start(spec: ModelSpec) -> tuple[Model, dict[str, Any]]:
@@ -66,6 +66,31 @@ def start(spec: ModelSpec) -> tuple[Model, dict[str, Any]]:
     model.setup(str(spec.options.get("device", "auto")), options)
     declaration.check_commands(model, spec.name)
     return model, dict(getattr(model, "facts", {}))
+
+
+def answers_to(
+    model: Model, request: Predict, show: Callable[[Part], bool]
+) -> list[CallOutputs | CallError]:
+    """Answer every call; a picture that is wanted as JPEG is encoded here."""
+    answers = answer(model, request.command, request.batch, show)
+    if not request.formats:
+        return answers
+    command = model.commands[request.command]
+    return [
+        one if formats is None or isinstance(one, CallError) else _with_jpegs(command, one, formats)
+        for one, formats in zip(answers, request.formats, strict=True)
+    ]
+
+
+def _with_jpegs(
+    command: Command, answered: CallOutputs, formats: Formats
+) -> CallOutputs | CallError:
+    try:
+        uris = command.encode_jpegs(answered.outputs, formats)
+    except TaxiwayError as error:
+        return CallError.of(error)
+    others = {name: value for name, value in answered.outputs.items() if name not in uris}
+    return CallOutputs(others, uris)
 
 
 def answer(
@@ -121,7 +146,6 @@ def _last(parts: Iterator[list[Any] | Progress], count: int, show: Callable[[Par
 
 
 def checked(results: Any, count: int) -> list[CallOutputs | CallError]:
-    """The answers of a model to so many calls. Raises ModelFailed for anything else."""
     """The answers of a model to so many calls. Raises ModelFailed for anything else."""
     if not isinstance(results, list) or len(results) != count:
         given = len(results) if isinstance(results, list) else type(results).__name__

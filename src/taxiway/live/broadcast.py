@@ -90,12 +90,26 @@ class Broadcast:
         on_watched: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.newest: EncodedFrame | None = None
+        self._newest: EncodedFrame | None = None
+        self._held: Callable[[], Frame] | None = None
         self._viewers: set[Viewer] = set()
         self._on_watched = on_watched
         self._clock = clock
         self._indices = count(1)
         self._pool = ThreadPoolExecutor(2, "encode")
+
+    @property
+    def newest(self) -> EncodedFrame | None:
+        """The last picture; None before the first."""
+        if (held := self._held) is not None:
+            self._held = None
+            self.publish(held(), final=True)
+        return self._newest
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether `finish` would do nothing."""
+        return self._held is not None or self._newest is None or self._newest.final
 
     @property
     def watched(self) -> int:
@@ -104,10 +118,11 @@ class Broadcast:
 
     def join(self, wake: Callable[[], None]) -> Viewer:
         """Let someone watch; the newest picture is the first thing they get."""
+        newest = self.newest
         viewer = Viewer(wake, self._clock)
         self._viewers.add(viewer)
-        if self.newest is not None:
-            viewer.offer(self.newest)
+        if newest is not None:
+            viewer.offer(newest)
         self._on_watched()
         return viewer
 
@@ -118,14 +133,21 @@ class Broadcast:
     def publish(self, frame: Frame, final: bool = False) -> None:
         """Offer `frame` to everyone, under the next index."""
         frame = msgspec.structs.replace(frame, index=next(self._indices))
-        self.newest = EncodedFrame(frame, final, self._pool)
+        self._held = None
+        self._newest = newest = EncodedFrame(frame, final, self._pool)
         for viewer in self._viewers:
-            viewer.offer(self.newest)
+            viewer.offer(newest)
+
+    def hold(self, frame: Callable[[], Frame]) -> None:
+        """Publish what `frame` gives, at full quality, as soon as there is someone to see it."""
+        self._held, self._newest = frame, None
+        if self._viewers:
+            self.publish(frame(), final=True)
 
     def finish(self) -> None:
         """Offer the newest picture once more at full quality, unless that was done."""
-        if self.newest is not None and not self.newest.final:
-            self.publish(msgspec.structs.replace(self.newest.frame, merged=0), final=True)
+        if self._newest is not None and not self.is_settled:
+            self.publish(msgspec.structs.replace(self._newest.frame, merged=0), final=True)
 
     def close(self) -> None:
         """End the encoding threads."""

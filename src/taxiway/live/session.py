@@ -26,7 +26,7 @@ from taxiway.core.events import (
     StateChanged,
 )
 from taxiway.core.frame import Frame, Mark
-from taxiway.core.images import Pixels
+from taxiway.core.images import EncodedPicture, Pixels
 from taxiway.core.model import ModelSpec
 from taxiway.latent.field import field
 from taxiway.latent.sample import z_of_seed
@@ -101,6 +101,7 @@ class LiveSession:
         self._unpublished: Values | None = None
         self._publish = asyncio.Event()
         self._stop_listening = engine.events.listen(self._on_event)
+        self._stop_watching = engine.watch(spec.name, lambda: self.broadcast.watched > 0)
         if self.state == "running":
             self._introduce()
 
@@ -152,6 +153,7 @@ class LiveSession:
             self.stop_moving()
             self.kept.close()
             self._stop_listening()
+            self._stop_watching()
             self.broadcast.close()
 
     @property
@@ -303,16 +305,21 @@ class LiveSession:
     def _show_answer(self, answer: Answer) -> None:
         """A query was answered: what it asked with is newest, and needs no rendering."""
         command = self.engine.running[self.spec.name].commands[answer.command]
+        given = _given(command, answer)
         if self.command is not None and command.name == self.command.name:
-            self._keep(command, answer)
+            self._keep(given)
             self._rendered = (self.controls.version, self._life)
             self._is_moved, self._unpublished, self._error = False, None, None
-        snapshot = Snapshot(_given(command, answer), 0, {}, 0)
-        self._show(picture_of(command, answer.outputs), snapshot, answer.render_ms)
+        snapshot = Snapshot(given, 0, {}, 0)
+        picture = answer.outputs.get(picture_name(command) or "")
+        if isinstance(picture, EncodedPicture):
+            frame = self._frame(snapshot, answer.render_ms)
+            self.broadcast.hold(lambda: frame(picture.pixels()))
+        else:
+            self._show(picture_of(command, answer.outputs), snapshot, answer.render_ms)
 
-    def _keep(self, command: Command, answer: Answer) -> None:
+    def _keep(self, given: Values) -> None:
         """Take over what a query was given; what it left out is back at its default."""
-        given = _given(command, answer)
         left_out = dict.fromkeys(self.controls.values().keys() - given.keys())
         # Who asks for what is played, as for a better file of it, leaves it and its origin alone.
         entries = self.controls.entries
@@ -353,8 +360,7 @@ class LiveSession:
                     self.report("The live output could not be encoded; the server's log says why.")
 
     def _until_final(self) -> float | None:
-        newest = self.broadcast.newest
-        if newest is None or newest.final:
+        if self.broadcast.is_settled:
             return None
         return max(self._rest_seconds - self.controls.resting(), 0)
 
@@ -400,18 +406,20 @@ class LiveSession:
             self._publish.set()
 
     def _show(self, pixels: Pixels | None, snapshot: Snapshot, render_ms: float = 0.0) -> None:
-        if pixels is None:
-            return
-        self.broadcast.publish(
-            Frame(
-                pixels=pixels,
-                index=0,
-                time=self.clock(),
-                values=snapshot.values,
-                marks=snapshot.marks,
-                merged=snapshot.merged,
-                render_ms=render_ms,
-            )
+        if pixels is not None:
+            self.broadcast.publish(self._frame(snapshot, render_ms)(pixels))
+
+    def _frame(self, snapshot: Snapshot, render_ms: float) -> Callable[[Pixels], Frame]:
+        """The frame of what was made now, once there are its pixels."""
+        now = self.clock()
+        return lambda pixels: Frame(
+            pixels=pixels,
+            index=0,
+            time=now,
+            values=snapshot.values,
+            marks=snapshot.marks,
+            merged=snapshot.merged,
+            render_ms=render_ms,
         )
 
     def report(self, error: str) -> None:

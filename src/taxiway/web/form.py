@@ -17,8 +17,10 @@ def fields(content_type: str, body: bytes) -> dict[str, str] | None:
 
     A file is a data URI of its type. Raises InvalidArgument.
     """
+    if content_type.partition(";")[0].strip().lower() not in (MULTIPART, URLENCODED):
+        return None  # most are JSON, and to read their header whole takes longer than their body
     header = Message()
-    header["content-type"] = content_type or "text/plain"
+    header["content-type"] = content_type
     if header.get_content_type() == MULTIPART:
         return _multipart(body, str(header.get_param("boundary", "")))
     if header.get_content_type() == URLENCODED and not body.lstrip().startswith((b"{", b'"', b"[")):

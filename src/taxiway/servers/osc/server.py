@@ -252,10 +252,14 @@ class OscServer:
             return
         match event:
             case OutputReady(outputs=outputs):
-                self._news.append(("/data", outputs))
+                self._announce("/data", outputs)
             case QueryFailed(error=error):
-                self._news.append(("/error", error))
-        self._filled.set()
+                self._announce("/error", error)
+
+    def _announce(self, address: str, value: Mapping[str, Wire] | str) -> None:
+        if self._audience.everyone():
+            self._news.append((address, value))
+            self._filled.set()
 
     async def _tell(self) -> None:
         """Send outputs and errors to everyone, for ever."""
