@@ -109,7 +109,7 @@ class Broadcast:
     @property
     def is_settled(self) -> bool:
         """Whether `finish` would do nothing."""
-        return self._held is not None or self._newest is None or self._newest.final
+        return self._held is None and (self._newest is None or self._newest.final)
 
     @property
     def watched(self) -> int:
@@ -139,15 +139,16 @@ class Broadcast:
             viewer.offer(newest)
 
     def hold(self, frame: Callable[[], Frame]) -> None:
-        """Publish what `frame` gives, at full quality, as soon as there is someone to see it."""
+        """Publish what `frame` gives, at full quality, once someone looks or at `finish`."""
         self._held, self._newest = frame, None
         if self._viewers:
             self.publish(frame(), final=True)
 
     def finish(self) -> None:
         """Offer the newest picture once more at full quality, unless that was done."""
-        if self._newest is not None and not self.is_settled:
-            self.publish(msgspec.structs.replace(self._newest.frame, merged=0), final=True)
+        newest = self.newest
+        if newest is not None and not newest.final:
+            self.publish(msgspec.structs.replace(newest.frame, merged=0), final=True)
 
     def close(self) -> None:
         """End the encoding threads."""
