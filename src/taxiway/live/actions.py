@@ -39,6 +39,14 @@ FADE: dict[str, AnyDataType] = {"seconds": SECONDS, "curve": CURVE}
 """What is not given is as for all fades, which `fade` sets."""
 
 
+MIX: dict[str, AnyDataType] = {
+    "a": NUMBER,
+    "b": NUMBER,
+    "amount": Number(default=1, min=0, max=1, description="0 is a, 1 is b."),
+    "layer": Number(default=0, whole=True, min=0, max=99, description="Below it all is a's."),
+}
+
+
 def recall(session: "LiveSession", inputs: Values) -> None:
     """Go to a preset."""
     state = session.kept.preset(inputs["number"])
@@ -66,6 +74,11 @@ def clear(session: "LiveSession", inputs: Values) -> None:
     session.kept.clear(inputs["number"])
 
 
+def mix(session: "LiveSession", inputs: Values) -> None:
+    """Show one preset's layers up to `layer`, above it those of another, as far as `amount`."""
+    session.mixing.show(inputs["a"], inputs["b"], inputs["layer"], inputs["amount"])
+
+
 def stop(session: "LiveSession", inputs: Values) -> None:
     """Stop whatever moves the picture by itself."""
     session.stop_moving()
@@ -87,9 +100,10 @@ ACTIONS = {
     for action in (
         _action("preset", recall, {"number": NUMBER, **FADE}),
         _action("preset/store", store, {"number": NUMBER, "name": Text(default="")}),
-        _action("preset/clear", clear, {"number": NUMBER}),
         _action("history", go_back, {"picture": Text(), **FADE}, has_address=False),
         _action("fade", set_fade, FADE),
+        _action("mix", mix, MIX),
+        _action("preset/clear", clear, {"number": NUMBER}),
         _action("stop", stop),
     )
 }

@@ -12,7 +12,7 @@ from taxiway.core.errors import InvalidArgument, NotFound, Unavailable
 from taxiway.core.events import PresetsChanged
 from taxiway.core.frame import Frame
 from taxiway.live import state_folder
-from taxiway.live.state import State, captured, named
+from taxiway.live.state import State, captured, named, news
 from taxiway.live.state_folder import MOST_HISTORY, PRESETS, StateFolder
 
 if TYPE_CHECKING:
@@ -106,8 +106,15 @@ class KeptStates:
     def put_all(self, presets: dict[int, State], pictures: dict[str, bytes]) -> None:
         """Take the presets of a scene in place of those that are here.
 
-        `pictures` are by the names that the states have; each gets a new one of ours.
+        `pictures` are by the names that the states have; each gets a new one of ours. Raises
+        InvalidArgument, which names the preset, for a scene of a model of another shape.
         """
+        session = self._session
+        for number, state in presets.items():
+            try:
+                news(state, session.known, session.controls)
+            except InvalidArgument as error:
+                raise InvalidArgument(f"Preset {number} of this scene: {error}") from None
         old, self.presets = self.presets, {}
         for state in old.values():
             self._forget(state)

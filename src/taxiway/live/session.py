@@ -37,6 +37,7 @@ from taxiway.live.controls import Controls, Origin, Snapshot
 from taxiway.live.fade import Fade
 from taxiway.live.kept_states import KeptStates
 from taxiway.live.live_walk import LiveWalk
+from taxiway.live.mixing import Mixing
 from taxiway.live.own_addresses import add_own
 from taxiway.live.readers import Readers
 from taxiway.live.state_folder import StateFolder
@@ -84,6 +85,7 @@ class LiveSession:
         self.tiles = Tiles(engine, spec.name, self.controls)
         self.command: Command | None = None
         self.live_walk = LiveWalk(self)
+        self.mixing = Mixing(self)
         self.addresses = Addresses(self)
         self.fade = Fade(self)
         self.kept = KeptStates(self, StateFolder(folder) if folder else None)
@@ -149,6 +151,7 @@ class LiveSession:
                 group.create_task(self._render_newest())
                 group.create_task(self._publish_newest())
                 group.create_task(self.kept.run())
+                group.create_task(self.mixing.run())
         finally:
             self.stop_moving()
             self.kept.close()

@@ -92,7 +92,7 @@ function nameOf(store) {
 }
 
 /** @param {string} name @param {Blob} blob */
-function download(name, blob) {
+export function download(name, blob) {
   const href = URL.createObjectURL(blob);
   const link = h("a", { href, download: name });
   link.click();

@@ -138,6 +138,19 @@ export class Session {
     this.perform("number" in where ? "preset" : "history", where);
   }
 
+  /**
+   * Mix two presets, as a slider that is moved.
+   * @param {number} a
+   * @param {number} b
+   * @param {number} amount from 0, a, to 1, b
+   * @param {number} layer below which all is a's
+   */
+  mix(a, b, amount, layer) {
+    const inputs = this.#store.get("declaration").inputs.map(({ name }) => name);
+    this.history.step([...inputs, VECTOR], "mix");
+    this.perform("mix", { a, b, amount, layer });
+  }
+
   /** Keep what is played as a preset. @param {number} number */
   storePreset(number) {
     this.perform("preset/store", { number });

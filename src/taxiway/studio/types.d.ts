@@ -59,6 +59,8 @@ export interface SegmentationField extends BaseField {
 }
 export interface VectorField extends BaseField {
   type: "vector";
+  /** How many of them may be given at once, one for each layer. */
+  rows?: number;
   length: number;
   samplingMean?: number;
   samplingStd?: number;

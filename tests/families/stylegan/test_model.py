@@ -237,3 +237,18 @@ def test_alpha_is_kept_and_grey_is_shown_in_colour(tmp_path: Path) -> None:
         wire = field.encode(made.astype(np.uint8))
         assert wire.startswith("data:image/png" if shown == 4 else "data:image/jpeg")
         assert field.encode(made.astype(np.uint8), "JPEG").startswith("data:image/jpeg")
+
+
+def test_map_gives_the_w_that_makes_the_same_picture(any_model: StyleGAN) -> None:
+    call = any_model.commands["map"].decode({"seed": 3, "truncation": 0.5})
+    [answer] = any_model.predict("map", [call])
+    w = any_model.commands["map"].outputs["w"]
+    assert isinstance(w, Vector)
+    assert answer["w"].shape == (w.rows, w.length)
+    wire = w.encode(answer["w"])
+    expected = picture(any_model, seed=3, truncation=0.5)
+    assert np.abs(picture(any_model, w=wire) - expected).max() <= 1
+
+
+def test_a_model_without_w_maps_nothing() -> None:
+    assert list(model_of("projected-gan_fastgan-lite_128.pkl").commands) == ["generate"]

@@ -13,6 +13,7 @@ from taxiway.live.actions import ACTIONS
 from taxiway.live.moves import Message
 from taxiway.live.state import State
 from taxiway.servers.osc.server import OscServer
+from taxiway.servers.studio import scene_routes
 from taxiway.servers.studio.live_routes import PATH, PICTURES, routes
 from taxiway.web.application import application
 from taxiway.web.powers import Tokens
@@ -48,6 +49,27 @@ async def test_presets_over_http() -> None:
             assert (await client.get(f"{PICTURES}/0123456789abcdef.jpg")).status_code == 404
             refused = await client.post(PATH + "/stop", headers={"authorization": ""})
             assert refused.status_code == 403
+
+
+async def test_a_scene_goes_out_and_comes_in_for_the_owner_alone() -> None:
+    async with on_session(FakeEngine()) as session:
+        found = scene_routes.routes(session, Tokens("to play", "secret"))
+        transport = httpx.ASGITransport(application(found, Config()))
+        play, own = ({"authorization": f"Bearer {each}"} for each in ("to play", "secret"))
+        async with httpx.AsyncClient(
+            transport=transport, base_url="http://localhost", headers=play
+        ) as client:
+            path = scene_routes.PATH
+            assert (await client.get(path)).status_code == 404
+            session.kept.presets[2] = State(values={"truncation": 0.4}, name="dusk")
+            scene = (await client.get(path)).content
+            session.kept.clear(2)
+            assert (await client.post(path, content=scene)).status_code == 403
+            taken = await client.post(path, content=scene, headers=own)
+            assert taken.json() == {"presets": [2]}
+            assert session.kept.presets[2].name == "dusk"
+            wrong = await client.post(path, content=b"PK no", headers=own)
+            assert (wrong.status_code, "no whole zip" in wrong.text) == (400, True)
 
 
 async def test_a_page_hears_of_presets_whoever_stores_them() -> None:

@@ -68,6 +68,7 @@ class StyleGAN:
         Raises NotFound, UnreadableCheckpoint or InvalidArgument.
         """
         from taxiway.families.stylegan.rendering.opening import open_model
+        from taxiway.families.stylegan.rendering.options import map_command
 
         self.renderer, command, self.facts = open_model(
             options["checkpoint"],
@@ -76,10 +77,16 @@ class StyleGAN:
             options.get("directions"),
             options.get("class_centres", False),
         )
-        self.commands = {command.name: command}
+        mapping = map_command(command)
+        self.commands = {each.name: each for each in (command, mapping) if each is not None}
 
     def predict(self, command: str, batch: list[Values]) -> list[Values]:
-        """Pictures uint8 [H, W, 3]; calls of the same noise and place are synthesized at once."""
+        """Pictures uint8 [H, W, 3]; calls of the same noise and place are synthesized at once.
+
+        Of `map` the ws [num_ws, w_dim].
+        """
+        if command == "map":
+            return [{"w": self.renderer.ws_of(call)} for call in batch]
         return [{"image": picture} for picture in self.renderer.answer(batch)]
 
 

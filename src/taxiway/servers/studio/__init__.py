@@ -10,6 +10,7 @@ from taxiway.servers.studio import (
     output_routes,
     page,
     routes,
+    scene_routes,
     walk_routes,
 )
 from taxiway.web.server import Server
@@ -27,6 +28,7 @@ class Studio(Server):
             *elsewhere_routes.routes(context.config, context.tokens),
             *walk_routes.routes(context.session, context.tokens),
             *live_routes.routes(context.session, context.tokens),
+            *scene_routes.routes(context.session, context.tokens),
             *output_routes.routes(context.outputs, context.inputs, context.tokens, context.opened),
             *context.studio_routes,
             *page.routes(context.tokens, context.config),

@@ -2,6 +2,8 @@
 
 import { isLive } from "../declaration.js";
 import { h } from "../dom.js";
+import { makeMixing } from "../presets/mixing.js";
+import { makeScene } from "../presets/scene.js";
 import { makeStrip } from "../presets/strip.js";
 import { makeTiles } from "../presets/tiles.js";
 import { makeWidget } from "../widgets/index.js";
@@ -25,7 +27,9 @@ function mount(root, studio) {
   root.append(
     h("section", { class: "block" }, h("h3", {}, "Presets"), ...makeTiles(studio)),
     fadeBlock(studio),
+    makeMixing(studio),
     h("section", { class: "block" }, h("h3", {}, "History"), ...makeStrip(studio)),
+    h("section", { class: "block" }, h("h3", {}, "Scene"), makeScene(studio)),
   );
 }
 

@@ -171,6 +171,22 @@ def generate_command(
     )
 
 
+def map_command(generate: Command) -> Command | None:
+    """The command that gives the w+ of z, for a generator with w; of `generate` its inputs."""
+    w = generate.inputs.get("w")
+    if not isinstance(w, Vector):
+        return None
+    names = ("z", "truncation", "seed", "label", "classes")
+    return Command(
+        name="map",
+        description="The w of every layer that z stands for, truncated.",
+        inputs={name: generate.inputs[name] for name in names if name in generate.inputs},
+        outputs={"w": replace(w, optional=UNSET, description=None)},
+        max_batch=MAX_BATCH,
+        needs_one_of=("z", "seed"),
+    )
+
+
 def has_noise(family: str, config: Mapping[str, Any]) -> bool:
     """Whether noise is added to what layers give."""
     if family == "stylegan2":

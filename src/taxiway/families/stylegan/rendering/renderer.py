@@ -221,6 +221,11 @@ class GeneratorRenderer:
         `sampling.quick_pictures`."""
         return in_colour(self._synthesis.run({"ws": ws, "noise_mode": "const"})["image"])[..., :3]
 
+    def ws_of(self, call: Mapping[str, Any]) -> Array:
+        """The truncated ws [num_ws, w_dim] of a call's z, without steps along directions."""
+        ws: Array = self.rows([latent_of(call, self.z_dim)], RenderOptions.of(call))[0]
+        return ws
+
     def answer(self, calls: Sequence[Mapping[str, Any]]) -> list[Pixels]:
         """Pictures [H, W, 3] of a command's decoded inputs, each call with options of its own.
 

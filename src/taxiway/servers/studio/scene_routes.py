@@ -1,0 +1,43 @@
+"""Scenes over HTTP (docs/playing.md): the presets as one file.
+
+GET  /studio/api/scene    the file                POST /studio/api/scene   take one's presets
+"""
+
+import asyncio
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from taxiway.core.errors import NotFound
+from taxiway.live import scene
+from taxiway.live.session import LiveSession
+from taxiway.servers.studio.manager_routes import PREFIX, guarded
+from taxiway.web.powers import Power, Tokens
+
+PATH = PREFIX + "/scene"
+
+
+def routes(session: LiveSession, tokens: Tokens) -> list[Route]:
+    """The routes of one session; the owner alone puts a file's presets in place of those here."""
+
+    async def give(request: Request) -> Response:
+        presets = dict(session.kept.presets)
+        if not presets:
+            raise NotFound("There are no presets yet; store some first.")
+        named = {state.picture for state in presets.values() if state.picture}
+        pictures = {name: await session.kept.picture(name) for name in sorted(named)}
+        data = scene.packed(presets, pictures, session.spec.name)
+        headers = {"content-disposition": 'attachment; filename="scene.zip"'}
+        return Response(data, media_type="application/zip", headers=headers)
+
+    async def take(request: Request) -> Any:
+        presets, pictures = await asyncio.to_thread(scene.unpacked, await request.body())
+        session.kept.put_all(presets, pictures)
+        return {"presets": sorted(presets)}
+
+    return [
+        guarded(PATH, "GET", give, tokens, Power.PLAY),
+        guarded(PATH, "POST", take, tokens),
+    ]
