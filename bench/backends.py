@@ -32,11 +32,13 @@ BACKENDS = {
 }
 SIZES = {"128": (128, 4096, 128), "256": (256, 8192, 256), "512": (512, 32768, 512)}
 """Pixels, channel_base and most channels."""
+TRUNCATION, CONTRAST = 0.7, 0.5
+"""How far ws are from their average; how far pixels, -1 to 1, as in photographs."""
 ROW = "{:24} {:>9} {:>7}   {}"
 
 
 def network(size: str) -> tuple[Generator, Graph]:
-    """A generator with noise and biases that matter as in a trained one, and its synthesis."""
+    """A generator with noise, biases and contrast as of a trained one, and its synthesis."""
     torch.manual_seed(0)
     g = new_stylegan2(*SIZES[size], mapping_layers=2, conv_clamp=256.0)
     for name, parameter in g.requires_grad_(False).named_parameters():
@@ -44,6 +46,11 @@ def network(size: str) -> tuple[Generator, Graph]:
             parameter.fill_(0.1)
         if name.startswith("synthesis") and name.endswith(("conv0.bias", "conv1.bias")):
             parameter.normal_(std=0.1)
+    ws = torch.randn(4, 1, g.w_dim).repeat(1, g.num_ws, 1) * TRUNCATION
+    contrast = CONTRAST / plain.synthesis(g, ws).std()
+    for name, parameter in g.named_parameters():
+        if name.endswith("torgb.weight"):
+            parameter.mul_(contrast)
     tensors = {name: tensor.numpy() for name, tensor in g.state_dict().items()}
     return g, graphs_of(Checkpoint("stylegan2", g.config, tensors, {}), g)[0]
 
@@ -52,7 +59,7 @@ def show(size: str, batch: int, rounds: int) -> None:
     """Print the table of one size and batch."""
     g, graph = network(size)
     rng = np.random.default_rng(0)
-    w = 0.7 * rng.standard_normal((batch, 1, g.w_dim), np.float32)
+    w = TRUNCATION * rng.standard_normal((batch, 1, g.w_dim), np.float32)
     ws = np.repeat(w, g.num_ws, axis=1)
     ways = {"plain": lambda: to_uint8(plain.synthesis(g, torch.from_numpy(ws))).numpy()}
     for title, backend in BACKENDS.items():

@@ -150,6 +150,9 @@ class Operations(Protocol):
         """`fir` without padding, of which every down-th sample stays; taps [k], or [k, k] where
         they cannot be split into two axes."""
 
+    def exact(self, x: Node) -> Node:
+        """x itself, which is worth all its digits where what follows is computed with fewer."""
+
     def levels(self, x: Node) -> Node:
         """x [N, C, H, W] of about -1..1 to uint8 [N, H, W, C]: 127.5 x + 128, cut, not rounded."""
 

@@ -228,6 +228,9 @@ class OnnxOperations:
         shape[axis] = len(taps)
         return self.const(np.broadcast_to(taps.reshape(shape), (x.channels, 1, *shape)))
 
+    def exact(self, x: OnnxNode) -> OnnxNode:
+        return x
+
     def levels(self, x: OnnxNode) -> OnnxNode:
         x = self.add(self.mul(x, self.const(127.5)), self.const(128))
         x = self.node("Floor", self.node("Clip", x, self.const(0), self.const(255)))

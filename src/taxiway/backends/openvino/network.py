@@ -12,6 +12,7 @@ from openvino import opset13 as ov
 from taxiway.backends import Arrays, Graph, Inputs
 
 HINTS = {"float32": "f32", "bfloat16": "bf16"}
+EXACTLY = {"INFERENCE_PRECISION_HINT": HINTS["float32"]}
 ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
     "linear": lambda x: x,
     "lrelu": lambda x: ov.prelu(x, ov.constant(np.full(1, 0.2, np.float32))),
@@ -84,7 +85,11 @@ def parts_of(count: int, sizes: Sequence[int]) -> list[int]:
 
 
 class Compiled:
-    """One form of a graph, for batches of one size, or of any (-1)."""
+    """One form of a graph, for batches of one size, or of any (-1).
+
+    OpenVINO computes a whole model in one precision: so what is to be exact is a model of its own,
+    in float32, whose results the other takes where they lie.
+    """
 
     def __init__(
         self, graph: Graph, words: Mapping[str, str], size: int, settings: Mapping[str, Any]
@@ -93,9 +98,15 @@ class Compiled:
         ops = OpenVinoOperations(size)
         outputs = graph.operations(ops, **words)
         self.names, self.inputs, self.random = list(outputs), ops.inputs, ops.random
-        parameters = [*ops.inputs.values(), *ops.random]
-        model = openvino.Model(list(outputs.values()), parameters, graph.kind)
-        self.request = core().compile_model(model, "CPU", dict(settings)).create_infer_request()
+        asked = [*ops.inputs.values(), *ops.random]
+        last = openvino.Model(list(outputs.values()), [*asked, *ops.taken], graph.kind)
+        self.requests = [ready(last, settings)]
+        if ops.exactly:
+            first = openvino.Model(ops.exactly, asked, f"{graph.kind} exactly")
+            self.requests.insert(0, ready(first, {**settings, **EXACTLY}))
+        for place in range(len(ops.exactly)):
+            tensor = self.requests[0].get_output_tensor(place)
+            self.requests[1].set_input_tensor(len(asked) + place, tensor)
         self.rng = np.random.default_rng()
 
     def run(self, arrays: Mapping[str, npt.NDArray[Any]], count: int) -> Arrays:
@@ -106,9 +117,16 @@ class Compiled:
         drawn = [
             self.rng.standard_normal(shape_of(each, count), np.float32) for each in self.random
         ]
-        self.request.infer(dict(enumerate([*given, *drawn])), share_inputs=True)
-        found = [self.request.get_output_tensor(index).data for index in range(len(self.names))]
+        for request in self.requests:
+            request.infer(dict(enumerate([*given, *drawn])), share_inputs=True)
+        last = self.requests[-1]
+        found = [last.get_output_tensor(index).data for index in range(len(self.names))]
         return {name: np.array(data) for name, data in zip(self.names, found, strict=True)}
+
+
+def ready(model: Any, settings: Mapping[str, Any]) -> Any:
+    """A model ready to run."""
+    return core().compile_model(model, "CPU", dict(settings)).create_infer_request()
 
 
 def shape_of(parameter: Any, count: int) -> tuple[int, ...]:
@@ -126,13 +144,21 @@ class OpenVinoOperations:
     """The operations of `taxiway.backends.Operations` as nodes of OpenVINO.
 
     `size` is the batch, -1 for any; `inputs` are the parameters by name, `random` those that are
-    drawn anew at each call.
+    drawn anew at each call; `exactly` is what is to be worked out in float32, and `taken` the
+    parameters as which the rest takes it.
     """
 
     def __init__(self, size: int) -> None:
         self.size = size
         self.inputs: dict[str, Any] = {}
         self.random: list[Any] = []
+        self.exactly: list[Any] = []
+        self.taken: list[Any] = []
+
+    def exact(self, x: Any) -> Any:
+        self.exactly.append(x)
+        self.taken.append(ov.parameter(x.get_output_partial_shape(0), np.float32))
+        return self.taken[-1]
 
     def input(self, name: str, shape: Sequence[int]) -> Any:
         self.inputs[name] = ov.parameter([self.size, *shape], np.float32, name=name)
@@ -175,7 +201,8 @@ class OpenVinoOperations:
         return ov.squeeze(x, integers(1))
 
     def per_channel(self, x: Any) -> Any:
-        return ov.unsqueeze(x, integers(2, 3))
+        x = ov.unsqueeze(x, integers(2, 3))
+        return self.exact(x) if self.exactly else x  # after the first: they scale whole channels
 
     def activation(self, x: Any, name: str) -> Any:
         return ACTIVATIONS[name](x)

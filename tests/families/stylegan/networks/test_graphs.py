@@ -13,9 +13,9 @@ from fuzz import every
 from paths import FIXTURES
 from taxiway import backends
 from taxiway.backends import Graph
+from taxiway.backends.torch import TorchBackend
 from taxiway.catalog import catalog
 from taxiway.checkpoint import Checkpoint, read_checkpoint
-from taxiway.choosing import difference
 from taxiway.core import slots
 from taxiway.families.stylegan.networks.graphs import WRITTEN, graphs_of, near
 from taxiway.latent.truncation import truncate
@@ -130,8 +130,9 @@ def test_lower_precision_stays_near(backend: backends.Backend) -> None:
     exact = backend.compile(graph, "float32", 1).run(graph.trial)
     for precision in backend.precisions():
         quick = backend.compile(graph, precision, 1).run(graph.trial)
-        assert difference(quick, exact) is None
-        assert np.abs(quick["image"].astype(int) - exact["image"]).mean() <= 0.4
+        off = np.abs(quick["image"].astype(int) - exact["image"])
+        assert off.mean() <= 0.3
+        assert off.max() <= (8 if isinstance(backend, TorchBackend) else 4)  # it is slower anyway
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from taxiway.backends import Node, Operations
 from taxiway.families.stylegan.networks.graph_change import Change, unchanged
-from taxiway.families.stylegan.networks.graph_mapping import Tensors
+from taxiway.families.stylegan.networks.graph_mapping import EXACT, Tensors
 
 Array = npt.NDArray[np.float32]
 
@@ -75,6 +75,8 @@ class Synthesis:
             x = self.layer(f"{name}.conv1", x, 2 * index + 1)  # [N, out, H, W]
             if f"{name}.torgb.weight" in self.tensors:
                 images.append(self.rgb(f"{name}.torgb", x))  # [N, channels, H, W]
+            if index == EXACT - 1:
+                x, images = self.ops.exact(x), list(map(self.ops.exact, images))
         image = images[-1]
         if len(images) == 2:  # between two whole sizes both are blended
             share = np.float32(lod % 1)

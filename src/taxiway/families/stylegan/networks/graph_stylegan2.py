@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from taxiway.backends import Node, Operations
 from taxiway.families.stylegan.networks.graph_change import Change, unchanged
-from taxiway.families.stylegan.networks.graph_mapping import HOMOGENEOUS, Tensors, dense
+from taxiway.families.stylegan.networks.graph_mapping import EXACT, HOMOGENEOUS, Tensors, dense
 from taxiway.families.stylegan.networks.graph_upscaler import upscaled
 
 Array = npt.NDArray[np.float32]
@@ -91,6 +91,9 @@ class Synthesis:
             if f"{name}.torgb.weight" in self.tensors:
                 rgb = self.rgb(f"{name}.torgb", x, row)  # [N, channels, 2h, 2w]
                 image = rgb if image is None else self.ops.add(image, rgb)
+            if name in self.blocks[:EXACT][-1:]:
+                x = self.ops.exact(x)
+                image = None if image is None else self.ops.exact(image)
         if self.config.get("upscaler"):
             height, width = self.config["img_resolution"]
             image = upscaled(self.ops, self.tensors, image, (height, width))
