@@ -86,6 +86,7 @@ def test_help_lists_the_commands_and_imports_nothing_heavy() -> None:
         (["run", "stylgan"], "No model named 'stylgan'. There are: painter"),
         (["run", "stylegan", "--checkpoint", "no.pkl"], "There is no file 'no.pkl'"),
         (["run", "painter", "--frob"], "unknown argument --frob"),
+        (["run", "--mapping", "."], "The mapping '"),
         (["run", "--no-browser", "--frob"], "unknown argument --frob"),
         (["inspect", "no.pkl"], "no.pkl"),
         (["generate", "painter", "--seeds", "x", "--out", "o"], "Seeds are numbers and ranges"),

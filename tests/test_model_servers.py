@@ -17,7 +17,7 @@ from taxiway import app
 from taxiway.catalog import catalog
 from taxiway.core.config import Config
 from taxiway.core.errors import NotFound
-from taxiway.model_servers import ModelServers, shifted
+from taxiway.model_servers import ModelServers, mapping_path, shifted
 from taxiway.servers.osc import packet as osc_packet
 from taxiway.servers.studio import routes as frames
 
@@ -44,6 +44,25 @@ def test_slot_k_has_every_port_moved_by_k() -> None:
     assert ports == (8002, 3002, 57102, 57202)
     assert shifted(closed_doors(), 2).port == 0
     assert shifted(closed_doors(), 2).socketio_port is None
+
+
+async def test_the_first_model_has_the_mapping_that_was_named_and_others_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TAXIWAY_DATA", str(tmp_path))
+    named = tmp_path / "stage.jsonl"
+    named.write_text('{"from": "midi:1:cc:7", "to": "/seed"}')
+    kept = mapping_path(second())
+    kept.parent.mkdir()
+    kept.write_text("what?")
+    config = structs.replace(closed_doors(), mapping=str(named))
+    async with app.serving(config, [PAINTER, second()], {}) as running:
+        first, other = (running._servers[name].session for name in ("painter", "second"))
+        assert [each.to for each in first.mapping.bindings] == ["/seed"]
+        assert other.mapping.path == kept
+    assert "Second: Line 1 of the mapping: " in capsys.readouterr().out
+    assert kept.read_text() == "what?"
+    assert mapping_path(second("../a b")).parent == tmp_path / "mappings"
 
 
 @pytest.mark.smoke

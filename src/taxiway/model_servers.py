@@ -89,6 +89,7 @@ class ModelServer:
         self.config = shifted(config, slot)
         self._options, self._command = options, command
         self.session = LiveSession(engine, self._spec(), **_kept(card))
+        self._open_mapping()
         self.outputs = Outputs(self.session, slots.sinks, self._report)
         self.inputs = Inputs(self.session, slots.sources, self._report)
         self.listener: Listener | None = None
@@ -159,6 +160,14 @@ class ModelServer:
         self.card = card
         self.session.spec = self._spec()
         await self.session.start()
+
+    def _open_mapping(self) -> None:
+        """Take the mapping that is kept for this model."""
+        given = self.config.mapping if self.slot == 0 else None
+        path = Path(given) if given else mapping_path(self.card)
+        self.session.mapping.open(path)
+        if self.session.mapping.error:
+            self._report(self.session.mapping.error)
 
     async def reported(self, work: Awaitable[Any]) -> None:
         """Do something; what goes wrong is a sentence for the person at the machine."""
@@ -387,6 +396,11 @@ def _kept(card: Card) -> dict[str, Any]:
     with contextlib.suppress(NoDataFolder):
         folder = data_path() / "live" / folder_name(card.name, card.checkpoint)
     return {"first_seed": card.first_seed, "folder": folder}
+
+
+def mapping_path(card: Card) -> Path:
+    """Where the mapping of a model is kept, in the data folder."""
+    return data_path() / "mappings" / f"{folder_name(card.name, card.checkpoint)}.jsonl"
 
 
 async def _end(task: asyncio.Task[None]) -> None:

@@ -89,6 +89,10 @@ def addresses(parser: argparse.ArgumentParser) -> None:
         help="print what comes by OSC: from whom, and what of it does nothing and why",
     )  # fmt: skip
     doors.add_argument(
+        "--mapping", metavar="FILE",
+        help="which knobs and messages move what, as the studio's Mapping panel keeps it",
+    )  # fmt: skip
+    doors.add_argument(
         "--photoshop", action="store_true",
         help="let panels start models at the hub; pages of the web can pose as such",
     )  # fmt: skip
@@ -236,6 +240,7 @@ def config(parsed: argparse.Namespace) -> "Config":
         socketio_port=parsed.socketio_port,
         osc_port=parsed.osc_port,
         osc_log=parsed.osc_log,
+        mapping=mapping_file(parsed.mapping),
         hub_port=parsed.hub_port,
         query_seconds=parsed.query_seconds,
         open_folders=tuple(parsed.open_folders),
@@ -244,6 +249,17 @@ def config(parsed: argparse.Namespace) -> "Config":
         allowed_origins=tuple(parsed.allow_origin or ("*",)),
         servers=dict(server_settings(words) for words in parsed.server),
     )
+
+
+def mapping_file(given: str | None) -> str | None:
+    """The path of a mapping, which need not be there yet. Raises InvalidArgument if it is none."""
+    if given is None:
+        return None
+    from taxiway.live.bindings import read
+
+    path = Path(given).expanduser().absolute()
+    read(path)
+    return str(path)
 
 
 def server_settings(words: list[str]) -> tuple[str, dict[str, object]]:

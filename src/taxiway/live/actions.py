@@ -7,7 +7,7 @@ The studio's socket, HTTP and OSC all end in `perform`; a new row is a new actio
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from taxiway.core.command import Command, Values
 from taxiway.core.datatypes import AnyDataType, Category, Number, Text, names
@@ -137,8 +137,11 @@ def _address(session: "LiveSession", name: str, command: Command) -> Address:
     def act(arguments: list[Any], source: Hashable) -> None:
         perform(session, name, by_place(name, arguments))
 
-    fields = command.inputs.values()
+    fields = list(command.inputs.values())
+    low, high = _reach(fields[0]) if fields else (None, None)
     return Address(
+        low=low,
+        high=high,
         address=f"/{name}",
         types="".join("s" if isinstance(each, Text | Category) else "f" for each in fields),
         description=command.description or "",
@@ -146,6 +149,13 @@ def _address(session: "LiveSession", name: str, command: Command) -> Address:
         is_trigger=True,
         act=act,
     )
+
+
+def _reach(field: AnyDataType) -> tuple[float | None, float | None]:
+    """The least and the largest number that it takes, where it says so."""
+    bounds = (field.min, field.max) if isinstance(field, Number) else ()
+    low, high = (None if bound is UNSET else bound for bound in bounds or (UNSET, UNSET))
+    return low, high
 
 
 def _preset(session: "LiveSession", number: int) -> Address:

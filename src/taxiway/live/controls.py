@@ -111,3 +111,8 @@ class Controls:
         if not any(values.get(name) is not None for name in self.one_of):
             return []
         return [name for name in self.one_of if name not in values and name in self.entries]
+
+
+def name_of(source: Hashable) -> str:
+    """Who changed something, as people read it: a page of the studio has a number."""
+    return f"page {source}" if isinstance(source, int) else str(source or "")

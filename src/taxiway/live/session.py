@@ -37,6 +37,7 @@ from taxiway.live.controls import Controls, Origin, Snapshot
 from taxiway.live.fade import Fade
 from taxiway.live.kept_states import KeptStates
 from taxiway.live.live_walk import LiveWalk
+from taxiway.live.mapping import SignalMapping
 from taxiway.live.mixing import Mixing
 from taxiway.live.own_addresses import add_own
 from taxiway.live.readers import Readers
@@ -91,6 +92,7 @@ class LiveSession:
         self.kept = KeptStates(self, StateFolder(folder) if folder else None)
         add_own(self)
         add_actions(self)
+        self.mapping = SignalMapping(self)
         self._rest_seconds = rest_seconds
         self.clock = clock
         self._changed = asyncio.Event()
@@ -179,6 +181,7 @@ class LiveSession:
         """Stop whatever moves the picture by itself, whoever began it."""
         self.live_walk.end()
         self.fade.end()
+        self.mapping.stop()
 
     def cancel(self) -> None:
         """Stop what the model works on, whoever asked for it."""

@@ -21,8 +21,14 @@ export function makeActions(store, session) {
     session.setValue(TRUNCATION, Number(next.toFixed(3)));
   };
   return {
-    random: () => session.edit((vector) => fillGaussian(vector)),
-    zero: () => session.edit((vector) => vector.fill(0)),
+    random: () => {
+      store.set("touched", "/random");
+      session.edit((vector) => fillGaussian(vector));
+    },
+    zero: () => {
+      store.set("touched", "/zero");
+      session.edit((vector) => vector.fill(0));
+    },
     min: () => session.edit((vector) => vector.fill(-1)),
     max: () => session.edit((vector) => vector.fill(1)),
     perlin: () => {

@@ -69,6 +69,7 @@ export class Session {
    * @param {any} value null for its default
    */
   setValue(name, value) {
+    this.#store.set("touched", `/${name}`);
     this.history.step([name], `value ${name}`);
     this.#putValues({ [name]: value });
   }
@@ -81,6 +82,7 @@ export class Session {
 
   /** Go to the z of a seed. @param {number} seed 0 to 2^32 - 1 */
   goToSeed(seed) {
+    this.#store.set("touched", "/seed");
     this.#goTo({ seed }, { type: "seed", seed });
   }
 
@@ -121,6 +123,7 @@ export class Session {
 
   /** Make every output black, or let it be seen again. @param {boolean} on */
   blackOut(on) {
+    this.#store.set("touched", "/blackout");
     this.#connection.sendMessage({ type: "blackout", on });
   }
 

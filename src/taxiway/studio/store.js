@@ -21,6 +21,7 @@ const blank = () => ({
   picture: null,
   notes: [],
   presets: { presets: [], history: [], seconds: 0, curve: "smooth", fade: false },
+  touched: "",
 });
 
 export class Store extends EventTarget {

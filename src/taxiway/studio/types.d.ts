@@ -199,6 +199,8 @@ export interface Contents {
   presets: Presets;
   /** What programs sent that does nothing, newest first. */
   notes: Note[];
+  /** The address of the control that was touched last on this page, such as /z/3. */
+  touched: string;
 }
 /** What can be gone back to. */
 export interface Presets {
@@ -263,6 +265,7 @@ export type PageMessage =
   | (Stamp & { type: "set"; values: Values })
   | (Stamp & { type: "seed"; seed: number })
   | (Stamp & Place & { type: "pick" })
+  | (Stamp & { type: "signals"; signals: [string, number][] })
   | { type: "cancel_tiles" }
   | { type: "cancel" }
   | { type: "walk"; action: "stop" }
@@ -387,6 +390,48 @@ export interface Way {
   receivers?: number | null;
   /** Of a source: how much came in. */
   given?: number;
+}
+
+// The mapping (docs/mapping.md), and the addresses of GET /osc.
+
+export interface Binding {
+  from: string;
+  to: string;
+  range?: [number, number];
+  gives?: [number, number];
+  curve?: string;
+  smoothing?: number;
+  pickup?: boolean;
+  note?: string;
+}
+export interface MappingState {
+  file: string | null;
+  error: string;
+  /** `turn` is where to turn a knob until it picks its value up: up, down or empty. */
+  bindings: (Binding & { turn: string })[];
+  /** Addresses that wait for a signal each. */
+  learning: string[];
+  /** The newest signals; `ago` in seconds. */
+  heard: Record<string, { value: number; by: string; ago: number }>;
+  /** Who moved an address last. */
+  movers: Record<string, string>;
+}
+export interface OscAddress {
+  address: string;
+  /** OSC's letters; `f*512` for as many of one. */
+  types: string;
+  description: string;
+  min: number | null;
+  max: number | null;
+  default: any;
+  oneOf: string[];
+  also: string[];
+  /** How many numbers a vector has, else 0. */
+  length: number;
+  trigger: boolean;
+  value: any;
+  oscsend: string | null;
+  python: string | null;
 }
 
 // The model manager (docs/control.md).

@@ -20,10 +20,11 @@ from taxiway.core.config import Config
 from taxiway.core.events import MessageIgnored, OutputReady, StateChanged
 from taxiway.core.images import from_data_uri
 from taxiway.engine import Engine
+from taxiway.live.bindings import Binding
 from taxiway.live.moves import Message
 from taxiway.live.session import LiveSession
 from taxiway.servers.osc import server as osc
-from taxiway.servers.osc.packet import LARGEST, read, write
+from taxiway.servers.osc.packet import LARGEST, read, write, write_values
 from taxiway.servers.osc.server import OscServer
 from taxiway.web.listen import CannotListen
 
@@ -244,6 +245,27 @@ async def test_everything_is_made_black_and_seen_again(room: Room, other: Patch)
                 await asyncio.sleep(0.002)
     room.say("/blackout", "dark", other)
     assert await other.receive() == ("/error", "'/blackout' takes 1, 0 or nothing, got 'dark'.")
+
+
+async def test_a_message_that_the_mapping_knows_does_what_it_says(room: Room) -> None:
+    mapping = room.session.mapping
+    mapping.learn(["/truncation"])
+    room.target.say(write_values("/_samplerate", [44100]), room.server.port)
+    room.target.say(write_values("/1/fader1", [0.25]), room.server.port)
+    room.target.say(write_values("/xy", [0.5, 0.75]), room.server.port)
+    await until(lambda: mapping.bindings != [])
+    (binding,) = mapping.bindings
+    assert (binding.signal, binding.to) == ("osc:/1/fader1", "/truncation")
+    moving = Binding(signal="osc:/xy:1", to="/truncation")
+    mapping.change([moving, Binding(signal="osc:/go", to="/blackout", curve="toggle")])
+    for datagram in (write_values("/xy", [0.5, 0.75]), write_values("/go", [])):
+        room.target.say(datagram, room.server.port)
+    await until(lambda: room.session.is_black)
+    entry = room.session.controls.entries["truncation"]
+    assert (entry.value, entry.source) == (0.75, "mapping osc:/xy:1")
+    assert mapping.heard["osc:/xy:1"].by == f"OSC 127.0.0.1:{room.target.port}"
+    room.target.say(write_values("/go", []), room.server.port)
+    await until(lambda: not room.session.is_black)
 
 
 async def test_before_the_model_has_started_faders_do_nothing() -> None:

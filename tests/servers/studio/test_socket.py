@@ -15,6 +15,7 @@ from taxiway.core.errors import Unavailable
 from taxiway.core.frame import Mark
 from taxiway.latent.field import Field
 from taxiway.latent.sample import z_of_seed
+from taxiway.live.bindings import Binding
 from taxiway.live.session import LiveSession
 from taxiway.servers.studio import binary_messages
 from taxiway.servers.studio.socket import BURST
@@ -70,6 +71,17 @@ async def test_values_are_set_by_name(page: Page, engine: FakeEngine) -> None:
     await page.say("set", seq=4, time=0, values={"truncation": None})
     await page.frame(input_seq=4)
     assert engine.calls[-1][0]["truncation"] == 0.8
+
+
+async def test_signals_do_what_the_mapping_says(
+    page: Page, engine: FakeEngine, session: LiveSession
+) -> None:
+    session.mapping.change([Binding(signal="midi:1:cc:7", to="/truncation")])
+    signals = [["midi:1:cc:7", 0.75], ["midi:1:cc:7", 0.25], ["midi:1:cc:8", 1]]
+    await page.say("signals", seq=0, time=0, signals=signals)
+    while not engine.calls or engine.calls[-1][0]["truncation"] != 0.25:
+        await page.frame()
+    assert session.mapping.heard["midi:1:cc:8"].by.startswith("page ")
 
 
 async def test_a_seed_and_a_place_are_answered_with_their_vector(page: Page) -> None:

@@ -61,6 +61,8 @@ POWERS = {
 `/job` takes a program on this machine, or the owner's token."""
 PATTERNS = 200
 """Messages a second that are heard whose address is a pattern, for each is compared with all."""
+MOST_SIGNALS = 16
+"""Numbers of a message that the mapping looks at."""
 BUFFER_BYTES = 2**20
 """macOS sends no datagram that is larger than its buffer, 9 kB by default."""
 
@@ -135,9 +137,18 @@ class OscServer:
         for message in messages:
             if message.address in POWERS and self._obey(message, source):
                 continue
+            if self._signal(message, source):
+                continue
             if not is_pattern(message.address) or self._patterns.spend():
                 ours.append(message)
         self._move(ours, source)
+
+    def _signal(self, message: Message, source: Address) -> bool:
+        """Whether a message is one that a binding of the mapping takes, or is to be learnt."""
+        mapping = self._session.mapping
+        found = [each for each in signals_of(message) if mapping.takes(each[0])]
+        mapping.hear(found, sender(source))
+        return bool(found)
 
     def _obey(self, message: Message, source: Address) -> bool:
         """Do what one of Runway's messages says; False if it is none of them."""
@@ -313,6 +324,21 @@ class OscServer:
 def sender(source: Address) -> str:
     """Who moves things by messages from there."""
     return f"OSC {name_of(source)}"
+
+
+def signals_of(message: Message) -> list[tuple[str, float]]:
+    """The numbers of a message, by name: `osc:/xy` and `osc:/xy:1`; a bare one is a press."""
+    name = f"osc:{message.address}"
+    # TouchDesigner tells its rate with every message.
+    if message.address.startswith("/_"):
+        return []
+    if not message.arguments:
+        return [(name, 1.0), (name, 0.0)]
+    return [
+        (f"{name}:{place}" if place else name, float(value))
+        for place, value in enumerate(message.arguments[:MOST_SIGNALS])
+        if isinstance(value, (int, float))
+    ]
 
 
 def _text(arguments: list[Any]) -> str:

@@ -7,6 +7,7 @@ from starlette.routing import BaseRoute
 from taxiway.servers.studio import (
     elsewhere_routes,
     live_routes,
+    mapping_routes,
     output_routes,
     page,
     routes,
@@ -29,6 +30,7 @@ class Studio(Server):
             *walk_routes.routes(context.session, context.tokens),
             *live_routes.routes(context.session, context.tokens),
             *scene_routes.routes(context.session, context.tokens),
+            *mapping_routes.routes(context.session, context.tokens),
             *output_routes.routes(context.outputs, context.inputs, context.tokens, context.opened),
             *context.studio_routes,
             *page.routes(context.tokens, context.config),

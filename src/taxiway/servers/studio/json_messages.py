@@ -66,6 +66,12 @@ class SetBlackout(Struct, frozen=True, tag_field="type", tag="blackout"):
     on: bool
 
 
+class Signals(Numbered, frozen=True, tag="signals"):
+    """What the page's hardware says, in order: names and numbers, for the mapping."""
+
+    signals: Annotated[list[tuple[str, float]], Meta(max_length=256)]
+
+
 class Cancel(Struct, frozen=True, tag_field="type", tag="cancel"):
     """Stop what the model works on, whoever asked for it."""
 
@@ -77,7 +83,18 @@ class Perform(Struct, frozen=True, tag_field="type", tag="perform"):
     inputs: dict[str, Any] = {}
 
 
-Word = Set | Seed | Pick | CancelTiles | StopWalk | SetBlackout | Cancel | ModelAction | Perform
+Word = (
+    Set
+    | Seed
+    | Pick
+    | CancelTiles
+    | StopWalk
+    | SetBlackout
+    | Signals
+    | Cancel
+    | ModelAction
+    | Perform
+)
 
 _decoder = msgspec.json.Decoder(Word)
 

@@ -25,7 +25,13 @@ RATE = 500
 BURST = 1000
 PATIENCE_SECONDS = 30.0
 
-Change = binary_messages.SetVector | json_messages.Set | json_messages.Seed | json_messages.Pick
+Change = (
+    binary_messages.SetVector
+    | json_messages.Set
+    | json_messages.Seed
+    | json_messages.Pick
+    | json_messages.Signals
+)
 Said = (
     Change
     | binary_messages.Acknowledged
@@ -48,6 +54,7 @@ POWERS = {
     json_messages.CancelTiles: Power.PLAY,
     json_messages.StopWalk: Power.PLAY,
     json_messages.SetBlackout: Power.PLAY,
+    json_messages.Signals: Power.PLAY,
     json_messages.Cancel: Power.PLAY,
     json_messages.Perform: Power.PLAY,
     json_messages.ModelAction: Power.OWN,
@@ -178,6 +185,8 @@ class Session:
                 session.set_vector(space, numbers, page, mark)
             case json_messages.Set(values=values):
                 session.set(values, page, mark)
+            case json_messages.Signals(signals=signals):
+                session.mapping.hear(signals, f"page {page}")
             case json_messages.Seed(seed=seed):
                 z = session.go_to_seed(seed, page, mark)
                 self._send_queue.reply(binary_messages.vector_message("z", z, mark))

@@ -1,5 +1,6 @@
 /** The bank of faders as a thing on the page: seen, played, zoomed, and told of in words. */
 
+import { vectorInput } from "../declaration.js";
 import { h } from "../dom.js";
 import { atMostEvery, oncePerFrame } from "../pace.js";
 import { norm } from "../vectors.js";
@@ -37,7 +38,11 @@ export class Bank {
       faders: this.#faders,
       vector: () => this.#vector,
       session,
-      moved: () => this.#moved(),
+      moved: () => {
+        const name = vectorInput(store.get("declaration"))?.name;
+        store.set("touched", `/${name}/${this.#faders.cursor}`);
+        this.#moved();
+      },
     };
     drawByPointer(this.canvas, player);
     playByKeys(this.canvas, player);

@@ -1,0 +1,122 @@
+/** The list of bindings: what moves what, whether it moves now, and how to change it. */
+
+import { h } from "../dom.js";
+
+/** @import { Binding, MappingState } from "../types.d.ts" */
+
+const ACTIVE_S = 0.4;
+const CURVES = {
+  linear: "straight",
+  slow: "slow at first",
+  fast: "fast at first",
+  s: "slow at both ends",
+  toggle: "each press switches",
+};
+
+export class BindingList {
+  element = h("div", { class: "bindings" });
+  #change;
+  #shown = "";
+  #rows = /** @type {{ lamp: HTMLElement, turn: HTMLElement }[]} */ ([]);
+
+  /** @param {(bindings: Binding[]) => void} change have other bindings */
+  constructor(change) {
+    this.#change = change;
+  }
+
+  /** @param {MappingState} state */
+  show({ bindings, heard }) {
+    const plain = bindings.map(({ turn, ...binding }) => binding);
+    const text = JSON.stringify(plain);
+    // What somebody is typing into is left alone.
+    if (text !== this.#shown) {
+      this.#shown = text;
+      this.#draw(plain);
+    }
+    bindings.forEach(({ from, turn }, k) => {
+      const { lamp, turn: place } = this.#rows[k];
+      const known = heard[from];
+      lamp.classList.toggle("is-active", known !== undefined && known.ago < ACTIVE_S);
+      lamp.title = known ? `${known.value.toFixed(3)} from ${known.by}` : "not heard yet";
+      place.textContent = turn ? `turn ${turn} to pick it up` : "";
+    });
+  }
+
+  /** @param {Binding[]} bindings */
+  #draw(bindings) {
+    this.#rows = [];
+    const edit = (/** @type {number} */ at, /** @type {Partial<Binding> | null} */ news) =>
+      this.#change(bindings.flatMap((each, k) => (k !== at ? [each] : news ? [{ ...each, ...news }] : [])));
+    const rows = bindings.map((binding, k) => this.#row(binding, (news) => edit(k, news)));
+    const none = h("p", { class: "hint" }, "Nothing is bound yet.");
+    // Who edits one goes on where it was.
+    const opened = new Set([...this.element.querySelectorAll("details[open]")].map(nameOf));
+    const focused = this.element.contains(document.activeElement) ? document.activeElement : null;
+    for (const row of rows) row.open = opened.has(nameOf(row));
+    this.element.replaceChildren(...(rows.length ? rows : [none]));
+    const label = focused?.getAttribute("aria-label");
+    const again = label && this.element.querySelector(`[aria-label="${CSS.escape(label)}"]`);
+    if (again) /** @type {HTMLElement} */ (again).focus();
+  }
+
+  /** @param {Binding} binding @param {(news: Partial<Binding> | null) => void} edit */
+  #row(binding, edit) {
+    const { from, to } = binding;
+    const lamp = h("span", { class: "signal-lamp" });
+    const turn = h("span", { class: "turn", role: "status" });
+    this.#rows.push({ lamp, turn });
+    const remove = h(
+      "button",
+      { type: "button", "aria-label": `Remove ${from} from ${to}`, onclick: () => edit(null) },
+      "Remove",
+    );
+    return h(
+      "details",
+      { class: "binding" },
+      h("summary", {}, lamp, h("code", {}, from), " → ", h("code", {}, to), turn),
+      h("div", { class: "form" }, ...fields(binding, edit), remove),
+    );
+  }
+}
+
+/** What a row is of. @param {Element} row */
+const nameOf = (row) => [...row.querySelectorAll("summary code")].map((code) => code.textContent).join(" ");
+
+/** @param {Binding} binding @param {(news: Partial<Binding>) => void} edit */
+function fields({ from, to, range = [0, 1], gives = [0, 1], curve = "linear", smoothing = 0, pickup = false }, edit) {
+  const name = (/** @type {string} */ what) => `${what} of ${from} to ${to}`;
+  const number = (/** @type {number} */ value, /** @type {string} */ what, /** @type {(value: number) => void} */ take) => {
+    const box = h("input", { type: "number", step: "any", value, "aria-label": name(what) });
+    box.addEventListener("change", () => box.value !== "" && take(Number(box.value)));
+    return box;
+  };
+  const select = h(
+    "select",
+    { "aria-label": name("Curve") },
+    ...Object.entries(CURVES).map(([key, text]) => h("option", { value: key, selected: key === curve }, text)),
+  );
+  select.addEventListener("change", () => edit({ curve: select.value }));
+  const pick = h("input", { type: "checkbox", class: "switch", role: "switch", "aria-label": name("Pick up") });
+  pick.checked = pickup;
+  pick.addEventListener("change", () => edit({ pickup: pick.checked }));
+  const pair = (/** @type {string} */ what, /** @type {[number, number]} */ [low, high], /** @type {"range" | "gives"} */ key) =>
+    h(
+      "div",
+      { class: "pair" },
+      number(low, `${what} from`, (value) => edit({ [key]: [value, high] })),
+      "to",
+      number(high, `${what} to`, (value) => edit({ [key]: [low, value] })),
+    );
+  return [
+    line("Comes in", pair("Comes in", range, "range")),
+    line("Gives", pair("Gives", gives, "gives")),
+    line("Curve", select),
+    line("Smooth (s)", number(smoothing, "Smoothing", (value) => edit({ smoothing: Math.min(Math.max(value, 0), 10) }))),
+    line("Pick up", pick, "It moves nothing until the knob is where the value is, so nothing jumps."),
+  ];
+}
+
+/** @param {string} label @param {HTMLElement} element @param {string} [title] */
+function line(label, element, title) {
+  return h("div", { class: "line", title }, h("span", {}, label), element);
+}

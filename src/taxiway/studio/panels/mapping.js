@@ -1,0 +1,84 @@
+/** What moves what: learning, bindings, hardware, and every address that there is. */
+
+import { at } from "../address.js";
+import { ask } from "../control.js";
+import { h } from "../dom.js";
+import { AddressList } from "../mapping/addresses.js";
+import { BindingList } from "../mapping/bindings.js";
+import { hardware } from "../mapping/hardware.js";
+import { makeLearner } from "../mapping/learning.js";
+import { sentence } from "../slots.js";
+
+/** @import { MappingState, Panel, Studio } from "../types.d.ts" */
+
+const EVERY_MS = 250;
+/** Values are asked for as often as that many looks. */
+const SELDOM = 4;
+
+export default /** @type {Panel} */ ({
+  title: "Mapping",
+  place: "side",
+  order: 57,
+  mount,
+});
+
+/** @param {HTMLElement} root @param {Studio} studio */
+function mount(root, studio) {
+  const { connection } = studio;
+  const trouble = h("p", { class: "trouble", role: "alert", hidden: true });
+  const file = h("p", { class: "hint", id: "mapping-file" });
+  let known = /** @type {MappingState | null} */ (null);
+  const say = (/** @type {string} */ words) => {
+    trouble.textContent = words;
+    trouble.hidden = !words;
+  };
+  const show = (/** @type {MappingState} */ state) => {
+    known = state;
+    say(state.error);
+    file.textContent = state.file ? `Kept in ${state.file}` : "";
+    list.show(state);
+    learner.show(state);
+  };
+  const act = async (/** @type {string} */ path, /** @type {any} */ content) => {
+    try {
+      show(await ask(connection.token, "POST", `/mapping${path}`, content));
+    } catch (problem) {
+      say(sentence(problem));
+    }
+  };
+  const list = new BindingList((bindings) => act("", { bindings }));
+  const learner = makeLearner(studio, () => addresses.all, (to) => act("/learn", { to }));
+  const addresses = new AddressList(learner.learn);
+  root.append(
+    trouble,
+    learner.element,
+    h("section", { class: "block" }, h("h3", {}, "Bindings"), list.element, file),
+    hardware(connection),
+    h("section", { class: "block" }, h("h3", {}, "Addresses"), addresses.element),
+  );
+  let looks = 0;
+  whileSeen(root, async () => {
+    const state = await ask(connection.token, "GET", "/mapping").catch(() => null);
+    if (state) show(state);
+    if (looks++ % SELDOM) return;
+    const listed = await fetch(at("/osc")).then((answer) => answer.json()).catch(() => null);
+    if (listed && known) addresses.show(listed.addresses, known.movers);
+  });
+}
+
+/** Do something now and again while an element is to be seen, once at a time. @param {HTMLElement} root @param {() => Promise<void>} work */
+function whileSeen(root, work) {
+  let timer = 0;
+  let isBusy = false;
+  const look = async () => {
+    if (isBusy || document.hidden) return;
+    isBusy = true;
+    await work().finally(() => (isBusy = false));
+  };
+  new IntersectionObserver(([entry]) => {
+    clearInterval(timer);
+    if (!entry?.isIntersecting) return;
+    look();
+    timer = setInterval(look, EVERY_MS);
+  }).observe(root);
+}

@@ -1,0 +1,185 @@
+"""The Mapping panel: touch a control, move a knob, done; with a stand-in for Web MIDI."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+from pythonosc.udp_client import SimpleUDPClient
+
+from browser.conftest import Server
+from browser.watching import wait_for_store
+
+STAND_IN = """
+() => {
+  const input = { id: "1", name: "Knobs 8", state: "connected", onmidimessage: null };
+  const access = { inputs: new Map(), onstatechange: null };
+  navigator.requestMIDIAccess = async () => {
+    if (globalThis.refusesMidi) throw new DOMException("No.", "NotAllowedError");
+    return access;
+  };
+  globalThis.plugIn = () => { access.inputs.set("1", input); access.onstatechange(); };
+  globalThis.midi = (...data) =>
+    input.onmidimessage({ data: Uint8Array.from(data), timeStamp: performance.now() });
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    running = Server(config={"osc_port": 0, "osc_target": None})
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def mapping(page: Page) -> Page:
+    page.evaluate(STAND_IN)
+    page.click("#tab-mapping")
+    expect(page.locator(".address-list li").first).to_be_visible()
+    return page
+
+
+def turn(page: Page, *message: int) -> None:
+    page.evaluate("(message) => midi(...message)", list(message))
+
+
+def known(page: Page) -> dict[str, Any]:
+    """How the server has it."""
+    state: dict[str, Any] = page.evaluate(
+        """async () => (await import("/studio/control.js")).ask(
+          studio.connection.token, "GET", "/mapping")"""
+    )
+    return state
+
+
+def test_touch_a_control_move_a_knob_done(mapping: Page) -> None:
+    page = mapping
+    words, midi_words = page.locator("#learn-words"), page.locator("#midi-words")
+    page.evaluate("() => { globalThis.refusesMidi = true; }")
+    page.click("#midi")
+    expect(midi_words).to_contain_text("MIDI is blocked")
+    page.evaluate("() => { globalThis.refusesMidi = false; }")
+    page.click("#midi")
+    expect(midi_words).to_contain_text("No MIDI device is plugged in")
+    page.evaluate("() => plugIn()")
+    expect(midi_words).to_have_text("Knobs 8")
+
+    # One knob for a slider.
+    page.click("#learn")
+    expect(words).to_contain_text("Touch a control")
+    page.evaluate("() => studio.session.setValue('truncation', 0.5)")
+    expect(words).to_contain_text("/truncation: move a knob")
+    turn(page, 0xB0, 7, 100)
+    expect(words).to_have_text("/truncation follows midi:1:cc:7.")
+    binding = page.locator(".binding")
+    expect(binding).to_have_count(1)
+    expect(binding.locator(".turn")).to_have_text("turn down to pick it up")
+    turn(page, 0xB0, 7, 60)
+    wait_for_store(page, "Math.abs(store.get('values').truncation - 60 / 127) < 0.002")
+    expect(binding.locator(".turn")).to_have_text("")
+    expect(page.locator('[data-address^="/truncation"] .mover')).to_have_text("mapping midi:1:cc:7")
+    expect(binding.locator(".signal-lamp")).to_have_attribute("title", re.compile("from page"))
+
+    # Its range, edited, in the file.
+    binding.locator("summary").click()
+    page.get_by_label("Gives to of midi:1:cc:7 to /truncation").fill("0.25")
+    page.get_by_label("Gives to of midi:1:cc:7 to /truncation").blur()
+    page.get_by_label("Pick up of midi:1:cc:7 to /truncation").click()
+    expect(page.locator("#mapping-file")).to_contain_text(re.compile(r"lantern-\w+\.jsonl"))
+    page.wait_for_function("() => document.querySelectorAll('.binding').length === 1")
+    for _ in range(100):
+        if known(page)["bindings"][0].get("pickup") is None:
+            break
+    turn(page, 0xB0, 7, 127)
+    wait_for_store(page, "Math.abs(store.get('values').truncation - 0.25) < 0.002")
+    page.get_by_label("Remove midi:1:cc:7 from /truncation").click()
+    expect(page.locator(".binding")).to_have_count(0)
+
+
+def test_a_bank_a_key_and_a_message_of_osc(mapping: Page) -> None:
+    page = mapping
+    page.click("#midi")
+    page.evaluate("() => plugIn()")
+    page.select_option("#learn-count", "8")
+    page.click("#learn")
+    canvas = page.locator("#panel-mixer canvas")
+    canvas.focus()
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowUp")
+    expect(page.locator("#learn-words")).to_contain_text("/z/0: move a knob")
+    for knob in range(8):
+        turn(page, 0xB1, 20 + knob, 64)
+        turn(page, 0xB1, 20 + knob, 65)
+    expect(page.locator(".binding")).to_have_count(8)
+    for knob in range(8):
+        for value in (0, 127, 100):
+            turn(page, 0xB1, 20 + knob, value)
+            page.wait_for_timeout(10)
+    near = "(number) => Math.abs(number - (100 / 127 * 6 - 3)) < 0.01"
+    wait_for_store(page, f"store.get('vector').slice(0, 8).every({near})")
+
+    page.select_option("#learn-count", "1")
+    page.get_by_label("Learn /blackout").click()
+    turn(page, 0x99, 36, 100)
+    expect(page.locator("#learn-words")).to_have_text("/blackout follows midi:10:note:36.")
+    wait_for_store(page, "store.get('blackout')")
+    turn(page, 0x89, 36, 0)
+    turn(page, 0x99, 36, 100)
+    wait_for_store(page, "!store.get('blackout')")
+
+    page.get_by_label("Learn /size").click()
+    client = SimpleUDPClient("127.0.0.1", page.request.get("/osc").json()["port"])
+    client.send_message("/1/fader1", 1.0)
+    expect(page.locator("#learn-words")).to_have_text("/size follows osc:/1/fader1.")
+    wait_for_store(page, "store.get('values').size === 512")
+    client._sock.close()
+    page.fill("#address-search", "size")
+    expect(page.locator(".address-list li:visible")).to_have_count(1)
+    expect(page.locator(".address-list li:visible code")).to_have_text("/size")
+
+    page.evaluate(
+        """async () => (await import("/studio/control.js")).ask(
+          studio.connection.token, "POST", "/mapping", { bindings: [] })"""
+    )
+    expect(page.locator(".binding")).to_have_count(0)
+
+
+def test_midis_bytes_as_signals(page: Page) -> None:
+    """Fine controls, programs, bends and the clock; and no bytes that make it fail."""
+    read = page.evaluate(
+        """async () => {
+          const { MidiReader } = await import("/studio/mapping/midi_reader.js");
+          const reader = new MidiReader();
+          const out = [];
+          const put = (...data) => out.push(...reader.read(Uint8Array.from(data), 0));
+          for (let k = 0; k < 4; k++) { put(0xb0, 1, 127); put(0xb0, 33, 127); }
+          put(0xb0, 1, 64); put(0xb0, 33, 0);
+          put(0xb0, 40, 127); put(0xb0, 123, 0);
+          put(0xc2, 5); put(0xe0, 0, 64); put(0x9f, 60, 0); put(0xd0, 127); put(0xf0, 1); put();
+          const tempo = new MidiReader();
+          const clock = [];
+          tempo.read([0xfa], 0);
+          for (let k = 0; k < 49; k++) clock.push(...tempo.read([0xf8], 1000 + k * 500 / 24));
+          for (let k = 0; k < 2000; k++) {
+            reader.read(Uint8Array.from({ length: k % 4 }, () => Math.random() * 256), k);
+          }
+          return { out, clock };
+        }"""
+    )
+    one, fine = ["midi:1:cc:1", 1], ["midi:1:cc:33", 1]
+    assert read["out"] == [
+        *[one, fine, one, fine, one, one, one],
+        ["midi:1:cc:1", 64 * 128 / 16383],
+        ["midi:1:cc:40", 1],
+        ["midi:3:program", 5],
+        ["midi:1:bend", 8192 / 16383],
+        ["midi:16:note:60", 0],
+        ["midi:1:pressure", 1],
+    ], json.dumps(read["out"])
+    press = [["midi:beat", 1], ["midi:beat", 0]]
+    assert [name for name, _ in read["clock"]].count("midi:beat") == 6
+    assert read["clock"][:2] == press
+    assert [round(bpm, 3) for name, bpm in read["clock"] if name == "midi:tempo"] == [120, 120]
