@@ -27,6 +27,8 @@ def ensure(*extras: str) -> Path:
     if not python.exists():
         say("A virtual environment")
         make_environment()
+    if "dev" in extras:
+        run_quietly(python, "-m", "pip", "install", "--no-compile", "uv")
     if "dev" in extras or has_nvidia_gpu():
         say("PyTorch")
         install_torch(python)
@@ -96,19 +98,14 @@ def install_packages(*packages: str) -> bool:
 
 
 def pip(python: Path, *arguments: str) -> None:
-    """Install with pip, or stop with what it said."""
-    command = [
-        str(python),
-        "-m",
-        "pip",
-        "install",
-        "-qq",
-        "--disable-pip-version-check",
-        # Python compiles what it imports, which is a small part of what is installed.
-        "--no-compile",
-        *arguments,
-    ]
-    if subprocess.run(command, cwd=ROOT).returncode:
+    """Install by uv where it is there, which is several times as fast, else with pip; or stop with
+    what pip said."""
+    uv = python.with_name("uv.exe" if os.name == "nt" else "uv")
+    if uv.exists() and run_quietly(uv, "pip", "install", "--python", python, *arguments):
+        return
+    # Python compiles what it imports, which is a small part of what is installed.
+    quiet = ("-qq", "--disable-pip-version-check", "--no-compile")
+    if subprocess.run([python, "-m", "pip", "install", *quiet, *arguments], cwd=ROOT).returncode:
         stop(f"pip could not install {arguments[-1] if len(arguments) == 1 else arguments[0]}.")
 
 

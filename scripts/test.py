@@ -9,17 +9,32 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from environment import ROOT, ensure, install_packages, run_quietly, say, stop
 
 WHOLE = {"--quick", "--all"}
 """With these alone, every room is run."""
-PARALLEL = ("-n", "logical", "--dist", "worksteal")
+WORKERS = (os.cpu_count() or 1) + 1
+"""One more than there are cores, since tests wait for other processes too."""
+PARALLEL = ("-n", str(WORKERS), "--dist", "worksteal")
 PROXIES = ("nginx", "caddy")
 SHELL = "chromium-headless-shell"
 """The same without what a window needs: a page costs two thirds."""
 BROWSERS = (SHELL, "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def from_the_system() -> str:
+    """Bring what the tests take from the system, as far as that needs no leave; the path with it.
+
+    Stops where there is no npm, which brings p5 as a student's page would.
+    """
+    if shutil.which("npm") is None and not install_packages("nodejs", "npm"):
+        stop("The tests of the p5 examples need npm: install Node.js.")
+    if not installed() and os.name != "nt" and os.geteuid() == 0:
+        install_packages(SHELL)
+    return proxies()
 
 
 def chromium(python: Path) -> str | None:
@@ -68,12 +83,6 @@ def proxies() -> str:
     return path
 
 
-def node() -> None:
-    """npm brings p5, as a student's page would."""
-    if shutil.which("npm") is None and not install_packages("nodejs", "npm"):
-        stop("The tests of the p5 examples need npm: install Node.js.")
-
-
 def checks(python: Path) -> "subprocess.Popen[str]":
     """Start checking the code; the tests do not wait for it, and what it says comes after them."""
     command = [python, ROOT / "scripts" / "check.py"]
@@ -83,22 +92,24 @@ def checks(python: Path) -> "subprocess.Popen[str]":
 
 def main(arguments: list[str]) -> int:
     """Run what the arguments say; the exit code."""
-    python = ensure("dev")
-    node()
+    # With it every process would compile all that it imports, each time.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    with ThreadPoolExecutor(1) as beside:
+        path = beside.submit(from_the_system)
+        python = ensure("dev")
+        os.environ["PATH"] = path.result()
     whole = set(arguments) <= WHOLE
     checking = checks(python) if whole and "--quick" not in arguments else None
     clients = [python, "-m", "interop.npm"]
     bringing = whole and subprocess.Popen(clients, cwd=ROOT / "tests")
-    browser = chromium(python)
-    environment = {**os.environ, "PATH": proxies()}
-    if browser:
-        environment["TAXIWAY_CHROMIUM"] = browser
+    if browser := chromium(python):
+        os.environ["TAXIWAY_CHROMIUM"] = browser
     if bringing:
         bringing.wait()  # without them the tests that need them fail and say so
     options = [*arguments, *(PARALLEL if whole else ())]
     if "--quick" in arguments:
         options += ["-p", "no:schemathesis"]  # none of its tests; loading it takes a second
-    code = subprocess.call([python, "-m", "pytest", *options], cwd=ROOT, env=environment)
+    code = subprocess.call([python, "-m", "pytest", *options], cwd=ROOT)
     if checking:
         told, _ = checking.communicate()
         say(told)

@@ -30,6 +30,8 @@ import fuzz
 from paths import TESTS
 from taxiway.core.child import CONTEXT
 
+pytest_plugins = ["chromium"]
+
 HEAVY = (
     "backends/torch/test_device.py",
     "browser/",

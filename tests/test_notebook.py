@@ -41,7 +41,7 @@ def test_the_page_runs_as_it_is_written(tmp_path: Path, monkeypatch: pytest.Monk
     counting = re.findall(r"```python\n(.*?)```", PARTS.read_text(), re.DOTALL)[0]
     (tmp_path / "count.py").write_text(counting)
     for block in re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL):
-        block = block.replace("steps=30", "steps=5")
+        block = block.replace("steps=30", "steps=2").replace("seconds=1", "seconds=0.2")
         exec(compile(block, "docs/python.md", "exec"), names)  # noqa: S102
     assert np.asarray(names["half"]).tolist() == np.asarray(names["again"]).tolist()
     assert names["sheet"].size == (1536, 1536)  # type: ignore[attr-defined]

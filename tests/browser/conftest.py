@@ -1,9 +1,7 @@
 """A real server with a light model, and a real Chromium that looks at it."""
 
-import asyncio
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -12,24 +10,13 @@ from typing import Any
 
 import psutil
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
 from browser.watching import hold_studio, wait_for_store
+from chromium import PATIENCE_MS, within
 from taxiway.latent.sample import z_of_seed
 
 HERE = Path(__file__).parent
-ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--use-fake-device-for-media-stream",
-    "--use-fake-ui-for-media-stream",
-]
 VIEWPORT: Any = {"width": 1280, "height": 800}
 SIZES = {
     "phone": (360, 740),
@@ -45,7 +32,6 @@ FORGET = """
     }
   } catch {}
 """
-PATIENCE_MS = 30_000
 FIRST_OF_SEED_0 = z_of_seed(0)[0]
 
 
@@ -101,31 +87,11 @@ class Server:
                 process.kill()
 
 
-def chromium() -> str | None:
-    """The one that scripts/test.py found, else the system's; None for Playwright's own."""
-    found = map(shutil.which, ("chromium-headless-shell", "chromium"))
-    return os.environ.get("TAXIWAY_CHROMIUM") or next(filter(None, found), None)
-
-
-@pytest.fixture(scope="session")
-def chrome() -> Iterator[Browser]:
-    """One for all files. Its event loop counts as running, in the way of asyncio's tests, only
-    within `browser`."""
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
-        loop = asyncio.get_running_loop()
-        asyncio._set_running_loop(None)
-        yield running
-        asyncio._set_running_loop(loop)
-        running.close()
-
-
 @pytest.fixture(scope="module")
-def browser(chrome: Browser) -> Iterator[Browser]:
+def browser(chrome: Browser, playwright: Playwright) -> Iterator[Browser]:
     """The session's, while the tests of a file run."""
-    asyncio._set_running_loop(chrome._loop)
-    yield chrome
-    asyncio._set_running_loop(None)
+    with within(playwright):
+        yield chrome
 
 
 @pytest.fixture(scope="module")

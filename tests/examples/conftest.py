@@ -5,15 +5,15 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright
 
-from browser.conftest import ARGUMENTS, PATIENCE_MS, chromium
+from chromium import PATIENCE_MS, Door, within
 from interop.npm import packages, version
 from paths import ROOT
 
@@ -69,15 +69,14 @@ class Quiet(SimpleHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def browser(address: str) -> Iterator[Browser]:
+def browser(
+    chrome: Browser, playwright: Playwright, doors: Mapping[str, Door], address: str
+) -> Iterator[Browser]:
     """For it, localhost:8000 is where the server of these tests is: pages run unchanged."""
-    told, is_at = (text.partition("//")[2] for text in (TOLD, address))
-    rules = f"MAP {told} {is_at},MAP localhost:3000 {is_at}"
-    arguments = [*ARGUMENTS, f"--host-resolver-rules={rules}"]
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium(), args=arguments)
-        yield running
-        running.close()
+    for told in (8000, 3000):
+        doors[f"localhost:{told}"].target = int(address.rpartition(":")[2])
+    with within(playwright):
+        yield chrome
 
 
 @pytest.fixture

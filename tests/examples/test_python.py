@@ -24,11 +24,12 @@ def test_pictures_py_saves_what_it_says(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_film_py_saves_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    runpy.run_path(str(EXAMPLES / "python" / "film.py"))
+    shorter = (EXAMPLES / "python" / "film.py").read_text().replace("seconds=2", "seconds=0.4")
+    exec(compile(shorter, "film.py", "exec"), {})  # noqa: S102
     with av.open("rainbows.mp4") as film:
-        assert sum(1 for _ in film.decode(video=0)) == 60
+        assert sum(1 for _ in film.decode(video=0)) == 12
     with Image.open("wander.gif") as film:
-        assert (film.size, film.n_frames) == ((256, 256), 20)  # type: ignore[attr-defined]
+        assert (film.size, film.n_frames) == ((256, 256), 4)  # type: ignore[attr-defined]
     assert len(list(tmp_path.glob("frame*.png"))) == 5
 
 

@@ -4,19 +4,17 @@ import contextlib
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright
 
-from browser.conftest import ARGUMENTS, PATIENCE_MS, chromium
+from chromium import PATIENCE_MS, Door, within
 from examples.conftest import serving
 
 HERE = Path(__file__).parent
-CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
-"""A camera with a test picture that moves, and nobody who has to allow it."""
 
 
 class Ports(NamedTuple):
@@ -55,15 +53,14 @@ def server(request: pytest.FixtureRequest) -> Iterator[Ports]:
 
 
 @pytest.fixture(scope="module")
-def browser(server: Ports) -> Iterator[Browser]:
+def browser(
+    chrome: Browser, playwright: Playwright, doors: Mapping[str, Door], server: Ports
+) -> Iterator[Browser]:
     """Sketches run in it unchanged: for it, the server of these tests is at 8000, 3000 and 5142."""
-    at = {8000: server.model, 3000: server.model, 5142: server.hub}
-    rules = ",".join(f"MAP localhost:{told} 127.0.0.1:{port}" for told, port in at.items())
-    arguments = [*ARGUMENTS, *CAMERA, f"--host-resolver-rules={rules}"]
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium(), args=arguments)
-        yield running
-        running.close()
+    for told, port in ((8000, server.model), (3000, server.model), (5142, server.hub)):
+        doors[f"localhost:{told}"].target = port
+    with within(playwright):
+        yield chrome
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright
 
-from browser.conftest import ARGUMENTS, PATIENCE_MS, chromium
+from chromium import ARGUMENTS, PATIENCE_MS, chromium, within
 from examples.conftest import serving
 from interop.conftest import Ports
 
@@ -51,13 +51,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def browser(site: str) -> Iterator[Browser]:
+def browser(playwright: Playwright, site: str) -> Iterator[Browser]:
     flags = [
         f"--host-resolver-rules=MAP sketches.example {site},MAP plain.example {site}",
         f"--ip-address-space-overrides={site}=public",
         f"--unsafely-treat-insecure-origin-as-secure={PAGE}",
     ]
-    with sync_playwright() as playwright:
+    with within(playwright):
         path = chromium()
         running = playwright.chromium.launch(executable_path=path, args=[*ARGUMENTS, *flags])
         yield running

@@ -55,15 +55,15 @@ def test_the_network_has_as_many_weights_as_is_published(weights) -> None:
 
 
 def test_blur_moves_pictures_away_the_more_the_blurrier(network) -> None:
-    real = landscapes(range(7000, 7004))
+    real = landscapes(range(7000, 7002))
     seen = [features(network, pictures) for pictures in (real, blurred(real, 3), blurred(real, 7))]
-    assert seen[0].shape == (4, 2048)
+    assert seen[0].shape == (2, 2048)
     assert seen[0].dtype == torch.float64
     assert (seen[0] >= 0).all()
     equal, little, much = (frechet_distance(seen[0], other) for other in seen)
     assert abs(equal) < 1e-9 * seen[0].square().sum()
     assert 0 < little < much
-    assert torch.equal(features(network, real[:4]), features(network, real[:4]))
+    assert torch.equal(features(network, real[:2]), features(network, real[:2]))
 
 
 def blurred(pictures: np.ndarray, width: int) -> np.ndarray:

@@ -2,15 +2,15 @@
 
 import json
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright
 
-from browser.conftest import ARGUMENTS, PATIENCE_MS, chromium
+from chromium import PATIENCE_MS, Door, within
 from examples.conftest import serving
 from hosting.process import Hosting, hosting
 from interop.npm import packages
@@ -37,14 +37,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosting]:
 
 
 @pytest.fixture(scope="module")
-def browser(server: Hosting) -> Iterator[Browser]:
+def browser(
+    chrome: Browser, playwright: Playwright, doors: Mapping[str, Door], server: Hosting
+) -> Iterator[Browser]:
     """For it, Runway's servers are this one."""
-    port = server.url.rpartition(":")[2]
-    rules = f"--host-resolver-rules=MAP *.{RUNWAY}:80 127.0.0.1:{port}"
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium(), args=[*ARGUMENTS, rules])
-        yield running
-        running.close()
+    doors[f"*.{RUNWAY}:80"].target = int(server.url.rpartition(":")[2])
+    with within(playwright):
+        yield chrome
 
 
 @pytest.fixture(scope="module")

@@ -28,7 +28,7 @@ def opened(name: str) -> Checkpoint:
 NAMES = [
     path.name
     for path in sorted(FIXTURES.glob("*.p[kt]*"))
-    if path.with_suffix(".npz").exists() and opened(path.name).family != "fastgan"
+    if path.with_suffix(".npz").exists() and "fastgan" not in path.name
 ]
 
 

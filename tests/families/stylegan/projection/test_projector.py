@@ -77,7 +77,7 @@ def test_the_fast_form_gives_the_plain_ones_gradients(name: str, dtype: torch.dt
 
 def test_pictures_that_rainbow_made_are_found_again() -> None:
     targets = made(rainbow(), 2)
-    found = descend(rainbow(), targets, Search(steps=60, candidates=200))
+    found = descend(rainbow(), targets, Search(steps=40, candidates=200))
     near = psnr(rainbow().synthesis(found.ws), targets)
     start = psnr(rainbow().synthesis(rainbow().w_avg.expand(2, rainbow().num_ws, -1)), targets)
     assert near.mean() > 27
@@ -99,7 +99,7 @@ def test_w_plus_comes_nearer_than_w_and_w_nearer_than_a_sample() -> None:
     size = rainbow().resolution[0]
     targets = to_target(paint(np.random.RandomState(1_000_000).randn(512), size)[None])
     w, more = (
-        descend(rainbow(), targets, Search(steps=80, candidates=100, space=s)) for s in ("w", "w+")
+        descend(rainbow(), targets, Search(steps=40, candidates=100, space=s)) for s in ("w", "w+")
     )  # type: ignore[arg-type]
     start = psnr(rainbow().synthesis(w.start.expand(-1, rainbow().num_ws, -1)), targets).mean()
     near, nearest = (psnr(rainbow().synthesis(p.ws), targets).mean() for p in (w, more))
