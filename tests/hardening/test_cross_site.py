@@ -33,6 +33,7 @@ ASKING = {
     "/generate.jpg": {"GET", "HEAD"},
     "/frame.jpg": {"GET", "HEAD"},
     "/stream.mjpg": {"GET", "HEAD"},
+    "/osc": {"GET", "HEAD"},
 }
 """Any page may ask a model, as it could with Runway. A new line here is a decision."""
 ENDLESS = ("/stream.mjpg",)
