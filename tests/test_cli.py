@@ -155,8 +155,9 @@ def test_a_checkpoint_is_inspected_converted_and_run(tmp_path: Path) -> None:
         out = tmp_path / checkpoint.suffix[1:]
         done = taxiway("generate", checkpoint, "--seeds", "1", "--noise-mode", "none", "--out", out)
         assert done.returncode == 0, done.stderr
-        pictures.append(np.asarray(Image.open(out / "seed0001.png")))
-    np.testing.assert_array_equal(*pictures)
+        pictures.append(np.asarray(Image.open(out / "seed0001.png")).astype(int))
+    # Each file may be computed by another backend, whichever was the faster.
+    assert np.abs(pictures[0] - pictures[1]).max() <= 1
     assert pictures[0].shape == (32, 32, 3)
 
 
