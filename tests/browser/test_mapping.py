@@ -2,9 +2,12 @@
 
 import json
 import re
+import wave
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 from pythonosc.udp_client import SimpleUDPClient
@@ -183,3 +186,78 @@ def test_midis_bytes_as_signals(page: Page) -> None:
     assert [name for name, _ in read["clock"]].count("midi:beat") == 6
     assert read["clock"][:2] == press
     assert [round(bpm, 3) for name, bpm in read["clock"] if name == "midi:tempo"] == [120, 120]
+
+
+def test_sound_and_gamepads_are_signals_too(mapping: Page, tmp_path: Path) -> None:
+    page = mapping
+    page.click("#microphone")
+    expect(page.locator("#sound-words")).to_have_text("The microphone is heard.")
+    # Chromium's own microphone for tests beeps every second.
+    page.get_by_label("Learn /random").click()
+    expect(page.locator("#learn-words")).to_contain_text("/random: move a knob")
+    page.locator(".streams summary").click()
+    page.get_by_role("button", name="audio:onset").click()
+    expect(page.locator("#learn-words")).to_have_text("/random follows audio:onset.")
+    heard = known(page)["heard"]
+    while not {"audio:level", "audio:low", "audio:mid", "audio:high", "audio:onset"} <= set(heard):
+        page.wait_for_timeout(50)
+        heard = known(page)["heard"]
+    assert all(0 <= each["value"] <= 1 for name, each in heard.items() if "audio" in name)
+    page.click("#sound-stop")
+    expect(page.locator("#sound-words")).to_contain_text("How loud it is")
+
+    sound, no_sound = tmp_path / "tone.wav", tmp_path / "no.wav"
+    no_sound.write_bytes(b"RIFF")
+    with wave.open(str(sound), "wb") as file:
+        file.setparams((1, 2, 8000, 0, "NONE", ""))
+        file.writeframes(np.int16(8000 * np.sin(np.arange(8000) / 3)).tobytes())
+    page.set_input_files("#sound-file", no_sound)
+    expect(page.locator("#sound-words")).to_contain_text("This file holds no sound")
+    page.set_input_files("#sound-file", sound)
+    expect(page.locator("#sound-words")).to_have_text("tone.wav is played and heard.")
+    page.click("#sound-stop")
+
+    page.evaluate(
+        """() => {
+          globalThis.pad = { id: "Pad", index: 0, connected: true, axes: [0.04, -1],
+            buttons: [{ value: 1 }] };
+          navigator.getGamepads = () => [null, pad];
+          dispatchEvent(new Event("gamepadconnected"));
+        }"""
+    )
+    expect(page.locator("#gamepad-words")).to_have_text("Pad")
+    while "gamepad:1:button:0" not in known(page)["heard"]:
+        page.wait_for_timeout(20)
+    heard = known(page)["heard"]
+    assert heard["gamepad:1:axis:1"]["value"] == -1
+    assert "gamepad:1:axis:0" not in heard
+    page.evaluate("() => { pad.connected = false; dispatchEvent(new Event('gamepadconnected')); }")
+
+
+def test_how_loud_sound_is_in_each_band_and_when_it_begins(page: Page) -> None:
+    seen = page.evaluate(
+        """async () => {
+          const { Loudness } = await import("/studio/mapping/loudness.js");
+          const rate = 48000, hop = 768;
+          const tone = (hz, size) => Float32Array.from({ length: hop }, (_, k) =>
+            size * Math.sin((2 * Math.PI * hz * k) / rate));
+          const bands = [62.5, 625, 8000].map((hz) => {
+            const meter = new Loudness(rate);
+            for (const each of [62.5, 625, 8000]) meter.next(tone(each, 0.5));
+            const { low, mid, high } = meter.next(tone(hz, 0.5));
+            return [low, mid, high].map((value) => value > 0.7);
+          });
+          const meter = new Loudness(rate);
+          const beats = [];
+          for (let k = 0; k < 240; k++) {
+            const loud = meter.next(tone(625, k % 60 < 6 ? 0.5 : 0.005));
+            if (loud.onset) beats.push(k);
+          }
+          const quiet = meter.next(new Float32Array(hop));
+          return { bands, beats, quiet, none: new Loudness(rate).next(new Float32Array(0)) };
+        }"""
+    )
+    assert seen["bands"] == [[True, False, False], [False, True, False], [False, False, True]]
+    assert seen["beats"] == [60, 120, 180]
+    assert seen["quiet"]["level"] == 0
+    assert seen["none"] == {"level": 0, "low": 0, "mid": 0, "high": 0, "onset": 0}

@@ -50,7 +50,7 @@ async def test_what_comes_in_moves_what_it_is_bound_to(session: LiveSession) -> 
 async def test_touch_move_done(session: LiveSession, tmp_path: Path) -> None:
     session.mapping.open(tmp_path / "fake.jsonl")
     session.mapping.learn(["/truncation"])
-    session.mapping.hear([(PAD, 0.0), (KNOB, 0.25)], "MIDI")
+    session.mapping.hear([("audio:level", 0.5), (PAD, 0.0), (KNOB, 0.25)], "MIDI")
     assert session.mapping.learning == []
     (binding,) = session.mapping.bindings
     assert (binding.signal, binding.to, binding.gives) == (KNOB, "/truncation", (0, 1))

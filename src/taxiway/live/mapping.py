@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 Signal = tuple[str, float]
 
 TICK_SECONDS = 1 / 60
+STREAMS = ("audio:", "midi:tempo", "midi:beat")
+"""What comes by itself all the time: it is chosen by name, not by being heard."""
 MOST_HEARD = 64
 """Signals that are remembered, the newest."""
 CLOSE = 0.02
@@ -97,6 +99,14 @@ class SignalMapping:
             reach(self._session.addresses.find(address), address)
         self.learning, self._learnt, self.said = list(addresses), set(), ""
 
+    def choose(self, name: str) -> None:
+        """Let the signal of a name move what waits for one. Raises InvalidArgument."""
+        if not self.learning:
+            raise InvalidArgument("No control waits for a signal.")
+        if not 2 <= len(name) <= LONGEST_NAME:
+            raise InvalidArgument(f"A signal has a name of 2 to {LONGEST_NAME} letters.")
+        self._learn(name, 1.0)
+
     def hear(self, signals: Iterable[Signal], by: str) -> None:
         """Do what some signals mean, in their order."""
         for name, value in signals:
@@ -123,7 +133,8 @@ class SignalMapping:
             del self.heard[next(iter(self.heard))]
         # A key that is let go is not what was meant, nor what says the same again.
         is_news = value != 0 and (known is None or known.value != value)
-        if self.learning and is_news and name not in self._learnt:
+        is_moved = is_news and not name.startswith(STREAMS)
+        if self.learning and is_moved and name not in self._learnt:
             self._refusing(partial(self._learn, name, value))
         for binding in self.bindings:
             if binding.signal == name:

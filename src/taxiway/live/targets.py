@@ -10,7 +10,7 @@ from taxiway.live.patterns import places
 if TYPE_CHECKING:
     from taxiway.live.session import LiveSession
 
-KEYS = ("note", "button", "onset")
+KEYS = ("note", "button", "onset", "beat")
 """Kinds of signals that are pressed rather than turned."""
 HALF = 0.5
 MIDI = 127
@@ -55,6 +55,8 @@ def kind_of(signal: str) -> str:
 
 
 def _range(signal: str, value: float, gives: tuple[float, float]) -> tuple[float, float]:
+    if signal == "midi:tempo":
+        return gives
     if kind_of(signal) == "program":
         return 0.0, gives[1] - gives[0] or 1.0  # the first program is the lowest value
     if kind_of(signal) == "axis" or -1 <= value < 0:

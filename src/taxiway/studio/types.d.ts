@@ -434,6 +434,16 @@ export interface OscAddress {
   python: string | null;
 }
 
+// What modules on the thread of the sound find there, which no library of types has.
+
+declare global {
+  const sampleRate: number;
+  class AudioWorkletProcessor {
+    readonly port: MessagePort;
+  }
+  function registerProcessor(name: string, kind: new () => AudioWorkletProcessor): void;
+}
+
 // The model manager (docs/control.md).
 
 /** A running model. */

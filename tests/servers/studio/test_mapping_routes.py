@@ -55,6 +55,15 @@ async def test_addresses_are_learnt_or_refused_in_a_sentence(client: httpx.Async
     told = await client.post(PATH + "/learn", json={"to": ["/z/3"]})
     assert told.json()["learning"] == ["/z/3"]
     assert (await client.post(PATH + "/learn", json={"to": []})).json()["learning"] == []
+    chosen = await client.post(PATH + "/learn", json={"to": ["/z/3"], "signal": "audio:low"})
+    (binding,) = chosen.json()["bindings"]
+    assert (binding["from"], chosen.json()["learning"]) == ("audio:low", [])
+    for to, signal, said in (
+        ([], "audio:low", "No control waits"),
+        (["/z/3"], "x", "2 to 100 letters"),
+    ):
+        wrong = await client.post(PATH + "/learn", json={"to": to, "signal": signal})
+        assert (wrong.status_code, said in wrong.json()["error"]) == (400, True)
     wrong = await client.post(PATH + "/learn", json={"to": ["/z"]})
     words = "One signal moves one number: name it, as in /z/0."
     assert (wrong.status_code, wrong.json()["error"]) == (400, words)

@@ -28,9 +28,10 @@ class Bindings(Struct):
 
 
 class Learn(Struct):
-    """Addresses that wait for a signal each; none ends it."""
+    """Addresses that wait for a signal each; none ends it. `signal` names the one for the first."""
 
     to: list[str]
+    signal: str = ""
 
 
 def routes(session: LiveSession, tokens: Tokens) -> list[Route]:
@@ -44,7 +45,10 @@ def routes(session: LiveSession, tokens: Tokens) -> list[Route]:
         return described(session)
 
     async def learn(request: Request) -> Any:
-        session.mapping.learn((await body(request, Learn)).to)
+        wanted = await body(request, Learn)
+        session.mapping.learn(wanted.to)
+        if wanted.signal:
+            session.mapping.choose(wanted.signal)
         return described(session)
 
     return [

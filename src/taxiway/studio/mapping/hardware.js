@@ -1,13 +1,38 @@
 /** What is plugged into this computer, and whether this page listens to it. */
 
 import { h } from "../dom.js";
+import { Audio } from "./audio.js";
+import { Gamepads } from "./gamepad.js";
 import { Midi } from "./midi.js";
 import { Signals } from "./signals.js";
 
-/** @param {import("../connection.js").Connection} connection */
-export function hardware(connection) {
+const REST_OF_SOUND = "How loud it is, in all and in three bands, and when something begins.";
+const REST_OF_GAMEPAD = "A gamepad is heard once one of its buttons is pressed.";
+
+/** What comes by itself all the time, so that it is chosen rather than moved. */
+const STREAMS = ["audio:level", "audio:low", "audio:mid", "audio:high", "audio:onset", "midi:tempo", "midi:beat"];
+
+/**
+ * @param {import("../connection.js").Connection} connection
+ * @param {(signal: string) => void} choose let a signal move the control that is to be learnt
+ */
+export function hardware(connection, choose) {
   const signals = new Signals(connection);
-  return h("section", { class: "block" }, h("h3", {}, "Hardware of this computer"), midiLine(signals));
+  return h(
+    "section",
+    { class: "block" },
+    h("h3", {}, "Hardware of this computer"),
+    midiLine(signals),
+    soundLine(signals),
+    gamepadLine(signals),
+    h(
+      "details",
+      { class: "streams" },
+      h("summary", {}, "Learn from sound, or a clock"),
+      h("p", { class: "hint" }, "These go on all the time: press Learn, touch a control, and choose one here."),
+      h("div", { class: "row" }, ...STREAMS.map((name) => h("button", { type: "button", onclick: () => choose(name) }, name))),
+    ),
+  );
 }
 
 /** @param {Signals} signals */
@@ -19,4 +44,36 @@ function midiLine(signals) {
   });
   const button = h("button", { type: "button", id: "midi", onclick: () => midi.open() }, "Listen to MIDI");
   return h("div", { class: "hardware" }, button, words);
+}
+
+/** @param {Signals} signals */
+function soundLine(signals) {
+  const words = h("p", { class: "hint", id: "sound-words" }, REST_OF_SOUND);
+  const audio = new Audio(signals.hear, () => {
+    words.textContent = audio.words || REST_OF_SOUND;
+    stop.hidden = !audio.isOn;
+  });
+  const button = (/** @type {string} */ id, /** @type {string} */ label, /** @type {() => void} */ act) =>
+    h("button", { type: "button", id, onclick: act }, label);
+  const file = h("input", { type: "file", accept: "audio/*", hidden: true, id: "sound-file" });
+  file.addEventListener("change", () => file.files?.[0] && audio.play(file.files[0]));
+  const stop = button("sound-stop", "Stop", () => audio.end());
+  stop.hidden = true;
+  const row = h(
+    "div",
+    { class: "row" },
+    button("microphone", "Listen to the microphone", () => audio.listen()),
+    button("play-sound", "Play a file", () => file.click()),
+    stop,
+  );
+  return h("div", { class: "hardware" }, row, file, words);
+}
+
+/** @param {Signals} signals */
+function gamepadLine(signals) {
+  const words = h("p", { class: "hint", id: "gamepad-words" }, REST_OF_GAMEPAD);
+  new Gamepads(signals.hear, (pads) => {
+    words.textContent = pads || REST_OF_GAMEPAD;
+  });
+  return words;
 }

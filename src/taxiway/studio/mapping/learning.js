@@ -11,12 +11,14 @@ const COUNTS = [1, 8, 16];
  * @property {HTMLElement} element
  * @property {(state: MappingState) => void} show
  * @property {(address: string) => void} learn begin with an address that was chosen
+ * @property {(signal: string) => void} choose let a signal by its name move what waits
  */
 
 /**
  * @param {Studio} studio
  * @param {() => OscAddress[]} addresses those that there are
- * @param {(to: string[]) => void} ask let the next signals move these; none ends it
+ * @param {(to: string[], signal?: string) => void} ask let the next signals, or that one, move
+ *   these; none ends it
  * @returns {Learner}
  */
 export function makeLearner({ store }, addresses, ask) {
@@ -52,6 +54,10 @@ export function makeLearner({ store }, addresses, ask) {
   return {
     element: h("section", { class: "block" }, h("div", { class: "row" }, button, count), words),
     learn: begin,
+    choose: (signal) => {
+      if (asked.length) ask(asked.slice(0, 1), signal);
+      else show("Press Learn and touch a control first.", isWaiting);
+    },
     show: ({ learning, bindings }) => {
       if (!asked.length || isWaiting) return;
       if (learning.length) return show(`${learning[0]}: move a knob, press a key or send a message.`, true);

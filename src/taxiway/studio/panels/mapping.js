@@ -47,13 +47,13 @@ function mount(root, studio) {
     }
   };
   const list = new BindingList((bindings) => act("", { bindings }));
-  const learner = makeLearner(studio, () => addresses.all, (to) => act("/learn", { to }));
+  const learner = makeLearner(studio, () => addresses.all, (to, signal = "") => act("/learn", { to, signal }));
   const addresses = new AddressList(learner.learn);
   root.append(
     trouble,
     learner.element,
     h("section", { class: "block" }, h("h3", {}, "Bindings"), list.element, file),
-    hardware(connection),
+    hardware(connection, learner.choose),
     h("section", { class: "block" }, h("h3", {}, "Addresses"), addresses.element),
   );
   let looks = 0;
