@@ -78,6 +78,12 @@ class BlackoutChanged(Struct, frozen=True, tag="blackout"):
     is_black: bool
 
 
+class MovementChanged(Struct, frozen=True, tag="movement"):
+    """Modulators, tempo or hold of a live session changed."""
+
+    model: str
+
+
 class PresetsChanged(Struct, frozen=True, tag="presets"):
     """A preset or the history of a live session changed, or a fade began or ended."""
 
@@ -114,6 +120,7 @@ Event = (
     | CallEnded
     | WalkChanged
     | BlackoutChanged
+    | MovementChanged
     | PresetsChanged
     | QueryFailed
     | InputsIgnored

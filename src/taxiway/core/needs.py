@@ -94,6 +94,13 @@ NEEDS = {
         parts={**TITLE, **SETTINGS},
         can={"paths": names_fault("paths", "path")},
     ),
+    "modulators": Needs(
+        parents=("taxiway.core.modulator.Modulator",),
+        made_with="settings",
+        must={"value": "u rounds"},
+        may={"give": "value"},
+        parts={**TITLE, **SETTINGS},
+    ),
     "tools": Needs(
         must={"run": "model inputs job"},
         may={"open": "spec", "setup": "options", "report": "outputs folder"},

@@ -4,28 +4,23 @@ The studio's socket, HTTP and OSC all end in `perform`; a new row is a new actio
 `/preset 3 2.5` by OSC: inputs in the order in which they are declared.
 """
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from msgspec import UNSET, Struct
+from msgspec import UNSET
 
-from taxiway.core.command import Command, Values
+from taxiway.core.command import Values
 from taxiway.core.datatypes import AnyDataType, Category, Number, Text, names
 from taxiway.core.errors import InvalidArgument, NotFound
+from taxiway.live.action import Action, action
 from taxiway.live.addresses import Address
 from taxiway.live.fade import CURVES, LONGEST_SECONDS
+from taxiway.live.movement_actions import MOVEMENT_ACTIONS
 from taxiway.live.state_folder import PRESETS
 
 if TYPE_CHECKING:
     from taxiway.live.session import LiveSession
-
-
-class Action(Struct, frozen=True):
-    """Its inputs, what it does with them, and whether OSC and mappings reach it."""
-
-    command: Command
-    perform: Callable[["LiveSession", Values], Any]
-    has_address: bool = True
 
 
 NUMBER = Number(whole=True, min=1, max=PRESETS, default=None)
@@ -48,9 +43,10 @@ MIX: dict[str, AnyDataType] = {
 
 
 def recall(session: "LiveSession", inputs: Values) -> None:
-    """Go to a preset."""
+    """Go to a preset, on the beat or bar if changes wait for it."""
     state = session.kept.preset(inputs["number"])
-    session.fade.begin(state, inputs["seconds"], inputs["curve"])
+    begin = partial(session.fade.begin, state, inputs["seconds"], inputs["curve"])
+    session.movement.tempo.then(begin)
 
 
 def go_back(session: "LiveSession", inputs: Values) -> None:
@@ -84,27 +80,17 @@ def stop(session: "LiveSession", inputs: Values) -> None:
     session.stop_moving()
 
 
-def _action(
-    name: str,
-    perform: Callable[["LiveSession", Values], Any],
-    inputs: Mapping[str, AnyDataType] | None = None,
-    has_address: bool = True,
-) -> Action:
-    described = " ".join((perform.__doc__ or "").split())
-    command = Command(name=name, inputs=dict(inputs or {}), outputs={}, description=described)
-    return Action(command, perform, has_address)
-
-
 ACTIONS = {
-    action.command.name: action
-    for action in (
-        _action("preset", recall, {"number": NUMBER, **FADE}),
-        _action("preset/store", store, {"number": NUMBER, "name": Text(default="")}),
-        _action("history", go_back, {"picture": Text(), **FADE}, has_address=False),
-        _action("fade", set_fade, FADE),
-        _action("mix", mix, MIX),
-        _action("preset/clear", clear, {"number": NUMBER}),
-        _action("stop", stop),
+    each.command.name: each
+    for each in (
+        *MOVEMENT_ACTIONS,
+        action("preset", recall, {"number": NUMBER, **FADE}),
+        action("preset/store", store, {"number": NUMBER, "name": Text(default="")}),
+        action("history", go_back, {"picture": Text(), **FADE}, has_address=False),
+        action("fade", set_fade, FADE),
+        action("mix", mix, MIX),
+        action("preset/clear", clear, {"number": NUMBER}),
+        action("stop", stop),
     )
 }
 
@@ -117,35 +103,35 @@ def perform(session: "LiveSession", name: str, wire: Mapping[str, Any]) -> Any:
     """
     if name not in ACTIONS:
         raise NotFound(f"No action named '{name[:40]}'. There are: {names(list(ACTIONS))}.")
-    action = ACTIONS[name]
-    if unknown := action.command.unknown(wire):
-        takes = names(list(action.command.inputs)) or "nothing"
+    command = ACTIONS[name].command
+    if unknown := command.unknown(wire):
+        takes = names(list(command.inputs)) or "nothing"
         raise InvalidArgument(f"'{name}' has no '{unknown[0][:40]}'; it takes {takes}.", unknown[0])
-    return action.perform(session, action.command.decode(wire))
+    return ACTIONS[name].perform(session, command.decode(wire))
 
 
 def add_actions(session: "LiveSession") -> None:
     """Make every action an address of the session, and each preset one without arguments."""
     for number in range(1, PRESETS + 1):
         session.addresses.add(_preset(session, number))
-    for name, action in ACTIONS.items():
-        if action.has_address:
-            session.addresses.add(_address(session, name, action.command))
+    for name, each in ACTIONS.items():
+        if each.has_address:
+            session.addresses.add(_address(session, name, each))
 
 
-def _address(session: "LiveSession", name: str, command: Command) -> Address:
+def _address(session: "LiveSession", name: str, action: Action) -> Address:
     def act(arguments: list[Any], source: Hashable) -> None:
-        perform(session, name, by_place(name, arguments))
+        perform(session, name, action.by_place(arguments))
 
-    fields = list(command.inputs.values())
+    fields = list(action.command.inputs.values())
     low, high = _reach(fields[0]) if fields else (None, None)
     return Address(
         low=low,
         high=high,
         address=f"/{name}",
-        types="".join("s" if isinstance(each, Text | Category) else "f" for each in fields),
-        description=command.description or "",
-        example=[each.example for each in fields],
+        types=action.types,
+        description=action.command.description or "",
+        example=action.example or [each.example for each in fields],
         is_trigger=True,
         act=act,
     )
@@ -166,12 +152,3 @@ def _preset(session: "LiveSession", number: int) -> Address:
     return Address(
         address=f"/preset/{number}", types="", description=words, is_trigger=True, act=act
     )
-
-
-def by_place(name: str, arguments: Sequence[Any]) -> dict[str, Any]:
-    """Inputs of an action by their order, as OSC has them. Raises InvalidArgument for too many."""
-    inputs = list(ACTIONS[name].command.inputs)
-    if len(arguments) > len(inputs):
-        takes = ", ".join(inputs) or "nothing"
-        raise InvalidArgument(f"'/{name}' takes {takes}; got {len(arguments)} values.")
-    return dict(zip(inputs, arguments, strict=False))

@@ -35,7 +35,8 @@ class Controls:
     """The current values of one command, on one event loop.
 
     `one_of` names values that exclude each other (z, w): to set one unsets the others. Every
-    change counts `version` up and calls `on_change`.
+    change counts `version` up and calls `on_change`. What moves by itself is laid over them in
+    `overlay`, and leaves them alone.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Controls:
         self.changed_at = -1e9
         self.one_of: tuple[str, ...] = ()
         self.entries: dict[str, Entry] = {}
+        self.overlay: Values = {}
         self._marks: dict[Hashable, Mark] = {}
         self._changes = 0
         self._on_change = on_change
@@ -71,12 +73,25 @@ class Controls:
             self.entries[name] = Entry(value, self.version, source, origin)
         if mark is not None:
             self._marks[source] = mark
+        told = {**excluded, **values}
+        self._tell({name: told[name] for name in told if name not in self.overlay})
+
+    def modulate(self, overlay: Values) -> None:
+        """Lay values over what is set, in place of those laid before: a snapshot has them."""
+        self.version += 1
+        self.changed_at = self._clock()
+        gone = self.overlay.keys() - overlay.keys()
+        self.overlay = overlay
+        now = self.values()
+        self._tell({**{name: now.get(name) for name in gone}, **overlay})
+
+    def _tell(self, values: Mapping[str, Any]) -> None:
         for follower in tuple(self._followers):
-            follower({**excluded, **values}, self.changed_at)
+            follower(values, self.changed_at)
         self._on_change()
 
     def follow(self, follower: Callable[[Mapping[str, Any], float], None]) -> Callable[[], None]:
-        """Call `follower` with what every change sets, and when; the result stops that."""
+        """Call `follower` with what every change shows, and when; the result stops that."""
         self._followers.append(follower)
         return lambda: self._followers.remove(follower)
 
@@ -93,7 +108,7 @@ class Controls:
     def snapshot(self) -> Snapshot:
         """What is set now, for rendering; begins to count merged changes anew."""
         merged, self._changes = max(self._changes - 1, 0), 0
-        return Snapshot(self.values(), self.version, dict(self._marks), merged)
+        return Snapshot({**self.values(), **self.overlay}, self.version, dict(self._marks), merged)
 
     def since(self, version: int, source: Hashable) -> dict[str, Entry]:
         """What others than `source` changed after `version`."""

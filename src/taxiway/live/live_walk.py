@@ -1,6 +1,7 @@
 """A walk through z while a model is played: the server moves, the newest picture is shown."""
 
 import asyncio
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,8 +12,9 @@ from taxiway.core.errors import InvalidArgument
 from taxiway.core.events import WalkChanged
 from taxiway.latent import walk
 from taxiway.latent.sample import MAX_SEED, parse_seeds, z_of_seed
-from taxiway.latent.walk import Walk
+from taxiway.latent.walk import Curve, Floats, Walk
 from taxiway.live.readers import UNWANTED_SECONDS
+from taxiway.live.tempo import MODES, Pace
 
 if TYPE_CHECKING:
     from taxiway.live.session import LiveSession
@@ -20,14 +22,52 @@ if TYPE_CHECKING:
 TICK_SECONDS = 1 / 60
 MOST_KEYS = 1000
 
+
+def _wander(inputs: Values, length: int) -> Curve:
+    return walk.wander(inputs["seed"], length, inputs["changes"])
+
+
+def _slerp(inputs: Values, length: int) -> Curve:
+    return walk.constant(walk.slerp(_keys(inputs, length)))
+
+
+def _circle(inputs: Values, length: int) -> Curve:
+    keys = _keys(inputs, length)
+    return walk.circle(keys[0], keys[1])
+
+
+def _noise(inputs: Values, length: int) -> Curve:
+    return walk.noise_loop(inputs["seed"], length, centred=inputs["centred"])
+
+
+def _keys(inputs: Values, length: int) -> Floats:
+    """The z of the seeds to pass. Raises InvalidArgument."""
+    seeds = parse_seeds(inputs["keys"]) if inputs["keys"] else []
+    if not 2 <= len(seeds) <= MOST_KEYS:
+        raise InvalidArgument(
+            f"A {inputs['kind']} takes 2 to {MOST_KEYS} keys, such as 1,5,9, got {len(seeds)}.",
+            "keys",
+        )
+    return np.stack([z_of_seed(seed, length) for seed in seeds])
+
+
+WALKS: dict[str, Callable[[Values, int], Curve]] = {
+    "wander": _wander,
+    "slerp": _slerp,
+    "circle": _circle,
+    "noise": _noise,
+}
+"""The closed curve through z of each kind of walk, from WALK's inputs; one row is one kind."""
 WALK = Command(
     name="walk",
     description="Walk through z, round and round, until something else moves it.",
     inputs={
-        "kind": Category(one_of=("wander", "slerp", "circle", "noise")),
+        "kind": Category(one_of=tuple(WALKS)),
         "keys": Text(description="Seeds to pass, as 1,5,9; a circle goes by the first two."),
         "seed": Number(default=0, whole=True, min=0, max=MAX_SEED),
         "seconds": Number(default=20, description="For one round."),
+        "unit": Category(one_of=("seconds", "beats"), description="What that counts."),
+        "mode": Category(one_of=MODES, description="Round and round, back and forth, or once."),
         "changes": Number(default=4, description="How often a round of wander forgets."),
         "centred": Boolean(description="Noise without p5's lean to one side."),
     },
@@ -52,17 +92,24 @@ class LiveWalk:
 
         Raises InvalidArgument, or Unavailable before the model was set up.
         """
+        inputs, path = self.check(wire)
+        self.end()
+        in_beats = inputs["unit"] == "beats"
+        clock = self._session.movement.tempo.beats if in_beats else self._session.clock
+        pace = Pace(clock, inputs["seconds"], inputs["mode"])
+        self._task = asyncio.create_task(self._go(path, pace))
+        self._task.add_done_callback(lambda task: self._announce())
+        self._announce()
+        return float(inputs["seconds"])
+
+    def check(self, wire: Values) -> tuple[Values, Walk]:
+        """The decoded inputs of a walk and its path. Raises as `begin` does."""
         inputs = WALK.decode(wire)
         if not 0.5 <= inputs["seconds"] <= 86400:
             raise InvalidArgument(
                 f"'seconds' takes 0.5 to 86400, got {inputs['seconds']:g}.", "seconds"
             )
-        path = path_of(inputs, self._session.z_length)
-        self.end()
-        self._task = asyncio.create_task(self._go(path, inputs["seconds"]))
-        self._task.add_done_callback(lambda task: self._announce())
-        self._announce()
-        return float(inputs["seconds"])
+        return inputs, path_of(inputs, self._session.z_length)
 
     def end(self) -> None:
         """Stop where it is."""
@@ -75,12 +122,15 @@ class LiveWalk:
         session = self._session
         session.events.emit(WalkChanged(session.spec.name, self.goes_on))
 
-    async def _go(self, path: Walk, seconds: float) -> None:
-        session, began = self._session, self._session.clock()
+    async def _go(self, path: Walk, pace: Pace) -> None:
+        session = self._session
         while True:
-            z = path((session.clock() - began) / seconds)[0].astype(np.float32)
+            u, _ = pace.step(session.movement.held)
+            z = path(u)[0].astype(np.float32)
             session.set({"z": z}, "walk")
             ours = session.controls.values()["z"]
+            if pace.is_over:
+                return
             await asyncio.sleep(TICK_SECONDS)
             # Nothing is set while nobody would see it, and nothing over another's hand.
             while not session.wanted:
@@ -91,18 +141,4 @@ class LiveWalk:
 
 def path_of(inputs: Values, length: int) -> Walk:
     """The closed path through z that WALK's inputs describe."""
-    match inputs["kind"]:
-        case "wander":
-            return Walk(walk.wander(inputs["seed"], length, inputs["changes"]))
-        case "noise":
-            return Walk(walk.noise_loop(inputs["seed"], length, centred=inputs["centred"]))
-    seeds = parse_seeds(inputs["keys"]) if inputs["keys"] else []
-    if not 2 <= len(seeds) <= MOST_KEYS:
-        raise InvalidArgument(
-            f"A {inputs['kind']} takes 2 to {MOST_KEYS} keys, such as 1,5,9, got {len(seeds)}.",
-            "keys",
-        )
-    keys = np.stack([z_of_seed(seed, length) for seed in seeds])
-    if inputs["kind"] == "circle":
-        return Walk(walk.circle(keys[0], keys[1]))
-    return Walk(walk.constant(walk.slerp(keys)))
+    return Walk(WALKS[inputs["kind"]](inputs, length))

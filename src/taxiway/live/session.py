@@ -39,6 +39,7 @@ from taxiway.live.kept_states import KeptStates
 from taxiway.live.live_walk import LiveWalk
 from taxiway.live.mapping import SignalMapping
 from taxiway.live.mixing import Mixing
+from taxiway.live.movement import Movement
 from taxiway.live.own_addresses import add_own
 from taxiway.live.readers import Readers
 from taxiway.live.state_folder import StateFolder
@@ -80,6 +81,7 @@ class LiveSession:
         self.engine = engine
         self.spec = spec
         self.events = Events()
+        self.clock = clock
         self.controls = Controls(self._notify, clock)
         self.broadcast = Broadcast(self._come, clock)
         self.readers = Readers(self._come, clock)
@@ -87,6 +89,7 @@ class LiveSession:
         self.command: Command | None = None
         self.live_walk = LiveWalk(self)
         self.mixing = Mixing(self)
+        self.movement = Movement(self)
         self.addresses = Addresses(self)
         self.fade = Fade(self)
         self.kept = KeptStates(self, StateFolder(folder) if folder else None)
@@ -94,7 +97,6 @@ class LiveSession:
         add_actions(self)
         self.mapping = SignalMapping(self)
         self._rest_seconds = rest_seconds
-        self.clock = clock
         self._changed = asyncio.Event()
         self._came = asyncio.Event()
         self._life = 0
@@ -154,6 +156,7 @@ class LiveSession:
                 group.create_task(self._publish_newest())
                 group.create_task(self.kept.run())
                 group.create_task(self.mixing.run())
+                group.create_task(self.movement.run())
         finally:
             self.stop_moving()
             self.kept.close()
@@ -182,6 +185,12 @@ class LiveSession:
         self.live_walk.end()
         self.fade.end()
         self.mapping.stop()
+        self.movement.stop()
+
+    def modulate(self, overlay: Values) -> None:
+        """Lay values over what is set, for rendering; what is set stays."""
+        self._is_moved = True
+        self.controls.modulate(overlay)
 
     def cancel(self) -> None:
         """Stop what the model works on, whoever asked for it."""

@@ -49,11 +49,14 @@ def described(address: Address, host: str, port: int | None) -> Mapping[str, Any
 
 
 def oscsend(address: Address, host: str, port: int) -> str:
-    """A line for a shell, by liblo's oscsend; of a vector it moves one number."""
+    """A line for a shell, by liblo's oscsend; of a vector it moves one number.
+
+    An example may leave out the last arguments.
+    """
     name, types, example = address.address, address.types, list(address.example)
     if len(example) > LONG:
         name, types, example = f"{name}/0", "f", [0.5]
-    words = [name, *([types] if example else []), *map(str, example)]
+    words = [name, *([types[: len(example)]] if example else []), *map(str, example)]
     return " ".join(["oscsend", host, str(port), *map(shlex.quote, words)])
 
 

@@ -203,6 +203,31 @@ class Presets(Struct, frozen=True, tag_field="type", tag="presets"):
     """Whether one is under way."""
 
 
+class Modulator(Struct, frozen=True):
+    """A modulator at work; `targets` are the controls that it moves, by how much."""
+
+    number: int
+    kind: str
+    settings: Mapping[str, Any]
+    targets: Mapping[str, float]
+    on: bool
+
+
+class Movement(Struct, frozen=True, tag_field="type", tag="movement"):
+    """What moves controls by itself, and the beat that it follows."""
+
+    modulators: list[Modulator]
+    bpm: float
+    changes: str
+    held: bool
+
+
+class Modulated(Struct, frozen=True, tag_field="type", tag="modulated"):
+    """Where modulators have moved numbers to; those of earlier that are left out are at rest."""
+
+    values: Mapping[str, Any]
+
+
 class Error(Struct, frozen=True, tag_field="type", tag="error"):
     """A message could not be obeyed, or the model failed."""
 
@@ -211,7 +236,21 @@ class Error(Struct, frozen=True, tag_field="type", tag="error"):
     seq: int | None = None
 
 
-Said = Hello | State | Values | Output | Part | Ended | Walk | Blackout | Note | Presets | Error
+Said = (
+    Hello
+    | State
+    | Values
+    | Output
+    | Part
+    | Ended
+    | Walk
+    | Blackout
+    | Note
+    | Presets
+    | Movement
+    | Modulated
+    | Error
+)
 
 
 def write(word: Said) -> str:

@@ -1,6 +1,6 @@
 """Actions on the live session over HTTP (docs/playing.md), for the studio's page and programs.
 
-GET  /studio/api/live                  what can be done, with inputs
+GET  /studio/api/live                  what can be done, with inputs; the kinds of modulators
 POST /studio/api/live/ACTION           do it, as {"number": 3, "seconds": 2}
 GET  /studio/api/live-pictures/NAME    a small picture of a preset or of the history
 """
@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from taxiway.live import actions
+from taxiway.live import actions, movement
 from taxiway.live.session import LiveSession
 from taxiway.servers.studio.manager_routes import PREFIX, Handler, body, guarded
 from taxiway.web.powers import Power, Tokens
@@ -26,7 +26,14 @@ def routes(session: LiveSession, tokens: Tokens) -> list[Route]:
     """The routes of one session."""
 
     async def show(request: Request) -> Any:
-        return {"actions": [action.command.describe() for action in actions.ACTIONS.values()]}
+        known = movement.kinds()
+        modulators = [known.declaration(kind).describe() for kind in known.kinds]
+        titles = {kind: found.title for kind, found in known.kinds.items()}
+        return {
+            "actions": [action.command.describe() for action in actions.ACTIONS.values()],
+            "modulators": [{**each, "title": titles[each["name"]]} for each in modulators],
+            "broken": known.broken,
+        }
 
     async def act(request: Request) -> Any:
         inputs = await body(request, dict[str, Any]) if await request.body() else {}

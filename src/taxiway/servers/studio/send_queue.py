@@ -16,6 +16,7 @@ from taxiway.core.events import (
     Event,
     InputsIgnored,
     MessageIgnored,
+    MovementChanged,
     OutputReady,
     PartReady,
     PresetsChanged,
@@ -34,6 +35,9 @@ MOST_REPLIES = 32
 MOST_NOTES = 32
 MOST_TILES = 256
 VECTORS = ("z", "w")
+MODULATED_SECONDS = 1 / 20
+"""Between two marks of where modulators have moved a number to."""
+Switch = WalkChanged | BlackoutChanged | PresetsChanged | MovementChanged
 
 
 class SendQueue:
@@ -65,6 +69,8 @@ class SendQueue:
         self._notes: deque[str | bytes] = deque(maxlen=MOST_NOTES)
         self._tiles: deque[Tile] = deque(maxlen=MOST_TILES)
         self._synced = 0
+        self._marks: Values = {}
+        self._modulated_at = 0.0
         self._sending_since: float | None = None
         self.viewer = session.broadcast.join(self._wake.set)
         self._stop_listening = session.events.listen(self._on_event)
@@ -107,7 +113,7 @@ class SendQueue:
             self._greet = self._greet or event.state == "running"
         elif isinstance(event, QueryFailed):
             self._newest["error"] = json_messages.Error(event.error)
-        elif isinstance(event, WalkChanged | BlackoutChanged | PresetsChanged):
+        elif isinstance(event, Switch):
             self._put_switch(event)
         elif isinstance(event, PartReady):
             self._put_part(event)
@@ -120,11 +126,13 @@ class SendQueue:
             self._notes.append(json_messages.write(note(event)))
         self._wake.set()
 
-    def _put_switch(self, event: WalkChanged | BlackoutChanged | PresetsChanged) -> None:
+    def _put_switch(self, event: Switch) -> None:
         if isinstance(event, WalkChanged):
             self._newest["walk"] = json_messages.Walk(event.goes_on)
         elif isinstance(event, PresetsChanged):
             self._newest["presets"] = presets(self._session)
+        elif isinstance(event, MovementChanged):
+            self._newest["movement"] = movement(self._session)
         else:
             self._newest["blackout"] = json_messages.Blackout(event.is_black)
 
@@ -166,7 +174,7 @@ class SendQueue:
             self.viewer.acknowledge(encoded_frame.frame.index)
             return
         encoded = await encoded_frame.encoded()
-        for message in self._news():
+        for message in [*self._news(), *self._modulated()]:
             await self._send(message)
         mark = encoded_frame.frame.marks.get(self._page, binary_messages.NOBODY)
         await self._send(binary_messages.frame_message(encoded_frame, encoded, mark))
@@ -206,7 +214,20 @@ class SendQueue:
         )
         if session.kept.presets or session.kept.history or session.fade.seconds:
             self._newest["presets"] = presets(session)
+        if session.movement.is_set_up:
+            self._newest["movement"] = movement(session)
         return [json_messages.write(hello), *vectors]
+
+    def _modulated(self) -> list[str]:
+        """Where numbers are that modulators move, not at every frame but always at last."""
+        overlay = self._session.controls.overlay
+        values = {name: value for name, value in overlay.items() if name not in VECTORS}
+        now = self._session.clock()
+        is_early = now - self._modulated_at < MODULATED_SECONDS
+        if values == self._marks or (is_early and values):
+            return []
+        self._marks, self._modulated_at = values, now
+        return [json_messages.write(json_messages.Modulated(values))]
 
     def _news(self) -> list[str | bytes]:
         """What others changed since we last said so."""
@@ -217,6 +238,16 @@ class SendQueue:
             return []
         values, origin, vectors = _parted(entries)
         return [json_messages.write(json_messages.Values(values, origin)), *vectors]
+
+
+def movement(session: LiveSession) -> json_messages.Movement:
+    """What moves by itself, for a page."""
+    moves = session.movement
+    found = [
+        json_messages.Modulator(number, each.kind, each.settings, each.targets, each.on)
+        for number, each in sorted(moves.modulators.items())
+    ]
+    return json_messages.Movement(found, moves.tempo.bpm, moves.tempo.when, moves.held)
 
 
 def presets(session: LiveSession) -> json_messages.Presets:

@@ -1,0 +1,1 @@
+"""What moves controls by itself: one file is one modulator, found by its name (docs/playing.md)."""
