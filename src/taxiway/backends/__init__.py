@@ -7,6 +7,7 @@ takes what is fastest on this machine.
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 import numpy.typing as npt
@@ -41,7 +42,7 @@ class Graph:
     a backend that is exact, or "" where that would take too long, against its own float32.
     Where it is `low_in_torch` only PyTorch computes it well in lower precision: it keeps what must
     not lose digits. `key` names the network with its numbers, such as by its file's SHA-256; "" if
-    nothing does.
+    nothing does. `kept` is a folder for what a backend has compiled of it, or None.
     """
 
     kind: str
@@ -54,6 +55,7 @@ class Graph:
     key: str = ""
     referee: str = ""
     low_in_torch: bool = False
+    kept: Path | None = None
 
 
 Node = Any

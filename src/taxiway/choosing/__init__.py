@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -110,7 +110,10 @@ def choose(
 
     if answers and not thorough and (answer := answers.find(question)):
         with suppress(Exception):  # whatever is wrong with it, measuring all anew will say
-            return remembered(graphs, device, answer) if answer.whole else measured(answer)
+            if not answer.whole:
+                return measured(answer)
+            kept = [replace(graph, kept=answers.compiled) for graph in graphs]
+            return remembered(kept, device, answer)
     return measured(None)
 
 

@@ -57,6 +57,11 @@ class Answers:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
+    @property
+    def compiled(self) -> Path:
+        """The folder beside it for what is compiled."""
+        return self.folder.with_name("compiled")
+
     def find(self, question: Question) -> Answer | None:
         """The answer to a question, if there is a sound one."""
         answer = read(self._path(question))

@@ -1,7 +1,9 @@
 """A graph as OpenVINO runs it: written down in its operations, compiled, arrays in and out."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,7 @@ import openvino
 from openvino import opset13 as ov
 
 from taxiway.backends import Arrays, Graph, Inputs
+from taxiway.backends.openvino.kept import Digest, Kept
 
 HINTS = {"float32": "f32", "bfloat16": "bf16"}
 EXACTLY = {"INFERENCE_PRECISION_HINT": HINTS["float32"]}
@@ -53,7 +56,7 @@ class OpenVinoNetwork:
             "ENABLE_CPU_PINNING": False,
             "ENABLE_HYPER_THREADING": True,
         }
-        self.compiled: dict[tuple[Any, ...], Compiled] = {}
+        self.forms: dict[tuple[Any, ...], Form] = {}
 
     def run(self, inputs: Inputs) -> Arrays:
         arrays = {name: value for name, value in inputs.items() if isinstance(value, np.ndarray)}
@@ -61,17 +64,33 @@ class OpenVinoNetwork:
         start, parts = 0, []
         for size in parts_of(len(next(iter(arrays.values()))), self.sizes):
             part = {name: array[start : start + size] for name, array in arrays.items()}
-            parts.append(self.compiled_for(size, words).run(part, size))
+            parts.append(self.form(size, words).run(part, size))
             start += size
         return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
-    def compiled_for(self, size: int, words: Mapping[str, str]) -> "Compiled":
+    def form(self, size: int, words: Mapping[str, str]) -> "Form":
         """The graph in a mode, for batches of one size (any, if the graph has no sizes)."""
         batch = size if self.sizes else -1
         key = (batch, *sorted(words.items()))
-        if key not in self.compiled:
-            self.compiled[key] = Compiled(self.graph, words, batch, self.settings)
-        return self.compiled[key]
+        if key not in self.forms:
+            self.forms[key] = Form(*self.compiled(batch, words))
+        return self.forms[key]
+
+    def compiled(self, size: int, words: Mapping[str, str]) -> "tuple[list[str], list[Any]]":
+        """The outputs' names, and one or two models: what was kept of them, or compiled anew."""
+        assert self.graph.operations is not None
+        if self.graph.kept is None:
+            return compiled(self.graph, words, size, self.settings)
+        kept, digest = Kept(self.graph.kept), Digest()
+        names = list(self.graph.operations(digest, **words))
+        digest.note((names, size, sorted(self.settings.items()), circumstances()))
+        if blobs := kept.find(str(digest)):
+            with suppress(RuntimeError):  # a file of another user of the same key
+                hints = settings_of(blobs, self.settings)
+                return names, [loaded(*each) for each in zip(blobs, hints, strict=True)]
+        names, models = compiled(self.graph, words, size, self.settings)
+        kept.keep(str(digest), [model.export_model().getvalue() for model in models])
+        return names, models
 
 
 def parts_of(count: int, sizes: Sequence[int]) -> list[int]:
@@ -84,60 +103,79 @@ def parts_of(count: int, sizes: Sequence[int]) -> list[int]:
     return parts
 
 
-class Compiled:
-    """One form of a graph, for batches of one size, or of any (-1).
+@cache
+def circumstances() -> tuple[str, ...]:
+    """What else than the network and its settings decides what is compiled."""
+    about = ("FULL_DEVICE_NAME", "OPTIMIZATION_CAPABILITIES")
+    code = Path(__file__).read_text("utf-8")
+    return (openvino.get_version(), code, *(str(core().get_property("CPU", a)) for a in about))
+
+
+def loaded(blob: memoryview, settings: Mapping[str, Any]) -> Any:
+    """A model that was compiled before."""
+    tensor = openvino.Tensor(np.frombuffer(blob, np.uint8))
+    return core().import_model(tensor, "CPU", settings)
+
+
+def compiled(
+    graph: Graph, words: Mapping[str, str], size: int, settings: Mapping[str, Any]
+) -> tuple[list[str], list[Any]]:
+    """The outputs' names, and one or two models whose inputs begin with those of the graph.
 
     OpenVINO computes a whole model in one precision: so what is to be exact is a model of its own,
-    in float32, whose results the other takes where they lie.
+    in float32, whose results the other takes after its own inputs.
     """
+    assert graph.operations is not None
+    ops = OpenVinoOperations(size)
+    outputs = graph.operations(ops, **words)
+    asked = [*ops.inputs.values(), *ops.random]
+    models = [openvino.Model(list(outputs.values()), [*asked, *ops.taken], graph.kind)]
+    if ops.exactly:
+        models.insert(0, openvino.Model(ops.exactly, asked, f"{graph.kind} exactly"))
+    pairs = zip(models, settings_of(models, settings), strict=True)
+    return list(outputs), [core().compile_model(model, "CPU", hint) for model, hint in pairs]
 
-    def __init__(
-        self, graph: Graph, words: Mapping[str, str], size: int, settings: Mapping[str, Any]
-    ) -> None:
-        assert graph.operations is not None
-        ops = OpenVinoOperations(size)
-        outputs = graph.operations(ops, **words)
-        self.names, self.inputs, self.random = list(outputs), ops.inputs, ops.random
-        asked = [*ops.inputs.values(), *ops.random]
-        last = openvino.Model(list(outputs.values()), [*asked, *ops.taken], graph.kind)
-        self.requests = [ready(last, settings)]
-        if ops.exactly:
-            first = openvino.Model(ops.exactly, asked, f"{graph.kind} exactly")
-            self.requests.insert(0, ready(first, {**settings, **EXACTLY}))
-        for place in range(len(ops.exactly)):
+
+def settings_of(models: Sequence[Any], settings: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Those of each of one or two models, of which the first of two is the exact one."""
+    return [{**settings, **EXACTLY}, {**settings}][-len(models) :]
+
+
+class Form:
+    """A graph compiled in one mode, for batches of one size, or of any."""
+
+    def __init__(self, names: Sequence[str], models: Sequence[Any]) -> None:
+        self.names, self.rng = names, np.random.default_rng()
+        self.requests = [model.create_infer_request() for model in models]
+        first, last = models[0], models[-1]
+        self.inputs = [(named(each), each.partial_shape) for each in first.inputs]
+        for place in range(len(last.inputs) - len(first.inputs)):
             tensor = self.requests[0].get_output_tensor(place)
-            self.requests[1].set_input_tensor(len(asked) + place, tensor)
-        self.rng = np.random.default_rng()
+            self.requests[1].set_input_tensor(len(first.inputs) + place, tensor)
 
     def run(self, arrays: Mapping[str, npt.NDArray[Any]], count: int) -> Arrays:
         given = [
-            np.ascontiguousarray(arrays[name]) if name in arrays else zeros(parameter, count)
-            for name, parameter in self.inputs.items()
-        ]
-        drawn = [
-            self.rng.standard_normal(shape_of(each, count), np.float32) for each in self.random
+            np.ascontiguousarray(arrays[name]) if name in arrays else self.other(name, shape, count)
+            for name, shape in self.inputs
         ]
         for request in self.requests:
-            request.infer(dict(enumerate([*given, *drawn])), share_inputs=True)
+            request.infer(dict(enumerate(given)), share_inputs=True)
         last = self.requests[-1]
         found = [last.get_output_tensor(index).data for index in range(len(self.names))]
         return {name: np.array(data) for name, data in zip(self.names, found, strict=True)}
 
-
-def ready(model: Any, settings: Mapping[str, Any]) -> Any:
-    """A model ready to run."""
-    return core().compile_model(model, "CPU", dict(settings)).create_infer_request()
-
-
-def shape_of(parameter: Any, count: int) -> tuple[int, ...]:
-    """The shape of a parameter in a batch."""
-    _, *rest = parameter.partial_shape
-    return (count, *(dimension.get_length() for dimension in rest))
+    def other(self, name: str, partial: Any, count: int) -> npt.NDArray[np.float32]:
+        """Numbers that are drawn anew, or what stands for labels that are not given: no class."""
+        _, *sides = partial
+        shape = (count, *(side.get_length() for side in sides))
+        if name:
+            return np.zeros(shape, np.float32)
+        return self.rng.standard_normal(shape, np.float32)
 
 
-def zeros(parameter: Any, count: int) -> npt.NDArray[np.float32]:
-    """What stands for labels that are not given: no class."""
-    return np.zeros(shape_of(parameter, count), np.float32)
+def named(given: Any) -> str:
+    """An input's name; those that are drawn have none."""
+    return next(iter(given.get_names()), "")
 
 
 class OpenVinoOperations:
@@ -162,6 +200,7 @@ class OpenVinoOperations:
 
     def input(self, name: str, shape: Sequence[int]) -> Any:
         self.inputs[name] = ov.parameter([self.size, *shape], np.float32, name=name)
+        self.inputs[name].output(0).get_tensor().set_names({name})
         return self.inputs[name]
 
     def normal(self, shape: Sequence[int]) -> Any:
