@@ -164,6 +164,23 @@ def test_inputs_of_a_group_are_folded_away_together_and_set_back_at_once(page: P
     assert stored(page, "values") == {"wick_turn": 90, "wick_height": 0.5}
 
 
+def test_inputs_that_come_later_leave_those_alone_that_are_in_somebodys_hand(page: Page) -> None:
+    page.evaluate("""() => {
+      globalThis.held = document.querySelector("#input-truncation");
+      held.focus();
+      const declaration = studio.store.get("declaration");
+      const dial = { name: "dial_1", type: "number", min: -3, max: 3, default: 0, group: "Dials" };
+      const strips = { dial_1: "data:image/gif;base64,R0lGODlhAQABAAAAACw=" };
+      const groupNotes = { Dials: "1 of 12." };
+      studio.store.set("model", { ...studio.store.get("model"), strips, groupNotes });
+      studio.store.set("declaration", { ...declaration, inputs: [...declaration.inputs, dial] });
+    }""")
+    dials = page.locator("[data-group=Dials]")
+    expect(dials.locator("img.strip")).to_have_count(1)
+    expect(dials.locator(".hint")).to_have_text("1 of 12.")
+    assert page.evaluate("held.isConnected && document.activeElement === held")
+
+
 def test_the_seed_leads_to_its_vector(page: Page) -> None:
     page.locator("#input-seed").fill("5")
     page.locator("#input-seed").press("Enter")

@@ -91,3 +91,16 @@ def test_both_ends_understand_each_other(factory: Any, size: int) -> None:
     with asyncio.Runner(loop_factory=factory) as runner:
         assert runner.run(ask()) == b"x" * size
     thread.join()
+
+
+def test_the_worker_sees_whether_a_message_waits() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        end = WorkersEnd(theirs)
+        assert not end.waits(0)
+        ours.sendall((3).to_bytes(8, "little") + b"one")
+        assert end.waits(1)
+        assert end.receive() == b"one"
+        assert not end.waits(0)
+        ours.close()
+        assert end.waits(1)

@@ -64,6 +64,21 @@ class Choice:
         return facts | ({"left_out": dict(self.left_out)} if self.left_out else {})
 
 
+def as_chosen(graph: Graph, choice: Choice) -> Network:
+    """Another graph compiled as one was that was chosen for; see `choose` for what it raises.
+
+    Where that backend does not know it, as PyTorch what is written in operations, the first that
+    does computes it.
+    """
+    setting = choice.setting
+    try:
+        backend = made(setting.backend, choice.device)
+        return backend.compile(graph, setting.precision, setting.threads)
+    except Unsupported:
+        [network], _ = choose([graph], seconds=0)
+        return network
+
+
 def choose(
     graphs: Sequence[Graph],
     device: str = "auto",

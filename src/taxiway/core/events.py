@@ -19,6 +19,12 @@ class StateChanged(Struct, frozen=True, tag="state"):
     message: str = ""
 
 
+class CommandsChanged(Struct, frozen=True, tag="commands"):
+    """A model that runs takes other inputs from now on, or says something else of itself."""
+
+    model: str
+
+
 class Answer(Struct, frozen=True, kw_only=True):
     """A query's answer before it was encoded, with what it answers.
 
@@ -115,6 +121,7 @@ class MessageIgnored(Struct, frozen=True, tag="message"):
 
 Event = (
     StateChanged
+    | CommandsChanged
     | OutputReady
     | PartReady
     | CallEnded

@@ -50,6 +50,8 @@ class Model(Protocol):
     - `others`: the option, an object, that takes what is given under names of no option;
     - `relays`: whether its commands are another program's, taken as they are;
     - `facts`: after the set-up, what the model says of itself (device, precision, notes...);
+    - `spare_work()`: a generator of what the model does, after its first answer, while nobody asks:
+      short steps, and a `yield True` once its `commands` or `facts` are others;
     - `deterministic`: whether the same call always has the same answer;
     - `example(command)`: inputs, as they come by the wire, to test the command with.
     """

@@ -6,7 +6,7 @@ from typing import Protocol
 from taxiway.core.command import Values
 from taxiway.core.errors import TaxiwayError
 from taxiway.core.model import ModelSpec, Progress
-from taxiway.engine.messages import Predict, Ready
+from taxiway.engine.messages import News, Predict, Ready
 
 Result = Values | TaxiwayError
 
@@ -29,10 +29,12 @@ class Executor(Protocol):
     """Runs one model: on a process, a thread, another machine. Used from one event loop.
 
     `died` turns true, and `on_death` is called once, when it has ended by itself. `pid` is that of
-    its process, None where it has none of its own.
+    its process, None where it has none of its own. Where a model's spare time is used `on_news`,
+    which whoever made it may set, is called with what it found.
     """
 
     died: bool
+    on_news: Callable[[News], None]
 
     def __init__(self, spec: ModelSpec, on_death: Callable[[], None]) -> None: ...
 

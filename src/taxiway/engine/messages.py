@@ -29,6 +29,13 @@ class Ready(Struct, tag=True):
     facts: dict[str, Any] = {}
 
 
+class News(Struct, tag=True):
+    """The model found out, while nobody asked, what it takes or says of itself from now on."""
+
+    commands: dict[str, Command]
+    facts: dict[str, Any] = {}
+
+
 class Failed(Struct, tag=True):
     """The model could not be set up; `expected` where it told why itself."""
 
@@ -113,7 +120,7 @@ def results_of(
     ]
 
 
-Message = Ready | Failed | Predict | Answers | Part | GoOn
+Message = Ready | News | Failed | Predict | Answers | Part | GoOn
 
 ARRAY = 1
 INLINE_BYTES = 16_384

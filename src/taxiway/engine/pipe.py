@@ -9,6 +9,7 @@ import socket
 import struct
 import sys
 from collections.abc import Callable
+from select import select
 from typing import cast
 
 BUFFER_BYTES = 2**16
@@ -27,6 +28,11 @@ class WorkersEnd:
     def __init__(self, own: socket.socket) -> None:
         self._socket = own
         self._file = own.makefile("rb", BUFFER_BYTES)
+
+    def waits(self, seconds: float) -> bool:
+        """Whether a message comes, or the other end closes, within that time."""
+        # The server sends one message and waits, so that nothing was read ahead.
+        return bool(select([self._socket], [], [], seconds)[0])
 
     def receive(self) -> bytes:
         """The next message."""

@@ -10,12 +10,12 @@ from typing import Any
 from taxiway.core.command import Command, Values
 from taxiway.core.datatypes import Wire
 from taxiway.core.errors import Cancelled, ModelFailed, TaxiwayError, Unavailable
-from taxiway.core.events import Events, State, StateChanged
+from taxiway.core.events import CommandsChanged, Events, State, StateChanged
 from taxiway.core.model import ModelSpec, Progress
 from taxiway.engine.batch import Call, CallQueue, OnPart
 from taxiway.engine.executor import Died, Executor, Hung, Result
 from taxiway.engine.executors.process import ProcessExecutor
-from taxiway.engine.messages import Formats, Predict
+from taxiway.engine.messages import Formats, News, Predict
 from taxiway.engine.pictures import PictureRoom
 
 log = logging.getLogger("taxiway.engine")
@@ -163,6 +163,7 @@ class Running:
     async def _once(self) -> str | None:
         """One life of the model. Returns why there can be no other, if so."""
         executor = self._executor = self._executor_kind(self.spec, self._queue.wake)
+        executor.on_news = self._learn
         try:
             ready = await executor.start()
             self.commands, self.facts = ready.commands, ready.facts
@@ -181,6 +182,11 @@ class Running:
             await executor.stop()
             self._executor = None
         return None
+
+    def _learn(self, news: News) -> None:
+        """The model found something out while nobody asked."""
+        self.commands, self.facts = news.commands, news.facts
+        self._events.emit(CommandsChanged(self.spec.name))
 
     async def _serve(self, executor: Executor) -> None:
         """Answer calls until nobody asked for `idle_seconds`; raises Died at once."""

@@ -23,11 +23,13 @@ from taxiway.engine.messages import (
     Failed,
     Formats,
     GoOn,
+    News,
     Part,
     Predict,
     Ready,
 )
 from taxiway.engine.pipe import ServerGone, WorkersEnd
+from taxiway.engine.spare_time import SpareTime
 
 log = logging.getLogger("taxiway.worker")
 
@@ -51,11 +53,17 @@ def main(connection: socket.socket, spec: bytes, areas: list[str]) -> None:
         assert isinstance(word, GoOn)
         return word.wanted
 
+    def learn() -> None:
+        declaration.check_commands(model, wanted.name)
+        pipe.send(codec.pack(News(model.commands, facts_of(model))))
+
+    spare = SpareTime(model, learn)
     with contextlib.suppress(ServerGone):
         while True:
             request = codec.unpack(pipe.receive())
             assert isinstance(request, Predict)
             pipe.send(packed(codec, answers_to(model, request, show)))
+            spare.use(pipe.waits)
 
 
 def start(spec: ModelSpec) -> tuple[Model, dict[str, Any]]:
@@ -65,7 +73,12 @@ def start(spec: ModelSpec) -> tuple[Model, dict[str, Any]]:
     model = family()
     model.setup(str(spec.options.get("device", "auto")), options)
     declaration.check_commands(model, spec.name)
-    return model, dict(getattr(model, "facts", {}))
+    return model, facts_of(model)
+
+
+def facts_of(model: Model) -> dict[str, Any]:
+    """What a model says of itself."""
+    return dict(getattr(model, "facts", {}))
 
 
 def answers_to(

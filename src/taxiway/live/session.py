@@ -18,6 +18,7 @@ from taxiway.core.errors import InvalidArgument, TaxiwayError, Unavailable
 from taxiway.core.events import (
     Answer,
     BlackoutChanged,
+    CommandsChanged,
     Event,
     Events,
     OutputReady,
@@ -292,6 +293,9 @@ class LiveSession:
         if isinstance(event, StateChanged):
             if event.state == "running":
                 self._introduce()
+            self._notify()
+        if isinstance(event, CommandsChanged):
+            self._introduce()
             self._notify()
         if isinstance(event, OutputReady) and event.answer is not None:
             self._show_answer(event.answer)

@@ -76,6 +76,7 @@ export class Session {
 
   /** Several values as one undoable step. @param {[string, any][]} values null for the default */
   setValues(values) {
+    if (values.length === 1) return this.setValue(values[0][0], values[0][1]);
     this.history.step(values.map(([name]) => name));
     this.#putValues(Object.fromEntries(values));
   }

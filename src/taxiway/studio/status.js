@@ -73,7 +73,8 @@ export function keepStatus(connection, store) {
 
 /** @param {Hello} hello @param {Store} store */
 function meet(hello, store) {
-  store.set("model", { ...hello.model, notes: (hello.facts?.notes ?? []).map(asSentence).join(" ") });
+  const { notes = [], strips = {}, group_notes: groupNotes = {} } = hello.facts ?? {};
+  store.set("model", { ...hello.model, notes: notes.map(asSentence).join(" "), strips, groupNotes });
   const declaration = hello.info && { ...hello.info, live: hello.live };
   const isNew = JSON.stringify(declaration) !== JSON.stringify(store.get("declaration"));
   if (declaration && isNew) store.set("declaration", declaration);

@@ -130,6 +130,10 @@ export type Card = Values & {
   options?: Field[];
   /** Why it cannot be run. */
   error?: string;
+  /** Pictures along an input's range, side by side, as data URIs by the input's name. */
+  strips?: Record<string, string>;
+  /** A sentence about a group of inputs, by its name. */
+  groupNotes?: Record<string, string>;
 };
 /** The picture that is shown. */
 export interface Picture {

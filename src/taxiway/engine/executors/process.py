@@ -21,6 +21,7 @@ from taxiway.engine.messages import (
     Failed,
     GoOn,
     Message,
+    News,
     Part,
     Predict,
     Ready,
@@ -42,6 +43,7 @@ class ProcessExecutor:
     def __init__(self, spec: ModelSpec, on_death: Callable[[], None]) -> None:
         self.spec = spec
         self.died = False
+        self.on_news: Callable[[News], None] = lambda news: None
         self._on_death = on_death
         self._codec = Codec()
         self._loop = asyncio.get_running_loop()
@@ -136,17 +138,21 @@ class ProcessExecutor:
         self._process.join()
 
     def _hear(self, data: bytes) -> None:
-        if self._answer.done():
-            return
         try:
             message = self._codec.unpack(data)
-            if isinstance(message, Part):
+            if isinstance(message, News):
+                self.on_news(message)
+            elif self._answer.done():
+                return
+            elif isinstance(message, Part):
                 wanted = self._on_part(results_of(message.answers), message.progress)
                 self._pipe.send(self._codec.pack(GoOn(wanted)))
             else:
                 self._answer.set_result(message)
         except (msgspec.DecodeError, AssertionError, ValueError, TypeError) as error:
-            self._answer.set_exception(ModelFailed(f"The model's answer is not readable: {error}."))
+            if not self._answer.done():
+                said = f"The model's answer is not readable: {error}."
+                self._answer.set_exception(ModelFailed(said))
 
     def _end_heard(self) -> None:
         self.died = True

@@ -10,7 +10,7 @@ from taxiway.core.errors import ModelFailed
 from taxiway.core.model import Model, ModelSpec
 from taxiway.engine import worker
 from taxiway.engine.executor import Died, OnPart, Result
-from taxiway.engine.messages import Answers, Codec, Message, Part, Predict, Ready, results_of
+from taxiway.engine.messages import Answers, Codec, Message, News, Part, Predict, Ready, results_of
 
 Crossing = TypeVar("Crossing", bound=Message)
 
@@ -24,6 +24,7 @@ class ThreadExecutor:
 
     pid: int | None = None
     died = False
+    on_news: Callable[[News], None] = staticmethod(lambda news: None)
 
     def __init__(self, spec: ModelSpec, on_death: Callable[[], None]) -> None:
         self.spec = spec

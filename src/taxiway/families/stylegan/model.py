@@ -1,6 +1,6 @@
 """StyleGAN 1, 2 and 3 as a model: z, a seed or w in, a picture out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -70,15 +70,30 @@ class StyleGAN:
         from taxiway.families.stylegan.rendering.opening import open_model
         from taxiway.families.stylegan.rendering.options import map_command
 
-        self.renderer, command, self.facts = open_model(
+        self.renderer, command, self._facts, self._dials = open_model(
             options["checkpoint"],
             device,
             options["precision"],
             options.get("directions"),
             options.get("class_centres", False),
         )
-        mapping = map_command(command)
-        self.commands = {each.name: each for each in (command, mapping) if each is not None}
+        self._mapping = map_command(command)
+        self._declare()
+
+    def spare_work(self) -> Iterator[bool]:
+        """Measure the dials of a checkpoint that is played for the first time."""
+        before = self._dials.dials
+        for _ in self._dials.work():
+            yield False
+        if self._dials.dials is not before:
+            self._declare()
+            yield True
+
+    def _declare(self) -> None:
+        """What it takes and says of itself, with the dials that are known."""
+        played = self._dials.command(), self._mapping
+        self.commands = {each.name: each for each in played if each is not None}
+        self.facts = self._dials.facts(self._facts)
 
     def predict(self, command: str, batch: list[Values]) -> list[Values]:
         """Pictures uint8 [H, W, 3]; calls of the same noise and place are synthesized at once.

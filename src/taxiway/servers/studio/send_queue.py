@@ -13,6 +13,7 @@ from taxiway.core.command import Values
 from taxiway.core.events import (
     BlackoutChanged,
     CallEnded,
+    CommandsChanged,
     Event,
     InputsIgnored,
     MessageIgnored,
@@ -108,9 +109,10 @@ class SendQueue:
                 pass
 
     def _on_event(self, event: Event) -> None:
-        if isinstance(event, StateChanged):
+        if isinstance(event, StateChanged | CommandsChanged):
             self._state_changed = True
-            self._greet = self._greet or event.state == "running"
+            is_other = isinstance(event, CommandsChanged) or event.state == "running"
+            self._greet = self._greet or is_other
         elif isinstance(event, QueryFailed):
             self._newest["error"] = json_messages.Error(event.error)
         elif isinstance(event, Switch):

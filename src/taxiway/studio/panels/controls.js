@@ -2,7 +2,7 @@
 
 import { isLive, knobs, title, vectorInput } from "../declaration.js";
 import { h } from "../dom.js";
-import { inGroups } from "../groups.js";
+import { build, grouped, place } from "../groups.js";
 import { makePower } from "../power.js";
 import { giveFirst, makeWidget } from "../widgets/index.js";
 
@@ -30,6 +30,8 @@ function mount(root, studio) {
   const seed = seedLine(studio);
   /** @type {Map<string, Widget>} */
   let widgets = new Map();
+  /** @type {Map<string, import("../groups.js").Built>} */
+  let built = new Map();
   const power = makePower(studio);
   root.append(form, fileButtons(studio), flashGuard(store));
   studio.files.takePictures((file) => giveFirst(widgets, file));
@@ -38,21 +40,16 @@ function mount(root, studio) {
     if (isLive(store.get("declaration"))) root.append(power);
     else power.remove();
     const fields = fieldsOf(store.get("declaration"));
-    widgets = new Map(
-      fields.map((field) => [
-        field.name,
-        makeWidget(field, (value) => session.setValue(field.name, value)),
-      ]),
-    );
-    /** @type {import("../groups.js").Line} */
-    const row = (field, called) => {
-      const { element, isWide } = /** @type {any} */ (widgets.get(field.name));
-      return line(field, element, isWide, called);
-    };
-    const rows = inGroups(fields, row, (names) => session.setValues(names.map((name) => [name, null])));
+    const model = store.get("model");
+    const items = grouped(fields, model);
+    const change = (/** @type {[string, any][]} */ values) => session.setValues(values);
+    built = new Map(items.map((item) => [item.key, built.get(item.key) ?? build(item, model, change)]));
+    widgets = new Map([...built.values()].flatMap(({ widgets }) => widgets));
     // After the values that the server has, which come with the declaration.
     queueMicrotask(() => giveNeeded(studio, fields, widgets));
-    form.replaceChildren(...(hasVector ? [seed, ...rows] : rows));
+    const rows = [...built.values()].map(({ row }) => row);
+    // What is there already may be in somebody's hand.
+    place(form, hasVector ? [seed, ...rows] : rows);
   });
   store.follow(["declaration", "values"], () => {
     for (const [name, widget] of widgets) widget.show(store.get("values")[name]);
@@ -80,21 +77,6 @@ function giveNeeded({ store, session }, fields, widgets) {
   }
 }
 
-/**
- * @param {Field} field
- * @param {HTMLElement} element
- * @param {boolean} [isWide]
- * @param {string} [called]
- */
-function line(field, element, isWide = false, called = field.name) {
-  return h(
-    "div",
-    { class: isWide ? "line wide" : "line", title: field.description ?? null },
-    h("label", { for: `input-${field.name}` }, title(called)),
-    element,
-  );
-}
-
 /** A seed is a way to a vector: setting one goes there. @param {Pick<Studio, "store" | "session">} studio */
 function seedLine({ store, session }) {
   const go = (/** @type {number | null} */ seed) => seed !== null && session.goToSeed(seed);
@@ -110,7 +92,12 @@ function seedLine({ store, session }) {
     { type: "button", title: "Go to a seed drawn at random", onclick: draw },
     "Draw one",
   );
-  return line(SEED, h("div", { class: "row" }, widget.element, dice));
+  return h(
+    "div",
+    { class: "line" },
+    h("label", { for: `input-${SEED.name}` }, title(SEED.name)),
+    h("div", { class: "row" }, widget.element, dice),
+  );
 }
 
 /** The flash guard is on until somebody who plays alone switches it off. @param {Studio["store"]} store */

@@ -146,8 +146,8 @@ def test_one_backend_plays_a_model_where_there_is_no_torch(name: str, other: str
             "-c",
             f"import sys\nsys.modules['torch'] = sys.modules['{other}'] = None\n"
             "from taxiway.families.stylegan.rendering.opening import open_model\n"
-            f"renderer, _, facts = open_model({str(FIXTURES / 'stylegan2-ada_32.pkl')!r}, 'auto', "
-            "'auto')\n"
+            f"opened = open_model({str(FIXTURES / 'stylegan2-ada_32.pkl')!r}, 'auto', 'auto')\n"
+            "renderer, facts = opened.renderer, opened.facts\n"
             "ws = renderer.ws(renderer.z_of_seeds([1, 2]), 0.7)\n"
             "print(facts['backend'], renderer.images(ws).shape)",
         ],

@@ -81,7 +81,7 @@ def test_an_answer_cannot_be_changed() -> None:
 def test_a_model_that_is_played_draws_and_maps_what_changed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    renderer, command, _ = open_model(str(FIXTURES / "stylegan2-ada_32.pkl"), "cpu", "float32")
+    renderer, command, *_ = open_model(str(FIXTURES / "stylegan2-ada_32.pkl"), "cpu", "float32")
     ran: list[str] = []
     for kept, name in ((renderer._mapping, "mapping"), (renderer._synthesis, "synthesis")):
         run = kept._network.run

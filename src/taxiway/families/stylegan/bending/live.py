@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
 
-from taxiway.backends import Inputs, Network, Node, Operations, Unsupported, made
+from taxiway.backends import Inputs, Network, Node, Operations
 from taxiway.checkpoint import Checkpoint
-from taxiway.choosing import Choice, choose
+from taxiway.choosing import Choice, as_chosen
 from taxiway.core.datatypes import AnyDataType, Category, Number
 from taxiway.families.stylegan.bending.warps import Layer, Matrix, middles, moved, noise, nonzero
 from taxiway.families.stylegan.networks.graph_change import Change
@@ -138,13 +138,7 @@ class BentNetworks:
     def _compiled(self, layer: str) -> tuple[Network, tuple[int, int, int]]:
         shapes: list[tuple[int, int, int]] = []
         graph, _ = graphs_of(self._checkpoint, change=bent(layer, shapes))
-        setting, device = self._choice.setting, self._choice.device
-        try:
-            network = made(setting.backend, device).compile(
-                graph, setting.precision, setting.threads
-            )
-        except Unsupported:  # PyTorch has no operations
-            [network], _ = choose([graph], seconds=0)
+        network = as_chosen(graph, self._choice)
         network.run(graph.example)
         return KeptNetwork(network, 1), shapes[0]
 

@@ -27,14 +27,23 @@ def synthesis(
     noise_mode: str = "const",
     layer: str = "",
     change: Change = unchanged,
+    until: str = "",
 ) -> dict[str, Node]:
     """ws [N, num_ws, w_dim] to `image`, uint8 [N, H, W, channels].
 
-    With a `layer`, such as b16.conv1, to its `features` [N, C, h, w] instead.
+    With a `layer`, such as b16.conv1, to its `features` [N, C, h, w] instead. `until` is a block of
+    `small_blocks`, such as b64: the picture that there is after it.
     """
     network = Synthesis(ops, config, tensors, noise_mode, change)
-    outputs = network.outputs()
+    outputs = network.outputs(until)
     return {"features": network.features[layer]} if layer else outputs
+
+
+def small_blocks(tensors: Tensors) -> list[str]:
+    """The blocks but the last after which there is a picture, smallest first: of a network that
+    adds its picture up block by block, each of them."""
+    found = [name.split(".")[0] for name in tensors if name.endswith(".torgb.weight")]
+    return sorted(found, key=lambda name: int(name[1:]))[:-1]
 
 
 class Synthesis:
@@ -75,7 +84,7 @@ class Synthesis:
         size = sizes[self.layers.index(name)]
         return self.ops.part(self.joined, row, start, start + size)
 
-    def outputs(self) -> dict[str, Node]:
+    def outputs(self, until: str = "") -> dict[str, Node]:
         x = self.ops.const(self.tensor(f"{self.blocks[0]}.const")[None])  # [1, C, 4, 4]
         image: Node | None = None
         row = 0
@@ -91,6 +100,8 @@ class Synthesis:
             if f"{name}.torgb.weight" in self.tensors:
                 rgb = self.rgb(f"{name}.torgb", x, row)  # [N, channels, 2h, 2w]
                 image = rgb if image is None else self.ops.add(image, rgb)
+            if name == until:
+                return {"image": self.ops.levels(image)}
             if name in self.blocks[:EXACT][-1:]:
                 x = self.ops.exact(x)
                 image = None if image is None else self.ops.exact(image)

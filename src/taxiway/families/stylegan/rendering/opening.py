@@ -1,6 +1,6 @@
 """From a checkpoint's file to what renders it in this process, ready for numpy."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from taxiway.checkpoint import read_checkpoint
 from taxiway.choosing import answers_here, choose
@@ -9,6 +9,7 @@ from taxiway.core.errors import InvalidArgument
 from taxiway.core.model import ModelSpec
 from taxiway.families.stylegan.bending.live import BentNetworks
 from taxiway.families.stylegan.directions.direction import directions_in
+from taxiway.families.stylegan.directions.played_dials import PlayedDials
 from taxiway.families.stylegan.networks.graphs import graphs_of
 from taxiway.families.stylegan.networks.layers import bendable
 from taxiway.families.stylegan.rendering.kept import KeptNetwork
@@ -21,6 +22,16 @@ from taxiway.families.stylegan.rendering.renderer import (
     check_classes,
 )
 from taxiway.latent.space import Shape
+
+
+class Opened(NamedTuple):
+    """What plays a checkpoint, what it can be asked, its facts, and what finds its dials."""
+
+    renderer: GeneratorRenderer
+    command: Command
+    facts: dict[str, Any]
+    dials: PlayedDials
+
 
 PICTURES, VECTORS = 2, 64
 """How many answers of each network a model that is played keeps."""
@@ -50,8 +61,8 @@ def open_model(
     precision: str,
     directions: str | None = None,
     class_centres: bool = False,
-) -> tuple[GeneratorRenderer, Command, dict[str, Any]]:
-    """A checkpoint as a model plays it, on the fastest backend: renderer, command and facts.
+) -> "Opened":
+    """A checkpoint as a model plays it, on the fastest backend.
 
     `directions` is a folder, each of which becomes an input; with `class_centres` truncation goes
     to the middle of each class. Raises NotFound, UnreadableCheckpoint, InvalidArgument or
@@ -76,4 +87,5 @@ def open_model(
     notes = list(checkpoint.source.get("notes", []))
     if config["c_dim"]:
         notes.append("pictures are of class 0 unless 'label' or 'classes' says otherwise")
-    return renderer, command, choice.facts | {"notes": notes}
+    dials = PlayedDials(checkpoint, choice, renderer, command)
+    return Opened(renderer, command, choice.facts | {"notes": notes}, dials)

@@ -93,7 +93,7 @@ class GeneratorRenderer:
         self.class_centres: Array | None = None
         self.by_class = False
         self._middles: dict[int, Array] = {}
-        self.directions = directions or {}
+        self.directions = dict(directions or {})
         self.bent: BentNetworks | None = None
         self.name = self.sha256 = ""
         self._synthesis, self._mapping, self._batch = synthesis, mapping, batch
