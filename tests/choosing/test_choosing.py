@@ -104,6 +104,16 @@ def test_the_fastest_setting_of_the_fastest_backend_wins(only: Any) -> None:
         np.testing.assert_array_equal(each.run({"x": np.float32([1, 2])})["y"], [2, 4])
 
 
+def test_only_the_best_so_far_stays_compiled_beside_the_next(only: Any) -> None:
+    times = {("bfloat16", 1): 4.0, ("bfloat16", 2): 3.0, ("bfloat16", 4): 5.0, ("float32", 2): 7.0}
+    kept: list[Any] = []
+    made = fake(times)
+    made.forget = lambda self, but: kept.append(but)  # type: ignore[attr-defined]
+    only(one=made)
+    choose([DOUBLE])
+    assert kept == [None, ("bfloat16", 1), ("bfloat16", 2), ("bfloat16", 2)]
+
+
 def test_exact_numbers_win_when_it_is_close(only: Any) -> None:
     only(one=fake({("bfloat16", 1): 3.0, ("float32", 1): 3.3}))
     assert choose([DOUBLE])[1].setting.precision == "float32"

@@ -171,7 +171,9 @@ class Backend(Protocol):
 
     `device` is where it computes once that is known. It may also have `distributions`: what pip
     calls the packages that it computes with, whose versions tell when to measure anew; and a
-    `turn` above 0, if a start is not to load it where a backend of an earlier turn works.
+    `turn` above 0, if a start is not to load it where a backend of an earlier turn works. One that
+    keeps what it compiled has `forget(but)`, which frees all of it but that of a precision and
+    number of threads (of nothing, for None).
     """
 
     device: str
@@ -193,7 +195,7 @@ class OperationsBackend:
     """What backends that write graphs down in `Operations` share, whatever library computes them.
 
     One is made for the processor, and has a `title`, `precisions` and `written`. What it compiled
-    stays, since to measure it takes it twice.
+    stays until `forget`, since to measure it takes it twice.
     """
 
     title: ClassVar[str]
@@ -226,6 +228,11 @@ class OperationsBackend:
             network.run(graph.example)  # so that no call of a player or a measurement compiles
             self._compiled[key] = (graph, network)
         return self._compiled[key][1]
+
+    def forget(self, but: tuple[str, int] | None) -> None:
+        """Free what was compiled, but for a precision and number of threads."""
+        kept = {key: value for key, value in self._compiled.items() if key[1:] == but}
+        self._compiled = kept
 
 
 def thread_counts(most: int) -> list[int]:

@@ -235,11 +235,20 @@ class Trial:
                 continue
             if self.candidates() and time.process_time() > self.deadline:
                 return
+            self.forget_all_but_best()
             with self.leaving_out(setting.backend):
                 self.measured[setting] = self.milliseconds(setting)
         if not self.candidates():
             raise Unsupported(" ".join(self.left_out.values()))
         self.is_whole = True
+
+    def forget_all_but_best(self) -> None:
+        """Free what was compiled for slower settings: a large network takes a gigabyte each."""
+        found = self.candidates()
+        best = fastest(found) if found else None
+        for name, backend in self.usable.items():
+            if forget := getattr(backend, "forget", None):
+                forget(best[1:] if best and best.backend == name else None)
 
     def settings(self) -> Iterator[Setting]:
         """All that is worth trying, the likely first: it depends on what was measured so far."""

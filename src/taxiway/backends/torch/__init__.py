@@ -23,7 +23,7 @@ ACCELERATORS = ("nvidia[0-9]*", "kfd", "dxg")
 
 
 class TorchBackend:
-    """PyTorch on one device; what it compiled stays, so that trying other threads costs nothing."""
+    """PyTorch on one device; what it compiled stays until `forget`, for all threads."""
 
     distributions = ("torch",)
 
@@ -85,6 +85,11 @@ class TorchBackend:
             network = TorchNetwork(graph.torch(getattr(torch, precision), device), device)
             self._compiled[key] = (graph, network)
         return self._compiled[key][1]
+
+    def forget(self, but: tuple[str, int] | None) -> None:
+        """Free what was compiled, but for a precision; threads share it."""
+        kept = {key: value for key, value in self._compiled.items() if but and key[1] == but[0]}
+        self._compiled = kept
 
 
 def may_accelerate() -> bool:
