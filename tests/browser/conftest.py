@@ -10,11 +10,13 @@ from typing import Any
 
 import psutil
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
 
 from browser.watching import hold_studio, wait_for_store
 from chromium import PATIENCE_MS, within
 from taxiway.latent.sample import z_of_seed
+
+expect.set_options(timeout=PATIENCE_MS)
 
 HERE = Path(__file__).parent
 VIEWPORT: Any = {"width": 1280, "height": 800}

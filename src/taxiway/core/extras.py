@@ -14,6 +14,7 @@ PACKAGES = {
     "openvino": ("openvino", "OpenVINO"),
     "cyomtlib": ("omt", "cyomtlib"),
     "cyndilib": ("ndi", "cyndilib"),
+    "rtmidi2": ("midi", "rtmidi2"),
     "pyvirtualcam": ("camera", "pyvirtualcam (under the GPL, version 2)"),
     "SpoutGL": ("spout", "SpoutGL"),
     "syphon": ("syphon", "syphon-python"),

@@ -8,16 +8,23 @@ from taxiway.core.command import Values
 from taxiway.core.datatypes import AnyDataType
 from taxiway.core.images import Pixels
 
-Given = Mapping[str, Any] | Pixels
-"""Values of inputs by name, or a picture, uint8 [H, W, 3], for the input that takes one."""
+
+class Signals(list[tuple[str, float]]):
+    """What hardware says, in order: names and numbers, which the session's mapping knows."""
+
+
+Given = Mapping[str, Any] | Pixels | Signals
+"""Values of inputs by name, or a picture, uint8 [H, W, 3], for the input that takes one, or signals
+for the mapping, of which none is overtaken."""
 
 
 class Source:
-    """One way in for one model: `read` yields values of its inputs, or pictures, until it ends.
+    """One way in for one model: `read` yields values of inputs, pictures or signals, until it ends.
 
     `read` runs in a thread of the source's own and may block; what it yields faster than the model
-    takes it is overtaken, the newest wins. Between two things it waits by `wait`, which a stop
-    ends. Whatever it raises ends it: the text of a TaxiwayError or OSError is what people read.
+    takes it is overtaken, the newest wins, but signals come all, in order. Between two things it
+    waits by `wait`, which a stop ends. Whatever it raises ends it: the text of a TaxiwayError or
+    OSError is what people read.
     """
 
     title: ClassVar[str]

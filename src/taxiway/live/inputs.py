@@ -17,7 +17,7 @@ from taxiway.core.command import Values
 from taxiway.core.datatypes import Text
 from taxiway.core.datatypes.picture import Picture
 from taxiway.core.errors import InvalidArgument, TaxiwayError, Unavailable
-from taxiway.core.source import Given, Source
+from taxiway.core.source import Given, Signals, Source
 from taxiway.live.members import Members, sentence
 from taxiway.live.session import LiveSession
 
@@ -106,6 +106,9 @@ class Input:
             self.is_over = True
 
     def _offer(self, given: Given) -> None:
+        if isinstance(given, Signals):
+            self._offer_signals(given)
+            return
         values = self._values(given)
         with self._lock:
             is_first = not self._slot
@@ -115,6 +118,14 @@ class Input:
         self._times.append(time.monotonic())
         if is_first:
             self._soon(self._apply)
+
+    def _offer_signals(self, signals: Signals) -> None:
+        if not signals:
+            return
+        self.given += len(signals)
+        self._times.append(time.monotonic())
+        hear = self._session.mapping.hear
+        self._soon(lambda: hear(signals, f"source {self._name}"))
 
     def _values(self, given: Given) -> Values:
         if isinstance(given, Mapping):

@@ -1,0 +1,69 @@
+"""MIDI's bytes as signals."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from taxiway.core.midi import MidiReader, Signal
+
+BYTES = st.lists(st.integers(0, 255), max_size=6)
+NUMBERS = st.integers(0, 127)
+
+
+def read(*messages: tuple[int, ...]) -> list[Signal]:
+    reader = MidiReader()
+    return [signal for message in messages for signal in reader.read(message, 0.0)]
+
+
+def test_each_kind_of_message_has_its_name() -> None:
+    assert read((0xB0, 7, 127), (0xB2, 64, 0)) == [("midi:1:cc:7", 1), ("midi:3:cc:64", 0)]
+    assert read((0x99, 36, 127), (0x89, 36, 64), (0x9F, 60, 0)) == [
+        ("midi:10:note:36", 1),
+        ("midi:10:note:36", 0),
+        ("midi:16:note:60", 0),
+    ]
+    assert read((0xC2, 5), (0xE0, 0, 64), (0xD0, 127)) == [
+        ("midi:3:program", 5),
+        ("midi:1:bend", 8192 / 16383),
+        ("midi:1:pressure", 1),
+    ]
+    assert read((0xB0, 123, 0), (0xA0, 1, 1), (0xF0, 1), (0xFE,), (), (7,)) == []
+
+
+@given(st.lists(st.tuples(NUMBERS, NUMBERS), min_size=4, max_size=10), st.integers(0, 31))
+def test_a_fine_part_is_believed_once_it_came_with_its_coarse_one(
+    values: list[tuple[int, int]], number: int
+) -> None:
+    pairs = [((0xB0, number, high), (0xB0, number + 32, low)) for high, low in values]
+    heard = read(*(message for pair in pairs for message in pair))
+    high, low = values[-1]
+    assert heard[-1] == (f"midi:1:cc:{number}", (high * 128 + low) / 16383)
+    assert heard[:2] == [
+        (f"midi:1:cc:{number}", values[0][0] / 127),
+        (f"midi:1:cc:{number + 32}", values[0][1] / 127),
+    ]
+
+
+def test_a_knob_that_has_the_number_of_a_fine_part_is_a_knob() -> None:
+    apart = [(0xB0, number, 1) for _ in range(9) for number in (7, 7, 39, 39)]
+    assert ("midi:1:cc:39", 1 / 127) in read(*apart)[-2:]
+
+
+def test_the_clock_gives_beats_and_the_tempo() -> None:
+    reader = MidiReader()
+    reader.read([0xFA], 0)
+    heard = [each for k in range(49) for each in reader.read([0xF8], 1 + k * 0.5 / 24)]
+    assert [name for name, _ in heard].count("midi:beat") == 6
+    assert heard[0] == ("midi:beat", 1)
+    assert [round(bpm, 6) for name, bpm in heard if name == "midi:tempo"] == [120, 120]
+
+
+@given(st.lists(st.tuples(BYTES, st.floats(0, 1e6)), max_size=30))
+def test_any_bytes_are_signals_within_bounds_or_none(
+    messages: list[tuple[list[int], float]],
+) -> None:
+    reader = MidiReader()
+    for message, time in messages:
+        for name, value in reader.read(message, time):
+            most = 255 if name.endswith("program") else 1e6 if name == "midi:tempo" else 2.1
+            assert name.startswith("midi:")
+            assert 0 <= value <= most or name == "midi:tempo"
