@@ -1,7 +1,9 @@
 """What a run leaves out, and that it says so; how the workers of a parallel run share a machine."""
 
+import functools
 import gc
 import os
+import ssl
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -22,6 +24,9 @@ if "TAXIWAY_DATA" not in os.environ:
     # What a test leaves behind is nothing for the user's own folder.
     DATA = tempfile.TemporaryDirectory(prefix="taxiway-tests-")
     os.environ["TAXIWAY_DATA"] = DATA.name
+
+# Every client of HTTP loads a hundred certificates, which takes longer than many a test.
+ssl.create_default_context = functools.cache(ssl.create_default_context)
 
 import pytest
 from hypothesis import settings

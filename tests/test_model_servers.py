@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -170,10 +171,10 @@ async def ready(model_servers: ModelServers, name: str) -> int | None:
 async def test_a_port_in_use_is_named_and_the_next_slot_taken(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
+    taken = 20_001 + os.getpid() % 10_000  # no port that another test is given
     with socket.socket() as other:
-        other.bind(("127.0.0.1", 0))
+        other.bind(("127.0.0.1", taken))
         other.listen()
-        taken = other.getsockname()[1]
         async with app.serving(
             closed_doors(port=taken - 1), [PAINTER, second()], {}
         ) as model_servers:

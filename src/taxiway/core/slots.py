@@ -5,7 +5,8 @@ import os
 import pkgutil
 import sys
 from collections.abc import Iterator
-from importlib.metadata import EntryPoint, entry_points
+from functools import lru_cache
+from importlib.metadata import entry_points
 from types import ModuleType
 from typing import Any
 
@@ -108,11 +109,24 @@ def _found(slot: str) -> Iterator[Member]:
     """Everything in the slot, each once."""
     yield from (Member(name, module, "taxiway") for name, module in _modules(slot).items())
     # A package may be seen twice, as by an editable install.
-    yield from dict.fromkeys(map(_member, entry_points(group=f"taxiway.{slot}")))
+    yield from dict.fromkeys(_of_packages(f"taxiway.{slot}", tuple(map(_as_it_is, sys.path))))
 
 
-def _member(point: EntryPoint) -> Member:
-    return Member(point.name, point.value, point.dist.name if point.dist else "")
+@lru_cache
+def _of_packages(group: str, places: tuple[tuple[str, int], ...]) -> list[Member]:
+    """What packages bring; every one has to be opened, so that is done once until one changes."""
+    return [
+        Member(point.name, point.value, point.dist.name if point.dist else "")
+        for point in entry_points(group=group)
+    ]
+
+
+def _as_it_is(place: str) -> tuple[str, int]:
+    """A folder of packages, and when one last came or went."""
+    try:
+        return place, os.stat(place or ".").st_mtime_ns
+    except OSError:
+        return place, 0
 
 
 def _modules(slot: str) -> dict[str, str]:

@@ -45,8 +45,8 @@ FRAMES = """
 import resource, sys, torch
 from taxiway.backends.torch.device import keep_freed_memory
 kept = keep_freed_memory() if sys.argv[1] == "keep" else False
-for frame in range(9):
-    if frame == 4:
+for frame in range(12):
+    if frame == 6:
         before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
     buffers = [torch.ones(10 * 2**20) for _ in range(2)]
     del buffers
