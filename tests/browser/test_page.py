@@ -311,7 +311,7 @@ def test_a_whole_session_by_keys_alone(page: Page) -> None:
     page.keyboard.press("m")
     page.keyboard.press("ArrowUp")
     assert stored(page, "origin") is None
-    page.locator("#tab-outputs").focus()
+    page.locator("#tab-mapping").focus()
     page.keyboard.press("ArrowRight")
     assert page.locator("#address").is_visible()
     for _ in range(3):

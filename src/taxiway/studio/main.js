@@ -68,7 +68,7 @@ function playKey(event) {
   const number = Number(/^Digit([1-8])$/.exec(event.code)?.[1]);
   if (event.key === "Escape") session.stopMoving();
   else if (number && event.shiftKey) session.storePreset(number);
-  else if (number && store.get("presets").presets.some((one) => one.number === number)) session.recall({ number });
+  else if (number && store.get("presets").presets.some((one) => one.number === number)) session.goTo({ number });
 }
 
 /** Save the first picture that a form was answered. */

@@ -72,7 +72,7 @@ export class Opener {
 
   /** @param {string} text @param {string} name of its file */
   #recall(text, name) {
-    this.#session.putOn(parseMoment(text, name, this.#store.get("declaration")));
+    this.#session.recall(parseMoment(text, name, this.#store.get("declaration")));
   }
 
   /** Send what may be a model's file, and go to the model's page. @param {File} file */

@@ -101,7 +101,7 @@ export class Session {
   }
 
   /** Put a whole state on stage, such as one read from a file. @param {Partial<Moment>} moment */
-  putOn({ vector, values = {} }) {
+  recall({ vector, values = {} }) {
     this.history.step([...Object.keys(values), ...(vector ? [VECTOR] : [])]);
     this.#putValues(values);
     if (vector) this.draw((current) => current.set(vector));
@@ -136,7 +136,7 @@ export class Session {
   }
 
   /** Go to a preset, or to a picture of the history, as one undoable step. @param {{ number: number } | { picture: string }} where */
-  recall(where) {
+  goTo(where) {
     const inputs = this.#store.get("declaration").inputs.map(({ name }) => name);
     this.history.step([...inputs, VECTOR]);
     this.perform("number" in where ? "preset" : "history", where);

@@ -22,7 +22,7 @@ export function makeStrip({ store, session, connection }) {
     for (const name of history) {
       if (shown.has(name)) continue;
       const image = h("img", { alt: "", draggable: "false" });
-      const back = () => session.recall({ picture: name });
+      const back = () => session.goTo({ picture: name });
       const button = h("button", { type: "button", class: "past", "aria-label": "Back to this picture", onclick: back }, image);
       showPicture(image, connection.token, name);
       shown.set(name, button);

@@ -25,7 +25,7 @@ export function makeTiles({ store, session, connection }) {
     const isFull = store.get("presets").presets.some((preset) => preset.number === number);
     if (doing === "Store") session.storePreset(number);
     else if (doing === "Clear") session.perform("preset/clear", { number });
-    else if (isFull) session.recall({ number });
+    else if (isFull) session.goTo({ number });
     choose("");
   };
   const hint = h("p", { class: "hint", role: "status" });
