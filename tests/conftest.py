@@ -25,15 +25,15 @@ if "TAXIWAY_DATA" not in os.environ:
     DATA = tempfile.TemporaryDirectory(prefix="taxiway-tests-")
     os.environ["TAXIWAY_DATA"] = DATA.name
 
-# Every client of HTTP loads a hundred certificates, which takes longer than many a test.
-ssl.create_default_context = functools.cache(ssl.create_default_context)
-
 import pytest
 from hypothesis import settings
 
 import fuzz
 from paths import TESTS
 from taxiway.core.child import CONTEXT
+
+# Every client of HTTP loads a hundred certificates, which takes longer than many a test.
+ssl.create_default_context = functools.cache(ssl.create_default_context)
 
 pytest_plugins = ["chromium"]
 
