@@ -1,7 +1,8 @@
 /** The bar at the top: the sign, the model, its state, and what is always at hand. */
 
-import { isLive } from "./declaration.js";
+import { isLive, vectorInput } from "./declaration.js";
 import { h, tool } from "./dom.js";
+import { toggleWalk } from "./movement/walk.js";
 import { makeMenu } from "./models/menu.js";
 import { statusLamp } from "./status.js";
 
@@ -27,6 +28,11 @@ export function makeHeader({ store, session, connection, actions, files }, reach
   });
   session.history.addEventListener("change", enable);
   enable();
+  const play = tool("play", "Play: begin a walk, or end it", () => toggleWalk({ store, session }));
+  store.follow(["walk", "declaration"], () => {
+    play.setAttribute("aria-pressed", String(store.get("walk")));
+    play.hidden = vectorInput(store.get("declaration")) === null;
+  });
   return h(
     "header",
     { class: "bar" },
@@ -36,6 +42,7 @@ export function makeHeader({ store, session, connection, actions, files }, reach
     h(
       "div",
       { class: "tools", role: "toolbar", "aria-label": "Tools" },
+      play,
       undo,
       redo,
       save,

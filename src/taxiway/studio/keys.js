@@ -19,6 +19,7 @@ const LIST = /** @type {[string, string, ((declaration: Declaration) => boolean)
   ["P", "Perlin noise", isPlayed],
   ["[  ]", "Truncation down, up; with Shift finer", isTruncated],
   ["1 … 8", "Go to a preset; with Shift store it", isLive],
+  ["Space", "Begin the walk, or end it", isPlayed],
   ["Esc", "Stop whatever moves", isLive],
   ["Ctrl Z", "Undo", isLive],
   ["Ctrl Shift Z", "Redo", isLive],

@@ -3,13 +3,14 @@
 import { makeActions } from "./actions.js";
 import { Asker } from "./asking.js";
 import { Connection } from "./connection.js";
-import { isLive } from "./declaration.js";
+import { isLive, vectorInput } from "./declaration.js";
 import { h } from "./dom.js";
 import { makeFiles } from "./files.js";
 import { makeHeader } from "./header.js";
 import { keepThroughReloads } from "./keeping.js";
 import { keysDialog, listenToKeys } from "./keys.js";
 import { layOut } from "./layout.js";
+import { toggleWalk } from "./movement/walk.js";
 import { keepNotes } from "./notes.js";
 import { Opener } from "./opening.js";
 import { Session } from "./session.js";
@@ -67,8 +68,18 @@ function playKey(event) {
   // By its place: with Shift a digit's key writes something else.
   const number = Number(/^Digit([1-8])$/.exec(event.code)?.[1]);
   if (event.key === "Escape") session.stopMoving();
+  else if (event.key === " " && vectorInput(store.get("declaration")) && isFree(event)) playOrEnd(event);
   else if (number && event.shiftKey) session.storePreset(number);
   else if (number && store.get("presets").presets.some((one) => one.number === number)) session.goTo({ number });
+}
+
+/** Whether a key is nobody else's: a button takes Space, and a panel scrolls by it. @param {KeyboardEvent} event */
+const isFree = (event) => event.target === document.body || event.target instanceof HTMLCanvasElement;
+
+/** @param {KeyboardEvent} event */
+function playOrEnd(event) {
+  event.preventDefault();
+  toggleWalk(studio);
 }
 
 /** Save the first picture that a form was answered. */

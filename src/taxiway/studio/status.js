@@ -41,6 +41,8 @@ export function keepStatus(connection, store) {
     if (message.type === "part") takePart(message, store);
     if (message.type === "ended" && message.call === store.get("work")?.call) store.set("work", null);
     if (message.type === "walk") store.set("walk", message.on);
+    if (message.type === "movement") store.set("movement", message);
+    if (message.type === "modulated") store.set("modulated", message.values);
     if (message.type === "presets") store.set("presets", message);
     if (message.type === "blackout") store.set("blackout", message.on);
     if (message.type === "error") {
@@ -79,6 +81,9 @@ function meet(hello, store) {
   const isNew = JSON.stringify(declaration) !== JSON.stringify(store.get("declaration"));
   if (declaration && isNew) store.set("declaration", declaration);
   store.set("walk", hello.walk ?? false);
+  // What is otherwise is told next.
+  store.set("movement", { modulators: [], bpm: 120, changes: "now", held: false });
+  store.set("modulated", {});
   store.set("blackout", hello.blackout ?? false);
   setState(hello, store);
 }

@@ -20,6 +20,8 @@ const blank = () => ({
   error: "",
   picture: null,
   notes: [],
+  movement: { modulators: [], bpm: 120, changes: "now", held: false },
+  modulated: {},
   presets: { presets: [], history: [], seconds: 0, curve: "smooth", fade: false },
   touched: "",
 });

@@ -201,10 +201,29 @@ export interface Contents {
   error: string;
   picture: Picture | null;
   presets: Presets;
+  movement: Movement;
+  /** Where modulators have moved numbers to. */
+  modulated: Values;
   /** What programs sent that does nothing, newest first. */
   notes: Note[];
   /** The address of the control that was touched last on this page, such as /z/3. */
   touched: string;
+}
+/** A modulator at work; `targets` are the controls that it moves, by parts of their range. */
+export interface Modulator {
+  number: number;
+  kind: string;
+  settings: Values;
+  targets: Record<string, number>;
+  on: boolean;
+}
+/** What moves controls by itself. */
+export interface Movement {
+  modulators: Modulator[];
+  bpm: number;
+  /** What presets and walks wait for. */
+  changes: string;
+  held: boolean;
 }
 /** What can be gone back to. */
 export interface Presets {
@@ -257,6 +276,8 @@ export type ServerMessage =
   | { type: "walk"; on: boolean }
   | { type: "blackout"; on: boolean }
   | (Presets & { type: "presets" })
+  | (Movement & { type: "movement" })
+  | { type: "modulated"; values: Values }
   | { type: "note"; protocol: string; sender: string; message: string }
   | { type: "error"; message: string; input: string | null; seq: number | null };
 
@@ -342,6 +363,8 @@ export interface Widget {
   element: HTMLElement;
   /** Called when the value changes, here or elsewhere. */
   show: (value: any) => void;
+  /** Marks where a modulator has moved it; null: nowhere. */
+  mark?: (value: number | null) => void;
   /** What a form sends of an input that nobody touched. */
   initial?: any;
   /** Whether it wants the whole width, below its name. */

@@ -54,6 +54,9 @@ function mount(root, studio) {
   store.follow(["declaration", "values"], () => {
     for (const [name, widget] of widgets) widget.show(store.get("values")[name]);
   });
+  store.follow(["declaration", "modulated"], () => {
+    for (const [name, widget] of widgets) widget.mark?.(store.get("modulated")[name] ?? null);
+  });
 }
 
 /** @param {Declaration} declaration */

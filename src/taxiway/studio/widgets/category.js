@@ -5,13 +5,16 @@ import { h } from "../dom.js";
 /** @import { CategoryField, Field, Make, WidgetType } from "../types.d.ts" */
 
 const MOST_SEGMENTS = 4;
+/** Of all segments together, so that they fit beside their name. */
+const MOST_LETTERS = 16;
 
 /** @param {Field} field */
 const suits = ({ type }) => type === "category";
 
 /** @type {Make<CategoryField>} */
 function make(field, id, change) {
-  const build = field.oneOf.length <= MOST_SEGMENTS ? segments : list;
+  const fits = field.oneOf.length <= MOST_SEGMENTS && field.oneOf.join("").length <= MOST_LETTERS;
+  const build = fits ? segments : list;
   return build(field, id, change);
 }
 

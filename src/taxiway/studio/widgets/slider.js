@@ -27,6 +27,11 @@ function make(field, id, change) {
     "aria-label": `${field.name}, typed`,
     ...limits,
   });
+  const marked = h("span", { class: "slider-mark", hidden: true, "aria-hidden": "true" });
+  const mark = (/** @type {number | null} */ value) => {
+    marked.hidden = value === null;
+    if (value !== null) marked.style.left = `${(100 * (value - field.min)) / (field.max - field.min)}%`;
+  };
   const show = (/** @type {any} */ value) => {
     range.value = box.value = value ?? field.default ?? field.min;
   };
@@ -38,7 +43,8 @@ function make(field, id, change) {
     change(Math.min(field.max, Math.max(field.min, Number(box.value))));
   });
   range.addEventListener("dblclick", () => change(null));
-  return { element: h("div", { class: "slider" }, range, box), show };
+  const track = h("span", { class: "slider-track" }, range, marked);
+  return { element: h("div", { class: "slider" }, track, box), show, mark };
 }
 
 export default /** @type {WidgetType} */ ({ order: 110, suits, make });
