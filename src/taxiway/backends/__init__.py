@@ -152,6 +152,9 @@ class Operations(Protocol):
         """`fir` without padding, of which every down-th sample stays; taps [k], or [k, k] where
         they cannot be split into two axes."""
 
+    def shuffle(self, x: Node) -> Node:
+        """x [N, 4C, h, w], whose every four channels are the pixels of one, to [N, C, 2h, 2w]."""
+
     def exact(self, x: Node) -> Node:
         """x itself, which is worth all its digits where what follows is computed with fewer."""
 

@@ -20,11 +20,11 @@ def parsed(pieces: protobuf.Pieces, kind: type) -> object:
 
 @given(WHOLE, st.lists(WHOLE, min_size=1), st.floats(width=32), st.text())
 def test_a_node_keeps_its_settings(one: int, many: list[int], half: float, name: str) -> None:
-    node = protobuf.node("Conv", ["x", name], "y", one=one, many=many, half=half)
+    node = protobuf.node("Conv", ["x", name], "y", one=one, many=many, half=half, mode="CRD")
     read = parsed(node, onnx.NodeProto)
     assert (read.op_type, list(read.input), list(read.output)) == ("Conv", ["x", name], ["y"])
     settings = {each.name: onnx.helper.get_attribute_value(each) for each in read.attribute}
-    np.testing.assert_equal(settings, {"one": one, "many": many, "half": half})
+    np.testing.assert_equal(settings, {"one": one, "many": many, "half": half, "mode": b"CRD"})
 
 
 @pytest.mark.parametrize("dtype", protobuf.TYPES)

@@ -52,6 +52,13 @@ def test_what_was_compiled_is_found_and_what_is_broken_is_made_anew(
     assert [path.name for path in folder.iterdir()] == [file.name]
 
 
+def test_noise_is_drawn_anew_by_what_was_kept(graph: Graph, tmp_path: Path) -> None:
+    for _ in range(2):
+        run = OpenVinoNetwork(replace(graph, kept=tmp_path), "float32", 1).run
+        one, two = (run({**graph.example, "noise_mode": "random"})["image"] for _ in range(2))
+        assert (one != two).any()
+
+
 def anyone_may_write(path: Path) -> None:
     path.chmod(0o666)
 

@@ -228,6 +228,9 @@ class OnnxOperations:
         shape[axis] = len(taps)
         return self.const(np.broadcast_to(taps.reshape(shape), (x.channels, 1, *shape)))
 
+    def shuffle(self, x: OnnxNode) -> OnnxNode:
+        return self.node("DepthToSpace", x, channels=x.channels // 4, blocksize=2, mode="CRD")
+
     def exact(self, x: OnnxNode) -> OnnxNode:
         return x
 

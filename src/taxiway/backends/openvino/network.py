@@ -15,6 +15,8 @@ from taxiway.backends import Arrays, Graph, Inputs
 from taxiway.backends.openvino.kept import Digest, Kept
 
 HINTS = {"float32": "f32", "bfloat16": "bf16"}
+RANDOM = "random"
+"""How the names of inputs begin that are drawn anew at each call."""
 EXACTLY = {"INFERENCE_PRECISION_HINT": HINTS["float32"]}
 ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
     "linear": lambda x: x,
@@ -128,7 +130,7 @@ def compiled(
     assert graph.operations is not None
     ops = OpenVinoOperations(size)
     outputs = graph.operations(ops, **words)
-    asked = [*ops.inputs.values(), *ops.random]
+    asked = list(ops.inputs.values())
     models = [openvino.Model(list(outputs.values()), [*asked, *ops.taken], graph.kind)]
     if ops.exactly:
         models.insert(0, openvino.Model(ops.exactly, asked, f"{graph.kind} exactly"))
@@ -148,7 +150,7 @@ class Form:
         self.names, self.rng = names, np.random.default_rng()
         self.requests = [model.create_infer_request() for model in models]
         first, last = models[0], models[-1]
-        self.inputs = [(named(each), each.partial_shape) for each in first.inputs]
+        self.inputs = [(each.get_any_name(), each.partial_shape) for each in first.inputs]
         for place in range(len(last.inputs) - len(first.inputs)):
             tensor = self.requests[0].get_output_tensor(place)
             self.requests[1].set_input_tensor(len(first.inputs) + place, tensor)
@@ -168,28 +170,21 @@ class Form:
         """Numbers that are drawn anew, or what stands for labels that are not given: no class."""
         _, *sides = partial
         shape = (count, *(side.get_length() for side in sides))
-        if name:
-            return np.zeros(shape, np.float32)
-        return self.rng.standard_normal(shape, np.float32)
-
-
-def named(given: Any) -> str:
-    """An input's name; those that are drawn have none."""
-    return next(iter(given.get_names()), "")
+        if name.startswith(RANDOM):
+            return self.rng.standard_normal(shape, np.float32)
+        return np.zeros(shape, np.float32)
 
 
 class OpenVinoOperations:
     """The operations of `taxiway.backends.Operations` as nodes of OpenVINO.
 
-    `size` is the batch, -1 for any; `inputs` are the parameters by name, `random` those that are
-    drawn anew at each call; `exactly` is what is to be worked out in float32, and `taken` the
-    parameters as which the rest takes it.
+    `size` is the batch, -1 for any; `inputs` are the parameters by name; `exactly` is what is to be
+    worked out in float32, and `taken` the parameters as which the rest takes it.
     """
 
     def __init__(self, size: int) -> None:
         self.size = size
         self.inputs: dict[str, Any] = {}
-        self.random: list[Any] = []
         self.exactly: list[Any] = []
         self.taken: list[Any] = []
 
@@ -204,8 +199,7 @@ class OpenVinoOperations:
         return self.inputs[name]
 
     def normal(self, shape: Sequence[int]) -> Any:
-        self.random.append(ov.parameter([self.size, *shape], np.float32))
-        return self.random[-1]
+        return self.input(f"{RANDOM}{len(self.inputs)}", shape)
 
     def const(self, value: npt.ArrayLike) -> Any:
         return ov.constant(np.ascontiguousarray(value, np.float32))
@@ -274,6 +268,9 @@ class OpenVinoOperations:
     def up_conv(self, x: Any, weight: Any, padding: int = 0) -> Any:
         pads = [padding] * 2
         return ov.convolution_backprop_data(x, weight, [2, 2], None, pads, pads)
+
+    def shuffle(self, x: Any) -> Any:
+        return ov.depth_to_space(x, "depth_first", 2)
 
     def instance_norm(self, x: Any, epsilon: float) -> Any:
         return ov.mvn(x, integers(2, 3), True, epsilon, "inside_sqrt")

@@ -16,7 +16,6 @@ TENTS = (np.array([0.5, 1, 0.5], np.float32), np.array([0.25, 0.75, 0.75, 0.25],
 
 def upscaled(ops: Operations, tensors: Tensors, image: Node, size: tuple[int, int]) -> Node:
     """image [N, channels, H, W] of a size (height, width) to [N, channels, 4H, 4W]."""
-    last = len(tensors["upscaler.last.bias"])
 
     def conv(name: str, x: Node, stride: int = 1) -> Node:
         weight = np.asarray(tensors[f"upscaler.{name}.weight"], np.float32)  # [out, in, 3, 3]
@@ -32,17 +31,10 @@ def upscaled(ops: Operations, tensors: Tensors, image: Node, size: tuple[int, in
     for index in range(0, pairs, 2):
         y = bent(conv(f"pairs.{index}", x))
         x = ops.add(x, conv(f"pairs.{index + 1}", y))
-    width = len(tensors["upscaler.first.bias"])
-    x = bent(ops.add(shuffled(ops, conv("up", x), width), fine))  # [N, width, H, W]
-    x = bent(shuffled(ops, conv("middle", x), width // 2))  # [N, width / 2, 2H, 2W]
-    x = shuffled(ops, conv("last", x), last // 4)  # [N, channels, 4H, 4W]
+    x = bent(ops.add(ops.shuffle(conv("up", x)), fine))  # [N, width, H, W]
+    x = bent(ops.shuffle(conv("middle", x)))  # [N, width / 2, 2H, 2W]
+    x = ops.shuffle(conv("last", x))  # [N, channels, 4H, 4W]
     return ops.add(smooth(ops, image, size), x)
-
-
-def shuffled(ops: Operations, x: Node, channels: int) -> Node:
-    """x [N, 4 C, h, w], whose every four channels are the pixels of one: [N, C, 2h, 2w]."""
-    one_hot = np.eye(4 * channels, dtype=np.float32).reshape(4 * channels, channels, 2, 2)
-    return ops.up_conv(x, ops.const(one_hot))
 
 
 def smooth(ops: Operations, image: Node, size: tuple[int, int]) -> Node:
