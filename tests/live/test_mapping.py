@@ -146,6 +146,23 @@ async def test_a_program_is_the_preset_of_its_number(session: LiveSession) -> No
     assert done == [3, 1]
 
 
+async def test_presets_and_the_tempo_are_moved_too(session: LiveSession) -> None:
+    listed = {each.address: each for each in session.addresses.all()}
+    assert (listed["/preset"].types[0], listed["/preset"].low, listed["/preset"].high) == (
+        "i",
+        1,
+        8,
+    )
+    session.mapping.learn(["/tempo"])
+    session.mapping.choose("midi:tempo")
+    session.mapping.hear([("midi:tempo", 119.5)], "MIDI")
+    assert session.mapping.said == ""
+    assert session.movement.tempo.bpm == 119.5
+    session.mapping.learn(["/preset/3"])
+    session.mapping.hear([(PAD, 1.0)], "MIDI")
+    assert "preset" in session.mapping.said.lower()  # there is nothing in it yet
+
+
 async def test_a_smoothed_value_comes_nearer_until_it_is_there_or_another_moves_it(
     session: LiveSession,
 ) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from taxiway.core.command import Command, Values
-from taxiway.core.datatypes import AnyDataType, AnyType, Boolean, Category, Text
+from taxiway.core.datatypes import AnyDataType, AnyType, Boolean, Category, Number, Text
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.parsing import Malformed, from_json
 
@@ -28,10 +28,7 @@ class Action(Struct, frozen=True):
     @property
     def types(self) -> str:
         """OSC's type letters of its values."""
-        kinds = self.command.inputs.values()
-        return "".join(
-            next((to for of, to in LETTERS if isinstance(each, of)), "f") for each in kinds
-        )
+        return "".join(_letter(each) for each in self.command.inputs.values())
 
     def by_place(self, arguments: Sequence[Any]) -> Values:
         """Inputs by their order, as OSC has them: numbers are switches, too, and text is JSON.
@@ -75,3 +72,9 @@ def action(
     described = " ".join((perform.__doc__ or "").split())
     command = Command(name=name, inputs=dict(inputs or {}), outputs={}, description=described)
     return Action(command, perform, has_address, example)
+
+
+def _letter(field: AnyDataType) -> str:
+    if isinstance(field, Number):
+        return "i" if field.whole is True else "f"
+    return next((to for of, to in LETTERS if isinstance(field, of)), "f")

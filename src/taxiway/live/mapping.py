@@ -159,8 +159,9 @@ class SignalMapping:
         if binding.pickup and not self._picked_up(binding, state, address, value):
             return
         if address.is_trigger:
-            if round(value) != state.gave:
-                self._give(binding, address, round(value))
+            value = round(value) if address.types[:1] == "i" else value
+            if value != state.gave:
+                self._give(binding, address, value)
         elif not binding.smoothing:
             self._give(binding, address, value)
         else:

@@ -84,9 +84,7 @@ def arguments(address: Address, value: float) -> list[Any]:
         return [address.one_of[min(max(round(value), 0), len(address.one_of) - 1)]]
     if address.types[:1] in ("", "s"):
         return []
-    # What is done rather than set is done by number, as presets are.
-    is_whole = address.types[:1] == "i" or address.is_trigger
-    return [round(value)] if is_whole else [float(value)]
+    return [round(value)] if address.types[:1] == "i" else [float(value)]
 
 
 def current(session: "LiveSession", address: Address, to: str) -> float | None:

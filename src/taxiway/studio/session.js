@@ -130,6 +130,7 @@ export class Session {
 
   /** Do something that every player can (docs/playing.md). @param {string} action @param {Record<string, any>} [inputs] */
   perform(action, inputs = {}) {
+    if (Object.keys(inputs).length <= 1) this.#store.set("touched", `/${action}`);
     // What was edited a moment ago comes before it.
     this.#send();
     this.#connection.sendMessage({ type: "perform", action, inputs });
@@ -140,6 +141,7 @@ export class Session {
     const inputs = this.#store.get("declaration").inputs.map(({ name }) => name);
     this.history.step([...inputs, VECTOR]);
     this.perform("number" in where ? "preset" : "history", where);
+    if ("number" in where) this.#store.set("touched", `/preset/${where.number}`);
   }
 
   /**

@@ -11,6 +11,7 @@ const COUNTS = [1, 8, 16];
  * @property {HTMLElement} element
  * @property {(state: MappingState) => void} show
  * @property {(address: string) => void} learn begin with an address that was chosen
+ * @property {() => boolean} isOn
  * @property {(signal: string) => void} choose let a signal by its name move what waits
  */
 
@@ -31,9 +32,15 @@ export function makeLearner({ store }, addresses, ask) {
     ...COUNTS.map((each) => h("option", { value: each }, each === 1 ? "one control" : `${each} controls from there`)),
   );
   const button = h("button", { type: "button", id: "learn", class: "primary", "aria-pressed": false });
+  // Controls are in other tabs, too.
+  const elsewhere = h("span", {});
+  const stop = h("button", { type: "button", onclick: () => button.click() }, "Stop learning");
+  const banner = h("div", { class: "learning-banner", role: "status", hidden: true }, elsewhere, stop);
+  document.body.append(banner);
   const rest = "Press Learn, touch a control here, then move a knob or send an OSC message.";
   const show = (/** @type {string} */ text, /** @type {boolean} */ isOn) => {
-    words.textContent = text;
+    words.textContent = elsewhere.textContent = text;
+    banner.hidden = !isOn;
     button.textContent = isOn ? "Stop learning" : "Learn";
     button.setAttribute("aria-pressed", String(isOn));
   };
@@ -54,6 +61,7 @@ export function makeLearner({ store }, addresses, ask) {
   return {
     element: h("section", { class: "block" }, h("div", { class: "row" }, button, count), words),
     learn: begin,
+    isOn: () => isWaiting || asked.length > 0,
     choose: (signal) => {
       if (asked.length) ask(asked.slice(0, 1), signal);
       else show("Press Learn and touch a control first.", isWaiting);

@@ -57,7 +57,7 @@ function mount(root, studio) {
     h("section", { class: "block" }, h("h3", {}, "Addresses"), addresses.element),
   );
   let looks = 0;
-  whileSeen(root, async () => {
+  whileSeen(root, learner.isOn, async () => {
     const state = await ask(connection.token, "GET", "/mapping").catch(() => null);
     if (state) show(state);
     if (looks++ % SELDOM) return;
@@ -66,19 +66,21 @@ function mount(root, studio) {
   });
 }
 
-/** Do something now and again while an element is to be seen, once at a time. @param {HTMLElement} root @param {() => Promise<void>} work */
-function whileSeen(root, work) {
-  let timer = 0;
+/**
+ * Do something now and again while an element is to be seen, or there is another reason; once at a time.
+ * @param {HTMLElement} root @param {() => boolean} isWanted @param {() => Promise<void>} work
+ */
+function whileSeen(root, isWanted, work) {
+  let isSeen = false;
   let isBusy = false;
   const look = async () => {
-    if (isBusy || document.hidden) return;
+    if (isBusy || document.hidden || !(isSeen || isWanted())) return;
     isBusy = true;
     await work().finally(() => (isBusy = false));
   };
   new IntersectionObserver(([entry]) => {
-    clearInterval(timer);
-    if (!entry?.isIntersecting) return;
+    isSeen = entry?.isIntersecting ?? false;
     look();
-    timer = setInterval(look, EVERY_MS);
   }).observe(root);
+  setInterval(look, EVERY_MS);
 }
