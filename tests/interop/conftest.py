@@ -13,8 +13,15 @@ from playwright.sync_api import Browser, Page, Playwright
 
 from chromium import PATIENCE_MS, Door, within
 from examples.conftest import serving
+from interop.collected import COLLECTED
 
 HERE = Path(__file__).parent
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    names = [item.nodeid for item in items if HERE in item.path.parents]
+    config.stash[COLLECTED] = [name.rpartition("interop/")[2] for name in names]
 
 
 class Ports(NamedTuple):

@@ -91,7 +91,7 @@ def stopped_after(found: Member, folder: Path, steps: int) -> None:
     session.run(stop, snapshot_kimg=1.0)
 
 
-@pytest.mark.parametrize("steps", [1, 2, 3, 5])
+@pytest.mark.parametrize("steps", [2, 5])
 def test_n_and_m_steps_are_those_of_one_training_bit_for_bit(one, tmp_path, steps) -> None:
     one.session(tmp_path / "whole").run(Event(), snapshot_kimg=1.0)
     stopped_after(one, tmp_path / "parts", steps)
