@@ -71,6 +71,18 @@ async def test_the_same_picture_is_kept_once_and_one_in_motion_never(tmp_path: P
         assert [state.origin for state in session.kept.history] == [{"seed": 7}]
 
 
+async def test_a_picture_that_is_not_seen_yet_is_drawn_for_its_preset() -> None:
+    engine = FakeEngine()
+    async with on_session(engine) as session:
+        watcher = quick(session)
+        await watcher.next()
+        for seed in (1, 2, 3):
+            session.set({"seed": seed})
+            session.kept.store(seed)
+        pictures = [await session.kept.picture(session.kept.presets[n].picture) for n in (1, 2, 3)]
+        assert len(set(pictures)) == 3
+
+
 async def test_a_preset_that_is_empty_or_none_is_said() -> None:
     async with on_session(FakeEngine()) as session:
         with pytest.raises(NotFound, match="Preset 4 is empty"):

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from session_fakes import FakeEngine, Watcher, on_session
+from session_fakes import Clock, FakeEngine, Watcher, on_session
 from taxiway.core.errors import InvalidArgument
 from taxiway.latent.sample import z_of_seed
 from taxiway.live.live_walk import WALK, path_of
@@ -34,6 +34,21 @@ async def test_a_walk_moves_the_picture_until_somebody_else_does() -> None:
         np.testing.assert_array_equal(session.controls.values()["z"], np.float32(z_of_seed(7)))
 
 
+async def test_a_walk_begins_where_the_picture_is() -> None:
+    clock = Clock()
+    async with on_session(FakeEngine(), clock=clock) as session, asyncio.timeout(30):
+        Watcher(session)
+        session.set({"seed": 7})
+        before = session.controls.values()["z"]
+        session.live_walk.begin({"kind": "slerp", "keys": "1,2", "seconds": 600})
+        while session.controls.entries["z"].source != "walk":
+            await asyncio.sleep(0.005)
+        np.testing.assert_allclose(session.controls.values()["z"], before, atol=1e-5)
+        clock.now += 1.5
+        while np.corrcoef(session.controls.values()["z"], z_of_seed(1))[0, 1] < 0.99:
+            await asyncio.sleep(0.005)
+
+
 async def test_nobody_watching_nothing_moves() -> None:
     async with on_session(FakeEngine()) as session, asyncio.timeout(30):
         session.live_walk.begin({})
@@ -48,7 +63,7 @@ async def test_a_new_walk_takes_the_place_of_the_old_and_ends_when_told() -> Non
     async with on_session(FakeEngine()) as session, asyncio.timeout(30):
         watcher = Watcher(session)
         session.live_walk.begin({"kind": "wander"})
-        session.live_walk.begin({"kind": "slerp", "keys": "1,2", "seconds": 600})
+        session.live_walk.begin({"kind": "slerp", "keys": "1,2", "seconds": 600, "approach": 0})
         await different(watcher, 3)
         near = session.controls.values()["z"]
         assert np.corrcoef(near, z_of_seed(1))[0, 1] > 0.99
@@ -66,6 +81,7 @@ async def test_a_new_walk_takes_the_place_of_the_old_and_ends_when_told() -> Non
         ({"seconds": 0}, "'seconds' takes 0.5 to 86400, got 0"),
         ({"seconds": True}, "'seconds' takes a number"),
         ({"changes": 1e9}, "'changes' takes"),
+        ({"approach": -1}, "'approach' takes 0 to 60, got -1"),
     ],
 )
 async def test_what_is_no_walk_is_said(wire: Any, words: str) -> None:

@@ -18,6 +18,7 @@ from taxiway.live.addresses import Address
 from taxiway.live.fade import CURVES, LONGEST_SECONDS
 from taxiway.live.movement_actions import MOVEMENT_ACTIONS
 from taxiway.live.state_folder import PRESETS
+from taxiway.live.timeline_actions import TIMELINE_ACTIONS
 
 if TYPE_CHECKING:
     from taxiway.live.session import LiveSession
@@ -89,6 +90,7 @@ ACTIONS = {
         action("history", go_back, {"picture": Text(), **FADE}, has_address=False),
         action("fade", set_fade, FADE),
         action("mix", mix, MIX),
+        *TIMELINE_ACTIONS,
         action("preset/clear", clear, {"number": NUMBER}),
         action("stop", stop),
     )

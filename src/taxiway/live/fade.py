@@ -12,7 +12,7 @@ from taxiway.core.datatypes import Number, Vector
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.events import PresetsChanged
 from taxiway.latent import walk
-from taxiway.live.state import State, news
+from taxiway.live.state import State, held, news
 
 if TYPE_CHECKING:
     from taxiway.live.session import LiveSession
@@ -60,7 +60,7 @@ class Fade:
         """
         seconds = self.seconds if seconds is None else checked(seconds)
         session = self._session
-        wanted = news(state, session.known, session.controls)
+        wanted = news(state, session.known, held(session.known, session.controls))
         self.end()
         if {"z", "w"} & wanted.keys():
             session.live_walk.end()

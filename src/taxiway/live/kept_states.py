@@ -1,6 +1,7 @@
 """Presets and history of a live session: what was seen, and can be gone back to."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from msgspec.structs import replace
 
-from taxiway.core.errors import InvalidArgument, NotFound, Unavailable
+from taxiway.core.errors import InvalidArgument, NotFound, TaxiwayError, Unavailable
 from taxiway.core.events import PresetsChanged
 from taxiway.core.frame import Frame
 from taxiway.live import state_folder
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("taxiway.live")
 
+MOST_DRAWN = 16
+"""Pictures that may wait for the model."""
 MOST_WAITING = 100
 """Writes that may wait for the disk before it is said that it is too slow."""
 SETTLED_SECONDS = 0.6
@@ -43,8 +46,16 @@ class KeptStates:
         self._session, self._folder = session, folder
         self._settled_seconds = settled_seconds
         self._pictures: dict[str, bytes] = {}
+        self._coming: dict[str, asyncio.Task[None]] = {}
         self._work: asyncio.Queue[Callable[[StateFolder], None]] = asyncio.Queue()
         self._settling: asyncio.Task[None] | None = None
+
+    @property
+    def is_in_use(self) -> bool:
+        """Whether there is anything to go back to, or that says how."""
+        session = self._session
+        kept = self.presets or self.history
+        return bool(kept or session.fade.seconds or session.timeline.keys)
 
     async def run(self) -> None:
         """Read what was kept, then write what is to be kept, for ever."""
@@ -64,13 +75,18 @@ class KeptStates:
 
     def close(self) -> None:
         """Keep nothing more."""
+        self._rest()
+        for task in self._coming.values():
+            task.cancel()
+
+    def _rest(self) -> None:
         if self._settling is not None:
             self._settling.cancel()
 
     def settle(self, frame: Frame) -> None:
         """A picture is at rest; if it stays so a moment, it goes into the history."""
         if self._session.is_live:
-            self.close()
+            self._rest()
             self._settling = asyncio.create_task(self._settled(frame))
 
     async def _settled(self, frame: Frame) -> None:
@@ -86,7 +102,7 @@ class KeptStates:
         kept = list(self.history)
         self._write(lambda folder: folder.write_history(kept))
         for old in gone:
-            self._forget(old)
+            self.forget(old)
         self._announce()
 
     def store(self, number: int, name: str = "") -> State:
@@ -96,10 +112,7 @@ class KeptStates:
             raise Unavailable(f"'{self._session.spec.name}' has not been started yet.")
         if self._work.qsize() > MOST_WAITING:
             raise Unavailable("Presets are stored faster than this disk can write them.")
-        newest = self._session.broadcast.newest
-        state = captured(self._session.command, self._session.controls)
-        if newest is not None:
-            state = self._with_picture(state, newest.frame)
+        state = self.pictured(captured(self._session.command, self._session.controls))
         self._put(number, replace(state, name=named(name)))
         return state
 
@@ -112,12 +125,12 @@ class KeptStates:
         session = self._session
         for number, state in presets.items():
             try:
-                news(state, session.known, session.controls)
+                news(state, session.known, ())
             except InvalidArgument as error:
                 raise InvalidArgument(f"Preset {number} of this scene: {error}") from None
         old, self.presets = self.presets, {}
         for state in old.values():
-            self._forget(state)
+            self.forget(state)
         for number, state in presets.items():
             data = pictures.get(state.picture)
             picture = self._keep_picture(data) if data else ""
@@ -129,7 +142,7 @@ class KeptStates:
         self._check(number)
         old = self.presets.pop(number, None)
         if old is not None:
-            self._forget(old)
+            self.forget(old)
             self._write_presets()
 
     def preset(self, number: int) -> State:
@@ -147,7 +160,9 @@ class KeptStates:
         raise NotFound("The history has no such picture any more.")
 
     async def picture(self, name: str) -> bytes:
-        """A small JPEG. Raises NotFound."""
+        """A small JPEG, once it is drawn. Raises NotFound."""
+        if name in self._coming:
+            await asyncio.wait([self._coming[name]])
         data = self._pictures.get(name)
         if data is None and self._folder is not None:
             data = await asyncio.to_thread(self._folder.picture, name)
@@ -163,7 +178,7 @@ class KeptStates:
         old = self.presets.get(number)
         self.presets[number] = state
         if old is not None:
-            self._forget(old)
+            self.forget(old)
         self._write_presets()
 
     def _write_presets(self) -> None:
@@ -171,16 +186,40 @@ class KeptStates:
         self._write(lambda folder: folder.write_presets(presets, model))
         self._announce()
 
+    def pictured(self, state: State) -> State:
+        """The present state with its small picture, which is kept.
+
+        It is drawn anew where what is seen is not that yet, or modulated. Raises Unavailable where
+        too many wait to be drawn.
+        """
+        if len(self._coming) >= MOST_DRAWN:
+            raise Unavailable("Pictures are kept faster than this model can draw them.")
+        newest = self._session.broadcast.newest
+        if newest is not None and is_of(state, newest.frame):
+            return self._with_picture(state, newest.frame)
+        name = state_folder.new_picture()
+        self._coming[name] = asyncio.create_task(self._draw(name, state))
+        return replace(state, picture=name)
+
+    async def _draw(self, name: str, state: State) -> None:
+        session = self._session
+        given = {**session.controls.values(), **state.values}
+        with contextlib.suppress(TaxiwayError):
+            pixels = await session.drawn(given)
+            if pixels is not None:
+                self._keep_picture(state_folder.small(pixels), name)
+        self._coming.pop(name, None)
+
     def _with_picture(self, state: State, frame: Frame) -> State:
         return replace(state, picture=self._keep_picture(state_folder.small(frame.pixels)))
 
-    def _keep_picture(self, data: bytes) -> str:
-        name = state_folder.new_picture()
+    def _keep_picture(self, data: bytes, name: str = "") -> str:
+        name = name or state_folder.new_picture()
         self._pictures[name] = data
         self._write(lambda folder: folder.write_picture(name, data))
         return name
 
-    def _forget(self, state: State) -> None:
+    def forget(self, state: State) -> None:
         """Remove a picture that nothing has any more."""
         if state.picture and all(each.picture != state.picture for each in self._everything()):
             self._pictures.pop(state.picture, None)
@@ -194,9 +233,18 @@ class KeptStates:
     def _everything(self) -> Iterator[State]:
         yield from self.presets.values()
         yield from self.history
+        yield from (key.state for key in self._session.timeline.keys)
 
     def _announce(self) -> None:
         self._session.events.emit(PresetsChanged(self._session.spec.name))
+
+
+def is_of(state: State, frame: Frame) -> bool:
+    """Whether a frame shows a state."""
+    return all(
+        value is now or np.array_equal(np.asarray(value), np.asarray(now))
+        for value, now in ((each, frame.values.get(name)) for name, each in state.values.items())
+    )
 
 
 def alike(one: State, other: State) -> bool:

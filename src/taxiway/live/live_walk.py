@@ -68,6 +68,7 @@ WALK = Command(
         "seconds": Number(default=20, description="For one round."),
         "unit": Category(one_of=("seconds", "beats"), description="What that counts."),
         "mode": Category(one_of=MODES, description="Round and round, back and forth, or once."),
+        "approach": Number(default=1.5, min=0, max=60, description="Seconds to come to it."),
         "changes": Number(default=4, description="How often a round of wander forgets."),
         "centred": Boolean(description="Noise without p5's lean to one side."),
     },
@@ -97,7 +98,9 @@ class LiveWalk:
         in_beats = inputs["unit"] == "beats"
         clock = self._session.movement.tempo.beats if in_beats else self._session.clock
         pace = Pace(clock, inputs["seconds"], inputs["mode"])
-        self._task = asyncio.create_task(self._go(path, pace))
+        # No jump: from where the picture is it comes to the walk, which goes on by then.
+        approach = Pace(self._session.clock, max(inputs["approach"], TICK_SECONDS), "once")
+        self._task = asyncio.create_task(self._go(path, pace, approach))
         self._task.add_done_callback(lambda task: self._announce())
         self._announce()
         return float(inputs["seconds"])
@@ -105,6 +108,10 @@ class LiveWalk:
     def check(self, wire: Values) -> tuple[Values, Walk]:
         """The decoded inputs of a walk and its path. Raises as `begin` does."""
         inputs = WALK.decode(wire)
+        if not 0 <= inputs["approach"] <= 60:
+            raise InvalidArgument(
+                f"'approach' takes 0 to 60, got {inputs['approach']:g}.", "approach"
+            )
         if not 0.5 <= inputs["seconds"] <= 86400:
             raise InvalidArgument(
                 f"'seconds' takes 0.5 to 86400, got {inputs['seconds']:g}.", "seconds"
@@ -122,12 +129,16 @@ class LiveWalk:
         session = self._session
         session.events.emit(WalkChanged(session.spec.name, self.goes_on))
 
-    async def _go(self, path: Walk, pace: Pace) -> None:
+    async def _go(self, path: Walk, pace: Pace, approach: Pace) -> None:
         session = self._session
+        start = session.controls.values().get("z")
         while True:
             u, _ = pace.step(session.movement.held)
-            z = path(u)[0].astype(np.float32)
-            session.set({"z": z}, "walk")
+            way, _ = approach.step(session.movement.held)
+            z = path(u)[0]
+            if way < 1 and start is not None:
+                z = walk.between(start, z, np.asarray(way * way * (3 - 2 * way)))
+            session.set({"z": z.astype(np.float32)}, "walk")
             ours = session.controls.values()["z"]
             if pace.is_over:
                 return

@@ -45,6 +45,7 @@ from taxiway.live.own_addresses import add_own
 from taxiway.live.readers import Readers
 from taxiway.live.state_folder import StateFolder
 from taxiway.live.tiles import Tiles, length_of_z, plays_live
+from taxiway.live.timeline import Timeline
 
 if TYPE_CHECKING:
     from taxiway.engine import Engine
@@ -91,6 +92,7 @@ class LiveSession:
         self.live_walk = LiveWalk(self)
         self.mixing = Mixing(self)
         self.movement = Movement(self)
+        self.timeline = Timeline(self)
         self.addresses = Addresses(self)
         self.fade = Fade(self)
         self.kept = KeptStates(self, StateFolder(folder) if folder else None)
@@ -187,6 +189,7 @@ class LiveSession:
         self.fade.end()
         self.mapping.stop()
         self.movement.stop()
+        self.timeline.end()
 
     def modulate(self, overlay: Values) -> None:
         """Lay values over what is set, for rendering; what is set stays."""
@@ -423,6 +426,10 @@ class LiveSession:
         # Pages that play an instrument see its frames; for them alone nothing is encoded twice.
         if self.readers.wanted or not self.is_live or pixels is None:
             self._publish.set()
+
+    async def drawn(self, values: Values) -> Pixels | None:
+        """The picture of some values, beside what is played. Raises TaxiwayError."""
+        return picture_of(self.known, await self.engine.run(self.spec.name, values))
 
     def _show(self, pixels: Pixels | None, snapshot: Snapshot, render_ms: float = 0.0) -> None:
         if pixels is not None:

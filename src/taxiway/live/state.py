@@ -4,7 +4,7 @@ As text it is JSON, nine digits to a number, so that every float32 comes back ex
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -38,14 +38,14 @@ class State(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 def captured(command: Command, controls: Controls) -> State:
     """What is set now of the inputs that a state has."""
-    entries = {name: controls.entries[name] for name in _held(command, controls)}
+    entries = {name: controls.entries[name] for name in held(command, controls)}
     origins = [entry.origin for entry in entries.values() if entry.origin is not None]
     values = {name: entry.value for name, entry in entries.items()}
     return State(values=values, origin=origins[0] if origins else None)
 
 
-def news(state: State, command: Command, controls: Controls) -> dict[str, Any]:
-    """What to set so that a state is back: its values, and None for what else is set by now.
+def news(state: State, command: Command, held: Iterable[str]) -> dict[str, Any]:
+    """What to set so that a state is back: its values, and None for what else is `held` by now.
 
     Decoded; inputs that this model does not have are left out. Raises InvalidArgument, naming the
     input, for a state of a model of another shape.
@@ -57,7 +57,7 @@ def news(state: State, command: Command, controls: Controls) -> dict[str, Any]:
     }
     if not wanted and state.values:
         raise InvalidArgument("This is of a model with other inputs.")
-    return {**dict.fromkeys(_held(command, controls)), **wanted}
+    return {**dict.fromkeys(held), **wanted}
 
 
 def is_kept(field: AnyDataType) -> bool:
@@ -65,7 +65,8 @@ def is_kept(field: AnyDataType) -> bool:
     return not field.holds_pictures and not isinstance(field, File)
 
 
-def _held(command: Command, controls: Controls) -> list[str]:
+def held(command: Command, controls: Controls) -> list[str]:
+    """The inputs that are set now and that a state has."""
     inputs = command.inputs
     return [name for name in controls.values() if name in inputs and is_kept(inputs[name])]
 

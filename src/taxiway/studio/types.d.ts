@@ -236,6 +236,7 @@ export interface Presets {
   curve: string;
   /** Whether one is under way. */
   fade: boolean;
+  timeline: { keys: { picture: string; seconds: number; curve: string }[]; loops: boolean; plays: boolean };
 }
 /** One of them, however often it came. */
 export interface Note {

@@ -66,6 +66,9 @@ async def test_every_line_to_copy_does_something(kind: str) -> None:
         config = Config(osc_port=0, osc_reply_port=1, osc_target=None)
         async with OscServer(engine, session, config) as server:
             kept = State(values={"truncation": float(np.float32(0.8)), "z": [1.0] * 512})
+            session.set({"truncation": float(np.float32(0.8))})
+            for _ in range(3):
+                session.timeline.add(1, "even")
             session.kept.presets = dict.fromkeys(range(1, 9), kept)
             told = await listed(session, server.port)
             heard: list[str] = []

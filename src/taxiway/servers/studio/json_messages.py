@@ -191,6 +191,22 @@ class Preset(Struct, frozen=True):
     picture: str
 
 
+class Key(Struct, frozen=True):
+    """A key of the timeline, and how one comes there."""
+
+    picture: str
+    seconds: float
+    curve: str
+
+
+class Timeline(Struct, frozen=True):
+    """Whole states in a row."""
+
+    keys: list[Key]
+    loops: bool
+    plays: bool
+
+
 class Presets(Struct, frozen=True, tag_field="type", tag="presets"):
     """What can be gone back to: presets, settled pictures by their names, oldest first."""
 
@@ -201,6 +217,7 @@ class Presets(Struct, frozen=True, tag_field="type", tag="presets"):
     curve: str
     fade: bool
     """Whether one is under way."""
+    timeline: Timeline
 
 
 class Modulator(Struct, frozen=True):

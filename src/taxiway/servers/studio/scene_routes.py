@@ -1,13 +1,14 @@
 """Scenes over HTTP (docs/playing.md): the presets as one file.
 
 GET  /studio/api/scene    the file                POST /studio/api/scene   take one's presets
+GET  /studio/api/timeline.jsonl    the timeline as a session, to be filmed
 """
 
 import asyncio
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from taxiway.core.errors import NotFound
@@ -17,6 +18,9 @@ from taxiway.servers.studio.manager_routes import PREFIX, guarded
 from taxiway.web.powers import Power, Tokens
 
 PATH = PREFIX + "/scene"
+TIMELINE = PREFIX + "/timeline.jsonl"
+FRAMES = 60
+"""Changes a second of a timeline that is written as a session."""
 
 
 def routes(session: LiveSession, tokens: Tokens) -> list[Route]:
@@ -37,7 +41,13 @@ def routes(session: LiveSession, tokens: Tokens) -> list[Route]:
         session.kept.put_all(presets, pictures)
         return {"presets": sorted(presets)}
 
+    async def timeline(request: Request) -> Response:
+        lines = session.timeline.session_lines(FRAMES)
+        headers = {"content-disposition": 'attachment; filename="timeline.jsonl"'}
+        return StreamingResponse(lines, media_type="application/x-ndjson", headers=headers)
+
     return [
+        guarded(TIMELINE, "GET", timeline, tokens, Power.PLAY),
         guarded(PATH, "GET", give, tokens, Power.PLAY),
         guarded(PATH, "POST", take, tokens),
     ]

@@ -214,7 +214,7 @@ class SendQueue:
             walk=session.live_walk.goes_on,
             blackout=session.is_black,
         )
-        if session.kept.presets or session.kept.history or session.fade.seconds:
+        if session.kept.is_in_use:
             self._newest["presets"] = presets(session)
         if session.movement.is_set_up:
             self._newest["movement"] = movement(session)
@@ -266,6 +266,14 @@ def presets(session: LiveSession) -> json_messages.Presets:
         seconds=session.fade.seconds,
         curve=session.fade.curve,
         fade=session.fade.goes_on,
+        timeline=json_messages.Timeline(
+            keys=[
+                json_messages.Key(key.state.picture, key.seconds, key.curve)
+                for key in session.timeline.keys
+            ],
+            loops=session.timeline.loops,
+            plays=session.timeline.goes_on,
+        ),
     )
 
 

@@ -42,7 +42,7 @@ function transport(studio) {
   store.follow(["walk", "movement", "presets", "declaration"], () => {
     const { held, modulators } = store.get("movement");
     const moves = modulators.some(({ on, targets }) => on && Object.keys(targets).length);
-    const goesOn = store.get("walk") || moves || store.get("presets").fade;
+    const goesOn = store.get("walk") || moves || store.get("presets").fade || store.get("presets").timeline.plays;
     play.textContent = store.get("walk") ? "End the walk" : "Play";
     play.hidden = vectorInput(store.get("declaration")) === null;
     hold.setAttribute("aria-pressed", String(held));

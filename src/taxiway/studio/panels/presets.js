@@ -5,6 +5,7 @@ import { h } from "../dom.js";
 import { makeMixing } from "../presets/mixing.js";
 import { makeScene } from "../presets/scene.js";
 import { makeStrip } from "../presets/strip.js";
+import { makeTimeline } from "../presets/timeline.js";
 import { makeTiles } from "../presets/tiles.js";
 import { makeWidget } from "../widgets/index.js";
 
@@ -29,6 +30,7 @@ function mount(root, studio) {
     fadeBlock(studio),
     makeMixing(studio),
     h("section", { class: "block" }, h("h3", {}, "History"), ...makeStrip(studio)),
+    makeTimeline(studio, CURVES),
     h("section", { class: "block" }, h("h3", {}, "Scene"), makeScene(studio)),
   );
 }

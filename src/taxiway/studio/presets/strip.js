@@ -12,7 +12,7 @@ export function makeStrip({ store, session, connection }) {
   const shown = new Map();
   const none = h("p", { class: "hint" }, "Pictures at rest come here, with all that made them.");
   store.follow(["presets"], () => {
-    const { presets, history } = store.get("presets");
+    const { presets, history, timeline } = store.get("presets");
     none.hidden = history.length > 0;
     for (const [name, button] of shown) {
       if (history.includes(name)) continue;
@@ -28,7 +28,7 @@ export function makeStrip({ store, session, connection }) {
       shown.set(name, button);
       strip.prepend(button);
     }
-    keepOnly(new Set([...history, ...presets.map(({ picture }) => picture)]));
+    keepOnly(new Set([...history, ...[...presets, ...timeline.keys].map(({ picture }) => picture)]));
   });
   return [strip, none];
 }
