@@ -22,6 +22,7 @@ SMALL = FIXTURES / "stylegan2-ada_32.pkl"
 STARTED = {
     "batch": (1, ["painter", "in.png", "--out", "o"], "works on models that take image"),
     "bend": (0, [SMALL, "--preset", "b16 rotate 30", "--seeds", "1", "--out", "o"], "preset.txt"),
+    "bench": (1, ["painter", "--seconds", "0"], "a number above 0"),
     "centres": (1, [SMALL, "--count", "x", "--out", "o"], "'count' takes a number"),
     "convert": (0, [SMALL, "o.safetensors"], "o.safetensors"),
     "dataset": (1, ["report", "none"], "There is no folder or file 'none'"),

@@ -102,7 +102,8 @@ class Tool(Protocol):
 class OpenModel(Protocol):
     """A model that is set up, whatever its family: what a general tool asks.
 
-    `identity` is the same only for models of the same family and options.
+    `identity` is the same only for models of the same family and options. It may have `facts`:
+    what the model says of itself after its set-up.
     """
 
     name: str

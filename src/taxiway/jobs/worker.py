@@ -140,7 +140,8 @@ class HeldModel:
         self.name = spec.name
         options = {name: spec.options[name] for name in sorted(spec.options) if name != "device"}
         self.identity = json.dumps([spec.family, options], default=str)
-        self._model: Model = start(spec)[0]
+        self._model: Model
+        self._model, self.facts = start(spec)
 
     @property
     def commands(self) -> Mapping[str, Command]:

@@ -94,7 +94,7 @@ export class JobCard {
     this.element.dataset.id = job.id;
     this.#name.textContent = nameOf(job);
     this.#state.replaceChildren(h("span", { class: "lamp", "aria-hidden": true }), WORDS[state]);
-    this.#message.textContent = state === "done" ? "" : job.message;
+    this.#message.textContent = state === "done" ? summaryOf(job) : job.message;
     this.#bar.hidden = !works && (state === "done" || !total);
     this.#bar.value = total ? Math.min(1, job.done / total) : 0;
     this.#bar.setAttribute("aria-label", `Progress of ${this.name}`);
@@ -178,6 +178,11 @@ function nameOf({ id, tool, title: named, model, kind, isBroken }) {
   if (isBroken) return id;
   if (kind === "training") return `Training ${named || id}`;
   return model ? `${title(tool)}, ${model}` : title(tool);
+}
+
+/** What a tool says of what it found. @param {Job} job */
+function summaryOf({ outputs }) {
+  return typeof outputs.summary === "string" ? outputs.summary : "";
 }
 
 /** How far, how long yet, and when. @param {Job} job */
