@@ -64,7 +64,7 @@ def test_the_figures_are_of_pictures_that_differ(tmp_path: Path) -> None:
     assert found["per_second"] == pytest.approx(1000 / found["model_ms"])
     assert found["worst_ms"] >= found["model_ms"] > 0
     assert found["setting"].startswith("numpy, float32, cpu, 1 thread of ")
-    assert found["summary"].startswith("plain: ")
+    assert " pictures a second of 32 x 16 px, by numpy, float32, cpu" in found["summary"]
     asked = model._model.asked
     assert {len(batch) for batch in asked} == {1, 3}
     zs = [call["z"].tobytes() for batch in asked for call in batch]

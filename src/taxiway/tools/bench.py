@@ -13,6 +13,7 @@ from taxiway.core import slots
 from taxiway.core.command import Command, Values
 from taxiway.core.datatypes import AnyDataType, Image, Number, Text, Vector
 from taxiway.core.errors import InvalidArgument, TaxiwayError
+from taxiway.core.frame import flattened
 from taxiway.core.images import Pixels, encode_jpeg, encode_png
 from taxiway.core.tool import Job, OpenModel
 
@@ -66,6 +67,7 @@ class Bench:
             return bool(passed < seconds * share)
 
         picture = trial.once(1)[1]
+        job.progress(0, seconds, f"Measures {model.name}.", flattened(picture))
         alone = trial.measured(1, lambda: goes_on(0.6))
         batch = trial.command.max_batch
         together = trial.measured(batch, lambda: goes_on(1.0)) if batch > 1 else alone
@@ -85,7 +87,7 @@ class Bench:
         }
         found = {"setting": setting(facts), **figures, "advice": "\n".join(advice(facts, figures))}
         job.progress(seconds, seconds)
-        return {"summary": summary(model.name, found), **found}
+        return {"summary": summary(found), **found}
 
     def report(self, outputs: Values, folder: Any) -> Iterator[str]:
         """The table, line by line."""
@@ -199,13 +201,14 @@ def least(work: Callable[[], object]) -> float:
     return min(times) * 1000
 
 
-def summary(name: str, found: Mapping[str, Any]) -> str:
-    """What was found, in two sentences."""
-    said = f" by {found['setting']}" if found["setting"] else ""
+def summary(found: Mapping[str, Any]) -> str:
+    """What was found, in a few sentences."""
+    rate = found["per_second"]
+    said = f"{rate:.0f}" if rate >= 10 else f"{rate:.1f}"
+    by = f", by {found['setting']}" if found["setting"] else ""
     return (
-        f"{name}: {found['per_second']:.3g} pictures a second of {found['width']} x "
-        f"{found['height']}{said}. Of each, {found['model_ms']:.3g} ms are the model's and "
-        f"{found['jpeg_ms']:.2g} its JPEG's. {found['advice']}"
+        f"{said} pictures a second of {found['width']} x {found['height']} px{by}. The model takes "
+        f"{found['model_ms']:.3g} ms, its JPEG {found['jpeg_ms']:.2g}. {found['advice']}"
     ).strip()
 
 
