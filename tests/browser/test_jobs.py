@@ -119,6 +119,7 @@ def test_a_job_is_begun_with_files_from_the_page(page: Page, panel: Locator, dat
     # No tool of StyleGAN's: the lantern is none, and takes no pictures.
     kinds = ["Dataset boxes", "Dataset masks", "Dataset text"]
     assert tools.get_by_role("button").all_inner_texts() == [
+        "Bench",
         "Dataset",
         *kinds,
         "Install",

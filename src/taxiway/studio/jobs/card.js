@@ -182,7 +182,7 @@ function nameOf({ id, tool, title: named, model, kind, isBroken }) {
 
 /** What a tool says of what it found. @param {Job} job */
 function summaryOf({ outputs }) {
-  return typeof outputs.summary === "string" ? outputs.summary : "";
+  return typeof outputs?.summary === "string" ? outputs.summary : "";
 }
 
 /** How far, how long yet, and when. @param {Job} job */

@@ -21,7 +21,7 @@ import { ask, fetchFile, follow, sendFile } from "../control.js";
  * @property {number} created seconds since 1970
  * @property {number | null} started
  * @property {number | null} ended
- * @property {Record<string, unknown>} outputs those of a tool that is done, by name
+ * @property {Record<string, unknown>} [outputs] those of a tool that is done, by name
  * @property {string[]} files the first of them, in a list
  * @property {boolean} isBroken
  * @typedef {object} Tool
