@@ -46,3 +46,4 @@ def absent(reason: str) -> None:
 if __name__ == "__main__":
     packages()
     packages(HERE / "hosted")
+    packages(HERE / "onnx_web")
