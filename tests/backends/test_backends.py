@@ -5,7 +5,7 @@ import pytest
 
 from paths import FIXTURES
 from taxiway import backends
-from taxiway.backends import Unsupported
+from taxiway.backends import Graph, Unsupported
 from taxiway.checkpoint import read_checkpoint
 from taxiway.core import slots
 from taxiway.families.stylegan.networks.graphs import graphs_of
@@ -37,3 +37,11 @@ def test_every_backend_gives_the_references_results(name: str, fixture: str) -> 
             assert image.dtype == np.uint8
             reference = expected["uint8_psi0.7_noise_const"].astype(int)
             assert np.abs(image - reference).max() <= 1
+
+
+def test_openvino_keeps_no_batches_of_a_large_network() -> None:
+    network = pytest.importorskip("taxiway.backends.openvino.network")
+    small, large = (np.broadcast_to(np.float32(0), (millions, 2**20)) for millions in (4, 16))
+    assert network.sizes_of(Graph("stylegan2", {}, {"weight": small}, {})) == (8, 1)
+    assert network.sizes_of(Graph("stylegan2", {}, {"weight": large}, {})) == (1,)
+    assert network.sizes_of(Graph("mapping", {}, {"weight": large}, {})) == ()

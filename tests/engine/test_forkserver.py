@@ -1,5 +1,6 @@
 """The fork server and what it is to have ready: whatever that does, models start or say why not."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -83,3 +84,29 @@ def test_what_ends_the_fork_server_fails_only_its_own_model(
     assert failed.startswith("failed: tried ")
     assert told in failed
     assert (zombies, left) == ("zombies: 0", "left: 0")
+
+
+THREADS = """
+import multiprocessing.forkserver, psutil
+from taxiway.core import child
+from taxiway.families.stylegan.model import StyleGAN
+
+
+if __name__ == "__main__":
+    child.preload(StyleGAN.imports())
+    child.start(print, [], name="first").join()
+    children = psutil.Process().children()
+    print(*[one.num_threads() for one in children if "forkserver" in str(one.cmdline())])
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no fork server")
+def test_nothing_that_is_loaded_beforehand_starts_a_thread(tmp_path: Path) -> None:
+    # A child has only the thread that forked: what another held locked stays so for ever.
+    program = tmp_path / "program.py"
+    program.write_text(THREADS)
+    environment = {**os.environ, "TAXIWAY_DATA": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, program], capture_output=True, text=True, timeout=120, env=environment
+    )
+    assert done.stdout.split() == ["1"], done.stderr
