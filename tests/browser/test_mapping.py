@@ -105,7 +105,7 @@ def test_touch_a_control_move_a_knob_done(mapping: Page) -> None:
     expect(page.locator(".binding")).to_have_count(0)
 
 
-def test_a_bank_a_key_and_a_message_of_osc(mapping: Page) -> None:
+def test_a_bank_and_a_key(mapping: Page) -> None:
     page = mapping
     page.click("#midi")
     page.evaluate("() => plugIn()")
@@ -120,15 +120,17 @@ def test_a_bank_a_key_and_a_message_of_osc(mapping: Page) -> None:
         turn(page, 0xB1, 20 + knob, 64)
         turn(page, 0xB1, 20 + knob, 65)
     expect(page.locator(".binding")).to_have_count(8)
-    for knob in range(8):
-        for value in (0, 127, 100):
+    for value in (0, 127, 100):
+        for knob in range(8):
             turn(page, 0xB1, 20 + knob, value)
+        while known(page)["heard"]["midi:2:cc:27"]["value"] != value / 127:
             page.wait_for_timeout(10)
     near = "(number) => Math.abs(number - (100 / 127 * 6 - 3)) < 0.01"
     wait_for_store(page, f"store.get('vector').slice(0, 8).every({near})")
 
     page.select_option("#learn-count", "1")
     page.get_by_label("Learn /blackout").click()
+    expect(page.locator("#learn-words")).to_contain_text("/blackout: move a knob")
     turn(page, 0x99, 36, 100)
     expect(page.locator("#learn-words")).to_have_text("/blackout follows midi:10:note:36.")
     wait_for_store(page, "store.get('blackout')")
@@ -136,21 +138,28 @@ def test_a_bank_a_key_and_a_message_of_osc(mapping: Page) -> None:
     turn(page, 0x99, 36, 100)
     wait_for_store(page, "!store.get('blackout')")
 
-    page.get_by_label("Learn /size").click()
-    client = SimpleUDPClient("127.0.0.1", page.request.get("/osc").json()["port"])
-    client.send_message("/1/fader1", 1.0)
-    expect(page.locator("#learn-words")).to_have_text("/size follows osc:/1/fader1.")
-    wait_for_store(page, "store.get('values').size === 512")
-    client._sock.close()
-    page.fill("#address-search", "size")
-    expect(page.locator(".address-list li:visible")).to_have_count(1)
-    expect(page.locator(".address-list li:visible code")).to_have_text("/size")
-
     page.evaluate(
         """async () => (await import("/studio/control.js")).ask(
           studio.connection.token, "POST", "/mapping", { bindings: [] })"""
     )
     expect(page.locator(".binding")).to_have_count(0)
+
+
+def test_a_message_of_osc_and_the_list_of_addresses(mapping: Page) -> None:
+    page = mapping
+    page.get_by_label("Learn /size").click()
+    expect(page.locator("#learn-words")).to_contain_text("/size: move a knob")
+    client = SimpleUDPClient("127.0.0.1", page.request.get("/osc").json()["port"])
+    client.send_message("/1/fader1", 1.0)
+    expect(page.locator("#learn-words")).to_have_text("/size follows osc:/1/fader1.")
+    wait_for_store(page, "store.get('values').size === 512")
+    client.send_message("/other", 0.5)
+    expect(page.locator(".incoming")).to_contain_text("osc:/other")
+    expect(page.locator(".incoming")).to_contain_text("0.500")
+    client._sock.close()
+    page.fill("#address-search", "size")
+    expect(page.locator(".address-list li:visible")).to_have_count(1)
+    expect(page.locator(".address-list li:visible code")).to_have_text("/size")
 
 
 def test_midis_bytes_as_signals(page: Page) -> None:
@@ -198,8 +207,8 @@ def test_sound_and_gamepads_are_signals_too(mapping: Page, tmp_path: Path) -> No
     # Chromium's own microphone for tests beeps every second.
     page.get_by_label("Learn /random").click()
     expect(page.locator("#learn-words")).to_contain_text("/random: move a knob")
-    page.locator(".streams summary").click()
-    page.get_by_role("button", name="audio:onset").click()
+    expect(page.locator(".incoming code").first).to_have_text("audio:high")
+    page.get_by_label("Choose audio:onset").click()
     expect(page.locator("#learn-words")).to_have_text("/random follows audio:onset.")
     heard = known(page)["heard"]
     while not {"audio:level", "audio:low", "audio:mid", "audio:high", "audio:onset"} <= set(heard):

@@ -28,6 +28,8 @@ Signal = tuple[str, float]
 TICK_SECONDS = 1 / 60
 STREAMS = ("audio:", "midi:tempo", "midi:beat")
 """What comes by itself all the time: it is chosen by name, not by being heard."""
+AGAIN_SECONDS = 1.0
+"""After so long the same number is said anew, as by a button without a release."""
 MOST_HEARD = 64
 """Signals that are remembered, the newest."""
 CLOSE = 0.02
@@ -110,7 +112,7 @@ class SignalMapping:
     def hear(self, signals: Iterable[Signal], by: str) -> None:
         """Do what some signals mean, in their order."""
         for name, value in signals:
-            if abs(value) <= LARGEST and 2 <= len(name) <= LONGEST_NAME:
+            if abs(value) <= LARGEST:
                 self._hear(name, value, by)
 
     def takes(self, name: str) -> bool:
@@ -126,14 +128,22 @@ class SignalMapping:
         if self._glide is not None:
             self._glide.cancel()
 
-    def _hear(self, name: str, value: float, by: str) -> None:
-        known = self.heard.pop(name, None)
-        self.heard[name] = Heard(value, by, self._session.clock())
+    def notice(self, name: str, value: float, by: str) -> bool:
+        """Remember what came in, for people to choose from; whether it is news.
+
+        A key that is let go is none, nor what says the same again and again.
+        """
+        if not (abs(value) <= LARGEST and 2 <= len(name) <= LONGEST_NAME):
+            return False
+        known, now = self.heard.pop(name, None), self._session.clock()
+        self.heard[name] = Heard(value, by, now)
         if len(self.heard) > MOST_HEARD:
             del self.heard[next(iter(self.heard))]
-        # A key that is let go is not what was meant, nor what says the same again.
-        is_news = value != 0 and (known is None or known.value != value)
-        is_moved = is_news and not name.startswith(STREAMS)
+        is_other = known is None or known.value != value or now - known.at > AGAIN_SECONDS
+        return is_other and value != 0
+
+    def _hear(self, name: str, value: float, by: str) -> None:
+        is_moved = self.notice(name, value, by) and not name.startswith(STREAMS)
         if self.learning and is_moved and name not in self._learnt:
             self._refusing(partial(self._learn, name, value))
         for binding in self.bindings:

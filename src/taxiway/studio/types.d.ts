@@ -433,6 +433,8 @@ export interface Binding {
   note?: string;
 }
 export interface MappingState {
+  /** When it was so, in seconds of the server's clock. */
+  at: number;
   file: string | null;
   error: string;
   /** `turn` is where to turn a knob until it picks its value up: up, down or empty. */

@@ -5,7 +5,7 @@ import contextlib
 import json
 import socket
 from collections.abc import AsyncIterator
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from interop.broadcasting import DRAW, ECHO, BroadcastingEngine
 from interop.engineio_clients import until
 from osc_patch import Patch, patch
-from session_fakes import FakeEngine, Watcher, on_session
+from session_fakes import Clock, FakeEngine, Watcher, on_session
 from taxiway.core.config import Config
 from taxiway.core.events import MessageIgnored, OutputReady, StateChanged
 from taxiway.core.images import from_data_uri
@@ -27,6 +27,7 @@ from taxiway.servers.osc import server as osc
 from taxiway.servers.osc.packet import LARGEST, read, write, write_values
 from taxiway.servers.osc.server import OscServer
 from taxiway.web.listen import CannotListen
+from taxiway.web.rate_limit import RateLimit
 
 
 class Room:
@@ -263,6 +264,7 @@ async def test_a_message_that_the_mapping_knows_does_what_it_says(room: Room) ->
     await until(lambda: room.session.is_black)
     entry = room.session.controls.entries["truncation"]
     assert (entry.value, entry.source) == (0.75, "mapping osc:/xy:1")
+    assert mapping.heard["osc:/1/fader1"].value == 0.25
     assert mapping.heard["osc:/xy:1"].by == f"OSC 127.0.0.1:{room.target.port}"
     room.target.say(write_values("/go", []), room.server.port)
     await until(lambda: not room.session.is_black)
@@ -294,11 +296,29 @@ async def test_a_flood_is_not_heard_beyond_its_rate(
     monkeypatch.setattr(osc, "RATE", 3)
     config = Config(osc_port=0, osc_reply_port=room.target.port)
     server = OscServer(cast(Engine, room.engine), room.session, config)
+    server._budget = RateLimit(osc.RATE, osc.RATE, Clock())
     for _ in range(1000):
         server.receive(write("/query", '{"text": "a"}'), ("127.0.0.1", 5))
     await asyncio.gather(*server._queries)
     assert room.engine.asked == 3
     await server.stop()
+
+
+async def test_new_patterns_are_heard_so_often_a_second(room: Room) -> None:
+    asked: list[str] = []
+    perform = room.session.addresses.perform
+
+    def note(messages: Any, source: Any) -> Any:
+        asked.extend(message.address for message in messages)
+        return perform(messages, source)
+
+    room.session.addresses.perform = note  # type: ignore[method-assign]
+    clock = Clock()
+    room.server._patterns = RateLimit(osc.PATTERNS, osc.PATTERNS, clock)
+    for number in range(2 * osc.PATTERNS):
+        room.server.receive(write_values(f"/z/{number}*", [1.0]), ("127.0.0.1", 5))
+    room.server.receive(write_values("/z/0*", [1.0]), ("127.0.0.1", 5))
+    assert asked == [*(f"/z/{number}*" for number in range(osc.PATTERNS)), "/z/0*"]
 
 
 async def test_complaints_end_where_a_sender_does_not(room: Room) -> None:

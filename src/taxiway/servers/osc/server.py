@@ -59,8 +59,10 @@ POWERS = {
 }
 """What Runway's addresses and `/job` take; whoever reaches the port may move those of the session.
 `/job` takes a program on this machine, or the owner's token."""
-PATTERNS = 200
-"""Messages a second that are heard whose address is a pattern, for each is compared with all."""
+PATTERNS = 20
+"""New patterns a second that are heard, and thrice as many at once: each is compared with every
+address, which takes milliseconds; what one means is then remembered."""
+MOST_PATTERNS = 100
 MOST_SIGNALS = 16
 """Numbers of a message that the mapping looks at."""
 BUFFER_BYTES = 2**20
@@ -82,7 +84,8 @@ class OscServer:
         self._audience = Audience(config.osc_reply_port, config.osc_target, self._clock)
         self._budget = RateLimit(RATE, RATE, self._clock)
         self._monitor = Monitor(self._report, self._clock, print_line if config.osc_log else None)
-        self._patterns = RateLimit(PATTERNS, PATTERNS, self._clock)
+        self._patterns = RateLimit(PATTERNS, 3 * PATTERNS, self._clock)
+        self._known_patterns: dict[str, None] = {}
         self._feedback = Feedback(session, self._put, sender)
         self._replies = RateLimit(REPLIES, REPLIES, self._clock)
         self._queries: set[asyncio.Task[None]] = set()
@@ -139,15 +142,27 @@ class OscServer:
                 continue
             if self._signal(message, source):
                 continue
-            if not is_pattern(message.address) or self._patterns.spend():
+            if not is_pattern(message.address) or self._knows(message.address):
                 ours.append(message)
         self._move(ours, source)
+
+    def _knows(self, pattern: str) -> bool:
+        """Whether a pattern was heard before, or may be heard now."""
+        if pattern not in self._known_patterns and not self._patterns.spend():
+            return False
+        self._known_patterns[pattern] = None
+        if len(self._known_patterns) > MOST_PATTERNS:
+            del self._known_patterns[next(iter(self._known_patterns))]
+        return True
 
     def _signal(self, message: Message, source: Address) -> bool:
         """Whether a message is one that a binding of the mapping takes, or is to be learnt."""
         mapping = self._session.mapping
-        found = [each for each in signals_of(message) if mapping.takes(each[0])]
+        signals = signals_of(message)
+        found = [each for each in signals if mapping.takes(each[0])]
         mapping.hear(found, sender(source))
+        for name, value in signals[:1] if not found else ():
+            mapping.notice(name, value, sender(source))
         return bool(found)
 
     def _obey(self, message: Message, source: Address) -> bool:

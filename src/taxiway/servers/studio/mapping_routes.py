@@ -66,6 +66,7 @@ def described(session: LiveSession) -> dict[str, Any]:
         for name, each in mapping.heard.items()
     }
     return {
+        "at": now,
         "file": None if mapping.path is None else str(mapping.path),
         "error": mapping.error or mapping.said,
         "bindings": [

@@ -9,14 +9,8 @@ import { Signals } from "./signals.js";
 const REST_OF_SOUND = "How loud it is, in all and in three bands, and when something begins.";
 const REST_OF_GAMEPAD = "A gamepad is heard once one of its buttons is pressed.";
 
-/** What comes by itself all the time, so that it is chosen rather than moved. */
-const STREAMS = ["audio:level", "audio:low", "audio:mid", "audio:high", "audio:onset", "midi:tempo", "midi:beat"];
-
-/**
- * @param {import("../connection.js").Connection} connection
- * @param {(signal: string) => void} choose let a signal move the control that is to be learnt
- */
-export function hardware(connection, choose) {
+/** @param {import("../connection.js").Connection} connection */
+export function hardware(connection) {
   const signals = new Signals(connection);
   return h(
     "section",
@@ -25,13 +19,6 @@ export function hardware(connection, choose) {
     midiLine(signals),
     soundLine(signals),
     gamepadLine(signals),
-    h(
-      "details",
-      { class: "streams" },
-      h("summary", {}, "Learn from sound, or a clock"),
-      h("p", { class: "hint" }, "These go on all the time: press Learn, touch a control, and choose one here."),
-      h("div", { class: "row" }, ...STREAMS.map((name) => h("button", { type: "button", onclick: () => choose(name) }, name))),
-    ),
   );
 }
 

@@ -6,74 +6,95 @@ import { h } from "../dom.js";
 
 const COUNTS = [1, 8, 16];
 
-/**
- * @typedef {object} Learner
- * @property {HTMLElement} element
- * @property {(state: MappingState) => void} show
- * @property {(address: string) => void} learn begin with an address that was chosen
- * @property {() => boolean} isOn
- * @property {(signal: string) => void} choose let a signal by its name move what waits
- */
+const REST = "Press Learn, touch a control here, then move a knob or send an OSC message.";
+const TOUCH = "Touch a control: a fader, a slider, Random, blackout.";
 
-/**
- * @param {Studio} studio
- * @param {() => OscAddress[]} addresses those that there are
- * @param {(to: string[], signal?: string) => void} ask let the next signals, or that one, move
- *   these; none ends it
- * @returns {Learner}
- */
-export function makeLearner({ store }, addresses, ask) {
-  let isWaiting = false;
-  let asked = /** @type {string[]} */ ([]);
-  const words = h("p", { class: "hint", role: "status", id: "learn-words" });
-  const count = h(
+export class Learner {
+  #words = h("p", { class: "hint", role: "status", id: "learn-words" });
+  #count = h(
     "select",
     { id: "learn-count", "aria-label": "How many controls" },
     ...COUNTS.map((each) => h("option", { value: each }, each === 1 ? "one control" : `${each} controls from there`)),
   );
-  const button = h("button", { type: "button", id: "learn", class: "primary", "aria-pressed": false });
+  #button = h("button", { type: "button", id: "learn", class: "primary", onclick: () => this.#toggle() });
   // Controls are in other tabs, too.
-  const elsewhere = h("span", {});
-  const stop = h("button", { type: "button", onclick: () => button.click() }, "Stop learning");
-  const banner = h("div", { class: "learning-banner", role: "status", hidden: true }, elsewhere, stop);
-  document.body.append(banner);
-  const rest = "Press Learn, touch a control here, then move a knob or send an OSC message.";
-  const show = (/** @type {string} */ text, /** @type {boolean} */ isOn) => {
-    words.textContent = elsewhere.textContent = text;
-    banner.hidden = !isOn;
-    button.textContent = isOn ? "Stop learning" : "Learn";
-    button.setAttribute("aria-pressed", String(isOn));
-  };
-  const begin = (/** @type {string} */ address) => {
-    isWaiting = false;
-    asked = from(address, Number(count.value), addresses());
-    if (asked.length) ask(asked);
-    else show(`No single number moves ${address}; touch another control.`, (isWaiting = true));
-  };
-  button.addEventListener("click", () => {
-    const isOn = isWaiting || asked.length > 0;
-    isWaiting = !isOn;
-    if (asked.length) ask((asked = []));
-    show(isWaiting ? "Touch a control: a fader, a slider, Random, blackout." : rest, isWaiting);
-  });
-  store.addEventListener("touched", () => isWaiting && begin(store.get("touched")));
-  show(rest, false);
-  return {
-    element: h("section", { class: "block" }, h("div", { class: "row" }, button, count), words),
-    learn: begin,
-    isOn: () => isWaiting || asked.length > 0,
-    choose: (signal) => {
-      if (asked.length) ask(asked.slice(0, 1), signal);
-      else show("Press Learn and touch a control first.", isWaiting);
-    },
-    show: ({ learning, bindings }) => {
-      if (!asked.length || isWaiting) return;
-      if (learning.length) return show(`${learning[0]}: move a knob, press a key or send a message.`, true);
-      const found = bindings.filter(({ to }) => asked.includes(to));
-      asked = [];
-      show(found.map(({ from, to }) => `${to} follows ${from}.`).join(" ") || rest, false);
-    },
-  };
+  #elsewhere = h("span", {});
+  #stop = h("button", { type: "button", onclick: () => this.#toggle() }, "Stop learning");
+  #banner = h("div", { class: "learning-banner", role: "status" }, this.#elsewhere, this.#stop);
+  element = h("section", { class: "block" }, h("div", { class: "row" }, this.#button, this.#count), this.#words);
+  /** Whether a control is to be touched; and which wait for a signal. */
+  #isWaiting = false;
+  #asked = /** @type {string[]} */ ([]);
+  /** Whether the server does not know yet what is asked. */
+  #isAsking = false;
+  #addresses;
+  #ask;
+
+  /**
+   * @param {Studio} studio
+   * @param {() => OscAddress[]} addresses those that there are
+   * @param {(to: string[], signal?: string) => Promise<MappingState | null>} ask let the next signals,
+   *   or that one, move these; none ends it; null where it is refused
+   */
+  constructor({ store }, addresses, ask) {
+    this.#addresses = addresses;
+    this.#ask = ask;
+    document.body.append(this.#banner);
+    store.addEventListener("touched", () => this.#isWaiting && this.learn(store.get("touched")));
+    this.#say(REST);
+  }
+
+  get isOn() {
+    return this.#isWaiting || this.#asked.length > 0;
+  }
+
+  /** Let the next signal move an address, or those from it on. @param {string} address */
+  learn(address) {
+    const asked = from(address, Number(this.#count.value), this.#addresses());
+    this.#isWaiting = !asked.length;
+    if (asked.length) this.#send(asked);
+    else this.#say(`No single number moves ${address}; touch another control.`);
+  }
+
+  /** Let a signal by its name move what waits. @param {string} signal */
+  choose(signal) {
+    if (this.#asked.length) this.#send(this.#asked.slice(0, 1), signal);
+  }
+
+  /** @param {MappingState} state */
+  show({ learning, bindings }) {
+    if (!this.#asked.length || this.#isAsking) return;
+    if (learning.length) return this.#say(`${learning[0]}: move a knob, press a key or send a message.`);
+    const found = bindings.filter(({ to }) => this.#asked.includes(to));
+    this.#asked = [];
+    this.#say(found.map(({ from, to }) => `${to} follows ${from}.`).join(" ") || REST);
+  }
+
+  #toggle() {
+    const wasOn = this.isOn;
+    if (this.#asked.length) this.#send([]);
+    this.#isWaiting = !wasOn;
+    this.#say(wasOn ? REST : TOUCH);
+  }
+
+  /** @param {string[]} asked @param {string} [signal] */
+  async #send(asked, signal) {
+    this.#asked = asked;
+    this.#isAsking = true;
+    const state = await this.#ask(asked, signal);
+    this.#isAsking = false;
+    if (state) return this.show(state);
+    this.#asked = [];
+    this.#say(REST);
+  }
+
+  /** @param {string} text */
+  #say(text) {
+    this.#words.textContent = this.#elsewhere.textContent = text;
+    this.#banner.hidden = !this.isOn;
+    this.#button.textContent = this.isOn ? "Stop learning" : "Learn";
+    this.#button.setAttribute("aria-pressed", String(this.isOn));
+  }
 }
 
 /**

@@ -6,7 +6,8 @@ import { h } from "../dom.js";
 import { AddressList } from "../mapping/addresses.js";
 import { BindingList } from "../mapping/bindings.js";
 import { hardware } from "../mapping/hardware.js";
-import { makeLearner } from "../mapping/learning.js";
+import { Incoming } from "../mapping/incoming.js";
+import { Learner } from "../mapping/learning.js";
 import { sentence } from "../slots.js";
 
 /** @import { MappingState, Panel, Studio } from "../types.d.ts" */
@@ -28,39 +29,51 @@ function mount(root, studio) {
   const trouble = h("p", { class: "trouble", role: "alert", hidden: true });
   const file = h("p", { class: "hint", id: "mapping-file" });
   let known = /** @type {MappingState | null} */ (null);
+  /** What was refused last, which stands until something else is done. */
+  let refused = "";
   const say = (/** @type {string} */ words) => {
     trouble.textContent = words;
     trouble.hidden = !words;
   };
+  connection.addEventListener("renewed", () => (known = null));
   const show = (/** @type {MappingState} */ state) => {
+    // What was asked earlier may be answered later.
+    if (known && state.at < known.at) return;
     known = state;
-    say(state.error);
+    say(refused || state.error);
     file.textContent = state.file ? `Kept in ${state.file}` : "";
     list.show(state);
     learner.show(state);
+    incoming.show(state.heard);
   };
   const act = async (/** @type {string} */ path, /** @type {any} */ content) => {
+    refused = "";
     try {
-      show(await ask(connection.token, "POST", `/mapping${path}`, content));
+      const state = /** @type {MappingState} */ (await ask(connection.token, "POST", `/mapping${path}`, content));
+      show(state);
+      return state;
     } catch (problem) {
-      say(sentence(problem));
+      say((refused = sentence(problem)));
+      return null;
     }
   };
   const list = new BindingList((bindings) => act("", { bindings }));
-  const learner = makeLearner(studio, () => addresses.all, (to, signal = "") => act("/learn", { to, signal }));
-  const addresses = new AddressList(learner.learn);
+  const learner = new Learner(studio, () => addresses.all, (to, signal = "") => act("/learn", { to, signal }));
+  const addresses = new AddressList((address) => learner.learn(address));
+  const incoming = new Incoming((signal) => learner.choose(signal), () => learner.isOn);
   root.append(
     trouble,
     learner.element,
     h("section", { class: "block" }, h("h3", {}, "Bindings"), list.element, file),
-    hardware(connection, learner.choose),
+    hardware(connection),
+    h("section", { class: "block" }, h("h3", {}, "What comes in"), incoming.element),
     h("section", { class: "block" }, h("h3", {}, "Addresses"), addresses.element),
   );
   let looks = 0;
-  whileSeen(root, learner.isOn, async () => {
+  whileSeen(root, () => learner.isOn, async () => {
     const state = await ask(connection.token, "GET", "/mapping").catch(() => null);
     if (state) show(state);
-    if (looks++ % SELDOM) return;
+    if (looks++ % SELDOM && addresses.all.length) return;
     const listed = await fetch(at("/osc")).then((answer) => answer.json()).catch(() => null);
     if (listed && known) addresses.show(listed.addresses, known.movers);
   });
