@@ -16,6 +16,7 @@ from taxiway.core.errors import InvalidArgument
 from taxiway.live.patterns import places
 
 Numbers = npt.NDArray[np.float32]
+PLAIN = frozenset((int, float, bool))
 LIKELY = 1e-20, 1e6
 """Between these is the size of every number that people send, unless it is 0."""
 
@@ -74,7 +75,7 @@ def _scalar(name: str, field: AnyDataType, arguments: list[Any]) -> Any:
 def _numbers(name: str, arguments: list[Any]) -> Numbers:
     if len(arguments) == 1 and isinstance(arguments[0], bytes):
         return _of_blob(name, arguments[0])
-    if not all(isinstance(argument, (int, float)) for argument in arguments):
+    if not PLAIN.issuperset(map(type, arguments)):
         raise InvalidArgument(f"'{name}' takes numbers.", name)
     with np.errstate(over="ignore"):
         return np.array(arguments, np.float32)

@@ -158,11 +158,13 @@ class OscServer:
     def _signal(self, message: Message, source: Address) -> bool:
         """Whether a message is one that a binding of the mapping takes, or is to be learnt."""
         mapping = self._session.mapping
-        signals = signals_of(message)
-        found = [each for each in signals if mapping.takes(each[0])]
-        mapping.hear(found, sender(source))
-        for name, value in signals[:1] if not found else ():
-            mapping.notice(name, value, sender(source))
+        is_wanted = bool(mapping.bindings or mapping.learning)
+        signals = signals_of(message, MOST_SIGNALS if is_wanted else 1)
+        found = [each for each in signals if mapping.takes(each[0])] if is_wanted else []
+        if found:
+            mapping.hear(found, sender(source))
+        elif signals:
+            mapping.notice(*signals[0], sender(source))
         return bool(found)
 
     def _obey(self, message: Message, source: Address) -> bool:
@@ -341,8 +343,8 @@ def sender(source: Address) -> str:
     return f"OSC {name_of(source)}"
 
 
-def signals_of(message: Message) -> list[tuple[str, float]]:
-    """The numbers of a message, by name: `osc:/xy` and `osc:/xy:1`; a bare one is a press."""
+def signals_of(message: Message, most: int = MOST_SIGNALS) -> list[tuple[str, float]]:
+    """The first numbers of a message, by name: `osc:/xy` and `osc:/xy:1`; a bare one is a press."""
     name = f"osc:{message.address}"
     # TouchDesigner tells its rate with every message.
     if message.address.startswith("/_"):
@@ -351,7 +353,7 @@ def signals_of(message: Message) -> list[tuple[str, float]]:
         return [(name, 1.0), (name, 0.0)]
     return [
         (f"{name}:{place}" if place else name, float(value))
-        for place, value in enumerate(message.arguments[:MOST_SIGNALS])
+        for place, value in enumerate(message.arguments[:most])
         if isinstance(value, (int, float))
     ]
 
