@@ -7,8 +7,10 @@ import pytest
 
 from taxiway.core.command import Command
 from taxiway.core.datatypes import Image, Number, Text, Vector
-from taxiway.core.errors import ModelFailed
-from taxiway.engine.messages import CallError, CallOutputs
+from taxiway.core.errors import InvalidArgument, ModelFailed
+from taxiway.core.images import to_data_uri
+from taxiway.engine import worker
+from taxiway.engine.messages import CallError, CallOutputs, Predict
 from taxiway.engine.worker import answer
 
 
@@ -46,6 +48,21 @@ def test_what_is_no_answer_is_a_sentence(given: Any, said: str) -> None:
 def test_an_answer_of_any_mapping_goes_on() -> None:
     (found,) = answer(Model([{"text": "x"}]), "write", [{}])  # type: ignore[arg-type]
     assert found == CallOutputs({"text": "x"})
+
+
+@pytest.mark.parametrize("cores", [2, 8])
+def test_a_batch_is_encoded_in_its_order(cores: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: cores)
+    pictures = [np.full((600, 600, 3), 40 * index, np.uint8) for index in range(4)]
+    model: Any = Model([*({"image": picture} for picture in pictures), InvalidArgument("No.")])
+    model.commands = {"paint": Command(name="paint", inputs={}, outputs={"image": Image()})}
+    request = Predict("paint", [{}] * 5, [{}] * 5)
+    worker.encoders.cache_clear()
+    *found, refused = worker.answers_to(model, request, lambda part: True)
+    assert (worker.encoders() is None) == (cores == 2)
+    worker.encoders.cache_clear()
+    assert found == [CallOutputs({}, {"image": to_data_uri(picture)}) for picture in pictures]
+    assert isinstance(refused, CallError)
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,12 @@
 
 import contextlib
 import logging
+import os
 import socket
 import sys
 from collections.abc import Callable, Generator, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache, partial
 from multiprocessing.shared_memory import SharedMemory
 from typing import Any
 
@@ -27,11 +30,15 @@ from taxiway.engine.messages import (
     Part,
     Predict,
     Ready,
+    array_bytes,
 )
 from taxiway.engine.pipe import ServerGone, WorkersEnd
 from taxiway.engine.spare_time import SpareTime
 
 log = logging.getLogger("taxiway.worker")
+
+SIDE_BY_SIDE = 3 * 2**20
+"""Bytes of a batch's pixels from which on threads encode it, or an accelerator would wait."""
 
 
 def main(connection: socket.socket, spec: bytes, areas: list[str]) -> None:
@@ -88,16 +95,24 @@ def answers_to(
     answers = answer(model, request.command, request.batch, show)
     if not request.formats:
         return answers
-    command = model.commands[request.command]
-    return [
-        one if formats is None or isinstance(one, CallError) else _with_jpegs(command, one, formats)
-        for one, formats in zip(answers, request.formats, strict=True)
-    ]
+    encode = partial(_with_jpegs, model.commands[request.command])
+    pixels = sum(array_bytes(one.outputs) for one in answers if isinstance(one, CallOutputs))
+    pool = encoders() if len(answers) > 1 and pixels > SIDE_BY_SIDE else None
+    return list((pool.map if pool else map)(encode, answers, request.formats))
+
+
+@cache
+def encoders() -> ThreadPoolExecutor | None:
+    """Threads that encode a batch's pictures; none where model and server have a core each."""
+    cores = os.cpu_count() or 1
+    return ThreadPoolExecutor(min(cores - 1, 4), "encode") if cores > 2 else None
 
 
 def _with_jpegs(
-    command: Command, answered: CallOutputs, formats: Formats
+    command: Command, answered: CallOutputs | CallError, formats: Formats | None
 ) -> CallOutputs | CallError:
+    if formats is None or isinstance(answered, CallError):
+        return answered
     try:
         uris = command.encode_jpegs(answered.outputs, formats)
     except TaxiwayError as error:
