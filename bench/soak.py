@@ -1,12 +1,13 @@
 """Minutes under good and bad clients: what the bad ones cost the others, and what is leaked.
 
-    python bench/soak.py [SECONDS]
+    python bench/soak.py [SECONDS [REPORT.json]]
 
-The whole program runs in a process of its own, every door open, with a model of next to no work.
-Good clients ask by HTTP, Socket.IO, OSC and the studio's socket throughout. Phases take turns:
-quiet; bad, when another process sends clients that do not read, and floods; and the worker killed.
-Latencies are compared between quiet and bad phases; memory and open files are watched from the
-first round on.
+The whole program runs in a process of its own, every door open, with a model of next to no work and
+a sink that stalls for two seconds at every frame. Good clients ask by HTTP, Socket.IO, OSC and the
+studio's socket throughout, and a page moves faders sixty times a second and draws every frame.
+Phases take turns: quiet; bad, when another process sends clients that do not read, and floods; and
+the worker killed. Latencies are compared between quiet and bad phases; memory and open files are
+watched from the first round on.
 """
 
 import asyncio
@@ -18,6 +19,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,6 +29,8 @@ from soak_clients import BAD, GOOD, Log, Place
 from taxiway import app
 from taxiway.catalog import catalog
 from taxiway.core.config import Config
+from taxiway.core.frame import Frame
+from taxiway.core.sink import Sink
 from taxiway.web.listen import loop_factory
 
 MODEL = catalog.Card(
@@ -41,14 +45,26 @@ PHASE_SECONDS = 12.0
 RECOVERY_SECONDS = 4.0
 
 
+class Stalling(Sink):
+    """Takes two seconds for a frame."""
+
+    title = "Stalling"
+
+    def send(self, frame: Frame) -> None:
+        time.sleep(2)
+
+
 async def serve(pipe: Any) -> None:
     """Serve until the other side of the pipe says so."""
     config = Config(port=0, socketio_port=0, osc_port=0, osc_target=None, hub_port=0)
     async with app.serving(config, [MODEL], {}) as model_servers:
-        place = model_servers.places()[0]
+        place = model_servers.running()[0]
         await model_servers._engine.ready(place.name)
+        [server] = model_servers._servers.values()
+        server.outputs.members.add("stalling", Stalling)
+        await server.outputs.start("stalling", {})
         ports = place.port, place.osc_port, place.osc_reply_port
-        pipe.send(Place(os.getpid(), *ports, model_servers.token))  # type: ignore[arg-type]
+        pipe.send(Place(os.getpid(), *ports, model_servers.tokens.own))  # type: ignore[arg-type]
         await asyncio.to_thread(pipe.recv)
 
 
@@ -81,10 +97,12 @@ def beside(target: Callable[..., None], *arguments: Any) -> Iterator[Any]:
     ours, theirs = context.Pipe()
     process = context.Process(target=target, args=(*arguments, theirs))
     process.start()
+    theirs.close()
     try:
         yield ours
     finally:
-        ours.send("end")
+        with contextlib.suppress(OSError):  # it may have failed
+            ours.send("end")
         process.join()
 
 
@@ -144,45 +162,83 @@ async def stopped(tasks: list[asyncio.Task[None]]) -> None:
             print(f"A client ended by itself: {result!r}")
 
 
-def report_latency(log: Log, rounds: int) -> None:
+def latencies(log: Log, rounds: int) -> dict[str, dict[str, float]]:
     """Medians over the rounds; ratios are of the same round, so that a busy machine is fair."""
-    print(f"\n{'':10} {'answers':>8} {'p50 ms':>8} {'p99 ms':>8}  with bad ones: p50, p99, ratios")
+    found = {}
     for protocol in sorted({protocol for _, protocol in log.took}):
         took = [[log.took[f"{kind} {n}", protocol] for kind in PHASES] for n in range(rounds)]
+        took = [pair for pair in took if all(pair)]
         # Rounds x phases x percentiles.
         figures = np.array([[np.percentile(each, [50, 99]) for each in pair] for pair in took])
-        answers = sum(len(each) for pair in took for each in pair)
         (p50, p99), (bad50, bad99) = np.median(figures, axis=0)
         slower = np.median(figures[:, 1] / figures[:, 0], axis=0)
-        print(
-            f"{protocol:10} {answers:8} {p50:8.1f} {p99:8.1f}  {bad50:13.1f} {bad99:8.1f}", end=""
-        )
-        print(f" {slower[0]:6.2f} {slower[1]:6.2f}")
+        found[protocol] = {
+            "answers": sum(len(each) for pair in took for each in pair),
+            "p50": p50, "p99": p99, "bad_p50": bad50, "bad_p99": bad99,
+            "ratio_p50": slower[0], "ratio_p99": slower[1],
+        }  # fmt: skip
+    return found
 
 
-def report_leaks(samples: list[tuple[float, int, int]]) -> None:
+def frames(log: Log) -> dict[str, float]:
+    """How old the player's frames were against their periods, in quiet and bad phases alike."""
+    took = {phase: each for (phase, kind), each in log.took.items() if kind == "frames"}
+    steady = [phase for phase in took if phase.startswith(PHASES)]
+    periods = {phase: float(np.median(log.gaps[phase])) for phase in steady}
+    ages = np.concatenate([np.array(took[phase]) / periods[phase] for phase in steady])
+    gaps = np.concatenate([log.gaps[phase] for phase in steady])
+    return {
+        "shown": len(ages),
+        "period_ms": float(np.median(list(periods.values()))),
+        "age_p50_ms": float(np.median(np.concatenate([took[phase] for phase in steady]))),
+        "older_than_two_periods": float((ages > 2).mean()),
+        "longest_without_ms": float(gaps.max()),
+        "longest_after_a_kill_ms": max(log.gaps["killed"], default=0.0),
+    }
+
+
+def leaks(samples: list[tuple[float, int, int]]) -> dict[str, float]:
     """The slope over the second half, when everything was met at least once."""
     half = samples[len(samples) // 2 :]
     minutes = np.array([(at - half[0][0]) / 60 for at, _, _ in half])
     megabytes = np.array([memory / 2**20 for _, memory, _ in half])
-    slope = np.polyfit(minutes, megabytes, 1)[0]
-    most = max(memory for _, memory, _ in samples) / 2**20
     files = [count for _, _, count in samples]
-    print(f"\nmemory {megabytes[0]:.0f} MB at half time, {megabytes[-1]:.0f} at the end,", end="")
-    print(f" {most:.0f} at most; slope {slope:+.2f} MB a minute")
-    print(f"files open: {files[3]} at first, {files[-1]} at the end, {max(files)} at most")
+    return {
+        "mb_half": megabytes[0], "mb_end": megabytes[-1],
+        "mb_most": max(memory for _, memory, _ in samples) / 2**20,
+        "mb_a_minute": float(np.polyfit(minutes, megabytes, 1)[0]),
+        "files_first": files[3], "files_end": files[-1], "files_most": max(files),
+    }  # fmt: skip
 
 
-def main(seconds: float = 180.0) -> None:
+def main(seconds: float = 180.0, report: str = "") -> None:
     with beside(run_server) as pipe:
         place = pipe.recv()
         with beside(run_trouble, place) as bad:
             log, samples, kills = asyncio.run(play(place, bad, seconds))
-    print(f"{seconds:g} s, {os.cpu_count()} cores, worker killed {kills} times")
-    report_latency(log, kills)
-    report_leaks(samples)
-    print(f"\nerrors: {json.dumps(dict(log.errors), indent=1)}")
+    found = {
+        "seconds": seconds, "kills": kills, "latencies": latencies(log, kills),
+        "frames": frames(log), "leaks": leaks(samples), "errors": dict(log.errors),
+    }  # fmt: skip
+    show(found)
+    if report:
+        Path(report).write_text(json.dumps(found, indent=1))
+
+
+def show(found: dict[str, Any]) -> None:
+    """The report for people."""
+    kills, cores = found["kills"], os.cpu_count()
+    print(f"{found['seconds']:g} s, {cores} cores, worker killed {kills} times")
+    print(f"\n{'':10} {'answers':>8} {'p50 ms':>8} {'p99 ms':>8}  with bad ones: p50, p99, ratios")
+    for protocol, each in found["latencies"].items():
+        columns = f"{each['answers']:8} {each['p50']:8.1f} {each['p99']:8.1f}"
+        beside = f"{each['bad_p50']:13.1f} {each['bad_p99']:8.1f}"
+        ratios = f"{each['ratio_p50']:6.2f} {each['ratio_p99']:6.2f}"
+        print(f"{protocol:10} {columns}  {beside} {ratios}")
+    for kind in ("frames", "leaks"):
+        print(f"\n{kind}: ", ", ".join(f"{name} {n:.4g}" for name, n in found[kind].items()))
+    print(f"\nerrors: {json.dumps(found['errors'], indent=1)}")
 
 
 if __name__ == "__main__":
-    main(*map(float, sys.argv[1:2]))
+    main(*map(float, sys.argv[1:2]), *sys.argv[2:3])

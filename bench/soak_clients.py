@@ -8,6 +8,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from taxiway.servers.studio import routes as frames
 
 PATIENCE = 20.0
 INPUTS = {"z": [0.1] * 512}
+FULL_RATE = 60
 EACH = 0.2
 """Seconds from one question of a good client to its next."""
 
@@ -42,6 +44,8 @@ class Log:
 
     phase: str = ""
     took: dict[tuple[str, str], list[float]] = field(default_factory=lambda: defaultdict(list))
+    gaps: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    """Milliseconds from a frame of the player's to the next, in each phase."""
     errors: Counter[str] = field(default_factory=Counter)
 
     def note(self, protocol: str, began: float, phase: str) -> None:
@@ -148,6 +152,51 @@ async def studio(place: Place, log: Log) -> None:
         await steadily(EACH, ask, "studio", log)
 
 
+async def player(place: Place, log: Log) -> None:
+    """Moves faders at full rate and draws every frame: how old is what is in it?
+
+    One whose socket is closed comes again, as a page does; the gap counts.
+    """
+    last = time.perf_counter()
+    while True:
+        with contextlib.suppress(OSError, ConnectionClosed, InvalidStatus):
+            async with page(place) as socket:
+                sent: dict[int, float] = {}
+                moving = asyncio.create_task(move(socket, sent))
+                try:
+                    async for head in heads(socket):
+                        now = time.perf_counter()
+                        if head.input_seq in sent:
+                            log.note("frames", sent[head.input_seq], log.phase)
+                            for old in [seq for seq in sent if seq <= head.input_seq]:
+                                del sent[old]
+                        log.gaps[log.phase].append((now - last) * 1000)
+                        last = now
+                finally:
+                    moving.cancel()
+        log.errors["player: thrown out"] += 1
+        await asyncio.sleep(0.1)
+
+
+async def move(socket: ClientConnection, sent: dict[int, float]) -> None:
+    """A change every sixtieth of a second; `sent` says when, by its number."""
+    z = np.zeros(512, np.float32)
+    for seq in count(1):
+        z[0] = np.sin(seq / 30)
+        sent[seq] = time.perf_counter()
+        await socket.send(binary_messages.write_set(Mark(seq, 0.0), "z", z))
+        await asyncio.sleep(1 / FULL_RATE)
+
+
+async def heads(socket: ClientConnection) -> AsyncIterator[Any]:
+    """The heads of the frames that come, each drawn at once."""
+    async for message in socket:
+        if isinstance(message, bytes) and message[2] == binary_messages.FRAME:
+            head, _ = binary_messages.unpack(message)
+            await socket.send(binary_messages.write_acknowledgement(head.number))
+            yield head
+
+
 class Ear(asyncio.DatagramProtocol):
     """Counts what comes back by OSC."""
 
@@ -242,5 +291,5 @@ async def flood_page(place: Place) -> None:
         await asyncio.sleep(0.5)
 
 
-GOOD = (http, http, http, http, socket_io, socket_io, studio, studio, osc)
+GOOD = (http, http, http, http, socket_io, socket_io, studio, studio, osc, player)
 BAD = (deaf_http, deaf_socket_io, deaf_page, flood_osc, flood_http, flood_page)

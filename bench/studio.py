@@ -67,7 +67,7 @@ PLAY = """async ({ seconds, painted }) => {
 async def serve(card: Card, options: dict[str, Any]) -> None:
     """Serve until the standard input closes; says the address first."""
     async with app.serving(Config(port=0), [card], options) as model_servers:
-        print(f"at {model_servers.places()[0].url}", flush=True)
+        print(f"at {model_servers.running()[0].url}", flush=True)
         await asyncio.to_thread(sys.stdin.read)
 
 

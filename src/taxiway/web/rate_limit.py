@@ -1,6 +1,6 @@
 """How many messages a client may send: a token bucket."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 
 
 class RateLimit:
@@ -22,3 +22,34 @@ class RateLimit:
             return False
         self._left -= 1
         return True
+
+
+class FairLimit:
+    """A rate that all senders share; once it is used up, those who send little are still heard.
+
+    Each of the last `senders` has a rate of its own beside it, and all of them together `reserve`,
+    so that who sends from ever new addresses gains nothing.
+    """
+
+    def __init__(
+        self,
+        rate: float,
+        own: float,
+        reserve: float,
+        clock: Callable[[], float],
+        senders: int = 64,
+    ) -> None:
+        self._shared = RateLimit(rate, rate, clock)
+        self._reserve = RateLimit(reserve, reserve, clock)
+        self._own, self._clock, self._most = own, clock, senders
+        self._senders: dict[Hashable, RateLimit] = {}
+
+    def spend(self, sender: Hashable) -> bool:
+        """Take one for a sender; False if there is none left for it."""
+        if self._shared.spend():
+            return True
+        own = self._senders.pop(sender, None) or RateLimit(self._own, self._own, self._clock)
+        self._senders[sender] = own
+        if len(self._senders) > self._most:
+            del self._senders[next(iter(self._senders))]
+        return own.spend() and self._reserve.spend()

@@ -58,7 +58,7 @@ def test_what_is_ignored_is_reported_with_its_sender_but_not_without_end() -> No
     monitor.received([Message("/psi", [1.0])], SOURCE)
     assert reported == []
     for _ in range(100):
-        monitor.unknown("/Psi\n\x1b[2J", ("fe80::2", 9), KNOWN)
+        monitor.unknown("/Psi\n\x1b[2J", ("fe80::2", 9), lambda: KNOWN)
     assert reported[0] == ("[fe80::2]:9", "/Psi??[2J is no address here; /psi is.")
     assert len(reported) == LINES
 
@@ -70,7 +70,7 @@ def test_every_message_is_a_line_where_somebody_wants_it() -> None:
     monitor.received(
         [Message("/z", [0.5] * 512), Message("/walk"), Message("/a", ["b\nc"])], SOURCE
     )
-    monitor.unknown("/a", SOURCE, KNOWN)
+    monitor.unknown("/a", SOURCE, lambda: KNOWN)
     assert lines == [
         "OSC 192.0.2.5:9000 /z 0.5 0.5 0.5 0.5 and 508 more",
         "OSC 192.0.2.5:9000 /walk",

@@ -294,13 +294,17 @@ async def test_a_flood_is_not_heard_beyond_its_rate(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(osc, "RATE", 3)
+    monkeypatch.setattr(osc, "OWN_RATE", 2)
     config = Config(osc_port=0, osc_reply_port=room.target.port)
     server = OscServer(cast(Engine, room.engine), room.session, config)
     server._budget = RateLimit(osc.RATE, osc.RATE, Clock())
     for _ in range(1000):
         server.receive(write("/query", '{"text": "a"}'), ("127.0.0.1", 5))
     await asyncio.gather(*server._queries)
-    assert room.engine.asked == 3
+    assert room.engine.asked == 3 + 2
+    server.receive(write("/query", '{"text": "b"}'), ("127.0.0.1", 6))
+    await asyncio.gather(*server._queries)
+    assert room.engine.asked == 6  # whoever sends little is heard
     await server.stop()
 
 

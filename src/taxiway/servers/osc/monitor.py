@@ -36,11 +36,11 @@ class Monitor:
                 values += [f"and {more} more"] if more > 0 else []
             self._line(" ".join([name_of(source), shortened(message.address), *values]))
 
-    def unknown(self, address: str, source: Address, known: list[str]) -> None:
-        """Nothing has that address."""
+    def unknown(self, address: str, source: Address, known: Callable[[], list[str]]) -> None:
+        """Nothing has that address; `known` lists those that there are."""
         sentence = f"{shortened(address)} is no address here"
         # To look for one takes longer than to hear the message.
-        near = nearest(address, known) if self._near.spend() else None
+        near = nearest(address, known()) if self._near.spend() else None
         self.say(f"{sentence}; {near} is." if near else f"{sentence}.", source)
 
     def say(self, sentence: str, source: Address) -> None:

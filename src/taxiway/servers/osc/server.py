@@ -33,7 +33,7 @@ from taxiway.servers.osc.subscribers import Address, Audience, is_loopback, is_p
 from taxiway.web import inputs
 from taxiway.web.listen import CannotListen
 from taxiway.web.powers import Power
-from taxiway.web.rate_limit import RateLimit
+from taxiway.web.rate_limit import FairLimit, RateLimit
 from taxiway.web.responses import to_json
 
 if TYPE_CHECKING:
@@ -43,6 +43,8 @@ log = logging.getLogger("taxiway.servers")
 
 RATE = 5000
 """Datagrams a second that are heard."""
+OWN_RATE, RESERVE = 100, 1000
+"""Datagrams a second of one sender, and of all such, that are heard while others flood the port."""
 REPLIES = 50
 """Answers a second that go to a sender alone: errors, and /info."""
 MOST_QUERIES = 32
@@ -82,7 +84,7 @@ class OscServer:
         self._config = config
         self._clock = asyncio.get_running_loop().time
         self._audience = Audience(config.osc_reply_port, config.osc_target, self._clock)
-        self._budget = RateLimit(RATE, RATE, self._clock)
+        self._budget = FairLimit(RATE, OWN_RATE, RESERVE, self._clock)
         self._monitor = Monitor(self._report, self._clock, print_line if config.osc_log else None)
         self._patterns = RateLimit(PATTERNS, 3 * PATTERNS, self._clock)
         self._known_patterns: dict[str, None] = {}
@@ -127,7 +129,7 @@ class OscServer:
 
     def receive(self, datagram: bytes, source: Address) -> None:
         """Do what a datagram says, or tell its sender why not."""
-        if not self._budget.spend() or is_public(source[0]):
+        if is_public(source[0]) or not self._budget.spend(source):
             return
         self._audience.spoke(source)
         try:
@@ -225,8 +227,11 @@ class OscServer:
                 words = "The model has not been started yet, so nothing moves it."
                 self._monitor.say(words, source)
             else:
-                known = [*POWERS, *addresses.names()]
-                self._monitor.unknown(error.address, source, known)
+                self._monitor.unknown(error.address, source, self._known)
+
+    def _known(self) -> list[str]:
+        """Every address there is."""
+        return [*POWERS, *self._session.addresses.names()]
 
     def _query(self, arguments: list[Any], source: Address) -> None:
         try:

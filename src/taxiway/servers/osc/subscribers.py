@@ -4,6 +4,7 @@ import ipaddress
 import socket
 import sys
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 
 Address = tuple[str, int]
 
@@ -92,6 +93,7 @@ def has_listener(address: Address) -> bool:
     return False
 
 
+@lru_cache(256)  # it is asked of every datagram
 def is_public(host: str) -> bool:
     """Whether an address belongs to the open internet, where senders can be forged."""
     try:
