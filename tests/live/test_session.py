@@ -10,12 +10,13 @@ import pytest
 from session_fakes import GENERATE, Clock, FakeEngine, Watcher, on_session
 from studio_page import settle
 from taxiway.core.command import Command
-from taxiway.core.datatypes import Image, Text, Vector
+from taxiway.core.datatypes import Category, Image, Text, Vector
 from taxiway.core.errors import InvalidArgument, ModelFailed, Unavailable
 from taxiway.core.events import Answer, Event, OutputReady, QueryFailed, StateChanged
 from taxiway.core.frame import Mark
 from taxiway.latent.field import Field
 from taxiway.latent.sample import z_of_seed
+from taxiway.live import previews
 from taxiway.live.readers import ASKED_SECONDS
 from taxiway.live.session import LiveSession
 from toys import gradient
@@ -106,6 +107,21 @@ async def test_when_the_input_rests_the_last_picture_comes_again_at_full_quality
     assert published["image"] is shots[1].frame.pixels
     assert shots[0].frame.pixels is shots[1].frame.pixels
     assert len(engine.calls) == 1
+
+
+async def test_a_slow_model_draws_previews_while_it_moves_and_a_whole_picture_at_rest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(previews, "SLOW_MS", -1)
+    choice = Category(one_of=("auto", "on", "off"))
+    inputs = {**GENERATE.inputs, "preview": choice}
+    engine = FakeEngine(msgspec.structs.replace(GENERATE, inputs=inputs))
+    async with on_session(engine, rest_seconds=0.01) as session:
+        watcher = Watcher(session)
+        shots = [await watcher.next() for _ in range(3)]
+    assert [call["preview"] for call, _ in engine.calls] == ["on", "auto"]
+    assert [shot.final for shot in shots] == [False, False, True]
+    assert "preview" not in shots[0].frame.values
 
 
 async def test_nothing_is_rendered_while_nobody_watches(engine: FakeEngine) -> None:

@@ -42,6 +42,7 @@ from taxiway.live.mapping import SignalMapping
 from taxiway.live.mixing import Mixing
 from taxiway.live.movement import Movement
 from taxiway.live.own_addresses import add_own
+from taxiway.live.previews import Previews
 from taxiway.live.readers import Readers
 from taxiway.live.state_folder import StateFolder
 from taxiway.live.tiles import Tiles, length_of_z, plays_live
@@ -100,6 +101,7 @@ class LiveSession:
         add_actions(self)
         self.mapping = SignalMapping(self)
         self._rest_seconds = rest_seconds
+        self._previews = Previews()
         self._changed = asyncio.Event()
         self._came = asyncio.Event()
         self._life = 0
@@ -359,6 +361,9 @@ class LiveSession:
                 async with asyncio.timeout(self._until_final()):
                     await self._change()
             except TimeoutError:
+                if self._previews.is_small:
+                    await self._render(rests=True)
+                    continue
                 self.broadcast.finish()
                 self._publish.set()
                 if self.broadcast.newest is not None:
@@ -403,12 +408,13 @@ class LiveSession:
             and ((self._is_moved and self.wanted) or (self.is_live and self.broadcast.watched > 0))
         )
 
-    async def _render(self) -> None:
+    async def _render(self, rests: bool = False) -> None:
         snapshot = self.controls.snapshot()
+        values = self._previews.asked(self._known(), snapshot.values, rests)
         self._rendered = rendered = (snapshot.version, self._life)
         started = self.clock()
         try:
-            outputs = await self.engine.run(self.spec.name, snapshot.values, live="session")
+            outputs = await self.engine.run(self.spec.name, values, live="session")
         except TaxiwayError as error:
             self.report(str(error))
             return
@@ -422,7 +428,9 @@ class LiveSession:
         self._is_moved = self._is_moved and self.controls.version != snapshot.version
         self._unpublished = outputs
         pixels = picture_of(self._known(), outputs)
-        self._show(pixels, snapshot, (self.clock() - started) * 1000)
+        took = (self.clock() - started) * 1000
+        self._previews.took(took)
+        self._show(pixels, snapshot, took)
         # Pages that play an instrument see its frames; for them alone nothing is encoded twice.
         if self.readers.wanted or not self.is_live or pixels is None:
             self._publish.set()

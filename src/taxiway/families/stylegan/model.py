@@ -81,7 +81,10 @@ class StyleGAN:
         self._declare()
 
     def spare_work(self) -> Iterator[bool]:
-        """Measure the dials of a checkpoint that is played for the first time."""
+        """Make previews ready, and measure the dials of a checkpoint played for the first time."""
+        if self.renderer.preview is not None:
+            self.renderer.preview.prepare()
+            yield False
         before = self._dials.dials
         for _ in self._dials.work():
             yield False

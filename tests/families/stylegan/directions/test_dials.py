@@ -96,7 +96,7 @@ def test_they_are_measured_once_for_a_checkpoint(own_folder: Path) -> None:
     again = opened(SMALL)
     assert dials_of(again) == dials_of(first)
     assert again.facts["strips"] == first.facts["strips"]
-    assert list(again.spare_work()) == []
+    assert not any(again.spare_work())
     found = json.loads(file.read_text())
     if len(found["found"]) < COUNT:
         assert (
@@ -111,7 +111,7 @@ def test_a_file_that_is_none_of_ours_is_measured_anew(own_folder: Path, text: st
     sha256 = opened(SMALL)._dials._checkpoint.source["sha256"]
     (folder / f"{sha256}.json").write_text(text)
     model = opened(SMALL)
-    assert next(model.spare_work()) is False
+    assert list(model.spare_work())[-1] is True
 
 
 @pytest.mark.parametrize(
@@ -119,5 +119,4 @@ def test_a_file_that_is_none_of_ours_is_measured_anew(own_folder: Path, text: st
 )
 def test_other_families_have_them_if_they_have_w(name: str) -> None:
     model = opened(str(FIXTURES / f"{name}.pkl"))
-    steps = list(model.spare_work())
-    assert bool(steps) == bool(model.renderer.num_ws)
+    assert any(model.spare_work()) == bool(model.renderer.num_ws)

@@ -151,4 +151,4 @@ class SmallPictures:
 
 def is_last(name: str) -> bool:
     """Whether an input stands after the dials."""
-    return name == "format" or name.startswith("bend_")
+    return name in ("format", "preview") or name.startswith("bend_")

@@ -15,6 +15,7 @@ from taxiway.families.stylegan.networks.layers import bendable
 from taxiway.families.stylegan.rendering.kept import KeptNetwork
 from taxiway.families.stylegan.rendering.options import generate_command
 from taxiway.families.stylegan.rendering.painter import PainterRenderer
+from taxiway.families.stylegan.rendering.preview import PreviewNetwork
 from taxiway.families.stylegan.rendering.renderer import (
     CheckpointRenderer,
     GeneratorRenderer,
@@ -74,16 +75,18 @@ def open_model(
         check_classes(config["c_dim"], "class_centres")
     steps = directions_in(directions, Shape(config["z_dim"], config["w_dim"], config["num_ws"]))
     layers = bendable(family, checkpoint.tensors)
-    command = generate_command(family, config, steps, layers)
     (synthesis, mapping), choice = choose(
         graphs_of(checkpoint), device, precision, answers=answers_here()
     )
+    preview = PreviewNetwork(checkpoint, choice)
+    command = generate_command(family, config, steps, layers, preview.is_there)
     w_avg = checkpoint.tensors.get("mapping.w_avg", ())
     kept = (KeptNetwork(synthesis, PICTURES), KeptNetwork(mapping, VECTORS))
     renderer = GeneratorRenderer(family, config, w_avg, *kept, steps)
     renderer.class_centres = checkpoint.tensors.get("mapping.class_w_avg")
     renderer.by_class = class_centres
     renderer.bent = BentNetworks(checkpoint, choice)
+    renderer.preview = preview if preview.is_there else None
     notes = list(checkpoint.source.get("notes", []))
     if config["c_dim"]:
         notes.append("pictures are of class 0 unless 'label' or 'classes' says otherwise")

@@ -26,6 +26,7 @@ from taxiway.latent.sample import z_of_seed
 from taxiway.latent.space import Array, Latent
 
 Noise = Literal["const", "random", "none"]
+Preview = Literal["auto", "on", "off"]
 USUAL = 0.8
 """The truncation of a z that says nothing of it, and for which nothing is said."""
 MAX_BATCH = 8
@@ -33,6 +34,10 @@ CLASS = "class"
 """The centre of truncation that each class has of its own."""
 
 NOISE_MODE = Category(one_of=("const", "random", "none"))
+PREVIEW = Category(
+    one_of=("auto", "on", "off"),
+    description="Pictures of an earlier block, sooner: auto while a slow model's controls move.",
+)
 LABEL = Number(default=0, whole=True, min=0, description="Class; 0 unless another is named.")
 PLACE: dict[str, AnyDataType] = {
     "x": Number(default=0, min=-1, max=1, step=0.01, description="Shift, in widths."),
@@ -53,7 +58,8 @@ class RenderOptions(Struct, frozen=True, kw_only=True):
     average. `classes` [c_dim] weighs
     the classes, instead of one `label`. `x` and `y` (in widths
     and heights) and `rotation` (degrees) move the picture of a StyleGAN3. `directions` are steps
-    along a renderer's directions, by name. `bend` is what a model that is played does to one layer.
+    along a renderer's directions, by name. `bend` is what a model that is played
+    does to one layer; with its `preview` on pictures are of an earlier block, enlarged.
     """
 
     truncation: float | None = None
@@ -67,6 +73,7 @@ class RenderOptions(Struct, frozen=True, kw_only=True):
     rotation: float = 0.0
     directions: dict[str, float] = {}
     bend: LiveBend = LiveBend()
+    preview: Preview = "auto"
 
     @classmethod
     def of(cls, inputs: Mapping[str, Any], directions: Iterable[str] = ()) -> "RenderOptions":
@@ -83,14 +90,14 @@ class RenderOptions(Struct, frozen=True, kw_only=True):
     @property
     def look(self) -> tuple[Any, ...]:
         """What has to be the same for latents to be synthesized together."""
-        return self.noise_mode, self.x, self.y, self.rotation, self.bend.acts_on
+        return self.noise_mode, self.x, self.y, self.rotation, self.bend.acts_on, self.preview
 
     def as_inputs(self) -> dict[str, Any]:
         """What differs from the defaults, as the inputs of a query; the centre is no such input."""
         plain = [
             name
             for name in self.__struct_fields__
-            if name not in ("centre", "classes", "directions", "bend")
+            if name not in ("centre", "classes", "directions", "bend", "preview")
         ]
         usual = RenderOptions()
         changed = {name: getattr(self, name) for name in plain}
@@ -123,11 +130,12 @@ def generate_command(
     config: Mapping[str, Any],
     directions: Iterable[str] = (),
     layers: Sequence[str] = (),
+    previews: bool = False,
 ) -> Command:
     """The command of a generator: Runway's names, then what its network and directions add.
 
-    `config` is the checkpoint's, `layers` those that may be bent. Raises
-    InvalidArgument for a direction named as an input is.
+    `config` is the checkpoint's, `layers` those that may be bent; `previews` says whether its
+    pictures can be small ones. Raises InvalidArgument for a direction named as an input is.
     """
     height, width = picture_size(config)
     channels: Literal[3, 4] = 4 if config["img_channels"] == 4 else 3
@@ -159,6 +167,8 @@ def generate_command(
         inputs[name] = Number(
             default=0, min=-3, max=3, step=0.05, description="Steps along this direction of w."
         )
+    if previews:
+        inputs["preview"] = PREVIEW
     inputs |= bend_inputs(layers) if layers else {}
     inputs["format"] = OutputFormat()
     return Command(

@@ -30,6 +30,7 @@ from taxiway.families.stylegan.networks.graphs import (
 from taxiway.families.stylegan.networks.layers import by_layer
 from taxiway.families.stylegan.networks.transform import transform
 from taxiway.families.stylegan.rendering.options import RenderOptions, latent_of
+from taxiway.families.stylegan.rendering.preview import PreviewNetwork
 from taxiway.latent.sample import z_of_seed
 from taxiway.latent.space import Array, Latent, Shape
 from taxiway.latent.truncation import truncate
@@ -95,6 +96,7 @@ class GeneratorRenderer:
         self._middles: dict[int, Array] = {}
         self.directions = dict(directions or {})
         self.bent: BentNetworks | None = None
+        self.preview: PreviewNetwork | None = None
         self.name = self.sha256 = ""
         self._synthesis, self._mapping, self._batch = synthesis, mapping, batch
 
@@ -273,6 +275,8 @@ class GeneratorRenderer:
             inputs["transform"] = np.tile(moved.astype(np.float32), (len(ws), 1, 1))
         if self.bent is not None and options.bend.acts_on:
             return in_colour(self.bent.run(bends, inputs)["image"])
+        if self.preview is not None and options.preview == "on":
+            return self.preview.run(inputs)
         return in_colour(self._synthesis.run(inputs)["image"])
 
     def _weights(self, label: int | None, classes: npt.ArrayLike | None) -> Any:
