@@ -1,7 +1,8 @@
-"""Programs that speak OSC, as their makers built them: Pure Data, liblo's oscsend, python-osc."""
+"""Programs that speak OSC, as their makers built them, each skipped where it is not installed."""
 
 import asyncio
 import contextlib
+import os
 import shutil
 import sys
 from collections.abc import AsyncIterator
@@ -19,7 +20,7 @@ from taxiway.engine import Engine
 from taxiway.live.session import LiveSession
 from taxiway.servers.osc.server import OscServer
 
-PATCH = Path(__file__).parents[2] / "examples" / "pure-data" / "taxiway.pd"
+EXAMPLES = Path(__file__).parents[2] / "examples"
 SLIDES = """
 import sys
 import numpy as np
@@ -79,29 +80,70 @@ async def test_oscsend_moves_numbers_and_all_that_a_pattern_means() -> None:
         assert value(session, "z")[[0, 3, 16, 17]].tolist() == [0.5, 0.5, 1, 2]
 
 
+@contextlib.asynccontextmanager
+async def running(program: str, *options: str, **extra: str) -> AsyncIterator[asyncio.StreamReader]:
+    """A program, until the block ends; what it says."""
+    process = await asyncio.create_subprocess_exec(
+        program,
+        *options,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        env={**os.environ, **extra},
+    )
+    assert process.stdout is not None
+    try:
+        yield process.stdout
+    finally:
+        process.kill()
+        await process.communicate()
+
+
+async def said(output: asyncio.StreamReader, wanted: str) -> None:
+    """Wait until a program says a line."""
+    async with asyncio.timeout(60):
+        async for line in output:
+            if line.decode(errors="replace").strip() == wanted:
+                return
+    raise AssertionError(f"It never said {wanted!r}.")
+
+
+def copied(example: Path, port: int, folder: Path) -> str:
+    """An example with another port than the usual one."""
+    text = example.read_text()
+    assert text.count("57100") == 1
+    (folder / example.name).write_text(text.replace("57100", str(port)))
+    return str(folder / example.name)
+
+
 async def test_pure_datas_patch_plays_and_is_told(tmp_path: Path) -> None:
     if shutil.which("pd") is None:
         pytest.skip("Pure Data is not installed: it is in Debian's puredata-core.")
     async with server() as (session, port):
-        text = PATCH.read_text()
-        assert text.count("127.0.0.1 57100") == 1
-        patch = tmp_path / "taxiway.pd"
-        patch.write_text(text.replace("57100", str(port)))
+        patch = copied(EXAMPLES / "pure-data" / "taxiway.pd", port, tmp_path)
         words = ["psi 0.25", "z0 0.5", "subscribe bang"]
         sends = [word for each in words for word in ("-send", each)]
-        options = ["-nogui", "-noaudio", "-nomidi", "-stderr", "-open", str(patch), *sends]
-        process = await asyncio.create_subprocess_exec(
-            "pd", *options, stderr=asyncio.subprocess.PIPE
-        )
-        assert process.stderr is not None
-        try:
+        options = ["-nogui", "-noaudio", "-nomidi", "-stderr", "-open", patch, *sends]
+        async with running("pd", *options) as output:
             await until(lambda: value(session, "z") is not None and value(session, "z")[0] == 0.5)
             assert value(session, "truncation") == 0.25
             session.set({"truncation": 0.75})
-            async with asyncio.timeout(30):
-                async for line in process.stderr:
-                    if line.strip() == b"taxiway: truncation 0.75":
-                        break
-        finally:
-            process.kill()
-            await process.wait()
+            await said(output, "taxiway: truncation 0.75")
+
+
+async def test_supercolliders_script_plays_and_is_told(tmp_path: Path) -> None:
+    if shutil.which("sclang") is None:
+        pytest.skip("SuperCollider is not installed: it is in Debian's supercollider-language.")
+    async with server() as (session, port):
+        session.set({"truncation": 0.5})
+        script = copied(EXAMPLES / "supercollider" / "taxiway.scd", port, tmp_path)
+        without = {"QT_QPA_PLATFORM": "offscreen", "QTWEBENGINE_CHROMIUM_FLAGS": "--no-sandbox"}
+        homes = {"HOME": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path)}
+        async with running(
+            "sclang", script, **without, **homes, QTWEBENGINE_DISABLE_SANDBOX="1"
+        ) as output:
+            await said(output, "truncation 0.5")
+            await until(lambda: value(session, "truncation") not in (None, 0.5))
+            assert 0.25 <= value(session, "truncation") <= 0.75
+            source = session.controls.entries["z"].source
+            assert str(source).startswith("OSC 127.0.0.1:")
