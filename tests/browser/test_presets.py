@@ -25,16 +25,6 @@ def test_presets_and_history_lead_back_and_outlive_a_reload(page: Page) -> None:
     expect(page.get_by_role("button", name="Preset 7", exact=True)).to_be_visible()
     page.select_option("#fade-curve", "even")
     wait_for_store(page, "store.get('presets').curve === 'even'")
-    page.locator(".panel-presets summary", has_text="Timeline").click()
-    for number in (1, 2):
-        page.keyboard.press("r")
-        page.get_by_role("button", name="Add what is seen").click()
-        wait_for_store(page, f"store.get('presets').timeline.keys.length === {number}")
-    last = vector(page)
-    page.get_by_label("Seconds of the timeline").fill("0")
-    wait_for_store(page, f"store.get('vector')[3] !== Math.fround({last[3]!r})")
-    for _ in range(2):
-        page.get_by_label("Take key 1 away").click()
     page.reload()
     hold_studio(page)
     wait_for_store(page, "store.get('presets').presets.length === 2")
@@ -48,3 +38,17 @@ def test_presets_and_history_lead_back_and_outlive_a_reload(page: Page) -> None:
         page.get_by_role("button", name=f"Preset {number}", exact=True).click()
     wait_for_store(page, "store.get('presets').presets.length === 0")
     expect(page.get_by_role("button", name="Preset 2 is empty")).to_be_visible()
+
+
+def test_a_timeline_is_made_of_what_is_seen_and_scrubbed(page: Page) -> None:
+    page.click("#tab-presets")
+    page.locator(".panel-presets summary", has_text="Timeline").click()
+    for number in (1, 2):
+        page.keyboard.press("r")
+        page.get_by_role("button", name="Add what is seen").click()
+        wait_for_store(page, f"store.get('presets').timeline.keys.length === {number}")
+    last = vector(page)
+    page.get_by_label("Seconds of the timeline").fill("0")
+    wait_for_store(page, f"store.get('vector')[3] !== Math.fround({last[3]!r})")
+    for _ in range(2):
+        page.get_by_label("Take key 1 away").click()

@@ -126,10 +126,12 @@ class Movement:
 
     def stop(self) -> None:
         """Switch every modulator off; all controls are as they were set."""
+        self.tempo.forget()
+        if not self.held and not any(each.on for each in self.modulators.values()):
+            return
         for running in self.modulators.values():
             running.on = False
         self.held = False
-        self.tempo.forget()
         self._changed()
 
     def changed(self) -> None:
