@@ -117,6 +117,22 @@ async def test_a_disk_that_is_full_is_said_and_hurts_nothing(tmp_path: Path) -> 
         actions.perform(session, "preset", {"number": 1})
 
 
+async def test_a_disk_that_may_only_be_read_gives_what_it_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = StateFolder(tmp_path)
+    folder.write_presets({2: State(values={"truncation": 0.5})}, "fake")
+    folder.write_picture(new_picture(), b"an orphan")
+
+    def refuse(path: Path, missing_ok: bool = False) -> None:
+        raise PermissionError(30, "Read-only file system", str(path))
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    async with on_session(FakeEngine(), folder=tmp_path) as session:
+        await until(lambda: session.kept.presets)
+        actions.perform(session, "preset", {"number": 2})
+
+
 def test_the_history_is_bounded_and_a_strangers_files_stay(tmp_path: Path) -> None:
     folder = StateFolder(tmp_path / "live")
     history: list[State] = []

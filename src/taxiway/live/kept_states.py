@@ -257,5 +257,6 @@ def alike(one: State, other: State) -> bool:
 
 def _loaded(folder: StateFolder) -> tuple[dict[int, State], list[State]]:
     presets, history = folder.presets(), folder.history()
-    folder.sweep(state.picture for state in [*presets.values(), *history])
+    with contextlib.suppress(OSError):  # of a disk that may only be read
+        folder.sweep(state.picture for state in [*presets.values(), *history])
     return presets, history
