@@ -59,7 +59,10 @@ def test_the_studio_is_played(site: Site, context: BrowserContext) -> None:
             elsewhere.append(url)
 
     context.on("request", lambda request: note(request.url))
-    context.on("console", lambda message: complaints.append(message.text))
+    context.on(
+        "console",
+        lambda message: complaints.append(f"{message.text} {message.location.get('url')}"),
+    )
     context.on("weberror", lambda problem: complaints.append(str(problem.error)))
     page = context.new_page()
     sockets: list[str] = []

@@ -16,21 +16,25 @@ def serve(model: Any, address: Tuple[str, int], options: Dict[str, Any], debug: 
         sys.exit(f"Cannot listen at {address[0]}:{address[1]}: {error.strerror}.")
     threading.Thread(target=server.serve_forever, name="server", daemon=True).start()
     model.start(options)
+    loaded = _changes()
     if not server.token:
         print(f"Starting model server at http://{address[0]}:{server.server_port}...", flush=True)
     if debug:
-        threading.Thread(target=_restart_on_change, name="reloader", daemon=True).start()
+        watch = threading.Thread(target=_restart_on_change, args=[loaded], name="reloader")
+        watch.daemon = True
+        watch.start()
     try:
         server.work.serve()
     except KeyboardInterrupt:
         sys.exit(130)
 
 
-def _restart_on_change() -> None:
-    """Start the program anew when a file of its own changes."""
-    before = _changes()
-    while _changes() == before:
+def _restart_on_change(loaded: Dict[str, float]) -> None:
+    """Start the program anew when a file of its own changes, and has come to rest."""
+    before, now = loaded, _changes()
+    while now == loaded or now != before:
         threading.Event().wait(1)
+        before, now = now, _changes()
     print("Restarting, since a file changed.", flush=True)
     os.execv(sys.executable, [sys.executable, *sys.argv])
 
