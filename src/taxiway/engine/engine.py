@@ -1,7 +1,6 @@
 """The engine: models by name, each in a process of its own; what every protocol asks."""
 
 import asyncio
-import contextlib
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from itertools import count
@@ -21,11 +20,11 @@ from taxiway.core.events import (
     QueryFailed,
 )
 from taxiway.core.images import ImageFormat
-from taxiway.core.model import ModelSpec, Progress
+from taxiway.core.model import ModelSpec
 from taxiway.engine.batch import OnPart
 from taxiway.engine.executor import Executor
 from taxiway.engine.messages import array_bytes
-from taxiway.engine.parts import NewestPart, Part, streamed
+from taxiway.engine.parts import NewestPart, Part, Reports, streamed
 from taxiway.engine.running import Running
 
 ENCODED_AT_ONCE = 256 * 256 * 3
@@ -225,19 +224,18 @@ class Engine:
         """Stop what a model works on; those who wait for it get Cancelled."""
         self._find(name).cancel()
 
-    @contextlib.asynccontextmanager
-    async def _parts(
+    def _parts(
         self,
         name: str,
         command: Command,
         formats: Mapping[str, ImageFormat],
         on_part: OnPart | None,
-    ) -> AsyncIterator[OnPart]:
+    ) -> Reports:
         """Where the parts of one call go: they become events, the newest as fast as it can be."""
-        newest, call = NewestPart(), next(self._calls)
-        encoded: dict[str, Wire] = {}
+        call = next(self._calls)
 
-        async def report() -> None:
+        async def report(newest: NewestPart) -> None:
+            encoded: dict[str, Wire] = {}
             while (part := await newest.take()) is not None:
                 news = await _encoded(command.encode_some, part.news, formats)
                 encoded.update(news)
@@ -254,21 +252,7 @@ class Engine:
                     )
                 )
 
-        # Most models answer at once: for them there is nothing to report, and no task.
-        tasks: list[asyncio.Task[None]] = []
-
-        def give(outputs: Values, progress: Progress | None) -> None:
-            newest.give(outputs, progress)
-            if not tasks:
-                tasks.append(asyncio.create_task(report()))
-
-        try:
-            yield give
-        finally:
-            for task in tasks:
-                task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
-                self.events.emit(CallEnded(name, call))
+        return Reports(report, lambda: self.events.emit(CallEnded(name, call)))
 
     def _notify(self, running: Running, news: OutputReady) -> None:
         running.last_output, running.last_error = news.outputs, None

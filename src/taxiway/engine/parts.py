@@ -1,7 +1,7 @@
 """Answers in parts: whoever takes them slower than they come gets the newest, not all."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -52,6 +52,38 @@ class NewestPart:
         self._outputs = {**self._outputs, **self._news}
         news, self._news = self._news, {}
         return Part(self._outputs, self._progress, news=news)
+
+
+class Reports:
+    """A task that takes the parts of one call, from the first on, until the block ends.
+
+    Most models answer at once: for them there is nothing to report, and no task. `report` takes
+    the parts; `ended` is called where there were any.
+    """
+
+    def __init__(
+        self,
+        report: Callable[[NewestPart], Coroutine[Any, Any, None]],
+        ended: Callable[[], None],
+    ) -> None:
+        self._report, self._ended = report, ended
+        self._reporting: tuple[NewestPart, asyncio.Task[None]] | None = None
+
+    async def __aenter__(self) -> OnPart:
+        return self._give
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._reporting is not None:
+            task = self._reporting[1]
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            self._ended()
+
+    def _give(self, outputs: Mapping[str, Any], progress: Progress | None) -> None:
+        if self._reporting is None:
+            newest = NewestPart()
+            self._reporting = newest, asyncio.create_task(self._report(newest))
+        self._reporting[0].give(outputs, progress)
 
 
 async def streamed(

@@ -361,6 +361,8 @@ class LiveSession:
                 async with asyncio.timeout(self._until_final()):
                     await self._change()
             except TimeoutError:
+                if self._until_final():
+                    continue  # queries came meanwhile
                 if self._previews.is_small:
                     await self._render(rests=True)
                     continue
