@@ -248,6 +248,7 @@ async def test_the_stage_ends_deaf_to_the_engine(engine: FakeEngine) -> None:
     async with on_session(engine) as session:
         events = reported(session)
         await Watcher(session).next()
+    events.clear()
     engine.turn("asleep")
     assert events == []
 

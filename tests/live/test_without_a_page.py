@@ -15,6 +15,7 @@ from servers.osc.test_server import patch
 from session_fakes import Watcher, served
 from studio_page import settle
 from taxiway.core.config import Config
+from taxiway.core.images import EncodedPicture
 from taxiway.core.model import ModelSpec
 from taxiway.engine import Engine
 from taxiway.live.session import LiveSession
@@ -120,6 +121,25 @@ async def test_an_answer_by_http_is_a_frame_and_where_the_faders_go_on_from(room
         assert (values["truncation"], values["z"][1]) == (0.3, 0.75)
         while (await watcher.next()).frame.values["z"][0] != -1:
             pass
+
+
+async def test_answers_are_decoded_for_who_looks_and_once(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoded: list[str] = []
+
+    def pixels(self: EncodedPicture) -> Any:
+        decoded.append(self.uri)
+        return np.zeros((8, 8, 3), np.uint8)
+
+    monkeypatch.setattr(EncodedPicture, "pixels", pixels)
+    room.session._rest_seconds = 1e6
+    for n in range(3):
+        answer = (await room.api.post("/query", json={"z": [n / 4] * 512})).json()
+    assert decoded == []
+    await Watcher(room.session).next()
+    await Watcher(room.session).next()
+    assert decoded == [answer["image"]]
 
 
 async def test_a_wrong_fader_is_an_error_to_its_sender_alone(room: Room) -> None:

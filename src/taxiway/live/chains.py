@@ -13,8 +13,9 @@ from taxiway.core.datatypes import AnyDataType, AnyType, Image, Vector
 from taxiway.core.errors import InvalidArgument, NotFound, TaxiwayError
 from taxiway.core.events import Event, OutputReady
 from taxiway.live.broadcast import Viewer
+from taxiway.live.pictures import picture_name
 from taxiway.live.readers import UNWANTED_SECONDS
-from taxiway.live.session import LiveSession, picture_name
+from taxiway.live.session import LiveSession
 
 if TYPE_CHECKING:
     from taxiway.engine import Engine

@@ -13,7 +13,6 @@ import numpy.typing as npt
 
 from taxiway.core.command import Command, Values, first_command
 from taxiway.core.datatypes import AnyDataType, File, Vector, Wire, names
-from taxiway.core.datatypes.picture import Picture
 from taxiway.core.errors import InvalidArgument, TaxiwayError, Unavailable
 from taxiway.core.events import (
     Answer,
@@ -42,6 +41,7 @@ from taxiway.live.mapping import SignalMapping
 from taxiway.live.mixing import Mixing
 from taxiway.live.movement import Movement
 from taxiway.live.own_addresses import add_own
+from taxiway.live.pictures import picture_name, picture_of
 from taxiway.live.previews import Previews
 from taxiway.live.readers import Readers
 from taxiway.live.state_folder import StateFolder
@@ -334,6 +334,7 @@ class LiveSession:
             self._keep(given)
             self._rendered = (self.controls.version, self._life)
             self._is_moved, self._unpublished, self._error = False, None, None
+            self._previews.is_small = False
         snapshot = Snapshot(given, 0, {}, 0)
         picture = answer.outputs.get(picture_name(command) or "")
         if isinstance(picture, EncodedPicture):
@@ -465,23 +466,6 @@ class LiveSession:
             self._error = error
             with contextlib.suppress(TaxiwayError):
                 self.engine.report(self.spec.name, error)
-
-
-def picture_name(command: Command) -> str | None:
-    """The output that goes to the broadcast: the first picture; None where there is none."""
-    pictures = (name for name, output in command.outputs.items() if isinstance(output, Picture))
-    return next(pictures, None)
-
-
-def picture_of(command: Command, outputs: Mapping[str, Any]) -> Pixels | None:
-    """The picture for the broadcast, uint8 [H, W] or [H, W, C]; None where there is none."""
-    name = picture_name(command) or ""
-    output = command.outputs.get(name)
-    if not isinstance(output, Picture) or name not in outputs:
-        return None
-    pixels = output.shown(outputs[name])
-    # What is no picture is an error once it is encoded, which viewers are spared.
-    return pixels if pixels.dtype == np.uint8 and pixels.ndim in (2, 3) else None
 
 
 def is_heavy(field: AnyDataType) -> bool:
