@@ -90,6 +90,12 @@ def test_touch_a_control_move_a_knob_done(mapping: Page) -> None:
     expect(binding.locator(".turn")).to_have_text("")
     expect(page.locator('[data-address^="/truncation"] .mover')).to_have_text("mapping midi:1:cc:7")
     expect(binding.locator(".signal-lamp")).to_have_attribute("title", re.compile("from page"))
+    page.click("#tab-controls")
+    turn(page, 0xB0, 7, 62)
+    label = page.locator("label[for=input-truncation]")
+    expect(label).to_have_attribute("data-mover", "midi:1:cc:7")
+    expect(label).not_to_have_attribute("data-mover", "midi:1:cc:7")
+    page.click("#tab-mapping")
 
     # Its range, edited, in the file.
     binding.locator("summary").click()

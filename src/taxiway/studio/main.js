@@ -11,6 +11,7 @@ import { keepThroughReloads } from "./keeping.js";
 import { keysDialog, listenToKeys } from "./keys.js";
 import { layOut } from "./layout.js";
 import { toggleWalk } from "./movement/walk.js";
+import { keepMovers } from "./movers.js";
 import { keepNotes } from "./notes.js";
 import { Opener } from "./opening.js";
 import { Session } from "./session.js";
@@ -24,6 +25,7 @@ const store = new Store();
 const connection = new Connection();
 keepStatus(connection, store);
 keepNotes(connection, store);
+keepMovers(connection, store);
 const session = new Session(store, connection);
 /** To play from the browser's console: `(await import("/studio/main.js")).studio`. */
 export const studio = {

@@ -24,6 +24,7 @@ const blank = () => ({
   modulated: {},
   presets: { presets: [], history: [], seconds: 0, curve: "smooth", fade: false, timeline: { keys: [], loops: false, plays: false } },
   touched: "",
+  movers: {},
 });
 
 export class Store extends EventTarget {

@@ -208,6 +208,8 @@ export interface Contents {
   notes: Note[];
   /** The address of the control that was touched last on this page, such as /z/3. */
   touched: string;
+  /** Who else moves an input just now, by its name. */
+  movers: Record<string, string>;
 }
 /** A modulator at work; `targets` are the controls that it moves, by parts of their range. */
 export interface Modulator {
@@ -270,7 +272,7 @@ export interface Hello {
 export type ServerMessage =
   | Hello
   | { type: "state"; state: StateName; message: string }
-  | { type: "values"; values: Values; origin?: Origin | null }
+  | { type: "values"; values: Values; origin?: Origin | null; movers?: Record<string, string> }
   | { type: "output"; outputs: Values }
   | { type: "part"; call: number; outputs: Values; progress: number | null; message: string }
   | { type: "ended"; call: number }

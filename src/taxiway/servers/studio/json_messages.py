@@ -140,6 +140,8 @@ class Values(Struct, frozen=True, tag_field="type", tag="values"):
     values: Mapping[str, Any]
     origin: Origin | UnsetType | None = UNSET
     """Where the vector comes from; left out where the vector did not change."""
+    movers: Mapping[str, str] = {}
+    """Who set each, the vector too: a knob of the mapping, a program, another page."""
 
 
 class Output(Struct, frozen=True, tag_field="type", tag="output"):

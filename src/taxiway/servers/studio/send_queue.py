@@ -26,7 +26,7 @@ from taxiway.core.events import (
     WalkChanged,
 )
 from taxiway.live.broadcast import EncodedFrame
-from taxiway.live.controls import Entry, Origin
+from taxiway.live.controls import Entry, Origin, name_of
 from taxiway.live.session import LiveSession
 from taxiway.live.tiles import Tile
 from taxiway.servers.studio import binary_messages, json_messages
@@ -239,7 +239,8 @@ class SendQueue:
         if not entries:
             return []
         values, origin, vectors = _parted(entries)
-        return [json_messages.write(json_messages.Values(values, origin)), *vectors]
+        movers = {name: name_of(entry.source) for name, entry in entries.items()}
+        return [json_messages.write(json_messages.Values(values, origin, movers)), *vectors]
 
 
 def movement(session: LiveSession) -> json_messages.Movement:

@@ -54,9 +54,20 @@ function mount(root, studio) {
   store.follow(["declaration", "values"], () => {
     for (const [name, widget] of widgets) widget.show(store.get("values")[name]);
   });
+  store.follow(["declaration", "movers"], () => {
+    for (const [name, { element }] of widgets) showMover(element, store.get("movers")[name]);
+  });
   store.follow(["declaration", "modulated"], () => {
     for (const [name, widget] of widgets) widget.mark?.(store.get("modulated")[name] ?? null);
   });
+}
+
+/** Say at the name of a control who else moves it. @param {HTMLElement} element @param {string | undefined} who */
+function showMover(element, who) {
+  const label = /** @type {HTMLElement | null | undefined} */ (element.closest(".line")?.querySelector("label"));
+  if (!label) return;
+  if (who) label.dataset.mover = who.replace("mapping ", "");
+  else delete label.dataset.mover;
 }
 
 /** @param {Declaration} declaration */

@@ -30,7 +30,7 @@ export default /** @type {Panel} */ ({
 /** @param {HTMLElement} root @param {Studio} studio */
 function mount(root, studio) {
   const bank = new Bank(studio);
-  const readout = h("div", { class: "readout" }, noiseSeed(studio), bank.told, bank.length);
+  const readout = h("div", { class: "readout" }, mover(studio), noiseSeed(studio), bank.told, bank.length);
   root.append(
     h(
       "header",
@@ -89,6 +89,16 @@ function noiseSeed({ store }) {
   store.follow(["origin"], () => {
     const origin = store.get("origin");
     text.textContent = origin && "noise" in origin ? `Noise ${origin.noise}` : "";
+  });
+  return text;
+}
+
+/** Who else moves the vector. @param {Studio} studio */
+function mover({ store }) {
+  const text = h("span", { class: "mover", title: "Who moves the faders" });
+  store.follow(["movers", "declaration"], () => {
+    const name = vectorInput(store.get("declaration"))?.name ?? "";
+    text.textContent = (store.get("movers")[name] ?? "").replace("mapping ", "");
   });
   return text;
 }
