@@ -58,17 +58,22 @@ def known(page: Page) -> dict[str, Any]:
     return state
 
 
-def test_touch_a_control_move_a_knob_done(mapping: Page) -> None:
-    page = mapping
-    words, midi_words = page.locator("#learn-words"), page.locator("#midi-words")
+def test_what_midi_lacks_is_said(mapping: Page) -> None:
+    page, words = mapping, mapping.locator("#midi-words")
     page.evaluate("() => { globalThis.refusesMidi = true; }")
     page.click("#midi")
-    expect(midi_words).to_contain_text("MIDI is blocked")
+    expect(words).to_contain_text("MIDI is blocked")
     page.evaluate("() => { globalThis.refusesMidi = false; }")
     page.click("#midi")
-    expect(midi_words).to_contain_text("No MIDI device is plugged in")
+    expect(words).to_contain_text("No MIDI device is plugged in")
     page.evaluate("() => plugIn()")
-    expect(midi_words).to_have_text("Knobs 8")
+    expect(words).to_have_text("Knobs 8")
+
+
+def test_touch_a_control_move_a_knob_done(mapping: Page) -> None:
+    page, words = mapping, mapping.locator("#learn-words")
+    page.click("#midi")
+    page.evaluate("() => plugIn()")
 
     # One knob for a slider.
     page.click("#learn")
