@@ -1,6 +1,8 @@
 """Scenes: one file, the same from the same presets, and safe to read whoever packed it."""
 
+import asyncio
 import io
+import json
 import zipfile
 from pathlib import Path
 
@@ -12,7 +14,8 @@ from hypothesis import strategies as st
 from session_fakes import FakeEngine, on_session
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.images import encode_jpeg
-from taxiway.live.scene import MOST_TEXT_BYTES, packed, unpacked
+from taxiway.live.movement_file import ModulatorText, MovementFile, restore, to_text
+from taxiway.live.scene import MOST_TEXT_BYTES, movement_in, packed, unpacked
 from taxiway.live.state import PICTURE, State
 from taxiway.live.state_folder import small
 
@@ -92,6 +95,46 @@ def test_a_strangers_scene_is_refused_with_the_reason(files: dict[str, bytes], w
 def test_other_files_in_it_are_left_alone() -> None:
     files = {"scene.json": text(), "../../evil.sh": b"x", "pictures/../a.jpg": JPEG}
     assert unpacked(zipped(files)) == (PRESETS, {})
+
+
+@given(
+    st.binary(max_size=100)
+    | st.dictionaries(
+        st.sampled_from(["taxiway", "version", "bpm", "changes", "modulators"]),
+        st.sampled_from(["movement", 1, 1e9, {}, {"1": {"kind": "lfo", "targets": {"z/9": 3}}}]),
+    ).map(lambda found: json.dumps({"taxiway": "movement", "version": 1, **found}).encode())
+)
+def test_what_is_no_movement_is_one_sentence(data: bytes) -> None:
+    try:
+        movement_in(zipped({"movement.json": data}))
+    except InvalidArgument as error:
+        assert str(error).endswith(".")
+
+
+async def test_what_moves_comes_back_switched_off(tmp_path: Path) -> None:
+    async with on_session(FakeEngine(), folder=tmp_path) as session:
+        session.movement.tempo.set(98)
+        session.movement.put(2, "noise", {"seconds": 3}, True)
+        session.movement.route(2, "truncation", 0.5)
+        text = to_text(session.movement)
+        session.kept._keep_movement()
+        while not (tmp_path / "movement.json").exists():
+            await asyncio.sleep(0.005)
+    async with on_session(FakeEngine(), folder=tmp_path) as session:
+        while not session.movement.modulators:
+            await asyncio.sleep(0.005)
+        assert to_text(session.movement) == text
+        assert not session.movement.goes_on
+        strange = {"truncation": 9.0, "z/999999": 0.1, "nothing": 0.2}
+        found = MovementFile(modulators={"1": ModulatorText("lfo", {}, strange)})
+        restore(session.movement, found)
+        assert list(session.movement.modulators) == [1]
+        session.movement.put(1, None, {}, True)
+        await asyncio.sleep(0.05)
+        assert session.controls.overlay == {}
+    scene = packed(PRESETS, {}, "rainbow", text)
+    assert movement_in(scene).bpm == 98  # type: ignore[union-attr]
+    assert movement_in(SCENE) is None
 
 
 async def test_an_import_replaces_presets_with_pictures_of_new_names(tmp_path: Path) -> None:

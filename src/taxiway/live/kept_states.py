@@ -12,7 +12,9 @@ from msgspec.structs import replace
 from taxiway.core.errors import InvalidArgument, NotFound, TaxiwayError, Unavailable
 from taxiway.core.events import PresetsChanged
 from taxiway.core.frame import Frame
-from taxiway.live import state_folder
+from taxiway.core.parsing import Malformed
+from taxiway.live import movement_file, state_folder
+from taxiway.live.movement_file import MovementFile
 from taxiway.live.state import State, captured, named, news
 from taxiway.live.state_folder import MOST_HISTORY, PRESETS, StateFolder
 
@@ -25,6 +27,7 @@ MOST_DRAWN = 16
 """Pictures that may wait for the model."""
 MOST_WAITING = 100
 """Writes that may wait for the disk before it is said that it is too slow."""
+MOVED_SECONDS = 1.0
 SETTLED_SECONDS = 0.6
 """For so long nothing moves before what is seen is worth keeping."""
 
@@ -49,6 +52,7 @@ class KeptStates:
         self._coming: dict[str, asyncio.Task[None]] = {}
         self._work: asyncio.Queue[Callable[[StateFolder], None]] = asyncio.Queue()
         self._settling: asyncio.Task[None] | None = None
+        self._saving: asyncio.TimerHandle | None = None
 
     @property
     def is_in_use(self) -> bool:
@@ -61,9 +65,11 @@ class KeptStates:
         """Read what was kept, then write what is to be kept, for ever."""
         if self._folder is None:
             return
-        presets, history = await asyncio.to_thread(_loaded, self._folder)
+        presets, history, movement = await asyncio.to_thread(_loaded, self._folder)
         self.presets = presets | self.presets
         self.history = [*history, *self.history][-MOST_HISTORY:]
+        if movement is not None and not self._session.movement.modulators:
+            movement_file.restore(self._session.movement, movement)
         self._announce()
         while True:
             work = await self._work.get()
@@ -76,6 +82,8 @@ class KeptStates:
     def close(self) -> None:
         """Keep nothing more."""
         self._rest()
+        if self._saving is not None:
+            self._saving.cancel()
         for task in self._coming.values():
             task.cancel()
 
@@ -104,6 +112,17 @@ class KeptStates:
         for old in gone:
             self.forget(old)
         self._announce()
+
+    def keep_movement(self) -> None:
+        """Write what moves, once for all that changes within a second."""
+        if self._folder is None or (self._saving is not None and not self._saving.cancelled()):
+            return
+        self._saving = asyncio.get_running_loop().call_later(MOVED_SECONDS, self._keep_movement)
+
+    def _keep_movement(self) -> None:
+        self._saving = None
+        text = movement_file.to_text(self._session.movement)
+        self._write(lambda folder: folder.write_movement(text))
 
     def store(self, number: int, name: str = "") -> State:
         """Make the present state a preset. Raises InvalidArgument or Unavailable."""
@@ -255,8 +274,12 @@ def alike(one: State, other: State) -> bool:
     )
 
 
-def _loaded(folder: StateFolder) -> tuple[dict[int, State], list[State]]:
+def _loaded(folder: StateFolder) -> tuple[dict[int, State], list[State], MovementFile | None]:
     presets, history = folder.presets(), folder.history()
     with contextlib.suppress(OSError):  # of a disk that may only be read
         folder.sweep(state.picture for state in [*presets.values(), *history])
-    return presets, history
+    try:
+        movement = movement_file.from_text(folder.movement())
+    except (Malformed, OSError):
+        movement = None
+    return presets, history, movement

@@ -199,6 +199,7 @@ class Movement:
         if not self.goes_on:
             self._lay()
         self._session.events.emit(MovementChanged(self._session.spec.name))
+        self._session.kept.keep_movement()
 
 
 def check_number(number: int) -> None:
@@ -209,17 +210,21 @@ def check_number(number: int) -> None:
 
 def check_control(command: Command, control: str) -> None:
     """Raise InvalidArgument for what cannot be moved."""
+    if not is_control(command, control):
+        raise InvalidArgument(
+            f"'control' takes a number's name, z, or z/0, got '{control[:40]}'.", "control"
+        )
+
+
+def is_control(command: Command, control: str) -> bool:
+    """Whether a modulator can move it."""
     name, _, place = control.partition("/")
     field = command.inputs.get(name)
-    if isinstance(field, Number) and not place and name != "seed":
-        return
-    if isinstance(field, Vector) and name == "z" and not place:
-        return
+    if isinstance(field, Number):
+        return not place and name != "seed"
     is_place = place.isascii() and place.isdigit() and len(place) < 6
-    if isinstance(field, Vector) and is_place and int(place) < field.length:
-        return
-    raise InvalidArgument(
-        f"'control' takes a number's name, z, or z/0, got '{control[:40]}'.", "control"
+    return isinstance(field, Vector) and (
+        (name == "z" and not place) or (is_place and int(place) < field.length)
     )
 
 
@@ -227,6 +232,8 @@ def laid(command: Command, base: Values, amounts: Mapping[str, float]) -> Values
     """The values of the controls that are moved, from those that are set."""
     found: Values = {}
     for control, amount in amounts.items():
+        if not is_control(command, control):
+            continue  # of a model that had others, or of a scene
         name, _, place = control.partition("/")
         field = command.inputs.get(name)
         now = found.get(name, base.get(name))

@@ -1,6 +1,7 @@
 """A scene as one file to share: a zip of the presets as text, and their pictures.
 
     scene.json             as presets.json in the data folder
+    movement.json          modulators and tempo, where there are any
     pictures/ID.jpg        what they looked like
 
 What somebody else made is read with bounds: other files in it are left alone, sizes are looked at
@@ -16,8 +17,10 @@ import numpy as np
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.images import Unusable, decode
 from taxiway.core.parsing import Malformed
+from taxiway.live.movement_file import MovementFile, from_text
 from taxiway.live.state import MOST_STATE_BYTES, State
 from taxiway.live.state_folder import (
+    MOST_MOVEMENT_BYTES,
     MOST_PICTURE_BYTES,
     PRESETS,
     presets_in,
@@ -26,6 +29,7 @@ from taxiway.live.state_folder import (
 )
 
 SCENE = "scene.json"
+MOVEMENT = "movement.json"
 MOST_TEXT_BYTES = PRESETS * MOST_STATE_BYTES
 MOST_BYTES = 20_000_000
 MOST_PIXELS = 1_000_000
@@ -34,15 +38,41 @@ EPOCH = (1980, 1, 1, 0, 0, 0)
 """The time of every entry, so that the same scene is the same file."""
 
 
-def packed(presets: Mapping[int, State], pictures: Mapping[str, bytes], model: str) -> bytes:
-    """The file of a scene; `pictures` are JPEGs by the names that the states have."""
+def packed(
+    presets: Mapping[int, State],
+    pictures: Mapping[str, bytes],
+    model: str,
+    movement: bytes = b"",
+) -> bytes:
+    """The file of a scene; `pictures` are JPEGs by the names that the states have.
+
+    `movement` is the text of `movement_file`.
+    """
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as file:
         text = presets_text(presets, model)
         file.writestr(zipfile.ZipInfo(SCENE, EPOCH), text, zipfile.ZIP_DEFLATED)
+        if movement:
+            file.writestr(zipfile.ZipInfo(MOVEMENT, EPOCH), movement, zipfile.ZIP_DEFLATED)
         for name in sorted(pictures):
             file.writestr(zipfile.ZipInfo(f"pictures/{name}", EPOCH), pictures[name])
     return buffer.getvalue()
+
+
+def movement_in(data: bytes) -> MovementFile | None:
+    """What moves by a scene's file, None where it does not say. Raises InvalidArgument alone."""
+    if not data.startswith(b"PK") or len(data) > MOST_BYTES:
+        return None
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as file:
+            sizes = {entry.filename: entry.file_size for entry in file.infolist()}
+            if MOVEMENT not in sizes:
+                return None
+            return from_text(_taken(file, MOVEMENT, sizes, MOST_MOVEMENT_BYTES))
+    except Malformed as error:
+        raise InvalidArgument(f"This scene cannot be read: {error}.") from None
+    except Exception:
+        raise InvalidArgument("This scene cannot be read: it is no whole zip file.") from None
 
 
 def unpacked(data: bytes) -> tuple[dict[int, State], dict[str, bytes]]:

@@ -172,7 +172,7 @@ class LiveSession:
     @property
     def z_length(self) -> int:
         """How many numbers z has. Raises InvalidArgument, or Unavailable before the set-up."""
-        return length_of_z(self._known())
+        return length_of_z(self.known)
 
     @property
     def is_black(self) -> bool:
@@ -224,7 +224,7 @@ class LiveSession:
         Pictures and files stay as they are given, and are decoded for rendering. Raises
         InvalidArgument naming the input, or Unavailable before the first set-up.
         """
-        inputs = self._known().inputs
+        inputs = self.known.inputs
         for name in values:
             if name not in inputs:
                 raise InvalidArgument(
@@ -242,7 +242,7 @@ class LiveSession:
     def _set(
         self, decoded: Values, source: Hashable, mark: Mark | None, origin: Origin | None
     ) -> None:
-        if decoded.get("seed") is not None and "z" in self._known().inputs:
+        if decoded.get("seed") is not None and "z" in self.known.inputs:
             origin = {"seed": decoded.pop("seed")}
             decoded["z"] = self._z_of_seed(origin["seed"])
         self.controls.set(decoded, source, mark, origin)
@@ -251,7 +251,7 @@ class LiveSession:
         self, name: str, numbers: npt.NDArray[Any], source: Hashable, mark: Mark
     ) -> None:
         """Set z or w from flat numbers; whole rows of them are a w for each layer."""
-        vector = self._known().inputs.get(name)
+        vector = self.known.inputs.get(name)
         if not isinstance(vector, Vector):
             raise InvalidArgument(f"'{self.spec.name}' takes no '{name}'.", name)
         if numbers.size > vector.length and numbers.size % vector.length == 0:
@@ -268,22 +268,19 @@ class LiveSession:
         self, field_seed: int, x: float, y: float, source: Hashable, mark: Mark
     ) -> npt.NDArray[Any]:
         """Set z to that of a point of a map and return it."""
-        z: npt.NDArray[Any] = field(field_seed, length_of_z(self._known())).z([(x, y)])[0]
+        z: npt.NDArray[Any] = field(field_seed, length_of_z(self.known)).z([(x, y)])[0]
         self.set({"z": z}, source, mark, {"field_seed": field_seed, "x": x, "y": y})
         return z
 
     @property
     def known(self) -> Command:
         """The command that is played. Raises Unavailable before the first set-up."""
-        return self._known()
-
-    def _known(self) -> Command:
         if self.command is None:
             raise Unavailable(f"'{self.spec.name}' has not been started yet; start it first.")
         return self.command
 
     def _z_of_seed(self, seed: int) -> npt.NDArray[Any]:
-        return z_of_seed(seed, length_of_z(self._known()))
+        return z_of_seed(seed, length_of_z(self.known))
 
     def _notify(self) -> None:
         self._changed.set()
@@ -413,7 +410,7 @@ class LiveSession:
 
     async def _render(self, rests: bool = False) -> None:
         snapshot = self.controls.snapshot()
-        values = self._previews.asked(self._known(), snapshot.values, rests)
+        values = self._previews.asked(self.known, snapshot.values, rests)
         self._rendered = rendered = (snapshot.version, self._life)
         started = self.clock()
         try:
@@ -430,7 +427,7 @@ class LiveSession:
         self._error = None
         self._is_moved = self._is_moved and self.controls.version != snapshot.version
         self._unpublished = outputs
-        pixels = picture_of(self._known(), outputs)
+        pixels = picture_of(self.known, outputs)
         took = (self.clock() - started) * 1000
         self._previews.took(took)
         self._show(pixels, snapshot, took)

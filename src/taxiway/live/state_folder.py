@@ -1,6 +1,7 @@
 """Where the states of one model lie: below the data folder, a file of presets and one of history.
 
     presets.json          what the eight are, a state a line: a text that goes into git
+    movement.json         modulators and tempo
     history.jsonl         settled pictures, the newest last
     pictures/ID.jpg       what each of them looked like
 
@@ -26,6 +27,7 @@ from taxiway.live.state import MOST_STATE_BYTES, PICTURE, State, checked, from_t
 PRESETS = 8
 MOST_HISTORY = 100
 MOST_FILE_BYTES = MOST_HISTORY * 3 * MOST_STATE_BYTES
+MOST_MOVEMENT_BYTES = 1_000_000
 PICTURE_SIDE = 128
 """Pixels of the longer side of a small picture."""
 MOST_PICTURE_BYTES = 200_000
@@ -78,6 +80,15 @@ class StateFolder:
         """Keep the presets in place of those before."""
         self._make()
         write_whole(self.folder / "presets.json", presets_text(presets, model))
+
+    def movement(self) -> bytes:
+        """The text of what moves."""
+        return self._read(self.folder / "movement.json", MOST_MOVEMENT_BYTES)
+
+    def write_movement(self, text: bytes) -> None:
+        """Keep it in place of the one before."""
+        self._make()
+        write_whole(self.folder / "movement.json", text)
 
     def history(self) -> list[State]:
         """The newest 100 settled states, oldest first; lines that cannot be read are left out."""

@@ -49,7 +49,7 @@ class Tempo:
         if not SLOWEST <= bpm <= FASTEST:
             raise InvalidArgument(f"'bpm' takes {SLOWEST:g} to {FASTEST:g}, got {bpm:g}.", "bpm")
         self._anchor = self._clock(), self.beats()
-        self.bpm = bpm
+        self.bpm = float(bpm)
 
     def tap(self) -> None:
         """A beat is now; from the second on the tempo follows, by the middle of the last five."""

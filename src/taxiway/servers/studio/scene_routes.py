@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from taxiway.core.errors import NotFound
 from taxiway.live import scene
+from taxiway.live.movement_file import restore, to_text
 from taxiway.live.session import LiveSession
 from taxiway.servers.studio.manager_routes import PREFIX, guarded
 from taxiway.web.powers import Power, Tokens
@@ -32,13 +33,18 @@ def routes(session: LiveSession, tokens: Tokens) -> list[Route]:
             raise NotFound("There are no presets yet; store some first.")
         named = {state.picture for state in presets.values() if state.picture}
         pictures = {name: await session.kept.picture(name) for name in sorted(named)}
-        data = scene.packed(presets, pictures, session.spec.name)
+        movement = to_text(session.movement) if session.movement.is_set_up else b""
+        data = scene.packed(presets, pictures, session.spec.name, movement)
         headers = {"content-disposition": 'attachment; filename="scene.zip"'}
         return Response(data, media_type="application/zip", headers=headers)
 
     async def take(request: Request) -> Any:
-        presets, pictures = await asyncio.to_thread(scene.unpacked, await request.body())
+        data = await request.body()
+        presets, pictures = await asyncio.to_thread(scene.unpacked, data)
+        movement = await asyncio.to_thread(scene.movement_in, data)
         session.kept.put_all(presets, pictures)
+        if movement is not None:
+            restore(session.movement, movement)
         return {"presets": sorted(presets)}
 
     async def timeline(request: Request) -> Response:
