@@ -51,8 +51,9 @@ class Fake:
 
 
 class Failing(Fake):
-    """A backend whose library breaks."""
+    """A backend of ours whose library breaks."""
 
+    __module__ = "taxiway.backends.bad"
     times: ClassVar = {("float32", 1): 1.0}
 
     def compile(self, graph: Graph, precision: str, threads: int) -> "Doubling":

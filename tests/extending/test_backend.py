@@ -52,3 +52,19 @@ def test_a_broken_one_is_a_sentence_and_ours_works(
     assert "torch" in usable
     assert "sparks" not in usable
     assert "nothing_there" in reasons["sparks"]
+
+
+def test_one_that_breaks_while_it_compiles_is_named_with_its_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files, points = stranger.from_docs("A backend")
+    (name,) = (name for name in files if "def compile" in files[name])
+    begins = files[name].index("def compile")
+    body = files[name].index(":\n", begins) + 2
+    broken = f"{files[name][:body]}        raise RuntimeError('no sparks')\n{files[name][body:]}"
+    stranger.install(tmp_path, {**files, name: broken}, points, monkeypatch)
+    _, mapping = graphs_of(read_checkpoint(FIXTURES / f"{NAME}.pkl"))
+    left_out = choose([mapping], seconds=2, thorough=True)[1].left_out
+    line = broken[: broken.index("raise RuntimeError")].count("\n") + 1
+    assert left_out["numpy"].startswith("numpy failed: RuntimeError: no sparks (")
+    assert left_out["numpy"].endswith(f"{name}, line {line}).")

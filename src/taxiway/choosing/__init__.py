@@ -26,6 +26,7 @@ from taxiway.choosing.answers import Answer, Answers, Setting
 from taxiway.choosing.machine import this_machine, version_of
 from taxiway.core import slots
 from taxiway.core.errors import InvalidArgument, MissingDependency, TaxiwayError
+from taxiway.core.faults import with_line
 
 SECONDS = 1.0
 """CPU time that may go into trying backends at the first start of a model."""
@@ -294,7 +295,11 @@ class Trial:
         except TaxiwayError:
             raise
         except Exception as error:
-            self.left_out[name] = f"{name} failed: {one_line(error)}"
+            module = type(self.usable[name]).__module__
+            # Of ours it is the library that failed, and a line says nothing to its user.
+            ours = module.startswith("taxiway.")
+            said = one_line(error) if ours else f"{with_line(error, self.usable[name])}."
+            self.left_out[name] = f"{name} failed: {said}"
         for setting in self.of(name):
             del self.measured[setting]
 
