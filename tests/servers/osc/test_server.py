@@ -27,7 +27,7 @@ from taxiway.servers.osc import server as osc
 from taxiway.servers.osc.packet import LARGEST, read, write, write_values
 from taxiway.servers.osc.server import OscServer
 from taxiway.web.listen import CannotListen
-from taxiway.web.rate_limit import RateLimit
+from taxiway.web.rate_limit import FairLimit, RateLimit
 
 
 class Room:
@@ -297,7 +297,7 @@ async def test_a_flood_is_not_heard_beyond_its_rate(
     monkeypatch.setattr(osc, "OWN_RATE", 2)
     config = Config(osc_port=0, osc_reply_port=room.target.port)
     server = OscServer(cast(Engine, room.engine), room.session, config)
-    server._budget = RateLimit(osc.RATE, osc.RATE, Clock())
+    server._budget = FairLimit(osc.RATE, osc.OWN_RATE, osc.RESERVE, Clock())
     for _ in range(1000):
         server.receive(write("/query", '{"text": "a"}'), ("127.0.0.1", 5))
     await asyncio.gather(*server._queries)
