@@ -50,6 +50,7 @@ def said_by(
     ("old", "new", "told"),
     [
         ("return {", "return 1 / 0 or {", "'mean' failed: ZeroDivisionError: division by zero ("),
+        ('name="mean"', 'name="means"', "'mean' has a command of another name, 'means' ("),
         ("return {", "return 5 or {", "'mean' gives its outputs by name from run, got 5 ("),
         ('return {"image"', 'return {"mean"', "'mean' gives no 'image' from run"),
         ('unit = "pictures"', 'needs = ("nomod",)', "needs the package 'nomod'"),

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from taxiway.core.datatypes import names
 from taxiway.core.errors import BrokenMember, NotFound, TaxiwayError
-from taxiway.core.faults import failure, line_of, noticed
+from taxiway.core.faults import broken, failure, line_of, noticed
 from taxiway.core.needs import NEEDS, check
 from taxiway.core.places import absent
 
@@ -78,6 +78,8 @@ def load(slot: str, name: str) -> Any:
         found = _class_in(found, slot, member)
     if slot in NEEDS and slot != "families":  # which `declaration` checks further
         check(found, NEEDS[slot], name, module)
+    if slot == "tools" and ":" not in name and found.command.name != name:
+        raise broken(found, f"'{name}' has a command of another name, '{found.command.name}'")
     return found
 
 
