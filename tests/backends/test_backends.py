@@ -45,3 +45,19 @@ def test_openvino_keeps_no_batches_of_a_large_network() -> None:
     assert network.sizes_of(Graph("stylegan2", {}, {"weight": small}, {})) == (8, 1)
     assert network.sizes_of(Graph("stylegan2", {}, {"weight": large}, {})) == (1,)
     assert network.sizes_of(Graph("mapping", {}, {"weight": large}, {})) == ()
+
+
+@pytest.mark.parametrize("name", ["onnxruntime", "openvino"])
+def test_a_large_network_computes_one_picture_after_the_other(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = pytest.importorskip(f"taxiway.backends.{name}.network")
+    monkeypatch.setattr(network, "is_large", lambda graph: True)
+    backend: backends.Backend = slots.load("backends", name)("cpu")
+    graph = graphs_of(read_checkpoint(FIXTURES / "stylegan2-ada_32.pkl"))[0]
+    expected = np.load(FIXTURES / "stylegan2-ada_32.npz")
+    ws = expected["w_psi0.7"].astype(np.float32)
+    given = {"ws": np.concatenate([ws, ws[::-1]]), "noise_mode": "const"}
+    image = backend.compile(graph, "float32", 1).run(given)["image"]
+    reference = expected["uint8_psi0.7_noise_const"].astype(int)
+    assert np.abs(image - np.concatenate([reference, reference[::-1]])).max() <= 1

@@ -58,6 +58,17 @@ class Graph:
     kept: Path | None = None
 
 
+LARGE_BYTES = 50 * 2**20
+"""Weights from which on a processor computes one picture at a time. Of 512 px and 512 channels a
+batch of eight takes 2.4 GB beside the 1.1 GB for one, and is a tenth faster."""
+
+
+def is_large(graph: Graph) -> bool:
+    """Whether a processor does better to compute the graph one picture after the other."""
+    weights = sum(tensor.nbytes for tensor in graph.tensors.values())
+    return graph.kind != "mapping" and weights >= LARGE_BYTES
+
+
 Node = Any
 """What a backend calls a result of an operation while a graph is written down."""
 

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
-from taxiway.backends import Arrays, Graph, Inputs
+from taxiway.backends import Arrays, Graph, Inputs, is_large
 from taxiway.backends.onnxruntime.operations import OnnxOperations
 from taxiway.backends.onnxruntime.providers import Provider
 
@@ -20,6 +20,7 @@ class OnnxNetwork:
 
     def __init__(self, graph: Graph, provider: Provider, threads: int) -> None:
         self.graph, self.provider, self.threads = graph, provider, threads
+        self.is_single = provider.device == "cpu" and is_large(graph)
         self.compiled: dict[tuple[Any, ...], Compiled] = {}
 
     def run(self, inputs: Inputs) -> Arrays:
@@ -28,7 +29,12 @@ class OnnxNetwork:
         key = tuple(sorted(words.items()))
         if key not in self.compiled:
             self.compiled[key] = Compiled(self.graph, words, self.provider, self.threads)
-        return self.compiled[key].run(arrays)
+        compiled, count = self.compiled[key], len(next(iter(arrays.values())))
+        if count == 1 or not self.is_single:
+            return compiled.run(arrays)
+        each = ({name: array[i : i + 1] for name, array in arrays.items()} for i in range(count))
+        parts = list(map(compiled.run, each))
+        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
 class Compiled:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import openvino
 from openvino import opset13 as ov
 
-from taxiway.backends import Arrays, Graph, Inputs
+from taxiway.backends import Arrays, Graph, Inputs, is_large
 from taxiway.backends.openvino.kept import Digest, Kept
 
 HINTS = {"float32": "f32", "bfloat16": "bf16"}
@@ -43,9 +43,6 @@ def core() -> Any:
 
 SIZES = (8, 1)
 """Batches that networks with feature maps are compiled for: 1.4 times as fast as one for any."""
-LARGE_BYTES = 50 * 2**20
-"""Weights from which on it is one picture only. For 512 px and 512 channels a batch of eight takes
-2.4 GB beside the 1.1 GB for one, and is a tenth faster."""
 
 
 class OpenVinoNetwork:
@@ -102,8 +99,7 @@ def sizes_of(graph: Graph) -> Sequence[int]:
     """The batches that a graph is compiled for; none where one form takes any."""
     if graph.kind == "mapping":
         return ()
-    weights = sum(tensor.nbytes for tensor in graph.tensors.values())
-    return SIZES if weights < LARGE_BYTES else SIZES[-1:]
+    return SIZES[-1:] if is_large(graph) else SIZES
 
 
 def parts_of(count: int, sizes: Sequence[int]) -> list[int]:
