@@ -36,7 +36,7 @@ from taxiway.families.stylegan.networks.graphs import graphs_of, small_graph
 from taxiway.families.stylegan.rendering.renderer import GeneratorRenderer, in_colour
 
 GROUP, PREFIX = "Dials", "dial_"
-STRIP_SECONDS = 1.5
+STRIP_SECONDS = 3.0
 """That whole pictures for the strips may take; else they are small ones."""
 BYTES = 1 << 20
 """A file that is larger is none of ours."""
