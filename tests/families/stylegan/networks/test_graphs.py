@@ -13,6 +13,7 @@ from fuzz import every
 from paths import FIXTURES
 from taxiway import backends
 from taxiway.backends import Graph
+from taxiway.backends.onnxruntime_gpu import is_installed
 from taxiway.backends.torch import TorchBackend
 from taxiway.catalog import catalog
 from taxiway.checkpoint import Checkpoint, read_checkpoint
@@ -42,8 +43,9 @@ CHECKPOINTS = [
 
 @pytest.fixture(scope="module", params=slots.members("backends"))
 def backend(request: pytest.FixtureRequest) -> backends.Backend:
-    """Each backend that is here."""
-    made: backends.Backend = slots.load("backends", request.param)("cpu")
+    """Each backend that is here, on the processor; WebGPU's on the GPU that it finds."""
+    on_gpu = request.param == "onnxruntime_gpu" and is_installed("onnxruntime-ep-webgpu")
+    made: backends.Backend = slots.load("backends", request.param)("auto" if on_gpu else "cpu")
     if (missing := made.available()) is not None:
         pytest.skip(missing)
     return made
