@@ -250,5 +250,5 @@ def reduced(picture: Pixels) -> Pixels:
 def data_uri(pixels: Pixels) -> str:
     """A picture as a JPEG in a data URI."""
     file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "JPEG", quality=80)
+    Image.fromarray(pixels).save(file, "JPEG", quality=80, subsampling=0)
     return f"data:image/jpeg;base64,{base64.b64encode(file.getvalue()).decode()}"
