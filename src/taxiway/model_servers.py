@@ -32,8 +32,8 @@ from taxiway.live.inputs import Inputs, sources
 from taxiway.live.members import Members
 from taxiway.live.model_manager import RunningModel
 from taxiway.live.outputs import Outputs, sinks
+from taxiway.live.presets.state_folder import folder_name
 from taxiway.live.session import LiveSession
-from taxiway.live.state_folder import folder_name
 from taxiway.servers.studio import job_routes, manager_routes, training_routes
 from taxiway.web.addresses import LOOPBACK, elsewhere
 from taxiway.web.application import application

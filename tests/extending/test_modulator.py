@@ -6,7 +6,8 @@ import pytest
 
 import stranger
 from session_fakes import FakeEngine, Watcher, on_session
-from taxiway.live import actions, movement
+from taxiway.live.messages import actions
+from taxiway.live.movement import modulators as movement
 
 
 @pytest.fixture(autouse=True)

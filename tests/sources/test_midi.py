@@ -10,8 +10,8 @@ import pytest
 from interop.engineio_clients import until
 from session_fakes import FakeEngine, on_session
 from taxiway.core.errors import NotFound
-from taxiway.live.bindings import Binding
 from taxiway.live.inputs import Inputs
+from taxiway.live.mapping.bindings import Binding
 from taxiway.live.members import Members
 from taxiway.sources import midi
 from taxiway.sources.midi import Midi, sequencer_problem

@@ -255,7 +255,7 @@ def mapping_file(given: str | None) -> str | None:
     """The path of a mapping, which need not be there yet. Raises InvalidArgument if it is none."""
     if given is None:
         return None
-    from taxiway.live.bindings import read
+    from taxiway.live.mapping.bindings import read
 
     path = Path(given).expanduser().absolute()
     read(path)

@@ -30,23 +30,23 @@ from taxiway.core.images import EncodedPicture, Pixels
 from taxiway.core.model import ModelSpec
 from taxiway.latent.field import field
 from taxiway.latent.sample import z_of_seed
-from taxiway.live.actions import add_actions
-from taxiway.live.addresses import Addresses
 from taxiway.live.broadcast import Broadcast
 from taxiway.live.controls import Controls, Origin, Snapshot
-from taxiway.live.fade import Fade
-from taxiway.live.kept_states import KeptStates
-from taxiway.live.live_walk import LiveWalk
-from taxiway.live.mapping import SignalMapping
-from taxiway.live.mixing import Mixing
-from taxiway.live.movement import Movement
-from taxiway.live.own_addresses import add_own
+from taxiway.live.mapping.mapping import SignalMapping
+from taxiway.live.messages.actions import add_actions
+from taxiway.live.messages.addresses import Addresses
+from taxiway.live.messages.own_addresses import add_own
+from taxiway.live.movement.fade import Fade
+from taxiway.live.movement.modulators import Movement
+from taxiway.live.movement.timeline import Timeline
+from taxiway.live.movement.walk import LiveWalk
 from taxiway.live.pictures import picture_name, picture_of
+from taxiway.live.presets.kept_states import KeptStates
+from taxiway.live.presets.mixing import Mixing
+from taxiway.live.presets.state_folder import StateFolder
 from taxiway.live.previews import Previews
 from taxiway.live.readers import Readers
-from taxiway.live.state_folder import StateFolder
 from taxiway.live.tiles import Tiles, length_of_z, plays_live
-from taxiway.live.timeline import Timeline
 
 if TYPE_CHECKING:
     from taxiway.engine import Engine

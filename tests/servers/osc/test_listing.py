@@ -15,8 +15,8 @@ from interop.broadcasting import BroadcastingEngine
 from interop.engineio_clients import until
 from session_fakes import FakeEngine, on_session
 from taxiway.core.config import Config
+from taxiway.live.presets.state import State
 from taxiway.live.session import LiveSession
-from taxiway.live.state import State
 from taxiway.servers.osc.listing import routes
 from taxiway.servers.osc.server import OscServer
 

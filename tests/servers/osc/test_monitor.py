@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from session_fakes import GENERATE
-from taxiway.live.moves import Message
+from taxiway.live.messages.moves import Message
 from taxiway.servers.osc.monitor import LINES, Monitor, nearest
 from taxiway.servers.osc.server import POWERS
 

@@ -20,8 +20,8 @@ from taxiway.core.config import Config
 from taxiway.core.events import MessageIgnored, OutputReady, StateChanged
 from taxiway.core.images import from_data_uri
 from taxiway.engine import Engine
-from taxiway.live.bindings import Binding
-from taxiway.live.moves import Message
+from taxiway.live.mapping.bindings import Binding
+from taxiway.live.messages.moves import Message
 from taxiway.live.session import LiveSession
 from taxiway.servers.osc import server as osc
 from taxiway.servers.osc.packet import LARGEST, read, write, write_values

@@ -9,9 +9,9 @@ from session_fakes import FakeEngine, on_session
 from studio_page import studio
 from taxiway.core.config import Config
 from taxiway.core.events import MessageIgnored
-from taxiway.live.actions import ACTIONS
-from taxiway.live.moves import Message
-from taxiway.live.state import State
+from taxiway.live.messages.actions import ACTIONS
+from taxiway.live.messages.moves import Message
+from taxiway.live.presets.state import State
 from taxiway.servers.osc.server import OscServer
 from taxiway.servers.studio import scene_routes
 from taxiway.servers.studio.live_routes import PATH, PICTURES, routes

@@ -15,7 +15,7 @@ from taxiway.core.errors import Unavailable
 from taxiway.core.frame import Mark
 from taxiway.latent.field import Field
 from taxiway.latent.sample import z_of_seed
-from taxiway.live.bindings import Binding
+from taxiway.live.mapping.bindings import Binding
 from taxiway.live.session import LiveSession
 from taxiway.servers.studio import binary_messages
 from taxiway.servers.studio.socket import BURST

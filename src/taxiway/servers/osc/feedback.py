@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from msgspec import Struct, field
 
-from taxiway.live import addresses
 from taxiway.live.controls import Entry
-from taxiway.live.moves import Message, input_of
-from taxiway.live.patterns import is_pattern
+from taxiway.live.messages import addresses
+from taxiway.live.messages.moves import Message, input_of
+from taxiway.live.messages.patterns import is_pattern
 from taxiway.live.session import LiveSession
 from taxiway.servers.osc import packet
 from taxiway.servers.osc.subscribers import MOST_SUBSCRIBERS, Address

@@ -7,7 +7,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.routing import Route
 
-from taxiway.live.addresses import Address
+from taxiway.live.messages.addresses import Address
 from taxiway.live.session import LiveSession
 from taxiway.web.addresses import LOOPBACK
 from taxiway.web.powers import Power, declared

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from difflib import get_close_matches
 
-from taxiway.live.moves import Message
+from taxiway.live.messages.moves import Message
 from taxiway.servers.osc.subscribers import Address
 from taxiway.web.notices import shortened
 from taxiway.web.rate_limit import RateLimit

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from taxiway.live.moves import Message
+from taxiway.live.messages.moves import Message
 
 LARGEST = 65_507
 """The bytes that one UDP datagram holds."""

@@ -20,9 +20,9 @@ from taxiway.core.datatypes import Wire
 from taxiway.core.errors import InvalidArgument, NotFound, TaxiwayError
 from taxiway.core.events import Event, MessageIgnored, OutputReady, QueryFailed
 from taxiway.jobs.remote import RemoteJobs
-from taxiway.live.addresses import NoSuchAddress
-from taxiway.live.moves import Message
-from taxiway.live.patterns import is_pattern
+from taxiway.live.messages.addresses import NoSuchAddress
+from taxiway.live.messages.moves import Message
+from taxiway.live.messages.patterns import is_pattern
 from taxiway.live.session import LiveSession
 from taxiway.servers.osc import packet as osc_packet
 from taxiway.servers.osc.feedback import Feedback

@@ -11,7 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from taxiway.live import actions, movement
+from taxiway.live.messages import actions
+from taxiway.live.movement import modulators as movement
 from taxiway.live.session import LiveSession
 from taxiway.servers.studio.manager_routes import PREFIX, Handler, body, guarded
 from taxiway.web.powers import Power, Tokens

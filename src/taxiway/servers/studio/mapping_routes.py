@@ -12,8 +12,8 @@ from msgspec import Struct
 from starlette.requests import Request
 from starlette.routing import Route
 
-from taxiway.live.bindings import checked
 from taxiway.live.controls import name_of
+from taxiway.live.mapping.bindings import checked
 from taxiway.live.session import LiveSession
 from taxiway.servers.studio.manager_routes import PREFIX, body, guarded
 from taxiway.web.powers import Power, Tokens

@@ -12,8 +12,8 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from taxiway.core.errors import NotFound
-from taxiway.live import scene
-from taxiway.live.movement_file import restore, to_text
+from taxiway.live.movement.file import restore, to_text
+from taxiway.live.presets import scene
 from taxiway.live.session import LiveSession
 from taxiway.servers.studio.manager_routes import PREFIX, guarded
 from taxiway.web.powers import Power, Tokens

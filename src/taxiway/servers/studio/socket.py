@@ -11,7 +11,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from taxiway.core.errors import InvalidArgument, TaxiwayError
 from taxiway.core.frame import Mark
-from taxiway.live import actions
+from taxiway.live.messages import actions
 from taxiway.live.session import LiveSession
 from taxiway.live.tiles import Wanted
 from taxiway.servers.studio import binary_messages, json_messages

@@ -9,7 +9,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.routing import Route
 
-from taxiway.live.live_walk import WALK
+from taxiway.live.movement.walk import WALK
 from taxiway.live.session import LiveSession
 from taxiway.servers.studio.manager_routes import PREFIX, body, guarded
 from taxiway.web.powers import Power, Tokens

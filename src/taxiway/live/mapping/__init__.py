@@ -1,0 +1,1 @@
+"""Hardware and messages mapped to controls: learnt, kept as text, at work."""

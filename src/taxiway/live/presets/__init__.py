@@ -1,0 +1,1 @@
+"""Whole states of a live session, kept, mixed and shared."""

@@ -1,0 +1,286 @@
+"""Presets and history of a live session: what was seen, and can be gone back to."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+from msgspec.structs import replace
+
+from taxiway.core.errors import InvalidArgument, NotFound, TaxiwayError, Unavailable
+from taxiway.core.events import PresetsChanged
+from taxiway.core.frame import Frame
+from taxiway.core.parsing import Malformed
+from taxiway.live.movement import file as movement_file
+from taxiway.live.movement.file import MovementFile
+from taxiway.live.presets import state_folder
+from taxiway.live.presets.state import State, captured, named, news
+from taxiway.live.presets.state_folder import MOST_HISTORY, PRESETS, StateFolder
+
+if TYPE_CHECKING:
+    from taxiway.live.session import LiveSession
+
+log = logging.getLogger("taxiway.live")
+
+MOST_DRAWN = 16
+"""Pictures that may wait for the model."""
+MOST_WAITING = 100
+"""Writes that may wait for the disk before it is said that it is too slow."""
+MOVED_SECONDS = 1.0
+SETTLED_SECONDS = 0.6
+"""For so long nothing moves before what is seen is worth keeping."""
+
+
+class KeptStates:
+    """Eight presets by number, and the last hundred pictures at rest, each with its whole state.
+
+    They are on disk, where there is a `folder`, from the moment that `run` comes to it.
+    """
+
+    def __init__(
+        self,
+        session: "LiveSession",
+        folder: StateFolder | None = None,
+        settled_seconds: float = SETTLED_SECONDS,
+    ) -> None:
+        self.presets: dict[int, State] = {}
+        self.history: list[State] = []
+        self._session, self._folder = session, folder
+        self._settled_seconds = settled_seconds
+        self._pictures: dict[str, bytes] = {}
+        self._coming: dict[str, asyncio.Task[None]] = {}
+        self._work: asyncio.Queue[Callable[[StateFolder], None]] = asyncio.Queue()
+        self._settling: asyncio.Task[None] | None = None
+        self._saving: asyncio.TimerHandle | None = None
+
+    @property
+    def is_in_use(self) -> bool:
+        """Whether there is anything to go back to, or that says how."""
+        session = self._session
+        kept = self.presets or self.history
+        return bool(kept or session.fade.seconds or session.timeline.keys)
+
+    async def run(self) -> None:
+        """Read what was kept, then write what is to be kept, for ever."""
+        if self._folder is None:
+            return
+        presets, history, movement = await asyncio.to_thread(_loaded, self._folder)
+        self.presets = presets | self.presets
+        self.history = [*history, *self.history][-MOST_HISTORY:]
+        if movement is not None and not self._session.movement.modulators:
+            movement_file.restore(self._session.movement, movement)
+        self._announce()
+        while True:
+            work = await self._work.get()
+            try:
+                await asyncio.to_thread(work, self._folder)
+            except OSError as error:
+                log.debug("A state could not be kept", exc_info=True)
+                self._session.report(f"Presets and history cannot be kept: {error.strerror}.")
+
+    def close(self) -> None:
+        """Keep nothing more."""
+        self._rest()
+        if self._saving is not None:
+            self._saving.cancel()
+        for task in self._coming.values():
+            task.cancel()
+
+    def _rest(self) -> None:
+        if self._settling is not None:
+            self._settling.cancel()
+
+    def settle(self, frame: Frame) -> None:
+        """A picture is at rest; if it stays so a moment, it goes into the history."""
+        if self._session.is_live:
+            self._rest()
+            self._settling = asyncio.create_task(self._settled(frame))
+
+    async def _settled(self, frame: Frame) -> None:
+        await asyncio.sleep(self._settled_seconds)
+        newest, command = self._session.broadcast.newest, self._session.command
+        if newest is None or newest.frame.pixels is not frame.pixels or command is None:
+            return
+        state = captured(command, self._session.controls)
+        if self.history and alike(self.history[-1], state):
+            return
+        gone = self.history[: -MOST_HISTORY + 1] if len(self.history) >= MOST_HISTORY else []
+        self.history = [*self.history[len(gone) :], self._with_picture(state, frame)]
+        kept = list(self.history)
+        self._write(lambda folder: folder.write_history(kept))
+        for old in gone:
+            self.forget(old)
+        self._announce()
+
+    def keep_movement(self) -> None:
+        """Write what moves, once for all that changes within a second."""
+        if self._folder is None or (self._saving is not None and not self._saving.cancelled()):
+            return
+        self._saving = asyncio.get_running_loop().call_later(MOVED_SECONDS, self._keep_movement)
+
+    def _keep_movement(self) -> None:
+        self._saving = None
+        text = movement_file.to_text(self._session.movement)
+        self._write(lambda folder: folder.write_movement(text))
+
+    def store(self, number: int, name: str = "") -> State:
+        """Make the present state a preset. Raises InvalidArgument or Unavailable."""
+        self._check(number)
+        if self._session.command is None:
+            raise Unavailable(f"'{self._session.spec.name}' has not been started yet.")
+        if self._work.qsize() > MOST_WAITING:
+            raise Unavailable("Presets are stored faster than this disk can write them.")
+        state = self.pictured(captured(self._session.command, self._session.controls))
+        self._put(number, replace(state, name=named(name)))
+        return state
+
+    def put_all(self, presets: dict[int, State], pictures: dict[str, bytes]) -> None:
+        """Take the presets of a scene in place of those that are here.
+
+        `pictures` are by the names that the states have; each gets a new one of ours. Raises
+        InvalidArgument, which names the preset, for a scene of a model of another shape.
+        """
+        session = self._session
+        for number, state in presets.items():
+            try:
+                news(state, session.known, ())
+            except InvalidArgument as error:
+                raise InvalidArgument(f"Preset {number} of this scene: {error}") from None
+        old, self.presets = self.presets, {}
+        for state in old.values():
+            self.forget(state)
+        for number, state in presets.items():
+            data = pictures.get(state.picture)
+            picture = self._keep_picture(data) if data else ""
+            self.presets[number] = replace(state, picture=picture)
+        self._write_presets()
+
+    def clear(self, number: int) -> None:
+        """Empty a preset. Raises InvalidArgument."""
+        self._check(number)
+        old = self.presets.pop(number, None)
+        if old is not None:
+            self.forget(old)
+            self._write_presets()
+
+    def preset(self, number: int) -> State:
+        """A preset. Raises InvalidArgument, or NotFound where it is empty."""
+        self._check(number)
+        if number not in self.presets:
+            raise NotFound(f"Preset {number} is empty; store one there first.")
+        return self.presets[number]
+
+    def past(self, picture: str) -> State:
+        """What was seen, by its picture's name. Raises NotFound."""
+        for state in reversed(self.history):
+            if picture and state.picture == picture:
+                return state
+        raise NotFound("The history has no such picture any more.")
+
+    async def picture(self, name: str) -> bytes:
+        """A small JPEG, once it is drawn. Raises NotFound."""
+        if name in self._coming:
+            await asyncio.wait([self._coming[name]])
+        data = self._pictures.get(name)
+        if data is None and self._folder is not None:
+            data = await asyncio.to_thread(self._folder.picture, name)
+        if data is None:
+            raise NotFound("There is no such picture.")
+        return data
+
+    def _check(self, number: int) -> None:
+        if not 1 <= number <= PRESETS:
+            raise InvalidArgument(f"'number' takes 1 to {PRESETS}, got {number}.", "number")
+
+    def _put(self, number: int, state: State) -> None:
+        old = self.presets.get(number)
+        self.presets[number] = state
+        if old is not None:
+            self.forget(old)
+        self._write_presets()
+
+    def _write_presets(self) -> None:
+        presets, model = dict(self.presets), self._session.spec.name
+        self._write(lambda folder: folder.write_presets(presets, model))
+        self._announce()
+
+    def pictured(self, state: State) -> State:
+        """The present state with its small picture, which is kept.
+
+        It is drawn anew where what is seen is not that yet, or modulated. Raises Unavailable where
+        too many wait to be drawn.
+        """
+        if len(self._coming) >= MOST_DRAWN:
+            raise Unavailable("Pictures are kept faster than this model can draw them.")
+        newest = self._session.broadcast.newest
+        if newest is not None and is_of(state, newest.frame):
+            return self._with_picture(state, newest.frame)
+        name = state_folder.new_picture()
+        self._coming[name] = asyncio.create_task(self._draw(name, state))
+        return replace(state, picture=name)
+
+    async def _draw(self, name: str, state: State) -> None:
+        session = self._session
+        given = {**session.controls.values(), **state.values}
+        with contextlib.suppress(TaxiwayError):
+            pixels = await session.drawn(given)
+            if pixels is not None:
+                self._keep_picture(state_folder.small(pixels), name)
+        self._coming.pop(name, None)
+
+    def _with_picture(self, state: State, frame: Frame) -> State:
+        return replace(state, picture=self._keep_picture(state_folder.small(frame.pixels)))
+
+    def _keep_picture(self, data: bytes, name: str = "") -> str:
+        name = name or state_folder.new_picture()
+        self._pictures[name] = data
+        self._write(lambda folder: folder.write_picture(name, data))
+        return name
+
+    def forget(self, state: State) -> None:
+        """Remove a picture that nothing has any more."""
+        if state.picture and all(each.picture != state.picture for each in self._everything()):
+            self._pictures.pop(state.picture, None)
+            self._write(lambda folder: folder.remove_picture(state.picture))
+
+    def _write(self, work: Callable[[StateFolder], None]) -> None:
+        """Have something written after what waits; without a folder nothing is."""
+        if self._folder is not None:
+            self._work.put_nowait(work)
+
+    def _everything(self) -> Iterator[State]:
+        yield from self.presets.values()
+        yield from self.history
+        yield from (key.state for key in self._session.timeline.keys)
+
+    def _announce(self) -> None:
+        self._session.events.emit(PresetsChanged(self._session.spec.name))
+
+
+def is_of(state: State, frame: Frame) -> bool:
+    """Whether a frame shows a state."""
+    return all(
+        value is now or np.array_equal(np.asarray(value), np.asarray(now))
+        for value, now in ((each, frame.values.get(name)) for name, each in state.values.items())
+    )
+
+
+def alike(one: State, other: State) -> bool:
+    """Whether two states are of the same values."""
+    return one.values.keys() == other.values.keys() and all(
+        np.array_equal(np.asarray(value), np.asarray(other.values[name]))
+        for name, value in one.values.items()
+    )
+
+
+def _loaded(folder: StateFolder) -> tuple[dict[int, State], list[State], MovementFile | None]:
+    presets, history = folder.presets(), folder.history()
+    with contextlib.suppress(OSError):  # of a disk that may only be read
+        folder.sweep(state.picture for state in [*presets.values(), *history])
+    try:
+        movement = movement_file.from_text(folder.movement())
+    except (Malformed, OSError):
+        movement = None
+    return presets, history, movement
