@@ -59,6 +59,14 @@ def test_noise_is_drawn_anew_by_what_was_kept(graph: Graph, tmp_path: Path) -> N
         assert (one != two).any()
 
 
+def test_what_is_compiled_as_soon_is_not_kept(
+    graph: Graph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(network, "WORTH_KEEPING", 1000)
+    picture(graph, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
 def anyone_may_write(path: Path) -> None:
     path.chmod(0o666)
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from taxiway.core.files import write_whole
 
-LARGEST, MOST = 1 << 28, 1 << 29
+LARGEST, MOST = 1 << 26, 1 << 28
 """Bytes of one file, and of the folder: the longest unused go first."""
 DIGEST = 32
 OWN = 0o700

@@ -45,6 +45,11 @@ SIZES = (8, 1)
 """Batches that networks with feature maps are compiled for: 1.4 times as fast as one for any."""
 
 
+WORTH_KEEPING = 1 << 24
+"""Bytes of weights up to which it takes less to find and load what was compiled than to compile:
+rainbow's six save two fifths, of 24 a tenth, and of 100 it would take twice as long."""
+
+
 class OpenVinoNetwork:
     """A graph for a number of threads, compiled when first called in a mode and batch size."""
 
@@ -81,7 +86,8 @@ class OpenVinoNetwork:
     def compiled(self, size: int, words: Mapping[str, str]) -> "tuple[list[str], list[Any]]":
         """The outputs' names, and one or two models: what was kept of them, or compiled anew."""
         assert self.graph.operations is not None
-        if self.graph.kept is None:
+        weights = sum(array.nbytes for array in self.graph.tensors.values())
+        if self.graph.kept is None or weights > WORTH_KEEPING:
             return compiled(self.graph, words, size, self.settings)
         kept, digest = Kept(self.graph.kept), Digest()
         names = list(self.graph.operations(digest, **words))
