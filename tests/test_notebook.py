@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from paths import ROOT
 from players import FIXTURES, small_renderer
 from taxiway import load
 from taxiway.core.errors import InvalidArgument, NotFound, TaxiwayError
+from taxiway.families.stylegan.projection import descent
 from taxiway.families.stylegan.rendering.painter import PainterRenderer
 from taxiway.notebook import Model
 
@@ -37,6 +39,7 @@ def test_importing_taxiway_alone_is_light() -> None:
 def test_the_page_runs_as_it_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {}
+    monkeypatch.setattr(descent, "Search", partial(descent.Search, candidates=20))
     monkeypatch.syspath_prepend(tmp_path)
     counting = re.findall(r"```python\n(.*?)```", PARTS.read_text(), re.DOTALL)[0]
     (tmp_path / "count.py").write_text(counting)

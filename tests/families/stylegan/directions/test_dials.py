@@ -46,7 +46,6 @@ def dials_of(model: StyleGAN) -> dict[str, Number]:
     return {n: f for n, f in inputs.items() if n.startswith("dial_") and isinstance(f, Number)}
 
 
-@pytest.mark.smoke
 def test_on_other_pictures_they_change_twice_what_random_ones_do_and_all_alike() -> None:
     model = rainbow()
     dials, renderer = dials_of(model), model.renderer
@@ -115,7 +114,12 @@ def test_a_file_that_is_none_of_ours_is_measured_anew(own_folder: Path, text: st
 
 
 @pytest.mark.parametrize(
-    "name", ["projected-gan_fastgan-lite_128", "stylegan3-t_32", "stylegan1_64"]
+    "name",
+    [
+        "projected-gan_fastgan-lite_128",
+        pytest.param("stylegan3-t_32", marks=pytest.mark.slow),
+        "stylegan1_64",
+    ],
 )
 def test_other_families_have_them_if_they_have_w(name: str) -> None:
     model = opened(str(FIXTURES / f"{name}.pkl"))

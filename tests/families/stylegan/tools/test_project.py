@@ -1,5 +1,6 @@
 """The tool that projects: its files, its pictures, and going on after a stop."""
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from taxiway.core.images import read_metadata
 from taxiway.core.tool import QuietJob, Stopped
 from taxiway.families.stylegan.networks.generator import Generator
 from taxiway.families.stylegan.networks.stylegan2 import new_stylegan2
+from taxiway.families.stylegan.projection import descent
 from taxiway.families.stylegan.projection.descent import STATE, TUNING
 from taxiway.families.stylegan.projection.pti import read_difference
 from taxiway.families.stylegan.rendering.files import read_latents
@@ -158,7 +160,8 @@ def test_a_box_that_is_none_is_told_before_anything_is_written(tmp_path: Path) -
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_command_says_how_near_it_came(tmp_path: Path) -> None:
+def test_the_command_says_how_near_it_came(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(descent, "Search", partial(descent.Search, candidates=20))
     Image.fromarray(picture()).save(tmp_path / "ramp.png")
     words = "project rainbow ramp.png --out found --steps 2 --no-film"
     done = taxiway(*words.split(), cwd=tmp_path)
