@@ -20,7 +20,9 @@ HERE = Path(__file__).parent
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    names = [item.nodeid for item in items if HERE in item.path.parents]
+    """The slow ones repeat what another does, elsewhere."""
+    ours = [item for item in items if HERE in item.path.parents]
+    names = [item.nodeid for item in ours if not item.get_closest_marker("slow")]
     config.stash[COLLECTED] = [name.rpartition("interop/")[2] for name in names]
 
 
