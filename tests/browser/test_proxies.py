@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, BrowserContext
 from browser.conftest import Server, new_context
 from browser.proxies import PROXIES, free_port, running
 from browser.watching import hold_studio, pixels, wait_for_other_picture, wait_for_store
+from fuzz import every
 from hosting.process import hosting
 
 NAME = "studio.example.org"
@@ -30,7 +31,7 @@ class Site(NamedTuple):
         return httpx.Client(verify=context, timeout=30)
 
 
-@pytest.fixture(scope="module", params=WAYS, ids=lambda way: f"{way[0]}-{way[1]:d}")
+@pytest.fixture(scope="module", params=every(3, WAYS), ids=lambda way: f"{way[0]}-{way[1]:d}")
 def site(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Site]:
@@ -107,7 +108,13 @@ def test_programs_find_everything_below_the_path(site: Site) -> None:
         assert bare.headers["location"] in ("/taxi/", f"{site.url}/")
 
 
-@pytest.mark.parametrize(("proxy", "strips"), WAYS)
+@pytest.mark.parametrize(
+    ("proxy", "strips"),
+    [
+        each if n % 3 == 0 else pytest.param(*each, marks=pytest.mark.slow)
+        for n, each in enumerate(WAYS)
+    ],
+)
 def test_hosted_models_have_addresses_below_the_path(
     proxy: str, strips: bool, tmp_path: Path
 ) -> None:

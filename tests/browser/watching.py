@@ -4,6 +4,9 @@ from typing import Any
 
 from playwright.sync_api import Page
 
+POLL_MS = 30
+"""Between two looks; one for each frame would have frames drawn for nothing else."""
+
 
 def hold_studio(page: Page) -> None:
     """Let the functions below reach the page's parts, as a person can from the console."""
@@ -25,7 +28,7 @@ def stored(page: Page, key: str) -> Any:
 def wait_for_store(page: Page, condition: str, seconds: float = 10) -> None:
     """Wait until a JavaScript expression of `store` holds; a promise would not be waited for."""
     script = f"() => {{ const store = studio.store; return {condition}; }}"
-    page.wait_for_function(script, timeout=1000 * seconds)
+    page.wait_for_function(script, timeout=1000 * seconds, polling=POLL_MS)
 
 
 def wait_for_vector(page: Page, before: list[float]) -> list[float]:
@@ -42,5 +45,7 @@ def pixels(page: Page) -> str:
 
 def wait_for_other_picture(page: Page, before: str) -> None:
     page.wait_for_function(
-        "(before) => document.querySelector('#picture-canvas').toDataURL() !== before", arg=before
+        "(before) => document.querySelector('#picture-canvas').toDataURL() !== before",
+        arg=before,
+        polling=POLL_MS,
     )
