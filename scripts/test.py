@@ -16,8 +16,8 @@ from environment import ROOT, ensure, install_packages, run_quietly, say, stop
 
 WHOLE = {"--quick", "--all"}
 """With these alone, every room is run."""
-WORKERS = (os.cpu_count() or 1) + 1
-"""One more than there are cores, since tests wait for other processes too."""
+WORKERS = (os.cpu_count() or 1) + 2
+"""Two more than there are cores, since tests wait for other processes too."""
 PARALLEL = ("-n", str(WORKERS), "--dist", "worksteal")
 PROXIES = ("nginx", "caddy")
 SHELL = "chromium-headless-shell"

@@ -15,8 +15,17 @@ FAMILY = "toys:Gradient"
 LIBRARIES = {"p5-08": ["p5.min.js", "addons/p5.dom.min.js"], "p5": ["p5.min.js"]}
 """What a page of its time loaded; createButton and createImg were an addon once."""
 
-everywhere = pytest.mark.parametrize("how", ["file", "port"])
-every_p5 = pytest.mark.parametrize("client", LIBRARIES)
+SLOW = pytest.mark.slow
+"""Every client is run every day, from the one place or the other."""
+every_p5 = pytest.mark.parametrize(
+    ("client", "how"),
+    [
+        ("p5-08", "file"),
+        ("p5", "port"),
+        pytest.param("p5", "file", marks=SLOW),
+        pytest.param("p5-08", "port", marks=SLOW),
+    ],
+)
 
 
 def scripts(client: str, sketch: str) -> list[Path]:
@@ -25,7 +34,6 @@ def scripts(client: str, sketch: str) -> list[Path]:
 
 
 @every_p5
-@everywhere
 def test_a_button_brings_a_picture(
     page: Page, server: Ports, tmp_path: Path, client: str, how: str
 ) -> None:
@@ -40,7 +48,6 @@ def test_a_button_brings_a_picture(
 
 
 @every_p5
-@everywhere
 def test_a_sketch_that_polls_at_every_frame_sees_what_others_ask(
     page: Page, server: Ports, tmp_path: Path, client: str, how: str
 ) -> None:

@@ -15,8 +15,14 @@ FAMILY = "interop.negative:Negative"
 CLIENTS = ["sio1", "sio20", "sio23", "sio3", "sio4"]
 
 
-@pytest.mark.parametrize("client", CLIENTS)
-@pytest.mark.parametrize("how", ["file", "port"])
+@pytest.mark.parametrize(
+    ("how", "client"),
+    [
+        pytest.param(how, client, marks=[pytest.mark.slow] if (n + m) % 2 else [])
+        for n, client in enumerate(CLIENTS)
+        for m, how in enumerate(("file", "port"))
+    ],
+)
 def test_a_webcam_sketch_goes_round_and_round(
     page: Page, server: Ports, tmp_path: Path, client: str, how: str
 ) -> None:
@@ -31,8 +37,15 @@ def test_a_webcam_sketch_goes_round_and_round(
     assert all(abs(red - (255 - 12 * frame)) < 6 for frame, red in enumerate(reds))
 
 
-@pytest.mark.parametrize(("p5", "client"), [("p5-08", "sio20"), ("p5", "sio23")])
-@pytest.mark.parametrize("how", ["file", "port"])
+@pytest.mark.parametrize(
+    ("how", "p5", "client"),
+    [
+        ("file", "p5-08", "sio20"),
+        ("port", "p5", "sio23"),
+        pytest.param("port", "p5-08", "sio20", marks=pytest.mark.slow),
+        pytest.param("file", "p5", "sio23", marks=pytest.mark.slow),
+    ],
+)
 def test_a_p5_sketch_sends_its_camera(
     page: Page, server: Ports, tmp_path: Path, p5: str, client: str, how: str
 ) -> None:

@@ -75,6 +75,7 @@ async def client(tmp_path: Path) -> AsyncIterator[Client]:
     await jobs.close()
 
 
+@pytest.mark.slow
 async def test_a_training_is_begun_stopped_resumed_and_played(
     client: Client, tmp_path: Path
 ) -> None:

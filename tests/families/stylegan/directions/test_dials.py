@@ -19,7 +19,7 @@ from taxiway.families.stylegan.rendering.sampling import sample_w
 
 RAINBOW = str(catalog.HERE / "weights" / "rainbow.safetensors")
 SMALL = str(FIXTURES / "stylegan2-ada_32.pkl")
-OTHERS = 6
+OTHERS = 4
 
 
 def opened(file: str) -> StyleGAN:

@@ -61,7 +61,7 @@ def test_there_are_checkpoints_of_every_kind() -> None:
     assert all(opened(name).family in WRITTEN for name in CHECKPOINTS)
 
 
-@pytest.mark.parametrize("name", every(2, CHECKPOINTS))
+@pytest.mark.parametrize("name", every(3, CHECKPOINTS))
 def test_it_gives_the_references_results(name: str, backend: backends.Backend) -> None:
     checkpoint, expected = opened(name), expected_of(name)
     synthesis, mapping = (backend.compile(g, "float32", 1) for g in graphs_of(checkpoint))

@@ -62,7 +62,7 @@ def inputs_of(name: str, expected: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float16"])
-@pytest.mark.parametrize("name", every(3, NAMES))
+@pytest.mark.parametrize("name", every(5, NAMES))
 def test_it_gives_the_references_pictures(name: str, dtype: str, runtime: Runtime) -> None:
     expected = np.load((FIXTURES / name).with_suffix(".npz"))
     model = onnx_model(opened(name), facts_of(opened(name)), dtype=dtype)
