@@ -69,11 +69,23 @@ def install_torch(python: Path) -> None:
     if has_nvidia_gpu() or platform.system() != "Linux":
         # Off Linux the index holds no CUDA builds.
         pip(python, TORCH)
-    elif run_quietly(python, "-m", "pip", "install", "--no-index", "--no-deps", TORCH):
+    elif has_wheel(python):
         # A wheel at hand (pip's own find-links); only its dependencies are fetched.
         pip(python, TORCH)
     else:
         pip(python, TORCH, "--index-url", CPU_WHEELS)
+
+
+def has_wheel(python: Path) -> bool:
+    """Whether PyTorch was installed from a wheel at hand, as pip's own find-links name it."""
+    asked = [python, "-m", "pip", "config", "get", "global.find-links"]
+    links = subprocess.run(asked, capture_output=True, text=True).stdout.split()
+    uv = [python.with_name("uv"), "pip", "install", "--python", python, "--no-index", "--no-deps"]
+    if links and uv[0].exists():
+        found = [word for link in links for word in ("--find-links", link)]
+        if run_quietly(*uv, *found, TORCH):
+            return True
+    return run_quietly(python, "-m", "pip", "install", "--no-index", "--no-deps", TORCH)
 
 
 def has_nvidia_gpu() -> bool:

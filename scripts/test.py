@@ -104,12 +104,12 @@ def main(arguments: list[str]) -> int:
     bringing = whole and subprocess.Popen(clients, cwd=ROOT / "tests")
     if browser := chromium(python):
         os.environ["TAXIWAY_CHROMIUM"] = browser
-    if bringing:
-        bringing.wait()  # without them the tests that need them fail and say so
     options = [*arguments, *(PARALLEL if whole else ())]
     if "--quick" in arguments:
         options += ["-p", "no:schemathesis"]  # none of its tests; loading it takes a second
     code = subprocess.call([python, "-m", "pytest", *options], cwd=ROOT)
+    if bringing:
+        bringing.wait()  # long done: the tests that need them wait for their lock
     if checking:
         told, _ = checking.communicate()
         say(told)

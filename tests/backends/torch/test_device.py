@@ -55,6 +55,7 @@ print(kept, resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only glibc is asked")
+@pytest.mark.slow
 def test_kept_memory_is_not_asked_for_again() -> None:
     def faults(mode: str) -> tuple[bool, int]:
         command = [sys.executable, "-c", FRAMES, mode]

@@ -110,6 +110,7 @@ def test_silencing_the_last_block_gives_one_colour_of_it() -> None:
     assert (picture == picture[:, :1, :1]).all()
 
 
+@pytest.mark.slow
 def test_translating_there_and_back_keeps_the_inside() -> None:
     g = read("stylegan2-ada_32")
     there = images(g, "b16 translate 0.25 0.125; b16 translate -0.25 -0.125")
@@ -117,6 +118,7 @@ def test_translating_there_and_back_keeps_the_inside() -> None:
     assert np.abs(images(g, "b16 translate 0.25 0") - images(g)).max() > 10
 
 
+@pytest.mark.slow
 def test_a_last_layer_moved_moves_the_features_by_as_much() -> None:
     g = read("stylegan3-t_32")
     last = bendable(g.family, g.tensors)[-1]

@@ -36,6 +36,7 @@ def cosines(found: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     return product / np.linalg.norm(found, axis=1) / np.linalg.norm(wanted, axis=1)
 
 
+@pytest.mark.slow
 def test_planted_directions_are_found_through_what_a_layer_says() -> None:
     random = np.random.default_rng(0)
     axes = np.linalg.qr(random.standard_normal((64, 3)))[0].T

@@ -68,6 +68,7 @@ def test_smoothing_is_a_mean_of_neighbours() -> None:
     assert found.sum() == pytest.approx(9)
 
 
+@pytest.mark.slow
 def test_the_painter_teaches_to_see_its_factors(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(painted, "LESSONS", 500)
     painted.lessons.cache_clear()

@@ -76,6 +76,7 @@ def test_the_fast_form_gives_the_plain_ones_gradients(name: str, dtype: torch.dt
     assert error < (5e-4 if dtype == torch.float32 else 0.05)
 
 
+@pytest.mark.slow
 def test_pictures_that_rainbow_made_are_found_again() -> None:
     targets = made(rainbow(), 2)
     found = descend(rainbow(), targets, Search(steps=40, candidates=200))
@@ -96,6 +97,7 @@ def test_a_search_starts_nearby_where_pictures_are_upscaled() -> None:
     assert (near < centre).all()
 
 
+@pytest.mark.slow
 def test_w_plus_comes_nearer_than_w_and_w_nearer_than_a_sample() -> None:
     size = rainbow().resolution[0]
     targets = to_target(paint(np.random.RandomState(1_000_000).randn(512), size)[None])

@@ -43,6 +43,7 @@ def others() -> np.ndarray:
     return landscapes(range(7000, 7080))
 
 
+@pytest.mark.slow
 def test_the_painters_own_pictures_pass(real, others) -> None:
     found = bows(others, real) | distances(others, others, real) | close_up(others, real.walk, real)
     assert found.pop("fine_of_held_out") == pytest.approx(1, abs=0.2)  # of 80 pictures

@@ -268,6 +268,7 @@ def labelled(settings: Settings = LABELLED, size: int = 8) -> Players:
     return players
 
 
+@pytest.mark.slow
 def test_each_class_comes_to_look_like_its_pictures() -> None:
     settings = replace(LABELLED, learning_rate=0.01, ema_kimg=0.2, ema_ramp=0.5, mixing=0.0)
     players, (data, _) = labelled(settings), flat(64)
