@@ -3,20 +3,24 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Any
 
+import httpx
 import numpy as np
 from starlette.applications import Starlette
+from starlette.routing import BaseRoute
 from websockets.asyncio.client import ClientConnection, connect
 
 from session_fakes import served
+from taxiway.core.config import Config
 from taxiway.core.frame import Mark
 from taxiway.live.session import LiveSession
 from taxiway.live.tiles import Wanted
 from taxiway.servers.studio import binary_messages
 from taxiway.servers.studio import routes as frames
 from taxiway.servers.studio.binary_messages import Head
+from taxiway.web.application import application
 from taxiway.web.powers import Tokens
 
 TOKEN = "a-token"
@@ -116,3 +120,10 @@ async def settle() -> None:
     """Let everything that is ready run."""
     for _ in range(20):
         await asyncio.sleep(0)
+
+
+def client_of(routes: Iterable[BaseRoute], token: str) -> httpx.AsyncClient:
+    """A client of these routes alone, which were made with TOKENS."""
+    transport = httpx.ASGITransport(application(list(routes), Config()))
+    headers = {"authorization": f"Bearer {token}"}
+    return httpx.AsyncClient(transport=transport, base_url="http://localhost", headers=headers)

@@ -2,11 +2,10 @@
 
 import asyncio
 
-import httpx
 import pytest
 
 from session_fakes import FakeEngine, on_session
-from studio_page import studio
+from studio_page import PLAYERS, TOKEN, TOKENS, client_of, studio
 from taxiway.core.config import Config
 from taxiway.core.events import MessageIgnored
 from taxiway.live.messages.actions import ACTIONS
@@ -15,50 +14,40 @@ from taxiway.live.presets.state import State
 from taxiway.servers.osc.server import OscServer
 from taxiway.servers.studio import scene_routes
 from taxiway.servers.studio.live_routes import PATH, PICTURES, routes
-from taxiway.web.application import application
-from taxiway.web.powers import Tokens
 
 
 async def test_presets_over_http() -> None:
-    async with on_session(FakeEngine()) as session:
-        transport = httpx.ASGITransport(
-            application(routes(session, Tokens("to play", "secret")), Config())
-        )
-        headers = {"authorization": "Bearer to play"}
-        async with httpx.AsyncClient(
-            transport=transport, base_url="http://localhost", headers=headers
-        ) as client:
-            shown = (await client.get(PATH)).json()["actions"]
-            assert [each["name"] for each in shown] == list(ACTIONS)
-            done = await client.post(PATH + "/preset/store", json={"number": 2, "name": "a"})
-            assert done.json() == {}
-            session.set({"truncation": 0.1})
-            assert (await client.post(PATH + "/preset", json={"number": 2})).status_code == 200
-            assert "truncation" not in session.controls.values()
-            assert (await client.post(PATH + "/stop")).json() == {}
-            for action, sent, status, words in (
-                ("preset", {"number": 3}, 404, "Preset 3 is empty"),
-                ("preset", {"number": 3, "secs": 1}, 400, "no 'secs'; it takes curve, number"),
-                ("preset", {}, 400, "'number' is missing"),
-                ("preset", {"number": 3, "curve": "x"}, 400, "'curve' takes one of"),
-                ("explode", {}, 404, "No action named 'explode'"),
-            ):
-                answer = await client.post(f"{PATH}/{action}", json=sent)
-                assert answer.status_code == status
-                assert words in answer.json()["error"]
-            assert (await client.get(f"{PICTURES}/0123456789abcdef.jpg")).status_code == 404
-            refused = await client.post(PATH + "/stop", headers={"authorization": ""})
-            assert refused.status_code == 403
+    async with (
+        on_session(FakeEngine()) as session,
+        client_of(routes(session, TOKENS), PLAYERS) as client,
+    ):
+        shown = (await client.get(PATH)).json()["actions"]
+        assert [each["name"] for each in shown] == list(ACTIONS)
+        done = await client.post(PATH + "/preset/store", json={"number": 2, "name": "a"})
+        assert done.json() == {}
+        session.set({"truncation": 0.1})
+        assert (await client.post(PATH + "/preset", json={"number": 2})).status_code == 200
+        assert "truncation" not in session.controls.values()
+        assert (await client.post(PATH + "/stop")).json() == {}
+        for action, sent, status, words in (
+            ("preset", {"number": 3}, 404, "Preset 3 is empty"),
+            ("preset", {"number": 3, "secs": 1}, 400, "no 'secs'; it takes curve, number"),
+            ("preset", {}, 400, "'number' is missing"),
+            ("preset", {"number": 3, "curve": "x"}, 400, "'curve' takes one of"),
+            ("explode", {}, 404, "No action named 'explode'"),
+        ):
+            answer = await client.post(f"{PATH}/{action}", json=sent)
+            assert answer.status_code == status
+            assert words in answer.json()["error"]
+        assert (await client.get(f"{PICTURES}/0123456789abcdef.jpg")).status_code == 404
+        refused = await client.post(PATH + "/stop", headers={"authorization": ""})
+        assert refused.status_code == 403
 
 
 async def test_a_scene_goes_out_and_comes_in_for_the_owner_alone() -> None:
     async with on_session(FakeEngine()) as session:
-        found = scene_routes.routes(session, Tokens("to play", "secret"))
-        transport = httpx.ASGITransport(application(found, Config()))
-        play, own = ({"authorization": f"Bearer {each}"} for each in ("to play", "secret"))
-        async with httpx.AsyncClient(
-            transport=transport, base_url="http://localhost", headers=play
-        ) as client:
+        own = {"authorization": f"Bearer {TOKEN}"}
+        async with client_of(scene_routes.routes(session, TOKENS), PLAYERS) as client:
             path = scene_routes.PATH
             assert (await client.get(path)).status_code == 404
             session.kept.presets[2] = State(values={"truncation": 0.4}, name="dusk")
