@@ -34,6 +34,15 @@ def test_a_short_name_is_as_good_as_the_inputs_own() -> None:
     assert own.decode({"psi": 2}) == {"psi": 2, "truncation": 0}
 
 
+def test_a_command_may_have_inputs_under_the_names_of_old_sketches() -> None:
+    old = {"input_image": "image", "psi": "image"}
+    command = Command(name="c", inputs={"image": Text()}, outputs={}, aliases=old)
+    assert command.decode({"input_image": "x"}) == {"image": "x"}
+    assert command.decode({"input_image": "x", "image": "y"}) == {"image": "y"}
+    assert (command.input_of("input_image"), command.input_of("picture")) == ("image", None)
+    assert command.unknown({"input_image": "x", "picture": "y"}) == ["picture"]
+
+
 def test_null_stands_for_an_input_that_was_not_given() -> None:
     assert COMMAND.decode({"seed": 3, "truncation": None, "caption": "x"})["truncation"] == 0.8
 

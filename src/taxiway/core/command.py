@@ -20,7 +20,7 @@ class Command(Struct, frozen=True, kw_only=True):
     """What can be asked of a model: typed inputs, typed outputs and the largest batch.
 
     `needs_one_of` names inputs of which at least one must be given, and which have no default then
-    (StyleGAN: z, seed or w).
+    (StyleGAN: z, seed or w). `aliases` are other names of inputs: those that old sketches send.
     """
 
     name: str
@@ -29,6 +29,7 @@ class Command(Struct, frozen=True, kw_only=True):
     description: str | None = None
     max_batch: int = 1
     needs_one_of: tuple[str, ...] = ()
+    aliases: dict[str, str] = {}
 
     def decode(self, wire: Mapping[str, Wire]) -> Values:
         """Decode every input; absent ones take their default, unknown keys are ignored.
@@ -43,16 +44,25 @@ class Command(Struct, frozen=True, kw_only=True):
         return values
 
     def named(self, wire: Mapping[str, Wire]) -> Mapping[str, Wire]:
-        """What was given with the inputs' own names beside short ones; see `ALIASES`."""
-        for short, name in ALIASES.items():
-            if short in wire and short not in self.inputs and wire.get(name) is None:
-                wire = {**wire, name: wire[short]}
+        """What was given with the inputs' own names beside short and old ones."""
+        for other, name in self.other_names.items():
+            if other in wire and wire.get(name) is None:
+                wire = {**wire, name: wire[other]}
         return wire
 
+    @property
+    def other_names(self) -> dict[str, str]:
+        """The inputs that short and old names stand for, by those names."""
+        known = {**ALIASES, **self.aliases}
+        return {
+            other: name
+            for other, name in known.items()
+            if name in self.inputs and other not in self.inputs
+        }
+
     def input_of(self, name: str) -> str | None:
-        """The input that a name, perhaps a short one, stands for; None if it is none's."""
-        own = name if name in self.inputs else ALIASES.get(name)
-        return own if own in self.inputs else None
+        """The input that a name, perhaps a short or old one, stands for; None if it is none's."""
+        return name if name in self.inputs else self.other_names.get(name)
 
     def unknown(self, wire: Mapping[str, Wire]) -> list[str]:
         """The names in `wire` that are no inputs, which `decode` ignores as Runway did."""

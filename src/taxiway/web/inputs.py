@@ -8,7 +8,7 @@ from functools import partial
 import msgspec
 from starlette.requests import Request
 
-from taxiway.core.command import ALIASES, Command
+from taxiway.core.command import Command
 from taxiway.core.datatypes import (
     Boolean,
     Category,
@@ -70,7 +70,7 @@ def from_form(command: Command, fields: Mapping[str, str]) -> dict[str, Wire]:
         wire = from_body(fields["json"].encode())
         fields = {name: text for name, text in fields.items() if name != "json"}
     for key, text in fields.items():
-        name = ALIASES.get(key, key) if key not in command.inputs else key
+        name = command.input_of(key) or key
         field = command.inputs.get(name)
         wire[name] = text if field is None else _of_field(name, field, text)
     return wire
@@ -142,7 +142,7 @@ def from_query(command: Command, given: Mapping[str, str]) -> dict[str, Wire]:
     """
     wire: dict[str, Wire] = {}
     for key, text in given.items():
-        name = ALIASES.get(key, key) if key not in command.inputs else key
+        name = command.input_of(key) or key
         if name in command.inputs:
             field = command.inputs[name]
             # Decoded here, since the engine sees only one of `psi` and `truncation`.

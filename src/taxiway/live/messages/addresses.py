@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from msgspec import UNSET, Struct
 
-from taxiway.core.command import ALIASES, Command
+from taxiway.core.command import Command
 from taxiway.core.datatypes import AnyDataType, Boolean, Category, Number, Text, Vector
 from taxiway.core.errors import InvalidArgument, NotFound, TaxiwayError
 from taxiway.live.messages.moves import Message, changes, input_of
@@ -201,11 +201,7 @@ class Addresses:
 
         return Address(
             address=f"/{name}",
-            also=[
-                f"/{short}"
-                for short, own in ALIASES.items()
-                if own == name and short not in command.inputs
-            ],
+            also=[f"/{other}" for other, own in command.other_names.items() if own == name],
             description=field.description or "",
             now=now,
             by=by,
