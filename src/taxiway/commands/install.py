@@ -3,7 +3,7 @@
 import argparse
 
 HELP = "install what training, films and so on need"
-EXTRAS = ("train", "torch", "video", "onnx", "webgpu")
+EXTRAS = ("train", "torch", "video", "onnx", "vision", "webgpu")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -105,15 +105,20 @@ class Command(Struct, frozen=True, kw_only=True):
     ) -> dict[str, str]:
         """The data URIs of those outputs that are sent as JPEG; errors as of `encode`.
 
-        A JPEG is made in less time than its pixels take from one process to another.
+        A JPEG is made in less time than its pixels take from one process to another. A picture that
+        goes by several names is encoded once.
         """
-        return {
-            name: self._encode_one(name, field, outputs[name], "JPEG")
-            for name, field in self.outputs.items()
-            if isinstance(field, Image)
-            and name in outputs
-            and formats.get(name, field.default_output_format) == "JPEG"
-        }
+        made: dict[int, str] = {}
+        uris = {}
+        for name, field in self.outputs.items():
+            if not isinstance(field, Image) or name not in outputs:
+                continue
+            if formats.get(name, field.default_output_format) == "JPEG":
+                value = outputs[name]
+                if id(value) not in made:
+                    made[id(value)] = self._encode_one(name, field, value, "JPEG")
+                uris[name] = made[id(value)]
+        return uris
 
     def formats(self, inputs: Values, header: str | None = None) -> dict[str, ImageFormat]:
         """The image format asked for per output, by an input of that type or Runway's header.

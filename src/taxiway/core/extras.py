@@ -11,6 +11,7 @@ HOME = Path(__file__).parents[3]
 PACKAGES = {
     "torch": ("torch", "PyTorch"),
     "av": ("video", "PyAV"),
+    "cv2": ("vision", "OpenCV"),
     "openvino": ("openvino", "OpenVINO"),
     "cyomtlib": ("omt", "cyomtlib"),
     "cyndilib": ("ndi", "cyndilib"),

@@ -25,6 +25,7 @@ EXTRAS = {
     "torch": ("projection", 180, 1100),
     "video": ("MP4 and WebM", 30, 100),
     "onnx": ("onnxruntime beside OpenVINO", 30, 80),
+    "vision": ("cutting out, faces and motion, by OpenCV", 60, 170),
     "webgpu": ("GPUs of any maker, through WebGPU", 40, 100),
 }
 """What each is for; about how many megabytes it takes to download, and on the disk."""

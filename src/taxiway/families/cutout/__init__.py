@@ -1,0 +1,1 @@
+"""Cutting something out of a photograph, by an operator."""

@@ -1,0 +1,1 @@
+"""Line drawings of photographs, by an operator."""

@@ -1,0 +1,1 @@
+"""Colours and brushes of another picture, by operators."""
