@@ -23,7 +23,7 @@ SECTIONS = {
     "spout": "Spout",
     "syphon": "Syphon",
 }
-SOURCES = {"frames": "Frames", "midi": "MIDI", "omt": "OMT", "replay": "Replay"}
+SOURCES = {"faces": "Faces", "frames": "Frames", "midi": "MIDI", "omt": "OMT", "replay": "Replay"}
 
 
 @pytest.mark.parametrize("members", [sinks(), sources()], ids=["sinks", "sources"])

@@ -43,6 +43,8 @@ def settings(name: str, folder: Path) -> dict[str, Any]:
         take = folder / "take.jsonl"
         take.write_bytes(head_line("take") + change_line(0, {"words": "a"}) + change_line(99, {}))
         return {"path": str(take)}
+    if name == "faces":
+        return {"port": 9}
     if name == "omt":
         return {"address": "omt://127.0.0.1:6599"}
     return {"path": str(folder)} if "path" in fields else {}

@@ -1,1 +1,1 @@
-"""What arithmetic does to pictures, nothing learnt: colours, cutting out; knows no model."""
+"""What arithmetic does to pictures, nothing learnt: colours, cutting out, faces; knows no model."""

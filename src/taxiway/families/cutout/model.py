@@ -13,6 +13,7 @@ from taxiway.core.datatypes import (
     ImagePoint,
     Number,
     Text,
+    Wire,
 )
 from taxiway.core.frame import flattened
 from taxiway.film.writer import ground_of
@@ -62,6 +63,11 @@ class Cutout:
             aliases={"input_image": "image", "input": "image", "photo": "image"},
         )
     }
+
+    @staticmethod
+    def example(command: str) -> dict[str, Wire]:
+        """A ground that is a colour."""
+        return {"ground": "#00ff00"}
 
     def setup(self, device: str, options: Values) -> None:
         """Raises MissingDependency without OpenCV."""

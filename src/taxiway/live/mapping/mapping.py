@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Signal = tuple[str, float]
 
 TICK_SECONDS = 1 / 60
-STREAMS = ("audio:", "midi:tempo", "midi:beat")
+STREAMS = ("audio:", "face:", "midi:tempo", "midi:beat")
 """What comes by itself all the time: it is chosen by name, not by being heard."""
 AGAIN_SECONDS = 1.0
 """After so long the same number is said anew, as by a button without a release."""

@@ -1,0 +1,1 @@
+"""Faces, their eyes and their points."""
