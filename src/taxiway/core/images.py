@@ -11,13 +11,13 @@ import json
 import warnings
 from collections.abc import Mapping
 from pathlib import PurePosixPath
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal
 from urllib.parse import unquote_to_bytes
 
 import numpy as np
 import numpy.typing as npt
 import simplejpeg
-from PIL import Image, ImageOps, PngImagePlugin, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, PngImagePlugin, UnidentifiedImageError
 
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.memory import BUDGET
@@ -40,6 +40,7 @@ SUFFIXES = (
 """Endings of the names of files that are taken for pictures."""
 BYTES_PER_PIXEL = 16
 """Memory for a picture while it is decoded: as it is stored, turned, and in its colours."""
+TURN = ExifTags.Base.Orientation
 METADATA_KEY = "taxiway"
 """The PNG text chunk that carries how a picture was made, as JSON."""
 
@@ -193,7 +194,7 @@ def decode(data: bytes, most: int = MAX_PIXELS, colours: bool = True) -> Image.I
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the size is checked below, oddities do no harm
-            image = _opened(data, most)
+            image = _opened(io.BytesIO(data), most)
             with BUDGET.room(BYTES_PER_PIXEL * image.width * image.height):
                 image.load()
                 ImageOps.exif_transpose(image, in_place=True)
@@ -207,6 +208,26 @@ def decode(data: bytes, most: int = MAX_PIXELS, colours: bool = True) -> Image.I
     except Exception as error:
         # Pillow raises many kinds (OSError, SyntaxError, struct.error, EOFError...) on bad files.
         raise _unusable(data, error) from None
+
+
+def upright_size(file: BinaryIO, most: int = MAX_PIXELS) -> tuple[int, int]:
+    """Width and height of a picture in a file as `decode` turns it, by its header alone.
+
+    Raises Unusable for anything that is no picture.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with _opened(file, most) as image:
+                turned = image.getexif().get(TURN) in (5, 6, 7, 8)
+                return (image.height, image.width) if turned else (image.width, image.height)
+    except Unusable:
+        raise
+    except Image.DecompressionBombError:
+        raise TooManyPixels("has too many pixels to open") from None
+    except Exception as error:
+        file.seek(0)
+        raise _unusable(file.read(32), error) from None
 
 
 def fitted(pixels: Pixels, width: int, height: int) -> Pixels:
@@ -245,10 +266,10 @@ def read_metadata(data: bytes) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def _opened(data: bytes, most: int) -> Image.Image:
+def _opened(file: BinaryIO, most: int) -> Image.Image:
     """The first frame as the file has it, no pixel of it decoded."""
     Image.init()  # knows the rarer formats only after this
-    image = Image.open(io.BytesIO(data), formats=READABLE)
+    image = Image.open(file, formats=READABLE)
     if image.width * image.height > most:
         raise TooManyPixels(f"has {image.width} x {image.height} pixels, too many to open")
     return image

@@ -26,7 +26,7 @@ from taxiway.training.dataset import (
     read_member,
     refuse,
 )
-from taxiway.training.datasets.boxes import RESOLUTION, SHOWN, png, reduced, tiled
+from taxiway.training.datasets.boxes.kind import RESOLUTION, SHOWN, png, reduced, tiled
 from taxiway.training.datasets.pictures.sources import MAX_BYTES, open_picture, open_source
 
 COLOURS = np.random.default_rng(7).integers(40, 256, (256, 3), np.uint8)

@@ -1,8 +1,9 @@
-"""Pictures with boxes: where things are in them, and of which class, for detectors.
+"""The dataset kind of pictures with boxes: where things are, and of which class, for detectors.
 
 A source is a folder or a zip file of pictures with a `boxes.json`: `{"classes": ["cat", "dog"],
 "boxes": {"a.jpg": [[x, y, width, height, class], ...]}}`, in pixels of the upright picture, classes
-by number. Prepared, the pictures are PNG under numbers, and the JSON is the same.
+by number; or with boxes in another of the `formats`, of which only labelled pictures count.
+Prepared, the pictures are PNG under numbers, with a boxes.json.
 """
 
 import io
@@ -12,10 +13,10 @@ from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
-from msgspec import Struct
 from PIL import Image, ImageDraw
 
 from taxiway.core.datatypes import AnyDataType, Number
+from taxiway.core.errors import NotFound
 from taxiway.core.images import Pixels, Unusable
 from taxiway.training.dataset import (
     Advance,
@@ -27,11 +28,13 @@ from taxiway.training.dataset import (
     read_member,
     refuse,
 )
+from taxiway.training.datasets.boxes import formats
+from taxiway.training.datasets.boxes.found import Box, Labelled
+from taxiway.training.datasets.boxes.own import FILE, Description
 from taxiway.training.datasets.pictures.sources import open_picture, open_source
 from taxiway.training.sheets import sheet
 
-Box = tuple[float, float, float, float, int]
-"""Left, top, width and height in pixels, and the number of a class."""
+NO_CLASS = "There is no class; a detector takes one or more."
 SHOWN, SIDE = 16, 128
 """Pictures on a contact sheet, and pixels of each."""
 
@@ -43,13 +46,6 @@ RESOLUTION = Number(
     min=16,
     description="longest side in pixels: as it is",
 )
-
-
-class Description(Struct):
-    """A boxes.json."""
-
-    classes: list[str]
-    boxes: dict[str, list[Box]]
 
 
 class Example(NamedTuple):
@@ -76,7 +72,9 @@ class Boxes(Kind):
     }
 
     def check(self, source: Path) -> Check:
-        described = read_json(source, "boxes.json", Description)
+        described, found = described_by(source)
+        if found is not None:
+            return told_of(found)
         wrong, count, names = list(wrong_classes(source, described.classes)), 0, set()
         for name, image in opened(source):
             names.add(name)
@@ -95,12 +93,18 @@ class Boxes(Kind):
     def prepare(
         self, source: Path, out: Path, values: Mapping[str, Any], advance: Advance = lambda: None
     ) -> Check:
-        found, described = self.check(source), read_json(source, "boxes.json", Description)
-        refuse(source, found)
+        check = self.check(source)
+        described, found = described_by(source)
+        refuse(source, check, self.name)
         longest = values.get("resolution")
         with packing(out, self.name) as (archive, about):
             about |= {"classes": described.classes, "boxes": {}}
-            for number, (name, image) in enumerate(opened(source)):
+            wanted = (
+                (name, image)
+                for name, image in opened(source)
+                if found is None or name in described.boxes
+            )
+            for number, (name, image) in enumerate(wanted):
                 assert not isinstance(image, str)  # as the check has seen
                 scale = min(1.0, longest / max(image.size)) if longest else 1.0
                 packed = f"{number // 1000:05d}/img{number:08d}.png"
@@ -108,20 +112,49 @@ class Boxes(Kind):
                 boxes = described.boxes.get(name, [])
                 about["boxes"][packed] = [(*(v * scale for v in box[:4]), box[4]) for box in boxes]
                 advance()
-        return found
+        return check
 
     def read(self, path: Path) -> Examples:
-        described = read_json(path, "boxes.json", Description)
+        """The examples of a prepared dataset, or of a source of any format that has nothing wrong
+        with it."""
+        described, found = described_by(path)
+        if found is not None:
+            refuse(path, told_of(found), self.name)
 
         def opener(name: str) -> Callable[[], Pixels]:
             return lambda: np.asarray(open_picture(read_member(path, name)))
 
-        found = [Example(name, opener(name), boxes) for name, boxes in described.boxes.items()]
-        return Examples(tuple(described.classes), found)
+        examples = [Example(name, opener(name), boxes) for name, boxes in described.boxes.items()]
+        return Examples(tuple(described.classes), examples)
 
     def sheet(self, path: Path) -> Pixels:
         """The first pictures with their boxes drawn."""
         return tiled([drawn(example) for example in self.read(path).examples[:SHOWN]])
+
+
+def described_by(source: Path) -> tuple[Description, Labelled | None]:
+    """The boxes of a source; and where it has no boxes.json, what was found instead of one.
+
+    Raises NotFound or InvalidArgument.
+    """
+    try:
+        return read_json(source, FILE, Description), None
+    except NotFound:
+        found = formats.read(source)
+    boxes = {name: each.boxes for name, each in found.pictures.items()}
+    return Description(found.classes, boxes), found
+
+
+def told_of(found: Labelled) -> Check:
+    """What other formats say, in words."""
+    total = sum(len(each.boxes) for each in found.pictures.values())
+    lines = [
+        f"{len(found.pictures)} labelled pictures, {total} boxes of {len(found.classes)} classes."
+    ]
+    if found.cut:
+        lines.append(f"{found.cut} boxes reached over an edge, and are cut there.")
+    wrong = found.wrong if found.classes or not found.pictures else [*found.wrong, NO_CLASS]
+    return Check(len(found.pictures), tuple(wrong), tuple(lines))
 
 
 def wrong_boxes(
