@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from taxiway.catalog import families
 from taxiway.catalog.directions import shipped
+from taxiway.catalog.manifest import Manifest, is_manifest, load
 from taxiway.core import declaration
 from taxiway.core.datatypes import names
 from taxiway.core.errors import InvalidArgument, NotFound
@@ -41,6 +42,8 @@ class Card(Struct, kw_only=True):
     summary: str
     description: str = ""
     checkpoint: str | None = None
+    manifest: str = ""
+    """The file that says how it is run, where it has one."""
     setup: dict[str, Any] = {}
     """What the card itself says of the set-up; nobody's options change it."""
     resolution: int | list[int] | None = None
@@ -64,10 +67,13 @@ class Card(Struct, kw_only=True):
 
 
 def cards() -> list[Card]:
-    """Every model there is, the default first: those with a card file, then other families."""
+    """Every model there is, the default first: those with a card or manifest, then families."""
     found = [
         _known(msgspec.json.decode(path.read_bytes(), type=Card))
         for path in sorted((HERE / "cards").glob("*.json"))
+    ]
+    found += [
+        of_manifest(path, HERE / "weights") for path in sorted((HERE / "manifests").glob("*.toml"))
     ]
     named = {card.name for card in found}
     found += [_plain(name) for name in families.known() if name not in named]
@@ -106,16 +112,18 @@ def of_client(name: str, options: dict[str, Any]) -> Card:
 def choose(model: str | None, checkpoint: Path | None = None) -> Card:
     """The card of what `taxiway run MODEL --checkpoint FILE` means.
 
-    MODEL is a model's name, `package.module:Class`, or what a family opens: a checkpoint file, a
-    ported model's folder or program, the address of a model server. With a checkpoint it is the
-    name of a family with an option of that name, of one of its models, or None for the family
-    that opens it. Raises NotFound, UnreadableCheckpoint or InvalidArgument.
+    MODEL is a model's name, `package.module:Class`, a manifest, or what a family opens: a
+    checkpoint file, a ported model's folder or program, the address of a model server. With a
+    checkpoint it is the name of a family with an option of that name, of one of its models, or None
+    for the family that opens it. Raises NotFound, UnreadableCheckpoint or InvalidArgument.
     """
     if checkpoint is not None:
         return _of_checkpoint(model, checkpoint)
     assert model is not None
     path, named = Path(model).expanduser(), _named(model)
     is_there = "://" in model or path.exists()
+    if named is None and is_manifest(path):
+        return _of_own_manifest(path)
     if named is None and is_there:
         return _of_file(model if "://" in model else str(path), families.opener(model))
     if named is None and len(path.parts) + len(path.suffixes) > 1:
@@ -136,12 +144,56 @@ def is_name(model: str) -> bool:
 def _of_checkpoint(model: str | None, checkpoint: Path) -> Card:
     if not checkpoint.exists():
         raise NotFound(f"There is no file '{checkpoint}'.")
+    if model is None and is_manifest(checkpoint):
+        return _of_own_manifest(checkpoint)
     if model is None:
         return _of_file(str(checkpoint), families.opener(str(checkpoint)))
     family = card(model).family
     if "checkpoint" not in declaration.family(family).options:
         raise InvalidArgument(f"'{model}' takes no checkpoint.")
     return _of_file(str(checkpoint), family)
+
+
+def of_manifest(path: Path, folder: Path | None = None) -> Card:
+    """The card of a manifest whose files lie below `folder`, by itself its own.
+
+    Its `error` says which file is not there. Raises InvalidArgument for what is no manifest, and
+    OSError.
+    """
+    return _known(card_of(load(path), path.absolute(), (folder or path.parent).absolute()))
+
+
+def card_of(manifest: Manifest, path: Path, folder: Path) -> Card:
+    """What a manifest at `path` tells people and the family that runs it."""
+    main, onnx, port = manifest.main_file, manifest.onnx, manifest.port
+    setup: dict[str, Any] = dict(manifest.transformers.settings) if manifest.transformers else {}
+    if onnx is not None:
+        setup = {"manifest": str(path)}
+    if port is not None:
+        setup = {"path": str(folder / main)} | ({"python": port.python} if port.python else {})
+    return Card(
+        name=manifest.name,
+        family=manifest.family,
+        title=manifest.title,
+        summary=manifest.summary,
+        description=manifest.description,
+        checkpoint=None if port is not None else str(folder / main),
+        manifest=str(path),
+        setup=setup,
+        licence=manifest.licence.weights,
+        made=manifest.made,
+        data=manifest.data,
+        metrics=manifest.metrics,
+        limits=" ".join(filter(None, (manifest.limits, manifest.bias))),
+    )
+
+
+def _of_own_manifest(path: Path) -> Card:
+    """The card of somebody's own manifest, all of whose files must be there."""
+    found = of_manifest(path)
+    if found.error:
+        raise NotFound(found.error)
+    return replace(found, name=_free(found.name))
 
 
 def _of_file(path: str, family: str) -> Card:
@@ -174,7 +226,10 @@ def _named(name: str) -> Card | None:
         if found.name == name:
             if found.error:
                 families.look_again(found.family)
-            return _known(found)
+                found = _known(found)
+            if found.error:
+                raise NotFound(found.error)
+            return found
     return None
 
 
@@ -217,7 +272,18 @@ def _known(card: Card) -> Card:
         options=families.free_options(model, fixed),
         commands=[command.describe() for command in commands.values()],
         needs=[] if fixed else families.local_needs(model),
-        error="",
+        error=_absent(card),
+    )
+
+
+def _absent(card: Card) -> str:
+    """Which file of a manifest is not there, a sentence; "" if all are."""
+    given = card.checkpoint if card.manifest else None
+    if given is None or (HERE / "weights" / given).exists():
+        return ""
+    return (
+        f"'{card.name}' has its file '{Path(given).name}' not here yet: "
+        f"taxiway models pull {card.name} fetches it, if its manifest says from where."
     )
 
 
