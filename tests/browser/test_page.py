@@ -212,6 +212,24 @@ def test_undo_leaves_alone_what_another_player_changed(page: Page) -> None:
     page.keyboard.press("Control+z")
     page.keyboard.press("Control+z")
     assert stored(page, "values") == {"words": "theirs"}
+    numbers = vector(page)
+    page.evaluate("() => studio.session.history.begin([])")
+    for name, truncation in (("page", "0.5"), ("other", "0.9")):
+        moves, sees = (page, other) if name == "page" else (other, page)
+        at = 3 if name == "page" else 7
+        moves.locator("#input-truncation").fill(truncation)
+        moves.evaluate("(k) => studio.session.edit((vector) => (vector[k] = vector[4] = k))", at)
+        wait_for_store(sees, f"store.get('vector')[{at}] === {at}")
+        wait_for_store(sees, f"store.get('values').truncation === {truncation}")
+    # What only this page moved comes back; a step of which nothing is left is passed over.
+    page.keyboard.press("Control+z")
+    assert [vector(page)[k] for k in (3, 4, 7)] == [numbers[3], 7, 7]
+    page.keyboard.press("Control+z")
+    assert stored(page, "values") == {"words": "theirs", "truncation": 0.9}
+    page.keyboard.press("Control+Shift+z")
+    wait_for_store(other, "store.get('vector')[3] === 3")
+    other.keyboard.press("Control+z")
+    assert [vector(other)[k] for k in (3, 4, 7)] == [3, 3, numbers[7]]
     other.close()
 
 

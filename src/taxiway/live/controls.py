@@ -1,7 +1,9 @@
 """Named values that many hands change: newest wins, and nothing of the past is kept."""
 
 import time
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from msgspec import Struct
@@ -11,6 +13,32 @@ from taxiway.core.frame import Mark
 
 Origin = dict[str, Any]
 """Where a vector comes from: a seed, or a point of the latent map."""
+
+
+_player: ContextVar[Hashable] = ContextVar("player", default=None)
+# Whatever waits for a beat, or goes on as a task, takes it along.
+
+
+class Mover(Struct, frozen=True):
+    """What moves controls by itself, such as a fade, and who began it, as a source of changes."""
+
+    what: str
+    player: Hashable = None
+
+
+@contextmanager
+def playing(player: Hashable) -> Iterator[None]:
+    """Let what is begun meanwhile, and goes on by itself, be this player's."""
+    token = _player.set(player)
+    try:
+        yield
+    finally:
+        _player.reset(token)
+
+
+def begun(what: str) -> Mover:
+    """What begins now to move by itself, as a source of changes: its player's who is `playing`."""
+    return Mover(what, _player.get())
 
 
 class Entry(Struct, frozen=True):
@@ -130,4 +158,7 @@ class Controls:
 
 def name_of(source: Hashable) -> str:
     """Who changed something, as people read it: a page of the studio has a number."""
+    if isinstance(source, Mover):
+        whose = name_of(source.player)
+        return f"{source.what} of {whose}" if whose else source.what
     return f"page {source}" if isinstance(source, int) else str(source or "")

@@ -67,22 +67,36 @@ export class History extends EventTarget {
     this.dispatchEvent(new Event("change"));
   }
 
-  /** @returns {Step<State> | undefined} the state to go back to */
-  undo() {
-    return this.#move(this.#past, this.#future);
+  /**
+   * Others moved something: it stays as they have it in every state that can be gone to.
+   * @param {(state: State) => void} adopt
+   */
+  rebase(adopt) {
+    for (const { state } of [...this.#past, ...this.#future]) adopt(state);
   }
 
-  /** @returns {Step<State> | undefined} the state to go forward to */
-  redo() {
-    return this.#move(this.#future, this.#past);
+  /**
+   * The state to go back to. Steps of which nothing is left are passed over.
+   * @param {(step: Step<State>) => boolean} matters @returns {Step<State> | undefined}
+   */
+  undo(matters = () => true) {
+    return this.#move(this.#past, this.#future, matters);
   }
 
-  /** @param {Step<State>[]} from @param {Step<State>[]} to */
-  #move(from, to) {
-    const step = from.pop();
-    if (!step) return undefined;
-    to.push({ state: this.#capture(), touched: step.touched });
+  /**
+   * The state to go forward to.
+   * @param {(step: Step<State>) => boolean} matters @returns {Step<State> | undefined}
+   */
+  redo(matters = () => true) {
+    return this.#move(this.#future, this.#past, matters);
+  }
+
+  /** @param {Step<State>[]} from @param {Step<State>[]} to @param {(step: Step<State>) => boolean} matters */
+  #move(from, to, matters) {
     this.#gesture.name = "";
+    let step = from.pop();
+    while (step && !matters(step)) step = from.pop();
+    if (step) to.push({ state: this.#capture(), touched: step.touched });
     this.dispatchEvent(new Event("change"));
     return step;
   }

@@ -29,6 +29,8 @@ export class Session {
   #vectorWaits = false;
   /** @type {Record<string, any>} */
   #valuesWait = {};
+  /** Whether the next vector is of something that this page began, or the first of a connection. */
+  #isVectorMine = true;
   /** Whether what is here must win over what a server says when it is met again. */
   #ours = false;
   /** @type {History<Moment>} */
@@ -93,11 +95,11 @@ export class Session {
   }
 
   undo() {
-    this.#restore(this.history.undo());
+    this.#restore(this.history.undo((step) => this.#matters(step)));
   }
 
   redo() {
-    this.#restore(this.history.redo());
+    this.#restore(this.history.redo((step) => this.#matters(step)));
   }
 
   /** Put a whole state on stage, such as one read from a file. @param {Partial<Moment>} moment */
@@ -182,6 +184,14 @@ export class Session {
     this.#vectorSeq = this.#seq;
   }
 
+  /** Whether going there would change anything. @param {import("./history.js").Step<Moment>} step */
+  #matters({ state, touched }) {
+    const { vector, values } = this.#everything();
+    const wanted = [...touched].filter((name) => name !== VECTOR).map((name) => [name, state.values[name] ?? null]);
+    const isOther = state.vector.length === vector.length && state.vector.some((number, k) => number !== vector[k]);
+    return (touched.has(VECTOR) && isOther) || Object.keys(changed(values, Object.fromEntries(wanted))).length > 0;
+  }
+
   /** Of what others changed meanwhile nothing is undone. @param {import("./history.js").Step<Moment> | undefined} step */
   #restore(step) {
     if (!step) return;
@@ -249,8 +259,13 @@ export class Session {
   #receive(message) {
     if (message.type === "hello") this.#meet(message);
     if (message.type === "values" && !this.#ours) {
-      this.#store.set("values", { ...this.#store.get("values"), ...message.values });
-      if (message.origin !== undefined) this.#store.set("origin", message.origin);
+      const { values, origin, yours = [] } = message;
+      const theirs = Object.entries(values).filter(([name]) => !yours.includes(name));
+      this.history.rebase((state) => Object.assign(state.values, Object.fromEntries(theirs)));
+      this.#store.set("values", { ...this.#store.get("values"), ...values });
+      if (origin === undefined) return;
+      this.#isVectorMine = yours.includes("z") || yours.includes("w");
+      this.#store.set("origin", origin);
     }
   }
 
@@ -261,6 +276,7 @@ export class Session {
     const fits = length > 0 && this.#store.get("vector").length === length;
     if (this.#ours && fits) return this.#sendEverything();
     this.#ours = false;
+    this.#isVectorMine = true;
     if (!fits) this.#store.set("vector", new Float32Array(length));
     this.#store.set("values", hello.values);
     this.#store.set("origin", hello.origin);
@@ -274,13 +290,35 @@ export class Session {
 
   /** @param {Frame} frame */
   #take(frame) {
-    if (frame.kind !== "vector" || frame.flags & IS_W) return;
+    if (frame.kind !== "vector") return;
+    if (frame.flags & IS_W) return this.#yieldToW();
     const isOurs = this.#ours || this.#vectorWaits;
     this.#ours = false;
     const isOvertaken = frame.inputSeq > 0 && frame.inputSeq < this.#vectorSeq;
     if (isOurs || isOvertaken || frame.width !== this.#store.get("vector").length) return;
-    this.#store.get("vector").set(new Float32Array(frame.payload));
+    const news = new Float32Array(frame.payload);
+    if (frame.inputSeq === 0 && !this.#isVectorMine) this.#adopt(news);
+    this.#store.get("vector").set(news);
     this.#store.announce("vector");
+  }
+
+  /** A w that others set is in place of our z, which no step of ours brings back. */
+  #yieldToW() {
+    const vector = this.#store.get("vector");
+    const adopt = (/** @type {Moment} */ state) => state.vector.length === vector.length && state.vector.set(vector);
+    if (!this.#isVectorMine) this.history.rebase(adopt);
+  }
+
+  /** Of a vector that others moved what they changed stays when a step is undone. @param {Float32Array} news */
+  #adopt(news) {
+    const before = this.#store.get("vector");
+    const moved = [...news.keys()].filter((k) => news[k] !== before[k]);
+    const origin = this.#store.get("origin");
+    this.history.rebase((state) => {
+      if (!moved.length || state.vector.length !== news.length) return;
+      for (const k of moved) state.vector[k] = news[k];
+      state.origin = moved.length === news.length ? origin : null;
+    });
   }
 }
 

@@ -272,7 +272,7 @@ export interface Hello {
 export type ServerMessage =
   | Hello
   | { type: "state"; state: StateName; message: string }
-  | { type: "values"; values: Values; origin?: Origin | null; movers?: Record<string, string> }
+  | { type: "values"; values: Values; origin?: Origin | null; movers?: Record<string, string>; yours?: string[] }
   | { type: "output"; outputs: Values }
   | { type: "part"; call: number; outputs: Values; progress: number | null; message: string }
   | { type: "ended"; call: number }

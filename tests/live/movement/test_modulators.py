@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from session_fakes import GENERATE, Clock, FakeEngine, Watcher, on_session
 from taxiway.core.errors import InvalidArgument, NotFound, TaxiwayError
 from taxiway.core.modulator import Modulator
+from taxiway.live.controls import Mover
 from taxiway.live.messages import actions
 from taxiway.live.movement.modulators import COMMON, kinds, laid
 
@@ -156,7 +157,7 @@ async def test_a_walk_goes_by_beats_and_ends_where_it_is_told_to() -> None:
         actions.perform(session, "tempo", {"bpm": 60, "changes": "now"})
         wire = {"kind": "slerp", "keys": "1,2", "seconds": 4, "unit": "beats", "mode": "once"}
         actions.perform(session, "walk", wire)
-        await until(lambda: session.controls.entries["z"].source == "walk")
+        await until(lambda: session.controls.entries["z"].source == Mover("walk"))
         actions.perform(session, "hold", {"on": True})
         clock.now += 3
         await asyncio.sleep(0.05)

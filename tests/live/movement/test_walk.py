@@ -9,6 +9,7 @@ import pytest
 from session_fakes import Clock, FakeEngine, Watcher, on_session
 from taxiway.core.errors import InvalidArgument
 from taxiway.latent.sample import z_of_seed
+from taxiway.live.controls import Mover
 from taxiway.live.movement.walk import WALK, path_of
 
 
@@ -41,7 +42,7 @@ async def test_a_walk_begins_where_the_picture_is() -> None:
         session.set({"seed": 7})
         before = session.controls.values()["z"]
         session.live_walk.begin({"kind": "slerp", "keys": "1,2", "seconds": 600})
-        while session.controls.entries["z"].source != "walk":
+        while session.controls.entries["z"].source != Mover("walk"):
             await asyncio.sleep(0.005)
         np.testing.assert_allclose(session.controls.values()["z"], before, atol=1e-5)
         clock.now += 1.5

@@ -310,3 +310,20 @@ async def test_a_state_that_changed_many_times_is_told_once(
     assert (
         json_messages.write(json_messages.State("asleep", "fake is asleep.")) not in sheet.sent[:1]
     )
+
+
+async def test_what_a_page_began_is_its_own_and_others_are_told_whose(own: Studio) -> None:
+    async with own.page() as page, own.page() as other:
+        await page.say("set", seq=1, values={"truncation": 0.3})
+        await page.say("perform", action="preset/store", inputs={"number": 1})
+        await other.say("set", seq=1, values={"truncation": 0.8})
+        while (await page.word("values"))["values"] != {"truncation": 0.8}:
+            continue
+        await page.say("perform", action="preset", inputs={"number": 1})
+        for each, whose, yours in ((page, "fade", True), (other, "fade of page ", False)):
+            while (told := await each.word("values"))["values"].get("truncation") != 0.3:
+                continue
+            if each is other and not told["movers"]["truncation"].startswith("fade"):
+                told = await each.word("values")  # the first was the page's own hand
+            assert told["movers"]["truncation"].startswith(whose)
+            assert ("truncation" in told["yours"]) == yours

@@ -13,6 +13,7 @@ from msgspec import UNSET
 from taxiway.core.command import Values
 from taxiway.core.datatypes import AnyDataType, Category, Number, Text, names
 from taxiway.core.errors import InvalidArgument, NotFound
+from taxiway.live.controls import playing
 from taxiway.live.messages.action import Action, action
 from taxiway.live.messages.addresses import Address
 from taxiway.live.messages.movement_actions import MOVEMENT_ACTIONS
@@ -97,8 +98,10 @@ ACTIONS = {
 }
 
 
-def perform(session: "LiveSession", name: str, wire: Mapping[str, Any]) -> Any:
-    """Do the action of that name.
+def perform(
+    session: "LiveSession", name: str, wire: Mapping[str, Any], player: Hashable = None
+) -> Any:
+    """Do the action of that name, for a player.
 
     Raises NotFound listing what there is, InvalidArgument naming the input, or what the action
     raises.
@@ -109,7 +112,8 @@ def perform(session: "LiveSession", name: str, wire: Mapping[str, Any]) -> Any:
     if unknown := command.unknown(wire):
         takes = names(list(command.inputs)) or "nothing"
         raise InvalidArgument(f"'{name}' has no '{unknown[0][:40]}'; it takes {takes}.", unknown[0])
-    return ACTIONS[name].perform(session, command.decode(wire))
+    with playing(player):
+        return ACTIONS[name].perform(session, command.decode(wire))
 
 
 def add_actions(session: "LiveSession") -> None:
@@ -123,7 +127,7 @@ def add_actions(session: "LiveSession") -> None:
 
 def _address(session: "LiveSession", name: str, action: Action) -> Address:
     def act(arguments: list[Any], source: Hashable) -> None:
-        perform(session, name, action.by_place(arguments))
+        perform(session, name, action.by_place(arguments), source)
 
     fields = list(action.command.inputs.values())
     low, high = _reach(fields[0]) if fields else (None, None)
@@ -148,7 +152,7 @@ def _reach(field: AnyDataType) -> tuple[float | None, float | None]:
 
 def _preset(session: "LiveSession", number: int) -> Address:
     def act(arguments: list[Any], source: Hashable) -> None:
-        perform(session, "preset", {"number": number})
+        perform(session, "preset", {"number": number}, source)
 
     words = f"Go to preset {number}, as a button does."
     return Address(

@@ -9,6 +9,7 @@ import numpy as np
 
 from taxiway.core.errors import InvalidArgument
 from taxiway.latent.sample import MAX_SEED
+from taxiway.live.controls import playing
 from taxiway.live.messages.addresses import Act, Address, switch
 
 if TYPE_CHECKING:
@@ -68,7 +69,8 @@ class Acts:
 
     def walk(self, arguments: list[Any], source: Hashable) -> None:
         """Begin a walk instead of any other."""
-        self._session.live_walk.begin(_object(arguments))
+        with playing(source):
+            self._session.live_walk.begin(_object(arguments))
 
     def stop_walk(self, arguments: list[Any], source: Hashable) -> None:
         """End it."""

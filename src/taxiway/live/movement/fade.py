@@ -12,6 +12,7 @@ from taxiway.core.datatypes import Number, Vector
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.events import PresetsChanged
 from taxiway.latent import walk
+from taxiway.live.controls import begun
 from taxiway.live.presets.state import State, held, news
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class Fade:
         if {"z", "w"} & wanted.keys():
             session.live_walk.end()
         if seconds < TICK_SECONDS:
-            session.set(wanted, SOURCE, origin=state.origin)
+            session.set(wanted, begun(SOURCE), origin=state.origin)
             return
         began = session.clock()
 
@@ -88,7 +89,7 @@ class Fade:
     async def _go(
         self, state: State, wanted: dict[str, Any], part: Callable[[], float], curve: Curve
     ) -> None:
-        session = self._session
+        session, source = self._session, begun(SOURCE)
         paths = paths_between(session.known, session.controls.values(), wanted)
         ours: dict[str, int] = {}
         while True:
@@ -99,7 +100,7 @@ class Fade:
             u = part()
             last = {name: wanted[name] for name in paths} if u == 1 else None
             values = last or {name: path(curve(u)) for name, path in paths.items()}
-            session.set(values, SOURCE, origin=state.origin if last else None)
+            session.set(values, source, origin=state.origin if last else None)
             ours = {name: session.controls.entries[name].version for name in paths}
             if u == 1 or not paths:
                 return

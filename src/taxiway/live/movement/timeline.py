@@ -16,6 +16,7 @@ from taxiway.core.command import Command
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.events import PresetsChanged
 from taxiway.core.session_file import change_line, head_line
+from taxiway.live.controls import begun
 from taxiway.live.movement.fade import CURVES, LONGEST_SECONDS, Path, paths_between
 from taxiway.live.movement.tempo import Pace
 from taxiway.live.presets.state import State, captured, news
@@ -106,7 +107,7 @@ class Timeline:
         total = self.check()
         self.end()
         self._session.live_walk.end()
-        self._session.set(self.values(min(max(at, 0.0), total)), SOURCE)
+        self._session.set(self.values(min(max(at, 0.0), total)), begun(SOURCE))
 
     def end(self) -> None:
         """Stop where it is."""
@@ -131,10 +132,10 @@ class Timeline:
         return _lines(self._session.known.name, self._legs(), count, fps, total)
 
     async def _go(self, pace: Pace, total: float) -> None:
-        session = self._session
+        session, source = self._session, begun(SOURCE)
         while True:
             u, _ = pace.step(session.movement.held)
-            session.set(self.values(u * total), SOURCE)
+            session.set(self.values(u * total), source)
             ours = session.controls.version
             if pace.is_over:
                 return
@@ -142,7 +143,7 @@ class Timeline:
             while not session.wanted:
                 await session.until_wanted(UNWANTED_SECONDS)
             entries = session.controls.entries.values()
-            if any(each.version > ours and each.source != SOURCE for each in entries):
+            if any(each.version > ours and each.source != source for each in entries):
                 return
 
     def _legs_to(self) -> list[Key]:

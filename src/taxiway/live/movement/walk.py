@@ -13,6 +13,7 @@ from taxiway.core.events import WalkChanged
 from taxiway.latent import walk
 from taxiway.latent.sample import MAX_SEED, parse_seeds, z_of_seed
 from taxiway.latent.walk import Curve, Floats, Walk
+from taxiway.live.controls import begun
 from taxiway.live.movement.tempo import MODES, Pace
 from taxiway.live.readers import UNWANTED_SECONDS
 
@@ -130,7 +131,7 @@ class LiveWalk:
         session.events.emit(WalkChanged(session.spec.name, self.goes_on))
 
     async def _go(self, path: Walk, pace: Pace, approach: Pace) -> None:
-        session = self._session
+        session, source = self._session, begun("walk")
         start = session.controls.values().get("z")
         while True:
             u, _ = pace.step(session.movement.held)
@@ -138,7 +139,7 @@ class LiveWalk:
             z = path(u)[0]
             if way < 1 and start is not None:
                 z = walk.between(start, z, np.asarray(way * way * (3 - 2 * way)))
-            session.set({"z": z.astype(np.float32)}, "walk")
+            session.set({"z": z.astype(np.float32)}, source)
             ours = session.controls.values()["z"]
             if pace.is_over:
                 return

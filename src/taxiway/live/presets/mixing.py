@@ -9,6 +9,7 @@ import numpy.typing as npt
 from taxiway.core.datatypes import Vector
 from taxiway.core.errors import InvalidArgument, TaxiwayError
 from taxiway.latent import walk
+from taxiway.live.controls import Mover, begun
 from taxiway.live.presets.state import State
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ class Mixing:
 
     def __init__(self, session: "LiveSession") -> None:
         self._session = session
-        self._wanted: tuple[State, State, int, float] | None = None
+        self._wanted: tuple[State, State, int, float, Mover] | None = None
         self._news = asyncio.Event()
         self._known: list[tuple[State, Rows]] = []
 
@@ -44,7 +45,7 @@ class Mixing:
             raise InvalidArgument(f"'layer' {has}, got {layer}.", "layer")
         if not most and any("z" not in state.values for state in states):
             raise InvalidArgument("Presets with a z can be mixed here, and one of these has none.")
-        self._wanted = (*states, layer, amount)
+        self._wanted = (*states, layer, amount, begun(SOURCE))
         self._news.set()
 
     @property
@@ -69,19 +70,19 @@ class Mixing:
             except TaxiwayError as error:
                 self._session.report(str(error))
 
-    async def _mix(self, a: State, b: State, layer: int, amount: float) -> None:
+    async def _mix(self, a: State, b: State, layer: int, amount: float, source: Mover) -> None:
         session = self._session
         if not self.layers:
             field = session.known.inputs["z"]
             ends = (field.decode("z", state.values["z"]) for state in (a, b))
             first, second = (np.asarray(end, np.float64) for end in ends)
             mixed = walk.between(first, second, np.asarray(amount))
-            session.set({"z": mixed.astype(np.float32)}, SOURCE)
+            session.set({"z": mixed.astype(np.float32)}, source)
             return
         rows = (await self._rows(a)).copy()
         rows[layer:] += np.float32(amount) * ((await self._rows(b))[layer:] - rows[layer:])
         session.live_walk.end()
-        session.set({"w": rows}, SOURCE)
+        session.set({"w": rows}, source)
 
     async def _rows(self, state: State) -> Rows:
         """The w [rows, length] of a state; the last two that were asked for are known."""

@@ -142,6 +142,8 @@ class Values(Struct, frozen=True, tag_field="type", tag="values"):
     """Where the vector comes from; left out where the vector did not change."""
     movers: Mapping[str, str] = {}
     """Who set each, the vector too: a knob of the mapping, a program, another page."""
+    yours: list[str] = []
+    """Those of them that something moves which this page began, such as a fade."""
 
 
 class Output(Struct, frozen=True, tag_field="type", tag="output"):

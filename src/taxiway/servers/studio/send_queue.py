@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,7 @@ from taxiway.core.events import (
     WalkChanged,
 )
 from taxiway.live.broadcast import EncodedFrame
-from taxiway.live.controls import Entry, Origin, name_of
+from taxiway.live.controls import Entry, Mover, Origin, name_of
 from taxiway.live.session import LiveSession
 from taxiway.live.tiles import Tile
 from taxiway.servers.studio import binary_messages, json_messages
@@ -239,8 +239,18 @@ class SendQueue:
         if not entries:
             return []
         values, origin, vectors = _parted(entries)
-        movers = {name: name_of(entry.source) for name, entry in entries.items()}
-        return [json_messages.write(json_messages.Values(values, origin, movers)), *vectors]
+        sources = {name: entry.source for name, entry in entries.items()}
+        yours = [name for name, source in sources.items() if self._began(source)]
+        movers = {name: self._called(source) for name, source in sources.items()}
+        told = json_messages.Values(values, origin, movers, yours)
+        return [json_messages.write(told), *vectors]
+
+    def _began(self, source: Hashable) -> bool:
+        """Whether it is something that this page began."""
+        return isinstance(source, Mover) and source.player == self._page
+
+    def _called(self, source: Hashable) -> str:
+        return source.what if isinstance(source, Mover) and self._began(source) else name_of(source)
 
 
 def movement(session: LiveSession) -> json_messages.Movement:

@@ -176,7 +176,7 @@ class Session:
             case json_messages.SetBlackout(on):
                 self._session.black_out(on)
             case json_messages.Perform(action, inputs):
-                actions.perform(self._session, action, inputs)
+                actions.perform(self._session, action, inputs, self._page)
 
     def _change(self, said: Change) -> None:
         session, page, mark = self._session, self._page, said.mark
