@@ -152,6 +152,29 @@ def test_a_painted_label_arrives_as_that_label(form: Page) -> None:
     assert (filled == SKY).all()
 
 
+def test_a_stroke_is_told_while_it_goes_on_and_can_be_taken_back(form: Page) -> None:
+    undo = form.get_by_role("button", name="Undo")
+    before = stored(form, "form")["layout"]
+    box = form.locator(".easel").bounding_box()
+    assert box
+    form.get_by_role("button", name="tree").click()
+    form.mouse.move(box["x"] + 20, box["y"] + 20)
+    expect(form.locator(".brush-ring")).to_be_visible()
+    form.mouse.down()
+    form.mouse.move(box["x"] + 80, box["y"] + 50, steps=4)
+    wait_for_store(form, f"store.get('form').layout !== {json.dumps(before)}")
+    form.mouse.up()
+    expect(undo).to_be_enabled()
+    form.get_by_role("button", name="Empty").click()
+    undo.click()
+    painted = stored(form, "form")["layout"]
+    assert len(np.unique(np.asarray(from_data_uri(painted, "layout")).reshape(-1, 4), axis=0)) == 2
+    undo.click()
+    expect(undo).to_be_disabled()
+    emptied = np.asarray(from_data_uri(stored(form, "form")["layout"], "layout"))
+    assert (emptied == np.asarray(from_data_uri(before, "layout"))).all()
+
+
 def test_places_are_dragged_in_the_picture(form: Page) -> None:
     drag(form, "[data-input=point] canvas", (0.1, 0.1), (0.75, 0.25))
     drag(form, "[data-input=box] canvas", (0.75, 0.5), (0.25, 0.25))

@@ -206,14 +206,16 @@ class Tiles:
 
 
 def plays_live(command: Command) -> bool:
-    """Whether it is an instrument: z in, a picture out, and no photo or file that comes first.
+    """Whether it is an instrument: z in, a picture out, and no photo or file that comes first
+    (but for one with a default).
 
     Such a model shows a picture before anyone asks, on a map and by faders.
     """
     takes_z = isinstance(command.inputs.get("z"), Vector)
     gives_picture = any(isinstance(output, Image) for output in command.outputs.values())
     heavy = any(
-        field.holds_pictures or isinstance(field, File) for field in command.inputs.values()
+        (field.holds_pictures or isinstance(field, File)) and not isinstance(field.fallback, str)
+        for field in command.inputs.values()
     )
     return takes_z and gives_picture and not heavy
 

@@ -11,6 +11,8 @@ from taxiway.painting.optics import BINS_PER_DEGREE, DEGREES, bow_table
 
 # Degrees from the point opposite the sun.
 _RED, _SECOND_RED, _DARK_BAND = 42.3, 50.2, 46.7
+_INNER, _OUTER = 40.3, 42.6
+"""Between these the first bow has colour."""
 
 
 def bow(view: View, reading: Reading) -> Floats:
@@ -22,6 +24,21 @@ def bow(view: View, reading: Reading) -> Floats:
     second = np.where(outside, np.float32(reading["second bow"]), np.float32(1))
     strength = second * reading["bow strength"] * _along(view, reading)
     result: Floats = light * strength[..., None]
+    return result
+
+
+def band(across: Floats) -> Floats:
+    """The bow's colours [H, W, 3] from its inner edge (0) to its outer one (1), else dark."""
+    inside = np.clip(across, 0, 1)
+    ends = np.clip(np.minimum(across + 0.1, 1.1 - across) * 10, 0, 1)
+    result: Floats = _colour(_INNER + (_OUTER - _INNER) * inside) * ends[..., None]
+    return result
+
+
+def across_band(view: View, reading: Reading) -> Floats:
+    """How far out in the first bow's band each place lies [H, W]: 0 its inner edge, 1 its outer."""
+    angle = _RED + (_from_antisolar(view, reading) - _RED) / reading["bow width"]
+    result: Floats = (angle - _INNER) / (_OUTER - _INNER)
     return result
 
 

@@ -48,6 +48,12 @@ def _floor(scene: Setting) -> _Floor:
     return _Floor(first, x, z, slope, slope / (slope + np.float32(0.05)))
 
 
+def water_level(scene: Setting) -> tuple[int, Floats]:
+    """The first row of ground, and how much of each place from there down is water, 0..1."""
+    floor = _floor(scene)
+    return floor.first, _wet(floor, scene)
+
+
 def _land(floor: _Floor, scene: Setting) -> Floats:
     """Uneven ground in the land's colour, here and there furrowed or in flower."""
     reading = scene.reading
@@ -63,10 +69,10 @@ def _land(floor: _Floor, scene: Setting) -> Floats:
     land: Floats = scene.colours.land * (1 + tone)[..., None]
     spots = look_up(fine, x * 0.27, z * 0.2) + 0.6 * broad
     bloom = step(0.7, 2.2, spots) * near * (0.75 * max(reading["flowers"], 0.0))
-    return over(land, _petals(shape) * reading["sunlit land"], bloom)
+    return over(land, petals(shape) * reading["sunlit land"], bloom)
 
 
-def _petals(shape: list[float]) -> Floats:
+def petals(shape: list[float]) -> Floats:
     powers = [math.exp(3 * value) for value in shape]
     return blend(_PETALS, [power / sum(powers) for power in powers])
 

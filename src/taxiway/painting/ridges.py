@@ -12,7 +12,7 @@ _ROCK, _WOOD = (0.33, 0.37, 0.46), (0.20, 0.29, 0.17)
 
 
 @dataclass(frozen=True)
-class _Range:
+class Range:
     """One line of heights: how deep in the haze, how high against its kind, turned how far."""
 
     depth: float
@@ -20,28 +20,37 @@ class _Range:
     turn: float
 
 
-_MOUNTAINS = (_Range(0.72, 1.0, 0.0), _Range(0.45, 0.6, 2.0))
-_HILLS = (_Range(0.45, 1.0, 0.0), _Range(0.18, 0.4, 3.0))
+MOUNTAINS = (Range(0.72, 1.0, 0.0), Range(0.45, 0.6, 2.0))
+HILLS = (Range(0.45, 1.0, 0.0), Range(0.18, 0.4, 3.0))
 
 
 def ridges(light: Floats, scene: Setting) -> Floats:
     """Stand two ranges of mountains and two of hills before the sky [H, W, 3]."""
-    for one in _MOUNTAINS:
+    for one in MOUNTAINS:
         light = _mountains(light, scene, one)
-    for one in _HILLS:
+    for one in HILLS:
         light = _hills(light, scene, one)
     return light
 
 
-def _mountains(light: Floats, scene: Setting, one: _Range) -> Floats:
+def mountain_top(scene: Setting, one: Range) -> Floats:
+    """How high a range of mountains stands in each direction, in degrees."""
+    top: Floats = (scene.reading["mountains"] + 3.2 * _ridge(scene, one)) * one.scale
+    return top
+
+
+def _ridge(scene: Setting, one: Range) -> Floats:
+    return profile(scene.reading.shape("mountain shape"), scene.view.azimuth + one.turn, 1.55)
+
+
+def _mountains(light: Floats, scene: Setting, one: Range) -> Floats:
     """Rock, with snow on the heights of some."""
     reading, view = scene.reading, scene.view
     shape = reading.shape("mountain shape")
-    ridge = profile(shape, view.azimuth + one.turn, 1.55)
-    top = (reading["mountains"] + 3.2 * ridge) * one.scale
+    top = mountain_top(scene, one)
     shade = look_up(
         mixed("fine", shape[:4]),
-        view.azimuth * 0.5 + ridge * 0.02,
+        view.azimuth * 0.5 + _ridge(scene, one) * 0.02,
         top / 60 + view.elevation / 90,
     )
     stone = linear(_ROCK) * (1 + 0.28 * shade)[..., None]
@@ -51,19 +60,25 @@ def _mountains(light: Floats, scene: Setting, one: _Range) -> Floats:
     return _stand(light, over(stone, snow, cover), top, scene, one.depth)
 
 
-def _hills(light: Floats, scene: Setting, one: _Range) -> Floats:
+def hill_top(scene: Setting, one: Range) -> Floats:
+    """How high a range of hills stands in each direction with its trees, in degrees."""
+    reading, azimuth = scene.reading, scene.view.azimuth + one.turn
+    shape, woods = reading.shape("hill shape"), max(reading["trees"], 0.0)
+    crowns = np.abs(profile(shape[::-1], azimuth * 6, 1.1))
+    top = (reading["hills"] + 1.7 * profile(shape, azimuth, 2.0)) * one.scale
+    wooded: Floats = top + woods * (0.25 + 0.55 * crowns)
+    return wooded
+
+
+def _hills(light: Floats, scene: Setting, one: Range) -> Floats:
     """The land's own colour, wooded where there are trees."""
     reading, view = scene.reading, scene.view
     shape, woods = reading.shape("hill shape"), max(reading["trees"], 0.0)
-    azimuth = view.azimuth + one.turn
-    crowns = np.abs(profile(shape[::-1], azimuth * 6, 1.1))
-    top = (reading["hills"] + 1.7 * profile(shape, azimuth, 2.0)) * one.scale
-    top = top + woods * (0.25 + 0.55 * crowns)
-    texture = look_up(mixed("fine", shape[:4]), azimuth, view.elevation / 25)
+    texture = look_up(mixed("fine", shape[:4]), view.azimuth + one.turn, view.elevation / 25)
     trees = np.clip((0.75 + texture * 0.3) * woods, 0, 1)
     grass = scene.colours.land * (1 + 0.16 * texture)[..., None]
     hill = over(grass, linear(_WOOD) * reading["sunlit land"], trees)
-    return _stand(light, hill * 0.8, top, scene, one.depth)
+    return _stand(light, hill * 0.8, hill_top(scene, one), scene, one.depth)
 
 
 def _stand(light: Floats, colour: Floats, top: Floats, scene: Setting, depth: float) -> Floats:

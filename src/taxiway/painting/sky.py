@@ -19,8 +19,14 @@ def sky(scene: Setting) -> Floats:
     return result
 
 
-def _overhead(light: Floats, scene: Setting) -> Floats:
-    """Clouds on a plane above us, lit from behind us."""
+def cloud_cover(scene: Setting) -> Floats:
+    """How much the clouds overhead hide of the sky, 0..1."""
+    cover, _, _, _ = _over_us(scene)
+    return cover
+
+
+def _over_us(scene: Setting) -> tuple[Floats, Floats, Floats, Floats]:
+    """Clouds on a plane above us: their cover, relief, detail and thickness."""
     reading, view = scene.reading, scene.view
     distance = 1 / (np.maximum(view.y, 0) + np.float32(0.13))
     u = view.x * distance * 0.07 + reading["cloud drift"]
@@ -32,14 +38,26 @@ def _overhead(light: Floats, scene: Setting) -> Floats:
     detail = look_up(mixed("fine", shape), u * 2, v * 2)
     above = thick + 0.22 * detail + reading["clouds"]  # where positive, there is cloud
     cover = step(0, reading["cloud edge"], above) * step(-1, 9, view.elevation)
+    return cover, relief, detail, above
+
+
+def _overhead(light: Floats, scene: Setting) -> Floats:
+    """The clouds above us, lit from behind us."""
+    cover, relief, detail, above = _over_us(scene)
     lit = 0.72 + 1.1 * relief + 0.12 * detail - 0.17 * np.maximum(above, 0)
     cloud = over(scene.colours.shadow, scene.colours.lit, np.clip(lit, 0, 1))
     return over(light, cloud, cover * 0.9)
 
 
-def _cumulus(light: Floats, scene: Setting) -> Floats:
-    """A bank of cumulus standing on the horizon, bright above, hazy at its foot."""
-    reading, view, colours = scene.reading, scene.view, scene.colours
+def bank_cover(scene: Setting) -> Floats:
+    """How much the bank of clouds on the horizon hides of the sky, 0..1."""
+    below, _ = _bank(scene)
+    return step(0, 2.2, below)
+
+
+def _bank(scene: Setting) -> tuple[Floats, Floats]:
+    """How far below the bank's top a place is, in degrees, and its relief."""
+    reading, view = scene.reading, scene.view
     shape = reading.shape("cloud shape")
     field = mixed("fine", shape[::-1])
     u = view.azimuth * 0.16 + reading["cloud drift"]
@@ -47,7 +65,13 @@ def _cumulus(light: Floats, scene: Setting) -> Floats:
     puff = look_up(field, u, v)
     relief = puff - look_up(field, u, v + 0.012)
     top = reading["cloud bank"] + 4 * profile(shape, view.azimuth + 1, 1.5) + 1.5 * puff
-    below = top - view.elevation
+    return top - view.elevation, relief
+
+
+def _cumulus(light: Floats, scene: Setting) -> Floats:
+    """A bank of cumulus standing on the horizon, bright above, hazy at its foot."""
+    view, colours = scene.view, scene.colours
+    below, relief = _bank(scene)
     lit = np.clip(0.7 + 0.35 * relief - 0.05 * below, 0, 1)
     cloud = over(colours.shadow, colours.lit, lit)
     cloud = over(cloud, colours.horizon, step(6, 0, view.elevation) * 0.6)

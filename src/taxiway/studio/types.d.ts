@@ -52,6 +52,8 @@ export interface SegmentationField extends BaseField {
   labels: string[];
   labelToColor: Record<string, Colour>;
   defaultLabel: string;
+  /** Those to paint with, where these are not all. */
+  offered?: string[];
   width?: number;
   height?: number;
   minWidth?: number;

@@ -35,6 +35,14 @@ def test_runways_own_description_of_one() -> None:
     }
 
 
+def test_a_map_to_start_from_and_the_labels_to_paint_with_are_told() -> None:
+    start = to_data_uri(np.full((2, 2), 200, np.uint8), "PNG")
+    field = msgspec.structs.replace(ROOM, default=start, offered=("floor",))
+    assert field.fallback == field.describe("map")["default"] == start
+    assert field.describe("map")["offered"] == ("floor",)
+    assert (field.decode("map", field.fallback) == 200).all()
+
+
 def test_every_spare_colour_is_another_one() -> None:
     labels = tuple(str(number) for number in range(256))
     colours = Segmentation(labels=labels).label_to_color

@@ -25,12 +25,16 @@ class Segmentation(Picture, frozen=True, tag="segmentation"):
 
     A picture in colour is read by the nearest label colour, a grey one is taken as ids. Labels
     without a colour get one of a palette of 256 (colorcet's `glasbey_bw`), as in Runway's SDK.
+    `default` is a map to start from, as a data URI; `offered` are the labels that a form offers to
+    paint with, all of them if it is empty.
     """
 
     labels: tuple[str, ...] = ()
     default_label: str | UnsetType = UNSET
     label_to_id: dict[str, LabelId] = field(default_factory=dict)
     label_to_color: dict[str, Colour] = field(default_factory=dict)
+    default: str | UnsetType = UNSET
+    offered: tuple[str, ...] | UnsetType = UNSET
 
     holds_colours: ClassVar[bool] = False
 

@@ -31,6 +31,16 @@ export class Painting {
     this.#image.data.set(image.data);
   }
 
+  /** What is painted, to be restored later. */
+  copy() {
+    return this.#pixels.slice();
+  }
+
+  /** @param {Uint32Array} pixels */
+  restore(pixels) {
+    this.#pixels.set(pixels);
+  }
+
   /** A stroke with a round brush. @param {Point} from @param {Point} to @param {number} radius @param {Colour} colour */
   stroke(from, to, radius, colour) {
     const steps = Math.max(1, Math.ceil(Math.hypot(to.x - from.x, to.y - from.y)));
