@@ -32,6 +32,7 @@ STARTED = {
     "host": (0, ["create", "art", "--model", "painter", "--data", "o"], "art"),
     "inspect": (0, [SMALL], "G_ema"),
     "install": (1, ["nothing"], "invalid choice: 'nothing'"),
+    "mask": (1, ["in.png", "--out", "o"], "is no film that can be read"),
     "metrics": (1, ["painter", "painter"], "'painter' has no checkpoint"),
     "mix": (1, [SMALL, "--rows", "1", "--out", "o"], "required: --columns"),
     "models": (0, [], "painter"),

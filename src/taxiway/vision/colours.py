@@ -7,6 +7,7 @@ matrices of B. Ottosson's Oklab (2020), which dark noise does not upset.
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from taxiway.core.images import Pixels
 
@@ -35,6 +36,8 @@ LINEAR: Floats = np.where(STEPS <= 0.04045, STEPS / 12.92, ((STEPS + 0.055) / 1.
 """Light by a step of sRGB."""
 SAMPLES = 65_536
 """Pixels at most of which means and spreads are taken."""
+MIDDLE = 0.57
+"""The light of a middle grey, which contrast leaves as it is."""
 MOST_STRETCH = 4.0
 """No picture's spread becomes more than so many times what it was: noise would show."""
 
@@ -96,3 +99,37 @@ def sampled(pixels: Pixels) -> Pixels:
 def mixed(one: Pixels, other: Pixels, share: float) -> Pixels:
     """So much of `other`, 0 to 1, over `one`, both uint8 of one shape."""
     return np.asarray(one + (other.astype(np.float32) - one) * share + 0.5).astype(np.uint8)
+
+
+class Match:
+    """The way from the colours of some pixels [N, 3] to those of a picture, for every frame the
+    same, so that nothing flickers."""
+
+    def __init__(self, pixels: Pixels, like: Pixels) -> None:
+        here, there = lab(sampled(pixels)), lab(sampled(like))
+        self._turn, self._from, self._to = turn_apart(here, there), here.mean(0), there.mean(0)
+
+    def applied(self, pixels: Pixels, share: float) -> Pixels:
+        """A picture, uint8 [H, W, 3], so far on that way, 0 to 1."""
+        colours = lab(pixels)
+        moved = (colours - self._from) @ self._turn + self._to
+        return rgb((colours + (moved - colours) * share).astype(np.float32))
+
+
+class Grade(Struct, frozen=True, kw_only=True):
+    """A correction of colours; 0 changes nothing, -1 and 1 are far."""
+
+    light: float = 0.0
+    contrast: float = 0.0
+    saturation: float = 0.0
+    warmth: float = 0.0
+
+    def applied(self, pixels: Pixels) -> Pixels:
+        """A picture, uint8 [H, W, 3], corrected."""
+        if not (self.light or self.contrast or self.saturation or self.warmth):
+            return pixels
+        colours = lab(pixels)  # [H, W, 3]
+        level = (colours[:, :, 0] - MIDDLE) * 2**self.contrast + MIDDLE + 0.3 * self.light
+        around = colours[:, :, 1:] * (1 + self.saturation)
+        warm = around + np.array([0.02, 0.06], np.float32) * self.warmth
+        return rgb(np.dstack([np.clip(level, 0, 1), warm]).astype(np.float32))

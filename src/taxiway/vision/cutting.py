@@ -20,6 +20,8 @@ INSET = 0.03
 """The rim that is taken for ground where nothing is said, of the width and height."""
 CLICK, AROUND = 0.012, 0.15
 """How far a click is sure, and how far it is likely, of the longer side."""
+EDGE = 0.02
+"""How far the edge of a mask that is corrected may move, of the longer side."""
 SPECK = 0.01
 """Islands smaller than this, of the largest one, are none."""
 Point = Sequence[float]
@@ -160,3 +162,18 @@ def guided(
     middle, level = mean(guide), mean(rough)
     slope = (mean(guide * rough) - middle * level) / (mean(guide * guide) - middle**2 + 1e-3)
     return mean(slope) * guide + mean(level - slope * middle)
+
+
+def changed(mask: npt.NDArray[np.bool_], hints: Hints) -> npt.NDArray[np.uint8]:
+    """What GrabCut begins with to correct a mask [h, w] by clicks: near these, and in a band along
+    the edge, it may change; elsewhere it stays."""
+    cv2 = opencv("Cutting out")
+    reach = max(2, round(EDGE * max(mask.shape)))
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+    small = mask.astype(np.uint8)
+    open_ = cv2.dilate(small, disc) != cv2.erode(small, disc)  # [h, w]
+    for point in (*hints.include, *hints.exclude):
+        open_ |= near(mask.shape, point, AROUND / 2)
+    state = np.where(open_, small + 2, small).astype(np.uint8)
+    stamp(state, hints)
+    return state
