@@ -41,8 +41,10 @@ class Graph:
     are no arrays. `trial` are inputs by which a setting is checked: against `referee`, the name of
     a backend that is exact, or "" where that would take too long, against its own float32.
     Where it is `low_in_torch` only PyTorch computes it well in lower precision: it keeps what must
-    not lose digits. `key` names the network with its numbers, such as by its file's SHA-256; "" if
-    nothing does. `kept` is a folder for what a backend has compiled of it, or None.
+    not lose digits. `file` is a network of somebody else's, an ONNX file, instead of tensors and
+    operations; its inputs and outputs are arrays under the file's own names. `key` names the
+    network with its numbers, such as by its file's SHA-256; "" if nothing does. `kept` is a folder
+    for what a backend has compiled of it, or None.
     """
 
     kind: str
@@ -56,6 +58,7 @@ class Graph:
     referee: str = ""
     low_in_torch: bool = False
     kept: Path | None = None
+    file: Path | None = None
 
 
 LARGE_BYTES = 50 * 2**20
@@ -230,7 +233,7 @@ class OperationsBackend:
 
     def compile(self, graph: Graph, precision: str, threads: int) -> Network:
         """The graph ready to run. Raises Unsupported if it is not described in operations."""
-        if graph.operations is None:
+        if graph.operations is None and graph.file is None:
             raise Unsupported(
                 f"{self.title} does not know how to compute a '{graph.kind}' yet; PyTorch does."
             )

@@ -7,15 +7,15 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from taxiway.core.datatypes import AnyDataType, Image, Segmentation
+from taxiway.core.datatypes import AnyDataType, Category, Image, Segmentation
 
 Layout = Literal["NCHW", "NHWC", "CHW", "HWC"]
 Channels = Literal["RGB", "BGR", "RGBA", "grey", "L"]
 """`L` is the lightness of CIE Lab, 0 to 100, without its colours."""
 Fit = Literal["stretch", "contain", "cover", "native", "tile"]
-Verb = Literal["sigmoid", "softmax", "minmax", "argmax", "abs", "log", "tanh", "normals"]
-Compose = Literal["alpha", "cut", "lab_ab", "mix"]
-Colours = Literal["grey", "turbo", "viridis", "inferno", "gray_r"]
+Verb = Literal["sigmoid", "softmax", "minmax", "argmax", "exp", "log", "normals"]
+Compose = Literal["alpha", "lab_ab", "mix"]
+Colours = Literal["grey", "rainbow", "fire", "blues"]
 Find = Literal["objects", "points", "classes"]
 Decode = Literal["detr", "yolo", "yolox", "corners", "points", "heatmap"]
 Side = Annotated[int, Meta(ge=1, le=8192)]
@@ -44,7 +44,8 @@ class OnnxInput(Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=
     fit: Fit | None = None
     overlap: Annotated[int, Meta(ge=0, le=512)] = 16
     multiple_of: Annotated[int, Meta(ge=1, le=512)] = 1
-    range: Pair = (0.0, 1.0)
+    range: Pair | None = None
+    """By itself 0 to 1, of whole numbers 0 to 255."""
     mean: Channel = (0.0,)
     std: Channel = (1.0,)
     pad: Annotated[int, Meta(ge=0, le=255)] = 0
@@ -56,8 +57,8 @@ class OnnxInput(Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=
             raise ValueError("takes 'std' other than 0")
         if self.fit in ("contain", "cover", "tile") and self.size is None:
             raise ValueError(f"with fit = \"{self.fit}\" needs 'size'")
-        if self.one_hot and not isinstance(self.field, Segmentation):
-            raise ValueError("takes 'one_hot' for a segmentation only")
+        if self.one_hot and not isinstance(self.field, Segmentation | Category):
+            raise ValueError("takes 'one_hot' for a segmentation or a category only")
 
 
 class OnnxOutput(Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -76,7 +77,7 @@ class OnnxOutput(Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults
     post: list[Verb] = []
     layout: Layout | None = None
     channels: Channels = "RGB"
-    range: Pair = (0.0, 1.0)
+    range: Pair | None = None
     mean: Channel = (0.0,)
     std: Channel = (1.0,)
     invert: bool = False
@@ -88,15 +89,16 @@ class OnnxOutput(Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults
     decode: Decode | None = None
     names: list[str] = []
     """Of what is found, by number."""
-    background: bool = False
-    """Whether the first class found is none."""
+    background: Literal["first", "last"] | None = None
+    """Which class stands for nothing, where one does."""
     threshold: Annotated[float, Meta(ge=0, le=1)] = 0.5
     iou: Annotated[float, Meta(ge=0, le=1)] = 0.5
     most: Annotated[int, Meta(ge=1, le=1000)] = 100
+    """How many objects, or classes, of which there are five at most."""
     strength: Annotated[float, Meta(ge=0, le=1)] = 1.0
 
     def __post_init__(self) -> None:
-        if self.range[0] == self.range[1]:
+        if self.range is not None and self.range[0] == self.range[1]:
             raise ValueError("takes two different numbers as 'range'")
         if 0 in self.std:
             raise ValueError("takes 'std' other than 0")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from taxiway.backends import (
     PRECISIONS,
@@ -332,7 +333,8 @@ class Trial:
             trial = {
                 name: each[:1] if hasattr(each, "shape") else each for name, each in trial.items()
             }
-        return difference(self.compiled(best).run(trial), self.wanted(referee, trial))
+        got = self.compiled(best).run(trial)
+        return difference(got, self.wanted(referee, trial), self.graph.file is not None)
 
     def wanted(self, referee: str, trial: Inputs) -> Arrays:
         """The pictures by which a backend's float32 judges exactness."""
@@ -359,14 +361,27 @@ class Trial:
         return backend.compile(self.graph, setting.precision, setting.threads)
 
 
-def difference(got: Arrays, wanted: Arrays) -> str | None:
-    """How far pictures are off, in a sentence; None if that is little enough."""
+def difference(got: Arrays, wanted: Arrays, of_any: bool = False) -> str | None:
+    """How far pictures are off, in a sentence; None if that is little enough.
+
+    Numbers of any kind (`of_any`) count as levels from the least of them to the most.
+    """
     for name, array in wanted.items():
-        off = np.abs(got[name].astype(np.float32) - array)
+        if not array.size:
+            continue
+        level = level_of(array) if of_any else 1.0
+        off = np.abs(got[name].astype(np.float32) - array) * level
         most = np.percentile(off, NEARLY_ALL)
         if not (off.mean() <= MEAN and most <= MOST):
             return f"Not exact: pictures are {off.mean():.1f} levels off, up to {most:.0f}."
     return None
+
+
+def level_of(array: npt.NDArray[Any]) -> float:
+    """How many levels of 255 a step of 1 is; of uint8 they are levels already."""
+    if array.dtype == np.uint8:
+        return 1.0
+    return 255 / max(float(np.ptp(array.astype(np.float32))), 1e-12)
 
 
 def one_line(error: Exception) -> str:

@@ -6,11 +6,10 @@ Nothing here imports it before something is compiled. `onnxruntime_gpu` is the s
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from taxiway.backends import Graph, OperationsBackend
+from taxiway.backends import Graph, Network, OperationsBackend
 from taxiway.core.extras import install_line, is_here
 
 if TYPE_CHECKING:
-    from taxiway.backends.onnxruntime.network import OnnxNetwork
     from taxiway.backends.onnxruntime.providers import Provider
 
 
@@ -36,7 +35,11 @@ class OnnxRuntimeBackend(OperationsBackend):
 
         return CPU
 
-    def written(self, graph: Graph, precision: str, threads: int) -> "OnnxNetwork":
+    def written(self, graph: Graph, precision: str, threads: int) -> Network:
+        if graph.file is not None:
+            from taxiway.backends.onnxruntime.file import FileNetwork
+
+            return FileNetwork(graph.file, self.provider(graph), threads)
         from taxiway.backends.onnxruntime.network import OnnxNetwork
 
         return OnnxNetwork(graph, self.provider(graph), threads)

@@ -37,6 +37,15 @@ class OnnxNetwork:
         return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
+def options_for(threads: int) -> Any:
+    """A session's options, for a number of threads that do not wait for work by spinning."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = QUIET
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return options
+
+
 class Compiled:
     """One form of a graph, for batches of any size."""
 
@@ -47,11 +56,7 @@ class Compiled:
         ops = OnnxOperations()
         outputs = graph.operations(ops, **words)
         self.names, self.inputs, self.random = list(outputs), ops.inputs, ops.random
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.log_severity_level = QUIET
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        self.session = provider.session(ops.file(outputs), options)
+        self.session = provider.session(ops.file(outputs), options_for(threads))
         self.rng = np.random.default_rng()
 
     def run(self, arrays: Mapping[str, npt.NDArray[Any]]) -> Arrays:

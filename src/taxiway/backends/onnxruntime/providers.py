@@ -25,8 +25,8 @@ class Provider(NamedTuple):
     built_in: Sequence[tuple[str, dict[str, str]]] = ()
     plugged_in: Sequence[Any] = ()
 
-    def session(self, model: bytes, options: onnxruntime.SessionOptions) -> Any:
-        """A model ready to run; what the provider cannot do is left to the processor."""
+    def session(self, model: bytes | str, options: onnxruntime.SessionOptions) -> Any:
+        """A model or its file, ready to run; the processor does what the provider cannot."""
         if self.plugged_in:
             options.add_provider_for_devices(self.plugged_in, {})
             return onnxruntime.InferenceSession(model, options)

@@ -4,13 +4,9 @@ Nothing here imports it, or PyTorch, before something is compiled or asked for.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-from taxiway.backends import Graph, OperationsBackend
+from taxiway.backends import Graph, Network, OperationsBackend
 from taxiway.core.extras import install_line, is_here
-
-if TYPE_CHECKING:
-    from taxiway.backends.openvino.network import OpenVinoNetwork
 
 
 class OpenVinoBackend(OperationsBackend):
@@ -31,7 +27,11 @@ class OpenVinoBackend(OperationsBackend):
         able = "BF16" in core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         return ["bfloat16", "float32"] if able else ["float32"]
 
-    def written(self, graph: Graph, precision: str, threads: int) -> "OpenVinoNetwork":
+    def written(self, graph: Graph, precision: str, threads: int) -> Network:
+        if graph.file is not None:
+            from taxiway.backends.openvino.file import FileNetwork
+
+            return FileNetwork(graph.file, precision, threads)
         from taxiway.backends.openvino.network import OpenVinoNetwork
 
         return OpenVinoNetwork(graph, precision, threads)

@@ -55,14 +55,7 @@ class OpenVinoNetwork:
 
     def __init__(self, graph: Graph, precision: str, threads: int) -> None:
         self.graph, self.sizes = graph, sizes_of(graph)
-        self.settings = {
-            "INFERENCE_PRECISION_HINT": HINTS[precision],
-            "INFERENCE_NUM_THREADS": threads,
-            "NUM_STREAMS": 1,
-            "PERFORMANCE_HINT": "LATENCY",
-            "ENABLE_CPU_PINNING": False,
-            "ENABLE_HYPER_THREADING": True,
-        }
+        self.settings = settings_for(precision, threads)
         self.forms: dict[tuple[Any, ...], Form] = {}
 
     def run(self, inputs: Inputs) -> Arrays:
@@ -99,6 +92,18 @@ class OpenVinoNetwork:
         names, models = compiled(self.graph, words, size, self.settings)
         kept.keep(str(digest), [model.export_model().getvalue() for model in models])
         return names, models
+
+
+def settings_for(precision: str, threads: int) -> dict[str, Any]:
+    """OpenVINO's settings for a precision and a number of threads."""
+    return {
+        "INFERENCE_PRECISION_HINT": HINTS[precision],
+        "INFERENCE_NUM_THREADS": threads,
+        "NUM_STREAMS": 1,
+        "PERFORMANCE_HINT": "LATENCY",
+        "ENABLE_CPU_PINNING": False,
+        "ENABLE_HYPER_THREADING": True,
+    }
 
 
 def sizes_of(graph: Graph) -> Sequence[int]:

@@ -1,0 +1,1 @@
+"""Networks of anybody as ONNX files, with what a manifest says of them."""
