@@ -80,6 +80,8 @@ class Needs(Record):
     """What it takes to run it; `extras` are ours, as in `taxiway install EXTRA`."""
 
     memory_mb: Annotated[int, Meta(ge=0)] = 0
+    download_mb: Annotated[int, Meta(ge=0)] = 0
+    """About what is fetched, where the sizes of its files are not known."""
     gpu: Literal["no", "optional", "required"] = "optional"
     extras: list[str] = []
 
