@@ -37,6 +37,7 @@ STARTED = {
     "mix": (1, [SMALL, "--rows", "1", "--out", "o"], "required: --columns"),
     "models": (0, [], "painter"),
     "outputs": (0, [], "folder"),
+    "pull": (1, ["nothing"], "No model named 'nothing' can be fetched"),
     "project": (1, [SMALL, "none.png", "--out", "o"], "No such file or directory: none.png"),
     "replay": (1, ["painter", "none.jsonl", "--out", "o.mp4"], "none.jsonl"),
     "run": (1, ["stylgan"], "No model named 'stylgan'"),
@@ -85,7 +86,7 @@ def test_help_lists_the_commands_and_imports_nothing_heavy() -> None:
     [
         (["frob"], "invalid choice: 'frob'"),
         (["run", "--port", "none"], "a port is a number up to 65535, got 'none'"),
-        (["run", "stylgan"], "No model named 'stylgan'. There are: painter"),
+        (["run", "stylgan"], "No model named 'stylgan'. There are: "),
         (["run", "stylegan", "--checkpoint", "no.pkl"], "There is no file 'no.pkl'"),
         (["run", "painter", "--frob"], "unknown argument --frob"),
         (["run", "--mapping", "."], "The mapping '"),

@@ -1,6 +1,7 @@
 """The models there are: a card each, and how a name or a file becomes something to run."""
 
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,7 +11,9 @@ from msgspec.structs import replace
 
 from taxiway.catalog import families
 from taxiway.catalog.directions import shipped
+from taxiway.catalog.folder import NoDataFolder
 from taxiway.catalog.manifest import Manifest, is_manifest, load
+from taxiway.catalog.store.shelf import Shelf
 from taxiway.core import declaration
 from taxiway.core.datatypes import names
 from taxiway.core.errors import InvalidArgument, NotFound
@@ -25,11 +28,15 @@ from taxiway.core.model import (
 from taxiway.core.parsing import Malformed, from_json
 
 HERE = Path(__file__).parent
+PULLED = HERE / "manifests" / "pulled"
+"""Manifests of what people may fetch; none of those files comes with us."""
+FETCHABLE = frozenset(path.stem for path in PULLED.glob("*.toml"))
 DEFAULT = "rainbow"
 """What runs when nobody says otherwise."""
 
 CARD_BYTES = 100_000
 LICENCE = "That of its author."
+OURS, OUR_LICENCE = "taxiway.families.", "Apache-2.0"
 REFERENCE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 
 
@@ -67,17 +74,35 @@ class Card(Struct, kw_only=True):
 
 
 def cards() -> list[Card]:
-    """Every model there is, the default first: those with a card or manifest, then families."""
+    """Every model there is, the default first: those that come with us, then those that were
+    fetched, then families."""
+    found = shipped_cards()
+    named = {card.name for card in found}
+    found += [card for card in _fetched() if card.name not in named]
+    named = {card.name for card in found}
+    found += [_plain(name) for name in families.known() if name not in named]
+    return sorted(found, key=lambda card: (card.name != DEFAULT, card.name))
+
+
+def shipped_cards() -> list[Card]:
+    """Of each model that comes with us, which has a card or a manifest."""
     found = [
         _known(msgspec.json.decode(path.read_bytes(), type=Card))
         for path in sorted((HERE / "cards").glob("*.json"))
     ]
-    found += [
-        of_manifest(path, HERE / "weights") for path in sorted((HERE / "manifests").glob("*.toml"))
-    ]
-    named = {card.name for card in found}
-    found += [_plain(name) for name in families.known() if name not in named]
-    return sorted(found, key=lambda card: (card.name != DEFAULT, card.name))
+    manifests = sorted((HERE / "manifests").glob("*.toml"))
+    return [*found, *(of_manifest(path, HERE / "weights") for path in manifests)]
+
+
+def _fetched() -> list[Card]:
+    """Of each model in the store, as far as its manifest can be read."""
+    found = list[Card]()
+    with suppress(NoDataFolder):
+        shelf = Shelf()
+        for name in shelf.names():
+            with suppress(InvalidArgument, OSError):
+                found.append(of_manifest(shelf.manifest_of(name)))
+    return found
 
 
 def offered() -> list[Card]:
@@ -90,6 +115,8 @@ def card(name: str) -> Card:
     found = _named(name)
     if found is not None:
         return found
+    if name in FETCHABLE:
+        raise NotFound(f"'{name}' is not here yet: taxiway models pull {name} fetches it.")
     there_are = names([card.name for card in cards()])
     raise NotFound(
         f"No model named '{name}'. There are: {there_are}; "
@@ -248,13 +275,15 @@ def _plain(name: str) -> Card:
     family = families.known().get(name) or families.look(name)
     title = title_of(family.model) if family.model else name
     summary = summary_of(family.model) if family.model else family.error
+    is_ours = family.model is not None and family.model.__module__.startswith(OURS)
+    runs_alone = family.model is not None and not families.local_needs(family.model)
     return _known(
         Card(
             name=name,
             family=name,
             title=title,
             summary=summary or f"The model family '{name}'.",
-            licence=LICENCE,
+            licence=OUR_LICENCE if is_ours and runs_alone else LICENCE,
         )
     )
 
@@ -313,6 +342,12 @@ def spec(chosen: Card, options: dict[str, Any] | None = None) -> ModelSpec:
         if comes_with_us and "directions" in model.options and shipped(chosen.name):
             merged.setdefault("directions", str(HERE / "directions" / chosen.name))
     return ModelSpec(name=chosen.name, family=chosen.family, options=merged, title=chosen.title)
+
+
+def shareable(chosen: Card) -> dict[str, Any]:
+    """What a card says of the set-up that means the same on another machine: no paths."""
+    local = local_options(declaration.family(chosen.family))
+    return {name: value for name, value in chosen.setup.items() if name not in local}
 
 
 def checked(spec: ModelSpec) -> ModelSpec:
