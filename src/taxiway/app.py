@@ -9,6 +9,7 @@ import tempfile
 import threading
 import webbrowser
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from taxiway.catalog import families
@@ -27,14 +28,22 @@ from taxiway.web.server import ManagerContext, ManagerServer
 from taxiway.web.server_slot import decoded, made, of_kind, started, stopped
 
 
+@dataclass(frozen=True)
+class Beginning:
+    """What is done once the models are being started: chains to make, a workspace to set up."""
+
+    links: Sequence[Link] = ()
+    workspace: bytes | None = None
+    open_browser: bool = False
+    owner_link: bool = False
+
+
 def run(
     config: Config,
     cards: Sequence[Card],
     options: dict[str, Any],
+    beginning: Beginning,
     command: str | None = None,
-    links: Sequence[Link] = (),
-    open_browser: bool = False,
-    owner_link: bool = False,
 ) -> None:
     """Serve `cards` until Ctrl-C, SIGTERM or SIGHUP. Raises PortInUse or CannotListen."""
     _find_data_folder()
@@ -43,7 +52,7 @@ def run(
         print(few, flush=True)
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         running = serving(config, cards, options, command)
-        runner.run(_until_told(running, links, open_browser, owner_link))
+        runner.run(_until_told(running, beginning))
 
 
 def _find_data_folder() -> None:
@@ -103,9 +112,7 @@ async def serving(
 
 async def _until_told(
     running: contextlib.AbstractAsyncContextManager[ModelServers],
-    links: Sequence[Link],
-    open_browser: bool,
-    owner_link: bool,
+    beginning: Beginning,
 ) -> None:
     told = asyncio.Event()
     if sys.platform != "win32":
@@ -114,11 +121,14 @@ async def _until_told(
             if signal.getsignal(number) is not signal.SIG_IGN or number != signal.SIGHUP:
                 asyncio.get_running_loop().add_signal_handler(number, told.set)
     async with running as model_servers:
-        _say_where(model_servers, owner_link)
-        if open_browser and _has_screen():
+        _say_where(model_servers, beginning.owner_link)
+        if beginning.open_browser and _has_screen():
             url = model_servers.running()[0].url
             threading.Thread(target=webbrowser.open, args=[url], daemon=True).start()
-        linking = asyncio.create_task(_link(model_servers, links))
+        if beginning.workspace is not None:
+            for sentence in await model_servers.workspaces.reopen(beginning.workspace):
+                print(sentence, flush=True)
+        linking = asyncio.create_task(_link(model_servers, beginning.links))
         feeding = asyncio.create_task(model_servers.feed())
         await told.wait()
         linking.cancel()

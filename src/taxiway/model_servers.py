@@ -34,7 +34,15 @@ from taxiway.live.model_manager import RunningModel
 from taxiway.live.outputs import Outputs, sinks
 from taxiway.live.presets.state_folder import folder_name
 from taxiway.live.session import LiveSession
-from taxiway.servers.studio import job_routes, manager_routes, training_routes
+from taxiway.servers.studio import (
+    gallery_routes,
+    job_routes,
+    manager_routes,
+    training_routes,
+    workspace_routes,
+)
+from taxiway.servers.studio.gallery import Gallery
+from taxiway.servers.studio.workspaces import Played, Workspaces
 from taxiway.web.addresses import LOOPBACK, elsewhere
 from taxiway.web.application import application
 from taxiway.web.listen import Listener, PortInUse
@@ -87,11 +95,13 @@ class ModelServer:
         self._slots = slots
         self.engine, self.slot, self.card = engine, slot, card
         self.config = shifted(config, slot)
-        self._options, self._command = options, command
+        self._options, self.means = options, command
+        self.given: dict[str, Any] = {}
+        """The options that it was started with, without paths of this machine."""
         self.session = LiveSession(engine, self._spec(), **_kept(card))
         self._open_mapping()
-        self.outputs = Outputs(self.session, slots.sinks, self._report)
-        self.inputs = Inputs(self.session, slots.sources, self._report)
+        self.outputs = Outputs(self.session, slots.sinks, self.tell)
+        self.inputs = Inputs(self.session, slots.sources, self.tell)
         self.listener: Listener | None = None
         self._doors = AsyncExitStack()
         self._open: dict[str, int | None] = {}
@@ -167,16 +177,17 @@ class ModelServer:
         path = Path(given) if given else mapping_path(self.card)
         self.session.mapping.open(path)
         if self.session.mapping.error:
-            self._report(self.session.mapping.error)
+            self.tell(self.session.mapping.error)
 
     async def reported(self, work: Awaitable[Any]) -> None:
         """Do something; what goes wrong is a sentence for the person at the machine."""
         try:
             await work
         except TaxiwayError as error:
-            self._report(str(error))
+            self.tell(str(error))
 
-    def _report(self, sentence: str) -> None:
+    def tell(self, sentence: str) -> None:
+        """Tell the person at the machine."""
         print(f"{self.card.title}: {sentence}", flush=True)
 
     @property
@@ -208,7 +219,7 @@ class ModelServer:
     def _spec(self) -> ModelSpec:
         """What the engine is told to run."""
         spec = catalog.spec(self.card, self._options)
-        return structs.replace(spec, command=self._command)
+        return structs.replace(spec, command=self.means)
 
 
 class ModelServers:
@@ -221,6 +232,8 @@ class ModelServers:
         self.chains = Chains(engine, lambda name: self._find(name).session)
         self.jobs = Jobs(data_path() / "jobs", data_path() / "trainings", self, opened=opened)
         self._kept = KeptModels(data_path() / "models")
+        self.gallery = Gallery(self._kept, self.jobs.trainings)
+        self.workspaces = Workspaces(self._played, self.start, engine.ready, self.chains)
         self._remote_jobs = RemoteJobs(self.jobs, self.tokens.own)
         self._engine, self._config, self._options = engine, config, options
         self._servers: dict[str, ModelServer] = {}
@@ -269,12 +282,14 @@ class ModelServers:
                     raise
                 print(f"Port {error.port} is in use, trying the next.", flush=True)
             else:
+                server.given = {**catalog.shareable(card), **(options or {})}
                 self._servers[card.name] = server
                 return server
         raise InvalidArgument(f"{MOST_MODELS} models run already; stop one of them first.")
 
     async def close(self) -> None:
         """Shut every server."""
+        await self.workspaces.close()
         self.chains.close()
         await self.jobs.close()
         servers = (server.close() for server in self._servers.values())
@@ -312,11 +327,19 @@ class ModelServers:
         Raises NotFound, UnreadableCheckpoint, InvalidArgument or Unavailable.
         """
         with self.jobs.uploads.taken(upload) as file:
-            card = await asyncio.to_thread(self._kept.keep, file)
+            card = await asyncio.to_thread(self._taken, file)
         server = await self.open(card)
         if server.session.state in ("asleep", "failed"):
             await server.session.start()
         return server.running
+
+    def _taken(self, file: Path) -> Card:
+        """The card of a file that was sent: an exported model, a manifest, or a checkpoint."""
+        from taxiway.catalog.store import bundle
+        from taxiway.catalog.store.store import Store
+
+        name = bundle.take_sent(Store(), file)
+        return catalog.card(name) if name else self._kept.keep(file)
 
     async def start_card(self, card: Card) -> RunningModel:
         """Start a model by its card; one that runs starts anew where it is, by this card."""
@@ -363,7 +386,20 @@ class ModelServers:
         models = manager_routes.routes(self, self.chains, self.tokens, self.open_sent)
         tools = job_routes.routes(self.jobs, self.tokens)
         training = training_routes.routes(self.jobs, self.start_card, self.running, self.tokens)
-        return [*models, *tools, *training]
+        gallery = gallery_routes.routes(self.gallery, self._stop_if_there, self.tokens)
+        spaces = workspace_routes.routes(self.workspaces.save, self.workspaces.reopen, self.tokens)
+        return [*models, *tools, *training, *gallery, *spaces]
+
+    def _played(self) -> list[Played]:
+        """What runs, by slot, with what it was started with, without paths of this machine."""
+        servers = sorted(self._servers.values(), key=lambda server: server.slot)
+        return [
+            Played(server.session, server.given, server.means, server.tell) for server in servers
+        ]
+
+    async def _stop_if_there(self, name: str) -> None:
+        if name in self._servers:
+            await self.stop(name)
 
     def _free_slots(self) -> Iterator[int]:
         taken = {server.slot for server in self._servers.values()}

@@ -50,6 +50,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--chain", action="append", default=[], metavar="A:B",
         help="let the output of A be the input of B; A.image:B.photo names which",
     )  # fmt: skip
+    parser.add_argument(
+        "--workspace", type=Path, metavar="FILE",
+        help="run the models of a workspace that the studio saved, with their chains and presets",
+    )  # fmt: skip
     for flag, what, command in (
         ("--sink", "send the frames there, such as --sink folder path=out", "outputs"),
         ("--source", "let inputs come from there, such as --source frames path=photos", "sources"),
@@ -129,7 +133,8 @@ def run(parsed: argparse.Namespace) -> None:
         return
     from msgspec import structs
 
-    cards = chosen(parsed)
+    workspace = parsed.workspace.read_bytes() if parsed.workspace else None
+    cards = chosen(parsed) if parsed.model or workspace is None else [first_of(workspace)]
     links = [link(text) for text in parsed.chain]
     settings = structs.replace(config(parsed), **ways(parsed))
     from taxiway import app
@@ -138,11 +143,33 @@ def run(parsed: argparse.Namespace) -> None:
         settings,
         cards,
         {"device": parsed.device},
+        app.Beginning(links, workspace, not parsed.no_browser, parsed.owner_link),
         command=parsed.means,
-        links=links,
-        open_browser=not parsed.no_browser,
-        owner_link=parsed.owner_link,
     )
+
+
+def first_of(workspace: bytes) -> "Card":
+    """The card of the first model of a workspace that is here; the others are started after it."""
+    from msgspec import structs
+
+    from taxiway.catalog import catalog
+    from taxiway.catalog.folder import data_path
+    from taxiway.catalog.kept import KeptModels
+    from taxiway.core.errors import InvalidArgument, NotFound
+    from taxiway.live.workspace import unpacked
+
+    places = unpacked(workspace).models
+    for place in places:
+        card = KeptModels(data_path() / "models").find(place.name)
+        if card is not None:
+            return card
+        try:
+            card = catalog.of_client(place.name, place.options)
+        except NotFound:
+            continue
+        return structs.replace(card, setup={**place.options, **card.setup})
+    names = ", ".join(place.name for place in places)
+    raise InvalidArgument(f"No model of this workspace is here: {names}.")
 
 
 def chosen(parsed: argparse.Namespace) -> "list[Card]":

@@ -38,7 +38,7 @@ export function makeHeader({ store, session, connection, actions, files }, reach
     { class: "bar" },
     h("h1", { class: "sign" }, "Taxiway"),
     statusLamp(store),
-    makeMenu({ store, connection }),
+    makeMenu({ store, connection, files }),
     h(
       "div",
       { class: "tools", role: "toolbar", "aria-label": "Tools" },

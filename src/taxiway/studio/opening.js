@@ -13,7 +13,7 @@ import { isPng, readText } from "./png.js";
 
 const LONGEST_NUMBERS = 4e6;
 const LONGEST_PICTURE = 64e6;
-const HEAD = 32;
+const HEAD = 64;
 
 /** What is sent shows its progress as a call of the model does, which has numbers above 0. */
 const SENDING = -1;
@@ -41,6 +41,7 @@ export class Opener {
   async open(file) {
     const head = new Uint8Array(await file.slice(0, HEAD).arrayBuffer());
     if (isPicture(head)) return this.#openPicture(file, isPng(head));
+    if (isWorkspace(head)) return this.#openWorkspace(file);
     const text = file.size < LONGEST_NUMBERS ? await file.text() : "";
     if (/^\s*([[{"\d-]|null|true|false)/.test(text)) return this.#recall(text, file.name);
     return this.#openModel(file);
@@ -75,6 +76,13 @@ export class Opener {
     this.#session.recall(parseMoment(text, name, this.#store.get("declaration")));
   }
 
+  /** Start what is in a workspace. @param {File} file */
+  async #openWorkspace(file) {
+    if (!this.#connection.owns) throw new Error(NOT_OWNER);
+    const { said } = await new Manager(() => this.#connection.token).openWorkspace(file);
+    if (said.length) throw new Error(said.join(" "));
+  }
+
   /** Send what may be a model's file, and go to the model's page. @param {File} file */
   async #openModel(file) {
     if (!this.#connection.owns) throw new Error(NOT_OWNER);
@@ -101,6 +109,12 @@ export class Opener {
       if (store.get("work")?.call === SENDING) store.set("work", null);
     }
   }
+}
+
+/** Whether bytes begin a zip file whose first entry is a workspace's. @param {Uint8Array} head */
+export function isWorkspace(head) {
+  const text = String.fromCharCode(...head);
+  return text.startsWith("PK\x03\x04") && text.startsWith("workspace.json", 30);
 }
 
 /** Whether bytes begin a picture of a format that people have. @param {Uint8Array} head */

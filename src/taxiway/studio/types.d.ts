@@ -495,6 +495,38 @@ export interface Chain {
   target: string;
   input: string;
 }
+/** A model on the Models screen; `bytes` is 0 where nobody has said. */
+export interface ModelEntry {
+  name: string;
+  title: string;
+  summary: string;
+  family: string;
+  task: string;
+  origin: "taxiway" | "own" | "trained" | "fetched" | "catalogue";
+  isHere: boolean;
+  bytes: number;
+  licence: string;
+  licenceSource: string;
+  /** Whether commerce is allowed; null where that is not known. */
+  commercial: boolean | null;
+  credit: string;
+  /** Types of data. */
+  takes: string[];
+  gives: string[];
+  /** Who ran it, a sentence. */
+  tried: string;
+  /** Why it cannot be run here, a sentence or "". */
+  cannot: string;
+  /** Whether there is one that it made. */
+  hasPicture: boolean;
+}
+export interface GalleryState {
+  models: ModelEntry[];
+  /** Bytes that fetched models take. */
+  held: number;
+  /** Bytes that may still be taken. */
+  free: number;
+}
 export interface ManagerState {
   models: Card[];
   running: RunningModel[];

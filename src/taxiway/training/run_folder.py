@@ -203,6 +203,11 @@ class TrainingFolder:
             raise NotFound(f"'{self.name}' has no model '{name[:80]}'. {there_are}")
         return places[name] / f"{name}.safetensors"
 
+    @property
+    def has_model(self) -> bool:
+        """Whether it has made something that can be played."""
+        return bool(self._models())
+
     def hold(self, name: str) -> None:
         """Keep a snapshot of the list for good, for somebody plays it."""
         if name not in MODELS:

@@ -44,9 +44,13 @@ class PresetsFile(Struct, kw_only=True):
 
 def folder_name(model: str, checkpoint: str | None) -> str:
     """What a model's folder is called: by its name and its file, as two may have one name."""
-    plain = re.sub(r"[^\w-]", "_", model, flags=re.ASCII)[:60]
     told = f"{model}\0{checkpoint or ''}".encode(errors="surrogatepass")
-    return f"{plain}-{hashlib.sha256(told).hexdigest()[:8]}"
+    return f"{folder_prefix(model)}-{hashlib.sha256(told).hexdigest()[:8]}"
+
+
+def folder_prefix(model: str) -> str:
+    """How the folders of models of that name begin."""
+    return re.sub(r"[^\w-]", "_", model, flags=re.ASCII)[:60]
 
 
 def small(pixels: Pixels) -> bytes:

@@ -12,6 +12,7 @@ import { ask, fetchFile, follow, sendFile } from "../control.js";
  * @property {string} tool
  * @property {string} title
  * @property {string} model
+ * @property {Record<string, any>} [inputs]
  * @property {JobState} state
  * @property {number} done
  * @property {number} total

@@ -1,10 +1,10 @@
 /** The control API: which models run and can be started, and which feed which. */
 
 import { at } from "../address.js";
-import { ask } from "../control.js";
+import { ask, fetchFile } from "../control.js";
 import { ownerMark } from "../owner.js";
 
-/** @import { Chain, ManagerState, RunningModel } from "../types.d.ts" */
+/** @import { Chain, GalleryState, ManagerState, RunningModel } from "../types.d.ts" */
 
 /** Every call throws an error with the server's sentence when it is refused. */
 export class Manager {
@@ -37,6 +37,32 @@ export class Manager {
    */
   open(upload) {
     return this.#ask("POST", "/opened", { upload });
+  }
+
+  /** Every model there is. @returns {Promise<GalleryState>} */
+  gallery() {
+    return this.#ask("GET", "/models");
+  }
+
+  /** All that runs, as a file. @returns {Promise<Blob>} */
+  workspace() {
+    return fetchFile(this.#token(), "/workspace");
+  }
+
+  /** Start what is in such a file. @param {File} file @returns {Promise<{ said: string[] }>} */
+  openWorkspace(file) {
+    return this.#ask("POST", "/workspace", file);
+  }
+
+  /** Remove what was fetched of a model. @param {string} name */
+  removeFetched(name) {
+    return this.#ask("DELETE", `/models/${encodeURIComponent(name)}`);
+  }
+
+  /** Play the newest of a training. @param {string} name that of its place @returns {Promise<RunningModel>} */
+  playTrained(name) {
+    const training = encodeURIComponent(name.replace(/^training-/, ""));
+    return this.#ask("POST", `/trainings/${training}/play`, { snapshot: "model" });
   }
 
   /** @param {string} name */

@@ -7,14 +7,15 @@ import { NOT_OWNER } from "../owner.js";
 import { stateWord } from "../status.js";
 import { makeWidget } from "../widgets/index.js";
 import { chainsSection } from "./chains.js";
+import { Gallery } from "./gallery.js";
 import { addressOf, Manager } from "./manager.js";
 
 /** @import { Card, Field, ManagerState, RunningModel, Studio } from "../types.d.ts" */
 
 const EVERY_MS = 2000;
 
-/** @param {Pick<Studio, "store" | "connection">} studio */
-export function makeMenu({ store, connection }) {
+/** @param {Pick<Studio, "store" | "connection" | "files">} studio */
+export function makeMenu({ store, connection, files }) {
   const name = h("span", { class: "model-title" });
   store.follow(["model"], () => (name.textContent = store.get("model")?.title ?? "Models"));
   const button = h("button", { type: "button", id: "models", "aria-expanded": false }, name);
@@ -26,7 +27,14 @@ export function makeMenu({ store, connection }) {
     menu.toggle(isOpen);
   };
   button.addEventListener("click", () => open(Boolean(menu.element.hidden)));
-  const element = h("div", { class: "models" }, button, menu.element);
+  const gallery = new Gallery({ store, connection, files }, () => button.focus());
+  const all = h("button", { type: "button", id: "models-all", class: "menu-all" }, "All models");
+  all.addEventListener("click", () => {
+    open(false);
+    gallery.open();
+  });
+  menu.element.prepend(all);
+  const element = h("div", { class: "models" }, button, menu.element, gallery.element);
   element.addEventListener("keydown", (event) => {
     event.stopPropagation();
     if (event.key !== "Escape") return;

@@ -1,0 +1,137 @@
+"""The Models screen, against a control API that only pretends."""
+
+import json
+from typing import Any
+
+from playwright.sync_api import Page, Route, expect
+
+MOSAIC = {
+    "name": "style-mosaic",
+    "title": "Mosaic",
+    "summary": "Paints like glass.",
+    "family": "onnx",
+    "task": "style",
+    "origin": "catalogue",
+    "isHere": False,
+    "bytes": 6_728_029,
+    "licence": "Apache-2.0",
+    "licenceSource": "https://example.com/licence",
+    "commercial": True,
+    "credit": "Johnson et al.",
+    "takes": ["image"],
+    "gives": ["image"],
+    "tried": "Not tried by us.",
+    "cannot": "",
+    "hasPicture": False,
+}
+LANTERN = {
+    **MOSAIC,
+    "name": "lantern",
+    "title": "Lantern",
+    "origin": "taxiway",
+    "task": "",
+    "isHere": True,
+    "bytes": 0,
+    "takes": ["vector"],
+    "tried": "",
+}
+WRITER = {
+    **MOSAIC,
+    "name": "writer",
+    "title": "Writer",
+    "task": "writing",
+    "takes": ["text"],
+    "gives": ["text"],
+    "cannot": "'writer' needs Transformers: pip install taxiway[text].",
+}
+JOB = {
+    "id": "pull-1",
+    "kind": "tool",
+    "tool": "pull",
+    "inputs": {"name": "style-mosaic", "licence": "Apache-2.0"},
+    "state": "running",
+    "done": 2.5,
+    "total": 6.7,
+    "message": "Fetches mosaic-9.onnx.",
+    "secondsLeft": 4.0,
+    "created": 1.0,
+    "started": 1.0,
+    "ended": None,
+    "files": [],
+    "isBroken": False,
+}
+
+
+class Server:
+    """Answers as the control API does, and keeps what it was asked."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.models: list[dict[str, Any]] = [LANTERN, MOSAIC, WRITER]
+        self.job: dict[str, Any] | None = None
+        self.asked: list[tuple[str, str, Any]] = []
+
+    def answer(self, route: Route) -> None:
+        request = route.request
+        path = request.url.partition("/studio/api")[2]
+        if request.method != "GET":
+            body = request.post_data_json if request.post_data else None
+            self.asked.append((request.method, path, body))
+        if path == "/models":
+            route.fulfill(json={"models": self.models, "held": 5e6, "free": 2e9})
+        elif path == "/desk":
+            place = {"name": "lantern", "title": "Lantern", "state": "running", "info": None}
+            running = [{**place, "port": self.port, "path": ""}]
+            route.fulfill(json={"models": [], "running": running, "chains": []})
+        elif path == "/jobs/events":
+            said = f"event: job\ndata: {json.dumps(self.job)}\n\n" if self.job else ":\n\n"
+            route.fulfill(body=said, content_type="text/event-stream")
+        elif path == "/jobs":
+            self.job = JOB
+            route.fulfill(json=JOB)
+        else:
+            route.fulfill(json={})
+
+
+def test_models_are_found_agreed_to_and_fetched(page: Page, server: Any) -> None:
+    desk = Server(server.port)
+    page.unroute_all()
+    page.route("**/studio/api/**", desk.answer)
+    page.click("#models")
+    page.click("#models-all")
+    screen = page.get_by_role("dialog", name="All models")
+    cards = screen.locator(".gallery-card:visible h3")
+    expect(cards).to_have_text(["Lantern", "Mosaic", "Writer"])
+    expect(screen.get_by_role("link", name="Open Lantern")).to_be_visible()
+    expect(screen.get_by_text("pip install taxiway[text]")).to_be_visible()
+    expect(screen.get_by_text("Fetched models take 5.0 MB; 2.0 GB more")).to_be_visible()
+
+    screen.get_by_label("Search models").fill("glass style")
+    expect(cards).to_have_text(["Mosaic"])
+    screen.get_by_label("Search models").fill("")
+    screen.get_by_label("What for").select_option("writing")
+    expect(cards).to_have_text(["Writer"])
+    screen.get_by_label("What for").select_option("")
+    screen.get_by_role("button", name="Here").click()
+    expect(cards).to_have_text(["Lantern"])
+    screen.get_by_role("button", name="All", exact=True).click()
+
+    screen.get_by_role("button", name="Fetch Mosaic").click()
+    agree = screen.get_by_role("button", name="Agree to the licence of Mosaic, and fetch it")
+    expect(agree).to_have_text("Agree, and fetch 6.7 MB")
+    expect(agree).to_be_focused()
+    assert not desk.asked
+    agree.click()
+    expect(screen.get_by_text("2.5 of 6.7 MB, 4 s left.")).to_be_visible()
+    pulled = {"name": "style-mosaic", "licence": "Apache-2.0"}
+    assert desk.asked == [("POST", "/jobs", {"tool": "pull", "model": "", "inputs": pulled})]
+    screen.get_by_role("button", name="Stop Mosaic").click()
+    desk.job = {**JOB, "state": "stopped", "message": "Stopped; it can go on from here."}
+    expect(screen.get_by_text("Stopped; it can go on")).to_be_visible(timeout=10_000)
+    assert desk.asked[-1][:2] == ("POST", "/jobs/pull-1/stop")
+    expect(screen.get_by_role("button", name="Go on Mosaic")).to_be_visible()
+
+    page.keyboard.press("Escape")
+    expect(screen).to_be_hidden()
+    assert page.evaluate("() => document.activeElement.id") == "models"
+    assert page.evaluate("() => document.querySelector('main').inert") is False
