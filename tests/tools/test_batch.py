@@ -19,7 +19,8 @@ from taxiway.core.images import Pixels, encode_png
 from taxiway.core.model import ModelSpec
 from taxiway.core.tool import QuietJob, Stopped
 from taxiway.jobs.worker import HeldModel
-from taxiway.tools.batch import Batch, stem_of
+from taxiway.tools.batch import Batch
+from taxiway.tools.batch.given import stem_of
 
 NEGATIVE = "tools.test_batch:Negative"
 
@@ -82,7 +83,7 @@ def test_every_picture_is_asked_about_and_what_comes_is_written(
     model: HeldModel, photos: Path, tmp_path: Path
 ) -> None:
     done = run(model, [photos], tmp_path / "out", values={"add": 1})
-    assert done == {"made": 6, "kept": 0, "failed": 1}
+    assert done == {"made": 6, "kept": 0, "failed": 1, "files": []}
     said = json.loads((tmp_path / "out" / "2.json").read_text())
     assert said["source"] == "2.png"
     assert said["files"] == {"image": "2.png"}

@@ -1,12 +1,18 @@
-"""`taxiway batch`: a model over a folder of pictures."""
+"""`taxiway batch`: a model over a folder of pictures, or over a film."""
 
 import argparse
 from pathlib import Path
 
 from taxiway.commands import DEVICES, add_force, option_words
 
-HELP = "ask a model about every picture of a folder"
+HELP = "ask a model about every picture of a folder, or every frame of a film"
 LATER = True
+ALSO = {
+    "csv": "also a table, batch.csv: a row for each picture, what is nested with dots",
+    "json": "also all answers in one list, batch.json",
+    "film": "also the pictures that it gives as a film, batch.mp4",
+    "crops": "also cut out what is in each box that it finds",
+}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,13 +23,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("model", help="a model's name or file: one that takes pictures")
     parser.add_argument(
-        "pictures", type=Path, nargs="+", metavar="FOLDER", help="or zip files, or pictures"
+        "pictures", type=Path, nargs="+", metavar="FOLDER|FILM", help="or zip files, or pictures"
     )
     parser.add_argument("--checkpoint", type=Path, metavar="FILE")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
     parser.add_argument("--command", dest="asked", default="", metavar="NAME", help="what to ask")
     parser.add_argument("--input", default="", metavar="NAME", help="what takes the picture")
-    parser.add_argument("--format", default="PNG", choices=("PNG", "JPEG"))
+    parser.add_argument("--format", default="PNG", choices=("PNG", "JPEG", "none"))
+    for name, help in ALSO.items():
+        parser.add_argument(f"--{name}", action="store_true", help=help)
     parser.add_argument("--device", default="auto", choices=DEVICES)
     add_force(parser)
 
@@ -37,7 +45,7 @@ def run(parsed: argparse.Namespace) -> int | None:
 
     tool = Batch()
     card = catalog.choose(parsed.model, parsed.checkpoint)
-    inputs = {name: getattr(parsed, name) for name in ("pictures", "input", "format")}
+    inputs = {name: getattr(parsed, name) for name in ("pictures", "input", "format", *ALSO)}
     inputs["command"] = parsed.asked
     words = option_words(parsed.parser, parsed.rest)
     inputs["values"] = {name: json_or_text(text) for name, text in words}
@@ -45,5 +53,8 @@ def run(parsed: argparse.Namespace) -> int | None:
     model = opened(tool, catalog.spec(card, {"device": parsed.device}))
     with ConsoleJob(parsed.out, card.name, parsed.force) as job:
         done = tool.run(model, values, job)
-    print(f"{done['made']} made, {done['kept']} kept, {done['failed']} failed, in {parsed.out}.")
+    also = f" Beside them {', '.join(done['files'])}." if done["files"] else ""
+    print(
+        f"{done['made']} made, {done['kept']} kept, {done['failed']} failed, in {parsed.out}.{also}"
+    )
     return 1 if done["failed"] else None

@@ -52,6 +52,8 @@ class Model(Protocol):
     - `facts`: after the set-up, what the model says of itself (device, precision, notes...);
     - `spare_work()`: a generator of what the model does, after its first answer, while nobody asks:
       short steps, and a `yield True` once its `commands` or `facts` are others;
+    - `input_types`: data types of its inputs by their tags, where its commands are only known after
+      the set-up;
     - `deterministic`: whether the same call always has the same answer;
     - `example(command)`: inputs, as they come by the wire, to test the command with.
     """

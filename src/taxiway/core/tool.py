@@ -42,9 +42,18 @@ class Takes(Struct, frozen=True, kw_only=True):
             return False
         return not commands or any(self._fits(command) for command in commands)
 
-    def check(self, tool: str, spec: ModelSpec, commands: Collection[Command] = ()) -> None:
-        """Raises InvalidArgument, naming `model`, where `suits` is false."""
-        if self.suits(spec.family, commands):
+    def check(
+        self,
+        tool: str,
+        spec: ModelSpec,
+        commands: Collection[Command] = (),
+        types: Collection[str] = (),
+    ) -> None:
+        """Raises InvalidArgument, naming `model`, where `suits` is false.
+
+        Of a model whose commands are not yet known, `types` are those of its inputs, if they are.
+        """
+        if self.suits(spec.family, commands) and (not types or {*types}.issuperset(self.inputs)):
             return
         wanted = f"models of {names(self.families)}" if self.families else "other models"
         if self.inputs and not self.families:

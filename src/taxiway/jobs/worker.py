@@ -5,7 +5,7 @@ import json
 import logging
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from taxiway.core import slots
+from taxiway.core import declaration, slots
 from taxiway.core.command import Command, Values
 from taxiway.core.datatypes import Wire, names
 from taxiway.core.errors import MissingDependency, NotFound, TaxiwayError
@@ -221,13 +221,21 @@ def opened(tool: Any, spec: ModelSpec | None) -> Any:
     takes: Takes = declared(tool).takes
     if spec is None or not takes.model:
         return None
-    takes.check(tool.command.name, spec)
+    family = declaration.family(spec.family)
+    takes.check(tool.command.name, spec, *known_before(family))
     if hasattr(tool, "open"):
         with blamed(tool, f"'{tool.command.name}'"):
             return tool.open(spec)
     model = HeldModel(spec)
     takes.check(tool.command.name, spec, model.commands.values())
     return model
+
+
+def known_before(family: type[Model]) -> tuple[Collection[Command], Collection[str]]:
+    """What a family says, before a model is set up, of its commands and of the types of inputs."""
+    commands = getattr(family, "commands", None)
+    known = list(commands.values()) if isinstance(commands, Mapping) else []
+    return known, getattr(family, "input_types", ())
 
 
 def _outputs(assignment: Assignment, job: ReportingJob) -> Done:

@@ -33,6 +33,7 @@ class StyleGAN:
             description="Truncate towards each class's middle; NVIDIA's tools take that of all.",
         ),
     }
+    input_types = ("vector", "number", "category", "boolean")
     commands: dict[str, Command]
     facts: dict[str, Any]
     renderer: "GeneratorRenderer"
