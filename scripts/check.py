@@ -16,6 +16,8 @@ from statistics import quantiles
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 STUDIO = ROOT / "src" / "taxiway" / "studio"
+BROWSER = (STUDIO, ROOT / "src" / "taxiway" / "website")
+"""What runs in browsers."""
 LINES_OF_A_FILE = 500
 LINES_OF_A_FUNCTION = 60
 LINES_OF_NINE_FUNCTIONS_IN_TEN = 30
@@ -50,21 +52,22 @@ def _run(command: list[str]) -> "subprocess.CompletedProcess[str]":
 
 
 def studio_types() -> Iterator[str]:
-    """What TypeScript's checker finds in the studio's modules, whose types stand in comments."""
-    print("check: studio", flush=True)
+    """What TypeScript's checker finds in browsers' modules, whose types stand in comments."""
+    print("check: studio and website", flush=True)
     npm = shutil.which("npm")
     if npm is None:
         # Only Node.js has this checker; the developer of another room need not install it.
-        print("check: without npm the studio's types are not checked")
-        yield from ["the studio's types need npm"] if os.environ.get("CI") else []
+        print("check: without npm browsers' types are not checked")
+        yield from ["browsers' types need npm"] if os.environ.get("CI") else []
         return
     mark, lock = HERE / "node_modules" / ".package-lock.json", HERE / "package-lock.json"
     if not mark.exists() or mark.stat().st_mtime < lock.stat().st_mtime:
         install = [npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--silent"]
         subprocess.run(install, cwd=HERE, check=True)
     checker = HERE / "node_modules" / "typescript" / "bin" / "tsc"
-    if subprocess.run(["node", checker, "--noEmit", "-p", STUDIO / "jsconfig.json"]).returncode:
-        yield "studio's types"
+    for folder in BROWSER:
+        if subprocess.run(["node", checker, "--noEmit", "-p", folder / "jsconfig.json"]).returncode:
+            yield f"the {folder.name}'s types"
 
 
 def studio_cycles(studio: Path = STUDIO) -> Iterator[str]:

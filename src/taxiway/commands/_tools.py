@@ -116,7 +116,8 @@ class ToolCommand:
         for flag in flags:
             add_flag(parser, flag, fields[flag.input])
         if not any(flag.is_output for flag in flags):
-            parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+            name = getattr(self.tool, "out", "--out")
+            parser.add_argument(name, dest="out", type=Path, required=True, metavar="DIR")
         add_force(parser)
         parser.set_defaults(flags=flags)
 

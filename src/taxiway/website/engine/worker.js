@@ -1,0 +1,30 @@
+/** The model beside the page, which stays free: one question at a time, in their order. */
+
+import { Model } from "./model.js";
+
+/** @type {Promise<Model> | undefined} */
+let model;
+let last = Promise.resolve();
+
+/** @type {Record<string, (given: any) => Promise<any>>} */
+const ANSWERS = {
+  load: async ({ base, engine }) => {
+    model = Model.load(base, engine, (done) => postMessage({ done }));
+    const { about, engine: used } = await model;
+    return { about, engine: used?.name };
+  },
+  picture: async (inputs) => {
+    const made = await /** @type {Promise<Model>} */ (model);
+    return { ...(await made.picture(inputs)), engine: made.engine?.name };
+  },
+  measure: async () => (await /** @type {Promise<Model>} */ (model)).measure(),
+};
+
+onmessage = ({ data: { id, ask, given } }) => {
+  last = last
+    .then(() => ANSWERS[ask](given))
+    .then(
+      (answer) => postMessage({ id, answer }, { transfer: answer.pixels ? [answer.pixels.buffer] : [] }),
+      (error) => postMessage({ id, error: error.message }),
+    );
+};
