@@ -22,7 +22,7 @@ const blank = () => ({
   notes: [],
   movement: { modulators: [], bpm: 120, changes: "now", held: false },
   modulated: {},
-  presets: { presets: [], history: [], seconds: 0, curve: "smooth", fade: false, timeline: { keys: [], loops: false, plays: false } },
+  presets: { presets: [], history: [], seconds: 0, curve: "smooth", fade: false, timeline: { keys: [], tracks: [], seconds: 0, loops: false, plays: false, armed: false } },
   touched: "",
   movers: {},
 });

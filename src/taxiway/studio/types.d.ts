@@ -240,7 +240,21 @@ export interface Presets {
   curve: string;
   /** Whether one is under way. */
   fade: boolean;
-  timeline: { keys: { picture: string; seconds: number; curve: string }[]; loops: boolean; plays: boolean };
+  timeline: {
+    keys: { picture: string; seconds: number; curve: string }[];
+    tracks: Track[];
+    seconds: number;
+    loops: boolean;
+    plays: boolean;
+    /** Whether what hands move while it plays is recorded. */
+    armed: boolean;
+  };
+}
+/** What was recorded of a control; of numbers also which, to be drawn. */
+export interface Track {
+  name: string;
+  times: number[];
+  values: number[];
 }
 /** One of them, however often it came. */
 export interface Note {

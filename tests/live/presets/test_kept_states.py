@@ -12,6 +12,7 @@ from session_fakes import FakeEngine, Watcher, on_session
 from taxiway.core.errors import InvalidArgument, NotFound
 from taxiway.core.events import QueryFailed
 from taxiway.live.messages import actions
+from taxiway.live.messages.moves import Message
 from taxiway.live.presets.state import State
 from taxiway.live.presets.state_folder import MOST_HISTORY, StateFolder, folder_name, new_picture
 from taxiway.live.session import LiveSession
@@ -83,11 +84,27 @@ async def test_a_picture_that_is_not_seen_yet_is_drawn_for_its_preset() -> None:
         assert len(set(pictures)) == 3
 
 
+async def test_a_preset_is_called_by_its_name() -> None:
+    async with on_session(FakeEngine()) as session:
+        with pytest.raises(NotFound, match="No preset is called 'Dusk'. None has a name yet"):
+            actions.perform(session, "preset", {"number": "Dusk"})
+        session.set({"truncation": 0.25})
+        actions.perform(session, "preset/store", {"number": 3})
+        actions.perform(session, "preset/name", {"number": 3, "name": " Dusk\n"})
+        session.set({"truncation": 0.5})
+        refused = session.addresses.perform([Message("/preset", ["dusk", 0.0])], "OSC")
+        assert refused == []
+        assert session.controls.values()["truncation"] == 0.25
+        actions.perform(session, "preset/clear", {"number": "3"})
+        with pytest.raises(NotFound, match="Preset 3 is empty"):
+            actions.perform(session, "preset/name", {"number": 3, "name": "x"})
+
+
 async def test_a_preset_that_is_empty_or_none_is_said() -> None:
     async with on_session(FakeEngine()) as session:
         with pytest.raises(NotFound, match="Preset 4 is empty"):
             actions.perform(session, "preset", {"number": 4})
-        for number in (0, 9, 1.5, "x"):
+        for number in (0, 9, 1.5, "9"):
             with pytest.raises(InvalidArgument, match="'number'"):
                 actions.perform(session, "preset", {"number": number})
         with pytest.raises(NotFound, match="no such picture"):

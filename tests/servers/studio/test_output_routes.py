@@ -42,7 +42,7 @@ async def test_all_are_shown_with_what_they_take(client: httpx.AsyncClient) -> N
     assert outputs["folder"]["state"] == "off"
     names = [field["name"] for field in outputs["folder"]["settings"]]
     assert names == ["path", "format", "quality", "limit", "fps"]
-    assert [one["name"] for one in shown["sources"]] == ["frames", "midi", "omt", "replay"]
+    assert [one["name"] for one in shown["sources"]] == ["faces", "frames", "midi", "omt", "replay"]
 
 
 async def test_one_is_started_and_stopped(client: httpx.AsyncClient, tmp_path: Path) -> None:
@@ -62,7 +62,7 @@ async def test_one_is_started_and_stopped(client: httpx.AsyncClient, tmp_path: P
         ("outputs/folder", [], 400, "The body is not what is expected"),
         ("outputs/lamp/test", {}, 404, "No sink named 'lamp'. There are: camera, folder, mjpeg, "),
         ("outputs/folder/test", {}, 503, "The sink 'folder' is not on; start it first."),
-        ("sources/lamp", {}, 404, "No source named 'lamp'. There are: frames"),
+        ("sources/lamp", {}, 404, "No source named 'lamp'. There are: faces, frames"),
         ("sources/frames", {"path": "/x"}, 400, "'path' takes a path below a folder that is open"),
         ("outputs/folder", {"path": "/etc"}, 400, "'path' takes a path below a folder that is"),
     ],

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from taxiway.live.session import LiveSession
 
 
-NUMBER = Number(whole=True, min=1, max=PRESETS, default=None)
+NUMBER = Number(
+    whole=True, min=1, max=PRESETS, default=None, description="Of the preset, or its name."
+)
 SECONDS = Number(
     default=None, optional=True, min=0, max=LONGEST_SECONDS, description="Of the fade; 0 is none."
 )
@@ -67,6 +69,11 @@ def store(session: "LiveSession", inputs: Values) -> None:
     session.kept.store(inputs["number"], inputs["name"])
 
 
+def rename(session: "LiveSession", inputs: Values) -> None:
+    """Call a preset something, so that it is gone to by that name."""
+    session.kept.rename(inputs["number"], inputs["name"])
+
+
 def clear(session: "LiveSession", inputs: Values) -> None:
     """Empty a preset."""
     session.kept.clear(inputs["number"])
@@ -88,6 +95,7 @@ ACTIONS = {
         *MOVEMENT_ACTIONS,
         action("preset", recall, {"number": NUMBER, **FADE}),
         action("preset/store", store, {"number": NUMBER, "name": Text(default="")}),
+        action("preset/name", rename, {"number": NUMBER, "name": Text(default="")}),
         action("history", go_back, {"picture": Text(), **FADE}, has_address=False),
         action("fade", set_fade, FADE),
         action("mix", mix, MIX),
@@ -112,8 +120,14 @@ def perform(
     if unknown := command.unknown(wire):
         takes = names(list(command.inputs)) or "nothing"
         raise InvalidArgument(f"'{name}' has no '{unknown[0][:40]}'; it takes {takes}.", unknown[0])
+    given = {each: _numbered(session, command.inputs[each], value) for each, value in wire.items()}
     with playing(player):
-        return ACTIONS[name].perform(session, command.decode(wire))
+        return ACTIONS[name].perform(session, command.decode(given))
+
+
+def _numbered(session: "LiveSession", field: AnyDataType, value: Any) -> Any:
+    """The number of a preset that is given by its name; else what is given."""
+    return session.kept.number_of(value) if field is NUMBER and isinstance(value, str) else value
 
 
 def add_actions(session: "LiveSession") -> None:

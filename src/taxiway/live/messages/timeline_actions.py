@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from taxiway.core.command import Values
-from taxiway.core.datatypes import Boolean, Category, Number
+from taxiway.core.datatypes import Boolean, Category, Number, Text
 from taxiway.live.messages.action import action
 from taxiway.live.movement.fade import CURVES, LONGEST_SECONDS
 from taxiway.live.movement.timeline import MOST_KEYS
@@ -38,13 +38,24 @@ def loop(session: "LiveSession", inputs: Values) -> None:
 
 def play(session: "LiveSession", inputs: Values) -> None:
     """Play the timeline, on the beat or bar if changes wait for it."""
-    session.timeline.check()
+    if not session.timeline.armed:
+        session.timeline.check()
     session.movement.tempo.then(lambda: session.timeline.play(inputs["at"]))
 
 
 def scrub(session: "LiveSession", inputs: Values) -> None:
     """Show the timeline as it is at a time."""
     session.timeline.scrub(inputs["at"])
+
+
+def arm(session: "LiveSession", inputs: Values) -> None:
+    """Record what hands move while the timeline plays, or no more; what is there stays."""
+    session.timeline.arm(inputs["on"])
+
+
+def erase(session: "LiveSession", inputs: Values) -> None:
+    """Take away what was recorded of a control; of all, where none is named."""
+    session.timeline.erase(inputs["control"])
 
 
 def _key(least: int) -> Number:
@@ -66,5 +77,7 @@ TIMELINE_ACTIONS = (
     action("timeline/loop", loop, {"on": Boolean(default=True)}, example=(1,)),
     action("timeline/play", play, {"at": AT}),
     action("timeline/scrub", scrub, {"at": AT}),
+    action("timeline/arm", arm, {"on": Boolean(default=True)}, example=(1,)),
+    action("timeline/erase", erase, {"control": Text(default="")}, example=("truncation",)),
     action("timeline/remove", remove, {"key": _key(0)}, example=(1,)),
 )

@@ -129,7 +129,7 @@ def paths_between(command: Command, now: dict[str, Any], wanted: dict[str, Any])
         if any(value is None or value is UNSET for value in ends):
             continue
         if isinstance(field, Vector):
-            paths[name] = _vector(name, *(np.asarray(value, np.float64) for value in ends))
+            paths[name] = vector_path(name, *(np.asarray(value, np.float64) for value in ends))
         elif isinstance(field, Number) and not field.whole:
             paths[name] = _straight(*ends)
     return paths
@@ -143,8 +143,8 @@ def _straight(begin: Any, end: Any) -> Path:
     return lambda u: begin + (end - begin) * u
 
 
-def _vector(name: str, begin: Any, end: Any) -> Path:
-    """Between [length] or [rows, length], of which one row stands for all."""
+def vector_path(name: str, begin: Any, end: Any) -> Path:
+    """The way between [length] or [rows, length], of which one row stands for all."""
     begin, end = np.broadcast_arrays(begin, end)
     if name == "z":
         return lambda u: walk.between(begin, end, np.asarray(u)).astype(np.float32)

@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from msgspec.structs import replace
 
+from taxiway.core.datatypes import names
 from taxiway.core.errors import InvalidArgument, NotFound, TaxiwayError, Unavailable
 from taxiway.core.events import PresetsChanged
 from taxiway.core.frame import Frame
 from taxiway.core.parsing import Malformed
 from taxiway.live.movement import file as movement_file
+from taxiway.live.movement import timeline_file
 from taxiway.live.movement.file import MovementFile
+from taxiway.live.movement.timeline_file import TimelineFile
+from taxiway.live.movement.tracks import Track
 from taxiway.live.presets import state_folder
 from taxiway.live.presets.state import State, captured, named, news
 from taxiway.live.presets.state_folder import MOST_HISTORY, PRESETS, StateFolder
@@ -60,17 +64,19 @@ class KeptStates:
         """Whether there is anything to go back to, or that says how."""
         session = self._session
         kept = self.presets or self.history
-        return bool(kept or session.fade.seconds or session.timeline.keys)
+        return bool(kept or session.fade.seconds or not session.timeline.is_empty)
 
     async def run(self) -> None:
         """Read what was kept, then write what is to be kept, for ever."""
         if self._folder is None:
             return
-        presets, history, movement = await asyncio.to_thread(_loaded, self._folder)
+        presets, history, movement, timeline = await asyncio.to_thread(_loaded, self._folder)
         self.presets = presets | self.presets
         self.history = [*history, *self.history][-MOST_HISTORY:]
         if movement is not None and not self._session.movement.modulators:
             movement_file.restore(self._session.movement, movement)
+        tracks = {name: Track(points) for name, points in timeline.tracks.items()}
+        self._session.timeline.restore(timeline.keys, tracks, timeline.loops)
         self._announce()
         while True:
             work = await self._work.get()
@@ -125,6 +131,13 @@ class KeptStates:
         text = movement_file.to_text(self._session.movement)
         self._write(lambda folder: folder.write_movement(text))
 
+    def keep_timeline(self) -> None:
+        """Write the timeline as it is now."""
+        timeline = self._session.timeline
+        keys, tracks, loops = timeline.keys, timeline.tracks, timeline.loops
+        to_text = timeline_file.to_text
+        self._write(lambda folder: folder.write_timeline(to_text(keys, tracks, loops)))
+
     def store(self, number: int, name: str = "") -> State:
         """Make the present state a preset. Raises InvalidArgument or Unavailable."""
         self._check(number)
@@ -135,6 +148,23 @@ class KeptStates:
         state = self.pictured(captured(self._session.command, self._session.controls))
         self._put(number, replace(state, name=named(name)))
         return state
+
+    def rename(self, number: int, name: str) -> None:
+        """Call a preset something else, or nothing. Raises InvalidArgument or NotFound."""
+        self.presets[number] = replace(self.preset(number), name=named(name))
+        self._write_presets()
+
+    def number_of(self, name: str) -> int:
+        """The number of the preset of that name, or in digits. Raises NotFound."""
+        wanted = named(name)
+        if wanted.isdecimal():
+            return int(wanted[:9])
+        for number, state in sorted(self.presets.items()):
+            if state.name and state.name.casefold() == wanted.casefold():
+                return number
+        called = [state.name for _, state in sorted(self.presets.items()) if state.name]
+        there_are = f"There are: {names(called)}." if called else "None has a name yet."
+        raise NotFound(f"No preset is called '{wanted}'. {there_are}")
 
     def put_all(self, presets: dict[int, State], pictures: dict[str, bytes]) -> None:
         """Take the presets of a scene in place of those that are here.
@@ -275,12 +305,19 @@ def alike(one: State, other: State) -> bool:
     )
 
 
-def _loaded(folder: StateFolder) -> tuple[dict[int, State], list[State], MovementFile | None]:
+def _loaded(
+    folder: StateFolder,
+) -> tuple[dict[int, State], list[State], MovementFile | None, TimelineFile]:
     presets, history = folder.presets(), folder.history()
-    with contextlib.suppress(OSError):  # of a disk that may only be read
-        folder.sweep(state.picture for state in [*presets.values(), *history])
     try:
         movement = movement_file.from_text(folder.movement())
     except (Malformed, OSError):
         movement = None
-    return presets, history, movement
+    try:
+        timeline = timeline_file.from_text(folder.timeline())
+    except (Malformed, OSError):
+        timeline = TimelineFile()
+    kept = [*presets.values(), *history, *(key.state for key in timeline.keys)]
+    with contextlib.suppress(OSError):  # of a disk that may only be read
+        folder.sweep(state.picture for state in kept)
+    return presets, history, movement, timeline

@@ -73,8 +73,12 @@ def held(command: Command, controls: Controls) -> list[str]:
 
 def to_text(state: State) -> bytes:
     """A state as a line of JSON."""
-    values = plain_values(state.values)
-    return msgspec.json.encode(msgspec.structs.replace(state, values=values))
+    return msgspec.json.encode(plain(state))
+
+
+def plain(state: State) -> State:
+    """A state whose values JSON carries."""
+    return msgspec.structs.replace(state, values=plain_values(state.values))
 
 
 def from_text(data: bytes) -> State:

@@ -2,6 +2,7 @@
 
     presets.json          what the eight are, a state a line: a text that goes into git
     movement.json         modulators and tempo
+    timeline.json         keys and tracks
     history.jsonl         settled pictures, the newest last
     pictures/ID.jpg       what each of them looked like
 
@@ -28,6 +29,7 @@ PRESETS = 8
 MOST_HISTORY = 100
 MOST_FILE_BYTES = MOST_HISTORY * 3 * MOST_STATE_BYTES
 MOST_MOVEMENT_BYTES = 1_000_000
+MOST_TIMELINE_BYTES = 60_000_000
 PICTURE_SIDE = 128
 """Pixels of the longer side of a small picture."""
 MOST_PICTURE_BYTES = 200_000
@@ -93,6 +95,15 @@ class StateFolder:
         """Keep it in place of the one before."""
         self._make()
         write_whole(self.folder / "movement.json", text)
+
+    def timeline(self) -> bytes:
+        """The text of the timeline."""
+        return self._read(self.folder / "timeline.json", MOST_TIMELINE_BYTES)
+
+    def write_timeline(self, text: bytes) -> None:
+        """Keep it in place of the one before."""
+        self._make()
+        write_whole(self.folder / "timeline.json", text)
 
     def history(self) -> list[State]:
         """The newest 100 settled states, oldest first; lines that cannot be read are left out."""

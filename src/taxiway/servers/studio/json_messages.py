@@ -203,12 +203,23 @@ class Key(Struct, frozen=True):
     curve: str
 
 
+class Track(Struct, frozen=True):
+    """What was recorded of a control: seconds, and numbers where it has some, to be drawn."""
+
+    name: str
+    times: list[float]
+    values: list[float]
+
+
 class Timeline(Struct, frozen=True):
-    """Whole states in a row."""
+    """Whole states in a row, and what lies over them."""
 
     keys: list[Key]
+    tracks: list[Track]
+    seconds: float
     loops: bool
     plays: bool
+    armed: bool
 
 
 class Presets(Struct, frozen=True, tag_field="type", tag="presets"):

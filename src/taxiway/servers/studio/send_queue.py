@@ -27,6 +27,7 @@ from taxiway.core.events import (
 )
 from taxiway.live.broadcast import EncodedFrame
 from taxiway.live.controls import Entry, Mover, Origin, name_of
+from taxiway.live.movement.tracks import Track
 from taxiway.live.session import LiveSession
 from taxiway.live.tiles import Tile
 from taxiway.servers.studio import binary_messages, json_messages
@@ -35,6 +36,8 @@ from taxiway.web.notices import MOST_NAMES, shortened
 MOST_REPLIES = 32
 MOST_NOTES = 32
 MOST_TILES = 256
+MOST_DRAWN = 200
+"""Points of a track."""
 VECTORS = ("z", "w")
 MODULATED_SECONDS = 1 / 20
 """Between two marks of where modulators have moved a number to."""
@@ -282,10 +285,21 @@ def presets(session: LiveSession) -> json_messages.Presets:
                 json_messages.Key(key.state.picture, key.seconds, key.curve)
                 for key in session.timeline.keys
             ],
+            tracks=[drawn(name, track) for name, track in session.timeline.tracks.items()],
+            seconds=session.timeline.seconds,
             loops=session.timeline.loops,
             plays=session.timeline.goes_on,
+            armed=session.timeline.armed,
         ),
     )
+
+
+def drawn(name: str, track: Track) -> json_messages.Track:
+    """A track, for a page: every so many points of a number's, and when a vector was moved."""
+    points = track.points[:: 1 + len(track.points) // MOST_DRAWN]
+    numbers = [value for _, value in points if isinstance(value, int | float)]
+    times = [round(at, 3) for at, _ in points]
+    return json_messages.Track(name, times, numbers if len(numbers) == len(times) else [])
 
 
 def note(event: InputsIgnored | MessageIgnored) -> json_messages.Note:

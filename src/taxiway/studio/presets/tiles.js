@@ -1,4 +1,4 @@
-/** The eight presets as tiles: a press goes there, or stores or empties while that is chosen. */
+/** The eight presets as tiles: a press goes there, or stores, names or empties while that is chosen. */
 
 import { h } from "../dom.js";
 import { showPicture } from "./pictures.js";
@@ -8,9 +8,10 @@ import { showPicture } from "./pictures.js";
 export const NUMBERS = [1, 2, 3, 4, 5, 6, 7, 8];
 
 /** @param {Studio} studio */
-export function makeTiles({ store, session, connection }) {
+export function makeTiles(studio) {
+  const { store, session, connection } = studio;
   let doing = "";
-  const modes = ["Store", "Clear"].map((name) => {
+  const modes = ["Store", "Name", "Clear"].map((name) => {
     const button = h("button", { type: "button", "aria-pressed": "false" }, name);
     button.addEventListener("click", () => choose(doing === name ? "" : name));
     return button;
@@ -20,40 +21,72 @@ export function makeTiles({ store, session, connection }) {
     grid.dataset.doing = name;
     for (const button of modes) button.setAttribute("aria-pressed", String(button.textContent === name));
     hint.textContent = HINTS[name];
+    naming.end();
   };
   const press = (/** @type {number} */ number) => {
     const isFull = store.get("presets").presets.some((preset) => preset.number === number);
     if (doing === "Store") session.storePreset(number);
+    else if (doing === "Name") return isFull && naming.begin(number);
     else if (doing === "Clear") session.perform("preset/clear", { number });
     else if (isFull) session.goTo({ number });
     choose("");
   };
+  const naming = makeNaming(studio, () => choose(""));
   const hint = h("p", { class: "hint", role: "status" });
   const tiles = NUMBERS.map((number) => makeTile(number, () => press(number)));
   const grid = h("div", { class: "presets", role: "group", "aria-label": "Presets" }, ...tiles.map(({ button }) => button));
   choose("");
   store.follow(["presets"], () => {
     const { presets } = store.get("presets");
-    for (const { button, image, number } of tiles) {
+    for (const { button, image, label, number } of tiles) {
       const preset = presets.find((one) => one.number === number);
       button.classList.toggle("empty", !preset);
       button.title = preset ? `Preset ${number}${preset.name && `: ${preset.name}`}` : `Preset ${number} is empty`;
       button.setAttribute("aria-label", button.title);
+      label.textContent = [number, preset?.name].filter(Boolean).join(" ");
       showPicture(image, connection.token, preset?.picture ?? "");
     }
   });
-  return [grid, h("div", { class: "row preset-modes" }, ...modes, hint)];
+  return [grid, h("div", { class: "row preset-modes" }, ...modes, hint), naming.element];
+}
+
+/** Where a preset gets its name: Enter keeps it, Escape leaves it. @param {Studio} studio @param {() => void} done */
+function makeNaming({ store, session }, done) {
+  let number = 0;
+  const name = h("input", { type: "text", maxlength: 60, class: "preset-name", hidden: true });
+  const keep = () => {
+    session.perform("preset/name", { number, name: name.value });
+    done();
+  };
+  name.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") keep();
+    if (event.key !== "Escape") return;
+    event.stopPropagation();
+    done();
+  });
+  const begin = (/** @type {number} */ wanted) => {
+    number = wanted;
+    name.value = store.get("presets").presets.find((preset) => preset.number === number)?.name ?? "";
+    name.hidden = false;
+    name.placeholder = `Name of preset ${number}, then Enter`;
+    name.setAttribute("aria-label", `Name of preset ${number}`);
+    name.select();
+    name.focus();
+  };
+  return { element: name, begin, end: () => (name.hidden = true) };
 }
 
 const HINTS = /** @type {Record<string, string>} */ ({
   "": "Keys 1 to 8; with Shift they store.",
   Store: "Press the tile that keeps what is seen.",
+  Name: "Press the tile to name.",
   Clear: "Press the tile to empty.",
 });
 
 /** @param {number} number @param {() => void} act */
 function makeTile(number, act) {
   const image = h("img", { alt: "", draggable: "false" });
-  const button = h("button", { type: "button", class: "preset", onclick: act }, image, h("span", {}, number));
-  return { number, image, button };
+  const label = h("span", {}, number);
+  const button = h("button", { type: "button", class: "preset", onclick: act }, image, label);
+  return { number, image, label, button };
 }

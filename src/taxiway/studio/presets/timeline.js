@@ -1,12 +1,13 @@
-/** Whole states in a row: how long to each, and playing, scrubbing and taking them out. */
+/** Whole states in a row, and what hands did over them: played, scrubbed, recorded, taken out. */
 
 import { fetchFile } from "../control.js";
+import { title } from "../declaration.js";
 import { h } from "../dom.js";
 import { download } from "../files.js";
 import { sentence } from "../slots.js";
 import { showPicture } from "./pictures.js";
 
-/** @import { Presets, Studio } from "../types.d.ts" */
+/** @import { Presets, Studio, Track } from "../types.d.ts" */
 
 /** @param {Studio} studio @param {string[]} curves */
 export function makeTimeline(studio, curves) {
@@ -22,22 +23,60 @@ export function makeTimeline(studio, curves) {
   });
   const loops = h("input", { type: "checkbox", role: "switch", class: "switch" });
   loops.addEventListener("change", () => session.perform("timeline/loop", { on: loops.checked }));
+  const armed = h("button", { type: "button", class: "arm", title: "What hands move while it plays is kept in it" }, "Record");
+  armed.addEventListener("click", () => session.perform("timeline/arm", { on: !store.get("presets").timeline.armed }));
+  const hint = h("p", { class: "hint", role: "status" });
+  const tracks = h("ul", { class: "timeline-tracks" });
   const out = button("Export", () => exportTo(studio));
   out.title = "A session, which taxiway replay films frame by frame";
-  const playing = h("div", { class: "row" }, play, h("label", { class: "switch-line" }, loops, "Loop"), out);
+  const playing = h("div", { class: "row" }, play, armed, h("label", { class: "switch-line" }, loops, "Loop"), out);
   let shown = "";
+  let drawn = "";
   store.follow(["presets"], () => {
     const { timeline } = store.get("presets");
     const now = JSON.stringify(timeline.keys);
     if (now !== shown) list.replaceChildren(...timeline.keys.map((key, k) => keyLine(studio, key, k, curves)));
     shown = now;
-    const steps = timeline.loops ? timeline.keys : timeline.keys.slice(1);
-    scrub.max = String(steps.reduce((sum, { seconds }) => sum + seconds, 0));
-    scrub.hidden = playing.hidden = timeline.keys.length < 2;
+    const recorded = JSON.stringify([timeline.tracks, timeline.seconds]);
+    if (recorded !== drawn) tracks.replaceChildren(...timeline.tracks.map((track) => trackLine(studio, track, timeline.seconds)));
+    drawn = recorded;
+    const isPlayable = timeline.keys.length > 1 || timeline.tracks.length > 0;
+    scrub.max = String(timeline.seconds);
+    scrub.hidden = out.hidden = !isPlayable;
+    play.disabled = !isPlayable && !timeline.armed;
     play.textContent = timeline.plays ? "Stop" : "Play";
+    armed.setAttribute("aria-pressed", String(timeline.armed));
+    hint.textContent = timeline.armed ? (timeline.plays ? RECORDS : ARMED) : "";
     loops.checked = timeline.loops;
   });
-  return h("details", { class: "block" }, h("summary", {}, "Timeline"), list, scrub, playing, add);
+  return h("details", { class: "block" }, h("summary", {}, "Timeline"), list, tracks, scrub, playing, hint, add);
+}
+
+const ARMED = "Play, then move faders: what you move is kept, each until the end of the round.";
+const RECORDS = "Recording: what you move is kept.";
+const WIDTH = 100;
+const HEIGHT = 20;
+
+/** What was recorded of a control, drawn. @param {Studio} studio @param {Track} track @param {number} seconds of all */
+function trackLine({ session }, { name, times, values }, seconds) {
+  const low = Math.min(...values);
+  const span = Math.max(...values) - low || 1;
+  const x = (/** @type {number} */ time) => ((time / Math.max(seconds, 0.01)) * WIDTH).toFixed(1);
+  const y = (/** @type {number} */ k) => (HEIGHT - 2 - ((values[k] - low) / span) * (HEIGHT - 4)).toFixed(1);
+  const points = times.map((time, k) => [x(time), values.length ? y(k) : HEIGHT / 2].join());
+  const curve = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true" },
+    svg("polyline", { points: [...points, `${WIDTH},${points.at(-1)?.split(",")[1]}`].join(" ") }));
+  const away = h("button", { type: "button", class: "quiet", "aria-label": `Take away what was recorded of ${name}` }, "×");
+  away.addEventListener("click", () => session.perform("timeline/erase", { control: name }));
+  return h("li", {}, h("span", { class: "track-name" }, title(name)), curve, away);
+}
+
+/** @param {string} tag @param {Record<string, string>} attributes @param {Element[]} children */
+function svg(tag, attributes, ...children) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
 }
 
 /** @param {Studio} studio @param {Presets["timeline"]["keys"][number]} key @param {number} k @param {string[]} curves */
