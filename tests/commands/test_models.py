@@ -10,6 +10,8 @@ from catalog.store.conftest import WEIGHTS, described
 from catalog.store.fake_hub import COMMIT, Hub, serving
 from command_line import Done, taxiway
 from taxiway.catalog.catalog import PULLED
+from taxiway.commands.run import first_of
+from taxiway.live.workspace import Place, packed
 
 SOURCE = f"hf://org/repo@{COMMIT}/model.onnx"
 
@@ -95,3 +97,19 @@ def test_a_damaged_file_is_found_and_mended(hub: Hub, tmp_path: Path) -> None:
     assert "is not what was fetched: pull it again" in models("verify", cwd=tmp_path).stderr
     assert taxiway("pull", "mine.toml", "--yes", cwd=tmp_path).returncode == 0
     assert models("verify", "mine", cwd=tmp_path).returncode == 0
+
+
+def test_what_is_no_workspace_or_lacks_its_models_is_said(hub: Hub, tmp_path: Path) -> None:
+    (tmp_path / "none.zip").write_text("no zip")
+    said = taxiway("run", "--workspace", "none.zip", cwd=tmp_path).stderr
+    assert said == "This is no workspace: it is no whole zip file.\n"
+    (tmp_path / "lost.zip").write_bytes(packed([Place(name="lost"), Place(name="gone")], []))
+    said = taxiway("run", "--workspace", "lost.zip", cwd=tmp_path).stderr
+    assert said == "No model of this workspace is here: lost, gone.\n"
+    assert "No such file" in taxiway("run", "--workspace", "away.zip", cwd=tmp_path).stderr
+
+
+def test_the_first_model_of_a_workspace_that_is_here_is_begun_with(hub: Hub) -> None:
+    places = [Place(name="lost"), Place(name="rainbow", options={"precision": "float32"})]
+    card = first_of(packed(places, []))
+    assert (card.name, card.setup["precision"]) == ("rainbow", "float32")

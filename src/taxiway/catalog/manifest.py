@@ -26,7 +26,7 @@ Name = Annotated[str, Meta(pattern=r"\A[A-Za-z_][A-Za-z0-9_]{0,63}\Z")]
 Pattern = Annotated[str, Meta(pattern=r"\A[^/\\]*\.(safetensors|json|txt)\Z")]
 Sha256 = Annotated[str, Meta(pattern=r"\A([0-9a-f]{64})?\Z")]
 WEB = re.compile(r"https://[^\s/@#?]+/[^\s#]+")
-HUB = re.compile(r"hf://([\w.-]+/[\w.-]+)@([0-9a-f]{40})/(\S+)", re.ASCII)
+HUB = re.compile(r"hf://([\w.-]+/[\w.-]+)(?:@([0-9a-f]{40}))?/(\S+)", re.ASCII)
 FETCHED = (".safetensors", ".onnx", ".onnx_data", ".data", ".task", ".json", ".txt", ".toml", ".md")
 """Endings of what is fetched: numbers and text, neither programs nor pickles."""
 KINDS = {"onnx": "onnx", "transformers": "", "stylegan": "stylegan", "port": "ported"}
@@ -41,7 +41,8 @@ class File(Record):
     """One file of a model: below the manifest's folder, or in the store once it is fetched.
 
     `sources` (`from` in the file) are tried in order: `https://...`, or
-    `hf://organisation/repository@commit/file`. 0 bytes and no sha256 are not known yet.
+    `hf://organisation/repository@commit/file`, without a commit the newest. 0 bytes and no sha256
+    are not known yet.
     """
 
     path: str

@@ -104,11 +104,19 @@ def picture_tensor(pixels: Pixels, given: OnnxInput, tensor: Tensor, at: Placed)
         planes = planes[..., ::-1]
     if given.channels == "L":
         planes = lightness(planes) * 2.55
+    if is_grey_in_three(given, tensor):
+        planes = np.repeat(planes, 3, axis=2)
     whole = tensor.dtype not in ("float32", "float16", "float64")
     low, high = given.range or ((0, 255) if whole else (0, 1))
     values: Array = planes * ((high - low) / 255) + low
     values = (values - np.array(given.mean, np.float32)) / np.array(given.std, np.float32)
     return in_layout(np.rint(values) if whole else values, given.layout, tensor)
+
+
+def is_grey_in_three(given: OnnxInput, tensor: Tensor) -> bool:
+    """Whether a network takes grey pictures as three channels that are alike."""
+    channel, _, _ = axes(given.layout, tensor.shape)
+    return given.channels == "grey" and channel >= 0 and tensor.shape[channel] == 3
 
 
 def in_channels(image: Pillow.Image, given: OnnxInput) -> Pillow.Image:
@@ -217,7 +225,7 @@ def check(given: OnnxInput, tensor: Tensor, where: str) -> None:
     else:
         planes = PLANES[given.channels]
     wanted = tensor.shape[channel] if channel >= 0 else 1
-    if wanted not in (0, planes):
+    if wanted not in (0, planes) and not is_grey_in_three(given, tensor):
         raise InvalidArgument(
             f"{where} gives '{given.name}' {planes} channels, the network takes {wanted} as "
             f"'{tensor.name}' ({tensor.words}): see its 'channels', 'one_hot' and 'layout'."

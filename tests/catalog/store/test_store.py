@@ -132,7 +132,7 @@ def test_what_has_no_room_is_refused_before_the_first_byte(
     monkeypatch.setattr("taxiway.catalog.store.blobs.SPARE_BYTES", 2**62)
     for known in (WEIGHTS, None):
         planned = store.plan(*described("one", ("model.onnx", SOURCE, known)))
-        with pytest.raises(Unavailable, match="This takes 0.1 MB, and 0.0 MB may be taken"):
+        with pytest.raises(Unavailable, match="This takes 0.1 MB, and 0 kB may be taken"):
             store.pull(planned, quiet)
     assert list(store.blobs.folder.glob("*.part")) == []
 

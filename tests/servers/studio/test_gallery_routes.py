@@ -69,7 +69,7 @@ async def test_a_model_is_agreed_to_fetched_and_removed(client: httpx.AsyncClien
     assert (await client.get("/models/mine/picture")).status_code == 404
     assert (await client.delete("/models/mine")).json() == {"freed": "0.1 MB"}
     assert not (await listed(client))["mine"]["isHere"]
-    assert (await client.delete("/models/mine")).json() == {"freed": "0.0 MB"}
+    assert (await client.delete("/models/mine")).json() == {"freed": "0 kB"}
     assert "mine" not in await listed(client)
     assert (await client.delete("/models/mine")).status_code == 404
 

@@ -146,4 +146,6 @@ def megabytes(bytes: float) -> str:
     """A size in words that people know."""
     if bytes >= 1e9:
         return f"{bytes / 1e9:.1f} GB"
+    if bytes < 1e5:
+        return f"{bytes / 1e3:.0f} kB"
     return f"{bytes / 1e6:.1f} MB" if bytes < 1e8 else f"{bytes / 1e6:.0f} MB"

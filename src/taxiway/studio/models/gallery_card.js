@@ -173,6 +173,7 @@ export class GalleryCard {
     const { licence, licenceSource, bytes, commercial, credit, tried, title: called } = this.entry;
     const yes = this.#button(bytes ? `Agree, and fetch ${sizeOf(bytes)}` : "Agree, and fetch it", "primary", async () => {
       this.#agree.hidden = true;
+      this.#far.textContent = "Asks for it.";
       const job = await this.#reach.jobs.start("pull", "", { name: this.entry.name, licence }, () => {});
       this.showJob(job);
     });
