@@ -19,9 +19,17 @@ def sheet(pictures: Pictures) -> Pictures:
     return np.concatenate(np.concatenate(rows, axis=1), axis=1)
 
 
-def save_sheet(path: Path, pictures: Pictures, largest: int = 128) -> None:
-    """Write a contact sheet of pictures as PNG or JPEG, each of up to `largest` pixels."""
+WIDE, LEAST = 768, 128
+"""Pixels of a sheet, where each picture has as many as LEAST."""
+
+
+def save_sheet(path: Path, pictures: Pictures, largest: int | None = None) -> None:
+    """Write a contact sheet of pictures as PNG or JPEG, each of up to `largest` pixels.
+
+    By itself that is what makes the sheet WIDE: 256 for nine.
+    """
     pixels = sheet(pictures)
+    largest = largest or max(LEAST, WIDE // max(1, int(len(pictures) ** 0.5)))
     image = Image.fromarray(pixels)
     if pictures.shape[1] > largest:
         side = pixels.shape[0] * largest // pictures.shape[1]

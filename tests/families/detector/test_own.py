@@ -12,6 +12,7 @@ from families.detector.networks import SMALL, detector, tensors
 from taxiway.backends.onnxruntime import OnnxRuntimeBackend
 from taxiway.backends.openvino import OpenVinoBackend
 from taxiway.backends.reference import ReferenceBackend
+from taxiway.catalog import catalog
 from taxiway.checkpoint.native import write_tensors
 from taxiway.core.errors import NotFound, UnreadableCheckpoint
 from taxiway.families.detector.model import Detector
@@ -20,6 +21,7 @@ from taxiway.families.detector.own import OwnDetector, decoded, graph
 from taxiway.families.detector.training.module import Detector as Module
 from taxiway.families.detector.training.module import arrays, fill
 from taxiway.families.detector.weights import Weights, read_weights, write_weights
+from taxiway.onnx_files.model import OnnxModel
 
 WEIGHTS = Weights(SMALL, tensors())
 PICTURES = np.random.default_rng(1).uniform(-1, 1, (2, 3, 64, 64)).astype(np.float32)
@@ -52,6 +54,21 @@ def test_the_onnx_file_gives_boxes_and_scores(wanted: tuple) -> None:
     boxes, scores = session.run(["boxes", "scores"], {"image": PICTURES})
     np.testing.assert_allclose(boxes * 64, wanted[0], rtol=1e-3, atol=0.02)
     np.testing.assert_allclose(scores, wanted[1], atol=1e-4)
+
+
+def test_the_onnx_file_is_a_model_by_its_own_manifest(tmp_path: Path) -> None:
+    (tmp_path / "a.onnx").write_bytes(onnx_model(WEIGHTS, "Cats & dogs", "CC0"))
+    family = catalog.choose(str(tmp_path / "a.onnx"))
+    assert (family.family, family.name, family.licence) == ("onnx", "cats-dogs", "CC0")
+    model = OnnxModel(tmp_path / "a.onnx", None, "cpu", "float32")
+    picture = np.random.default_rng(0).integers(0, 256, (64, 64, 3)).astype(np.uint8)
+    call = model.command.decode({"input_image": picture, "threshold": 0.3})
+    [answer] = model.answer([call])
+    finder = OwnDetector(detector(tmp_path / "a.safetensors"), "cpu")
+    [found] = finder.find([picture], 0.3, 1)
+    assert answer["labels"][0] == SMALL.classes[found.classes[0]]
+    np.testing.assert_allclose(answer["boxes"][0], found.boxes[0], atol=0.01)
+    assert min(answer["scores"]) >= 0.3
 
 
 def test_a_file_is_read_as_it_was_written(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ def with_boxes(
     """A picture [H, W, 3] with boxes [K, 4] (0..1) in the colour of their class and their texts."""
     image = Image.fromarray(picture)
     draw, line = ImageDraw.Draw(image), max(1, round(min(image.size) / 160))
-    font = ImageFont.load_default(max(10, min(image.size) // 24))
+    font = ImageFont.load_default(max(10, min(image.size) // 32))
     scale = np.array([image.width, image.height, image.width, image.height])
     for box, text, kind in reversed(list(zip(boxes * scale, texts, kinds, strict=True))):
         left, top, right, bottom = (round(float(side)) for side in box)

@@ -20,6 +20,7 @@ from taxiway.core.datatypes import (
 )
 from taxiway.core.images import Pixels
 from taxiway.families.detector.drawing import with_boxes
+from taxiway.families.detector.hub import HubDetector, is_saved
 from taxiway.families.detector.precision import Found
 from taxiway.families.detector.weights import is_detector
 
@@ -99,14 +100,20 @@ class Detector:
 
     @staticmethod
     def opens(path: str) -> bool:
-        """Whether a file is a detector that was trained here, told by its header."""
-        return Path(path).is_file() and is_detector(Path(path))
+        """Whether a file is a detector that was trained here, told by its header, or a folder one
+        of transformers'."""
+        place = Path(path)
+        return is_detector(place) if place.is_file() else place.is_dir() and is_saved(place)
 
     def setup(self, device: str, options: Values) -> None:
         """Read the network. Raises NotFound, UnreadableCheckpoint or InvalidArgument."""
-        from taxiway.families.detector.own import OwnDetector
+        place = Path(options["checkpoint"])
+        if place.is_dir():
+            self.finder = HubDetector(place, device)
+        else:
+            from taxiway.families.detector.own import OwnDetector
 
-        self.finder = OwnDetector(Path(options["checkpoint"]), device)
+            self.finder = OwnDetector(place, device)
         self.facts = self.finder.facts
 
     def predict(self, command: str, batch: list[Values]) -> list[Values]:
@@ -123,7 +130,8 @@ class Detector:
 def outputs(found: Found, picture: Pixels, classes: Sequence[str]) -> Values:
     """What a command gives for what was found in a picture [H, W, 3]."""
     height, width = picture.shape[:2]
-    boxes, scores = found.boxes.astype(float).tolist(), [round(float(s), 4) for s in found.scores]
+    boxes = found.boxes.astype(float).round(5).tolist()
+    scores = [round(float(score), 4) for score in found.scores]
     labels = [classes[kind] for kind in found.classes]
     texts = [f"{label} {score:.0%}" for label, score in zip(labels, scores, strict=True)]
     pixels = found.boxes * np.array([width, height, width, height])

@@ -20,7 +20,14 @@ import { placesView } from "./places.js";
 export function makeViews(declaration, studio) {
   const views = declaration.outputs.map((field) => viewOf(field, studio));
   const isOfPlaces = declaration.outputs.some((field) => placesIn(field));
-  return isOfPlaces ? [placesView(declaration, studio.store), ...views] : views;
+  const isToBeDrawn = isOfPlaces && !isGivenBack(declaration);
+  return isToBeDrawn ? [placesView(declaration, studio.store), ...views] : views;
+}
+
+/** Whether the model gives the picture that it takes back, with what it found drawn over it. @param {Declaration} declaration */
+function isGivenBack({ inputs, outputs }) {
+  const asked = inputs.find((field) => isPicture(field));
+  return outputs.some((field) => isPicture(field) && field.name === asked?.name);
 }
 
 /** @param {Field} field @param {Studio} studio */

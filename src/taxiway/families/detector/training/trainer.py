@@ -197,7 +197,9 @@ class DetectorTrainer(Trainer):
         tensors = arrays(self.average)
         write_weights(path, self.shape, tensors)
         if whole:
-            write_whole(path.with_suffix(".onnx"), onnx_model(Weights(self.shape, tensors)))
+            about, weights = self.config.about, Weights(self.shape, tensors)
+            data = onnx_model(weights, about.title, about.licence)
+            write_whole(path.with_suffix(".onnx"), data)
 
     def describe(self) -> Description:
         data, names = self.data, ", ".join(self.shape.classes)
