@@ -12,7 +12,7 @@ from pathlib import Path
 
 from taxiway.catalog.manifest import check_path
 from taxiway.core.errors import NotFound, UnreadableCheckpoint
-from taxiway.onnx_files.wire import Broken, fields, number, numbers, record, text
+from taxiway.onnx_files.wire import Broken, fields, name, number, numbers, record, text
 
 DTYPES = {
     1: "float32", 2: "uint8", 3: "int8", 4: "uint16", 5: "int16", 6: "int32", 7: "int64",
@@ -116,8 +116,7 @@ class Looker:
             elif key == 8:
                 self.domain(record(value))
             elif key == 14:
-                name, said = self.pair(record(value))
-                self.found.facts[name] = said
+                self.found.facts.update([self.pair(record(value))])
             elif key == 25:
                 self.function(record(value))
         self.check(graphs)
@@ -126,8 +125,8 @@ class Looker:
         """What must be there."""
         if graphs != 1:
             raise Broken("It holds no network.")
-        for name in self.constants:
-            self.found.inputs.pop(name, None)
+        for constant in self.constants:
+            self.found.inputs.pop(constant, None)
         if not (self.found.outputs and self.found.operations):
             raise Broken("Its network computes nothing.")
 
@@ -138,13 +137,13 @@ class Looker:
                 self.node(record(value), 1)
 
     def domain(self, data: memoryview) -> None:
-        name = next((text(value) for key, value in self.fields(data) if key == 1), "")
-        if name not in DOMAINS:
-            raise Broken(f"It needs the operations of {name[:80]!r}, which are not here.")
+        said = next((name(value) for key, value in self.fields(data) if key == 1), "")
+        if said not in DOMAINS:
+            raise Broken(f"It needs the operations of {said[:80]!r}, which are not here.")
 
     def pair(self, data: memoryview) -> tuple[str, str]:
         """A name and a text."""
-        parts = {key: text(value, 2**20) for key, value in self.fields(data) if key in (1, 2)}
+        parts = {key: text(value) for key, value in self.fields(data) if key in (1, 2)}
         return parts.get(1, ""), parts.get(2, "")
 
     def graph(self, data: memoryview, depth: int = 0) -> None:
@@ -155,9 +154,9 @@ class Looker:
             if key == 1:
                 self.node(record(value), depth)
             elif key == 5:
-                name = self.tensor(record(value))
+                constant = self.tensor(record(value))
                 if depth == 0:
-                    self.constants.add(name)
+                    self.constants.add(constant)
             elif key == 15:
                 self.sparse(record(value))
             elif key in (11, 12) and depth == 0:
@@ -168,7 +167,7 @@ class Looker:
         """A NodeProto: what it does, and the tensors and graphs in its settings."""
         self.found.operations += 1
         for key, value in self.fields(data):
-            if key == 4 and (kind := text(value)) in ENDLESS:
+            if key == 4 and (kind := name(value)) in ENDLESS:
                 raise Broken(f"It has a {kind}, which may never end.")
             if key == 5:
                 for part, each in self.fields(record(value)):
@@ -187,67 +186,67 @@ class Looker:
     def tensor(self, data: memoryview) -> str:
         """A TensorProto: its name; its size must be that of its numbers."""
         dims: list[int] = []
-        kind, name, raw, location = 0, "", -1, dict[str, str]()
+        kind, called, raw, location = 0, "", -1, dict[str, str]()
         for key, value in self.fields(data):
             if key == 1:
                 dims += numbers(value)
             elif key == 2:
                 kind = number(value)
             elif key == 8:
-                name = text(value)
+                called = name(value)
             elif key == 9:
                 raw = len(record(value))
             elif key == 13:
                 location.update([self.pair(record(value))])
-        size = self.sized(dims, kind, name, raw)
+        size = self.sized(dims, kind, called, raw)
         if location:
             self.external(location, size)
-        return name
+        return called
 
-    def sized(self, dims: list[int], kind: int, name: str, raw: int) -> int:
+    def sized(self, dims: list[int], kind: int, called: str, raw: int) -> int:
         """The bytes that numbers of a shape and type take, which those that are there must be."""
         if any(side < 0 for side in dims) or (most := math.prod(dims)) > 2**40:
-            raise Broken(f"Its numbers '{name[:80]}' have an impossible shape.")
+            raise Broken(f"Its numbers '{called[:80]}' have an impossible shape.")
         size = most * BYTES.get(kind, 0)
         if raw >= 0 and kind in BYTES and raw != size:
-            raise Broken(f"Its numbers '{name[:80]}' take {size} bytes and have {raw}.")
+            raise Broken(f"Its numbers '{called[:80]}' take {size} bytes and have {raw}.")
         return size
 
     def external(self, location: dict[str, str], size: int) -> None:
         """Numbers in another file, which must be below the folder and long enough."""
-        name = location.get("location", "")
+        where = location.get("location", "")
         try:
-            check_path(name)
+            check_path(where)
         except ValueError:
-            raise Broken(f"It wants numbers from {name[:100]!r}, outside its folder.") from None
-        path = self.folder / name
+            raise Broken(f"It wants numbers from {where[:100]!r}, outside its folder.") from None
+        path = self.folder / where
         real, own = path.resolve(), self.found.path.resolve()
         if not real.is_relative_to(self.folder.resolve()) and real.parent != own.parent:
-            raise Broken(f"It wants numbers from {name[:100]!r}, outside its folder.")
+            raise Broken(f"It wants numbers from {where[:100]!r}, outside its folder.")
         if not real.is_file():
-            raise Broken(f"Its numbers are in '{name[:100]}', which is not beside it.")
+            raise Broken(f"Its numbers are in '{where[:100]}', which is not beside it.")
         try:
             start, length = int(location.get("offset", 0)), int(location.get("length", size))
         except ValueError:
             raise Broken("It says of its numbers no place that could be.") from None
         if start < 0 or length != size or start + length > real.stat().st_size:
-            raise Broken(f"Its numbers in '{name[:100]}' are not all there.")
-        self.found.beside.add(name)
+            raise Broken(f"Its numbers in '{where[:100]}' are not all there.")
+        self.found.beside.add(where)
 
     def value(self, data: memoryview) -> Tensor:
         """A ValueInfoProto: the name, type and shape of an input or output."""
-        name, kind, shape = "", 0, list[int]()
+        called, kind, shape = "", 0, list[int]()
         for key, value in self.fields(data):
             if key == 1:
-                name = text(value)
+                called = name(value)
             elif key == 2:
                 kind, shape = self.kind(record(value))
         if kind not in DTYPES:
-            raise Broken(f"Its '{name[:80]}' is no tensor of a known type.")
+            raise Broken(f"Its '{called[:80]}' is no tensor of a known type.")
         if math.prod(side or 1 for side in shape) > MOST_VALUES:
             said = "x".join(map(str, shape))
-            raise Broken(f"Its '{name[:80]}' would be {said}, more than is computed with here.")
-        return Tensor(name, DTYPES[kind], tuple(shape))
+            raise Broken(f"Its '{called[:80]}' would be {said}, more than is computed with here.")
+        return Tensor(called, DTYPES[kind], tuple(shape))
 
     def kind(self, data: memoryview) -> tuple[int, list[int]]:
         """A TypeProto: of a tensor its type and its sides, 0 where any will do."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from taxiway.core.errors import UnreadableCheckpoint
 
 VARINT, FIXED64, RECORD, FIXED32 = 0, 1, 2, 5
+LONGEST_NAME = 4096
 Field = tuple[int, int | memoryview]
 
 
@@ -74,15 +75,20 @@ def number(value: int | memoryview) -> int:
     return signed(value)
 
 
-def text(value: int | memoryview, most: int = 65536) -> str:
+def text(value: int | memoryview) -> str:
     """A value that must be text."""
-    raw = record(value)
-    if len(raw) > most:
-        raise Broken("It holds a name that is far too long.")
     try:
-        return bytes(raw).decode()
+        return bytes(record(value)).decode()
     except UnicodeDecodeError:
         raise Broken("It holds a name that is no text.") from None
+
+
+def name(value: int | memoryview) -> str:
+    """A value that must be a name, which people can read."""
+    raw = record(value)
+    if len(raw) > LONGEST_NAME or not (found := text(raw)).isprintable():
+        raise Broken("It holds a name that nobody could read.")
+    return found
 
 
 def numbers(value: int | memoryview) -> list[int]:
