@@ -33,8 +33,9 @@ def outside(location: str, size: int = 4, offset: str = "0") -> Any:
 def deep(depth: int) -> Any:
     """Branches in branches."""
     inner = helper.make_graph([node("Identity", ["a"], "b")], "g", [], [value("b", [1])])
+    plain = inner
     for _ in range(depth):
-        branch = helper.make_node("If", ["c"], ["b"], then_branch=inner, else_branch=inner)
+        branch = helper.make_node("If", ["c"], ["b"], then_branch=inner, else_branch=plain)
         inner = helper.make_graph([branch], "g", [], [value("b", [1])])
     graph = helper.make_graph(
         list(inner.node), "g", [value("c", [1]), value("a", [1])], [value("b", [1])]
@@ -176,7 +177,7 @@ def test_a_file_cut_off_anywhere_is_told(tmp_path: Path) -> None:
 
 
 @given(some.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_damage_is_a_sentence_at_most(
     tmp_path_factory: pytest.TempPathFactory, data: some.DataObject
 ) -> None:

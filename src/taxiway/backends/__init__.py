@@ -190,7 +190,8 @@ class Backend(Protocol):
     calls the packages that it computes with, whose versions tell when to measure anew; and a
     `turn` above 0, if a start is not to load it where a backend of an earlier turn works. One that
     keeps what it compiled has `forget(but)`, which frees all of it but that of a precision and
-    number of threads (of nothing, for None).
+    number of threads (of nothing, for None). One that has `computes_files = True` compiles graphs
+    that are a `file`.
     """
 
     device: str
@@ -216,6 +217,7 @@ class OperationsBackend:
     """
 
     title: ClassVar[str]
+    computes_files: ClassVar[bool] = False
 
     def __init__(self, device: str = "auto") -> None:
         self.asked = device
@@ -233,7 +235,7 @@ class OperationsBackend:
 
     def compile(self, graph: Graph, precision: str, threads: int) -> Network:
         """The graph ready to run. Raises Unsupported if it is not described in operations."""
-        if graph.operations is None and graph.file is None:
+        if graph.operations is None and not (graph.file and self.computes_files):
             raise Unsupported(
                 f"{self.title} does not know how to compute a '{graph.kind}' yet; PyTorch does."
             )

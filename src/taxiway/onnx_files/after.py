@@ -73,9 +73,10 @@ def done(x: Array, wanted: OnnxOutput) -> Array:
 
 def value_of(x: Array, wanted: OnnxOutput, seen: "Seen") -> Any:
     """A tensor [1, ...] as the output's data type has it."""
-    whole = x.dtype.kind in "iub"
+    field, whole = wanted.field, x.dtype.kind in "iub"
+    if x.dtype.kind in "OUS":
+        return plain(x, wanted)
     x = done(x if whole else np.asarray(x, np.float32), wanted)
-    field = wanted.field
     if isinstance(field, Segmentation):
         return labels(x, wanted, seen)
     if isinstance(field, Image):
@@ -178,11 +179,17 @@ def resized(planes: Floats, wanted: OnnxOutput, seen: Seen, how: Any = BILINEAR)
         max(1, round((x1 - x0) * max(1.0, scale_x))),
         max(1, round((y1 - y0) * max(1.0, scale_y))),
     )
-    box = (left * scale_x, top * scale_y, right * scale_x, bottom * scale_y)
-    if target == (width, height) and box == (0, 0, width, height):
+    across = slice(round(left * scale_x), max(round(right * scale_x), round(left * scale_x) + 1))
+    down = slice(round(top * scale_y), max(round(bottom * scale_y), round(top * scale_y) + 1))
+    return scaled(planes[down, across], target, how)
+
+
+def scaled(planes: Floats, size: tuple[int, int], how: Any = BILINEAR) -> Floats:
+    """[h, w, C] in another width and height."""
+    if planes.shape[1::-1] == size:
         return planes
-    each = (Pillow.fromarray(np.ascontiguousarray(plane)) for plane in np.moveaxis(planes, 2, 0))
-    return np.stack([np.asarray(plane.resize(target, how, box)) for plane in each], 2)
+    each = [Pillow.fromarray(np.ascontiguousarray(plane)) for plane in np.moveaxis(planes, 2, 0)]
+    return np.stack([np.asarray(plane.resize(size, how)) for plane in each], 2)
 
 
 def original(wanted: OnnxOutput, seen: Seen) -> Pixels:
@@ -194,19 +201,15 @@ def original(wanted: OnnxOutput, seen: Seen) -> Pixels:
     return np.asarray(Pillow.fromarray(pixels[top:bottom, left:right]).convert("RGB"))
 
 
-def like(levels: Floats, pixels: Pixels) -> Floats:
-    """[h, w, C] as large as a picture."""
-    height, width = pixels.shape[:2]
-    if levels.shape[:2] == (height, width):
-        return levels
-    each = [Pillow.fromarray(np.ascontiguousarray(plane)) for plane in np.moveaxis(levels, 2, 0)]
-    return np.stack([np.asarray(one.resize((width, height), BILINEAR)) for one in each], 2)
+def size_of(pixels: Array) -> tuple[int, int]:
+    """A picture's width and height."""
+    return pixels.shape[1], pixels.shape[0]
 
 
 def cut_out(levels: Floats, wanted: OnnxOutput, seen: Seen) -> Pixels:
     """The picture with a mask of levels [h, w, 1] as what is seen of it, uint8 [H, W, 4]."""
     pixels = original(wanted, seen)
-    mask = np.clip(np.rint(like(levels[..., :1], pixels)), 0, 255).astype(np.uint8)
+    mask = np.clip(np.rint(scaled(levels[..., :1], size_of(pixels))), 0, 255).astype(np.uint8)
     return np.concatenate([pixels, mask], 2)
 
 
@@ -214,7 +217,7 @@ def mixed(pixels: Pixels, wanted: OnnxOutput, seen: Seen) -> Pixels:
     """As much of what the network gave as `strength` says, the rest being the input's picture."""
     own = original(wanted, seen).astype(np.float32)
     strength = np.float32(seen.option("strength", wanted))
-    other = like(pixels[..., :3].astype(np.float32), original(wanted, seen))
+    other = scaled(pixels[..., :3].astype(np.float32), size_of(own))
     return np.rint(own + (other - own) * strength).clip(0, 255).astype(np.uint8)
 
 
@@ -226,7 +229,7 @@ def coloured(planes: Floats, wanted: OnnxOutput, seen: Seen) -> Pixels:
     ab = denormalised(planes, wanted)
     lab = to_lab(pixels.astype(np.float32))
     strength = np.float32(seen.option("strength", wanted))
-    lab[..., 1:] = like(resized(ab, wanted, seen), pixels) * strength
+    lab[..., 1:] = scaled(resized(ab, wanted, seen), size_of(pixels)) * strength
     return np.rint(from_lab(lab)).clip(0, 255).astype(np.uint8)
 
 

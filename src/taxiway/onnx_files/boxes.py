@@ -105,7 +105,10 @@ def yolo(tensors: Sequence[Array], wanted: OnnxOutput, at: Placed) -> Found:
     """
     [rows] = expected(tensors, 1, "one tensor")
     rows = rows_of(rows)
-    turned = rows.shape[0] < rows.shape[1]
+    sizes = (4 + len(wanted.names), 5 + len(wanted.names)) if wanted.names else ()
+    turned = rows.shape[1] not in sizes and (
+        rows.shape[0] in sizes or rows.shape[0] < rows.shape[1]
+    )
     rows = rows.T if turned else rows
     first = rows.shape[1] - len(wanted.names) if wanted.names else (4 if turned else 5)
     if first not in (4, 5) or rows.shape[1] <= first:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from taxiway.backends import Graph, Network, Unsupported
 from taxiway.choosing import answers_here, choose
+from taxiway.core import slots
 from taxiway.core.errors import ModelFailed, TaxiwayError
 from taxiway.onnx_files.reading import OnnxFile
 
@@ -23,10 +24,26 @@ def opened(
         "onnx", {}, {}, example, trial=example, key=digest(file), file=file.path,
     )  # fmt: skip
     try:
-        [network], choice = choose([graph], device, precision, answers=answers_here())
+        [network], choice = choose(
+            [graph], device, precision, among=readers(), answers=answers_here()
+        )
     except Unsupported as error:
         raise ModelFailed(f"Nothing here computes '{file.path.name}': {error}") from None
     return network, choice.facts
+
+
+def readers() -> list[str]:
+    """The backends that compute files of others; PyTorch, which takes seconds to load, does not."""
+    there = slots.members("backends")
+    return [name for name in there if getattr(loaded(name), "computes_files", False)]
+
+
+def loaded(name: str) -> Any:
+    """A backend's class, None where it cannot be used."""
+    try:
+        return slots.load("backends", name)
+    except TaxiwayError:  # one that is broken hurts no other
+        return None
 
 
 def digest(file: OnnxFile) -> str:

@@ -18,6 +18,7 @@ class OnnxRuntimeBackend(OperationsBackend):
 
     title = "onnxruntime"
     device = "cpu"
+    computes_files = True
     distributions: tuple[str, ...] = ("onnxruntime", "onnxruntime-gpu", "onnxruntime-directml")
 
     def available(self) -> str | None:

@@ -14,6 +14,7 @@ class OpenVinoBackend(OperationsBackend):
 
     title = "OpenVINO"
     device = "cpu"
+    computes_files = True
     distributions = ("openvino",)
 
     def available(self) -> str | None:
