@@ -19,7 +19,7 @@ from refusals import refusal
 from taxiway import cli
 from taxiway.core.errors import InvalidArgument, NotFound, TaxiwayError
 from taxiway.training.dataset import Kind, find, kind_of, kinds
-from taxiway.training.datasets.text import chunks
+from taxiway.training.datasets.text import chunks, split, unwrapped
 
 RNG = np.random.default_rng(0)
 BOXES = {"a.png": [[1.5, 2, 8, 9, 1], [0, 0, 32, 24, 0]], "b.png": []}
@@ -244,6 +244,24 @@ def test_a_label_map_is_read_whatever_it_is_stored_as(tmp_path) -> None:
     assert found.classes == ("0", "1", "2")
     for number, name in enumerate(("a", "b")):
         np.testing.assert_array_equal(found.load(number).mask, MAPS[name])
+
+
+def test_lines_broken_at_a_width_are_joined_and_verses_stay() -> None:
+    prose = (
+        "The old king went down to the sea, and\n"
+        "the sea was far away; so far that nobody\n"
+        "knew of it."
+    )
+    verses = "  How doth the little\n  crocodile"
+    broken = f"{prose}\n\n\n\n{verses}\n\nAnd then.\n"
+    assert unwrapped(broken) == f"{prose.replace(chr(10), ' ')}\n\n{verses}\n\nAnd then."
+    assert unwrapped("") == ""
+
+
+def test_the_ends_of_texts_are_known(tmp_path: Path) -> None:
+    source = written(tmp_path, {"a.txt": b"one two", "b.txt": b"three four five six seven"})
+    found = split(source, {"chunk": 16, "held_out": 0})
+    assert [found.train[number] for number in found.ends] == ["one two", "six seven"]
 
 
 @pytest.mark.parametrize("name", ["boxes", "masks", "text"])

@@ -4,14 +4,16 @@ A source is a `.txt` file, or a folder or zip file of such. Joined in their orde
 document are the document. Prepared, all is in `text.json`.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from taxiway.core import zips
-from taxiway.core.datatypes import AnyDataType, Number
+from taxiway.core.datatypes import AnyDataType, Boolean, Number
 from taxiway.core.errors import InvalidArgument, NotFound
 from taxiway.core.images import is_hidden
 from taxiway.training.dataset import Advance, Check, Kind, packing, read_json, read_member, refuse
@@ -22,10 +24,14 @@ CHUNK, SHOWN = 2000, 400
 
 
 class Texts(Struct):
-    """A prepared dataset: chunks in the order of the documents."""
+    """A prepared dataset: chunks in the order of the documents.
+
+    `ends` are the numbers of those of `train` with which a document ends.
+    """
 
     train: list[str]
     held_out: list[str]
+    ends: list[int] = []
 
 
 class Text(Kind):
@@ -37,6 +43,7 @@ class Text(Kind):
                         description=f"characters of a chunk, at most: {CHUNK}"),
         "held_out": Number(default=0.1, min=0, max=0.5,
                            description="share of the chunks that is kept for measuring: 0.1"),
+        "unwrap": Boolean(description="join lines that were broken at a width, as books' are"),
     }  # fmt: skip
 
     def check(self, source: Path) -> Check:
@@ -63,19 +70,8 @@ class Text(Kind):
     ) -> Check:
         found = self.check(source)
         refuse(source, found)
-        size, share = values.get("chunk") or CHUNK, values.get("held_out")
-        share = 0.1 if share is None else share
-        made = Texts([], [])
         with packing(out, self.name) as (_, about):
-            for _, text in documents(source):
-                assert isinstance(text, str)  # as the check has seen
-                for piece in chunks(text, size):
-                    number = len(made.train) + len(made.held_out) + 1
-                    # Evenly among all, so that both have something of every part.
-                    held = int(number * share) > int((number - 1) * share)
-                    (made.held_out if held else made.train).append(piece)
-                advance()
-            about |= {"train": made.train, "held_out": made.held_out}
+            about |= asdict(split(source, values, advance))
         return found
 
     def read(self, path: Path) -> Texts:
@@ -85,6 +81,44 @@ class Text(Kind):
         """The beginnings of some chunks."""
         chosen = self.read(path).train
         return "\n---\n".join(text[:SHOWN] for text in chosen[:: max(1, len(chosen) // 8)][:8])
+
+
+def split(source: Path, values: Mapping[str, Any], advance: Advance = lambda: None) -> Texts:
+    """The texts of a source, which was checked, in chunks, some of which are held out."""
+    size, share = values.get("chunk") or CHUNK, values.get("held_out")
+    share = 0.1 if share is None else share
+    made, number = Texts([], []), 0
+    for _, text in documents(source):
+        assert isinstance(text, str)  # as the check has seen
+        held = False
+        for piece in chunks(unwrapped(text) if values.get("unwrap") else text, size):
+            number += 1
+            # Evenly among all, so that both have something of every part.
+            held = int(number * share) > int((number - 1) * share)
+            (made.held_out if held else made.train).append(piece)
+        if text and not held:
+            made.ends.append(len(made.train) - 1)
+        advance()
+    return made
+
+
+def unwrapped(text: str) -> str:
+    """A text whose paragraphs are one line each, where it was only the width that broke them.
+
+    A line goes on with the next where that one's first word would have made it too long; so verses
+    and lists stay as they are. Many blank lines become one.
+    """
+    lines = [line.rstrip() for line in text.splitlines()]
+    lengths = sorted(len(line) for line in lines if line)
+    width = lengths[int(0.99 * (len(lengths) - 1))] if lengths else 0
+    made: list[str] = []
+    for before, line in zip(["", *lines], lines, strict=False):
+        words = line.split()
+        if words and before and len(before) + 1 + len(words[0]) > width:
+            made[-1] += " " + " ".join(words)
+        else:
+            made.append(line)
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(made))
 
 
 def documents(source: Path) -> Iterator[tuple[str, str | UnicodeDecodeError]]:
