@@ -41,7 +41,7 @@ class Entry(msgspec.Struct):
 
 
 class Description(msgspec.Struct):
-    """Our metadata: what a `Checkpoint` has besides its tensors."""
+    """Our metadata: what a `Checkpoint`, or another network of ours, has besides its tensors."""
 
     version: Literal[1]
     family: str
@@ -121,6 +121,11 @@ def native_tensors(source: Source) -> dict[str, Tensor]:
     """The tensors of any safetensors file, not read yet; raises Broken."""
     entries, _, start = _read_header(source)
     return {name: _view(entry, source, start) for name, entry in entries.items()}
+
+
+def native_metadata(source: Source) -> dict[str, str]:
+    """What any safetensors file says of itself beside its tensors; raises Broken."""
+    return _read_header(source)[1]
 
 
 def decode(data: bytes, kind: type[T]) -> T:

@@ -10,6 +10,7 @@ HOME = Path(__file__).parents[3]
 """Where a clone has its pyproject.toml."""
 PACKAGES = {
     "torch": ("torch", "PyTorch"),
+    "transformers": ("text", "transformers"),
     "av": ("video", "PyAV"),
     "cv2": ("vision", "OpenCV"),
     "openvino": ("openvino", "OpenVINO"),
