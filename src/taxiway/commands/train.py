@@ -99,7 +99,7 @@ def run(parsed: argparse.Namespace) -> None:
     from taxiway.training.config import check_free
 
     for module in getattr(parsed.recipe, "needs", ()):
-        need(module, "Training", "train")
+        need(module, "Training", parsed.recipe.extra)
     check_free(parsed.out, parsed.resume)
     with blamed(parsed.recipe, f"Training '{parsed.family or FAMILY}'"):
         trained(parsed)

@@ -98,7 +98,7 @@ def offered() -> tuple[dict[str, Declared], dict[str, str]]:
             recipe = trainer.find(name)
             found[name] = declared(name, recipe)
             for module in getattr(recipe, "needs", ()):
-                need(module, "Training", "train")
+                need(module, "Training", recipe.extra)
         except TaxiwayError as error:
             broken[tool_of(name)] = str(error)[:1000]
         except Exception as error:

@@ -166,6 +166,8 @@ class Recipe(Protocol):
     """What is counted, in the plural."""
     needs: ClassVar[tuple[str, ...]] = ()
     """Modules that an extra of ours brings, such as "torch", without which nothing begins."""
+    extra: ClassVar[str] = "train"
+    """The extra of ours that brings all of them."""
     resumes: ClassVar[frozenset[str] | None] = None
     """The options that a training takes when it goes on; None is all of them."""
     kimg: ClassVar[float]

@@ -1,0 +1,1 @@
+"""How a GPT-2 is trained, with PyTorch and transformers."""
