@@ -19,7 +19,7 @@ COMMAND = Faces.commands["detect_faces"]
 def asked(pixels: Any, results: str = "boxes", name: str = "image", **wire: Any) -> dict[str, Any]:
     """The answer as it goes over the wire."""
     model = Faces()
-    model.setup("cpu", {"results": results})
+    model.setup("cpu", {"checkpoint": None, "results": results})
     [answer] = model.predict(
         "detect_faces", [COMMAND.decode({name: to_data_uri(pixels, "PNG"), **wire})]
     )
@@ -75,7 +75,7 @@ def test_without_opencv_or_with_its_fifth_it_says_so(monkeypatch: pytest.MonkeyP
     with monkeypatch.context() as patched:
         patched.setattr(finding, "opencv", lambda what: Five)
         with pytest.raises(MissingDependency, match="which 4 has and 5 has not"):
-            Faces().setup("cpu", {"results": "boxes"})
+            Faces().setup("cpu", {"checkpoint": None, "results": "boxes"})
     monkeypatch.setattr(extras, "is_here", lambda module: module != "cv2")
     with pytest.raises(MissingDependency, match=r"faces needs OpenCV: pip install"):
-        Faces().setup("cpu", {"results": "boxes"})
+        Faces().setup("cpu", {"checkpoint": None, "results": "boxes"})

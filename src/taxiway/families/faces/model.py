@@ -1,5 +1,6 @@
-"""Faces as a model: boxes and eyes by OpenCV's cascades, the other points by proportion."""
+"""Faces as a model: boxes and eyes by OpenCV's cascades, points by a network or by proportion."""
 
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -10,6 +11,7 @@ from taxiway.core.datatypes import (
     AnyType,
     Array,
     Category,
+    File,
     Image,
     ImageBoundingBox,
     ImagePoint,
@@ -17,6 +19,7 @@ from taxiway.core.datatypes import (
     Text,
 )
 from taxiway.core.images import Pixels
+from taxiway.families.faces.mesh import is_task, network_of
 from taxiway.vision.face_points import GROUPS, Points, grouped, labels, sixty_eight
 from taxiway.vision.faces import Face, Finder
 from taxiway.vision.opencv import opencv
@@ -32,11 +35,15 @@ class Faces:
     deterministic = True
     imports = ("taxiway.families.faces.model",)
     options: ClassVar[dict[str, AnyDataType]] = {
+        "checkpoint": File(
+            optional=True,
+            description="Points by a network: MediaPipe's mesh as ONNX, or a .task file.",
+        ),
         "results": Category(
             one_of=("boxes", "objects"),
             description="What 'results' lists: [xmin, ymin, xmax, ymax] from 0 to 1, or, as in "
             "2018, {class, bbox: [x, y, width, height]} in pixels.",
-        )
+        ),
     }
     commands: ClassVar[dict[str, Command]] = {
         "detect_faces": Command(
@@ -67,19 +74,33 @@ class Faces:
         )
     }
 
+    @staticmethod
+    def opens(path: str) -> bool:
+        """Whether a file is a task file for faces; an ONNX file is opened by its manifest, or here
+        where one says so."""
+        return "://" not in path and is_task(Path(path))
+
     def setup(self, device: str, options: Values) -> None:
-        """Raises MissingDependency without OpenCV."""
+        """Raises MissingDependency without OpenCV, and what a file's network raises."""
         self.finder = Finder("faces")
         self.are_objects = options["results"] == "objects"
-        self.facts = {"device": "cpu", "notes": [NOTE]}
+        path = options["checkpoint"]
+        self.network = network_of(Path(path), device) if path else None
+        noted = {"device": "cpu", "notes": [NOTE]}
+        self.facts: dict[str, Any] = self.network.facts if self.network else noted
 
     def predict(self, command: str, batch: list[Values]) -> list[Values]:
         return [self._answer(call) for call in batch]
 
+    def _points(self, pixels: Pixels, face: Face) -> Points:
+        """By the network, where there is one that sees the face too, else by proportion."""
+        seen = self.network.points(pixels, face) if self.network else None
+        return face.points() if seen is None else seen
+
     def _answer(self, call: Values) -> Values:
         pixels = call["image"]  # [H, W, 3]
         found = self.finder.find(pixels, call["max_faces"], min(max(call["threshold"], 0), 1))
-        points = [face.points() for face in found]
+        points = [self._points(pixels, face) for face in found]
         size = np.array([pixels.shape[1], pixels.shape[0]], float)
         shares = [(each / size).tolist() for each in points]
         boxes = [(np.reshape(face.box, (2, 2)) / size).ravel().tolist() for face in found]
