@@ -1,0 +1,1 @@
+"""A still picture moved by a film."""
