@@ -35,6 +35,7 @@ from taxiway.live.outputs import Outputs, sinks
 from taxiway.live.presets.state_folder import folder_name
 from taxiway.live.session import LiveSession
 from taxiway.servers.studio import (
+    film_routes,
     gallery_routes,
     job_routes,
     manager_routes,
@@ -388,7 +389,8 @@ class ModelServers:
         training = training_routes.routes(self.jobs, self.start_card, self.running, self.tokens)
         gallery = gallery_routes.routes(self.gallery, self._stop_if_there, self.tokens)
         spaces = workspace_routes.routes(self.workspaces.save, self.workspaces.reopen, self.tokens)
-        return [*models, *tools, *training, *gallery, *spaces]
+        films = film_routes.routes(self.jobs, self.tokens)
+        return [*models, *tools, *training, *films, *gallery, *spaces]
 
     def _played(self) -> list[Played]:
         """What runs, by slot, with what it was started with, without paths of this machine."""

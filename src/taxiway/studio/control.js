@@ -65,13 +65,14 @@ export async function follow(token, path, signal, received) {
 }
 
 /**
+ * Ask for something; throws an error with the server's sentence when it is refused.
  * @param {string} token
  * @param {string} method
  * @param {string} path
  * @param {any} [content] bytes as they are, anything else as JSON
  * @param {AbortSignal | null} [signal]
  */
-async function answerTo(token, method, path, content, signal = null) {
+export async function answerTo(token, method, path, content, signal = null) {
   const headers = /** @type {Record<string, string>} */ ({ Authorization: `Bearer ${token}` });
   const isFile = content instanceof Blob;
   if (content) headers["Content-Type"] = isFile ? "application/octet-stream" : "application/json";

@@ -22,6 +22,8 @@ CLICK, AROUND = 0.012, 0.15
 """How far a click is sure, and how far it is likely, of the longer side."""
 EDGE = 0.02
 """How far the edge of a mask that is corrected may move, of the longer side."""
+GRAIN = 1.0
+"""Noise that is added, in levels: else a plain ground would have no colours but its very own."""
 SPECK = 0.01
 """Islands smaller than this, of the largest one, are none."""
 Point = Sequence[float]
@@ -103,7 +105,8 @@ def settled(
     if not (state % 2 == 1).any() or not (state % 2 == 0).any():
         return np.asarray(state % 2 == 1)
     models = np.zeros((1, 65)), np.zeros((1, 65))
-    colours = np.ascontiguousarray(small[:, :, ::-1])  # [h, w, BGR]
+    noise = np.random.default_rng(0).normal(0, GRAIN, small.shape)
+    colours = np.clip(small[:, :, ::-1] + noise, 0, 255).astype(np.uint8)  # [h, w, BGR]
     cv2.grabCut(colours, state, None, *models, rounds, cv2.GC_INIT_WITH_MASK)
     return without_specks(cv2, state % 2 == 1, include)
 

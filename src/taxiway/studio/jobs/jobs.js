@@ -20,6 +20,7 @@ import { ask, fetchFile, follow, sendFile } from "../control.js";
  * @property {string} message
  * @property {number | null} secondsLeft
  * @property {number} created seconds since 1970
+ * @property {Record<string, string[]>} [attached] the names of files that it was given, by input
  * @property {number | null} started
  * @property {number | null} ended
  * @property {Record<string, unknown>} [outputs] those of a tool that is done, by name

@@ -1,0 +1,68 @@
+"""The Film screen: a film is chosen, clicked at, followed and written, as a person does."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+from browser.conftest import Server
+from taxiway.film.writer import Manner, write_film
+
+COUNT = 6
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """With a data folder of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TAXIWAY_DATA", str(tmp_path_factory.mktemp("data")))
+        running = Server()
+    yield running
+    running.stop()
+
+
+def test_a_film_is_cut_out_by_hand(page: Page, tmp_path: Path) -> None:
+    frames = []
+    for index in range(COUNT):
+        frame = np.full((120, 160, 3), [20, 40, 160], np.uint8)
+        frame[40:80, 40 + 4 * index : 80 + 4 * index] = [200, 30, 30]
+        frames.append(frame)
+    write_film(tmp_path / "square.mp4", frames, COUNT, Manner(fps=10))
+    page.click("#tab-film")
+    panel = page.locator("#panel-film")
+    message = panel.locator(".film-message")
+    panel.locator("#film-file").set_input_files(tmp_path / "square.mp4")
+    expect(message).to_have_text("Click at what you want of it, on any frame.")
+    expect(panel.locator("#film-follow")).to_be_disabled()
+    box = panel.locator("canvas.film-canvas").bounding_box()
+    assert box is not None
+    x, y = box["x"] + 0.4 * box["width"], box["y"] + 0.5 * box["height"]
+    page.mouse.click(x, y)
+    expect(message).to_contain_text("1 of 6 frames have their mask")
+    canvas = panel.get_by_role("img", name="Frame 1 of 6, with its mask, 1 clicks")
+    expect(canvas).to_be_visible()
+    page.mouse.click(box["x"] + 5, box["y"] + 5, button="right")
+    expect(panel.get_by_role("img", name="2 clicks")).to_be_visible()
+    panel.get_by_role("button", name="Take back").click()
+    expect(canvas).to_be_visible()
+    panel.locator("#film-follow").click()
+    expect(message).to_contain_text("Every frame has its mask")
+    panel.locator("#film-frame").fill("5")
+    expect(panel.get_by_role("img", name="Frame 6 of 6, with its mask")).to_be_visible()
+    panel.get_by_role("button", name="Cut out").click()
+    seen = """([x, y]) => [...document.querySelector(".film-canvas").getContext("2d")
+        .getImageData(x, y, 1, 1).data]"""
+    assert page.evaluate(seen, [5, 5]) == [0, 255, 0, 255]
+    assert page.evaluate(seen, [80, 60])[0] > 150
+    panel.get_by_text("Write a film", exact=True).click()
+    panel.get_by_role("button", name="Write it").click()
+    expect(message).to_contain_text("'green.mp4' is written")
+    with page.expect_download() as downloaded:
+        panel.get_by_role("button", name="Download").click()
+    assert Path(downloaded.value.path()).stat().st_size > 500
+    page.reload()
+    page.click("#tab-film")
+    expect(panel.get_by_role("button", name="square.mp4")).to_be_visible()
+    expect(canvas).to_be_visible()
