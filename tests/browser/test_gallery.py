@@ -3,7 +3,9 @@
 import json
 from typing import Any
 
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Locator, Page, Route, expect
+
+from taxiway.live.workspace import Place, packed
 
 MOSAIC = {
     "name": "style-mosaic",
@@ -18,6 +20,9 @@ MOSAIC = {
     "licenceSource": "https://example.com/licence",
     "commercial": True,
     "credit": "Johnson et al.",
+    "data": "Photographs.",
+    "bias": "",
+    "limits": "One style.",
     "takes": ["image"],
     "gives": ["image"],
     "tried": "Not tried by us.",
@@ -75,7 +80,8 @@ class Server:
         request = route.request
         path = request.url.partition("/studio/api")[2]
         if request.method != "GET":
-            body = request.post_data_json if request.post_data else None
+            is_file = path == "/workspace"
+            body = None if is_file or not request.post_data else request.post_data_json
             self.asked.append((request.method, path, body))
         if path == "/models":
             route.fulfill(json={"models": self.models, "held": 5e6, "free": 2e9})
@@ -89,17 +95,24 @@ class Server:
         elif path == "/jobs":
             self.job = JOB
             route.fulfill(json=JOB)
+        elif path == "/workspace" and request.method == "POST":
+            route.fulfill(json={"said": ["No model named 'lost'."]})
         else:
             route.fulfill(json={})
 
 
-def test_models_are_found_agreed_to_and_fetched(page: Page, server: Any) -> None:
-    desk = Server(server.port)
+def opened(page: Page, port: int) -> tuple[Server, Locator]:
+    """The screen."""
+    desk = Server(port)
     page.unroute_all()
     page.route("**/studio/api/**", desk.answer)
     page.click("#models")
     page.click("#models-all")
-    screen = page.get_by_role("dialog", name="All models")
+    return desk, page.get_by_role("dialog", name="All models")
+
+
+def test_models_are_found_agreed_to_and_fetched(page: Page, server: Any) -> None:
+    desk, screen = opened(page, server.port)
     cards = screen.locator(".gallery-card:visible h3")
     expect(cards).to_have_text(["Lantern", "Mosaic", "Writer"])
     expect(screen.get_by_role("link", name="Open Lantern")).to_be_visible()
@@ -120,6 +133,8 @@ def test_models_are_found_agreed_to_and_fetched(page: Page, server: Any) -> None
     agree = screen.get_by_role("button", name="Agree to the licence of Mosaic, and fetch it")
     expect(agree).to_have_text("Agree, and fetch 6.7 MB")
     expect(agree).to_be_focused()
+    mosaic = screen.locator(".gallery-card[data-name=style-mosaic]")
+    expect(mosaic.get_by_text("One style.")).to_be_visible()
     assert not desk.asked
     agree.click()
     expect(screen.get_by_text("2.5 of 6.7 MB, 4 s left.")).to_be_visible()
@@ -135,3 +150,17 @@ def test_models_are_found_agreed_to_and_fetched(page: Page, server: Any) -> None
     expect(screen).to_be_hidden()
     assert page.evaluate("() => document.activeElement.id") == "models"
     assert page.evaluate("() => document.querySelector('main').inert") is False
+
+
+def test_a_workspace_is_opened_and_what_it_lacks_is_told(page: Page, server: Any) -> None:
+    desk, screen = opened(page, server.port)
+    written = packed([Place(name="lost")], [])
+    file: Any = {"name": "w.zip", "mimeType": "application/zip", "buffer": written}
+    with page.expect_file_chooser() as chooser:
+        screen.get_by_role("button", name="Open workspace").click()
+    chooser.value.set_files(file)
+    expect(screen.get_by_role("alert")).to_have_text("No model named 'lost'.")
+    assert desk.asked == [("POST", "/workspace", None)]
+    with page.expect_download() as download:
+        screen.get_by_role("button", name="Save workspace").click()
+    assert download.value.suggested_filename == "workspace.zip"

@@ -44,6 +44,9 @@ class Entry(Struct, kw_only=True, rename="camel"):
     licence_source: str = ""
     commercial: bool | None = None
     credit: str = ""
+    data: str = ""
+    bias: str = ""
+    limits: str = ""
     takes: list[str] = []
     gives: list[str] = []
     tried: str = ""
@@ -84,6 +87,8 @@ def of_card(card: Card, origin: Origin) -> Entry:
         origin=origin,
         is_here=not card.error,
         licence=card.licence,
+        data=card.data,
+        limits=card.limits,
         takes=[field["type"] for field in command.get("inputs", ())],
         gives=[field["type"] for field in command.get("outputs", ())],
         cannot=card.error,
@@ -113,6 +118,9 @@ def _of_manifest(path: Path, shelf: Shelf) -> Entry:
         licence_source=manifest.licence.source,
         commercial=manifest.licence.commercial,
         credit=manifest.credit,
+        data=manifest.data,
+        bias=manifest.bias,
+        limits=manifest.limits,
         takes=takes,
         gives=gives,
         tried=tried(manifest),

@@ -524,6 +524,9 @@ export interface ModelEntry {
   /** Whether commerce is allowed; null where that is not known. */
   commercial: boolean | null;
   credit: string;
+  data: string;
+  bias: string;
+  limits: string;
   /** Types of data. */
   takes: string[];
   gives: string[];

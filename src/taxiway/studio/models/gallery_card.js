@@ -42,6 +42,7 @@ export class GalleryCard {
   #summary = h("p", { class: "hint" });
   #facts = h("p", { class: "gallery-facts" });
   #cannot = h("p", { class: "gallery-cannot", hidden: true });
+  #about = h("details", { class: "gallery-about" });
   #agree = h("div", { class: "gallery-agree", hidden: true });
   #bar = h("progress", { max: 1, value: 0, hidden: true });
   #far = h("p", { class: "hint figure", role: "status" });
@@ -56,7 +57,7 @@ export class GalleryCard {
   constructor(reach) {
     this.#reach = reach;
     const told = h("div", { class: "gallery-told" }, this.#name, this.#summary, this.#facts, this.#cannot);
-    told.append(this.#bar, this.#far, this.#agree, this.#row);
+    told.append(this.#about, this.#bar, this.#far, this.#agree, this.#row);
     this.element = h("li", { class: "gallery-card" }, this.#well, told);
   }
 
@@ -81,8 +82,31 @@ export class GalleryCard {
     this.#cannot.textContent = cannot;
     this.#cannot.hidden = !cannot;
     this.#facts.replaceChildren(...this.#badges());
+    this.#describe();
     this.#draw();
     this.#showRow();
+  }
+
+  /** What one should know before using it. */
+  #describe() {
+    const { licence, licenceSource, credit, data, bias, limits, tried } = this.entry;
+    const source = licenceSource
+      ? h("a", { href: licenceSource, target: "_blank", rel: "noreferrer" }, "where that stands")
+      : null;
+    /** @type {[string, (string | Node | null)[]][]} */
+    const said = [
+      ["Licence", [licence, source ? ", " : null, source]],
+      ["By", [credit]],
+      ["Learnt from", [data]],
+      ["Bias", [bias]],
+      ["Limits", [limits]],
+      ["Tried", [tried]],
+    ];
+    const lines = said
+      .filter(([, [words]]) => words)
+      .map(([label, words]) => h("div", {}, h("dt", {}, label), h("dd", {}, ...words)));
+    this.#about.replaceChildren(h("summary", {}, "About"), h("dl", { class: "facts" }, ...lines));
+    this.#about.hidden = !lines.length;
   }
 
   /** How far fetching it is. @param {Job} job */
@@ -170,7 +194,7 @@ export class GalleryCard {
 
   /** Show what one agrees to, before anything is fetched. */
   #ask() {
-    const { licence, licenceSource, bytes, commercial, credit, tried, title: called } = this.entry;
+    const { licence, bytes, commercial, title: called } = this.entry;
     const yes = this.#button(bytes ? `Agree, and fetch ${sizeOf(bytes)}` : "Agree, and fetch it", "primary", async () => {
       this.#agree.hidden = true;
       this.#far.textContent = "Asks for it.";
@@ -179,15 +203,11 @@ export class GalleryCard {
     });
     const no = this.#button("Not now", "", async () => void (this.#agree.hidden = true));
     yes.setAttribute("aria-label", `Agree to the licence of ${called}, and fetch it`);
-    const source = licenceSource
-      ? h("a", { href: licenceSource, target: "_blank", rel: "noreferrer" }, "where that stands")
-      : null;
     const facts = [
-      h("p", {}, `Licence: ${licence}`, source ? " (" : "", source, source ? ")" : "", "."),
+      h("p", {}, `It is under ${licence}.`),
       commercial === false ? h("p", { class: "gallery-cannot" }, "Not for commercial use.") : null,
-      credit ? h("p", { class: "hint" }, `By ${credit}.`) : null,
-      tried ? h("p", { class: "hint" }, tried) : null,
     ];
+    this.#about.open = true;
     this.#agree.replaceChildren(...facts.filter((each) => each !== null), h("div", { class: "row" }, yes, no));
     this.#agree.hidden = false;
     this.#showRow();
