@@ -1,12 +1,16 @@
 """`taxiway models`: agreed to before the first byte, fetched, checked, shared and removed."""
 
 import hashlib
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from catalog.store.conftest import WEIGHTS, described
+from catalog.store.conftest import WEIGHTS, described, sha256
 from catalog.store.fake_hub import COMMIT, Hub, serving
 from command_line import Done, taxiway
 from taxiway.catalog.catalog import PULLED
@@ -113,3 +117,21 @@ def test_the_first_model_of_a_workspace_that_is_here_is_begun_with(hub: Hub) -> 
     places = [Place(name="lost"), Place(name="rainbow", options={"precision": "float32"})]
     card = first_of(packed(places, []))
     assert (card.name, card.setup["precision"]) == ("rainbow", "float32")
+
+
+def test_ctrl_c_stops_and_the_same_command_goes_on(hub: Hub, tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_bytes(described("mine", ("model.onnx", SOURCE, WEIGHTS))[1])
+    hub.troubles = ["", "slow:1000"]
+    command = [sys.executable, "-m", "taxiway", "pull", "mine.toml", "--yes"]
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
+        part = tmp_path / "data" / "store" / "blobs" / f"{sha256(WEIGHTS)}.part"
+        while not part.exists() or part.stat().st_size < 1000:
+            assert process.poll() is None
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+    assert "Stopped; the same command goes on from there." in said
+    assert "Traceback" not in said
+    assert process.returncode == 1
+    assert taxiway("pull", "mine.toml", "--yes", cwd=tmp_path).returncode == 0
+    assert hub.sent()[-1] == "bytes=1000-"

@@ -29,6 +29,7 @@ def repository(hub: Hub) -> None:
         "model.safetensors": OTHER,
         "config.json": b"{}",
         "modeling.py": b"import os",
+        "onnx/config.json": b"{}",
         "pytorch_model.bin": b"pickle",
         "README.md": b"# Hello",
     }

@@ -50,7 +50,8 @@ def wanted_of(manifest: Manifest, web: Web) -> tuple[list[Wanted], str]:
         wanted = [
             _of_sibling(by_hub.id, commit, one)
             for one in found.files
-            if any(fnmatchcase(one.path, pattern) for pattern in by_hub.files)
+            # Folders hold the same once more, for other programs.
+            if "/" not in one.path and any(fnmatchcase(one.path, each) for each in by_hub.files)
         ]
     if manifest.port is not None or not wanted or not all(each.sources for each in wanted):
         raise InvalidArgument(
