@@ -18,7 +18,9 @@ from browser.watching import wait_for_store
 STAND_IN = """
 () => {
   const input = { id: "1", name: "Knobs 8", state: "connected", onmidimessage: null };
-  const access = { inputs: new Map(), onstatechange: null };
+  const access = { inputs: new Map(), outputs: new Map(), onstatechange: null };
+  globalThis.midiTold = [];
+  access.outputs.set("1", { send: (message) => midiTold.push(message.join()) });
   navigator.requestMIDIAccess = async () => {
     if (globalThis.refusesMidi) throw new DOMException("No.", "NotAllowedError");
     return access;
@@ -47,6 +49,14 @@ def mapping(page: Page) -> Page:
 
 def turn(page: Page, *message: int) -> None:
     page.evaluate("(message) => midi(...message)", list(message))
+
+
+def bind(page: Page, *bindings: dict[str, Any]) -> None:
+    page.evaluate(
+        """async (bindings) => (await import("/studio/control.js")).ask(
+          studio.connection.token, "POST", "/mapping", { bindings })""",
+        list(bindings),
+    )
 
 
 def known(page: Page) -> dict[str, Any]:
@@ -112,6 +122,26 @@ def test_touch_a_control_move_a_knob_done(mapping: Page) -> None:
         page.wait_for_timeout(20)
     turn(page, 0xB0, 7, 127)
     wait_for_store(page, "Math.abs(store.get('values').truncation - 0.25) < 0.002")
+    page.get_by_label("Remove midi:1:cc:7 from /truncation").click()
+    expect(page.locator(".binding")).to_have_count(0)
+
+
+def test_motors_follow_others_and_an_encoder_is_picked(mapping: Page) -> None:
+    page = mapping
+    page.click("#midi")
+    page.evaluate("() => plugIn()")
+    bind(page, {"from": "midi:1:cc:7", "to": "/truncation", "gives": [0, 0.25]})
+    page.locator(".binding summary").click()
+    page.click("#midi-feedback")
+    page.evaluate("() => studio.session.setValue('truncation', 0)")
+    page.wait_for_function("() => midiTold.at(-1) === '176,7,0'")
+    turn(page, 0xB0, 7, 64)
+    page.get_by_label("Says of midi:1:cc:7 to /truncation").select_option("twos")
+    while known(page)["bindings"][0].get("relative") != "twos":
+        page.wait_for_timeout(20)
+    assert page.evaluate("() => midiTold.includes('176,7,64')") is False
+    turn(page, 0xB0, 7, 32)
+    wait_for_store(page, "Math.abs(store.get('values').truncation - 0.25 * 96 / 127) < 0.003")
     page.get_by_label("Remove midi:1:cc:7 from /truncation").click()
     expect(page.locator(".binding")).to_have_count(0)
 
@@ -189,6 +219,17 @@ def test_midis_bytes_as_signals(page: Page) -> None:
           const clock = [];
           tempo.read([0xfa], 0);
           for (let k = 0; k < 49; k++) clock.push(...tempo.read([0xf8], 1000 + k * 500 / 24));
+          const { messagesOf } = await import("/studio/mapping/midi_writer.js");
+          const nrpn = [];
+          for (let k = 0; k < 5; k++) {
+            const messages = messagesOf("midi:2:nrpn:1234", 8192 / 16383);
+            for (const message of messages) nrpn.push(...tempo.read(message, 0));
+          }
+          out.push(nrpn[0], nrpn.at(-1));
+          for (const name of ["midi:1:cc:7", "midi:3:program", "midi:1:bend", "midi:10:note:36"]) {
+            out.push(...tempo.read(messagesOf(name, 1)[0], 0));
+          }
+          out.push(messagesOf("midi:1:cc:123", 1).length + messagesOf("osc:/x", 1).length);
           for (let k = 0; k < 2000; k++) {
             reader.read(Uint8Array.from({ length: k % 4 }, () => Math.random() * 256), k);
           }
@@ -204,6 +245,10 @@ def test_midis_bytes_as_signals(page: Page) -> None:
         ["midi:1:bend", 8192 / 16383],
         ["midi:16:note:60", 0],
         ["midi:1:pressure", 1],
+        ["midi:2:nrpn:1234", 64 / 127],
+        ["midi:2:nrpn:1234", 8192 / 16383],
+        *[["midi:1:cc:7", 1], ["midi:3:program", 1], ["midi:1:bend", 1], ["midi:10:note:36", 1]],
+        0,
     ], json.dumps(read["out"])
     press = [["midi:beat", 1], ["midi:beat", 0]]
     assert [name for name, _ in read["clock"]].count("midi:beat") == 6

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taxiway.core.midi import MidiReader, Signal
+from taxiway.core.midi import MidiReader, Signal, messages_of
 
 BYTES = st.lists(st.integers(0, 255), max_size=6)
 NUMBERS = st.integers(0, 127)
@@ -46,6 +46,36 @@ def test_a_fine_part_is_believed_once_it_came_with_its_coarse_one(
 def test_a_knob_that_has_the_number_of_a_fine_part_is_a_knob() -> None:
     apart = [(0xB0, number, 1) for _ in range(9) for number in (7, 7, 39, 39)]
     assert ("midi:1:cc:39", 1 / 127) in read(*apart)[-2:]
+
+
+@given(st.integers(0, 16382), st.integers(0, 16383), st.sampled_from(["nrpn", "rpn"]))
+def test_a_chosen_parameter_is_one_signal_of_fourteen_bits(
+    parameter: int, value: int, kind: str
+) -> None:
+    name = f"midi:2:{kind}:{parameter}"
+    messages = messages_of(name, value / 16383)
+    heard = read(*(tuple(message) for _ in range(4) for message in messages))
+    assert heard[-1] == (name, value / 16383)
+    assert {each for each, _ in heard} == {name}
+    assert read(*map(tuple, messages), (0xB1, 101, 127), (0xB1, 100, 127), (0xB1, 6, 1))[-1] == (
+        "midi:2:cc:6",
+        1 / 127,
+    )
+
+
+@given(st.text(max_size=20) | st.from_regex(r"midi:\d{1,2}:[a-z]+:\d{1,5}", fullmatch=True))
+def test_a_signal_is_messages_that_are_heard_as_it_or_none(name: str) -> None:
+    for message in messages_of(name, 1.0):
+        assert 0x80 <= message[0] < 0x100
+        assert all(0 <= each < 128 for each in message[1:])
+
+
+def test_signals_come_back_as_they_went() -> None:
+    for name in ("midi:1:cc:7", "midi:16:note:60", "midi:3:program", "midi:1:bend"):
+        heard = read(*map(tuple, messages_of(name, 1.0)))
+        assert heard == [(name, 1.0)]
+    assert messages_of("osc:/x", 1) == messages_of("midi:17:cc:1", 1) == []
+    assert messages_of("midi:1:cc:123", 1) == messages_of("midi:x", 1) == []
 
 
 def test_the_clock_gives_beats_and_the_tempo() -> None:

@@ -47,13 +47,24 @@ class FakeMidiIn:
         self.closed.append(self._name)
 
 
+class FakeMidiOut(FakeMidiIn):
+    """What devices are told."""
+
+    told: ClassVar[dict[str, list[tuple[int, ...]]]] = {}
+
+    def send_raw(self, *message: int) -> None:
+        self.told.setdefault(self._name, []).append(message)
+
+
 @pytest.fixture(autouse=True)
 def rtmidi2(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "rtmidi2", SimpleNamespace(MidiIn=FakeMidiIn))  # type: ignore[arg-type]
+    fakes = SimpleNamespace(MidiIn=FakeMidiIn, MidiOut=FakeMidiOut)
+    monkeypatch.setitem(sys.modules, "rtmidi2", fakes)  # type: ignore[arg-type]
     monkeypatch.setattr(midi, "need", lambda *names: None)
     monkeypatch.setattr(midi, "LOOK_SECONDS", 0.02)
     monkeypatch.setattr(FakeMidiIn, "plugged", {"Knobs 8": [], "Drums": [[0x99, 36, 127]]})
     monkeypatch.setattr(FakeMidiIn, "closed", [])
+    monkeypatch.setattr(FakeMidiOut, "told", {})
     monkeypatch.setattr(Midi, "probe", classmethod(lambda kind: None))
 
 
@@ -80,6 +91,27 @@ async def test_what_is_plugged_in_moves_what_the_mapping_says() -> None:
         assert (await inputs.one("midi")).given == 3
         await inputs.stop("midi")
         assert sorted(FakeMidiIn.closed) == ["Knobs 8", "More Knobs"]
+
+
+async def test_motors_follow_what_others_move_and_not_the_hand() -> None:
+    async with on_session(FakeEngine()) as session:
+        session.mapping.change([Binding(signal="midi:1:cc:7", to="/truncation", gives=(0, 2))])
+        members: Members[Any] = Members("sources", lambda kind: {})
+        inputs = Inputs(session, members)
+        told = FakeMidiOut.told
+        await inputs.start("midi", {"device": "Knobs", "feedback": True})
+        session.set({"truncation": 2.0}, 1)
+        await until(lambda: (0xB0, 7, 127) in told.get("Knobs 8", []))
+        FakeMidiIn.plugged["Knobs 8"] += [[0xB0, 7, 64]]
+        await until(lambda: session.controls.values()["truncation"] == 2 * 64 / 127)
+        FakeMidiIn.plugged["More Knobs"] = []
+        await until(lambda: told.get("More Knobs") == [(0xB0, 7, 127)])
+        session.set({"truncation": 0.0}, 1)
+        await until(lambda: told["More Knobs"][-1] == (0xB0, 7, 0))
+        assert "Drums" not in told
+        assert (0xB0, 7, 64) not in told["Knobs 8"]
+        await inputs.stop("midi")
+        assert FakeMidiIn.closed.count("Knobs 8") == 2
 
 
 def test_what_is_missing_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

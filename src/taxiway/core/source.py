@@ -51,5 +51,11 @@ class Source:
         """Wait that long; whether to stop."""
         return self.stopping.wait(max(seconds, 0))
 
+    def show(self, signals: Signals) -> None:
+        """Hardware is to show these, as motors and lights do, of those that the mapping knows.
+
+        Called in the session's thread, and returns at once; not called where it is not overridden.
+        """
+
     def close(self) -> None:
         """Let go of whatever `read` took; called once when it has ended."""

@@ -70,11 +70,17 @@ class Input:
         self._lock = threading.Lock()
         self._slot: Values = {}
         self._times: deque[float] = deque(maxlen=MOST_RATE)
+        self._deaf = (
+            session.mapping.feedback.listen(lambda told: source.show(Signals(told)))
+            if type(source).show is not Source.show
+            else lambda: None
+        )
         self._thread = threading.Thread(target=self._run, name=f"source {name}", daemon=True)
         self._thread.start()
 
     def end(self) -> None:
         """Take nothing more; returns at once."""
+        self._deaf()
         self.source.stopping.set()
 
     async def ended(self, seconds: float = END_SECONDS) -> bool:

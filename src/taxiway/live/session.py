@@ -162,6 +162,7 @@ class LiveSession:
                 group.create_task(self.kept.run())
                 group.create_task(self.mixing.run())
                 group.create_task(self.movement.run())
+                group.create_task(self.mapping.feedback.run())
         finally:
             self.stop_moving()
             self.kept.close()

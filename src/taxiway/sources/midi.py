@@ -8,10 +8,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-from taxiway.core.datatypes import AnyDataType, Text
+from taxiway.core.command import Values
+from taxiway.core.datatypes import AnyDataType, Boolean, Text
 from taxiway.core.errors import NotFound
 from taxiway.core.extras import lacking, need
-from taxiway.core.midi import MidiReader
+from taxiway.core.midi import MidiReader, messages_of
 from taxiway.core.source import Signals, Source
 
 SEQUENCER = Path("/dev/snd/seq")
@@ -27,7 +28,13 @@ class Midi(Source):
     paths: ClassVar[tuple[str, ...]] = ()
     settings: ClassVar[Mapping[str, AnyDataType]] = {
         "device": Text(default="", description="A part of its name; all, if empty."),
+        "feedback": Boolean(description="Tell its motors and lights how the controls stand."),
     }
+
+    def __init__(self, settings: Values) -> None:
+        super().__init__(settings)
+        self._waiting: dict[str, float] = {}
+        self._shown: dict[str, float] = {}
 
     @classmethod
     def probe(cls) -> str | None:
@@ -36,6 +43,7 @@ class Midi(Source):
     def read(self) -> Iterator[Signals]:
         need("rtmidi2", "MIDI")
         opened: dict[str, tuple[Any, MidiReader]] = {}
+        outs: dict[str, Any] = {}
         looked = -LOOK_SECONDS
         try:
             while not self.wait(POLL_SECONDS):
@@ -43,12 +51,42 @@ class Midi(Source):
                 if now - looked >= LOOK_SECONDS:
                     looked = now
                     self._look(opened)
+                    self._look_out(outs)
                 for port, reader in opened.values():
                     while (message := port.get_message()) is not None:
                         yield Signals(reader.read(message, now))
+                self._send(outs)
         finally:
-            for port, _ in opened.values():
+            for port in [*(port for port, _ in opened.values()), *outs.values()]:
                 port.close_port()
+
+    def show(self, signals: Signals) -> None:
+        if self.settings_given["feedback"]:
+            self._waiting.update(signals)
+
+    def _send(self, outs: Mapping[str, Any]) -> None:
+        """Send what waits, of each signal the newest."""
+        while self._waiting:
+            name, value = self._waiting.popitem()
+            self._shown[name] = value
+            for message in messages_of(name, value):
+                for port in outs.values():
+                    port.send_raw(*message)
+
+    def _look_out(self, outs: dict[str, Any]) -> None:
+        """Find what can be told; who is plugged in later is told how all stands."""
+        if not self.settings_given["feedback"]:
+            return
+        import rtmidi2
+
+        there = rtmidi2.MidiOut("Taxiway").ports
+        for name in [name for name in outs if name not in there]:
+            outs.pop(name).close_port()
+        for name in there:
+            if self.settings_given["device"] in name and name not in outs:
+                outs[name] = rtmidi2.MidiOut("Taxiway")
+                outs[name].open_port(there.index(name))
+                self._waiting.update(self._shown)
 
     def _look(self, opened: dict[str, tuple[Any, MidiReader]]) -> None:
         """Listen to what is plugged in now, and let go of what is not. Raises NotFound."""

@@ -297,6 +297,7 @@ export type ServerMessage =
   | (Presets & { type: "presets" })
   | (Movement & { type: "movement" })
   | { type: "modulated"; values: Values }
+  | { type: "shown"; signals: [string, number][] }
   | { type: "note"; protocol: string; sender: string; message: string }
   | { type: "error"; message: string; input: string | null; seq: number | null };
 
@@ -311,6 +312,7 @@ export type PageMessage =
   | (Stamp & Place & { type: "pick" })
   | (Stamp & { type: "signals"; signals: [string, number][] })
   | { type: "cancel_tiles" }
+  | { type: "feedback"; on: boolean }
   | { type: "cancel" }
   | { type: "walk"; action: "stop" }
   | { type: "perform"; action: string; inputs: Values }
@@ -448,6 +450,8 @@ export interface Binding {
   curve?: string;
   smoothing?: number;
   pickup?: boolean;
+  /** How an endless encoder says by how much it was turned: twos, offset, signed; or empty. */
+  relative?: string;
   note?: string;
 }
 export interface MappingState {

@@ -9,7 +9,7 @@ import pytest
 
 from session_fakes import GENERATE, FakeEngine, on_session
 from taxiway.core.errors import InvalidArgument
-from taxiway.live.mapping.bindings import Binding, read
+from taxiway.live.mapping.bindings import Binding, guessed_relative, read, ticks
 from taxiway.live.messages.addresses import Address, NoSuchAddress
 from taxiway.live.session import LiveSession
 
@@ -229,3 +229,72 @@ async def test_a_file_that_makes_no_sense_is_left_as_it_is(
 async def test_little_is_remembered_of_what_is_heard(session: LiveSession) -> None:
     session.mapping.hear([(f"osc:/{number}", 1) for number in range(1000)], "OSC")
     assert len(session.mapping.heard) == 64
+
+
+@pytest.mark.parametrize(
+    ("relative", "up", "down"), [("twos", 1, 127), ("offset", 65, 63), ("signed", 1, 65)]
+)
+def test_an_encoder_moves_from_where_the_value_is(
+    session: LiveSession, relative: Any, up: int, down: int
+) -> None:
+    bound(session, relative=relative, gives=(0, 1.28))
+    bound(session, signal="midi:1:cc:8", to="/size", relative=relative, gives=(64, 320))
+    session.set({"truncation": 0.5}, 1)
+    for raw in (up, up, down, up):
+        session.mapping.hear([(KNOB, raw / 127)], "page 1")
+    assert session.controls.values()["truncation"] == pytest.approx(0.52)
+    session.set({"truncation": 1.27}, 1)
+    for _ in range(5):
+        session.mapping.hear([(KNOB, up / 127)], "page 1")
+    assert session.controls.values()["truncation"] == pytest.approx(1.28)
+    session.set({"size": 64}, 1)
+    for _ in range(3):
+        session.mapping.hear([("midi:1:cc:8", up / 127)], "page 1")
+    assert session.controls.values()["size"] == 70
+    assert ticks(relative, (up + 2) / 127) == 3
+
+
+async def test_an_encoder_is_known_by_how_it_turns(session: LiveSession) -> None:
+    for raw, kind in (
+        ([1, 1, 1], "twos"),
+        ([1, 1, 2, 1, 127, 127], "twos"),
+        ([65, 65, 66, 65], "offset"),
+        ([63, 63, 63], "offset"),
+        ([1, 1, 65, 65, 1], "signed"),
+        ([1, 2, 3, 4], ""),
+        ([64, 65, 66, 67, 68], ""),
+        ([127, 126, 125], ""),
+        ([1, 1], ""),
+        ([30, 30, 30], ""),
+    ):
+        assert guessed_relative([value / 127 for value in raw]) == kind, raw
+    session.mapping.learn(["/truncation"])
+    for raw_now in (127, 127, 127):
+        session.mapping.hear([(KNOB, raw_now / 127)], "page 1")
+    binding = session.mapping.bindings[0]
+    assert (binding.relative, binding.pickup) == ("twos", False)
+
+
+async def test_feedback_tells_what_others_moved_and_lights_always(session: LiveSession) -> None:
+    bound(session, gives=(1, 0), curve="s")
+    bound(session, signal=PAD, to="/blackout", curve="toggle")
+    told: list[dict[str, float]] = []
+    end = session.mapping.feedback.listen(lambda signals: told.append(dict(signals)))
+
+    async def until_told(name: str, value: float) -> None:
+        async with asyncio.timeout(10):
+            while not any(each.get(name) == pytest.approx(value, abs=1e-4) for each in told):
+                await asyncio.sleep(0.005)
+
+    session.set({"truncation": 0.25}, 1)
+    await until_told(KNOB, 0.67365)
+    session.mapping.hear([(KNOB, 1.0), (PAD, 1.0)], "source midi")
+    await until_told(PAD, 1.0)
+    session.mapping.hear([(PAD, 0.0), (PAD, 1.0)], "source midi")
+    await until_told(PAD, 0.0)
+    assert not any(each.get(KNOB) == 1.0 for each in told)
+    end()
+    told.clear()
+    session.set({"truncation": 0.9}, 1)
+    await asyncio.sleep(0.05)
+    assert told == []

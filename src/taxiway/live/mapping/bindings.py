@@ -7,6 +7,7 @@ Nothing in it is evaluated; a key that is not known is refused.
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -22,6 +23,7 @@ LONGEST_SMOOTHING = 10.0
 LONGEST_NAME = 100
 LARGEST = 1e9
 
+Relative = Literal["", "twos", "offset", "signed"]
 Curve = Literal["linear", "slow", "fast", "s", "toggle"]
 Name = Annotated[str, Meta(min_length=2, max_length=LONGEST_NAME)]
 
@@ -32,7 +34,8 @@ class Binding(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omi
     What comes in over `range` gives values over `gives`, which may go down, by a curve: `slow`
     begins slowly (x squared), `fast` quickly (its root), `s` begins and ends slowly, and `toggle`
     makes each press the other end. `smoothing` is how many seconds it takes to get most of the way
-    (63 %). With `pickup` it moves nothing until it has come to where the value is.
+    (63 %). With `pickup` it moves nothing until it has come to where the value is. `relative` says
+    how an endless encoder tells by how much it was turned (`ticks`).
     """
 
     signal: Name = msgspec.field(name="from")
@@ -42,6 +45,7 @@ class Binding(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omi
     curve: Curve = "linear"
     smoothing: Annotated[float, Meta(ge=0, le=LONGEST_SMOOTHING)] = 0.0
     pickup: bool = False
+    relative: Relative = ""
     note: Annotated[str, Meta(max_length=200)] = ""
 
     def __post_init__(self) -> None:
@@ -61,6 +65,12 @@ class Binding(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omi
         part, (start, end) = self.part(incoming), self.gives
         return start + curved(self.curve, part) * (end - start)
 
+    def comes_in(self, value: float) -> float:
+        """What would come in for a value: where a motor or a light should be."""
+        (start, end), (low, high) = self.gives, self.range
+        part = min(max((value - start) / (end - start), 0.0), 1.0) if end != start else 0.0
+        return low + uncurved(self.curve, part) * (high - low)
+
 
 def curved(curve: Curve, part: float) -> float:
     """A part of the way, from 0 to 1, as a curve has it."""
@@ -69,6 +79,51 @@ def curved(curve: Curve, part: float) -> float:
     if curve == "fast":
         return math.sqrt(part)
     return part * part * (3 - 2 * part) if curve == "s" else part
+
+
+def uncurved(curve: Curve, part: float) -> float:
+    """Where a knob of a curve is that has come to a part of the way."""
+    if curve == "slow":
+        return math.sqrt(part)
+    if curve == "fast":
+        return part * part
+    return 0.5 - math.sin(math.asin(1 - 2 * part) / 3) if curve == "s" else part
+
+
+TICKS = 128
+"""Of a relative encoder, from one end of what it gives to the other."""
+
+
+def ticks(relative: Relative, incoming: float) -> int:
+    """By how much an encoder was turned that sends 0 to 1 for MIDI's 0 to 127.
+
+    In two's complement 1 is one up and 127 one down; from an offset these are 65 and 63; with a
+    sign bit 1 and 65.
+    """
+    raw = round(min(max(incoming, 0.0), 1.0) * 127)
+    if relative == "twos":
+        return raw if raw < 64 else raw - 128
+    if relative == "offset":
+        return raw - 64
+    return -(raw & 63) if raw & 64 else raw
+
+
+def guessed_relative(values: Sequence[float]) -> Relative:
+    """How an encoder that sent these counts, "" where they seem to come from a knob.
+
+    A knob says nothing twice, and an encoder that is turned slowly the same again and again.
+    """
+    raw = [round(value * 127) for value in values]
+    again = sum(one == other for one, other in pairwise(raw))
+    is_near = all(min(value, abs(value - 64), 128 - value) <= 16 for value in raw)
+    if len(raw) < 3 or 3 * again < len(raw) - 1 or not is_near or 0 in raw:
+        return ""
+    if any(value >= 112 for value in raw):
+        return "twos"
+    if any(48 <= value < 64 for value in raw):
+        return "offset"
+    has_up, has_other = (any(low < value <= low + 16 for value in raw) for low in (0, 64))
+    return ("signed" if has_up else "offset") if has_other else "twos"
 
 
 _line = msgspec.json.Decoder(Binding)

@@ -11,12 +11,30 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 from msgspec import Struct
 
 from taxiway.core.errors import InvalidArgument, TaxiwayError
 from taxiway.live.mapping import bindings as files
-from taxiway.live.mapping.bindings import LARGEST, LONGEST_NAME, Binding
-from taxiway.live.mapping.targets import arguments, current, guessed, is_pressed, pressable, reach
+from taxiway.live.mapping.bindings import (
+    LARGEST,
+    LONGEST_NAME,
+    TICKS,
+    Binding,
+    guessed_relative,
+    ticks,
+)
+from taxiway.live.mapping.feedback import Feedback
+from taxiway.live.mapping.targets import (
+    arguments,
+    current,
+    guessed,
+    is_pressed,
+    kind_of,
+    pressable,
+    reach,
+    source_of,
+)
 from taxiway.live.messages.addresses import Address, NoSuchAddress
 from taxiway.live.messages.moves import Message
 
@@ -32,6 +50,8 @@ AGAIN_SECONDS = 1.0
 """After so long the same number is said anew, as by a button without a release."""
 MOST_HEARD = 64
 """Signals that are remembered, the newest."""
+MOST_GUESSED = 24
+"""Moves of a knob that was just learnt, by which its kind is guessed."""
 CLOSE = 0.02
 """Of what it gives: how near a knob has to come to the value to pick it up."""
 ARRIVED = 1e-3
@@ -71,9 +91,10 @@ class SignalMapping:
         self.learning: list[str] = []
         """Addresses that wait for a signal each."""
         self.heard: dict[str, Heard] = {}
-        self._learnt: set[str] = set()
+        self._learnt: dict[str, list[float]] = {}
         self._states: dict[Binding, State] = {}
         self._glide: asyncio.Task[None] | None = None
+        self.feedback = Feedback(session, self)
 
     def open(self, path: Path) -> None:
         """Take the bindings of a file; one that makes no sense is left as it is, and said."""
@@ -91,6 +112,7 @@ class SignalMapping:
             files.write(self.path, bindings)
         self.bindings = list(bindings)
         self._states = {each: self._states[each] for each in bindings if each in self._states}
+        self.feedback.look()
 
     def learn(self, addresses: Sequence[str]) -> None:
         """Let the next signals move these, one each; none ends it.
@@ -99,7 +121,7 @@ class SignalMapping:
         """
         for address in addresses:
             reach(self._session.addresses.find(address), address)
-        self.learning, self._learnt, self.said = list(addresses), set(), ""
+        self.learning, self._learnt, self.said = list(addresses), {}, ""
 
     def choose(self, name: str) -> None:
         """Let the signal of a name move what waits for one. Raises InvalidArgument."""
@@ -146,21 +168,42 @@ class SignalMapping:
         is_moved = self.notice(name, value, by) and not name.startswith(STREAMS)
         if self.learning and is_moved and name not in self._learnt:
             self._refusing(partial(self._learn, name, value))
+        if name in self._learnt:
+            self._refusing(partial(self._guess, name, value))
         for binding in self.bindings:
             if binding.signal == name:
                 self._refusing(partial(self._move, binding, value))
 
     def _learn(self, name: str, value: float) -> None:
         to = self.learning.pop(0)
-        self._learnt.add(name)
+        self._learnt[name] = []
         address = self._session.addresses.find(to)
         binding = guessed(name, value, to, address)
         self.change([*(each for each in self.bindings if each.to != to), binding])
+
+    def _guess(self, name: str, value: float) -> None:
+        """A knob that was just learnt moves on, by which one sees whether it is an encoder."""
+        values = self._learnt[name]
+        if kind_of(name) != "cc" or len(values) >= MOST_GUESSED:
+            return
+        values.append(value)
+        relative = guessed_relative(values)
+        found = [
+            msgspec.structs.replace(each, relative=relative, pickup=False)
+            if each.signal == name and relative
+            else each
+            for each in self.bindings
+        ]
+        if found != self.bindings:
+            self.change(found)
 
     def _move(self, binding: Binding, incoming: float) -> None:
         address = self._session.addresses.find(binding.to)
         state = self._state(binding)
         was_pressed, state.pressed = state.pressed, is_pressed(binding, incoming)
+        if binding.relative:
+            self._turn(binding, state, address, ticks(binding.relative, incoming))
+            return
         if pressable(binding, address):
             if state.pressed and not was_pressed:
                 self._press(binding, address)
@@ -176,6 +219,25 @@ class SignalMapping:
             self._give(binding, address, value)
         else:
             self._glide_to(binding, address, value)
+
+    def _turn(self, binding: Binding, state: State, address: Address, by: int) -> None:
+        """An encoder was turned: from where the value is, or goes, by so many ticks."""
+        if pressable(binding, address):
+            if by > 0:
+                self._press(binding, address)
+            return
+        start, end = binding.gives
+        now = current(self._session, address, binding.to)
+        before = start if now is None else now
+        if state.target is not None:
+            before = state.target
+        elif state.gave is not None and not self._is_moved(binding, state, address, before):
+            before = state.gave  # of which a whole number has lost a part
+        value = min(max(before + by * (end - start) / TICKS, min(start, end)), max(start, end))
+        if binding.smoothing:
+            self._glide_to(binding, address, value)
+        else:
+            self._give(binding, address, value)
 
     def _glide_to(self, binding: Binding, address: Address, value: float) -> None:
         state = self._state(binding)
@@ -240,7 +302,7 @@ class SignalMapping:
 
     def _perform(self, binding: Binding, address: Address, value: float) -> None:
         message = Message(binding.to, arguments(address, value))
-        source = f"mapping {binding.signal}"
+        source = source_of(binding)
         for error in self._session.addresses.perform([message], source):
             raise error
 

@@ -66,6 +66,11 @@ def _range(signal: str, value: float, gives: tuple[float, float]) -> tuple[float
     return (0.0, float(MIDI)) if 0 < value <= MIDI else (min(value, 0.0), max(value, 0.0))
 
 
+def source_of(binding: Binding) -> str:
+    """Who moves things by a binding."""
+    return f"mapping {binding.signal}"
+
+
 def is_pressed(binding: Binding, incoming: float) -> bool:
     """Whether a key is down, or a knob beyond the middle."""
     return binding.part(incoming) > HALF

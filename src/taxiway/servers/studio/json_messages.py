@@ -1,6 +1,6 @@
 """The text messages of the studio's socket (docs/wire.md), both ways; JSON."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -72,6 +72,12 @@ class Signals(Numbered, frozen=True, tag="signals"):
     signals: Annotated[list[tuple[str, float]], Meta(max_length=256)]
 
 
+class ShowSignals(Struct, frozen=True, tag_field="type", tag="feedback"):
+    """Whether the page's hardware is to show how the controls stand."""
+
+    on: bool
+
+
 class Cancel(Struct, frozen=True, tag_field="type", tag="cancel"):
     """Stop what the model works on, whoever asked for it."""
 
@@ -91,6 +97,7 @@ Word = (
     | StopWalk
     | SetBlackout
     | Signals
+    | ShowSignals
     | Cancel
     | ModelAction
     | Perform
@@ -144,6 +151,12 @@ class Values(Struct, frozen=True, tag_field="type", tag="values"):
     """Who set each, the vector too: a knob of the mapping, a program, another page."""
     yours: list[str] = []
     """Those of them that something moves which this page began, such as a fade."""
+
+
+class Shown(Struct, frozen=True, tag_field="type", tag="shown"):
+    """What the page's hardware is to show: signals by name, and where they should be."""
+
+    signals: Sequence[tuple[str, float]]
 
 
 class Output(Struct, frozen=True, tag_field="type", tag="output"):
@@ -272,6 +285,7 @@ Said = (
     Hello
     | State
     | Values
+    | Shown
     | Output
     | Part
     | Ended

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -78,10 +78,12 @@ class SendQueue:
         self._sending_since: float | None = None
         self.viewer = session.broadcast.join(self._wake.set)
         self._stop_listening = session.events.listen(self._on_event)
+        self._stop_showing: Callable[[], None] = lambda: None
 
     def close(self) -> None:
         """Stop watching."""
         self._stop_listening()
+        self._stop_showing()
         self._session.broadcast.leave(self.viewer)
 
     def reply(self, message: str | bytes) -> None:
@@ -92,6 +94,18 @@ class SendQueue:
     def put_tile(self, tile: Tile) -> None:
         """Send a tile when nothing more urgent waits; of over 256 the oldest is lost."""
         self._tiles.append(tile)
+        self._wake.set()
+
+    def show_signals(self, on: bool) -> None:
+        """Tell the page's hardware how the controls stand, or no more."""
+        self._stop_showing()
+        feedback = self._session.mapping.feedback
+        self._stop_showing = feedback.listen(self._put_shown) if on else lambda: None
+
+    def _put_shown(self, signals: Sequence[tuple[str, float]]) -> None:
+        waiting = self._newest.get("shown")
+        before = waiting.signals if isinstance(waiting, json_messages.Shown) else ()
+        self._newest["shown"] = json_messages.Shown(list(dict([*before, *signals]).items()))
         self._wake.set()
 
     def forget_tiles(self) -> None:

@@ -39,6 +39,7 @@ Said = (
     | json_messages.CancelTiles
     | json_messages.StopWalk
     | json_messages.SetBlackout
+    | json_messages.ShowSignals
     | json_messages.Cancel
     | json_messages.ModelAction
     | json_messages.Perform
@@ -55,6 +56,7 @@ POWERS = {
     json_messages.StopWalk: Power.PLAY,
     json_messages.SetBlackout: Power.PLAY,
     json_messages.Signals: Power.PLAY,
+    json_messages.ShowSignals: Power.PLAY,
     json_messages.Cancel: Power.PLAY,
     json_messages.Perform: Power.PLAY,
     json_messages.ModelAction: Power.OWN,
@@ -158,6 +160,8 @@ class Session:
             case json_messages.CancelTiles():
                 self._session.tiles.cancel(self._page)
                 self._send_queue.forget_tiles()
+            case json_messages.ShowSignals(on):
+                self._send_queue.show_signals(on)
             case json_messages.Cancel():
                 self._session.cancel()
             case json_messages.StopWalk() | json_messages.SetBlackout() | json_messages.Perform():

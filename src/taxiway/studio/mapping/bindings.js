@@ -5,6 +5,12 @@ import { h } from "../dom.js";
 /** @import { Binding, MappingState } from "../types.d.ts" */
 
 const ACTIVE_S = 0.4;
+const RELATIVE = {
+  "": "where it is",
+  twos: "turned: 1 up, 127 down",
+  offset: "turned: 65 up, 63 down",
+  signed: "turned: 1 up, 65 down",
+};
 const CURVES = {
   linear: "straight",
   slow: "slow at first",
@@ -83,19 +89,24 @@ export class BindingList {
 const nameOf = (row) => [...row.querySelectorAll("summary code")].map((code) => code.textContent).join(" ");
 
 /** @param {Binding} binding @param {(news: Partial<Binding>) => void} edit */
-function fields({ from, to, range = [0, 1], gives = [0, 1], curve = "linear", smoothing = 0, pickup = false }, edit) {
+function fields({ from, to, range = [0, 1], gives = [0, 1], curve = "linear", smoothing = 0, pickup = false, relative = "" }, edit) {
   const name = (/** @type {string} */ what) => `${what} of ${from} to ${to}`;
   const number = (/** @type {number} */ value, /** @type {string} */ what, /** @type {(value: number) => void} */ take) => {
     const box = h("input", { type: "number", step: "any", value, "aria-label": name(what) });
     box.addEventListener("change", () => box.value !== "" && take(Number(box.value)));
     return box;
   };
-  const select = h(
-    "select",
-    { "aria-label": name("Curve") },
-    ...Object.entries(CURVES).map(([key, text]) => h("option", { value: key, selected: key === curve }, text)),
-  );
-  select.addEventListener("change", () => edit({ curve: select.value }));
+  const choice = (/** @type {string} */ what, /** @type {Record<string, string>} */ words, /** @type {string} */ now, /** @type {(value: string) => void} */ take) => {
+    const select = h(
+      "select",
+      { "aria-label": name(what) },
+      ...Object.entries(words).map(([key, text]) => h("option", { value: key, selected: key === now }, text)),
+    );
+    select.addEventListener("change", () => take(select.value));
+    return select;
+  };
+  const says = line("Says", choice("Says", RELATIVE, relative, (value) => edit({ relative: value, pickup: false })), "Endless encoders say by how much they were turned, in one of three ways.");
+  says.hidden = !/:cc:/.test(from);
   const pick = h("input", { type: "checkbox", class: "switch", role: "switch", "aria-label": name("Pick up") });
   pick.checked = pickup;
   pick.addEventListener("change", () => edit({ pickup: pick.checked }));
@@ -108,9 +119,10 @@ function fields({ from, to, range = [0, 1], gives = [0, 1], curve = "linear", sm
       number(high, `${what} to`, (value) => edit({ [key]: [low, value] })),
     );
   return [
+    says,
     line("Comes in", pair("Comes in", range, "range")),
     line("Gives", pair("Gives", gives, "gives")),
-    line("Curve", select),
+    line("Curve", choice("Curve", CURVES, curve, (value) => edit({ curve: value }))),
     line("Smooth (s)", number(smoothing, "Smoothing", (value) => edit({ smoothing: Math.min(Math.max(value, 0), 10) }))),
     line("Pick up", pick, "It moves nothing until the knob is where the value is, so nothing jumps."),
   ];

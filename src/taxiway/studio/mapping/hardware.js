@@ -16,21 +16,29 @@ export function hardware(connection) {
     "section",
     { class: "block" },
     h("h3", {}, "Hardware of this computer"),
-    midiLine(signals),
+    midiLine(signals, connection),
     soundLine(signals),
     gamepadLine(signals),
   );
 }
 
-/** @param {Signals} signals */
-function midiLine(signals) {
+/** @param {Signals} signals @param {import("../connection.js").Connection} connection */
+function midiLine(signals, connection) {
   const words = h("p", { class: "hint", id: "midi-words" }, "Knobs, faders and keys by MIDI.");
   const midi = new Midi(signals.hear, () => {
     words.textContent = midi.words;
     button.hidden = midi.isOn;
+    feedback.hidden = !midi.isOn;
   });
+  const shows = h("input", { type: "checkbox", role: "switch", class: "switch", id: "midi-feedback" });
+  const ask = () => connection.sendMessage({ type: "feedback", on: shows.checked });
+  shows.addEventListener("change", ask);
+  connection.addEventListener("renewed", () => shows.checked && ask());
+  connection.onMessage((message) => message.type === "shown" && midi.show(message.signals));
+  const title = "Motor faders follow, and rings and lights show, what is moved elsewhere";
+  const feedback = h("label", { class: "switch-line", title, hidden: true }, shows, "Move faders and lights, too");
   const button = h("button", { type: "button", id: "midi", onclick: () => midi.open() }, "Listen to MIDI");
-  return h("div", { class: "hardware" }, button, words);
+  return h("div", { class: "hardware" }, button, words, feedback);
 }
 
 /** @param {Signals} signals */

@@ -1,6 +1,7 @@
-/** Web MIDI: every device that is plugged in, heard. */
+/** Web MIDI: every device that is plugged in, heard, and told how the controls stand. */
 
 import { MidiReader } from "./midi_reader.js";
+import { messagesOf } from "./midi_writer.js";
 
 /** @typedef {import("./midi_reader.js").Signal} Signal */
 
@@ -14,6 +15,7 @@ export class Midi {
   words = "";
   isOn = false;
   #readers = /** @type {Map<string, MidiReader>} */ (new Map());
+  #access = /** @type {MIDIAccess | null} */ (null);
   #hear;
   #changed;
 
@@ -29,12 +31,20 @@ export class Midi {
       if (!("requestMIDIAccess" in navigator)) throw new Error(isSecureContext ? NONE : INSECURE);
       const access = await navigator.requestMIDIAccess();
       this.isOn = true;
+      this.#access = access;
       access.onstatechange = () => this.#listen(access);
       this.#listen(access);
     } catch (problem) {
       const { name, message } = /** @type {Error} */ (problem);
       this.#say(name === "NotAllowedError" || name === "SecurityError" ? BLOCKED : message);
     }
+  }
+
+  /** Let motors and lights show some signals. @param {Signal[]} signals */
+  show(signals) {
+    const outputs = [...(this.#access?.outputs.values() ?? [])];
+    const messages = signals.flatMap(([name, value]) => messagesOf(name, value));
+    for (const output of outputs) for (const message of messages) output.send(message);
   }
 
   /** @param {MIDIAccess} access */

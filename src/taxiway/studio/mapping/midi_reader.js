@@ -15,10 +15,16 @@ const BELIEVED = 3;
 const CLOCKS_A_BEAT = 24;
 const MODES = 120;
 const SLOWEST_BPM = 20;
+const DATA = 6;
+const FINE_DATA = 38;
+/** Controllers that choose a parameter, of which the next data is: what kind, and which bits. */
+const SELECTING = /** @type {Record<number, [string, number]>} */ ({ 99: ["nrpn", 7], 98: ["nrpn", 0], 101: ["rpn", 7], 100: ["rpn", 0] });
+const NO_PARAMETER = 0x3fff;
 
 export class MidiReader {
   /** Of controls below 32 by channel and number: the coarse part, and how often a fine one came. */
   #coarse = /** @type {Map<string, { value: number, pairs: number }>} */ (new Map());
+  #chosen = /** @type {Map<number, [string, number]>} */ (new Map());
   #last = "";
   #clocks = 0;
   #beatAt = 0;
@@ -54,24 +60,44 @@ export class MidiReader {
 
   /** @param {number} channel @param {number} number @param {number} value @param {string} last @returns {Signal[]} */
   #control(channel, number, value, last) {
-    const name = `midi:${channel}:cc:${number}`;
     if (number >= MODES) return [];
-    if (number < FINE) {
-      const known = this.#coarse.get(name) ?? { value, pairs: 0 };
-      if (last === name) known.pairs = 0;
-      known.value = value;
-      this.#coarse.set(name, known);
-      this.#last = name;
-      // The fine part follows at once, and says all.
-      return known.pairs >= BELIEVED ? [] : [[name, value / MOST]];
+    if (number in SELECTING) return this.#choose(channel, number, value);
+    const name = `midi:${channel}:cc:${number}`;
+    const [kind, parameter] = this.#chosen.get(channel) ?? ["", NO_PARAMETER];
+    if (parameter !== NO_PARAMETER && (number === DATA || number === FINE_DATA)) {
+      const chosen = `midi:${channel}:${kind}:${parameter}`;
+      return number === DATA ? this.#begun(chosen, value, last) : (this.#completed(chosen, value, last) ?? []);
     }
+    if (number < FINE) return this.#begun(name, value, last);
     const coarse = `midi:${channel}:cc:${number - FINE}`;
-    const known = this.#coarse.get(coarse);
-    if (number < 2 * FINE && known && last === coarse) {
-      known.pairs += 1;
-      if (known.pairs >= BELIEVED) return [[coarse, (known.value * 128 + value) / MOST_FINE]];
-    }
-    return [[name, value / MOST]];
+    return (number < 2 * FINE && this.#completed(coarse, value, last)) || [[name, value / MOST]];
+  }
+
+  /** @param {number} channel @param {number} number @param {number} value @returns {Signal[]} */
+  #choose(channel, number, value) {
+    const [kind, shift] = SELECTING[number];
+    const [known, parameter] = this.#chosen.get(channel) ?? [kind, NO_PARAMETER];
+    const before = known === kind ? parameter : NO_PARAMETER;
+    this.#chosen.set(channel, [kind, (before & ~(MOST << shift)) | (value << shift)]);
+    return [];
+  }
+
+  /** A coarse part came. @param {string} name @param {number} value @param {string} last @returns {Signal[]} */
+  #begun(name, value, last) {
+    const known = this.#coarse.get(name) ?? { value, pairs: 0 };
+    if (last === name) known.pairs = 0;
+    known.value = value;
+    this.#coarse.set(name, known);
+    this.#last = name;
+    // The fine part follows at once, and says all.
+    return known.pairs >= BELIEVED ? [] : [[name, value / MOST]];
+  }
+
+  /** Perhaps the fine part of a coarse one; null where it is something else. @param {string} name @param {number} value @param {string} last @returns {Signal[] | null} */
+  #completed(name, value, last) {
+    const known = this.#coarse.get(name);
+    if (last !== name || !known || ++known.pairs < BELIEVED) return null;
+    return [[name, (known.value * 128 + value) / MOST_FINE]];
   }
 
   /** The clock: a beat is a press and a release. @param {number} status @param {number} time @returns {Signal[]} */

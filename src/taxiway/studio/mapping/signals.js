@@ -5,7 +5,8 @@
 const EVERY_MS = 8;
 /** What a message of the socket holds. */
 const MOST = 256;
-const KEYS = /:(note|button|onset|beat)/;
+/** Of a controller as well, which may be an encoder that says by how much it was turned. */
+const EACH = /:(note|button|onset|beat|cc)/;
 
 export class Signals {
   #connection;
@@ -21,7 +22,7 @@ export class Signals {
   /** @param {Signal[]} signals */
   hear = (signals) => {
     for (const [name, value] of signals) {
-      const older = KEYS.test(name) ? undefined : this.#waiting.find(([known]) => known === name);
+      const older = EACH.test(name) ? undefined : this.#waiting.find(([known]) => known === name);
       if (older) older[1] = value;
       else this.#waiting.push([name, value]);
     }
