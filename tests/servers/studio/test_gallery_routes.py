@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import shutil
 import zipfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -10,10 +11,15 @@ import httpx
 import pytest
 from PIL import Image
 
-from catalog.store.conftest import WEIGHTS, described
+import networks
+from catalog.store.conftest import WEIGHTS, described, quiet
 from catalog.store.fake_hub import COMMIT, Hub, serving
+from networks import STYLE
+from paths import FIXTURES
 from taxiway import app
 from taxiway.catalog import catalog
+from taxiway.catalog.store import bundle
+from taxiway.catalog.store.store import Store
 from taxiway.core.config import Config
 from taxiway.model_servers import ModelServers
 
@@ -119,3 +125,25 @@ async def test_what_a_workspace_lacks_is_said(client: httpx.AsyncClient) -> None
     for bad in (b"", b"PK", b"x" * 999):
         refused = await client.post("/workspace", content=bad)
         assert (refused.status_code, "is no workspace" in refused.json()["error"]) == (400, True)
+
+
+async def test_a_dropped_network_and_an_exported_model_run(
+    client: httpx.AsyncClient, model_servers: ModelServers, tmp_path: Path
+) -> None:
+    style = FIXTURES / "onnx_style.onnx"
+    assert (await send(client, "my-style.onnx", style.read_bytes())).json()["name"] == "my-style"
+    manifest = tmp_path / "styled.toml"
+    shutil.copy(style, tmp_path / "styled.onnx")
+    manifest.write_text(networks.HEAD % "styled" + '[[file]]\npath = "styled.onnx"\n' + STYLE)
+    elsewhere = Store(tmp_path / "elsewhere")
+    bundle.take_beside(elsewhere, manifest, quiet)
+    bundle.export(elsewhere, "styled", tmp_path / "styled.zip", quiet)
+    sent = await send(client, "any.zip", (tmp_path / "styled.zip").read_bytes())
+    assert sent.json()["name"] == "styled"
+    for name in ("my-style", "styled"):
+        await model_servers._engine.ready(name)
+    assert (await listed(client))["styled"]["origin"] == "fetched"
+    assert (await client.delete("/models/styled")).status_code == 200
+    assert "styled" not in [model.name for model in model_servers.running()]
+    order = {"model": "styled"}
+    assert (await client.post("/running", json=order)).status_code == 404
