@@ -282,3 +282,49 @@ async def test_a_dataset_that_a_job_prepared_goes_by_its_id(jobs: Jobs, tmp_path
     failed = await until(again, "training:new", lambda job: job.has_ended)
     assert "dataset.zip" in failed.message
     await again.close()
+
+
+async def texts(*parts: bytes) -> AsyncIterator[bytes]:
+    for part in parts:
+        yield part
+
+
+async def test_what_is_sent_to_learn_from_lies_in_the_trainings_folder(
+    jobs: Jobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    orders = list[Wanted]()
+    monkeypatch.setattr(jobs.trainings, "order", lambda wanted, record: orders.append(wanted))
+    monkeypatch.setattr(jobs, "_advance", lambda: None)
+    one, *many = [
+        (await jobs.uploads.put(name, texts(b"The sea."))).id
+        for name in ("a.txt", "b.txt", "c.txt")
+    ]
+    for name, ids in (("alone", [one]), ("more", many)):
+        with pytest.raises(NotFound):  # no folder says so, since nothing was ordered
+            await jobs.start("train", "", wanted(name=name, dataset={"uploads": ids}))
+    alone, more = (Path(each.dataset) for each in orders)
+    assert alone.read_text() == "The sea."
+    assert (alone.name, alone.parents[1]) == ("a.txt", tmp_path / "alone")
+    assert sorted(path.name for path in more.iterdir()) == ["b.txt", "c.txt"]
+    assert more.parent == tmp_path / "more"
+
+
+async def test_what_was_sent_for_a_training_that_cannot_begin_goes(
+    jobs: Jobs, tmp_path: Path
+) -> None:
+    for fields, words in (
+        ({"name": "mine"}, "There is a training"),
+        ({"name": "../up"}, "small letters"),
+        ({"kimg": 0.0}, "above 0"),
+    ):
+        sent = (await jobs.uploads.put("a.txt", texts(b"The sea."))).id
+        with pytest.raises(InvalidArgument, match=words):
+            await jobs.start("train", "", wanted(**{"dataset": {"uploads": [sent]}, **fields}))
+    for dataset in ({"uploads": []}, {"uploads": 3}, {}):
+        with pytest.raises(InvalidArgument, match="files that were sent") as refused:
+            await jobs.start("train", "", wanted(dataset=dataset))
+        assert refused.value.name == "dataset"
+    with pytest.raises(NotFound, match="send it once more"):
+        await jobs.start("train", "", wanted(dataset={"uploads": ["0" * 32]}))
+    assert not [*tmp_path.glob("**/sent-*")]
+    assert not (tmp_path / "new").exists()

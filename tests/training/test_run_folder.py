@@ -166,6 +166,22 @@ def test_the_sheets_become_a_film_of_one_size(tmp_path) -> None:
     assert len(reds) == 4 + 11
 
 
+def test_samples_of_text_are_sheets_without_a_film(tmp_path) -> None:
+    folder = write_training(tmp_path / "tales", unit="passages")
+    for path in (folder / "samples").iterdir():
+        path.unlink()
+    (folder / "samples" / "000005.0kimg.txt").write_text("Once.")
+    training = TrainingFolder(folder)
+    detail = training.detail(False, False)
+    assert ([sheet.name for sheet in detail.sheets], detail.unit) == (
+        ["000005.0kimg.txt"],
+        "passages",
+    )
+    assert training.sheet("000005.0kimg.txt").read_text() == "Once."
+    with pytest.raises(NotFound, match="has no sheets yet"):
+        training.film()
+
+
 def test_a_training_without_sheets_has_no_film(tmp_path) -> None:
     training = TrainingFolder(write_training(tmp_path / "mine", until=1.0))
     with pytest.raises(NotFound, match="has no sheets yet"):

@@ -268,6 +268,9 @@ class Jobs:
         trainer = inputs.get("trainer")
         if isinstance(trainer, str) and trainer:
             tool = trainings.tool_of(trainer)
+        sent = inputs.get("dataset")
+        if isinstance(sent, dict):
+            inputs = {**inputs, "dataset": "sent"}  # until it has a place
         decoded = (await self.offer()).find(tool).command.decode(inputs)
         given = {name: value for name, value in decoded.items() if inputs.get(name) is not None}
         if tool != trainings.TOOL:
@@ -281,10 +284,15 @@ class Jobs:
             message=WAITS,
             created=time.time(),
         )
-        wanted = replace(
-            wanted, dataset=self._dataset(wanted.dataset), start=self._start(wanted.start)
-        )
-        await asyncio.to_thread(self.trainings.order, wanted, record)
+        with contextlib.ExitStack() as stack:
+            if isinstance(sent, dict):
+                into = self.trainings.place_for(wanted.name)
+                place = stack.enter_context(self.uploads.placed(sent, "dataset", into))
+                record = replace(record, inputs={**inputs, "dataset": place})
+            else:
+                place = self._dataset(wanted.dataset)
+            order = replace(wanted, dataset=place, start=self._start(wanted.start))
+            await asyncio.to_thread(self.trainings.order, order, record)
         self._waiting.append(trainings.PREFIX + wanted.name)
         self._advance()
         await asyncio.sleep(0)  # so that one that need not wait is seen to begin

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import re
+import secrets
 import shutil
 import signal
 import subprocess
@@ -118,7 +119,7 @@ def declared(name: str, recipe: trainer.Recipe) -> Declared:
         "name": Text(default=None, description="Small letters and digits: its folder."),
         "dataset": Text(
             default=None,
-            description="One that was prepared under Jobs, or a file on the server.",
+            description="One that was prepared under Jobs, a file on the server, or one to send.",
         ),
         "start": Text(description="A model, or another training, to start from; else nothing."),
         "kimg": Number(
@@ -198,6 +199,14 @@ class Trainings:
             write_record(training.folder, record)
             self.waiting[wanted.name] = arguments(wanted)
 
+    def place_for(self, name: str) -> Path:
+        """An empty folder within that of a training to be, for what was sent for it to learn from.
+
+        Raises InvalidArgument for a name that is none.
+        """
+        check_name(name)
+        return self.folder / name / f"sent-{secrets.token_hex(4)}"
+
     def order_more(self, name: str, kimg: float | None = None) -> None:
         """Let one wait to go on, up to `kimg` if that is said. Raises NotFound or InvalidArgument.
 
@@ -246,9 +255,8 @@ class Trainings:
 
     def preview(self, name: str) -> Path | None:
         """Its newest sheet."""
-        training = self.find(name)
-        sheets = training.sheets()
-        return training.sheet(sheets[-1].name) if sheets else None
+        pictures = self.find(name).pictures()
+        return pictures[-1] if pictures else None
 
     async def run(self, name: str) -> AsyncIterator[None]:
         """Begin one whose turn has come; now and then until its process has ended."""
@@ -310,7 +318,7 @@ class Trainings:
             state="running" if summary.state == "starting" else summary.state,
             done=max(0.0, summary.kimg),
             total=max(0.0, summary.total),
-            unit=UNIT,
+            unit=f"thousand {plan.unit}" if (plan := training.plan) else UNIT,
             message=summary.message[:4000],
             seconds_left=left,
             created=kept.created or modified(training.folder / ORDER) or 0.0,
@@ -406,18 +414,23 @@ def wanted_of(inputs: Mapping[str, Any]) -> Wanted:
 
 def check(wanted: Wanted) -> None:
     """Raises InvalidArgument naming the field that is wrong."""
-    if not _NAME.fullmatch(wanted.name):
-        raise InvalidArgument(
-            "'name' takes up to 64 small letters, digits and . _ -, beginning with a letter or "
-            f"digit, got {wanted.name[:80]!r}.",
-            "name",
-        )
+    check_name(wanted.name)
     for name in ("dataset", "start", "title", "licence", "data"):
         if len(getattr(wanted, name)) > 2000 or "\0" in getattr(wanted, name):
             raise InvalidArgument(f"'{name}' takes up to 2000 characters of text.", name)
     if not wanted.dataset or not os.path.exists(_place(wanted.dataset)):
         raise InvalidArgument(f"There is no dataset '{wanted.dataset}' on the server.", "dataset")
     check_kimg(wanted.kimg)
+
+
+def check_name(name: str) -> None:
+    """Raises InvalidArgument."""
+    if not _NAME.fullmatch(name):
+        raise InvalidArgument(
+            "'name' takes up to 64 small letters, digits and . _ -, beginning with a letter or "
+            f"digit, got {name[:80]!r}.",
+            "name",
+        )
 
 
 def check_kimg(kimg: float | None) -> None:

@@ -5,9 +5,10 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import AsyncIterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from msgspec import Struct, structs
 
@@ -101,6 +102,24 @@ class Uploads:
             yield folder / self.take([id], folder)[0]
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+    @contextmanager
+    def placed(self, sent: Mapping[str, Any], name: str, into: Path) -> Iterator[str]:
+        """What was sent as the input `name`, in a new folder: the path of a file, or of the folder.
+
+        It goes where the block raises. Raises InvalidArgument and NotFound.
+        """
+        ids = sent.get("uploads")
+        if not isinstance(ids, list) or not ids:
+            raise InvalidArgument(f"'{name}' takes text, or files that were sent.", name)
+        try:
+            names = self.take(ids, into)
+            yield str(into / names[0] if len(names) == 1 else into)
+        except BaseException:
+            shutil.rmtree(into, ignore_errors=True)
+            with suppress(OSError):
+                into.parent.rmdir()  # if nothing else is in it
+            raise
 
     def _forget(self) -> None:
         for id, (_, came) in list(self._waiting.items()):

@@ -38,7 +38,7 @@ FILM = "progress.mp4"
 MODELS = ("model", "best")
 """What can be played: the newest snapshot, and the one nearest to the dataset."""
 
-_SHEET = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)kimg\.(?:jpg|png)", re.ASCII)
+_SHEET = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)kimg\.(?:jpg|png|txt)", re.ASCII)
 _ENDED_WELL = b"kimg seen"
 _WARNINGS = 20
 
@@ -88,6 +88,7 @@ class Detail(Summary, kw_only=True, rename="camel"):
     dataset: str
     start: str
     resolution: int
+    unit: str
     seconds_left: float | None
     figures: dict[str, float]
     curves: dict[str, list[tuple[float, float]]]
@@ -165,6 +166,7 @@ class TrainingFolder:
             dataset=plan.dataset,
             start=plan.start,
             resolution=plan.stages[-1][0] if plan.stages else 0,
+            unit=plan.unit,
             seconds_left=seconds_left(records, plan.stages) if alive else None,
             figures=newest(records),
             curves={
@@ -177,7 +179,7 @@ class TrainingFolder:
         )
 
     def sheets(self) -> list[Sheet]:
-        """The contact sheets, oldest first."""
+        """The contact sheets, or texts, oldest first."""
         found = [
             Sheet(path.name, float(match[1]))
             for path in (self.folder / "samples").glob("*kimg.*")
@@ -215,12 +217,16 @@ class TrainingFolder:
 
     def film(self) -> Path:
         """All sheets as an MP4, in the folder. Raises NotFound or MissingDependency."""
-        sheets = self.sheets()
-        if not sheets:
+        paths = self.pictures()
+        if not paths:
             raise NotFound(f"'{self.name}' has no sheets yet; the first snapshot makes one.")
-        paths = [self.folder / "samples" / sheet.name for sheet in sheets]
         write_footage(self.folder / FILM, paths)
         return self.folder / FILM
+
+    def pictures(self) -> list[Path]:
+        """The files of those sheets that are pictures, oldest first."""
+        names = [sheet.name for sheet in self.sheets()]
+        return [self.folder / "samples" / name for name in names if not name.endswith(".txt")]
 
     def _summary(self, records: Sequence[Record], alive: bool, told: bool) -> Summary:
         plan = self.plan

@@ -14,8 +14,24 @@ from families.text import tiny
 from paths import FIXTURES
 from taxiway.catalog import catalog
 from taxiway.core.errors import TaxiwayError, UnreadableCheckpoint
+from taxiway.core.model import decode_options
 from taxiway.families.text import files
+from taxiway.families.text.model import GPT2
 
+MANIFEST = """
+taxiway = 1
+name = "tiny-writer"
+title = "Tiny"
+task = "writing"
+summary = "Writes."
+family = "text"
+licence = { weights = "MIT", code = "MIT", commercial = true, source = "https://example.org", checked = 2026-11-29 }
+
+[transformers]
+id = "some/tiny"
+class = "AutoModelForCausalLM"
+revision = "2290a62682d06624634c1f46a6ad5be0f47f38aa"
+"""  # noqa: E501
 TINY = FIXTURES / "text_tiny.safetensors"
 
 
@@ -29,6 +45,19 @@ def test_a_folder_of_transformers_is_opened_by_its_name(saved: tuple[Path, Any, 
         card = catalog.choose(str(path))
         assert (card.family, card.name) == ("text", "tiny-gpt2")
         assert catalog.spec(card).options["checkpoint"] == str(folder / "model.safetensors")
+
+
+def test_a_manifest_of_transformers_runs_its_folder(
+    saved: tuple[Path, Any, Any], tmp_path: Path
+) -> None:
+    folder = copied(saved, tmp_path)
+    (folder / "tiny.toml").write_text(MANIFEST)
+    card = catalog.choose(str(folder / "tiny.toml"))
+    assert (card.family, card.name, card.error) == ("text", "tiny-writer", "")
+    options = decode_options(card.name, GPT2, catalog.spec(card).options)
+    model = GPT2()
+    model.setup("cpu", options)
+    assert "0.0 million" in model.facts["notes"][0]
 
 
 def test_names_without_the_prefix_are_read_too(

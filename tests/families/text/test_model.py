@@ -72,5 +72,5 @@ def test_what_lies_outside_of_runways_bounds_is_taken_as_it_is_meant(model: GPT2
 def test_it_says_how_large_it_is_and_how_far_it_looks_back(model: GPT2) -> None:
     assert model.facts["device"] == "cpu"
     assert model.facts["notes"] == [
-        "0.0 million numbers, computed by numpy; it looks back 24 tokens."
+        "0.0 million numbers, computed by numpy; it looks back 24 tokens"
     ]

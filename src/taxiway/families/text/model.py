@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from taxiway.core.command import Command, Values
-from taxiway.core.datatypes import AnyDataType, Boolean, File, Number, Text
+from taxiway.core.datatypes import AnyDataType, Boolean, Number, Text
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.model import Progress
 from taxiway.families.text import files
@@ -46,8 +46,11 @@ class GPT2:
     deterministic = True
     imports = ("taxiway.families.text.model",)
     options: ClassVar[dict[str, AnyDataType]] = {
-        "checkpoint": File(description="model.safetensors, with its JSON files beside or in it.")
+        "checkpoint": Text(
+            default=None, description="A folder as transformers saves one, or a file."
+        )
     }
+    local = ("checkpoint",)
     commands: ClassVar[dict[str, Command]] = {
         "generate": Command(
             name="generate",
@@ -93,7 +96,7 @@ class GPT2:
 
     def setup(self, device: str, options: Values) -> None:
         """Read it. Raises NotFound or UnreadableCheckpoint."""
-        found = files.read(Path(options["checkpoint"]))
+        found = files.read(Path(options["checkpoint"]).expanduser())
         tokens = Tokens(found.tokenizer, found.sizes.vocab_size)
         self._writer = Writer(Network(found.sizes, found.weights), tokens)
         count = sum(array.size for array in found.weights.values())
@@ -102,7 +105,7 @@ class GPT2:
             "precision": "float32",
             "notes": [
                 f"{count / 1e6:.1f} million numbers, computed by numpy; it looks back "
-                f"{found.sizes.n_positions} tokens."
+                f"{found.sizes.n_positions} tokens"
             ],
         }
 

@@ -45,7 +45,7 @@ class Writer:
 
     def write(self, wish: Wish) -> Iterator[Written | Progress]:
         """What there is of it, about twenty times a second; the last one is all of it."""
-        ids = self.tokens.encode(wish.prompt) or [min(self._ends, default=0)]
+        ids = self.tokens.encode(wish.prompt) or self._beginning()
         kept = self._fitting(ids)
         if len(kept) < len(ids):
             yield Progress(
@@ -72,6 +72,10 @@ class Writer:
                 yield Written(text[: wish.length])
                 shown = time.monotonic()
         yield Written(text[: wish.length])
+
+    def _beginning(self) -> list[int]:
+        """What stands before a text: the end of another, and an empty line."""
+        return [*sorted(self._ends)[:1], *self.tokens.encode("\n\n")]
 
     def _fitting(self, ids: list[int]) -> list[int]:
         """The end of a prompt that leaves half of the context free, from the start of a word on."""

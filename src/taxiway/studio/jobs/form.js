@@ -3,7 +3,7 @@
 import { title } from "../declaration.js";
 import { copyFrom, h, wrongIn } from "../dom.js";
 import { makeWidget } from "../widgets/index.js";
-import { filesWidget, givenWidget, namedWidget } from "./given.js";
+import { filesWidget, givenWidget, namedWidget, sentWidget } from "./given.js";
 
 /** @import { Field, Widget } from "../types.d.ts" */
 /** @import { Tool } from "./jobs.js" */
@@ -139,6 +139,7 @@ function lineOf(id, field, values, known, reject) {
  * @returns {Widget}
  */
 function widgetOf(id, field, change, known, reject) {
+  if (known && field.name === "dataset") return sentWidget(field, id, change, known);
   if (known) return namedWidget(field, id, change, known);
   if (field.type === "any") return givenWidget(field, id, change);
   const inner = field.type === "array" ? field.itemType : field;

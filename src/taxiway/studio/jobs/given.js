@@ -68,6 +68,25 @@ const megabytes = (size) =>
   size < 1e6 ? `${Math.ceil(size / 1e3)} kB` : `${(size / 1e6).toFixed(1)} MB`;
 
 /**
+ * A name to choose or to type, or a file to send in its place.
+ * @param {Field} field
+ * @param {string} id
+ * @param {(value: any) => void} change
+ * @param {[string, string][]} known values, and what they mean
+ * @returns {Widget}
+ */
+export function sentWidget(field, id, change, known) {
+  const named = namedWidget(field, id, change, known);
+  const files = filesWidget({ ...field, type: "file" }, `${id}-file`, change);
+  const show = (/** @type {any} */ value) => {
+    const isFile = value?.[0] instanceof File;
+    files.show(isFile ? value : null);
+    named.show(isFile ? "" : value);
+  };
+  return { element: h("div", { class: "job-given" }, named.element, files.element), show, take: files.take };
+}
+
+/**
  * A name to choose or to type.
  * @param {Field} field
  * @param {string} id

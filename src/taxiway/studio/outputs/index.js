@@ -18,7 +18,9 @@ import { placesView } from "./places.js";
  * @returns {View[]}
  */
 export function makeViews(declaration, studio) {
-  const views = declaration.outputs.map((field) => viewOf(field, studio));
+  const views = declaration.outputs.map((field, k) =>
+    viewOf(field, studio, declaration.outputs.slice(0, k)),
+  );
   const isOfPlaces = declaration.outputs.some((field) => placesIn(field));
   const isToBeDrawn = isOfPlaces && !isGivenBack(declaration);
   return isToBeDrawn ? [placesView(declaration, studio.store), ...views] : views;
@@ -30,10 +32,10 @@ function isGivenBack({ inputs, outputs }) {
   return outputs.some((field) => isPicture(field) && field.name === asked?.name);
 }
 
-/** @param {Field} field @param {Studio} studio */
-function viewOf(field, studio) {
+/** @param {Field} field @param {Studio} studio @param {Field[]} before those that are shown above */
+function viewOf(field, studio, before) {
   if (isPicture(field)) return pictureView(field, studio);
-  return field.type === "text" ? textView(field) : dataView(field);
+  return field.type === "text" ? textView(field, before) : dataView(field);
 }
 
 /** @param {Field} field @param {Studio} studio @returns {View} */
@@ -47,12 +49,16 @@ function pictureView({ name }, { files }) {
   };
 }
 
-/** @param {Field} field @returns {View} */
-function textView({ name }) {
+/** Text, once: what is above under another name is not shown again. @param {Field} field @param {Field[]} before @returns {View} */
+function textView({ name }, before) {
   const text = h("p", { class: "output-words" });
+  const element = output(name, "output-text", text, copyButton(text));
   return {
-    element: output(name, "output-text", text, copyButton(text)),
-    show: (outputs) => (text.textContent = outputs[name] ?? ""),
+    element,
+    show(outputs) {
+      text.textContent = outputs[name] ?? "";
+      element.hidden = before.some((other) => outputs[other.name] && outputs[other.name] === outputs[name]);
+    },
   };
 }
 

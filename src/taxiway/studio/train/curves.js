@@ -34,6 +34,15 @@ const CHARTS = [
     isLog: true,
   },
   {
+    title: "Bits a byte",
+    meaning: "How well it foretells text: lower is better. Where what it reads falls and what was held out rises, it learns by heart.",
+    lines: [
+      ["loss", "what it reads"],
+      ["bits", "held out"],
+    ],
+    of: "bits",
+  },
+  {
     title: "Variety",
     meaning: "How much the pictures differ, against those of the dataset: near 1 is best.",
     lines: [["variety", "of the dataset's"]],
@@ -44,7 +53,7 @@ const CHARTS = [
 export function charts(curves) {
   const ends = Object.values(curves).map((curve) => curve[curve.length - 1][0]);
   const kimg = Math.max(0, ...ends);
-  return CHARTS.map((chart) => ({
+  return CHARTS.filter(({ of }) => !of || curves[of]).map((chart) => ({
     ...chart,
     lines: chart.lines.filter(([key]) => (curves[key] ?? []).length > 1),
   }))

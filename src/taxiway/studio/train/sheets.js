@@ -16,6 +16,7 @@ export class Sheets {
   #trainings;
   #turned;
   #image = h("img", { class: "sheet", alt: "" });
+  #words = h("div", { class: "sheet-words", tabindex: 0, hidden: true });
   #empty = h("p", { class: "hint sheet-empty" }, "The first snapshot will be shown here.");
   #slider = h("input", {
     type: "range",
@@ -54,7 +55,7 @@ export class Sheets {
     this.element = h(
       "div",
       { class: "sheets" },
-      h("div", { class: "sheet-frame" }, this.#image, this.#empty),
+      h("div", { class: "sheet-frame" }, this.#image, this.#words, this.#empty),
       h("div", { class: "sheet-line" }, this.#run, this.#slider, this.#when),
     );
   }
@@ -62,6 +63,11 @@ export class Sheets {
   /** How far the one that is shown is; 0 if there is none. */
   get kimg() {
     return this.#sheets[Number(this.#slider.value)]?.kimg ?? 0;
+  }
+
+  /** Whether they are texts, not pictures. */
+  get areWords() {
+    return this.#sheets.some(({ name }) => isWords(name));
   }
 
   /** Whether the newest one is shown. */
@@ -79,7 +85,8 @@ export class Sheets {
     this.#slider.max = String(Math.max(0, sheets.length - 1));
     for (const part of [this.#slider, this.#run, this.real]) part.disabled = sheets.length === 0;
     this.#empty.hidden = sheets.length > 0;
-    this.#image.hidden = sheets.length === 0;
+    this.#image.hidden = sheets.length === 0 || this.areWords;
+    this.#words.hidden = !this.areWords;
     if (isNew && follows) this.#turnTo(sheets.length - 1);
   }
 
@@ -90,7 +97,7 @@ export class Sheets {
     const sheet = this.#sheets[index];
     this.#when.textContent = sheet ? far(sheet.kimg) : "";
     this.#image.alt = sheet ? `What it made after ${sheet.kimg} thousand pictures` : "";
-    if (sheet) this.#put(sheet.name);
+    if (sheet) isWords(sheet.name) ? this.#write(sheet.name) : this.#put(sheet.name);
     this.#turned();
   }
 
@@ -99,6 +106,15 @@ export class Sheets {
     const wanted = (this.#image.dataset.name = `${this.#training}/${name}`);
     const address = await this.#trainings.picture(this.#training, name).catch(() => "");
     if (address && this.#image.dataset.name === wanted) this.#image.src = address;
+  }
+
+  /** Text as it stands there, a paragraph each between two lines of dashes. @param {string} name */
+  async #write(name) {
+    const wanted = (this.#words.dataset.name = `${this.#training}/${name}`);
+    const text = await this.#trainings.words(this.#training, name).catch(() => "");
+    if (this.#words.dataset.name !== wanted) return;
+    const texts = text.split(/\n\n---\n\n/);
+    this.#words.replaceChildren(...texts.map((one) => h("p", {}, one)));
   }
 
   #toggleReal() {
@@ -128,3 +144,6 @@ export class Sheets {
     this.#run.textContent = "▶";
   }
 }
+
+/** @param {string} name of a sheet */
+const isWords = (name) => name.endsWith(".txt");

@@ -1,6 +1,6 @@
 /** Trainings as the server tells them, and what can be asked of them. */
 
-import { ask, fetchFile } from "../control.js";
+import { ask, fetchFile, sendFile } from "../control.js";
 
 /** @import { Tool } from "../jobs/jobs.js" */
 /** @import { RunningModel } from "../types.d.ts" */
@@ -16,6 +16,7 @@ import { ask, fetchFile } from "../control.js";
  * @property {string} dataset
  * @property {string} start
  * @property {number} resolution pixels
+ * @property {string} unit what was shown so many thousand of
  * @property {number | null} secondsLeft
  * @property {Record<string, number>} figures
  * @property {Record<string, Curve>} curves
@@ -70,9 +71,15 @@ export class Trainings {
     return { tools: Object.fromEntries(trainers), broken, lacking: lacking.train ?? "" };
   }
 
-  /** @param {string} tool @param {Record<string, any>} inputs @returns {Promise<{ id: string }>} */
-  start(tool, inputs) {
-    return ask(this.#token(), "POST", "/jobs", { tool, inputs });
+  /**
+   * Begin one; a dataset that is a file is sent first.
+   * @param {string} tool @param {Record<string, any>} inputs @returns {Promise<{ id: string }>}
+   */
+  async start(tool, inputs) {
+    const file = inputs.dataset?.[0];
+    const isFile = file instanceof File;
+    const dataset = isFile ? { uploads: [await sendFile(this.#token(), file)] } : inputs.dataset;
+    return ask(this.#token(), "POST", "/jobs", { tool, inputs: { ...inputs, dataset } });
   }
 
   /** Delete it with its models. @param {string} name */
@@ -98,6 +105,11 @@ export class Trainings {
   /** @param {string} name */
   film(name) {
     return fetchFile(this.#token(), `${PATH}/${name}/progress.mp4`);
+  }
+
+  /** A sheet that is text. @param {string} name @param {string} sheet */
+  async words(name, sheet) {
+    return (await fetchFile(this.#token(), `${PATH}/${name}/sheets/${sheet}`)).text();
   }
 
   /** The address of a sheet, for an image. @param {string} name @param {string} sheet */

@@ -41,7 +41,7 @@ export class View {
   #best = this.#button(
     "train-best",
     "Play the best",
-    "Load the model nearest to your pictures",
+    "Load the model of the best figures",
     () => this.#play("best"),
   );
   #film = this.#button("train-film", "Save video", "All snapshots as an MP4", () =>
@@ -135,6 +135,7 @@ export class View {
     this.#nearest.disabled = !nearest(this.#detail, 0);
     this.#best.hidden = !names.includes("best");
     this.#film.disabled = !this.#detail?.sheets.length;
+    this.#film.hidden = this.#sheets.real.hidden = this.#sheets.areWords;
   }
 
   /** Of some snapshots only the sheet is kept. */
@@ -203,20 +204,25 @@ function nearest(detail, kimg) {
 }
 
 /** @param {Detail} detail */
-function facts({ dataset, start, resolution, models }) {
-  const newest = models.find(({ name }) => name === "model")?.metrics ?? {};
-  const best = models.find(({ name }) => name === "best")?.metrics ?? {};
+function facts({ dataset, start, resolution, models, unit }) {
+  const made = (/** @type {string} */ wanted) => {
+    const metrics = models.find(({ name }) => name === wanted)?.metrics;
+    if (!metrics?.kimg) return "";
+    const [figure, value] = Object.entries(metrics).find(([name]) => name !== "kimg") ?? [];
+    const said = figure === undefined ? "" : `, ${figureName(figure)} ${short(value ?? 0)}`;
+    return `after ${short(metrics.kimg)} thousand ${unit}${said}`;
+  };
   const rows = [
     ["Dataset", dataset],
     ["Started from", dataset && (start.split(/[\\/]/).pop() || "nothing")],
-    ["Size", resolution && `${resolution} pixels`],
-    [
-      "Newest",
-      newest.kimg && `after ${short(newest.kimg)} thousand pictures, KID ${short(newest.kid)}`,
-    ],
-    ["Best", best.kimg && `after ${short(best.kimg)} thousand pictures, KID ${short(best.kid)}`],
+    ["Size", resolution > 1 ? `${resolution} pixels` : ""],
+    ["Newest", made("model")],
+    ["Best", made("best")],
   ];
   return rows
     .filter(([, words]) => words)
     .map(([label, words]) => h("div", {}, h("dt", {}, label), h("dd", {}, words)));
 }
+
+/** @param {string} key of a figure */
+const figureName = (key) => (key === "kid" ? "KID" : key === "bits" ? "bits a byte" : key);

@@ -19,8 +19,8 @@ from taxiway.training.trainer import Description, Panel, Trainer
 
 MEASURED = 40
 """Held-out chunks that are measured at most, evenly among all."""
-BEGINNINGS, LENGTH = 3, 200
-"""Samples that are shown, and how many characters of each."""
+BEGINNINGS, WORDS, LENGTH = 3, 4, 200
+"""Samples that are shown, how many words begin each, and how many characters it has."""
 
 
 class TextTrainer(Trainer):
@@ -68,6 +68,8 @@ class TextTrainer(Trainer):
         held = self.texts.held_out or self.texts.train[-1:]
         held = held[:: -(-len(held) // MEASURED)]
         self._held = [torch.tensor([end, *ids]) for ids in self._ids(held)]
+        shown = held[:: -(-len(held) // BEGINNINGS)]
+        self._beginnings = [" ".join(text.split()[:WORDS]) for text in shown]
         self._held_bytes = sum(len(text.encode()) for text in held)
         self._tokens = torch.tensor(read)
         self._per_byte = len(read) / max(sum(len(text.encode()) for text in self.texts.train), 1)
@@ -115,17 +117,18 @@ class TextTrainer(Trainer):
 
     @torch.no_grad()
     def sample(self) -> str:
-        """What it writes by itself, of the same seeds."""
-        made = (self._written(seed) for seed in range(BEGINNINGS))
+        """How it goes on from beginnings that were held out, of the same seeds."""
+        made = (self._written(text, seed) for seed, text in enumerate(self._beginnings))
         return "\n\n---\n\n".join(made)
 
-    def _written(self, seed: int) -> str:
-        end, count = self.net_config["eos_token_id"], LENGTH // 2
+    def _written(self, beginning: str, seed: int) -> str:
+        end, most = self.net_config["eos_token_id"], self.net_config["n_positions"]
+        given = [end, *self.tokenizer.encode(beginning).ids][: most // 2]
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             ids = self.network.train(False).generate(
-                torch.tensor([[end]]), do_sample=True, temperature=0.8, top_k=40, pad_token_id=end,
-                max_new_tokens=min(count, self.net_config["n_positions"] - 1),
+                torch.tensor([given]), do_sample=True, temperature=0.8, top_k=40, pad_token_id=end,
+                max_new_tokens=min(LENGTH // 2, most - len(given)),
             )  # fmt: skip
         return str(self.tokenizer.decode(ids[0].tolist()))[:LENGTH].strip()
 
