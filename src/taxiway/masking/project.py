@@ -161,7 +161,7 @@ class Project:
         before, size = self._mask_in("masks", clicks.frame), (pixels.shape[0], pixels.shape[1])
         hints = clicks.hints
         state = first_state(size, hints) if before is None else changed(before, hints)
-        return settled(pixels, state, ROUNDS, clicks.include)
+        return settled(pixels, state, ROUNDS, hints)
 
     def mask(self, index: int) -> Mask | None:
         """The mask of a frame, bool [h, w]; None where there is none yet."""

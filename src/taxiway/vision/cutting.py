@@ -44,7 +44,7 @@ def cut(pixels: Pixels, hints: Hints, side: int = SIDE, rounds: int = 4) -> Pixe
     """How much of every pixel of uint8 [H, W, 3] belongs to it: uint8 [H, W], 0 to 255."""
     small = shrunk(pixels, side)
     state = first_state(small.shape[:2], hints)
-    return refined(pixels, settled(small, state, rounds, hints.include))
+    return refined(pixels, settled(small, state, rounds, hints))
 
 
 def shrunk(pixels: Pixels, side: int) -> Pixels:
@@ -94,11 +94,12 @@ def near(size: tuple[int, ...], point: Point, reach: float) -> npt.NDArray[np.bo
 
 
 def settled(
-    small: Pixels, state: npt.NDArray[np.uint8], rounds: int, include: Sequence[Point] = ()
+    small: Pixels, state: npt.NDArray[np.uint8], rounds: int, hints: Hints
 ) -> npt.NDArray[np.bool_]:
     """What belongs to the object by GrabCut after so many rounds: bool [h, w], without specks.
 
-    Where the state holds only object, or only ground, that is the answer.
+    Where the state holds only object, or only ground, that is the answer; where all of it looks
+    like the ground, what was likely.
     """
     cv2 = opencv("Cutting out")
     state = state.copy()
@@ -107,30 +108,41 @@ def settled(
     models = np.zeros((1, 65)), np.zeros((1, 65))
     noise = np.random.default_rng(0).normal(0, GRAIN, small.shape)
     colours = np.clip(small[:, :, ::-1] + noise, 0, 255).astype(np.uint8)  # [h, w, BGR]
+    likely = state % 2 == 1
     cv2.grabCut(colours, state, None, *models, rounds, cv2.GC_INIT_WITH_MASK)
-    return without_specks(cv2, state % 2 == 1, include)
+    found = without_specks(cv2, state % 2 == 1, hints)
+    return found if found.any() else likely
 
 
-def without_specks(
-    cv2: Any, mask: npt.NDArray[np.bool_], include: Sequence[Point]
-) -> npt.NDArray[np.bool_]:
+def without_specks(cv2: Any, mask: npt.NDArray[np.bool_], hints: Hints) -> npt.NDArray[np.bool_]:
     """A mask [h, w] without islands and holes that are much smaller than its largest island.
 
-    Those that a click is in stay.
+    Those that a click is in stay; an island that only clicks beside the object are in goes.
     """
-    kept = mask
-    for whole in (True, False):
-        count, labels, facts, _ = cv2.connectedComponentsWithStats(
-            (kept == whole).astype(np.uint8), connectivity=4
-        )
-        if count < 2:
-            continue
-        least = SPECK * max(int(mask.sum()), 1)
-        small = [each for each in range(1, count) if facts[each, cv2.CC_STAT_AREA] < least]
-        if whole:
-            small = sorted(set(small) - clicked(labels, include))
-        kept = np.where(np.isin(labels, small), not whole, kept)
-    return np.asarray(kept, bool)
+    least = SPECK * max(int(mask.sum()), 1)
+    labels, small = islands(cv2, mask, least)
+    wanted = clicked(labels, hints.include)
+    marked = mask.copy()
+    for point in hints.exclude:
+        marked |= near(mask.shape, point, CLICK)
+    whole, _ = islands(cv2, marked, least)
+    refused = clicked(whole, hints.exclude) - clicked(whole, hints.include) - {0}
+    kept = mask & ~np.isin(labels, sorted(small - wanted))
+    if hints.include:
+        kept &= ~np.isin(whole, sorted(refused))
+    holes, small = islands(cv2, ~kept, least)
+    return np.asarray(kept | np.isin(holes, sorted(small - clicked(holes, hints.exclude))))
+
+
+def islands(
+    cv2: Any, mask: npt.NDArray[np.bool_], least: float
+) -> tuple[npt.NDArray[np.int32], set[int]]:
+    """The islands of a mask, numbered from 1, int32 [h, w], and those of fewer pixels than that."""
+    count, labels, facts, _ = cv2.connectedComponentsWithStats(
+        mask.astype(np.uint8), connectivity=4
+    )
+    areas = facts[:, cv2.CC_STAT_AREA]
+    return labels, {each for each in range(1, count) if areas[each] < least}
 
 
 def clicked(labels: npt.NDArray[np.int32], points: Sequence[Point]) -> set[int]:

@@ -81,3 +81,14 @@ def test_without_opencv_it_says_what_brings_it(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(extras, "is_here", lambda module: module != "cv2")
     with pytest.raises(MissingDependency, match=r"cutout needs OpenCV: pip install .*\[vision\]"):
         Cutout().setup("cpu", {})
+
+
+def test_a_click_beside_it_takes_away_its_whole_island() -> None:
+    pixels = np.full((60, 80, 3), [20, 40, 160], np.uint8)
+    pixels[20:40, 10:30] = pixels[20:40, 50:70] = [200, 30, 30]
+    both = cut(pixels, include=[[0.25, 0.5]])["mask"]
+    assert both[30, 20] > 200
+    assert both[22, 68] > 200
+    one = cut(pixels, include=[[0.25, 0.5]], exclude=[[0.75, 0.5]])["mask"]
+    assert one[30, 20] > 200
+    assert one[20:40, 50:70].max() < 50

@@ -39,7 +39,7 @@ class Cutout:
                     optional=True, description="Around it; else what stands out from the rim."
                 ),
                 "include": Array(
-                    item_type=ImagePoint(), optional=True, description="Points that are in it."
+                    item_type=ImagePoint(), optional=True, description="Click at points in it."
                 ),
                 "exclude": Array(
                     item_type=ImagePoint(), optional=True, description="Points that are not."

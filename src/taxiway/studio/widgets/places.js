@@ -21,20 +21,49 @@ const suits = ({ type }) => type in WANTED;
 
 /** @type {Make<PlacesField>} */
 function make(field, id, change, reject) {
+  const isOptional = field.optional === true;
+  let now = isOptional ? null : initialOf(field);
+  const { canvas, paint, over } = easel((context, colour) => now && drawPlace(context, field, now, colour));
+  const fits = (/** @type {any} */ value) => isOf(field, value);
+  const sentence = `'${field.name}' takes ${WANTED[field.type]}, each from 0 to 1.`;
+  const box = jsonBox(id, fits, sentence, change, reject);
+  dragPlaces(canvas, field, () => now ?? initialOf(field), change);
+  const show = (/** @type {any} */ value) => {
+    now = value ?? (isOptional ? null : now);
+    box.show(now);
+    paint();
+  };
+  const clear = isOptional ? clearButton(() => change(null)) : null;
+  const element = h("div", { class: "places-box" }, canvas, box.element, clear);
+  return { element, show, over, initial: now, isWide: true };
+}
+
+/** What gives nothing again. @param {() => void} act */
+export function clearButton(act) {
+  const button = h("button", { type: "button", class: "places-clear" }, "Clear");
+  button.addEventListener("click", act);
+  return button;
+}
+
+/**
+ * A canvas with the picture that places are in, and what `draw` draws over it.
+ * @param {(context: CanvasRenderingContext2D, colour: string) => void} draw
+ */
+export function easel(draw) {
   const canvas = canvasOf(BLANK.width, BLANK.height, { class: "places" });
   /** @type {HTMLImageElement | null} */
   let ground = null;
   let under = "";
-  let now = initialOf(field);
-  const paint = () => paintPlaces(canvas, ground, field, now);
-  const fits = (/** @type {any} */ value) => isOf(field, value);
-  const sentence = `'${field.name}' takes ${WANTED[field.type]}, each from 0 to 1.`;
-  const box = jsonBox(id, fits, sentence, change, reject);
-  dragPlaces(canvas, field, () => now, change);
-  const show = (/** @type {any} */ value) => {
-    now = value ?? now;
-    box.show(now);
-    paint();
+  const paint = () => {
+    const { naturalWidth: width, naturalHeight: height } = ground ?? {
+      naturalWidth: BLANK.width,
+      naturalHeight: BLANK.height,
+    };
+    if (canvas.width !== width || canvas.height !== height) resize(canvas, width, height);
+    const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+    context.clearRect(0, 0, width, height);
+    if (ground) context.drawImage(ground, 0, 0);
+    draw(context, getComputedStyle(document.documentElement).getPropertyValue("--paint"));
   };
   const over = async (/** @type {string | null} */ picture) => {
     if ((picture ?? "") === under) return;
@@ -42,8 +71,7 @@ function make(field, id, change, reject) {
     ground = picture ? await loaded(picture).catch(() => null) : null;
     paint();
   };
-  const element = h("div", { class: "places-box" }, canvas, box.element);
-  return { element, show, over, initial: now, isWide: true };
+  return { canvas, paint, over };
 }
 
 /** @param {PlacesField} field @returns {any} */
@@ -64,20 +92,6 @@ function isOf({ type, length }, value) {
   if (type === "image_point") return isList(value, 2);
   if (type === "image_bounding_box") return isList(value, 4);
   return Array.isArray(value) && value.length === length && value.every((one) => isList(one, 2));
-}
-
-/** @param {HTMLCanvasElement} canvas @param {HTMLImageElement | null} ground @param {PlacesField} field @param {any} value */
-function paintPlaces(canvas, ground, field, value) {
-  const { naturalWidth: width, naturalHeight: height } = ground ?? {
-    naturalWidth: BLANK.width,
-    naturalHeight: BLANK.height,
-  };
-  if (canvas.width !== width || canvas.height !== height) resize(canvas, width, height);
-  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
-  context.clearRect(0, 0, width, height);
-  if (ground) context.drawImage(ground, 0, 0);
-  const paint = getComputedStyle(document.documentElement).getPropertyValue("--paint");
-  drawPlace(context, field, value, paint);
 }
 
 /**
@@ -121,7 +135,7 @@ function boxOf([x1, y1], [x2, y2]) {
 }
 
 /** @param {HTMLCanvasElement} canvas @param {PointerEvent} event @returns {Point} */
-function pointAt(canvas, { clientX, clientY }) {
+export function pointAt(canvas, { clientX, clientY }) {
   const { left, top, width, height } = canvas.getBoundingClientRect();
   const within = (/** @type {number} */ value) => rounded(Math.min(1, Math.max(0, value)));
   return [within((clientX - left) / width), within((clientY - top) / height)];
