@@ -236,8 +236,10 @@ def constant(name: str, array: Any, picture: Sequence[Side] = (1, 3, 64, 64)) ->
     )
 
 
-def constants(arrays: Mapping[str, Any], inputs: Sequence[str] = ("images",)) -> Any:
-    """Several outputs, always the same, of one or more pictures of 64 pixels."""
+def constants(
+    arrays: Mapping[str, Any], inputs: Sequence[str] = ("images",), side: int = 64
+) -> Any:
+    """Several outputs, always the same, of one or more square pictures."""
     nodes = [node("ReduceMean", [name], f"{name}_mean", keepdims=0) for name in inputs]
     nodes.append(node("Sum", [f"{name}_mean" for name in inputs], "mean"))
     nodes.append(node("Mul", ["mean", "none"], "zero"))
@@ -245,7 +247,7 @@ def constants(arrays: Mapping[str, Any], inputs: Sequence[str] = ("images",)) ->
     kept = {f"{name}_numbers": np.asarray(array, np.float32) for name, array in arrays.items()}
     return network(
         nodes,
-        [value(name, [1, 3, 64, 64]) for name in inputs],
+        [value(name, [1, 3, side, side]) for name in inputs],
         [value(name, np.shape(array)) for name, array in arrays.items()],
         {"none": np.float32(0), **kept},
     )

@@ -23,14 +23,15 @@ def manifest_of(file: OnnxFile) -> Manifest:
     names = named([*file.inputs]), named([*file.outputs])
     given = [input_of(names[0][each.name], each) for each in file.inputs.values()]
     wanted = [output_of(names[1][each.name], each) for each in file.outputs.values()]
-    title = file.path.stem
+    told = [each for each in wanted if not isinstance(each.field, AnyType)] or wanted
+    title = file.facts.get("title") or file.path.stem
     return Manifest(
         taxiway=1,
-        name=re.sub(r"[^a-z0-9._-]+", "-", title.lower()).strip("-._")[:60] or "network",
+        name=re.sub(r"[^a-z0-9._-]+", "-", file.path.stem.lower()).strip("-._")[:60] or "network",
         title=title[:120] or "Network",
         summary=f"The ONNX network in {file.path.name}; {GUESSED}."[:400],
-        licence=Licence(weights="That of its author."),
-        onnx=Onnx(path="", input=given, output=wanted),
+        licence=Licence(weights=file.facts.get("licence") or "That of its author."),
+        onnx=Onnx(path="", input=given, output=told),
     )
 
 
@@ -64,7 +65,9 @@ def plain(tensor: Tensor) -> AnyDataType:
     if len(tensor.shape) < 2 and tensor.shape not in ((), (0,), (1,)):
         return Vector(length=tensor.shape[0])
     if not sides:
-        return Number(whole="int" in tensor.dtype)
+        # Of a StyleGAN in the form in which we write it: at 0 all pictures would be the same.
+        default = 1 if tensor.name == "truncation" else 0
+        return Number(whole="int" in tensor.dtype, default=default)
     if len(sides) == 1 and sides[0] and tensor.dtype.startswith("float"):
         return Vector(length=sides[0])
     return AnyType(description=f"Lists of numbers, {tensor.words}.")

@@ -8,11 +8,14 @@ import numpy as np
 import pytest
 
 import networks
+from paths import FIXTURES
 from taxiway.catalog import catalog
+from taxiway.checkpoint import read_checkpoint
 from taxiway.core import slots
 from taxiway.core.errors import InvalidArgument, TaxiwayError
 from taxiway.core.model import decode_options
 from taxiway.families.onnx.model import OnnxFamily
+from taxiway.families.stylegan.networks.onnx_model import facts_of, onnx_model
 from taxiway.onnx_files.lab import lightness
 
 PHOTO = np.random.default_rng(1).integers(0, 255, (40, 56, 3), np.uint8)
@@ -252,6 +255,19 @@ def test_a_manifest_may_be_inside_the_file(tmp_path: Path) -> None:
     assert_near(ask(started(path), image=PHOTO)["output"], 255 - PHOTO)
 
 
+def test_what_taxiway_wrote_as_onnx_is_played(tmp_path: Path) -> None:
+    checkpoint = read_checkpoint(FIXTURES / "stylegan2-ada_32.pkl")
+    path = tmp_path / "small.onnx"
+    path.write_bytes(onnx_model(checkpoint, facts_of(checkpoint)))
+    model = started(path, precision="float32")
+    command = model.commands["convert"]
+    assert list(command.inputs) == ["z", "truncation", "seed", "format"]
+    assert list(command.outputs) == ["image"]
+    expected = np.load(FIXTURES / "stylegan2-ada_32.npz")
+    answer = ask(model, z=expected["z"][0], truncation=0.7)
+    assert_near(answer["image"], expected["uint8_psi0.7_noise_const"][0])
+
+
 def test_a_file_alone_is_taken_as_its_shapes_say(tmp_path: Path) -> None:
     path = networks.write(tmp_path, "Lines 2", networks.lines())
     card = catalog.choose(str(path))
@@ -271,7 +287,7 @@ def test_a_file_alone_is_taken_as_its_shapes_say(tmp_path: Path) -> None:
 
 WRONG = {
     "size": ("size = [48, 48]", "makes 'image' 48x48, the network takes 32x32 as 'input.1'"),
-    "channels": ('channels = "grey"', "gives 'image' 1 channels, the network takes 3"),
+    "channels": ('channels = "RGBA"', "gives 'image' 4 channels, the network takes 3"),
     "fit": ('fit = "native"', "leaves 'image' its own size, the network takes 32x32 only"),
     "layout": ('layout = "NHWC"', "the network takes 32 as 'input.1'"),
 }
