@@ -150,7 +150,7 @@ def pull(parsed: argparse.Namespace) -> None:
     planned = store.plan(manifests.load(path), path.read_bytes())
     if planned.missing:
         for label, words in facts_of(planned):
-            print(f"{label:12} {words}")
+            print(f"{label:24} {words}".rstrip())
         agree(planned, parsed.yes)
     with Bar(planned.manifest.name) as bar:
         record = store.pull(planned, bar.tell)
@@ -159,7 +159,7 @@ def pull(parsed: argparse.Namespace) -> None:
 
 def facts_of(planned: "Plan") -> list[tuple[str, str]]:
     """What one agrees to."""
-    from taxiway.catalog.listing import size_of, tried
+    from taxiway.catalog.listing import cannot, size_of, tried
     from taxiway.catalog.store.blobs import megabytes
     from taxiway.catalog.store.bundle import licence_words
 
@@ -168,7 +168,8 @@ def facts_of(planned: "Plan") -> list[tuple[str, str]]:
     size = megabytes(bytes) if bytes else f"about {megabytes(about)}" if about else "not known yet"
     lines = [tuple(line.split(": ", 1)) for line in licence_words(planned.manifest).splitlines()]
     said = [(label, rest[0] if rest else "") for label, *rest in lines]
-    return [*said, ("To fetch", size), ("Tried", tried(planned.manifest))]
+    runs = cannot(planned.manifest) or "yes, as far as is known"
+    return [*said, ("To fetch", size), ("Runs here", runs), ("Tried", tried(planned.manifest))]
 
 
 def agree(planned: "Plan", is_given: bool) -> None:
