@@ -5,6 +5,7 @@ learns to make of them.
 """
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -33,6 +34,8 @@ _RAGGED = dict(zip(MATERIALS, (2, 13, 10, 0, 5, 2, 5, 3, 8, 2, 2, 2, 1, 2), stri
 """By how many pixels (of 256) an edge of each material is ragged."""
 _SOFT = dict(zip(MATERIALS, (1, 3, 11, 2, 0.6, 1, 0.6, 1, 0.6, 1.2, 1.5, 1.5, 1, 1), strict=True))
 """How soft its edges are, in pixels of 256."""
+_REACH = np.array([_RAGGED[name] for name in MATERIALS], np.float32)
+_HIGH = ("mountain", "snow", "rock")
 _NUMBERS = ("daylight", "colour", "mist", "snow", "waves", "trees", "flowers", "furrows",
             "sunlit land", "swing", "bow strength", "clouds")  # fmt: skip
 
@@ -67,17 +70,18 @@ def horizon_of(labels: NDArray[np.uint8]) -> float:
     return 1 - min(max(float(np.isin(labels, _GROUND).mean()), 0.12), 0.7)
 
 
-GRAIN = 7
+GRAIN = 9
 
 
 def grain(
     z: ArrayLike, horizon: float, size: tuple[int, int], psi: float = 1.0
 ) -> NDArray[np.float32]:
-    """The fields [7, H, W] that clouds, waves, leaves and rocks of z are shaped by.
+    """The fields [9, H, W] that clouds, waves, leaves and rocks of z are shaped by.
 
     Five of noise with deviation 1: soft and fine on the plane of clouds and ground, fine on an
     upright plane, stretched on the ground, and a second upright one; then the height above the
-    horizon in picture heights, and how near its line is (1 on it).
+    horizon in picture heights, how near its line is (1 on it), and the two upright ones lit from
+    the side and from above.
     """
     reading = Reading(z, psi)
     height, width = size
@@ -92,15 +96,71 @@ def grain(
     hill, peak = reading.shape("hill shape")[:4], reading.shape("mountain shape")[:4]
     u, v = across * far, far
     across = across + 0 * rows
-    return np.stack([
+    upright = look_up(mixed("fine", peak), across * 0.21 + drift, rows * 0.42 + 0 * across)
+    second = look_up(mixed("fine", hill[::-1]), across * 0.4, rows * 0.8 + 0 * across)
+    side, pixel = math.copysign(1.0, reading["swing"]), height / 256
+    fields = (
         look_up(mixed("soft", cloud), u * 0.055 + drift, v * 0.09) * near**0.5,
         look_up(mixed("fine", hill), u * 0.09 + drift, v * 0.13) * near,
-        look_up(mixed("fine", peak), across * 0.21 + drift, rows * 0.42 + 0 * across),
+        upright,
         look_up(mixed("fine", land), u * 0.05, v * 0.26) * near,
-        look_up(mixed("fine", hill[::-1]), across * 0.4, rows * 0.8 + 0 * across),
+        second,
         above,
         np.exp(away * -14),
-    ]).astype(np.float32)  # fmt: skip
+        lit(upright, 3 * pixel, side),
+        lit(second, 2 * pixel, side),
+    )
+    return np.stack(fields).astype(np.float32)
+
+
+def lit(field: Floats, reach: float, side: float) -> Floats:
+    """The relief [H, W] of a field lit from above and from the right (side 1) or the left (-1)."""
+    step_ = max(int(reach + 0.5), 1)
+    rows = np.minimum(np.arange(field.shape[0]) + step_, field.shape[0] - 1)
+    columns = np.clip(np.arange(field.shape[1]) - round(step_ * side), 0, field.shape[1] - 1)
+    result: Floats = field - field[rows[:, None], columns]
+    return result
+
+
+def ragged(labels: NDArray[np.uint8], fields: Floats) -> NDArray[np.uint8]:
+    """A map [H, W] with the edges that its materials have: clouds frayed, water nearly as it is."""
+    height, width = labels.shape
+    pixel = height / 256
+    reach = blurred(_REACH[labels], 6 * pixel) * (0.6 * pixel)
+    rows, columns = np.mgrid[:height, :width]
+    down = np.clip(np.rint(rows + reach * fields[2]), 0, height - 1).astype(int)
+    right = np.clip(np.rint(columns + reach * fields[4]), 0, width - 1).astype(int)
+    result: NDArray[np.uint8] = labels[down, right]
+    return result
+
+
+def below_top(labels: NDArray[np.uint8], names: tuple[str, ...] = _HIGH) -> Floats:
+    """How far below the upper edge of its own heap a place [H, W] is, in picture heights."""
+    there = np.isin(labels, [_NUMBER[name] for name in names])
+    rows = np.arange(len(there))[:, None]
+    edge = np.maximum.accumulate(np.where(there, -1, rows), axis=0)
+    depth = (rows - edge).astype(np.float32) / len(there)
+    return blurred(depth, 2.5 * len(there) / 256)
+
+
+def is_water(labels: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Where a map has water."""
+    return np.isin(labels, _WATER)
+
+
+def mirrored_rows(labels: NDArray[np.uint8], fields: Floats, waves: float) -> tuple[Any, Any, Any]:
+    """Which row and column [H, W] each place of water mirrors, and whether that is land or sky."""
+    water = np.isin(labels, _WATER)
+    height, width = water.shape
+    pixel = height / 256
+    rows = np.arange(height)[:, None]
+    edge = np.maximum.accumulate(np.where(water, -1, rows), axis=0)
+    edge = np.rint(blurred(edge.astype(np.float32), 4 * pixel)).astype(int)
+    stir = fields[3] * (1 + 5 * waves) * pixel
+    row = np.clip(np.rint(edge - (rows - edge) * 0.9 - 1 + stir), 0, height - 1).astype(int)
+    aside = np.arange(width) + np.rint(fields[1] * pixel).astype(int)
+    column = np.clip(aside, 0, width - 1)
+    return row, column, ~water[row, column]
 
 
 def compose(
@@ -126,7 +186,8 @@ class _Scene:
     ) -> None:
         self.reading, self.colours = reading, colours
         self.soft, self.fine, self.upright, self.stretched, self.second = fields[:5]
-        self.above, self.line = fields[5:]
+        self.above, self.line, self.crags, self.leaves = fields[5:]
+        self.fields = fields
         self.mist = 0.8 * reading["mist"]
         self.pixel = labels.shape[0] / 256
         self.side = math.copysign(1.0, reading["swing"])
@@ -136,14 +197,7 @@ class _Scene:
 
     def _parts(self, labels: NDArray[np.uint8]) -> Floats:
         """How much of each material is at each place [K, H, W]: edges ragged and softened."""
-        whole = np.stack([labels == k for k in range(len(MATERIALS))]).astype(np.float32)
-        ragged = np.array([_RAGGED[name] for name in MATERIALS], np.float32)
-        reach = blurred(np.tensordot(ragged, whole, 1), 6 * self.pixel) * self.pixel
-        height, width = labels.shape
-        rows, columns = np.mgrid[:height, :width]
-        down = np.clip(np.rint(rows + reach * 0.6 * self.upright), 0, height - 1).astype(int)
-        right = np.clip(np.rint(columns + reach * 0.6 * self.second), 0, width - 1).astype(int)
-        moved = labels[down, right]
+        moved = ragged(labels, self.fields)
         parts = [
             blurred((moved == k).astype(np.float32), max(_SOFT[name] * self.pixel, 0.4))
             for k, name in enumerate(MATERIALS)
@@ -167,9 +221,7 @@ class _Scene:
 
     def relief(self, field: Floats, reach: float) -> Floats:
         """A field lit from the side and from above."""
-        side = max(int(reach * self.pixel + 0.5), 1)
-        result: Floats = field - np.roll(np.roll(field, -side, 0), round(side * self.side), 1)
-        return result
+        return lit(field, reach * self.pixel, self.side)
 
     def dry(self, across_bow: Floats | None) -> Floats:
         """Everything but water [H, W, 3]."""
@@ -216,7 +268,7 @@ class _Scene:
 
     def _mountain(self) -> Floats:
         stone = self._stone(0.34)
-        depth = self.below_top(("mountain", "snow", "rock"))
+        depth = below_top(self.labels)
         snow = self.reading["snow"]
         shade = np.clip(0.75 + 0.35 * self.relief(self.upright, 3), 0.35, 1.1)
         white = self.colours.lit * shade[..., None]
@@ -231,14 +283,6 @@ class _Scene:
         sun = 0.75 + 0.35 * self.reading["sunlit land"]
         result: Floats = rosy * (np.clip(tone, 0.3, 2) * sun)[..., None]
         return result
-
-    def below_top(self, names: tuple[str, ...]) -> Floats:
-        """How far below the upper edge of its own heap a place is, in picture heights."""
-        there = np.isin(self.labels, [_NUMBER[name] for name in names])
-        rows = np.arange(len(there))[:, None] + np.zeros(there.shape, int)
-        edge = np.maximum.accumulate(np.where(there, -1, rows), axis=0)
-        depth = (rows - edge).astype(np.float32) / len(there)
-        return blurred(depth, 2.5 * self.pixel)
 
     def hazed(self, colour: Floats, depth: float) -> Floats:
         """Paler the farther away, and at the foot."""
@@ -325,22 +369,10 @@ class _Scene:
 
     def _mirrored(self, light: Floats) -> Floats:
         """The rows above each stretch of water, upside down and stirred by waves."""
-        water = np.isin(self.labels, _WATER)
-        height, width = water.shape
-        rows = np.arange(height)[:, None] + np.zeros(water.shape, int)
-        edge = np.maximum.accumulate(np.where(water, -1, rows), axis=0)
-        edge = np.rint(blurred(edge.astype(np.float32), 4 * self.pixel)).astype(int)
-        stir = self.stretched * (1 + 5 * self.reading["waves"]) * self.pixel
-        place = edge - (rows - edge) * 0.9 - 1 + stir
-        place = np.clip(np.rint(place), 0, height - 1).astype(int)
-        columns = np.clip(
-            np.arange(width) + np.rint(self.fine * self.pixel).astype(int), 0, width - 1
-        )
-        seen = light[place, columns]
-        lost = water[place, columns]
-        seen = np.where(
-            lost[..., None], self.colours.horizon * 0.6 + self.colours.middle * 0.4, seen
-        )
+        row, column, is_dry = mirrored_rows(self.labels, self.fields, self.reading["waves"])
+        seen = light[row, column]
+        far = self.colours.horizon * 0.6 + self.colours.middle * 0.4
+        seen = np.where(is_dry[..., None], seen, far)
         result: Floats = np.stack([blurred(seen[..., k], 1.2 * self.pixel) for k in range(3)], -1)
         return result
 
