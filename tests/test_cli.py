@@ -41,6 +41,7 @@ STARTED = {
     "outputs": (0, [], "folder"),
     "pull": (1, ["nothing"], "No model named 'nothing' can be fetched"),
     "project": (1, [SMALL, "none.png", "--out", "o"], "No such file or directory: none.png"),
+    "remote": (1, ["add", "box", "http://x"], "'on' takes ssh://user@host"),
     "replay": (1, ["painter", "none.jsonl", "--out", "o.mp4"], "none.jsonl"),
     "run": (1, ["stylgan"], "No model named 'stylgan'"),
     "servers": (0, [], "Socket.IO"),
@@ -49,6 +50,7 @@ STARTED = {
     "train": (1, ["none.zip", "--out", "o"], "There is no folder or file 'none.zip'"),
     "video": (1, ["painter", "--keys", "1", "--out", "o.gif"], "two keys"),
     "walk": (0, [SMALL, "--keys", "1-2", "--count", "2", "--out", "o"], "walk.npz"),
+    "worker": (0, [], "taxiway worker 1"),
 }
 """How each command ends, and what it says or writes, where a person starts it; those that compute
 for long are refused, since their own tests run them."""

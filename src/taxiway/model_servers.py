@@ -220,7 +220,7 @@ class ModelServer:
     def _spec(self) -> ModelSpec:
         """What the engine is told to run."""
         spec = catalog.spec(self.card, self._options)
-        return structs.replace(spec, command=self.means)
+        return structs.replace(spec, command=self.means, on=self.config.on)
 
 
 class ModelServers:

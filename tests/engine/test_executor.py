@@ -4,6 +4,7 @@ import asyncio
 import errno
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ import numpy as np
 import psutil
 import pytest
 
+import ssh_stand_in
 from taxiway.core import slots
 from taxiway.core.errors import InvalidArgument, ModelFailed
 from taxiway.core.images import to_data_uri
@@ -27,7 +29,11 @@ TEXT = {"text": "hello", "left": ""}
 
 
 @pytest.fixture(params=EXECUTORS)
-def kind(request: pytest.FixtureRequest) -> str:
+def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
+    if request.param == "remote":
+        if sys.platform == "win32":
+            pytest.skip("models run elsewhere from Linux and macOS")
+        ssh_stand_in.install(tmp_path / "box", monkeypatch)
     return str(request.param)
 
 
@@ -35,7 +41,8 @@ def kind(request: pytest.FixtureRequest) -> str:
 async def started(
     kind: str, family: str, on_death: Callable[[], None] = lambda: None, **options: Any
 ) -> AsyncIterator[Executor]:
-    spec = ModelSpec(name="toy", family=f"toys:{family}", options=options)
+    on = ssh_stand_in.BOX if kind == "remote" else ""
+    spec = ModelSpec(name="toy", family=f"toys:{family}", options=options, on=on)
     executor: Executor = slots.load("engine.executors", kind)(spec, on_death)
     try:
         await executor.start()
@@ -48,8 +55,8 @@ def ignored(results: list[Any], progress: Progress | None) -> bool:
     return True
 
 
-def test_there_are_two() -> None:
-    assert EXECUTORS == ["process", "thread"]
+def test_there_are_three() -> None:
+    assert EXECUTORS == ["process", "remote", "thread"]
 
 
 async def test_a_batch_is_answered_in_order_with_arrays(kind: str) -> None:

@@ -71,6 +71,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--query-seconds", type=seconds_or_off, default=300.0, metavar="N",
         help="start a model anew that gives no answer for so long; 300 if not given, or off",
     )  # fmt: skip
+    parser.add_argument(
+        "--on", metavar="BOX",
+        help="run it on another machine: ssh://user@host, or a name given by taxiway remote add",
+    )  # fmt: skip
     parser.add_argument("--no-browser", action="store_true", help="do not open the studio")
     addresses(parser)
 
@@ -257,6 +261,7 @@ def free_options(card: "Card", family: "type[Model]") -> dict[str, Any]:
 
 def config(parsed: argparse.Namespace) -> "Config":
     """How to listen, from the flags."""
+    from taxiway.catalog.remotes import address_of
     from taxiway.core.config import Config
     from taxiway.web.addresses import bare
 
@@ -270,6 +275,7 @@ def config(parsed: argparse.Namespace) -> "Config":
         mapping=mapping_file(parsed.mapping),
         hub_port=parsed.hub_port,
         query_seconds=parsed.query_seconds,
+        on=address_of(parsed.on) if parsed.on else "",
         open_folders=tuple(parsed.open_folders),
         hub_null_origin=parsed.photoshop,
         allowed_hosts=tuple(parsed.allow_host),

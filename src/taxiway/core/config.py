@@ -33,6 +33,9 @@ class Config(Struct, frozen=True, kw_only=True):
     osc_target: str | None = "127.0.0.1"
     """The IP address that gets every output by OSC without asking, for patches that only listen."""
 
+    on: str = ""
+    """The address of another machine that models run on, `ssh://user@box`; "" for this one."""
+
     mapping: str | None = None
     """The file of the first model's mapping; None is one in the data folder, as of all others."""
 

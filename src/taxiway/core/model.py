@@ -13,7 +13,8 @@ from taxiway.core.errors import InvalidArgument
 class ModelSpec(Struct, frozen=True, kw_only=True):
     """Which model to run: the name it runs under, its family, and its set-up options.
 
-    `command` is the one that `/query` means, its first if none is named.
+    `command` is the one that `/query` means, its first if none is named. `on` is the address of
+    another machine that it runs on, "" for this one.
     """
 
     name: str
@@ -21,6 +22,7 @@ class ModelSpec(Struct, frozen=True, kw_only=True):
     options: dict[str, Any] = {}
     title: str = ""
     command: str | None = None
+    on: str = ""
 
 
 class Progress(Struct, frozen=True):

@@ -34,7 +34,8 @@ ENCODED_AT_ONCE = 256 * 256 * 3
 class Engine:
     """Runs models and answers calls; lives on one event loop.
 
-    `executor` says where models run: `process`, each in one of its own, or `thread`, in this one.
+    `executor` says where models run: `process`, each in one of its own, or `thread`, in this one;
+    those whose spec names another machine run there.
 
     `queue_limit` bounds the calls that wait for one model; a model nobody asked for
     `idle_seconds` goes to sleep (never, for None). A process that gives neither an answer nor a
@@ -70,8 +71,9 @@ class Engine:
         `idle_seconds` stands in for the engine's own. A model of that name must not be there.
         """
         idle = self._idle_seconds if idle_seconds is None else idle_seconds
+        executor = slots.load("engine.executors", "remote") if spec.on else self._executor
         self.running[spec.name] = Running(
-            spec, self.events, self._queue_limit, idle, self._executor, self._query_seconds
+            spec, self.events, self._queue_limit, idle, executor, self._query_seconds
         )
 
     async def start(self, spec: ModelSpec) -> None:

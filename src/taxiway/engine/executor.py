@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from taxiway.core.command import Values
-from taxiway.core.errors import TaxiwayError
+from taxiway.core.errors import ModelFailed, TaxiwayError
 from taxiway.core.model import ModelSpec, Progress
 from taxiway.engine.messages import News, Predict, Ready
 
@@ -23,6 +23,14 @@ class Died(Exception):
 
 class Hung(Died):
     """It gave neither an answer nor a part of one for as long as it may take."""
+
+
+class Away(Died):
+    """It was reached, and is not any more; it may be again."""
+
+
+class Unreachable(ModelFailed):
+    """What it would run on does not answer."""
 
 
 class Executor(Protocol):

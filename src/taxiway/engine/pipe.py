@@ -29,10 +29,20 @@ class WorkersEnd:
         self._socket = own
         self._file = own.makefile("rb", BUFFER_BYTES)
 
+    def let_go(self) -> None:
+        """Leave the socket to others; nothing may have been read ahead."""
+        self._file.close()
+
     def waits(self, seconds: float) -> bool:
         """Whether a message comes, or the other end closes, within that time."""
         # The server sends one message and waits, so that nothing was read ahead.
         return bool(select([self._socket], [], [], seconds)[0])
+
+    def find(self, mark: bytes) -> None:
+        """Pass over everything up to a mark."""
+        last = b""
+        while not last.endswith(mark):
+            last = (last + self._read(1))[-len(mark) :]
 
     def receive(self) -> bytes:
         """The next message."""

@@ -13,7 +13,7 @@ from taxiway.core.errors import Cancelled, ModelFailed, TaxiwayError, Unavailabl
 from taxiway.core.events import CommandsChanged, Events, State, StateChanged
 from taxiway.core.model import ModelSpec, Progress
 from taxiway.engine.batch import Call, CallQueue, OnPart
-from taxiway.engine.executor import Died, Executor, Hung, Result
+from taxiway.engine.executor import Away, Died, Executor, Hung, Result, Unreachable
 from taxiway.engine.executors.process import ProcessExecutor
 from taxiway.engine.messages import Formats, News, Predict
 from taxiway.engine.pictures import PictureRoom
@@ -22,6 +22,8 @@ log = logging.getLogger("taxiway.engine")
 
 CRASHES = 5
 CRASH_WINDOW = 60.0
+AGAIN_SECONDS = (0.2, 5.0)
+"""How soon another machine is tried again, at first and at most."""
 
 
 class Running:
@@ -59,6 +61,7 @@ class Running:
         self._changed = asyncio.Event()
         self._crashes: deque[float] = deque(maxlen=CRASHES)
         self._stopped = False
+        self._tries = 0
 
     @property
     def pid(self) -> int | None:
@@ -74,7 +77,8 @@ class Running:
         """Begin to start; `ready` waits for the end of it."""
         self._stopped = False
         if self.state in ("asleep", "failed"):
-            self._set("starting", f"Starting {self.spec.name}.")
+            where = f" on {self.spec.on}" if self.spec.on else ""
+            self._set("starting", f"Starting {self.spec.name}{where}.")
             self._task = asyncio.get_running_loop().create_task(self._live())
 
     def wake(self) -> None:
@@ -168,8 +172,12 @@ class Running:
             ready = await executor.start()
             self.commands, self.facts = ready.commands, ready.facts
             notes = "".join(f" Note: {note}." for note in self.facts.get("notes", ()))
-            self._set("running", f"{self.spec.name} is running.{notes}")
+            where = f" on {self.facts['on']}" if "on" in self.facts else ""
+            self._set("running", f"{self.spec.name} is running{where}.{notes}")
+            self._tries = 0
             await self._serve(executor)
+        except (Away, Unreachable) as error:
+            return await self._away(error)
         except Died as death:
             return self._after(death)
         except ModelFailed as error:
@@ -244,6 +252,20 @@ class Running:
             return Unavailable(f"'{self.spec.name}' gave {limit}, and is starting again.")
         what = "was stopped" if self._stopped else "died while it worked and is starting again"
         return Unavailable(f"'{self.spec.name}' {what}.")
+
+    async def _away(self, error: Exception) -> str | None:
+        """Wait before another machine is tried again, which does not count as a crash.
+
+        One that was never reached is not: then somebody has to look at its address.
+        """
+        if not self.commands:
+            return f"{self.spec.name} could not start: {error}"
+        self._set("starting", f"{self.spec.name} is not reached ({error}); trying again.")
+        self._queue.fail(Unavailable(self.message, retry_after=5))
+        first, most = AGAIN_SECONDS
+        await asyncio.sleep(min(first * 2**self._tries, most))
+        self._tries = min(self._tries + 1, 10)
+        return None
 
     def _after(self, death: Died) -> str | None:
         now = time.monotonic()

@@ -72,7 +72,11 @@ class ProcessExecutor:
             await self.stop()
             raise ModelFailed(message.message)
         assert isinstance(message, Ready)
-        return message
+        return Ready(message.commands, self.told(message.facts))
+
+    def told(self, facts: dict[str, Any]) -> dict[str, Any]:
+        """What a model says of itself, with what this side knows of where it runs."""
+        return facts
 
     async def predict(self, request: Predict, on_part: OnPart) -> list[Result]:
         """Ask for a batch; one result or error per call."""
@@ -141,7 +145,7 @@ class ProcessExecutor:
         try:
             message = self._codec.unpack(data)
             if isinstance(message, News):
-                self.on_news(message)
+                self.on_news(News(message.commands, self.told(message.facts)))
             elif self._answer.done():
                 return
             elif isinstance(message, Part):

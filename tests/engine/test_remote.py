@@ -1,0 +1,180 @@
+"""A model on another machine: its files, a way that breaks, what ssh says."""
+
+import asyncio
+import contextlib
+import hashlib
+import io
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+import ssh_stand_in
+from paths import FIXTURES
+from ssh_stand_in import BOX
+from taxiway.core.errors import InvalidArgument, ModelFailed, Unavailable
+from taxiway.core.model import ModelSpec
+from taxiway.engine.engine import Engine
+from taxiway.engine.executors.remote import Place
+from taxiway.engine.remote_worker import Bag, Taken, _plain, luggage, missing_of, unpacked
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Linux and macOS only")
+CHECKPOINT = FIXTURES / "stylegan2-ada_32.pkl"
+TOY = ModelSpec(name="toy", family="toys:Gradient", on=BOX)
+
+
+@pytest.fixture
+def box(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    return ssh_stand_in.install(tmp_path / "box", monkeypatch)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["ssh://", "ssh://-oProxyCommand=x", "ssh://a b", "ssh://u;v@h", "http://h", "ssh://h/$(x)",
+     "ssh://h:99999999", "ssh://h?x=1", "h"],
+)  # fmt: skip
+def test_an_address_is_no_way_to_run_something_here(address: str) -> None:
+    with pytest.raises(InvalidArgument, match="'on' takes ssh://user@host"):
+        Place.of(address)
+
+
+def test_an_address_becomes_words_of_ssh() -> None:
+    line = Place.of("ssh://me@box:2222/opt/my taxiway").line()
+    assert line[line.index("-p") :] == [
+        "-p", "2222", "-l", "me", "--", "box", "'/opt/my taxiway' worker",
+    ]  # fmt: skip
+
+
+async def test_a_models_files_go_along_once_and_a_broken_way_is_mended(box: Path) -> None:
+    options = {"checkpoint": str(CHECKPOINT)}
+    spec = ModelSpec(name="small", family="stylegan", options=options, on=BOX)
+    async with Engine() as engine:
+        await engine.start(spec)
+        await engine.ready("small")
+        first = await engine.query("small", {"seed": 1, "format": "PNG"})
+        digest = hashlib.sha256(CHECKPOINT.read_bytes()).hexdigest()
+        kept = box / "data" / "carried" / digest / "file"
+        assert kept.read_bytes() == CHECKPOINT.read_bytes()
+        written = kept.stat().st_mtime_ns
+        assert engine.running["small"].message.startswith("small is running on box.example, ")
+        os.kill(engine.running["small"].pid or 0, signal.SIGKILL)
+        async with asyncio.timeout(20):
+            while engine.running["small"].state == "running":
+                await asyncio.sleep(0.01)
+            await engine.ready("small")
+        assert await engine.query("small", {"seed": 1, "format": "PNG"}) == first
+        assert kept.stat().st_mtime_ns == written
+    async with Engine() as engine:  # the same picture as from a process here
+        await engine.start(ModelSpec(name="small", family="stylegan", options=spec.options))
+        assert await engine.query("small", {"seed": 1, "format": "PNG"}) == first
+
+
+async def test_a_machine_that_is_down_is_tried_again_and_again(
+    box: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("taxiway.engine.running.AGAIN_SECONDS", (0.01, 0.05))
+    async with Engine() as engine:
+        await engine.start(TOY)
+        await engine.ready("toy")
+        (box / "down").touch()
+        os.kill(engine.running["toy"].pid or 0, signal.SIGKILL)
+        async with asyncio.timeout(20):
+            while "No route to host" not in engine.running["toy"].message:
+                await asyncio.sleep(0.01)
+            with pytest.raises(Unavailable, match="not reached .*; trying again"):
+                await engine.query("toy", {"seed": 1})
+            while (box / "lines").read_text().count("\n") < 9:  # more than crashes may be
+                await asyncio.sleep(0.01)
+            (box / "down").unlink()
+            await engine.ready("toy")
+        assert "image" in await engine.query("toy", {"z": [0] * 512})
+
+
+async def test_a_machine_that_was_never_reached_is_said_in_sshs_words(box: Path) -> None:
+    (box / "down").touch()
+    async with Engine() as engine:
+        await engine.start(TOY)
+        with pytest.raises(Unavailable, match="box.example cannot be reached: .*No route to host"):
+            await engine.ready("toy")
+
+
+async def test_the_worker_ends_with_the_way(box: Path) -> None:
+    async with Engine() as engine:
+        await engine.start(TOY)
+        await engine.ready("toy")
+        worker = psutil.Process(engine.running["toy"].pid)
+    with contextlib.suppress(psutil.NoSuchProcess):
+        worker.wait(10)
+    assert not worker.is_running()
+
+
+class Pieces:
+    """A way on which these messages come."""
+
+    def __init__(self, *come: bytes) -> None:
+        self.come = list(come)
+
+    def receive(self) -> bytes:
+        return self.come.pop(0)
+
+
+def taken(folder: Path, given: Bag, *come: bytes) -> ModelSpec:
+    """What becomes of a bag and of what comes after it."""
+    missing = missing_of(given, folder)
+    return unpacked(Pieces(*come), given, missing, folder)  # type: ignore[arg-type]
+
+
+def bag(**changed: Any) -> Bag:
+    data = b"abc"
+    taken = {"option": "checkpoint", "path": "", "name": "x.pkl",
+             "sha256": hashlib.sha256(data).hexdigest(), "size": 3}  # fmt: skip
+    spec = ModelSpec(name="x", family="stylegan", options={"checkpoint": "/there/x.pkl"})
+    return Bag(spec, [Taken(**{**taken, **changed})])
+
+
+def test_files_that_came_lie_under_their_own_names(tmp_path: Path) -> None:
+    spec = taken(tmp_path, bag(), b"ab", b"c")
+    path = Path(spec.options["checkpoint"])
+    assert (path.name, path.read_bytes(), tmp_path in path.parents) == ("x.pkl", b"abc", True)
+    assert taken(tmp_path, bag()) == spec  # nothing is missing any more
+
+
+@pytest.mark.parametrize(
+    ("changed", "come", "words"),
+    [
+        ({"sha256": "0" * 64}, b"abc", "another file than was announced"),
+        ({"size": 2}, b"abc", "another file than was announced"),
+        ({"sha256": "../../x"}, b"abc", "as its SHA-256"),
+        ({"name": "../x"}, b"abc", "cannot be called"),
+        ({"path": "a/../../../x"}, b"abc", "cannot be called"),
+        ({"size": 2**60}, b"abc", "MB are free there"),
+    ],
+)
+def test_what_comes_stays_in_its_folder(
+    tmp_path: Path, changed: dict[str, Any], come: bytes, words: str
+) -> None:
+    with pytest.raises(ModelFailed, match=words):
+        taken(tmp_path / "in", bag(**changed), come)
+    assert [path.name for path in tmp_path.iterdir()] in ([], ["in"])
+
+
+def test_a_folder_of_files_goes_along_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "ways" / "deep").mkdir(parents=True)
+    (tmp_path / "ways" / "deep" / "a.npz").write_bytes(b"a")
+    options = {"checkpoint": str(CHECKPOINT), "directions": str(tmp_path / "ways")}
+    found, places = luggage(ModelSpec(name="x", family="stylegan", options=options, on=BOX))
+    assert {(each.option, each.path) for each in found.files} == {
+        ("checkpoint", ""), ("directions", "deep/a.npz"),
+    }  # fmt: skip
+    assert found.spec.on == ""
+    come = [places[each.sha256].read_bytes() for each in found.files]
+    spec = taken(tmp_path / "there", found, *come)
+    assert (Path(spec.options["directions"]) / "deep" / "a.npz").read_bytes() == b"a"
+    assert io.BytesIO(Path(spec.options["checkpoint"]).read_bytes()).read(2) == b"\x80\x04"
+    for name in ("", ".", "..", "a/b", "a\0"):
+        with pytest.raises(ModelFailed, match="cannot be called"):
+            _plain(name)
