@@ -102,6 +102,20 @@ async def test_a_machine_that_was_never_reached_is_said_in_sshs_words(box: Path)
             await engine.ready("toy")
 
 
+async def test_what_is_played_from_afar_comes_as_jpeg(
+    box: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("taxiway.engine.executors.remote.FAR_MS", 0.0)
+    async with Engine() as engine:
+        await engine.start(TOY)
+        values = {"z": [0.0] * 512}
+        whole = (await engine.run("toy", values))["image"]
+        played = (await engine.run("toy", values, live="session"))["image"]
+    assert (played.shape, played.dtype) == (whole.shape, whole.dtype)
+    off = abs(played.astype(int) - whole)
+    assert 0 < off.max() < 20  # of JPEG
+
+
 async def test_the_worker_ends_with_the_way(box: Path) -> None:
     async with Engine() as engine:
         await engine.start(TOY)

@@ -47,12 +47,14 @@ class Predict(Struct, tag=True):
     """A batch of calls of one command.
 
     `formats`, where not empty, has an entry for each: the file formats by output for a call whose
-    JPEGs are wanted as data URIs, None for one whose pixels are.
+    JPEGs are wanted as data URIs, None for one whose pixels are. `live` is whether all calls are
+    of something that is played: the next picture follows at once.
     """
 
     command: str
     batch: list[Values]
     formats: list[Formats | None] = []
+    live: bool = False
 
 
 class CallError(Struct, tag=True):

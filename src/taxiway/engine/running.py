@@ -293,4 +293,5 @@ def request_of(calls: Sequence[Call]) -> Predict:
         calls[0].command.name,
         [call.inputs for call in calls],
         [call.formats for call in calls],
+        all(call.live is not None for call in calls),
     )

@@ -18,15 +18,19 @@ from collections import deque
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from taxiway.core.errors import InvalidArgument, ModelFailed
-from taxiway.engine.executor import Away, Died, Unreachable
+from taxiway.core.errors import InvalidArgument, ModelFailed, TaxiwayError
+from taxiway.core.images import EncodedPicture
+from taxiway.engine.executor import Away, Died, OnPart, Result, Unreachable
 from taxiway.engine.executors.process import ProcessExecutor
+from taxiway.engine.messages import Predict
 from taxiway.engine.pipe import ServerGone, WorkersEnd
 from taxiway.engine.remote_worker import GREETING, carry_files, luggage
 
 CONNECT_SECONDS = 15
 ALIVE_SECONDS, MISSED = 1, 2
 """How often a way is tried that is silent, and how often in vain before it counts as broken."""
+FAR_MS = 5.0
+"""Milliseconds there and back from which on a way is no local network's."""
 OPTIONS = (
     "-T",
     *("-o", "BatchMode=yes"),  # nobody is there to type a password
@@ -121,6 +125,14 @@ class RemoteExecutor(ProcessExecutor):
         finally:
             pipe.let_go()
 
+    async def predict(self, request: Predict, on_part: OnPart) -> list[Result]:
+        """Ask for a batch; what is played from afar comes as JPEG, a thirtieth of its pixels."""
+        if not (request.live and self.away_ms >= FAR_MS):
+            return await super().predict(request, on_part)
+        request.formats = [{} for _ in request.batch]
+        results = await super().predict(request, on_part)
+        return await asyncio.to_thread(list, map(_with_pixels, results))
+
     async def stop(self) -> None:
         """End the way, also one that is being made, and what it led to."""
         if self._process is not None:
@@ -131,6 +143,16 @@ class RemoteExecutor(ProcessExecutor):
         """The way there broke, or what is there ended."""
         await asyncio.to_thread(self._process.join, 1)
         return Away(f"the way to {self.place.host} broke: {' '.join(self._said) or 'no word came'}")
+
+
+def _with_pixels(result: Result) -> Result:
+    """The outputs with their pictures decoded."""
+    if isinstance(result, TaxiwayError):
+        return result
+    return {
+        name: value.pixels() if isinstance(value, EncodedPicture) else value
+        for name, value in result.items()
+    }
 
 
 class Ssh:
