@@ -32,6 +32,7 @@ from taxiway.servers.studio import binary_messages
 from taxiway.servers.studio import routes as frames
 from taxiway.web.application import application
 from taxiway.web.listen import Listener, loop_factory
+from taxiway.web.powers import Tokens
 
 TOKEN = "bench"
 INPUTS_A_SECOND = 60
@@ -48,7 +49,7 @@ async def serve(spec: ModelSpec, pipe: Any) -> None:
     """Serve one model's session until the other side of the pipe says so."""
     async with Engine() as engine:
         session = LiveSession(engine, spec)
-        app = application(frames.routes(session, TOKEN), Config())
+        app = application(frames.routes(session, Tokens("", TOKEN)), Config())
         async with Listener(app, Config(port=0, connections_per_client=1000)) as listener:
             live = asyncio.create_task(session.run())
             await session.start()
