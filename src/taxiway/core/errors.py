@@ -3,6 +3,7 @@
 TaxiwayError
 ├── InvalidArgument   a value from outside is wrong; names the input
 ├── NotFound          no model, command, file or route of that name
+├── Conflict          somebody else changed it meanwhile
 ├── UnreadableCheckpoint   a checkpoint is foreign, broken or hostile
 ├── Unavailable       not now: starting, restarting or stopping; try again
 │   ├── Busy          the queue is full
@@ -28,6 +29,10 @@ class InvalidArgument(TaxiwayError):
 
 class NotFound(TaxiwayError):
     """Nothing has that name; the message lists what there is."""
+
+
+class Conflict(TaxiwayError):
+    """Somebody else changed it since the version that a change was made from."""
 
 
 class UnreadableCheckpoint(TaxiwayError):

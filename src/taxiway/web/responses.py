@@ -14,6 +14,7 @@ from starlette.websockets import WebSocket
 
 from taxiway.core.errors import (
     Busy,
+    Conflict,
     InvalidArgument,
     MissingDependency,
     NotFound,
@@ -28,6 +29,7 @@ STATUS: tuple[tuple[type[TaxiwayError], int], ...] = (
     (InvalidArgument, 400),
     (UnreadableCheckpoint, 400),
     (NotFound, 404),
+    (Conflict, 409),
     (Busy, 429),
     (Unavailable, 503),
     (MissingDependency, 503),

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import PurePosixPath
 from typing import Any
 
 import msgspec
@@ -118,8 +117,6 @@ def write(labelled: Labelled) -> Iterator[tuple[str, bytes]]:
 def describes(files: Files) -> bool:
     """Whether the files look like this format."""
     for name in files.ending(".json"):
-        if PurePosixPath(name).name == "boxes.json":
-            continue
         try:
             if b'"annotations"' in files.read(name):
                 return True

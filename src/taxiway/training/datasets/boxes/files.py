@@ -63,19 +63,27 @@ def opened(source: Path) -> Iterator[Files]:
             raise InvalidArgument(f"'{source}' {reason}.") from None
     else:
         read = partial(_read, source.parent)
-        yield Files(source, [source.name], read, partial(_measure, source.parent))
+        yield Files(source, [source.name], read, partial(measure, source.parent))
 
 
 def folder(path: Path) -> Files:
     """The files of a folder and the folders in it."""
-    names = []
-    for parent, folders, files in os.walk(path):
-        folders[:] = sorted(each for each in folders if not is_hidden(each))
-        inside = Path(parent).relative_to(path)
-        names += [(inside / each).as_posix() for each in files if not is_hidden(each)]
-    return Files(
-        path, sorted(filter(_is_text, names)), partial(_read, path), partial(_measure, path)
-    )
+    return of_folder(path, listing(path))
+
+
+def listing(path: Path) -> list[str]:
+    """The names of the files in a folder and the folders in it, in order; not hidden ones."""
+    names, top = list[str](), str(path)
+    for parent, folders, files in os.walk(top):
+        folders[:] = [each for each in folders if not is_hidden(each)]
+        inside = parent[len(top) :].replace(os.sep, "/").strip("/")
+        names += [f"{inside}/{each}" if inside else each for each in files if each[0] != "."]
+    return sorted(filter(_is_text, names))
+
+
+def of_folder(path: Path, names: list[str]) -> Files:
+    """Those files of a folder."""
+    return Files(path, names, partial(_read, path), partial(measure, path))
 
 
 def zipped(path: Path, archive: ZipFile) -> Files:
@@ -117,7 +125,7 @@ def _read(path: Path, name: str) -> bytes:
     return data
 
 
-def _measure(path: Path, name: str) -> Size:
+def measure(path: Path, name: str) -> Size:
     try:
         with (path / name).open("rb") as file:
             return upright_size(file, MAX_PIXELS)

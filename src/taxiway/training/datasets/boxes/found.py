@@ -1,7 +1,7 @@
 """What the readers of formats find: boxes by picture, and what is wrong, a sentence each."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
@@ -112,20 +112,34 @@ class Found:
 
 
 class Names:
-    """Pictures by what files call them: the whole name, its end, or the name without an ending."""
+    """Pictures by what files call them: the whole name, with or without its ending, below `images`
+    or not; else by its last part."""
 
-    def __init__(self, names: Mapping[str, object]) -> None:
-        self._whole = {name.casefold(): name for name in names}
-        self._last, self._stems = dict[str, str | None](), dict[str, str | None]()
-        for name in names:
-            path = PurePosixPath(name.casefold())
-            for known, key in ((self._last, path.name), (self._stems, path.stem)):
-                known[key] = None if key in known else name  # two are none
+    def __init__(self, names: Iterable[str]) -> None:
+        self._known = dict[str, str | None]()
+        ways = (lambda path: str(path), lambda path: str(path.with_suffix("")),
+                lambda path: path.name, lambda path: path.stem)  # fmt: skip
+        paths = [(name, PurePosixPath(below_images(name.casefold()))) for name in names]
+        for way in ways:
+            new = dict[str, str | None]()
+            for name, path in paths:
+                key = way(path)
+                new[key] = None if key in new else name  # two are none
+            self._known = {**new, **self._known}
 
     def find(self, given: str) -> str | None:
         """The one picture that is meant; None where there is none, or two might be."""
-        path = PurePosixPath(given.replace("\\", "/").removeprefix("./").casefold())
-        return self._whole.get(str(path)) or self._last.get(path.name) or self._stems.get(path.stem)
+        plain = below_images(given.replace("\\", "/").removeprefix("./").casefold())
+        path = PurePosixPath(plain)
+        for key in (plain, str(path.with_suffix("")), path.name, path.stem) if path.name else ():
+            if found := self._known.get(key):
+                return found
+        return None
+
+
+def below_images(name: str) -> str:
+    """A picture's name below the folder of pictures."""
+    return name.removeprefix("images/")
 
 
 def finite(text: str) -> float:

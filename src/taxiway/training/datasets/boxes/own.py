@@ -22,7 +22,7 @@ class Description(Struct):
 
 
 def read(files: Files, found: Found) -> None:
-    """The one file; a picture that it does not name has no boxes."""
+    """The one file."""
     name = next(each for each in files.names if PurePosixPath(each).name == FILE)
     where = f"'{name}' in '{files.source}'"
     try:
@@ -44,8 +44,6 @@ def read(files: Files, found: Found) -> None:
                 found.say(place, f"there is no class {kind}; there are {len(found.classes)}")
                 continue
             found.add(place, known, (x, y, x + width, y + height), kind)
-    for each in found.sizes:
-        found.see(where, each)
 
 
 def write(labelled: Labelled) -> Iterator[tuple[str, bytes]]:
@@ -56,4 +54,5 @@ def write(labelled: Labelled) -> Iterator[tuple[str, bytes]]:
 
 def describes(files: Files) -> bool:
     """Whether the files look like this format."""
-    return any(PurePosixPath(name).name == FILE for name in files.names)
+    names = [name for name in files.names if PurePosixPath(name).name == FILE]
+    return any(b'"annotations"' not in files.read(name) for name in names)

@@ -20,6 +20,7 @@ from taxiway.training.datasets.boxes.found import (
     Labelled,
     Names,
     Size,
+    below_images,
     finite,
 )
 
@@ -169,11 +170,6 @@ def write(labelled: Labelled) -> Iterator[tuple[str, bytes]]:
     for name, (size, boxes) in labelled.pictures.items():
         label = str(PurePosixPath(below_images(name)).with_suffix(".txt"))
         yield f"labels/{label}", lines(boxes, size).encode()
-
-
-def below_images(name: str) -> str:
-    """A picture's name below the folder of pictures."""
-    return name.removeprefix("images/")
 
 
 def describes(files: Files) -> bool:
