@@ -20,6 +20,7 @@ from taxiway.painting import paint
 
 SMALL = FIXTURES / "stylegan2-ada_32.pkl"
 STARTED = {
+    "annotate": (1, ["none"], "There is no folder 'none'"),
     "batch": (1, ["painter", "in.png", "--out", "o"], "works on models that take image"),
     "bend": (0, [SMALL, "--preset", "b16 rotate 30", "--seeds", "1", "--out", "o"], "preset.txt"),
     "bench": (1, ["painter", "--seconds", "0"], "a number above 0"),

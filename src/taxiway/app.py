@@ -30,12 +30,16 @@ from taxiway.web.server_slot import decoded, made, of_kind, started, stopped
 
 @dataclass(frozen=True)
 class Beginning:
-    """What is done once the models are being started: chains to make, a workspace to set up."""
+    """What is done once the models are being started: chains to make, a workspace to set up.
+
+    A browser is opened at `place` of the studio, its front for "".
+    """
 
     links: Sequence[Link] = ()
     workspace: bytes | None = None
     open_browser: bool = False
     owner_link: bool = False
+    place: str = ""
 
 
 def run(
@@ -123,7 +127,7 @@ async def _until_told(
     async with running as model_servers:
         _say_where(model_servers, beginning.owner_link)
         if beginning.open_browser and _has_screen():
-            url = model_servers.running()[0].url
+            url = model_servers.running()[0].url + beginning.place
             threading.Thread(target=webbrowser.open, args=[url], daemon=True).start()
         if beginning.workspace is not None:
             for sentence in await model_servers.workspaces.reopen(beginning.workspace):

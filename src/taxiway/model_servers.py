@@ -13,6 +13,7 @@ import msgspec
 from msgspec import structs
 from starlette.routing import BaseRoute, Route
 
+from taxiway.annotation.sets import Sets
 from taxiway.catalog import catalog
 from taxiway.catalog.catalog import Card
 from taxiway.catalog.folder import NoDataFolder, data_path
@@ -35,6 +36,7 @@ from taxiway.live.outputs import Outputs, sinks
 from taxiway.live.presets.state_folder import folder_name
 from taxiway.live.session import LiveSession
 from taxiway.servers.studio import (
+    annotation_routes,
     film_routes,
     gallery_routes,
     job_routes,
@@ -231,7 +233,12 @@ class ModelServers:
         opened = OpenFolders([data_path(), *map(Path, config.open_folders)])
         self.shared = Shared(Tokens.new(), opened)
         self.chains = Chains(engine, lambda name: self._find(name).session)
-        self.jobs = Jobs(data_path() / "jobs", data_path() / "trainings", self, opened=opened)
+        self.sets = Sets(data_path() / "annotations")
+        self.jobs = Jobs(
+            *(data_path() / "jobs", data_path() / "trainings", self),
+            opened=opened,
+            named=self.sets.place,
+        )
         self._kept = KeptModels(data_path() / "models")
         self.gallery = Gallery(self._kept, self.jobs.trainings)
         self.workspaces = Workspaces(self._played, self.start, engine.ready, self.chains)
@@ -390,7 +397,10 @@ class ModelServers:
         gallery = gallery_routes.routes(self.gallery, self._stop_if_there, self.tokens)
         spaces = workspace_routes.routes(self.workspaces.save, self.workspaces.reopen, self.tokens)
         films = film_routes.routes(self.jobs, self.tokens)
-        return [*models, *tools, *training, *films, *gallery, *spaces]
+        boxes = annotation_routes.routes(
+            self.sets, self.jobs.uploads, self._engine, self.running, self.tokens
+        )
+        return [*models, *tools, *training, *films, *gallery, *spaces, *boxes]
 
     def _played(self) -> list[Played]:
         """What runs, by slot, with what it was started with, without paths of this machine."""

@@ -79,7 +79,8 @@ class Jobs:
     One heavy job runs at a time, and up to MOST_LIGHT light ones beside it; the others wait in the
     order in which they came. A training that was begun by hand is waited for as well. What a server
     left behind running is stopped for the next, and can be resumed. `offered` names the tools
-    there are, the whole slot for None. A dataset that a client names lies below what is `opened`.
+    there are, the whole slot for None. A dataset that a client names is one of those that `named`
+    gives a place, or lies below what is `opened`.
     """
 
     def __init__(
@@ -89,12 +90,13 @@ class Jobs:
         models: Models,
         offered: Sequence[str] | None = None,
         opened: OpenFolders | None = None,
+        named: Callable[[str], Path | None] = lambda name: None,
     ) -> None:
         self.folder, self.models = folder, models
         self.trainings = Trainings(shelf)
         self.uploads = Uploads(folder)
         self.records = {record.id: record for record in kept_records(folder)}
-        self._names, self._opened = offered, opened
+        self._names, self._opened, self._named = offered, opened, named
         self._offer: asyncio.Task[Offer] | None = None
         self._waiting: list[str] = []
         self._running: dict[str, asyncio.Task[None]] = {}
@@ -302,6 +304,8 @@ class Jobs:
         """A path, or the file of a job that prepared a dataset."""
         if name in self.records and self.records[name].kind == "dataset":
             return str(self.file(name, f"{DATASET}.zip"))
+        if place := self._named(name):
+            return str(place)
         if self._opened is not None and name:
             self._opened.check(name, "dataset")
         return name
