@@ -343,13 +343,7 @@ class AnnotatedFolder:
 
     def _foreign(self, names: Sequence[str]) -> Labelled:
         """What label files say of pictures that have no record here."""
-        kept, usual = set(listing(self._ours / PICTURES)), set(listing(self.root / "labels"))
-        beside = {each for each in listing(self.images) if each.endswith(".txt")}
-        labels = dict[str, Path]()
-        for name in names:
-            label = f"{os.path.splitext(name)[0]}.txt"
-            if f"{name}.json" not in kept and (label in usual or label in beside):
-                labels[name] = self._label(name)
+        labels = self._free_labels(names) if len(names) != 1 else self._free_label(names[0])
         lists = [each for each in (yolo.DESCRIPTION, *yolo.CLASS_LISTS) if facts(self.root / each)]
         known = (
             {name: facts(path) for name, path in labels.items()},
@@ -366,6 +360,21 @@ class AnnotatedFolder:
                 return found.labelled()
             self._others = known, found.labelled()
         return self._others[1]
+
+    def _free_labels(self, names: Sequence[str]) -> dict[str, Path]:
+        """The label files of pictures without a record, looked for in whole folders."""
+        kept, usual = set(listing(self._ours / PICTURES)), set(listing(self.root / "labels"))
+        beside = {each for each in listing(self.images) if each.endswith(".txt")}
+        labels = dict[str, Path]()
+        for name in names:
+            label = f"{os.path.splitext(name)[0]}.txt"
+            if f"{name}.json" not in kept and (label in usual or label in beside):
+                labels[name] = self._label(name)
+        return labels
+
+    def _free_label(self, name: str) -> dict[str, Path]:
+        label = self._label(name)
+        return {name: label} if label.exists() and not self._place(name).exists() else {}
 
 
 def taken_over(found: Labelled, name: str, classes: Classes) -> Record:

@@ -80,6 +80,6 @@ export async function answerTo(token, method, path, content, signal = null) {
   const answer = await fetch(at(ROOT + path), { method, headers, body, signal }).catch((problem) => {
     throw signal?.aborted ? problem : new Error("The server does not answer.");
   });
-  if (!answer.ok) throw new Error((await answer.json()).error);
+  if (!answer.ok) throw Object.assign(new Error((await answer.json()).error), { status: answer.status });
   return answer;
 }

@@ -24,6 +24,7 @@ const blank = () => ({
   modulated: {},
   presets: { presets: [], history: [], seconds: 0, curve: "smooth", fade: false, timeline: { keys: [], tracks: [], seconds: 0, loops: false, plays: false, armed: false } },
   touched: "",
+  training: null,
   movers: {},
 });
 

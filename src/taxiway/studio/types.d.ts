@@ -210,6 +210,8 @@ export interface Contents {
   notes: Note[];
   /** The address of the control that was touched last on this page, such as /z/3. */
   touched: string;
+  /** A training that another panel asked to begin. */
+  training: { tool: string; inputs: Values } | null;
   /** Who else moves an input just now, by its name. */
   movers: Record<string, string>;
 }

@@ -30,11 +30,12 @@ const MOST_STEPS = 64;
  * @param {(sentence: string) => void} reject
  * @param {string} words of the button that begins
  * @param {string} [broken] why it cannot be used
+ * @param {Record<string, any>} [given] what some inputs begin with
  * @returns {ToolForm}
  */
-export function makeToolForm(name, tool, known, begin, reject, words, broken) {
+export function makeToolForm(name, tool, known, begin, reject, words, broken, given = {}) {
   /** @type {Record<string, any>} */
-  const values = {};
+  const values = { ...given };
   const made = tool.inputs.map((field) => lineOf(`${name}-${field.name}`, field, values, known[field.name], reject));
   const lines = made.map(({ line }) => line);
   const must = tool.inputs.map((field, k) => (isNeeded(field) ? k : -1)).filter((k) => k >= 0);
@@ -59,7 +60,7 @@ export function makeToolForm(name, tool, known, begin, reject, words, broken) {
     event.preventDefault();
     const wrong = wrongIn(form);
     if (wrong) reject(wrong);
-    else begin(given(values));
+    else begin(filled(values));
   });
   const mark = (/** @type {string | null} */ wrong) => {
     for (const line of lines) line.classList.toggle("wrong", line.dataset.input === wrong);
@@ -86,7 +87,7 @@ function lackOf(broken) {
 }
 
 /** What is sent: nothing of what was left alone. @param {Record<string, any>} values */
-function given(values) {
+function filled(values) {
   const isGiven = (/** @type {any} */ value) => value !== null && value !== "";
   return Object.fromEntries(Object.entries(values).filter(([, value]) => isGiven(value)));
 }

@@ -1,5 +1,7 @@
 /** Trainings: the one that is looked at, the list of all, and the form that begins another. */
 
+import { makeDatasetView } from "../annotate/dataset.js";
+import { Sets } from "../annotate/sets.js";
 import { h } from "../dom.js";
 import { Manager } from "../models/manager.js";
 import { makeForm } from "../train/form.js";
@@ -24,8 +26,9 @@ export default /** @type {Panel} */ ({
 });
 
 /** @param {HTMLElement} root @param {Studio} studio */
-function mount(root, { connection }) {
+function mount(root, { connection, store }) {
   const room = new Room(() => connection.token);
+  store.addEventListener("training", () => room.begin(store.get("training")));
   root.append(...room.elements);
   new IntersectionObserver(([{ isIntersecting }]) => room.watch(isIntersecting)).observe(root);
 }
@@ -38,10 +41,16 @@ class Room {
   #view;
   #form;
   #installer;
+  #sets;
+  /** Of the set of pictures with boxes that the form names. */
+  #dataset;
   #list = h("div", { class: "row train-list", role: "group", "aria-label": "Trainings" });
   #trouble = h("p", { class: "train-trouble", role: "alert", hidden: true });
   #chosen = "";
   #isNew = false;
+  /** Ids of sets of pictures with boxes. @type {Set<string>} */
+  #boxes = new Set();
+  #shownSet = "";
   #timer = 0;
   /** @type {Summary[]} */
   #known = [];
@@ -58,6 +67,9 @@ class Room {
       () => this.#turnTo(this.#chosen),
       (sentence) => this.#say(sentence),
     );
+    this.#sets = new Sets(token);
+    this.#dataset = makeDatasetView(this.#sets, (id, picture) => (location.hash = `#annotate=${id}&${encodeURIComponent(picture)}`));
+    this.#form.element.addEventListener("input", () => this.#showDataset());
     this.#installer = new Installer(token, () => this.#openForm());
     this.#view.element.hidden = this.#form.element.hidden = true;
   }
@@ -68,8 +80,16 @@ class Room {
       this.#trouble,
       this.#installer.element,
       this.#form.element,
+      this.#dataset.element,
       this.#view.element,
     ];
+  }
+
+  /** Show the form with what another panel asks for. @param {{ tool: string, inputs: Record<string, any> } | null} wanted */
+  begin(wanted) {
+    if (!wanted) return;
+    this.#form.ask(wanted);
+    this.#openForm();
   }
 
   /** @param {boolean} isWatched */
@@ -154,6 +174,7 @@ class Room {
     const pair = (/** @type {string} */ name, /** @type {string} */ words) =>
       /** @type {[string, string]} */ ([name, words]);
     const datasets = await this.#trainings.datasets().catch(() => []);
+    const { sets } = await this.#sets.all().catch(() => ({ sets: [] }));
     const when = (/** @type {number} */ created) => new Date(1000 * created).toLocaleString();
     const offer = await this.#trainings.trainers().catch((error) => this.#say(sentence(error)));
     this.#installer.offer(offer?.lacking ?? "");
@@ -163,9 +184,21 @@ class Room {
         ...models.map(({ name, title }) => pair(name, title ?? name)),
         ...made.map(({ name, title }) => pair(name, `${title}, trained here`)),
       ],
-      dataset: datasets.map(({ id, created }) => pair(id, `prepared ${when(created)}`)),
+      dataset: [
+        ...datasets.map(({ id, created }) => pair(id, `prepared ${when(created)}`)),
+        ...sets.map(({ id, title }) => pair(id, `boxes of ${title}`)),
+      ],
     });
     if (this.#isNew) document.getElementById("train-dataset")?.focus();
+    this.#boxes = new Set(sets.map(({ id }) => id));
+    this.#showDataset();
+  }
+
+  /** Show the pictures and boxes that are trained on, where the form names a set of them. */
+  #showDataset() {
+    const field = /** @type {HTMLInputElement | null} */ (document.getElementById("train-dataset"));
+    const id = this.#isNew && this.#boxes.has(field?.value ?? "") ? (field?.value ?? "") : "";
+    if (id !== this.#shownSet) this.#dataset.show((this.#shownSet = id));
   }
 
   /** @param {string} tool @param {Record<string, any>} inputs */
@@ -183,6 +216,7 @@ class Room {
     if (shown === "none") this.#openForm();
     this.#form.element.hidden = shown === "view" || !this.#installer.element.hidden;
     this.#view.element.hidden = shown !== "view";
+    if (shown === "view") this.#showDataset();
   }
 
   /** @param {string} words */

@@ -20,10 +20,19 @@ export function makeForm(begin, cancel, reject) {
   const element = h("div", { class: "train-form" }, h("h2", {}, "New training"), trainers, place);
   let chosen = USUAL;
   let shown = "";
+  /** @type {{ tool: string, inputs: Record<string, any> } | null} */
+  let asked = null;
   return {
     element,
     /** Empty the form, which has begun a training. */
-    reset: () => (shown = ""),
+    reset: () => {
+      shown = "";
+      asked = null;
+    },
+    /** Begin with these inputs. @param {{ tool: string, inputs: Record<string, any> }} wanted */
+    ask(wanted) {
+      [asked, chosen, shown] = [wanted, wanted.tool, ""];
+    },
     /**
      * Show the form; what was typed into it stays, unless there is something else to offer.
      * @param {Record<string, Tool>} tools of the trainers
@@ -40,7 +49,7 @@ export function makeForm(begin, cancel, reject) {
         names.forEach((one, k) => buttons[k].setAttribute("aria-pressed", String(one === name)));
         const start = (/** @type {Record<string, any>} */ inputs) => begin(name, inputs);
         const words = "Start training";
-        const form = makeToolForm("train", tools[name], known, start, reject, words, broken[name]);
+        const form = makeToolForm("train", tools[name], known, start, reject, words, broken[name], asked?.tool === name ? asked.inputs : {});
         form.element.append(stop);
         place.replaceChildren(form.element);
       };
