@@ -42,6 +42,10 @@ def test_the_list_has_all_and_says_what_is_where(tmp_path: Path) -> None:
     assert {"rainbow", "painter", *PULLED} <= found.keys()
     assert "stylegan" not in found  # what needs a file is none
     assert found["rainbow"].is_here
+    depth = found["depth"]  # by its manifest, which says more than a card
+    assert (depth.origin, depth.is_here) == ("taxiway", True)
+    assert depth.tried.startswith("Tried on ")
+    assert (depth.takes[:1], depth.gives[:1]) == (["image"], ["image"])
     small = found["cutout-u2netp"]
     assert (small.is_here, small.origin, small.bytes) == (False, "catalogue", 4_574_861)
     assert (small.takes, small.gives, small.tried) == (["image"], ["image"], NOT_TRIED)

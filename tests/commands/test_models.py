@@ -86,7 +86,7 @@ def test_what_cannot_be_is_a_sentence(hub: Hub, tmp_path: Path) -> None:
 
 def test_one_is_shown_with_all_that_is_known(hub: Hub, tmp_path: Path) -> None:
     said = models("show", "cutout-u2netp", cwd=tmp_path).stdout
-    for words in ("Apache-2.0 (weights)", "DUTS-TR", "Not tried by us", "4.6 MB"):
+    for words in ("Licence      Apache-2.0", "DUTS-TR", "Not tried by us", "4.6 MB"):
         assert words in said
     assert (PULLED / "cutout-u2netp.toml").is_file()
     assert "Rainbow (rainbow)" in models("show", "rainbow", cwd=tmp_path).stdout

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from taxiway.catalog import catalog, families
 from taxiway.catalog import manifest as manifests
@@ -58,7 +59,7 @@ class Entry(Struct, kw_only=True, rename="camel"):
 def entries(shelf: Shelf) -> list[Entry]:
     """Every model by name; what was fetched stands in place of what could be."""
     ready = (card for card in catalog.cards() if not card.needs)  # not what needs a file
-    found = {card.name: of_card(card, "taxiway") for card in ready}
+    found = {card.name: _shipped(card, shelf) for card in ready}
     for path in [*sorted(OURS.glob("*.toml")), *shelf.own_manifests()]:
         found.setdefault(path.stem, _of_manifest(path, shelf))
     for name in shelf.names():
@@ -74,6 +75,20 @@ def manifest_path(name: str, shelf: Shelf) -> Path:
         there_are = ", ".join(sorted(path.stem for path in OURS.glob("*.toml")))
         raise NotFound(f"No model named '{name}' can be fetched. There are: {there_are}.")
     return places[0]
+
+
+def _shipped(card: Card, shelf: Shelf) -> Entry:
+    """Of a model that comes with us; its manifest says more than its card, where it has one."""
+    if not card.manifest:
+        return of_card(card, "taxiway")
+    found = _of_manifest(Path(card.manifest), shelf)
+    return replace(
+        found,
+        origin="taxiway",
+        is_here=not card.error,
+        cannot=card.error or found.cannot,
+        tried="" if found.tried == NOT_TRIED else found.tried,
+    )
 
 
 def of_card(card: Card, origin: Origin) -> Entry:

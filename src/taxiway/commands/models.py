@@ -102,8 +102,19 @@ def show(parsed: argparse.Namespace) -> None:
     if entry is None:
         raise NotFound(f"No model named '{parsed.name}'; see taxiway models list.")
     print(f"{entry.title} ({entry.name})\n{entry.summary}\n")
-    for label, words in facts(entry.name, shelf) or [("Licence", entry.licence)]:
-        print(f"{label:12} {words}")
+    commerce = {True: "allowed", False: "NOT allowed", None: "not known"}[entry.commercial]
+    facts = {
+        "Licence": entry.licence,
+        "": entry.licence_source,
+        "Commerce": commerce if entry.licence_source else "",
+        "By": entry.credit,
+        "Learnt from": entry.data,
+        "Bias": entry.bias,
+        "Limits": entry.limits,
+        "Tried": entry.tried,
+    }
+    for label, words in facts.items():
+        print(f"{label:12} {words}\n" if words else "", end="")
     print(f"{'Takes':12} {', '.join(entry.takes) or 'not known yet'}")
     print(f"{'Gives':12} {', '.join(entry.gives) or 'not known yet'}")
     if entry.bytes:
@@ -112,31 +123,6 @@ def show(parsed: argparse.Namespace) -> None:
     for file in pulled.files if (pulled := shelf.pulled(entry.name)) else ():
         first = " (as it came first: nobody had said it)" if file.first else ""
         print(f"  {file.path}, {file.bytes} bytes, sha256 {file.sha256}{first}\n    {file.source}")
-
-
-def facts(name: str, shelf: Any) -> list[tuple[str, str]]:
-    """What a manifest says of a model, for people; nothing of a model without one."""
-    from taxiway.catalog import manifest as manifests
-    from taxiway.catalog.listing import manifest_path, tried
-    from taxiway.core.errors import NotFound
-
-    try:
-        found = manifests.load(manifest_path(name, shelf))
-    except NotFound:
-        return []
-    licence = found.licence
-    commerce = {True: "allowed", False: "NOT allowed", None: "not known"}[licence.commercial]
-    said = [
-        ("Licence", f"{licence.weights} (weights), {licence.code or 'not known'} (code)"),
-        ("", licence.source),
-        ("Commerce", commerce),
-        ("By", found.credit),
-        ("Learnt from", found.data),
-        ("Bias", found.bias),
-        ("Limits", found.limits),
-        ("Tried", tried(found)),
-    ]
-    return [(label, words) for label, words in said if words]
 
 
 def pull(parsed: argparse.Namespace) -> None:
