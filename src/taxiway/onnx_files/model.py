@@ -77,7 +77,10 @@ class OnnxModel:
         return {given.name: example_of(given, tensor) for given, tensor in self.inputs}
 
     def check(self, found: Mapping[str, Array]) -> None:
-        """Raise InvalidArgument where the network has not what the manifest says of it."""
+        """Raise ModelFailed where the network gives not what the manifest says of it."""
+        wanted = (tensor.name for _, tensors in self.outputs for tensor in tensors)
+        if lost := [name for name in wanted if name not in found]:
+            raise ModelFailed(f"The network does not come to its output '{lost[0]}'.")
         _, seen = self.prepared(self.example())
         self.answered(
             {name: array[:1] if array.ndim else array for name, array in found.items()}, seen
@@ -118,23 +121,33 @@ class OnnxModel:
 
     def together(self, group: Sequence[tuple[int, dict[str, Array], Seen]]) -> list[Any]:
         """The answers of calls whose tensors are alike."""
+        if len(group) > 1 and (whole := self.stacked([tensors for _, tensors, _ in group])):
+            each = (
+                {name: array[i : i + 1] for name, array in whole.items()} for i in range(len(group))
+            )
+            return [
+                self.guarded(lambda both: self.answered(*both), (found, seen))
+                for found, (_, _, seen) in zip(each, group, strict=True)
+            ]
+        return [self.guarded(self.alone, (tensors, seen)) for _, tensors, seen in group]
+
+    def alone(self, call: tuple[dict[str, Array], Seen]) -> Values:
+        """The answer of one call."""
+        return self.answered(run(self.network, call[0]), call[1])
+
+    def stacked(self, calls: Sequence[Mapping[str, Array]]) -> dict[str, Array] | None:
+        """What the network gives for several calls at once.
+
+        None where it cannot: many say that they take any number, and have a 1 inside.
+        """
         try:
-            if len(group) == 1:
-                found = [run(self.network, group[0][1])]
-            else:
-                names = group[0][1]
-                stacked = {name: np.concatenate([one[1][name] for one in group]) for name in names}
-                whole = run(self.network, stacked)
-                found = [
-                    {name: array[i : i + 1] for name, array in whole.items()}
-                    for i in range(len(group))
-                ]
-        except TaxiwayError as error:
-            return [error] * len(group)
-        return [
-            self.guarded(lambda each: self.answered(*each), (each, one[2]))
-            for each, one in zip(found, group, strict=True)
-        ]
+            tensors = {name: np.concatenate([call[name] for call in calls]) for name in calls[0]}
+            found = run(self.network, tensors)
+        except TaxiwayError:
+            found = {}
+        fits = bool(found) and all(array.shape[:1] == (len(calls),) for array in found.values())
+        self.is_batched = fits
+        return found if fits else None
 
     def prepared(self, call: Values) -> tuple[dict[str, Array], Seen]:
         """The network's tensors by name for one call, and what is needed of it afterwards."""

@@ -17,7 +17,7 @@ class FileNetwork:
 
     def __init__(self, path: Path, precision: str, threads: int) -> None:
         self.model, self.settings = core().read_model(path), settings_for(precision, threads)
-        self.names = [each.get_any_name() for each in self.model.outputs]
+        self.names = [name for each in self.model.outputs for name in each.get_names()]
         self.requests: dict[tuple[Any, ...], Any] = {}
 
     def run(self, inputs: Inputs) -> Arrays:
