@@ -27,7 +27,7 @@ def inputs(length: int, seed: int) -> dict[str, AnyDataType]:
                         description="Only the likeliest words, of this probability together."),
         "seed": Number(default=seed, min=0, max=1000, step=1,
                        description="The same seed writes the same text."),
-        "temperature": Number(default=0.8 if length > 100 else 1, min=0, max=2, step=0.05,
+        "temperature": Number(default=0.7 if length > 100 else 1, min=0, max=2, step=0.05,
                               description="How daring: 0 is always the likeliest word."),
         "top_k": Number(default=0, min=0, max=100, step=1,
                         description="Only so many of the likeliest words; 0 is all."),
