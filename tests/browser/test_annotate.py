@@ -96,9 +96,9 @@ def test_boxes_are_drawn_moved_undone_copied_proposed_and_kept(
     expect(page.locator("#panel-annotate .boxes-counts dt")).to_have_text(["wren", "owl", "middle"])
     page.locator("#panel-annotate .boxes-sheet[src]").wait_for()
     # The form of a training shows the set that it names.
-    page.click("#tab-train")
-    page.locator("#train-dataset").wait_for(timeout=60_000)
-    page.fill("#train-dataset", id)
+    card.locator(".boxes-train").click(timeout=60_000)
+    expect(page.locator("#train-dataset")).to_have_value(id)
+    expect(page.get_by_role("button", name="Detector", pressed=True)).to_be_visible()
     page.locator("#panel-train .boxes-sheet[src]").wait_for()
     page.fill("#train-dataset", "none")
     expect(page.locator("#panel-train .boxes-dataset")).to_be_hidden()

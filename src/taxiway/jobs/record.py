@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import stat
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal
@@ -153,6 +154,16 @@ def own_folder(folder: Path) -> None:
     for each in (*reversed(folder.parents), folder):
         if not each.is_dir():
             each.mkdir(mode=0o700)
+
+
+def remove(folder: Path) -> None:
+    """Delete a job's folder; of a link only the link. Raises OSError."""
+    if not is_id(folder.name):
+        raise NotFound(f"There is no job '{folder.name}'.")
+    if folder.is_symlink():
+        folder.unlink()
+    else:
+        shutil.rmtree(folder)
 
 
 def listed_files(folder: Path) -> list[str]:

@@ -28,11 +28,11 @@ from taxiway.jobs.record import (
     PREVIEW,
     JobRecord,
     State,
-    is_id,
     kept_records,
     listed_files,
     own_folder,
     plain_file,
+    remove,
     write_record,
 )
 from taxiway.jobs.trainings import Trainings, wanted_of
@@ -480,16 +480,6 @@ class Jobs:
 def training_of(name: str) -> str:
     """The training's name in a job's id."""
     return name.removeprefix(trainings.PREFIX)
-
-
-def remove(folder: Path) -> None:
-    """Delete a job's folder; of a link only the link. Raises OSError."""
-    if not is_id(folder.name):
-        raise NotFound(f"There is no job '{folder.name}'.")
-    if folder.is_symlink():
-        folder.unlink()
-    else:
-        shutil.rmtree(folder)
 
 
 def _left(news: Progress, first: float, seconds: float) -> float | None:
