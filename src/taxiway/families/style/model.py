@@ -45,7 +45,7 @@ class Style:
                     one_of=("none", *BRUSHES), description="OpenCV's filters: taxiway[vision]."
                 ),
                 "seed": Number(
-                    default=3,
+                    default=43,
                     whole=True,
                     min=0,
                     max=2**32 - 1,

@@ -34,8 +34,21 @@ function isGivenBack({ inputs, outputs }) {
 
 /** @param {Field} field @param {Studio} studio @param {Field[]} before those that are shown above */
 function viewOf(field, studio, before) {
-  if (isPicture(field)) return pictureView(field, studio);
-  return field.type === "text" ? textView(field, before) : dataView(field);
+  const view = isPicture(field) ? pictureView(field, studio) : field.type === "text" ? textView(field) : dataView(field);
+  return once(view, field, before);
+}
+
+/** A view of what is not above already: sketches of each age read the same by other names. @param {View} view @param {Field} field @param {Field[]} before @returns {View} */
+function once({ element, show }, { name }, before) {
+  const isSame = (/** @type {any} */ one, /** @type {any} */ other) =>
+    one === other || (typeof one === "object" && JSON.stringify(one) === JSON.stringify(other));
+  return {
+    element,
+    show(outputs) {
+      show(outputs);
+      element.hidden = before.some((other) => outputs[other.name] && isSame(outputs[name], outputs[other.name]));
+    },
+  };
 }
 
 /** @param {Field} field @param {Studio} studio @returns {View} */
@@ -49,17 +62,11 @@ function pictureView({ name }, { files }) {
   };
 }
 
-/** Text, once: what is above under another name is not shown again. @param {Field} field @param {Field[]} before @returns {View} */
-function textView({ name }, before) {
+/** @param {Field} field @returns {View} */
+function textView({ name }) {
   const text = h("p", { class: "output-words" });
   const element = output(name, "output-text", text, copyButton(text));
-  return {
-    element,
-    show(outputs) {
-      text.textContent = outputs[name] ?? "";
-      element.hidden = before.some((other) => outputs[other.name] && outputs[other.name] === outputs[name]);
-    },
-  };
+  return { element, show: (outputs) => (text.textContent = outputs[name] ?? "") };
 }
 
 /** @param {Field} field @returns {View} */
