@@ -26,8 +26,8 @@ def panel(page: Page) -> Locator:
 
 
 def show_settings(panel: Locator) -> None:
-    for summary in panel.locator("details:not([open]) > summary").all():
-        if summary.is_visible():
+    for summary in panel.locator("details > summary").all():
+        if summary.is_visible() and summary.locator("..").get_attribute("open") is None:
             summary.click()
 
 
