@@ -90,7 +90,7 @@ def of_edges(made: Tensor, asked: Tensor) -> Tensor:
 
 # fmt: off
 LESSONS = {
-    "depth": Lesson(Depth, depth_pair, of_edges, 800, (128, 256), 8,
+    "depth": Lesson(Depth, depth_pair, of_edges, 2000, (128, 256), 8,
                     figures.depth, "picture", "nearness"),
     "colorizer": Lesson(Colorizer, colour_pair, plain, 600, (128, 256), 8,
                         figures.colorizer, "lightness", "ab", (1, 1, 64, 64)),

@@ -143,6 +143,18 @@ def below_top(labels: NDArray[np.uint8], names: tuple[str, ...] = _HIGH) -> Floa
     return blurred(depth, 2.5 * len(there) / 256)
 
 
+def snow_cover(labels: NDArray[np.uint8], fields: Floats, snow: float) -> Floats:
+    """How much of each place [H, W] of a mountain lies under snow: its heights, by the factor."""
+    reach = 0.09 + 0.13 * snow + 0.035 * fields[2] + 0.02 * fields[4]
+    cover: Floats = step(-0.012, 0.03, reach - below_top(labels))
+    return cover * min(max(1.2 * snow + 0.9, 0), 1)
+
+
+def bloom(fields: Floats) -> Floats:
+    """Where among grass there are flowers [H, W], 0..1."""
+    return step(0.1, 1.3, fields[3] + 0.8 * fields[4] + 0.5 * fields[0])
+
+
 def is_water(labels: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """Where a map has water."""
     return np.isin(labels, _WATER)
@@ -268,12 +280,9 @@ class _Scene:
 
     def _mountain(self) -> Floats:
         stone = self._stone(0.34)
-        depth = below_top(self.labels)
-        snow = self.reading["snow"]
         shade = np.clip(0.75 + 0.35 * self.relief(self.upright, 3), 0.35, 1.1)
         white = self.colours.lit * shade[..., None]
-        reach = 0.09 + 0.13 * snow + 0.035 * self.upright + 0.02 * self.second
-        cover = step(-0.012, 0.03, reach - depth) * min(max(1.2 * snow + 0.9, 0), 1)
+        cover = snow_cover(self.labels, self.fields, self.reading["snow"])
         return self.hazed(over(stone, white, cover), 0.42)
 
     def _stone(self, rough: float) -> Floats:
@@ -331,11 +340,10 @@ class _Scene:
         return self.misty(self.land * np.clip(tone, 0.25, 2)[..., None])
 
     def _flowers(self) -> Floats:
-        bloom = step(0.1, 1.3, self.stretched + 0.8 * self.second + 0.5 * self.soft)
         petal = petals(self.reading.shape("land shape")) * self.reading["sunlit land"]
         second = np.roll(petal, 1) * 0.5 + petal * 0.5
         mixed_ = over(petal, second, step(-0.5, 0.5, self.fine))
-        return self.misty(over(self._grass(), mixed_, 0.85 * bloom))
+        return self.misty(over(self._grass(), mixed_, 0.85 * bloom(self.fields)))
 
     def _sand(self) -> Floats:
         warm = step(-1, 1, np.float32(self.reading["warmth"]) + 0 * self.soft)

@@ -10,16 +10,18 @@ from taxiway.painting.materials import (
     GRAIN,
     MATERIALS,
     below_top,
+    bloom,
     grain,
     horizon_of,
     is_water,
     mirrored_rows,
     moods,
     ragged,
+    snow_cover,
 )
 
 Labels = NDArray[np.uint8]
-FIELDS = GRAIN + 1
+FIELDS = GRAIN + 3
 """Channels of `grain`."""
 MIRRORED = 0.35
 STEP = 32
@@ -32,7 +34,8 @@ def given(labels: Labels, z: ArrayLike, psi: float = 1.0) -> dict[str, NDArray[n
     """The network's inputs, for one picture: material numbers [H, W] and the painter's z [512].
 
     `map` has each material's share, edges ragged and water with a part of what it mirrors; `grain`
-    the painter's fields, and how far below its top a mountain's place is.
+    the painter's fields, how far below its top a mountain's place is, where snow lies and where
+    flowers are.
     """
     reading = Reading(z, psi)
     fields = grain(z, horizon_of(labels), labels.shape, psi)
@@ -41,10 +44,11 @@ def given(labels: Labels, z: ArrayLike, psi: float = 1.0) -> dict[str, NDArray[n
     shares = (moved[None] == numbers).astype(np.float32)
     _mirror(shares, labels, moved, fields, reading["waves"])
     depth = np.minimum(below_top(labels) * 4, 2)
+    seen = (depth, snow_cover(labels, fields, reading["snow"]), bloom(fields))
     return {
         "map": shares[None],
         "mood": moods(z, psi)[None],
-        "grain": np.concatenate([fields, depth[None]])[None],
+        "grain": np.concatenate([fields, np.stack(seen).astype(np.float32)])[None],
     }
 
 

@@ -45,7 +45,7 @@ class Landscape(nn.Module):
         self.last = nn.Conv2d(widths[-1] + told, 3, 3, padding=1)
 
     def forward(self, where: Tensor, mood: Tensor, grain: Tensor) -> Tensor:
-        """[N, 14, H, W] of shares, [N, 34], [N, 10, H, W] -> [N, 3, H, W] of 0..1."""
+        """[N, 14, H, W] of shares, [N, 34], [N, 12, H, W] -> [N, 3, H, W] of 0..1."""
         looks = self.looks(self.mood(mood)).view(-1, len(MATERIALS), LOOK)  # [N, 14, look]
         flat = where.flatten(2)  # [N, 14, H * W]
         shown = torch.matmul(looks.transpose(1, 2), flat)

@@ -19,7 +19,7 @@ HELD_OUT = 1_000_000
 
 
 def example(seed: int, size: int) -> tuple[NDArray[np.float32], ...]:
-    """A map [14, H, W], a mood [34], the grain [10, H, W] and a picture [3, H, W] of 0..1.
+    """A map [14, H, W], a mood [34], the grain [12, H, W] and a picture [3, H, W] of 0..1.
 
     Every third map is a painted landscape's own, the others are as by hand.
     """
