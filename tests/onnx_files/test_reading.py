@@ -135,6 +135,7 @@ def test_a_file_says_what_it_takes_and_gives(tmp_path: Path) -> None:
     assert found.outputs["output1"].words == "Nx3xNxN"
     assert found.operations == 1
     assert is_onnx(path)
+    assert is_onnx(path.rename(tmp_path / "weights.bin"))
 
 
 def test_others_are_no_onnx(tmp_path: Path) -> None:

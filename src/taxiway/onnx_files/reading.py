@@ -8,6 +8,7 @@ import math
 import mmap
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from taxiway.catalog.manifest import check_path
@@ -28,6 +29,8 @@ MOST_VALUES = 2**28
 """In one input or output, where all of its sides are given: a gigabyte."""
 MOST_FIELDS = 4_000_000
 LARGEST = 2**31 - 1
+MOST_TOP = 1000
+"""Fields of a file itself, most of which are its metadata."""
 
 
 @dataclass(frozen=True)
@@ -58,20 +61,22 @@ class OnnxFile:
 
 
 def is_onnx(path: Path) -> bool:
-    """Whether a file begins as an ONNX file does, told by its first few hundred bytes."""
-    if not path.is_file():
-        return False
-    with path.open("rb") as file:
-        head = file.read(4096)
-    if head[:1] not in (b"\x08", b"\x12", b"\x1a", b"\x3a") or len(head) < 8:
+    """Whether it is an ONNX file, told by what it holds; of one that is cut off by its name too."""
+    if not path.is_file() or path.stat().st_size < 8:
         return False
     found = []
     try:
-        for key, _ in fields(memoryview(head)):
-            found.append(key)
-    except Broken:  # the graph goes on behind these bytes
-        pass
-    return head[0] == 8 and bool(found) and found[0] == 1 and (7 in found or path.suffix == ".onnx")
+        for key, value in islice(fields(mapped(path)), MOST_TOP):
+            found.append((key, isinstance(value, int)))
+    except Broken:
+        return found[:1] == [(1, True)] and path.suffix == ".onnx"
+    return found[:1] == [(1, True)] and (7, False) in found and (8, False) in found
+
+
+def mapped(path: Path) -> memoryview:
+    """A file's bytes, read as they are looked at."""
+    with path.open("rb") as file:
+        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
 
 
 def look(path: Path) -> OnnxFile:
@@ -80,11 +85,9 @@ def look(path: Path) -> OnnxFile:
         raise NotFound(f"There is no file '{path}'.")
     if not 8 <= path.stat().st_size <= LARGEST:
         raise UnreadableCheckpoint(f"'{path.name}' is no ONNX file: it is empty or above 2 GB.")
-    with path.open("rb") as file:
-        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     looker = Looker(path)
     try:
-        looker.model(memoryview(mapped))
+        looker.model(mapped(path))
     except UnreadableCheckpoint as error:
         said = str(error)
         wrong = f"{said[:1].lower()}{said[1:]}"
