@@ -23,7 +23,14 @@ SECTIONS = {
     "spout": "Spout",
     "syphon": "Syphon",
 }
-SOURCES = {"faces": "Faces", "frames": "Frames", "midi": "MIDI", "omt": "OMT", "replay": "Replay"}
+SOURCES = {
+    "faces": "Faces",
+    "frames": "Frames",
+    "midi": "MIDI",
+    "ndi": "NDI",
+    "omt": "OMT",
+    "replay": "Replay",
+}
 
 
 @pytest.mark.parametrize("members", [sinks(), sources()], ids=["sinks", "sources"])

@@ -42,7 +42,14 @@ async def test_all_are_shown_with_what_they_take(client: httpx.AsyncClient) -> N
     assert outputs["folder"]["state"] == "off"
     names = [field["name"] for field in outputs["folder"]["settings"]]
     assert names == ["path", "format", "quality", "limit", "fps"]
-    assert [one["name"] for one in shown["sources"]] == ["faces", "frames", "midi", "omt", "replay"]
+    assert [one["name"] for one in shown["sources"]] == [
+        "faces",
+        "frames",
+        "midi",
+        "ndi",
+        "omt",
+        "replay",
+    ]
 
 
 async def test_one_is_started_and_stopped(client: httpx.AsyncClient, tmp_path: Path) -> None:

@@ -1,0 +1,5 @@
+"""NDI and OMT keep to this machine."""
+
+import own_network
+
+__all__ = ["own_network"]
