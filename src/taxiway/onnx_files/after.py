@@ -123,18 +123,27 @@ def picture(x: Array, wanted: OnnxOutput, seen: Seen, whole: bool) -> Pixels:
     if wanted.compose == "lab_ab":
         return coloured(planes, wanted, seen)
     low, high = wanted.range or ((0, 255) if whole and "argmax" not in wanted.post else (0, 1))
-    planes = denormalised(planes, wanted)
-    levels = np.nan_to_num((planes - low) * (255 / (high - low)))
+    step = np.float32(255 / (high - low))
+    std, mean = np.asarray(wanted.std, np.float32), np.asarray(wanted.mean, np.float32)
+    levels = planes * (std * step)
+    levels += (mean - np.float32(low)) * step
+    np.nan_to_num(levels, copy=False)
     if seen.option("invert", wanted):
         levels = 255 - levels
     levels = resized(levels, wanted, seen)
     if wanted.compose == "alpha":
         return cut_out(levels, wanted, seen)
-    pixels = np.clip(np.rint(levels), 0, 255).astype(np.uint8)
+    pixels = as_levels(levels)
     if wanted.channels == "BGR":
         pixels = pixels[..., ::-1]
     pixels = in_colours(pixels, seen.option("colours", wanted))
     return mixed(pixels, wanted, seen) if wanted.compose == "mix" else pixels
+
+
+def as_levels(levels: Floats) -> Pixels:
+    """Rounded and cut to uint8."""
+    whole: Pixels = np.clip(levels + np.float32(0.5), 0, 255).astype(np.uint8)
+    return whole
 
 
 def denormalised(planes: Floats, wanted: OnnxOutput) -> Floats:
@@ -209,7 +218,7 @@ def size_of(pixels: Array) -> tuple[int, int]:
 def cut_out(levels: Floats, wanted: OnnxOutput, seen: Seen) -> Pixels:
     """The picture with a mask of levels [h, w, 1] as what is seen of it, uint8 [H, W, 4]."""
     pixels = original(wanted, seen)
-    mask = np.clip(np.rint(scaled(levels[..., :1], size_of(pixels))), 0, 255).astype(np.uint8)
+    mask = as_levels(scaled(levels[..., :1], size_of(pixels)))
     return np.concatenate([pixels, mask], 2)
 
 

@@ -108,8 +108,9 @@ def picture_tensor(pixels: Pixels, given: OnnxInput, tensor: Tensor, at: Placed)
         planes = np.repeat(planes, 3, axis=2)
     whole = tensor.dtype not in ("float32", "float16", "float64")
     low, high = given.range or ((0, 255) if whole else (0, 1))
-    values: Array = planes * ((high - low) / 255) + low
-    values = (values - np.array(given.mean, np.float32)) / np.array(given.std, np.float32)
+    std = np.array(given.std, np.float32)
+    values: Array = planes * ((high - low) / 255 / std)
+    values += (low - np.array(given.mean, np.float32)) / std
     return in_layout(np.rint(values) if whole else values, given.layout, tensor)
 
 
