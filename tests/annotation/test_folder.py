@@ -13,7 +13,7 @@ from annotation.pictured import FIRST, SECOND, pictures, states, with_classes
 from taxiway.annotation import folder as module
 from taxiway.annotation.folder import AnnotatedFolder
 from taxiway.annotation.records import FOLDER, BoxClass
-from taxiway.core.errors import Conflict, InvalidArgument, NotFound
+from taxiway.core.errors import Conflict, InvalidArgument, NotFound, Unavailable
 from taxiway.training.datasets.boxes import Boxes
 
 DRAWS = """
@@ -183,6 +183,14 @@ def test_what_other_programs_labelled_is_taken_over_and_kept(tmp_path: Path) -> 
     assert labels(folder) == {"a": [], "b": [], "c": []}
     assert (tmp_path / "labels" / "c.txt.kept").read_text() == foreign["c"]
     assert (tmp_path / "data.yaml.kept").read_text() == "names: [cat, dog]\nnc: 2\n"
+
+
+def test_where_nothing_can_be_written_it_is_said_and_can_be_tried_again(tmp_path: Path) -> None:
+    pictures(tmp_path)
+    (tmp_path / FOLDER).write_text("a file of somebody's")
+    with pytest.raises(Unavailable, match="cannot be written to: File exists"):
+        AnnotatedFolder(tmp_path).add_classes(["cat"])
+    assert (tmp_path / FOLDER).read_text() == "a file of somebody's"
 
 
 def test_labels_beside_pictures_stay_beside_them(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from annotation.pictured import pictures
+from browser.access import serious
 from browser.conftest import Server, new_context
 from taxiway.annotation.folder import AnnotatedFolder
 from taxiway.annotation.sets import Sets
@@ -144,6 +145,7 @@ def draw_by_keys(page: Page, folder: AnnotatedFolder) -> None:
 
 
 def go_through_all(page: Page, folder: AnnotatedFolder) -> None:
+    assert serious(page) == []
     # Nothing is lost by a reload, which comes back to the same picture.
     page.keyboard.press("Escape")
     page.reload()

@@ -86,6 +86,8 @@ def is_there(box: Box, others: list[Box]) -> bool:
 
 def summary(done: Imported) -> str:
     """What came, in words."""
-    words = f"{done.boxes} boxes came, for {done.pictures} pictures."
+    boxes = f"{done.boxes} {'box' if done.boxes == 1 else 'boxes'}"
+    pictures = f"{done.pictures} {'picture' if done.pictures == 1 else 'pictures'}"
+    words = f"{boxes} came, for {pictures}."
     words += f" {done.known} were there already." if done.known else ""
     return words + (f" {done.cut} reached over an edge, and are cut there." if done.cut else "")

@@ -35,7 +35,7 @@ from taxiway.annotation.records import (
     write_ours,
     write_struct,
 )
-from taxiway.core.errors import Busy, Conflict, InvalidArgument, NotFound, TaxiwayError
+from taxiway.core.errors import Busy, Conflict, InvalidArgument, NotFound, TaxiwayError, Unavailable
 from taxiway.core.images import Unusable, is_picture
 from taxiway.core.locks import held
 from taxiway.training.datasets.boxes import Box, Labelled, Pictured, yolo
@@ -242,9 +242,9 @@ class AnnotatedFolder:
                         raise Busy(f"Another program writes into '{self.root}'; try again.")
                     yield
             except OSError as error:
-                raise InvalidArgument(
-                    f"'{self.root}' cannot be written to: {error.strerror}."
-                ) from None
+                # Whoever draws keeps what was drawn, and tries again.
+                words = f"'{self.root}' cannot be written to: {error.strerror}."
+                raise Unavailable(words) from None
 
     def _own_classes(self) -> Classes:
         """The classes, kept from now on: once their labels are ours, others do not tell of them."""

@@ -63,7 +63,7 @@ def told(folder: "AnnotatedFolder") -> str:
     done = sum(state in ("done", "empty") for state in states)
     boxes = sum(picture.boxes for picture in overview.pictures)
     lines = [
-        f"{len(states)} pictures, {done} done, {states.count('skipped')} skipped; {boxes} boxes.",
+        f"{len(states)} pictures, {done} done, {states.count('skipped')} skipped; boxes: {boxes}.",
         *overview.troubles[:5],
     ]
     return "\n".join(lines)

@@ -97,7 +97,10 @@ async def test_pictures_are_sent_labelled_proposed_checked_and_taken_home(
         assert archive.namelist() == ["data.yaml", "labels/a.txt", "images/a.png"]
     table = b"filename,class,xmin,ymin,xmax,ymax\nb.png,owl,1,1,9,9\n"
     sent = [await send(client, "boxes.csv", table)]
-    assert "1 boxes came" in (await ask("POST", "/import", {"uploads": sent})).json()["says"]
+    assert (
+        "1 box came, for 1 picture."
+        in (await ask("POST", "/import", {"uploads": sent})).json()["says"]
+    )
     listed = (await client.get("/annotations")).json()
     assert listed["models"] == [{"name": "finder", "title": "Finder"}]
     assert [each["states"] for each in listed["sets"]] == [{"done": 2}]

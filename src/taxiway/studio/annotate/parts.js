@@ -5,7 +5,7 @@ import { STATES } from "./sets.js";
 
 export function makeParts() {
   const button = (/** @type {string} */ id, /** @type {(Node | string)[]} */ content, /** @type {string} */ label, more = {}) =>
-    h("button", { type: "button", id: `boxes-${id}`, title: label, "aria-label": label, ...more }, ...content);
+    h("button", { type: "button", id: `boxes-${id}`, title: label, ...(isWord(content[0]) ? {} : { "aria-label": label }), ...more }, ...content);
   const p = {
     back: button("back", ["←"], "Back to the studio"),
     title: h("h2", { id: "boxes-title" }),
@@ -55,5 +55,8 @@ export function makeParts() {
     foot: h("footer", { class: "boxes-foot" }, p.filter),
   };
 }
+
+/** Whether a button says by itself what it does. @param {Node | string} content */
+const isWord = (content) => typeof content === "string" && /[a-z]{2}/i.test(content);
 
 /** @typedef {ReturnType<typeof makeParts>} Parts */
