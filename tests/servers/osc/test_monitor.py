@@ -81,3 +81,22 @@ def test_every_message_is_a_line_where_somebody_wants_it() -> None:
     clock.now = 1.0
     monitor.received([Message("/walk")], SOURCE)
     assert lines[LINES:] == ["OSC and 84 lines more", "OSC 192.0.2.5:9000 /walk"]
+
+
+def test_a_flood_looks_for_what_was_meant_once() -> None:
+    now, told, looks = [0.0], [], []
+
+    def known() -> list[str]:
+        looks.append(now[0])
+        return KNOWN
+
+    monitor = Monitor(lambda sender, sentence: told.append(sentence), lambda: now[0])
+    for k in range(5000):
+        now[0] = k / 1000
+        monitor.unknown("/Psi", SOURCE, known)
+    assert looks == [0.0]
+    assert set(told) == {"/Psi is no address here; /psi is."}
+    now[0] = 60.0
+    for k in range(1000):
+        monitor.unknown(f"/Psi{k}", SOURCE, known)
+    assert 1 < len(looks) <= 1 + LINES

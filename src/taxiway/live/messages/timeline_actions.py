@@ -78,6 +78,6 @@ TIMELINE_ACTIONS = (
     action("timeline/play", play, {"at": AT}),
     action("timeline/scrub", scrub, {"at": AT}),
     action("timeline/arm", arm, {"on": Boolean(default=True)}, example=(1,)),
-    action("timeline/erase", erase, {"control": Text(default="")}, example=("truncation",)),
+    action("timeline/erase", erase, {"control": Text(default="")}, example=("",)),
     action("timeline/remove", remove, {"key": _key(0)}, example=(1,)),
 )

@@ -10,6 +10,8 @@ from taxiway.web.rate_limit import RateLimit
 
 LINES = 20
 """A second, in the terminal and in the studio each; what is beyond is counted in the next line."""
+LOOKS, REMEMBERED_SECONDS = 4, 10.0
+"""A second, for addresses that were meant; for so long what was found is not looked for again."""
 MOST_ARGUMENTS = 4
 ALIKE = 0.6
 """How alike two addresses are of which the one is named for the other, from 0 to 1."""
@@ -25,7 +27,10 @@ class Monitor:
         print_line: Callable[[str], None] | None = None,
     ) -> None:
         self._report, self._print = report, print_line
-        self._news, self._lines, self._near = (RateLimit(LINES, LINES, clock) for _ in range(3))
+        self._clock = clock
+        self._news, self._lines = (RateLimit(LINES, LINES, clock) for _ in range(2))
+        self._near = RateLimit(LOOKS, LINES, clock)
+        self._found: dict[str, tuple[float, str | None]] = {}
         self._unprinted = 0
 
     def received(self, messages: list[Message], source: Address) -> None:
@@ -38,17 +43,40 @@ class Monitor:
 
     def unknown(self, address: str, source: Address, known: Callable[[], list[str]]) -> None:
         """Nothing has that address; `known` lists those that there are."""
+        # A flood of what is not told to anybody must cost nothing.
+        if not self._news.spend():
+            if self._print:
+                self._line(f"{name_of(source)} {shortened(address)} is no address here.")
+            return
+        near = self._meant(address, known)
         sentence = f"{shortened(address)} is no address here"
-        # To look for one takes longer than to hear the message.
-        near = nearest(address, known()) if self._near.spend() else None
-        self.say(f"{sentence}; {near} is." if near else f"{sentence}.", source)
+        self._tell(f"{sentence}; {near} is." if near else f"{sentence}.", source)
 
     def say(self, sentence: str, source: Address) -> None:
         """Something that came from `source` did nothing: why, in a sentence."""
         if self._news.spend():
-            self._report(name_of(source), sentence)
+            self._tell(sentence, source)
+        elif self._print:
+            self._line(f"{name_of(source)} {sentence}")
+
+    def _tell(self, sentence: str, source: Address) -> None:
+        self._report(name_of(source), sentence)
         if self._print:
             self._line(f"{name_of(source)} {sentence}")
+
+    def _meant(self, address: str, known: Callable[[], list[str]]) -> str | None:
+        """The address that was meant, perhaps; what was found lately is remembered."""
+        at, near = self._found.get(address, (-REMEMBERED_SECONDS, None))
+        if self._clock() - at < REMEMBERED_SECONDS:
+            return near
+        # To look for one takes as long as hearing hundreds of messages, and holds up all others.
+        if not self._near.spend():
+            return None
+        near = nearest(address, known())
+        self._found = {**self._found, address: (self._clock(), near)}
+        if len(self._found) > LINES:
+            del self._found[next(iter(self._found))]
+        return near
 
     def _line(self, line: str) -> None:
         if self._print is None:
