@@ -261,9 +261,15 @@ def read(data: bytes | str, where: str) -> Manifest:
     try:
         return msgspec.convert(_folded(_parsed(raw)), Manifest)
     except Malformed as error:
-        raise InvalidArgument(f"'{where}' is no manifest: {error}.") from None
+        said = _in_a_line(str(error))
     except msgspec.ValidationError as error:
-        raise InvalidArgument(f"'{where}' is no manifest: {_clause(str(error))}.") from None
+        said = _clause(_in_a_line(str(error)))
+    raise InvalidArgument(f"'{where}' is no manifest: {said}.")
+
+
+def _in_a_line(said: str) -> str:
+    """Without what a stranger's keys may hold that no line has."""
+    return "".join(each if each.isprintable() else "?" for each in said)
 
 
 def written(manifest: Manifest) -> str:
