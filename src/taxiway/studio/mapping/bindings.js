@@ -7,9 +7,9 @@ import { h } from "../dom.js";
 const ACTIVE_S = 0.4;
 const RELATIVE = {
   "": "where it is",
-  twos: "turned: 1 up, 127 down",
-  offset: "turned: 65 up, 63 down",
-  signed: "turned: 1 up, 65 down",
+  twos: "turns: 1 / 127",
+  offset: "turns: 65 / 63",
+  signed: "turns: 1 / 65",
 };
 const CURVES = {
   linear: "straight",
@@ -105,7 +105,7 @@ function fields({ from, to, range = [0, 1], gives = [0, 1], curve = "linear", sm
     select.addEventListener("change", () => take(select.value));
     return select;
   };
-  const says = line("Says", choice("Says", RELATIVE, relative, (value) => edit({ relative: value, pickup: false })), "Endless encoders say by how much they were turned, in one of three ways.");
+  const says = line("Says", choice("Says", RELATIVE, relative, (value) => edit({ relative: value, pickup: false })), "Endless encoders say by how much they were turned: what one up and one down is.");
   says.hidden = !/:cc:/.test(from);
   const pick = h("input", { type: "checkbox", class: "switch", role: "switch", "aria-label": name("Pick up") });
   pick.checked = pickup;
@@ -120,7 +120,7 @@ function fields({ from, to, range = [0, 1], gives = [0, 1], curve = "linear", sm
     );
   return [
     says,
-    line("Comes in", pair("Comes in", range, "range")),
+    ...(relative ? [] : [line("Comes in", pair("Comes in", range, "range"))]),
     line("Gives", pair("Gives", gives, "gives")),
     line("Curve", choice("Curve", CURVES, curve, (value) => edit({ curve: value }))),
     line("Smooth (s)", number(smoothing, "Smoothing", (value) => edit({ smoothing: Math.min(Math.max(value, 0), 10) }))),
