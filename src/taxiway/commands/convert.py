@@ -128,5 +128,6 @@ def file_of(model: str) -> str:
     """The file of a model that comes with Taxiway, by its name; else the file of that name."""
     from taxiway.catalog import catalog
 
-    own = {card.name: card for card in catalog.cards() if card.checkpoint}
+    cards = (card for card in catalog.cards() if card.family == "stylegan")
+    own = {card.name: card for card in cards if card.checkpoint}
     return str(catalog.spec(own[model]).options["checkpoint"]) if model in own else model
