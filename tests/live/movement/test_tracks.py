@@ -31,7 +31,10 @@ def test_lines_and_steps_keep_their_corners_and_noise_is_bounded() -> None:
         k / 60 for k in range(0, 600, 100)
     ]
     noise = [(k / 60, float(x)) for k, x in enumerate(np.random.default_rng(0).random(9000))]
-    assert len(thinned(noise, TRUNCATION)) <= MOST_POINTS
+    few = thinned(noise, TRUNCATION)
+    assert len(few) <= MOST_POINTS
+    assert [at for at, _ in few] == sorted({at for at, _ in few})
+    assert thinned([(0.0, 1.0)], TRUNCATION) == [(0.0, 1.0)]
 
 
 def test_vectors_go_over_the_sphere() -> None:

@@ -20,6 +20,8 @@ Points = Sequence[tuple[float, Any]]
 """Seconds of the timeline, which only rise, and the value that is there; None is the default."""
 MOST_POINTS, MOST_VECTORS = 2000, 100
 """Of a track, of numbers and of vectors."""
+MOST_LOOKED_AT = 4000
+"""Of longer recordings every so many are looked at, which takes a moment of everyone's time."""
 CLOSE = 0.005
 """How far a number may be off once points are left out, as a part of what it moved over."""
 CLOSE_VECTOR = 0.02
@@ -70,6 +72,8 @@ def thinned(points: Points, field: AnyDataType) -> Points:
     """As few of some points as say the same, after Ramer (1972) and Douglas and Peucker (1973)."""
     if not goes_straight(field) or len({np.shape(value) for _, value in points}) > 1:
         return _changes(points)
+    step = 1 + len(points) // MOST_LOOKED_AT
+    points = [*points[:-1:step], points[-1]]
     rows = np.array([value for _, value in points], np.float64).reshape(len(points), -1)
     times = np.array([at for at, _ in points])
     is_vector = isinstance(field, Vector)
