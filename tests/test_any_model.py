@@ -14,7 +14,7 @@ from taxiway.core.errors import InvalidArgument, TaxiwayError
 
 def test_a_model_answers_in_parts_and_with_the_last() -> None:
     m = load("toys:Writer")
-    assert repr(m) == "<writer: write, develop>"
+    assert repr(m) == "<writer-2: write, develop>"
     assert [part["text"] for part in m.parts(text="abc")] == ["a", "ab", "abc", "abc"]
     assert m.query(text="abc") == {"text": "abc", "letters": 3}
     pictures = [part["image"] for part in m.parts("develop", steps=2)]
@@ -49,7 +49,7 @@ def test_options_are_those_of_the_set_up() -> None:
 @pytest.mark.parametrize(
     ("command", "inputs", "said"),
     [
-        ("draw", {}, "'writer' has no command 'draw'. There are: write, develop."),
+        ("draw", {}, "'writer-2' has no command 'draw'. There are: write, develop."),
         (None, {"text": 3}, "'text' takes text"),
         (None, {"text": "fail"}, "out of ink"),
     ],

@@ -164,8 +164,10 @@ async def test_a_killed_worker_is_a_clean_503_and_then_a_200(client: httpx.Async
         if process.memory_info().rss and process.ppid() != os.getpid()
     ][-1]
     slow = [client.post("/query", json={"seed": seed, "size": 1024}) for seed in range(3)]
+    before = sum(worker.cpu_times()[:2])
     asking = asyncio.gather(*slow)
-    await asyncio.sleep(0.1)
+    while sum(worker.cpu_times()[:2]) < before + 0.03:  # not before it works
+        await asyncio.sleep(0.005)
     worker.kill()
     answers = await asyncio.wait_for(asking, 20)
     lost = [answer for answer in answers if answer.status_code == 503]

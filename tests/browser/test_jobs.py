@@ -123,8 +123,12 @@ def test_a_job_is_begun_with_files_from_the_page(page: Page, panel: Locator, dat
         "Dataset",
         *kinds,
         "Install",
+        "Mask",
+        "Pull",
         "Replay",
         "Train",
+        "Train detector",
+        "Train text",
     ]
     tools.get_by_role("button", name="Dataset text").click()
     panel.locator("#job-dataset-text-chunk").fill("16")
@@ -182,7 +186,7 @@ def test_what_a_tool_lacks_is_said_before_it_can_be_begun(lacking: Page) -> None
     page.click("#tab-jobs")
     page.click("#job-new")
     tools = page.get_by_role("group", name="Tools")
-    tools.get_by_role("button", name="Train").click()
+    tools.get_by_role("button", name="Train", exact=True).click()
     panel = page.locator("#panel-jobs")
     note = panel.get_by_role("note")
     assert note.locator("p").inner_text() == "Training needs PyTorch:"
@@ -240,7 +244,7 @@ def test_a_photo_dropped_anywhere_is_the_open_forms(page: Page) -> None:
 def test_what_is_wrong_is_said_and_the_input_is_kept(page: Page, panel: Locator) -> None:
     panel.locator("#job-new").click()
     tools = panel.get_by_role("group", name="Tools")
-    tools.get_by_role("button", name="Train").click()
+    tools.get_by_role("button", name="Train", exact=True).click()
     panel.locator("#job-train-name").fill("My model")
     panel.locator("#job-train-dataset").fill("/none.zip")
     panel.get_by_role("button", name="Start train").click()

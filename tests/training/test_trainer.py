@@ -262,7 +262,7 @@ def test_another_packages_trainer_has_the_command_line(
     [
         (["colour", "d.zip", "--rate", "-1"], "'rate' takes a number from 0 up, got -1"),
         (["colour", "d.zip", "--gamma", "2"], "unknown argument --gamma"),
-        (["colours", "d.zip"], "No trainer named 'colours'. There are: colour, stylegan."),
+        (["colours", "d.zip"], "No trainer named 'colours'. There are: colour, detector,"),
         (["nowhere:Colour", "d.zip"], "'nowhere:Colour' cannot be imported"),
     ],
 )

@@ -45,6 +45,7 @@ export function filesWidget(field, id, change) {
   const isMany = field.type === "array";
   const told = h("span", { class: "hint job-chosen" });
   const input = h("input", { type: "file", class: "off-screen", multiple: isMany, tabindex: -1 });
+  input.setAttribute("aria-label", isMany ? "Files" : "File");
   const button = h("button", { type: "button", id }, isMany ? "Choose files" : "Choose a file");
   const clear = h("button", { type: "button", onclick: () => change(null) }, "Clear");
   button.addEventListener("click", () => input.click());
