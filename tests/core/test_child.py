@@ -43,6 +43,24 @@ def test_a_child_ignores_signals_is_nice_and_ends_when_told() -> None:
         ours.recv()
 
 
+def tell_environment(theirs: Connection) -> None:
+    """Say what the environment has under two names."""
+    theirs.send((os.environ.get("TAXIWAY_NEW"), os.environ.get("TAXIWAY_OLD")))
+
+
+def test_a_child_has_the_environment_of_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TAXIWAY_OLD", "1")
+    for new, old in ((None, "1"), ("2", None)):
+        ours, theirs = child.CONTEXT.Pipe()
+        process = child.start(tell_environment, [theirs], name="child")
+        theirs.close()
+        assert ours.recv() == (new, old)
+        process.join(20)
+        ours.close()
+        monkeypatch.setenv("TAXIWAY_NEW", "2")
+        monkeypatch.delenv("TAXIWAY_OLD", raising=False)
+
+
 @posix
 def test_a_child_ends_with_a_parent_that_is_killed() -> None:
     program = "from taxiway.core import child; import core.test_child as it, time; "

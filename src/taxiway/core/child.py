@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from multiprocessing import connection, forkserver
 from typing import Any
 
@@ -52,7 +52,8 @@ def start(
     goes unnoticed.
     """
     for attempt in range(ATTEMPTS):
-        arguments = (target, args, nice, grace)
+        # A fork server's own environment is that of its start.
+        arguments = (target, args, nice, grace, dict(os.environ))
         process = CONTEXT.Process(target=_run, args=arguments, name=name, daemon=True)
         try:
             process.start()
@@ -68,7 +69,16 @@ def start(
     return process
 
 
-def _run(target: Callable[..., None], args: Sequence[Any], nice: int, grace: float) -> None:
+def _run(
+    target: Callable[..., None],
+    args: Sequence[Any],
+    nice: int,
+    grace: float,
+    environment: Mapping[str, str],
+) -> None:
+    if os.environ != environment:
+        os.environ.clear()
+        os.environ.update(environment)
     # Ctrl-C goes to the whole process group.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
