@@ -1,4 +1,4 @@
-"""Draw what the recipes of docs/recipes.md give: python scripts/recipes.py --out docs/images/recipes
+"""Draw what the recipes of docs/recipes.md give, into docs/images/recipes.
 
 Every picture is a model's own answer, a step of a chain fed with the step before.
 """
@@ -42,7 +42,7 @@ def side_by_side(pictures: list[Image.Image]) -> bytes:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--out", type=Path, default=Path("docs/images/recipes"))
     out = parser.parse_args().out
     out.mkdir(parents=True, exist_ok=True)
     for name, pictures in chains().items():

