@@ -11,7 +11,11 @@ TWICE = (720, 450)
 """What a browser at 200 % makes of 1440 x 900."""
 
 
-@pytest.mark.parametrize("size", WIDTHS.values(), ids=WIDTHS)
+@pytest.mark.parametrize(
+    "size",
+    [pytest.param(WIDTHS["wide"], marks=pytest.mark.slow), WIDTHS["phone"]],
+    ids=list(WIDTHS),
+)
 def test_axe_finds_nothing_serious_on_any_panel(page: Page, size: tuple[int, int]) -> None:
     page.set_viewport_size({"width": size[0], "height": size[1]})
     found = {}

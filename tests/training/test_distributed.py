@@ -58,6 +58,7 @@ def weights(folder: Path) -> dict[str, torch.Tensor]:
     return {f"{n}.{k}": v for n in ("g", "d", "average") for k, v in state[n].items()}
 
 
+@pytest.mark.slow
 def test_two_processes_teach_what_two_threads_of_one_do(tmp_path, dataset) -> None:
     """As near as sums in another order are: grown, augmented, with classes and both penalties."""
     for name in ("both", "one"):

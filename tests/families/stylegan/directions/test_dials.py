@@ -46,6 +46,7 @@ def dials_of(model: StyleGAN) -> dict[str, Number]:
     return {n: f for n, f in inputs.items() if n.startswith("dial_") and isinstance(f, Number)}
 
 
+@pytest.mark.slow
 def test_on_other_pictures_they_change_twice_what_random_ones_do_and_all_alike() -> None:
     model = rainbow()
     dials, renderer = dials_of(model), model.renderer

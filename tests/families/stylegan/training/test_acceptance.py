@@ -51,6 +51,7 @@ def test_the_painters_own_pictures_pass(real, others) -> None:
     assert found["kid"] < found["kid_without_bow"] / 5
 
 
+@pytest.mark.slow
 def test_pictures_without_a_bow_are_short_of_it(real) -> None:
     found = bows(real.twins, real)
     assert found["bow_rate_of_held_out"] < 0.1
