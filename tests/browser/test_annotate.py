@@ -158,6 +158,7 @@ def go_through_all(page: Page, folder: AnnotatedFolder) -> None:
     expect(page.locator(".boxes-size")).to_have_count(2)
     page.keyboard.press("Tab")
     page.keyboard.press("Delete")
+    kept(page)
     page.keyboard.press("p")
     expect(page.locator(".boxes-size")).to_have_text(["20 × 11 at 31, 15", "40 × 20 at 20, 10"])
     page.keyboard.press("Space")
