@@ -433,7 +433,9 @@ export class Editor {
   /** See what others changed. */
   async #look() {
     const opened = await this.#sets.open(this.#id, this.#mark).catch(() => null);
-    if (!opened?.overview || this.#keeper.isWaiting || this.#board.isBusy) return;
+    if (!opened?.overview) return;
+    this.#classes.show(opened.overview); // a proposal's may be new, also while boxes are on their way
+    if (this.#keeper.isWaiting || this.#board.isBusy) return;
     this.#mark = opened.mark;
     this.#take(opened.overview);
     const now = this.#overview.pictures.find(({ name }) => name === this.#shown?.name);
