@@ -13,7 +13,8 @@ const NEAR = 200_000;
 const PACKED = new WeakMap();
 
 /**
- * A copy of x [1, C, h, w] with zeros around: where it is, and how many numbers it has.
+ * A copy of x [1, C, h, w] with zeros around: where it is, how many numbers it has, how many each
+ * plane and row, and where from a place on the tap of a row and a column is.
  * @param {Cpu} cpu @param {Tensor} x @param {number} zeros
  */
 function padded(cpu, x, zeros) {
@@ -30,7 +31,34 @@ function padded(cpu, x, zeros) {
       f.copyWithin((at >> 2) + (c * ph + y + zeros) * pw + zeros, start, start + wide);
     }
   }
-  return { at, size, ph, pw };
+  const offset = (/** @type {number} */ i, /** @type {number} */ j) => i * pw + j;
+  return { at, size, plane: ph * pw, pw, offset };
+}
+
+/**
+ * The same for stride 2, where each row and column of the taps reads every other row and column:
+ * each plane as its four quarters.
+ * @param {Cpu} cpu @param {Tensor} x @param {number} zeros
+ * @returns {ReturnType<typeof padded>}
+ */
+function quartered(cpu, x, zeros) {
+  const whole = padded(cpu, x, zeros);
+  const [channels, ph] = [x.shape[1], whole.plane / whole.pw];
+  const [qh, qw] = [(ph + 1) >> 1, (whole.pw + 1) >> 1];
+  const size = 4 * channels * qh * qw;
+  const at = cpu.room(size);
+  const f = cpu.floats;
+  for (let c = 0; c < channels; c++) {
+    for (let y = 0; y < ph; y++) {
+      const from = (whole.at >> 2) + (c * ph + y) * whole.pw;
+      const row = (at >> 2) + ((c * 4 + 2 * (y & 1)) * qh + (y >> 1)) * qw;
+      for (let i = 0; i < whole.pw; i++) f[row + (i & 1) * qh * qw + (i >> 1)] = f[from + i];
+    }
+  }
+  cpu.leave(whole.at, whole.size);
+  const offset = (/** @type {number} */ i, /** @type {number} */ j) =>
+    (2 * (i & 1) + (j & 1)) * qh * qw + (i >> 1) * qw + (j >> 1);
+  return { at, size, plane: 4 * qh * qw, pw: qw, offset };
 }
 
 /**
@@ -98,17 +126,17 @@ export function conv(cpu, step, x, weight) {
   const [outputs, inputs, side] = weight.shape;
   const [, , high, wide] = step.shape;
   const result = cpu.empty(step.shape);
-  if (step.stride > 1) return thinned(cpu, step, x, weight, result);
-  const { at, size, ph, pw } = padded(cpu, x, step.padding);
+  const source = (step.stride > 1 ? quartered : padded)(cpu, x, step.padding);
+  const { at, size, plane, pw, offset } = source;
   /** @type {[number, (o: number, c: number) => number][]} */
   const taps = [];
   for (let i = 0; i < side; i++) {
     for (let j = 0; j < side; j++) {
-      taps.push([i * pw + j, (o, c) => ((o * inputs + c) * side + i) * side + j]);
+      taps.push([offset(i, j), (o, c) => ((o * inputs + c) * side + i) * side + j]);
     }
   }
   const weights = packed(cpu, weight, `conv ${pw}`, outputs, inputs, taps);
-  const sums = summed(cpu, at, ph * pw, inputs, weights, outputs, (high - 1) * pw + wide);
+  const sums = summed(cpu, at, plane, inputs, weights, outputs, (high - 1) * pw + wide);
   const [f, from, o] = [cpu.floats, sums.at >> 2, result.at >> 2];
   for (let c = 0; c < outputs; c++) {
     for (let y = 0; y < high; y++) {
@@ -121,56 +149,13 @@ export function conv(cpu, step, x, weight) {
   return result;
 }
 
-/**
- * Of stride 2: each row and column of the taps reads every other row and column of the planes.
- * @param {Cpu} cpu @param {any} step @param {Tensor} x @param {Tensor} weight @param {Tensor} result
- */
-function thinned(cpu, step, x, weight, result) {
-  const [outputs, inputs, side] = weight.shape;
-  const [, , high, wide] = step.shape;
-  const { at, size, ph, pw } = padded(cpu, x, step.padding);
-  const [qh, qw] = [(ph + 1) >> 1, (pw + 1) >> 1];
-  const quarters = cpu.room(4 * inputs * qh * qw);
-  let f = cpu.floats;
-  for (let c = 0; c < inputs; c++) {
-    for (let y = 0; y < ph; y++) {
-      const from = (at >> 2) + (c * ph + y) * pw;
-      const row = (quarters >> 2) + ((c * 4 + 2 * (y & 1)) * qh + (y >> 1)) * qw;
-      for (let i = 0; i < pw; i++) f[row + (i & 1) * qh * qw + (i >> 1)] = f[from + i];
-    }
-  }
-  /** @type {[number, (o: number, c: number) => number][]} */
-  const taps = [];
-  for (let i = 0; i < side; i++) {
-    for (let j = 0; j < side; j++) {
-      const quarter = (2 * (i & 1) + (j & 1)) * qh * qw;
-      const offset = quarter + (i >> 1) * qw + (j >> 1);
-      taps.push([offset, (o, c) => ((o * inputs + c) * side + i) * side + j]);
-    }
-  }
-  const weights = packed(cpu, weight, `thinned ${qw}`, outputs, inputs, taps);
-  const count = (high - 1) * qw + wide;
-  const sums = summed(cpu, quarters, 4 * qh * qw, inputs, weights, outputs, count);
-  f = cpu.floats;
-  for (let c = 0; c < outputs; c++) {
-    for (let y = 0; y < high; y++) {
-      const start = (sums.at >> 2) + c * sums.rows + y * qw;
-      f.copyWithin((result.at >> 2) + (c * high + y) * wide, start, start + wide);
-    }
-  }
-  cpu.leave(sums.at, sums.room);
-  cpu.leave(quarters, 4 * inputs * qh * qw);
-  cpu.leave(at, size);
-  return result;
-}
-
 /** Transposed, of stride 2: one convolution for each of the four places of a pixel. @type {Operation} */
 export function upConv(cpu, step, x, weight) {
   const [inputs, outputs, side] = weight.shape;
   const [, , high, wide] = step.shape;
   const zeros = (side - 1) >> 1;
   const result = cpu.empty(step.shape);
-  const { at, size, ph, pw } = padded(cpu, x, zeros);
+  const { at, size, plane, pw } = padded(cpu, x, zeros);
   for (let a = 0; a < 2; a++) {
     for (let b = 0; b < 2; b++) {
       /** @type {[number, (o: number, c: number) => number][]} */
@@ -187,7 +172,7 @@ export function upConv(cpu, step, x, weight) {
       );
       const weights = packed(cpu, weight, `up ${pw} ${a}${b}`, outputs, inputs, taps);
       const count = (rows - 1) * pw + columns;
-      const sums = summed(cpu, at, ph * pw, inputs, weights, outputs, count);
+      const sums = summed(cpu, at, plane, inputs, weights, outputs, count);
       const f = cpu.floats;
       for (let c = 0; c < outputs; c++) {
         for (let m = 0; m < rows; m++) {
