@@ -1,11 +1,9 @@
 """Of many guesses at one thing the surest."""
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
-from taxiway.families.detector.precision import Floats, Found, overlaps
+from taxiway.families.detector.precision import Floats, Found
+from taxiway.onnx_files.boxes import suppressed
 
 SAME = 0.6
 """How much of two boxes of a class is common from which on they are one thing."""
@@ -19,17 +17,5 @@ def surest(boxes: Floats, scores: Floats, threshold: float, most: int) -> Found:
     sure = scores[place, kind]
     order = np.argsort(-sure, kind="stable")[:MOST_LOOKED_AT]
     place, kind, sure = place[order], kind[order], sure[order]
-    kept = _apart(boxes[place], kind, most)
+    kept = suppressed(boxes[place], kind, SAME, most)
     return Found(boxes[place][kept], kind[kept], sure[kept])
-
-
-def _apart(boxes: Floats, kinds: NDArray[np.integer[Any]], most: int) -> list[int]:
-    """Greedy non-maximum suppression of boxes [K, 4], surest first."""
-    same = (overlaps(boxes, boxes) > SAME) & (kinds[:, None] == kinds)
-    kept: list[int] = []
-    free = np.ones(len(boxes), bool)
-    for guess in range(len(boxes)):
-        if free[guess] and len(kept) < most:
-            kept.append(guess)
-            free &= ~same[guess]
-    return kept
