@@ -13,8 +13,8 @@ from taxiway.core.model import ModelSpec
 
 NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 """What may stand before the first dot of a Host name."""
-RESERVED = ("studio",)
-"""Addresses that the guard keeps for the studio."""
+RESERVED = ("studio", "teacher")
+"""Addresses of the server's own pages."""
 
 SCOPES = ("query", "info")
 """What a token may allow: to ask the model, and to be told what it takes."""
@@ -29,7 +29,8 @@ ANYONE = "(anyone)"
 class Hosted(Struct, frozen=True, kw_only=True):
     """A hosted model: what to run, for whom, and how long it stays awake unasked (seconds).
 
-    `state` is what the server last told of it; times are seconds since 1970.
+    `state` is what the server last told of it; times are seconds since 1970. `watched` is whether
+    the teacher's page shows the last pictures.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Hosted(Struct, frozen=True, kw_only=True):
     idle_seconds: float = 300
     created: float = 0
     state: str = "asleep"
+    watched: bool = False
 
     def spec(self) -> ModelSpec:
         """What the engine is told to run. Raises NotFound if the model or its file is gone."""

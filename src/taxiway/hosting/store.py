@@ -10,7 +10,7 @@ that spares a flush for every query.
 import asyncio
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -60,6 +60,14 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) STRICT""",
         "CREATE INDEX tokens_of_model ON tokens (model)",
         "CREATE TABLE server (one INTEGER PRIMARY KEY CHECK (one = 1), url TEXT NOT NULL) STRICT",
+    ),
+    (
+        "ALTER TABLE models ADD COLUMN watched INTEGER NOT NULL DEFAULT 0",
+        """CREATE TABLE owners (
+            hash BLOB PRIMARY KEY,
+            is_link INTEGER NOT NULL,
+            expires REAL NOT NULL
+        ) STRICT""",
     ),
 )
 """Each step from one version of the file (PRAGMA user_version) to the next; only ever added to."""
@@ -164,13 +172,25 @@ class Store:
         """Let a model answer or not. Raises NotFound."""
         self._one("UPDATE models SET active = ? WHERE name = ?", active, name) or self.model(name)
 
+    def set_watched(self, name: str, watched: bool) -> None:
+        """Let the teacher's page show a model's last pictures or not. Raises NotFound."""
+        if not self._one("UPDATE models SET watched = ? WHERE name = ?", watched, name):
+            self.model(name)
+
     def add_token(
         self, model: str, label: str, hash: bytes, limits: Limits, created: float
     ) -> None:
         """Keep a token of a model. Raises NotFound."""
+        self.add_tokens(model, [(label, hash)], limits, created)
+
+    def add_tokens(
+        self, model: str, named: Sequence[tuple[str, bytes]], limits: Limits, created: float
+    ) -> None:
+        """Keep tokens of a model, each with its label: all or none. Raises NotFound."""
         self.model(model)
         with self._change():
-            self._add(model, label, hash, limits, created)
+            for label, hash in named:
+                self._add(model, label, hash, limits, created)
 
     def revoke(self, token: int, now: float) -> None:
         """End a token; what was asked with it stays. Raises NotFound."""
@@ -200,6 +220,32 @@ class Store:
     def failed(self, token: int) -> None:
         """Count the error of a query that was admitted."""
         self._one("UPDATE tokens SET errors = errors + 1 WHERE id = ?", token)
+
+    def add_link(self, hash: bytes, now: float, expires: float) -> None:
+        """Keep an owner's link until then, and forget what is late."""
+        with self._change():
+            self._sql.execute("DELETE FROM owners WHERE expires <= ?", (now,))
+            self._sql.execute("INSERT INTO owners VALUES (?, 1, ?)", (hash, expires))
+
+    def enter(self, link: bytes, hash: bytes, now: float, expires: float) -> bool:
+        """Make a link, which is then used up, a sign-in until `expires`; whether it was good."""
+        return self._one(
+            "UPDATE owners SET hash = ?, is_link = 0, expires = ? "
+            "WHERE hash = ? AND is_link = 1 AND expires > ?",
+            hash,
+            expires,
+            link,
+            now,
+        )
+
+    def owns(self, hash: bytes, now: float) -> bool:
+        """Whether that is somebody signed in."""
+        found = "SELECT 1 FROM owners WHERE hash = ? AND is_link = 0 AND expires > ?"
+        return bool(self._rows(found, hash, now))
+
+    def leave(self, hash: bytes | None = None) -> None:
+        """End a sign-in; without one, all of them and all links."""
+        self._one("DELETE FROM owners WHERE ? IN (hash, x'')", b"" if hash is None else hash)
 
     def set_state(self, model: str | None, state: str) -> None:
         """Note the state of a model, or of all, for people to see."""
@@ -283,7 +329,8 @@ def _hosted(row: sqlite3.Row) -> Hosted:
         fields["options"] = from_json(fields["options"], dict[str, Any])
     except Malformed as reason:
         raise StoreError(f"The options of '{fields['name']}' are damaged: {reason}.") from None
-    fields["public"], fields["active"] = bool(fields["public"]), bool(fields["active"])
+    for name in ("public", "active", "watched"):
+        fields[name] = bool(fields[name])
     return Hosted(**fields)
 
 

@@ -17,7 +17,12 @@ PREFIX = "tw_"
 
 def new_token() -> str:
     """A token: `tw_` and 43 characters that mean the same in a header, a shell and an address."""
-    return PREFIX + secrets.token_urlsafe(32)
+    return random_text(PREFIX)
+
+
+def random_text(prefix: str) -> str:
+    """256 random bits that mean the same in a header, a shell and an address, after `prefix`."""
+    return prefix + secrets.token_urlsafe(32)
 
 
 def digest(token: str) -> bytes:
