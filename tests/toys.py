@@ -115,7 +115,8 @@ class Echo:
 
 
 class Troubled:
-    """Does what its input says: fails, refuses, dies, sleeps, counts its batch, or says its pid."""
+    """Does what its input says: fails, refuses, dies, grows, sleeps, counts its batch, or says its
+    pid."""
 
     options: ClassVar[dict[str, AnyDataType]] = {"at_start": Text(default="")}
     commands: ClassVar[dict[str, Command]] = {
@@ -138,6 +139,8 @@ class Troubled:
             raise InvalidArgument("'what' is refused.", "what")
         if what == "fail":
             raise ZeroDivisionError("no such luck")
+        if what == "grow":
+            self.kept = [*getattr(self, "kept", ()), np.ones(10**7)]  # 80 MB
         if what.startswith("sleep "):
             time.sleep(float(what.split()[1]))
         return str(os.getpid()) if what == "pid" else None

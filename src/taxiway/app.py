@@ -95,7 +95,7 @@ async def serving(
     """
     preload(families.imports(card.family for card in cards))
     async with (
-        Engine(query_seconds=config.query_seconds) as engine,
+        Engine(query_seconds=config.query_seconds, worker_bytes=config.worker_bytes) as engine,
         contextlib.AsyncExitStack() as doors,
     ):
         engine.events.listen(_tell)
@@ -111,6 +111,13 @@ async def serving(
             if (server := made(name, kind, context)) is not None:
                 doors.push_async_callback(stopped, server)
                 await started(server, server.title)
+        if config.metrics is not None:
+            from taxiway.web.prometheus import Metrics, live
+
+            metrics = Metrics(engine, data_path())
+            metrics.read(lambda: live(model_servers.live()))
+            told = await doors.enter_async_context(metrics.listener(config))
+            print(f"Metrics at {told.url}/metrics", flush=True)
         yield model_servers
 
 

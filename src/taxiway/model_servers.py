@@ -316,6 +316,10 @@ class ModelServers:
             key=lambda model: model.slot,
         )
 
+    def live(self) -> list[tuple[LiveSession, Outputs]]:
+        """The session and the sinks of each."""
+        return [(server.session, server.outputs) for server in self._servers.values()]
+
     async def start(
         self, model: str, options: dict[str, Any] | None = None, command: str | None = None
     ) -> RunningModel:

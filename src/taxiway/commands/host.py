@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from taxiway.commands import _operating
 from taxiway.commands.run import port_number, root_path_argument
 
 HELP = "host models for others, with tokens and counts"
@@ -25,6 +26,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(parsed: argparse.Namespace) -> None:
     from taxiway.hosting import actions as host_actions
 
+    if parsed.act == "serve":
+        parsed.operating = _operating.settings(parsed)
     getattr(host_actions, parsed.act)(parsed)
 
 
@@ -121,3 +124,4 @@ def _serve_arguments(parser: argparse.ArgumentParser) -> None:
         "--awake", type=int, default=4, metavar="N",
         help="models that may have a process at once; 4 if not given",
     )  # fmt: skip
+    _operating.arguments(parser)

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from taxiway.commands import DEVICES, add_options, given_options, option_words
+from taxiway.commands import DEVICES, _operating, add_options, given_options, option_words
 from taxiway.commands._flags import names_of
 
 if TYPE_CHECKING:
@@ -77,6 +77,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--no-browser", action="store_true", help="do not open the studio")
     addresses(parser)
+    _operating.arguments(parser)
 
 
 def addresses(parser: argparse.ArgumentParser) -> None:
@@ -281,6 +282,7 @@ def config(parsed: argparse.Namespace) -> "Config":
         allowed_hosts=tuple(parsed.allow_host),
         allowed_origins=tuple(parsed.allow_origin or ("*",)),
         servers=dict(server_settings(words) for words in parsed.server),
+        **_operating.settings(parsed),
     )
 
 

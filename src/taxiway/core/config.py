@@ -36,6 +36,11 @@ class Config(Struct, frozen=True, kw_only=True):
     on: str = ""
     """The address of another machine that models run on, `ssh://user@box`; "" for this one."""
 
+    metrics: tuple[str, int] | None = None
+    """The address and port where Prometheus reads; None for nowhere. Whoever reaches it may."""
+    worker_bytes: int | None = None
+    """A worker that took more memory than this starts anew between two calls."""
+
     mapping: str | None = None
     """The file of the first model's mapping; None is one in the data folder, as of all others."""
 

@@ -20,6 +20,8 @@ PACKAGES = {
     "pyvirtualcam": ("camera", "pyvirtualcam (under the GPL, version 2)"),
     "SpoutGL": ("spout", "SpoutGL"),
     "syphon": ("syphon", "syphon-python"),
+    "prometheus_client": ("metrics", "prometheus_client"),
+    "opentelemetry": ("tracing", "OpenTelemetry"),
 }
 """Modules that are not always there: the extra that brings them, and what they are called."""
 PROJECTS = {"cv2": "opencv-python", "pil": "pillow", "sklearn": "scikit-learn", "yaml": "pyyaml"}

@@ -1,6 +1,7 @@
 """The queue before a worker: bounded, gathers calls of one command, newest wins when live."""
 
 import asyncio
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -33,6 +34,15 @@ class Call:
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
     number: int = field(default_factory=lambda: next(_order))
+    began: float = field(default_factory=time.perf_counter)
+    taken: float | None = None
+    """When the worker got it, if it did."""
+
+    def seconds(self) -> tuple[float, float]:
+        """How long it waited, and how long it was worked on, up to now."""
+        now = time.perf_counter()
+        taken = now if self.taken is None else self.taken
+        return taken - self.began, now - taken
 
     def resolve(self, result: Values | TaxiwayError | Exception) -> None:
         """Give the caller its answer, unless it has gone."""
@@ -95,7 +105,10 @@ class CallQueue:
         if oldest is None:
             return []
         keys = [key for key, call in self._calls.items() if call.command is oldest.command]
-        return [self._calls.pop(key) for key in keys[: oldest.command.max_batch]]
+        taken = [self._calls.pop(key) for key in keys[: oldest.command.max_batch]]
+        for call in taken:
+            call.taken = time.perf_counter()
+        return taken
 
     def fail(self, error: TaxiwayError) -> None:
         """Give every waiting call that error."""

@@ -26,6 +26,7 @@ from taxiway.engine.executor import Executor
 from taxiway.engine.messages import array_bytes
 from taxiway.engine.parts import NewestPart, Part, Reports, streamed
 from taxiway.engine.running import Running
+from taxiway.engine.timing import Meter, Times, measured
 
 ENCODED_AT_ONCE = 256 * 256 * 3
 """Bytes of pixels up to which a JPEG (0.2 ms) costs less than the way to a thread and back."""
@@ -39,7 +40,10 @@ class Engine:
 
     `queue_limit` bounds the calls that wait for one model; a model nobody asked for
     `idle_seconds` goes to sleep (never, for None). A process that gives neither an answer nor a
-    part of one for `query_seconds` is replaced, and its calls fail; a thread cannot be.
+    part of one for `query_seconds` is replaced, and its calls fail; a thread cannot be. One that
+    took more memory than `worker_bytes` is replaced between two calls, and none fails.
+
+    `meters` are told of every call that ends.
     """
 
     def __init__(
@@ -49,12 +53,15 @@ class Engine:
         idle_seconds: float | None = None,
         executor: str = "process",
         query_seconds: float | None = None,
+        worker_bytes: int | None = None,
     ) -> None:
         self.events = events or Events()
         self.running: dict[str, Running] = {}
+        self.meters: list[Meter] = []
         self._queue_limit = queue_limit
         self._idle_seconds = idle_seconds
         self._query_seconds = query_seconds
+        self._worker_bytes = worker_bytes
         self._executor: type[Executor] = slots.load("engine.executors", executor)
         self._calls = count(1)
         self._watchers: dict[str, list[Callable[[], bool]]] = {}
@@ -73,7 +80,13 @@ class Engine:
         idle = self._idle_seconds if idle_seconds is None else idle_seconds
         executor = slots.load("engine.executors", "remote") if spec.on else self._executor
         self.running[spec.name] = Running(
-            spec, self.events, self._queue_limit, idle, executor, self._query_seconds
+            spec,
+            self.events,
+            self._queue_limit,
+            idle,
+            executor,
+            self._query_seconds,
+            self._worker_bytes,
         )
 
     async def start(self, spec: ModelSpec) -> None:
@@ -138,6 +151,19 @@ class Engine:
         ModelFailed.
         """
         running = self._find(name)
+        with measured(self.meters, name, "query") as times:
+            return await self._query(running, wire, command, format_header, on_part, times)
+
+    async def _query(
+        self,
+        running: Running,
+        wire: Mapping[str, Wire],
+        command: str | None,
+        format_header: str | None,
+        on_part: OnPart | None,
+        times: Times,
+    ) -> dict[str, Wire]:
+        name = running.spec.name
         try:
             chosen = await self.command_of(name, command)
             if unknown := chosen.unknown(wire):
@@ -147,7 +173,7 @@ class Engine:
                 began = time.perf_counter()
                 async with self._parts(name, chosen, formats, on_part) as give:
                     wanted = None if self._is_watched(name) else formats
-                    outputs = await running.call(chosen, inputs, None, give, wanted)
+                    outputs = await running.call(chosen, inputs, None, give, wanted, times)
                 answer = Answer(
                     command=chosen.name,
                     wire=wire,
@@ -155,7 +181,8 @@ class Engine:
                     outputs=outputs,
                     render_ms=(time.perf_counter() - began) * 1000,
                 )
-            result = await _encoded(chosen.encode, outputs, formats)
+            with times.encoding():
+                result = await _encoded(chosen.encode, outputs, formats)
         except TaxiwayError as error:
             self.report(name, str(error))
             raise
@@ -193,12 +220,13 @@ class Engine:
         with every part, decoded. Raises as `query` does.
         """
         running = self._find(name)
-        chosen = await self.command_of(name, command)
-        async with running.pictures.decoded(chosen, values) as inputs:
-            if live is None:
-                return await running.call(chosen, inputs, None, on_part)
-            async with self._parts(name, chosen, {}, None) as give:
-                return await running.call(chosen, inputs, live, give)
+        with measured(self.meters, name, "live" if live else "run") as times:
+            chosen = await self.command_of(name, command)
+            async with running.pictures.decoded(chosen, values) as inputs:
+                if live is None:
+                    return await running.call(chosen, inputs, None, on_part, None, times)
+                async with self._parts(name, chosen, {}, None) as give:
+                    return await running.call(chosen, inputs, live, give, None, times)
 
     def stream(
         self, name: str, values: Mapping[str, Any], command: str | None = None

@@ -11,17 +11,21 @@ from taxiway.core.command import Command, Values
 from taxiway.core.datatypes import Wire
 from taxiway.core.errors import Cancelled, ModelFailed, TaxiwayError, Unavailable
 from taxiway.core.events import CommandsChanged, Events, State, StateChanged
+from taxiway.core.memory import memory_of
 from taxiway.core.model import ModelSpec, Progress
 from taxiway.engine.batch import Call, CallQueue, OnPart
 from taxiway.engine.executor import Away, Died, Executor, Hung, Result, Unreachable
 from taxiway.engine.executors.process import ProcessExecutor
 from taxiway.engine.messages import Formats, News, Predict
 from taxiway.engine.pictures import PictureRoom
+from taxiway.engine.timing import Times
 
 log = logging.getLogger("taxiway.engine")
 
 CRASHES = 5
 CRASH_WINDOW = 60.0
+LOOK_SECONDS = 1.0
+"""Between two looks at how much memory a worker took."""
 AGAIN_SECONDS = (0.2, 5.0)
 """How soon another machine is tried again, at first and at most."""
 
@@ -29,7 +33,8 @@ AGAIN_SECONDS = (0.2, 5.0)
 class Running:
     """A model that was started: asleep, starting, running or failed.
 
-    `last_output` and `last_error` are the model's current output and error, whoever asked.
+    `last_output` and `last_error` are the model's current output and error, whoever asked;
+    `restarts` counts the workers that died under it or had grown too large.
     """
 
     def __init__(
@@ -40,6 +45,7 @@ class Running:
         idle_seconds: float | None,
         executor: type[Executor] = ProcessExecutor,
         query_seconds: float | None = None,
+        worker_bytes: int | None = None,
     ) -> None:
         self.spec = spec
         self.commands: dict[str, Command] = {}
@@ -50,6 +56,9 @@ class Running:
         self.last_error: str | None = None
         self.idle_seconds = idle_seconds
         self._query_seconds = query_seconds
+        self._worker_bytes = worker_bytes
+        self._look_at = 0.0
+        self._first_bytes = 0
         self._limit: asyncio.Timeout | None = None
         self._events = events
         self.pictures = PictureRoom()
@@ -62,6 +71,12 @@ class Running:
         self._crashes: deque[float] = deque(maxlen=CRASHES)
         self._stopped = False
         self._tries = 0
+        self.restarts = 0
+
+    @property
+    def waiting(self) -> int:
+        """How many calls wait for the worker."""
+        return len(self._queue)
 
     @property
     def pid(self) -> int | None:
@@ -119,10 +134,12 @@ class Running:
         live: str | None = None,
         on_part: OnPart | None = None,
         formats: Formats | None = None,
+        times: Times | None = None,
     ) -> Values:
         """Queue one call and wait for its outputs; wakes a model that sleeps.
 
-        With `formats` pictures that are sent as JPEG come as `EncodedPicture`.
+        With `formats` pictures that are sent as JPEG come as `EncodedPicture`. `times` learns how
+        long it waited and was worked on.
 
         A caller that is cancelled leaves no work behind: a model that answers in parts stops at
         its next one, any other's answer is dropped.
@@ -135,6 +152,8 @@ class Running:
             return await call.future
         finally:
             call.future.cancel()
+            if times is not None:
+                times.queue, times.run = call.seconds()
 
     def cancel(self) -> None:
         """Stop what the model works on; those who wait for it get Cancelled."""
@@ -174,7 +193,7 @@ class Running:
             notes = "".join(f" Note: {note}." for note in self.facts.get("notes", ()))
             where = f" on {self.facts['on']}" if "on" in self.facts else ""
             self._set("running", f"{self.spec.name} is running{where}.{notes}")
-            self._tries = 0
+            self._tries = self._first_bytes = 0
             await self._serve(executor)
         except (Away, Unreachable) as error:
             return await self._away(error)
@@ -208,6 +227,24 @@ class Running:
                 self._answer([self._lost(error)] * len(calls))
                 raise
             self._answer(results)
+            if self._is_too_large(executor):
+                self.restarts += 1
+                self._set("starting", f"{self.spec.name} took much memory and is starting anew.")
+                return
+
+    def _is_too_large(self, executor: Executor) -> bool:
+        """Whether the worker took more memory than it may; looks once a second.
+
+        One that is as large from its first answer on would gain nothing by starting anew, so that
+        it may have half as much again.
+        """
+        now = time.monotonic()
+        if self._worker_bytes is None or executor.pid is None or now < self._look_at:
+            return False
+        self._look_at = now + LOOK_SECONDS
+        size = memory_of(executor.pid) or 0
+        self._first_bytes = self._first_bytes or size
+        return size > max(self._worker_bytes, 1.5 * self._first_bytes)
 
     async def _predicted(self, executor: Executor, calls: Sequence[Call]) -> list[Result]:
         """The answers to a batch. Raises Hung if nothing comes for `query_seconds`."""
@@ -270,6 +307,7 @@ class Running:
     def _after(self, death: Died) -> str | None:
         now = time.monotonic()
         self._crashes.append(now)
+        self.restarts += 1
         log.warning("The worker of '%s' died (%s).", self.spec.name, death)
         if len(self._crashes) == CRASHES and now - self._crashes[0] < CRASH_WINDOW:
             self._crashes.clear()

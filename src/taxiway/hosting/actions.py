@@ -114,6 +114,7 @@ def serve(parsed: Namespace) -> None:
         names=tuple(name.lower().rstrip(".") for name in parsed.name),
         proxies=() if proxy is None else ("127.0.0.1", "::1", proxy),
         awake=parsed.awake,
+        **parsed.operating,
     )
     hosting.run(data_folder(parsed.data), settings)
 

@@ -54,6 +54,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     names: tuple[str, ...] = ()
     proxies: tuple[str, ...] = ()
     awake: int = 4
+    metrics: tuple[str, int] | None = None
+    worker_bytes: int | None = None
 
     def config(self) -> Config:
         """How to listen. Raises InvalidArgument."""
@@ -73,6 +75,8 @@ class Settings(Struct, frozen=True, kw_only=True):
             local_proxies=False,  # those that it is told of it believes, and no other
             certificate=self.certificate,
             key=self.key,
+            metrics=self.metrics,
+            worker_bytes=self.worker_bytes,
             allowed_hosts=(*self.names, *(f"*.{name}" for name in (*self.names, RUNWAY))),
             host_flag="--name",
             connections_per_client=CONNECTIONS_OF_A_PROXY
@@ -116,7 +120,7 @@ async def serving(
         last.callback(store.set_state, None, "asleep")
         last.callback(ledger.close)
         async with (
-            Engine(query_seconds=config.query_seconds) as engine,
+            Engine(query_seconds=config.query_seconds, worker_bytes=config.worker_bytes) as engine,
             contextlib.AsyncExitStack() as doors,
         ):
             engine.events.listen(tell)
@@ -127,6 +131,14 @@ async def serving(
             door = Listener(_behind(app, settings.proxies), config)
             listener = await doors.enter_async_context(door)
             store.url = settings.url(listener)
+            if config.metrics is not None:
+                from taxiway.hosting.metrics import Budgets
+                from taxiway.web.prometheus import Metrics
+
+                metrics = Metrics(engine, folder)
+                Budgets(ledger).join(metrics)
+                told = await doors.enter_async_context(metrics.listener(config))
+                print(f"Metrics at {told.url}/metrics", flush=True)
             yield listener
 
 

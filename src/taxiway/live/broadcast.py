@@ -83,7 +83,11 @@ class Viewer:
 
 
 class Broadcast:
-    """Publishes pictures to whoever watches. Nobody waits for anybody."""
+    """Publishes pictures to whoever watches. Nobody waits for anybody.
+
+    `published` counts the pictures, those sent again at full quality too; `published_at` is when
+    the newest was.
+    """
 
     def __init__(
         self,
@@ -96,6 +100,8 @@ class Broadcast:
         self._on_watched = on_watched
         self._clock = clock
         self._indices = count(1)
+        self.published = 0
+        self.published_at: float | None = None
         self._pool = ThreadPoolExecutor(2, "encode")
 
     @property
@@ -134,6 +140,7 @@ class Broadcast:
         """Offer `frame` to everyone, under the next index."""
         frame = msgspec.structs.replace(frame, index=next(self._indices))
         self._held = None
+        self.published, self.published_at = frame.index, self._clock()
         self._newest = newest = EncodedFrame(frame, final, self._pool)
         for viewer in self._viewers:
             viewer.offer(newest)

@@ -280,6 +280,10 @@ class Outputs:
         await asyncio.gather(*(feed.output.ended() for feed in self._feeds.values()))
         self._feeds.clear()
 
+    def at_work(self) -> list[tuple[str, Output]]:
+        """Those that were started and not stopped, by name."""
+        return [(name, feed.output) for name, feed in self._feeds.items()]
+
     async def status(self) -> list[OutputStatus]:
         """Every sink there is, by name."""
         names = sorted({*self.members.kinds, *self.members.broken})

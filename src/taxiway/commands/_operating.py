@@ -1,0 +1,46 @@
+"""Flags for whoever looks after a server: what is watched, and when a worker starts anew."""
+
+import argparse
+import re
+from typing import Any
+
+PLACE = re.compile(r"(?:(?P<host>[\w.-]+|\[[\da-fA-F:.]+\]):)?(?P<port>\d{1,5})", re.ASCII)
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The flags, the same for `run` and `host serve`."""
+    group = parser.add_argument_group("operating", "See docs/operating.md.")
+    group.add_argument(
+        "--metrics-port", type=place, metavar="[ADDRESS:]PORT",
+        help="let Prometheus read there, such as 9464; on this machine alone without an ADDRESS",
+    )  # fmt: skip
+    group.add_argument(
+        "--worker-memory", type=megabytes, metavar="MB",
+        help="start a model's process anew, between two calls, once it takes more (Linux)",
+    )  # fmt: skip
+
+
+def settings(parsed: argparse.Namespace) -> dict[str, Any]:
+    """The fields of `Config` that the flags stand for. Raises MissingDependency."""
+    if parsed.metrics_port is not None:
+        from taxiway.core.extras import need
+
+        need("prometheus_client", "--metrics-port")
+    return {"metrics": parsed.metrics_port, "worker_bytes": parsed.worker_memory}
+
+
+def place(text: str) -> tuple[str, int]:
+    """`9464` or `0.0.0.0:9464` as an address and a port."""
+    found = PLACE.fullmatch(text)
+    if found is None or int(found["port"]) > 65535:
+        raise argparse.ArgumentTypeError(
+            f"a place is a port, or an address and one as 0.0.0.0:9464, got {text!r}"
+        )
+    return (found["host"] or "127.0.0.1").strip("[]"), int(found["port"])
+
+
+def megabytes(text: str) -> int:
+    """An amount of memory, in bytes."""
+    if not re.fullmatch(r"[1-9]\d{0,6}", text, re.ASCII):
+        raise argparse.ArgumentTypeError(f"an amount is a number of megabytes, got {text!r}")
+    return int(text) * 10**6
