@@ -2,6 +2,7 @@
 
 import { h } from "./dom.js";
 import { drawn } from "./picking.js";
+import { t } from "./words.js";
 
 const EVERY_MS = 100;
 
@@ -26,7 +27,7 @@ export class Camera {
     clearInterval(this.#timer);
     for (const track of this.#stream?.getTracks() ?? []) track.stop();
     this.#stream = null;
-    this.button.textContent = "Camera";
+    this.button.textContent = t("Camera");
   }
 
   async #start() {
@@ -34,12 +35,12 @@ export class Camera {
       this.#stream = await navigator.mediaDevices.getUserMedia({ video: true });
     } catch {
       const where = isSecureContext ? "no camera, or you did not allow it" : "it needs https";
-      this.#reject(`The camera cannot be used: ${where}.`);
+      this.#reject(t("The camera cannot be used: {why}.", { why: t(where) }));
       return;
     }
     this.#video.srcObject = this.#stream;
     await this.#video.play();
-    this.button.textContent = "Take it";
+    this.button.textContent = t("Take it");
     this.#timer = setInterval(() => this.#shoot(), EVERY_MS);
   }
 

@@ -1,5 +1,7 @@
 /** Reading a model's declaration: which input is the latent, which are knobs, what comes out. */
 
+import { t } from "./words.js";
+
 /** @import { Declaration, Field, ImageField, PlacesField, VectorField } from "./types.d.ts" */
 
 const LATENTS = ["z", "w"];
@@ -47,10 +49,10 @@ function isFileFormat(field) {
   return field.type === "category" && field.optional === true && field.oneOf.includes("JPEG");
 }
 
-/** A name as people write it: `noise_mode` and `noise-mode` become `Noise mode`. @param {string} name */
+/** A name as people write it, in their language: `noise_mode` and `noise-mode` become `Noise mode`. @param {string} name */
 export function title(name) {
   const words = name.replace(/[-_]/g, " ");
-  return words.charAt(0).toUpperCase() + words.slice(1);
+  return t(words.charAt(0).toUpperCase() + words.slice(1));
 }
 
 /** Whether values of this type are pictures, so that places can be shown on them. @param {Field} field */

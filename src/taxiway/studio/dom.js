@@ -1,11 +1,16 @@
 /** Building elements by hand: no templates, no framework, nothing a strict CSP minds. */
 
 import { at } from "./address.js";
+import { t } from "./words.js";
+
+/** Attributes that people read. */
+const READ = ["title", "placeholder", "alt", "label", "aria-label", "aria-valuetext", "aria-description"];
 
 /**
  * Make an element: `h("button", { class: "key", onclick: go }, "Go")`.
  * A name with "on" listens; true sets a bare attribute, false, null and undefined set none, except
- * that `aria-` attributes take every value as text.
+ * that `aria-` attributes take every value as text. What people read is shown in their language,
+ * unless `translate: "no"` says that it is somebody's own.
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag
  * @param {Record<string, any>} [properties]
@@ -14,8 +19,14 @@ import { at } from "./address.js";
  */
 export function h(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(properties)) setProperty(element, name, value);
-  element.append(...children.filter((child) => child != null).map(nodeOf));
+  const say = properties.translate === "no" ? String : t;
+  for (const [name, value] of Object.entries(properties)) {
+    setProperty(element, name, READ.includes(name) && typeof value === "string" ? say(value) : value);
+  }
+  const nodes = children.filter((child) => child != null);
+  element.append(...nodes.map((child) => (typeof child === "string" ? say(child) : nodeOf(child))));
+  // What an option without a value is chosen by does not change with the language.
+  if (tag === "option" && !("value" in properties)) element.setAttribute("value", nodes.join(""));
   return element;
 }
 
@@ -41,9 +52,9 @@ export async function copyFrom(button, text) {
   const label = button.textContent;
   try {
     await navigator.clipboard.writeText(text);
-    button.textContent = "Copied";
+    button.textContent = t("Copied");
   } catch {
-    button.textContent = copyByHand(text) ? "Copied" : "Not allowed";
+    button.textContent = copyByHand(text) ? t("Copied") : t("Not allowed");
   }
   setTimeout(() => (button.textContent = label), 1200);
 }

@@ -5,6 +5,8 @@ import { imageOutput, knobs, vectorInput } from "./declaration.js";
 import { h } from "./dom.js";
 import { chooseFile } from "./picking.js";
 import { writeText } from "./png.js";
+import { sentence } from "./slots.js";
+import { t } from "./words.js";
 
 /** @import { Declaration } from "./types.d.ts" */
 
@@ -19,7 +21,7 @@ export function makeFiles(store, opener) {
       store.set("error", "");
       await work();
     } catch (error) {
-      store.set("error", error instanceof Error ? error.message : String(error));
+      store.set("error", sentence(error));
     }
   };
   const open = (/** @type {File} */ file) => attempt(() => opener.open(file));
@@ -132,12 +134,12 @@ export function parseMoment(text, file, declaration) {
   const numbers = Array.isArray(content) ? content : content?.[field.name];
   if (!Array.isArray(numbers)) {
     throw new Error(
-      `'${file}' takes a JSON list of ${field.length} numbers, or an object with such a list as '${field.name}'.`,
+      t("'{file}' takes a JSON list of {n} numbers, or an object with such a list as '{name}'.", { file, n: field.length, name: field.name }),
     );
   }
   if (numbers.length !== field.length || !numbers.every(Number.isFinite)) {
     throw new Error(
-      `'${field.name}' takes ${field.length} numbers, '${file}' has ${numbers.filter(Number.isFinite).length}.`,
+      t("'{name}' takes {n} numbers, '{file}' has {found}.", { name: field.name, n: field.length, file, found: numbers.filter(Number.isFinite).length }),
     );
   }
   const names = knobs(declaration)

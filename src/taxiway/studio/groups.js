@@ -3,6 +3,7 @@
 import { title } from "./declaration.js";
 import { h } from "./dom.js";
 import { makeWidget } from "./widgets/index.js";
+import { t } from "./words.js";
 
 /** @import { Card, Field, Widget } from "./types.d.ts" */
 
@@ -65,7 +66,7 @@ function line(field, { element, isWide }, start, strip) {
 
 /** @param {string} name @param {HTMLElement[]} rows @param {() => void} reset @param {string} [note] */
 function folded(name, rows, reset, note) {
-  const rest = h("button", { type: "button", title: `All of ${name} as at first`, onclick: reset }, "Reset");
+  const rest = h("button", { type: "button", title: t("All of {name} as at first", { name: t(name) }), onclick: reset }, "Reset");
   const form = h("div", { class: "form" }, ...rows, h("div", { class: "row" }, rest));
   if (note) form.append(h("p", { class: "hint" }, note));
   return h("details", { class: "group", "data-group": name }, h("summary", {}, name), form);

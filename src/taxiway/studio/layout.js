@@ -5,6 +5,7 @@ import { h, tool } from "./dom.js";
 import { keep, kept } from "./keeping.js";
 import { NOT_OWNER } from "./owner.js";
 import { sentence } from "./slots.js";
+import { t } from "./words.js";
 
 /** @import { Declaration, Loaded, Panel, Studio } from "./types.d.ts" */
 
@@ -96,7 +97,7 @@ function pieceOf(name, panel, studio) {
       element.append(h("p", { class: "hint owner-only" }, NOT_OWNER));
     } else panel.mount(element, studio);
   } catch (problem) {
-    failed(name, `${title} failed: ${sentence(problem)}`).mount(element, studio);
+    failed(name, t("{panel} failed: {why}", { panel: t(title), why: sentence(problem) })).mount(element, studio);
   }
   return { name, panel, place, tab, element };
 }

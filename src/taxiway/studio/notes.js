@@ -1,6 +1,7 @@
 /** What programs send that does nothing, or not all of it: kept, and shown newest first. */
 
 import { h } from "./dom.js";
+import { moment, t } from "./words.js";
 
 /** @import { Note } from "./types.d.ts" */
 
@@ -50,7 +51,7 @@ export function notesBlock(root, store) {
 
 /** @param {Note} note */
 function lineOf({ protocol, sender, words, count, time }) {
-  const from = [protocol, sender && `from ${sender}`, new Date(time).toLocaleTimeString()];
-  const often = count > 1 ? `, ${count} times` : "";
+  const from = [protocol, sender && t("from {sender}", { sender }), moment(time, "time")];
+  const often = count > 1 ? t(", {n} times", { n: count }) : "";
   return h("li", {}, words, h("small", {}, from.filter(Boolean).join(" ") + often));
 }

@@ -6,6 +6,7 @@ import { parseJson, parseMoment } from "./files.js";
 import { addressOf, Manager } from "./models/manager.js";
 import { NOT_OWNER } from "./owner.js";
 import { isPng, readText } from "./png.js";
+import { t } from "./words.js";
 
 /** @import { Connection } from "./connection.js" */
 /** @import { Session } from "./session.js" */
@@ -58,16 +59,14 @@ export class Opener {
       return this.#recall(text, file.name);
     }
     if (this.#takers.some((take) => take(file))) return;
-    const title = own?.title ?? "This model";
+    const title = own?.title ?? t("This model");
     if (text !== null) {
       throw new Error(
-        `'${file.name}' was made by the model '${model}', and ${title} is played here: start ` +
-          `'${model}' in the list of models, and drop it there.`,
+        t("'{file}' was made by the model '{model}', and {title} is played here: start '{model}' in the list of models, and drop it there.", { file: file.name, model, title }),
       );
     }
     throw new Error(
-      `'${file.name}' is a picture that does not say which numbers made it, and ${title} takes no ` +
-        "pictures. Project, under Jobs, looks for the numbers.",
+      t("'{file}' is a picture that does not say which numbers made it, and {title} takes no pictures. Project, under Jobs, looks for the numbers.", { file: file.name, title }),
     );
   }
 
@@ -93,7 +92,7 @@ export class Opener {
       store.set("work", {
         call: SENDING,
         progress: progress < 1 ? progress : null,
-        message: progress < 1 ? `Sends ${file.name}.` : `Looks at ${file.name}.`,
+        message: progress < 1 ? t("Sends {file}.", { file: file.name }) : t("Looks at {file}.", { file: file.name }),
         from,
         stop: () => sending.abort(),
       });

@@ -8,8 +8,7 @@
 const KEY = "taxiway-owner";
 const MARK = "#owner=";
 export const NOT_OWNER =
-  "This page may play. To start, stop, train and open files, open it on the machine that it " +
-  "runs on, or by the link that “taxiway run --owner-link” prints.";
+  "This page may play. To start, stop, train and open files, open it on the machine that it runs on, or by the link that “taxiway run --owner-link” prints.";
 
 /** Keep the token of a link, and take it out of the address line. Whether there was one. */
 export function takeLink() {

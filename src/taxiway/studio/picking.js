@@ -1,6 +1,7 @@
 /** Getting files and pictures from people, as data URIs that models read. */
 
 import { h } from "./dom.js";
+import { t } from "./words.js";
 
 /** Formats that go as they are; the others, and photos that know which way is up, are redrawn. */
 const PLAIN = ["image/png", "image/webp", "image/bmp"];
@@ -31,7 +32,7 @@ export function dataUri(file) {
 export async function pictureIn(file) {
   if (PLAIN.includes(file.type)) return dataUri(file);
   const bitmap = await createImageBitmap(file).catch(() => {
-    throw new Error(`'${file.name}' is no picture that this browser can read.`);
+    throw new Error(t("'{file}' is no picture that this browser can read.", { file: file.name }));
   });
   const uri = drawn(bitmap, bitmap.width, bitmap.height);
   bitmap.close();

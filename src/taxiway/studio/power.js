@@ -2,6 +2,7 @@
 
 import { h } from "./dom.js";
 import { NOT_OWNER } from "./owner.js";
+import { t } from "./words.js";
 
 /** @import { Studio } from "./types.d.ts" */
 
@@ -11,11 +12,11 @@ export function makePower({ store, session, connection }) {
   const device = h("p", { class: "hint" });
   button.addEventListener("click", () => session.askModelTo(isAwake(store) ? "stop" : "start"));
   store.follow(["state", "model"], () => {
-    button.textContent = isAwake(store) ? "Put to sleep" : "Wake";
+    button.textContent = isAwake(store) ? t("Put to sleep") : t("Wake");
     button.disabled = store.get("state").name === "offline" || !connection.owns;
-    button.title = connection.owns ? "" : NOT_OWNER;
+    button.title = connection.owns ? "" : t(NOT_OWNER);
     const title = store.get("model")?.title;
-    device.textContent = !connection.owns ? NOT_OWNER : title ? `${title} keeps its memory only while it is awake.` : "";
+    device.textContent = !connection.owns ? t(NOT_OWNER) : title ? t("{model} keeps its memory only while it is awake.", { model: title }) : "";
   });
   return h(
     "section",

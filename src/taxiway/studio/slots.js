@@ -4,6 +4,8 @@
  * Which there are the server has written into the page (docs/extending.md).
  */
 
+import { t } from "./words.js";
+
 const SLOW_MS = 10000;
 
 /** @import { Loaded } from "./types.d.ts" */
@@ -29,9 +31,9 @@ async function load({ name, url = "", error = "" }, needed) {
   try {
     const member = (await Promise.race([import(url), tooSlow()])).default;
     if (typeof member?.[needed] === "function") return { name, member, error };
-    return { name, member: null, error: `${url} has no default export with '${needed}'.` };
+    return { name, member: null, error: t("{file} has no default export with '{name}'.", { file: url, name: needed }) };
   } catch (problem) {
-    return { name, member: null, error: `${url} cannot be loaded: ${sentence(problem)}` };
+    return { name, member: null, error: t("{file} cannot be loaded: {why}", { file: url, why: sentence(problem) }) };
   }
 }
 
@@ -39,11 +41,11 @@ async function load({ name, url = "", error = "" }, needed) {
 function tooSlow() {
   const seconds = SLOW_MS / 1000;
   return new Promise((_, fail) =>
-    setTimeout(() => fail(new Error(`it did not come within ${seconds} seconds.`)), SLOW_MS),
+    setTimeout(() => fail(new Error(t("it did not come within {n} seconds.", { n: seconds }))), SLOW_MS),
   );
 }
 
-/** What went wrong, as people read it. @param {unknown} problem */
+/** What went wrong, as people read it, in their language where it is known. @param {unknown} problem */
 export function sentence(problem) {
-  return problem instanceof Error ? problem.message : String(problem);
+  return t(problem instanceof Error ? problem.message : String(problem));
 }

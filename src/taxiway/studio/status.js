@@ -1,6 +1,7 @@
 /** What the server says of the model and of itself, kept in the store and told in words. */
 
 import { h } from "./dom.js";
+import { t } from "./words.js";
 
 /** @import { Hello, ModelState, StateName, Values } from "./types.d.ts" */
 
@@ -105,12 +106,12 @@ function setState({ state, message }, store) {
 
 /** One word for the lamp. @param {ModelState} state */
 export function stateWord(state) {
-  return WORDS[state.name];
+  return t(WORDS[state.name]);
 }
 
 /** One sentence for people. @param {ModelState} state */
 export function stateSentence(state) {
-  return state.message || EXPLANATIONS[state.name];
+  return t(state.message || EXPLANATIONS[state.name]);
 }
 
 /**

@@ -1,6 +1,7 @@
 /** The classes of a set: chosen by a press or a key, named, coloured, added, deleted, taken back. */
 
 import { h } from "../dom.js";
+import { t } from "../words.js";
 
 /** @import { BoxClass, Overview } from "./sets.js" */
 
@@ -86,7 +87,7 @@ export class Classes {
   #toggle() {
     this.#isEditing = !this.#isEditing;
     this.#edit.setAttribute("aria-pressed", String(this.#isEditing));
-    this.#edit.textContent = this.#isEditing ? "Done" : "Edit";
+    this.#edit.textContent = this.#isEditing ? t("Done") : t("Edit");
     this.#draw();
   }
 
@@ -105,7 +106,7 @@ export class Classes {
       "button",
       { type: "button", class: "boxes-class" },
       swatch,
-      h("span", { class: "boxes-name" }, name),
+      h("span", { class: "boxes-name", translate: "no" }, name),
       h("span", { class: "boxes-count figure", title: "boxes" }, this.#counts[id] ?? 0),
       key ? h("kbd", {}, key.toUpperCase()) : null,
     );
@@ -116,20 +117,20 @@ export class Classes {
   /** @param {BoxClass} one */
   #editRow(one) {
     const { id, name, colour, key, deleted } = one;
-    const boxes = `${this.#counts[id] ?? 0} ${this.#counts[id] === 1 ? "box" : "boxes"}`;
+    const n = this.#counts[id] ?? 0;
     const with_ = (/** @type {Partial<BoxClass>} */ change) =>
       this.#owner.change(this.#known.map((other) => (other.id === id ? { ...other, ...change } : other)));
     if (deleted) {
       const back = h("button", { type: "button", onclick: () => with_({ deleted: false, key: "" }) }, "Take back");
-      return h("li", { "data-class": id, class: "boxes-deleted" }, h("span", {}, `${name}, deleted with ${boxes}`), back);
+      return h("li", { "data-class": id, class: "boxes-deleted" }, h("span", {}, t("{name}, deleted with {n} box | {name}, deleted with {n} boxes", { name, n })), back);
     }
-    const called = h("input", { type: "text", value: name, "aria-label": `Name of ${name}`, maxlength: 200 });
+    const called = h("input", { type: "text", value: name, "aria-label": t("Name of {name}", { name }), maxlength: 200 });
     called.addEventListener("change", () => with_({ name: called.value.trim().replace(/\s+/g, " ") }));
-    const paint = h("input", { type: "color", value: colour, "aria-label": `Colour of ${name}` });
+    const paint = h("input", { type: "color", value: colour, "aria-label": t("Colour of {name}", { name }) });
     paint.addEventListener("change", () => with_({ colour: paint.value }));
-    const by = h("input", { type: "text", class: "boxes-key", value: key, maxlength: 1, "aria-label": `Key of ${name}`, title: `A key: ${KEYS}` });
+    const by = h("input", { type: "text", class: "boxes-key", value: key, maxlength: 1, "aria-label": t("Key of {name}", { name }), title: t("A key: {keys}", { keys: KEYS }) });
     by.addEventListener("change", () => with_({ key: by.value.toLowerCase().trim() }));
-    const remove = h("button", { type: "button", title: `Delete ${name} with its ${boxes}; both can be taken back`, onclick: () => with_({ deleted: true }) }, `Delete (${this.#counts[id] ?? 0})`);
+    const remove = h("button", { type: "button", title: t("Delete {name} with its {n} box; both can be taken back | Delete {name} with its {n} boxes; both can be taken back", { name, n }), onclick: () => with_({ deleted: true }) }, t("Delete ({n})", { n }));
     return h("li", { "data-class": id, class: "boxes-edit" }, paint, called, by, remove);
   }
 

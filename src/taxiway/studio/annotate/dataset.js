@@ -2,6 +2,7 @@
 
 import { h } from "../dom.js";
 import { sentence } from "../slots.js";
+import { t } from "../words.js";
 
 /** @import { ClassCount, Fault, Sets } from "./sets.js" */
 
@@ -19,7 +20,8 @@ export function makeDatasetView(sets, open) {
     const found = await sets.faults(id);
     const odd = found.faults.length + found.more + found.wrong.length;
     const boxes = found.classes.reduce((sum, one) => sum + one.boxes, 0);
-    head.textContent = `${found.pictures} pictures done, ${boxes} boxes. ${odd ? `${odd} to look at:` : "Nothing is odd."}`;
+    const counted = t("{n} pictures done, {boxes} boxes.", { n: found.pictures, boxes });
+    head.textContent = `${counted} ${odd ? t("{n} to look at:", { n: odd }) : t("Nothing is odd.")}`;
     classes.replaceChildren(...found.classes.map((one) => bar(one, Math.max(...found.classes.map((other) => other.boxes), 1))));
     list.replaceChildren(...found.wrong.map((words) => h("li", {}, words)), ...found.faults.map((fault) => row(id, fault)));
     const blob = boxes ? await sets.sheet(id) : null;
@@ -48,5 +50,5 @@ function bar({ name, colour, boxes, pictures }, most) {
   const line = h("span", { class: "boxes-bar-line" });
   line.style.width = `${(100 * boxes) / most}%`;
   line.style.background = colour;
-  return h("div", {}, h("dt", {}, name), h("dd", {}, line, h("span", { class: "figure" }, `${boxes} in ${pictures} ${pictures === 1 ? "picture" : "pictures"}`)));
+  return h("div", {}, h("dt", { translate: "no" }, name), h("dd", {}, line, h("span", { class: "figure" }, t("{boxes} in {n} picture | {boxes} in {n} pictures", { boxes, n: pictures }))));
 }

@@ -14,6 +14,7 @@ import { Pictures } from "./pictures.js";
 import { shownState } from "./sets.js";
 import { Steps } from "./steps.js";
 import { Strip } from "./strip.js";
+import { t } from "../words.js";
 
 /** @import { Box, BoxClass, Model, Opened, Overview, Sets, Shown, ShownState, State } from "./sets.js" */
 
@@ -230,19 +231,19 @@ export class Editor {
     const { pictures } = this.#overview;
     const here = pictures.findIndex(({ name }) => name === this.#shown?.name);
     const before = pictures.slice(0, Math.max(here, 0)).reverse().find(({ boxes }) => boxes > 0);
-    if (!before) return this.#hand.say("No picture before this one has boxes.");
-    await this.#try(async () => this.#addAll((await this.#sets.boxes(this.#id, before.name)).boxes, `of ${before.name}`));
+    if (!before) return this.#hand.say(t("No picture before this one has boxes."));
+    await this.#try(async () => this.#addAll((await this.#sets.boxes(this.#id, before.name)).boxes, before.name, false));
   }
 
   /** Have a model propose boxes in this picture. */
   async preLabel() {
     const [model, name] = [this.#parts.model.value, this.#shown?.name];
-    if (!model || !name) return this.#hand.say("No model runs that finds boxes in pictures; start one in the list of models.");
-    this.#hand.work("Looks for boxes.");
+    if (!model || !name) return this.#hand.say(t("No model runs that finds boxes in pictures; start one in the list of models."));
+    this.#hand.work(t("Looks for boxes."));
     await this.#try(async () => {
       const proposed = await this.#sets.propose(this.#id, name, model);
       await this.#look();
-      if (this.#shown?.name === name) this.#addAll(proposed.boxes, `by ${model}`);
+      if (this.#shown?.name === name) this.#addAll(proposed.boxes, model, true);
     });
     this.#hand.work("");
   }
@@ -256,9 +257,9 @@ export class Editor {
     await this.#try(async () => {
       for (const [k, { name, version }] of todo.entries()) {
         if (!this.#preLabelling) return;
-        this.#hand.work(`Picture ${k + 1} of ${todo.length}`, () => (this.#preLabelling = false));
+        this.#hand.work(t("Picture {n} of {total}", { n: k + 1, total: todo.length }), () => (this.#preLabelling = false));
         const { boxes } = await this.#sets.propose(this.#id, name, model);
-        if (name === this.#shown?.name) this.#addAll(boxes, `by ${model}`);
+        if (name === this.#shown?.name) this.#addAll(boxes, model, true);
         else if (boxes.length) this.#note(await this.#sets.put(this.#id, name, { version, state: "open", boxes }));
       }
     });
@@ -354,7 +355,7 @@ export class Editor {
     this.#steps.turnTo(shown.name);
     this.#board.show(picture);
     this.#parts.name.textContent = shown.name;
-    this.#parts.canvas.setAttribute("aria-label", `${shown.name}, ${shown.width} × ${shown.height} pixels. N draws a box, arrows move it, with Shift they change its size.`);
+    this.#parts.canvas.setAttribute("aria-label", t("{name}, {width} × {height} pixels. N draws a box, arrows move it, with Shift they change its size.", { name: shown.name, width: shown.width, height: shown.height }));
     this.#showBoxes();
     const { pictures } = this.#overview;
     const next = pictures[pictures.findIndex(({ name }) => name === shown.name) + 1];
@@ -378,12 +379,14 @@ export class Editor {
     this.select(-1);
   }
 
-  /** @param {Box[]} more @param {string} from */
-  #addAll(more, from) {
+  /** @param {Box[]} more @param {string} from a picture, or a model that proposed them @param {boolean} isModel */
+  #addAll(more, from, isModel) {
     const added = unknown(this.boxes, more).filter((box) => this.#classes.of(box[4]));
     const fitting = added.map((box) => resized(moved(box, 0, 0, this.#board.size), [1, 1], 0, 0, this.#board.size));
     if (fitting.length) this.#draw([...this.boxes, ...fitting], -1);
-    this.#hand.say(fitting.length ? `${fitting.length} ${fitting.length === 1 ? "box" : "boxes"} ${from}.` : `Nothing new ${from}.`);
+    const n = fitting.length;
+    if (isModel) this.#hand.say(n ? t("{n} box by {from}. | {n} boxes by {from}.", { n, from }) : t("Nothing new by {from}.", { from }));
+    else this.#hand.say(n ? t("{n} box of {from}. | {n} boxes of {from}.", { n, from }) : t("Nothing new of {from}.", { from }));
   }
 
   /** @param {Shown} shown */

@@ -1,6 +1,7 @@
 /** What the window says: how far it is, what is kept, what is wrong, which boxes there are. */
 
 import { h } from "../dom.js";
+import { t } from "../words.js";
 
 /** @import { Box, BoxClass, Listed, State } from "./sets.js" */
 /** @import { Parts } from "./parts.js" */
@@ -20,22 +21,22 @@ export class Hand {
   progress(pictures) {
     const count = (/** @type {string[]} */ ...states) => pictures.filter(({ state }) => states.includes(state)).length;
     const [finished, skipped, begun] = [count("done", "empty"), count("skipped"), count("begun")];
-    const rest = (begun ? `, ${begun} begun` : "") + (skipped ? `, ${skipped} skipped` : "");
-    const words = `${finished} of ${pictures.length - skipped} done`;
+    const rest = (begun ? t(", {n} begun", { n: begun }) : "") + (skipped ? t(", {n} skipped", { n: skipped }) : "");
+    const words = t("{n} of {total} done", { n: finished, total: pictures.length - skipped });
     this.#parts.progress.replaceChildren(words, h("span", { class: "boxes-rest" }, rest));
     this.#parts.done.value = finished / (pictures.length - skipped || 1);
   }
 
   /** @param {string} words */
   saved(words) {
-    this.#parts.saved.textContent = words;
+    this.#parts.saved.textContent = t(words);
     this.#parts.saved.dataset.saved = words === "Kept" ? "yes" : words.startsWith("Not") ? "no" : "";
   }
 
   /** Say something for a while. @param {string} words */
   say(words) {
     clearTimeout(this.#timer);
-    this.#parts.words.replaceChildren(words);
+    this.#parts.words.replaceChildren(t(words));
     this.#parts.words.hidden = !words;
     this.#timer = setTimeout(() => (this.#parts.words.hidden = true), SAID_MS);
   }
@@ -50,7 +51,7 @@ export class Hand {
 
   /** @param {string} words */
   trouble(words) {
-    this.#parts.trouble.textContent = words;
+    this.#parts.trouble.textContent = t(words);
     this.#parts.trouble.hidden = !words;
   }
 
@@ -68,7 +69,7 @@ export class Hand {
   current(one) {
     const swatch = h("span", { class: "boxes-swatch" });
     swatch.style.background = one?.colour ?? "none";
-    this.#parts.more.replaceChildren(swatch, one?.name ?? "Classes");
+    this.#parts.more.replaceChildren(swatch, one?.name ?? t("Classes"));
   }
 
   /** @param {boolean} undo @param {boolean} redo @param {boolean} isSelected @param {boolean} hasBoxes @param {State} state */
@@ -76,7 +77,7 @@ export class Hand {
     this.#parts.undo.disabled = !undo;
     this.#parts.redo.disabled = !redo;
     this.#parts.remove.disabled = !isSelected;
-    this.#parts.finish.textContent = hasBoxes ? "Done" : "Empty";
+    this.#parts.finish.textContent = hasBoxes ? t("Done") : t("Empty");
     this.#parts.finish.dataset.is = this.#parts.skip.dataset.is = "";
     if (state === "done") this.#parts.finish.dataset.is = "yes";
     if (state === "skipped") this.#parts.skip.dataset.is = "yes";
@@ -89,10 +90,10 @@ export class Hand {
       const { name = "?", colour = "#ffffff" } = classOf(box[4]) ?? {};
       const swatch = h("span", { class: "boxes-swatch" });
       swatch.style.background = colour;
-      const button = h("button", { type: "button", class: "boxes-class", "aria-pressed": k === selected, onclick: () => select(k) }, swatch, h("span", { class: "boxes-name" }, name), h("span", { class: "figure boxes-size" }, `${w} × ${height} at ${x}, ${y}`));
+      const button = h("button", { type: "button", class: "boxes-class", "aria-pressed": k === selected, onclick: () => select(k) }, swatch, h("span", { class: "boxes-name", translate: "no" }, name), h("span", { class: "figure boxes-size" }, t("{w} × {h} at {x}, {y}", { w, h: height, x, y })));
       return h("li", {}, button);
     });
-    const head = h("h3", {}, boxes.length === 1 ? "1 box" : `${boxes.length} boxes`);
+    const head = h("h3", {}, t("{n} box | {n} boxes", { n: boxes.length }));
     this.#parts.list.replaceChildren(head, h("ul", { class: "boxes-classes", "aria-label": "Boxes" }, ...rows));
   }
 }

@@ -2,6 +2,7 @@
 
 import { h } from "../dom.js";
 import { STATES } from "./sets.js";
+import { t } from "../words.js";
 
 /** @import { Listed, Sets, ShownState } from "./sets.js" */
 
@@ -44,7 +45,7 @@ export class Strip {
     if (!known || known.state === state) return;
     known.state = known.item.dataset.picture = state;
     known.mark.textContent = STATES[state].mark;
-    known.item.setAttribute("aria-label", `${name}: ${STATES[state].title}`);
+    known.item.setAttribute("aria-label", `${name}: ${t(STATES[state].title)}`);
     this.#hide(known);
   }
 

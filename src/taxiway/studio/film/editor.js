@@ -6,6 +6,7 @@ import { WORKING } from "../jobs/jobs.js";
 import { Cache } from "./cache.js";
 import { Stage, tinted } from "./stage.js";
 import { Timeline } from "./timeline.js";
+import { t } from "../words.js";
 
 /** @import { Job, Tool } from "../jobs/jobs.js" */
 /** @import { Clicks, Film, Films, Point } from "./films.js" */
@@ -160,8 +161,8 @@ export class Editor {
   /** What to do next. @param {Job} job @param {Film} film */
   #advice(job, { clicks, count }) {
     if (job.state === "failed") return job.message;
-    if (!clicks.length) return "Click at what you want of it, on any frame.";
-    if (this.#made.size < count) return `${this.#made.size} of ${count} frames have their mask: click on, or let it follow.`;
+    if (!clicks.length) return t("Click at what you want of it, on any frame.");
+    if (this.#made.size < count) return t("{n} of {total} frames have their mask: click on, or let it follow.", { n: this.#made.size, total: count });
     return job.message;
   }
 
@@ -196,8 +197,9 @@ export class Editor {
     const clicks = this.#clicks();
     const [picture, mask] = await Promise.all([this.#frames.get(index), this.#masks.get(index)]);
     if (film !== this.#film || index !== this.#index) return;
-    const said = clicks ? `, ${clicks.include.length + clicks.exclude.length} clicks` : "";
-    this.#stage.show(picture, mask, clicks, `Frame ${index + 1} of ${film.count}${mask ? ", with its mask" : ""}${said}`);
+    const said = clicks ? t(", {n} click | , {n} clicks", { n: clicks.include.length + clicks.exclude.length }) : "";
+    const frame = t("Frame {n} of {total}", { n: index + 1, total: film.count });
+    this.#stage.show(picture, mask, clicks, frame + (mask ? t(", with its mask") : "") + said);
     this.#undo.disabled = this.#clear.disabled = !clicks;
   }
 
@@ -230,7 +232,7 @@ export class Editor {
     const turn = ++this.#saying;
     this.#draw();
     this.#act(async () => {
-      this.#message.textContent = "Looks at it.";
+      this.#message.textContent = t("Looks at it.");
       await this.#films.click(this.#id, clicks);
       if (turn === this.#saying) await this.#learn();
     });

@@ -1,6 +1,7 @@
 /** Where in a film one is: a slider, steps, play, and marks of keys and of frames that have a mask. */
 
 import { h } from "../dom.js";
+import { number, t } from "../words.js";
 
 /** @import { Film } from "./films.js" */
 
@@ -65,12 +66,12 @@ export class Timeline {
   pause() {
     clearTimeout(this.#timer);
     this.#timer = 0;
-    this.#play.textContent = "Play";
+    this.#play.textContent = t("Play");
     this.#play.setAttribute("aria-pressed", "false");
   }
 
   #start() {
-    this.#play.textContent = "Pause";
+    this.#play.textContent = t("Pause");
     this.#play.setAttribute("aria-pressed", "true");
     const film = this.#film;
     const step = async () => {
@@ -109,6 +110,6 @@ export class Timeline {
 
   #tell() {
     const { count = 1, fps = 25 } = this.#film ?? {};
-    this.#told.textContent = `${this.#value + 1} of ${count}, ${(this.#value / fps).toFixed(2)} s`;
+    this.#told.textContent = t("{n} of {total}, {seconds} s", { n: this.#value + 1, total: count, seconds: number(this.#value / fps, 2) });
   }
 }

@@ -5,6 +5,7 @@ import { duration } from "../durations.js";
 import { sentence } from "../slots.js";
 import { title } from "../declaration.js";
 import { WORKING } from "./jobs.js";
+import { moment, number, t } from "../words.js";
 
 /** @import { Job, Jobs } from "./jobs.js" */
 
@@ -94,16 +95,16 @@ export class JobCard {
     this.element.dataset.id = job.id;
     this.#name.textContent = nameOf(job);
     this.#state.replaceChildren(h("span", { class: "lamp", "aria-hidden": true }), WORDS[state]);
-    this.#message.textContent = state === "done" ? summaryOf(job) : job.message;
+    this.#message.textContent = state === "done" ? summaryOf(job) : t(job.message);
     this.#bar.hidden = !works && (state === "done" || !total);
     this.#bar.value = total ? Math.min(1, job.done / total) : 0;
-    this.#bar.setAttribute("aria-label", `Progress of ${this.name}`);
+    this.#bar.setAttribute("aria-label", t("Progress of {name}", { name: this.name }));
     this.#figures.textContent = figures(job);
     this.#buttons.stop.hidden = !works;
     this.#buttons.resume.hidden = isBroken || !["stopped", "failed"].includes(state);
     this.#buttons.remove.hidden = works;
     this.#more.hidden = !files.length;
-    this.#count.textContent = files.length === 1 ? "1 file" : "Files";
+    this.#count.textContent = files.length === 1 ? t("1 file") : t("Files");
     this.#listFiles();
     this.#showPicture();
   }
@@ -126,7 +127,7 @@ export class JobCard {
     if (!picture?.type.startsWith("image/")) return;
     URL.revokeObjectURL(this.#picture.src);
     this.#picture.src = URL.createObjectURL(picture);
-    this.#picture.alt = `What ${this.name} looks like`;
+    this.#picture.alt = t("What {name} looks like", { name: this.name });
     this.#picture.hidden = false;
   }
 
@@ -158,7 +159,7 @@ export class JobCard {
     save.addEventListener("click", () =>
       this.#act(async () => download(await this.#jobs.file(this.id, name), name)),
     );
-    return h("li", {}, h("span", { class: "job-file" }, name), h("div", { class: "row" }, open, save));
+    return h("li", {}, h("span", { class: "job-file", translate: "no" }, name), h("div", { class: "row" }, open, save));
   }
 
   /** @param {string} words @param {string} hint @param {() => Promise<any>} work */
@@ -176,7 +177,7 @@ export class JobCard {
 /** @param {Job} job */
 function nameOf({ id, tool, title: named, model, kind, isBroken }) {
   if (isBroken) return id;
-  if (kind === "training") return `Training ${named || id}`;
+  if (kind === "training") return t("Training {name}", { name: named || id });
   return model ? `${title(tool)}, ${model}` : title(tool);
 }
 
@@ -188,15 +189,15 @@ function summaryOf({ outputs }) {
 /** How far, how long yet, and when. @param {Job} job */
 function figures({ state, done, total, unit, secondsLeft, ended, started }) {
   const parts = [];
-  if (total && state !== "done") parts.push(`${short(done)} of ${short(total)} ${unit}`);
-  if (state === "running" && secondsLeft) parts.push(`${duration(secondsLeft)} left`);
-  if (!WORKING.includes(state) && ended) parts.push(new Date(1000 * ended).toLocaleString());
-  if (state === "done" && started && ended) parts.push(`took ${duration(ended - started)}`);
+  if (total && state !== "done") parts.push(t("{n} of {total} {unit}", { n: short(done), total: short(total), unit: t(unit) }));
+  if (state === "running" && secondsLeft) parts.push(t("{time} left", { time: duration(secondsLeft) }));
+  if (!WORKING.includes(state) && ended) parts.push(moment(1000 * ended));
+  if (state === "done" && started && ended) parts.push(t("took {time}", { time: duration(ended - started) }));
   return parts.join(" · ");
 }
 
 /** @param {number} value */
-const short = (value) => String(Number(value.toPrecision(value < 1000 ? 3 : 6)));
+const short = (value) => number(Number(value.toPrecision(value < 1000 ? 3 : 6)));
 
 /** @param {Blob} file @param {string} name */
 function download(file, name) {

@@ -4,6 +4,7 @@ import { title } from "../declaration.js";
 import { copyFrom, h, wrongIn } from "../dom.js";
 import { makeWidget } from "../widgets/index.js";
 import { filesWidget, givenWidget, namedWidget, sentWidget } from "./given.js";
+import { t } from "../words.js";
 
 /** @import { Field, Widget } from "../types.d.ts" */
 /** @import { Tool } from "./jobs.js" */
@@ -50,7 +51,7 @@ export function makeToolForm(name, tool, known, begin, reject, words, broken, gi
         h("p", { class: "hint" }, tool.description ?? ""),
         broken || tool.lacks ? lackOf(broken || tool.lacks) : null,
         ...lines.filter((_, k) => seen.has(k)),
-        rest.length ? h("details", {}, h("summary", {}, `${rest.length} more`), ...rest) : null,
+        rest.length ? h("details", {}, h("summary", {}, t("{n} more", { n: rest.length })), ...rest) : null,
         h("button", { type: "submit", class: "primary job-begin" }, words),
       )
     )

@@ -1,6 +1,7 @@
 /** Inputs of tools that no model has: latents or anything else, files to send, names to choose. */
 
 import { h } from "../dom.js";
+import { number, t } from "../words.js";
 
 /** @import { Field, Widget } from "../types.d.ts" */
 
@@ -45,7 +46,7 @@ export function filesWidget(field, id, change) {
   const isMany = field.type === "array";
   const told = h("span", { class: "hint job-chosen" });
   const input = h("input", { type: "file", class: "off-screen", multiple: isMany, tabindex: -1 });
-  input.setAttribute("aria-label", isMany ? "Files" : "File");
+  input.setAttribute("aria-label", isMany ? t("Files") : t("File"));
   const button = h("button", { type: "button", id }, isMany ? "Choose files" : "Choose a file");
   const clear = h("button", { type: "button", onclick: () => change(null) }, "Clear");
   button.addEventListener("click", () => input.click());
@@ -56,7 +57,7 @@ export function filesWidget(field, id, change) {
   const show = (/** @type {any} */ value) => {
     const files = /** @type {File[]} */ (value ?? []);
     const size = files.reduce((sum, file) => sum + file.size, 0);
-    const what = files.length === 1 ? files[0].name : `${files.length} files`;
+    const what = files.length === 1 ? files[0].name : t("{n} files", { n: files.length });
     told.textContent = files.length ? `${what}, ${megabytes(size)}` : "";
     clear.hidden = !files.length;
   };
@@ -66,7 +67,7 @@ export function filesWidget(field, id, change) {
 
 /** @param {number} size bytes */
 const megabytes = (size) =>
-  size < 1e6 ? `${Math.ceil(size / 1e3)} kB` : `${(size / 1e6).toFixed(1)} MB`;
+  size < 1e6 ? `${number(Math.ceil(size / 1e3))} kB` : `${number(size / 1e6, 1)} MB`;
 
 /**
  * A name to choose or to type, or a file to send in its place.

@@ -1,6 +1,7 @@
 /** Jobs as the server tells them, and what can be asked of them (docs/jobs.md). */
 
 import { ask, fetchFile, follow, sendFile } from "../control.js";
+import { percent, t } from "../words.js";
 
 /** @import { Field } from "../types.d.ts" */
 
@@ -128,9 +129,9 @@ export class Jobs {
   async #send(files, report) {
     const ids = [];
     for (const [index, file] of files.entries()) {
-      const words = `Sends ${file.name} (${index + 1} of ${files.length})`;
+      const words = { name: file.name, n: index + 1, total: files.length };
       const far = (/** @type {number} */ part) =>
-        report(part ? `${words}, ${Math.floor(100 * part)} %.` : `${words}.`);
+        report(part ? t("Sends {name} ({n} of {total}), {part}.", { ...words, part: percent(part) }) : t("Sends {name} ({n} of {total}).", words));
       ids.push(await sendFile(this.#token(), file, far));
     }
     return ids;

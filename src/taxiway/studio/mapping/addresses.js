@@ -2,6 +2,7 @@
 
 import { copyFrom, h } from "../dom.js";
 import { isSingle } from "./learning.js";
+import { number, t } from "../words.js";
 
 /** @import { MappingState, OscAddress } from "../types.d.ts" */
 
@@ -51,21 +52,21 @@ export class AddressList {
     const shown = { value: h("span", { class: "figure" }), by: h("span", { class: "mover" }) };
     this.#shown.set(address, shown);
     const copy = (/** @type {string} */ label, /** @type {string | null} */ line) => {
-      const button = h("button", { type: "button", class: "copy", title: line ?? "", "aria-label": `Copy ${label} of ${address}` }, label);
+      const button = h("button", { type: "button", class: "copy", title: line ?? "", "aria-label": t("Copy {what} of {address}", { what: label, address }) }, label);
       button.addEventListener("click", () => copyFrom(button, line ?? ""));
       button.hidden = line === null;
       return button;
     };
     const learn = h(
       "button",
-      { type: "button", "aria-label": `Learn ${address}`, onclick: () => this.#learn(address), hidden: !isSingle(each) },
+      { type: "button", "aria-label": t("Learn {address}", { address }), onclick: () => this.#learn(address), hidden: !isSingle(each) },
       "Learn",
     );
     return h(
       "li",
       { "data-address": [address, ...also, description].join(" ").toLowerCase() },
       h("div", { class: "address-head" }, h("code", {}, address), shown.value, shown.by),
-      h("p", { class: "hint" }, [takes(each), also.length ? `also ${also.join(", ")}` : "", description].filter(Boolean).join(" · ")),
+      h("p", { class: "hint" }, [takes(each), also.length ? t("also {addresses}", { addresses: also.join(", ") }) : "", t(description)].filter(Boolean).join(" · ")),
       h("div", { class: "row" }, copy("oscsend", oscsend), copy("Python", python), learn),
     );
   }
@@ -81,16 +82,16 @@ export class AddressList {
 /** What it takes, in short. @param {OscAddress} address */
 function takes({ types, length, min, max, oneOf, trigger }) {
   if (oneOf.length) return oneOf.join(" | ");
-  if (length) return `${length} numbers; one by /0, some by /16-31`;
-  if (trigger && !types) return "a press";
-  const kind = { f: "number", i: "whole number", s: "text" }[types] ?? types;
-  const range = min === null && max === null ? "" : ` ${min ?? "…"} to ${max ?? "…"}`;
+  if (length) return t("{n} numbers; one by /0, some by /16-31", { n: length });
+  if (trigger && !types) return t("a press");
+  const kind = t({ f: "number", i: "whole number", s: "text" }[types] ?? types);
+  const range = min === null && max === null ? "" : t(" {min} to {max}", { min: min ?? "…", max: max ?? "…" });
   return kind + range;
 }
 
 /** A value, in short. @param {any} value @returns {string} */
 function written(value) {
   if (Array.isArray(value)) return value.length ? `${written(value.flat()[0])}, …` : "";
-  if (typeof value === "number") return Number.isInteger(value) ? String(value) : value.toFixed(3);
+  if (typeof value === "number") return Number.isInteger(value) ? String(value) : number(value, 3);
   return value === null || value === undefined ? "" : String(value);
 }

@@ -1,6 +1,7 @@
 /** Sound as signals: the microphone, or a file that is played here round and round. */
 
 import { at } from "../address.js";
+import { t } from "../words.js";
 
 /** @typedef {import("./midi_reader.js").Signal} Signal */
 /** @typedef {import("./loudness.js").Loud} Loud */
@@ -43,7 +44,7 @@ export class Audio {
     try {
       const context = new AudioContext();
       const buffer = await context.decodeAudioData(await file.arrayBuffer()).finally(() => context.close());
-      await this.#begin(`${file.name} is played and heard.`, (context) => {
+      await this.#begin(t("{file} is played and heard.", { file: file.name }), (context) => {
         const source = new AudioBufferSourceNode(context, { buffer, loop: true });
         source.connect(context.destination);
         source.start();
@@ -81,7 +82,7 @@ export class Audio {
 
   /** @param {string} words @param {boolean} isOn */
   #say(words, isOn) {
-    this.words = words;
+    this.words = t(words);
     this.isOn = isOn;
     this.#changed();
   }

@@ -1,6 +1,7 @@
 /** The list of bindings: what moves what, whether it moves now, and how to change it. */
 
 import { h } from "../dom.js";
+import { number as figure, t } from "../words.js";
 
 /** @import { Binding, MappingState } from "../types.d.ts" */
 
@@ -43,8 +44,8 @@ export class BindingList {
       const { lamp, turn: place } = this.#rows[k];
       const known = heard[from];
       lamp.classList.toggle("is-active", known !== undefined && known.ago < ACTIVE_S);
-      lamp.title = known ? `${known.value.toFixed(3)} from ${known.by}` : "not heard yet";
-      place.textContent = turn ? `turn ${turn} to pick it up` : "";
+      lamp.title = known ? t("{value} from {who}", { value: figure(known.value, 3), who: known.by }) : t("not heard yet");
+      place.textContent = turn ? (turn === "up" ? t("turn up to pick it up") : t("turn down to pick it up")) : "";
     });
   }
 
@@ -73,7 +74,7 @@ export class BindingList {
     this.#rows.push({ lamp, turn });
     const remove = h(
       "button",
-      { type: "button", "aria-label": `Remove ${from} from ${to}`, onclick: () => edit(null) },
+      { type: "button", "aria-label": t("Remove {from} from {to}", { from, to }), onclick: () => edit(null) },
       "Remove",
     );
     return h(
@@ -90,7 +91,7 @@ const nameOf = (row) => [...row.querySelectorAll("summary code")].map((code) => 
 
 /** @param {Binding} binding @param {(news: Partial<Binding>) => void} edit */
 function fields({ from, to, range = [0, 1], gives = [0, 1], curve = "linear", smoothing = 0, pickup = false, relative = "" }, edit) {
-  const name = (/** @type {string} */ what) => `${what} of ${from} to ${to}`;
+  const name = (/** @type {string} */ what) => t("{what} of {from} to {to}", { what: t(what), from, to });
   const number = (/** @type {number} */ value, /** @type {string} */ what, /** @type {(value: number) => void} */ take) => {
     const box = h("input", { type: "number", step: "any", value, "aria-label": name(what) });
     box.addEventListener("change", () => box.value !== "" && take(Number(box.value)));
@@ -114,9 +115,9 @@ function fields({ from, to, range = [0, 1], gives = [0, 1], curve = "linear", sm
     h(
       "div",
       { class: "pair" },
-      number(low, `${what} from`, (value) => edit({ [key]: [value, high] })),
+      number(low, t("{what} from", { what: t(what) }), (value) => edit({ [key]: [value, high] })),
       "to",
-      number(high, `${what} to`, (value) => edit({ [key]: [low, value] })),
+      number(high, t("{what} to", { what: t(what) }), (value) => edit({ [key]: [low, value] })),
     );
   return [
     says,

@@ -5,6 +5,7 @@ import { Audio } from "./audio.js";
 import { Gamepads } from "./gamepad.js";
 import { Midi } from "./midi.js";
 import { Signals } from "./signals.js";
+import { t } from "../words.js";
 
 const REST_OF_SOUND = "How loud it is, in all and in three bands, and when something begins.";
 const REST_OF_GAMEPAD = "A gamepad is heard once one of its buttons is pressed.";
@@ -45,7 +46,7 @@ function midiLine(signals, connection) {
 function soundLine(signals) {
   const words = h("p", { class: "hint", id: "sound-words" }, REST_OF_SOUND);
   const audio = new Audio(signals.hear, () => {
-    words.textContent = audio.words || REST_OF_SOUND;
+    words.textContent = audio.words || t(REST_OF_SOUND);
     stop.hidden = !audio.isOn;
   });
   const button = (/** @type {string} */ id, /** @type {string} */ label, /** @type {() => void} */ act) =>
@@ -68,7 +69,7 @@ function soundLine(signals) {
 function gamepadLine(signals) {
   const words = h("p", { class: "hint", id: "gamepad-words" }, REST_OF_GAMEPAD);
   new Gamepads(signals.hear, (pads) => {
-    words.textContent = pads || REST_OF_GAMEPAD;
+    words.textContent = pads || t(REST_OF_GAMEPAD);
   });
   return words;
 }

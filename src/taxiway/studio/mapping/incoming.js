@@ -1,6 +1,7 @@
 /** What comes in now, from whom: to see that it does, and to choose from while one learns. */
 
 import { h } from "../dom.js";
+import { number, t } from "../words.js";
 
 /** @import { MappingState } from "../types.d.ts" */
 
@@ -26,7 +27,7 @@ export class Incoming {
     for (const name of names) if (!this.#rows.has(name)) this.#rows.set(name, this.#row(name));
     const rows = names.map((name) => /** @type {any} */ (this.#rows.get(name)));
     for (const [k, { figure, by, choose }] of rows.entries()) {
-      figure.textContent = heard[names[k]].value.toFixed(3);
+      figure.textContent = number(heard[names[k]].value, 3);
       by.textContent = heard[names[k]].by;
       choose.hidden = !this.#isLearning();
     }
@@ -41,7 +42,7 @@ export class Incoming {
     const by = h("span", { class: "mover" });
     const choose = h(
       "button",
-      { type: "button", "aria-label": `Choose ${name}`, onclick: () => this.#choose(name), hidden: true },
+      { type: "button", "aria-label": t("Choose {name}", { name }), onclick: () => this.#choose(name), hidden: true },
       "Choose",
     );
     return { row: h("div", { class: "address-head" }, h("code", {}, name), figure, by, choose), figure, by, choose };

@@ -1,6 +1,7 @@
 /** Learn: touch a control, move the hardware or send a message, done. */
 
 import { h } from "../dom.js";
+import { t } from "../words.js";
 
 /** @import { MappingState, OscAddress, Studio } from "../types.d.ts" */
 
@@ -14,7 +15,7 @@ export class Learner {
   #count = h(
     "select",
     { id: "learn-count", "aria-label": "How many controls" },
-    ...COUNTS.map((each) => h("option", { value: each }, each === 1 ? "one control" : `${each} controls from there`)),
+    ...COUNTS.map((each) => h("option", { value: each }, each === 1 ? t("one control") : t("{n} controls from there", { n: each }))),
   );
   #button = h("button", { type: "button", id: "learn", class: "primary", onclick: () => this.#toggle() });
   // Controls are in other tabs, too.
@@ -53,7 +54,7 @@ export class Learner {
     const asked = from(address, Number(this.#count.value), this.#addresses());
     this.#isWaiting = !asked.length;
     if (asked.length) this.#send(asked);
-    else this.#say(`No single number moves ${address}; touch another control.`);
+    else this.#say(t("No single number moves {address}; touch another control.", { address }));
   }
 
   /** Let a signal by its name move what waits. @param {string} signal */
@@ -64,10 +65,10 @@ export class Learner {
   /** @param {MappingState} state */
   show({ learning, bindings }) {
     if (!this.#asked.length || this.#isAsking) return;
-    if (learning.length) return this.#say(`${learning[0]}: move a knob, press a key or send a message.`);
+    if (learning.length) return this.#say(t("{address}: move a knob, press a key or send a message.", { address: learning[0] }));
     const found = bindings.filter(({ to }) => this.#asked.includes(to));
     this.#asked = [];
-    this.#say(found.map(({ from, to }) => `${to} follows ${from}.`).join(" ") || REST);
+    this.#say(found.map(({ from, to }) => t("{to} follows {from}.", { to, from })).join(" ") || REST);
   }
 
   #toggle() {
@@ -90,9 +91,9 @@ export class Learner {
 
   /** @param {string} text */
   #say(text) {
-    this.#words.textContent = this.#elsewhere.textContent = text;
+    this.#words.textContent = this.#elsewhere.textContent = t(text);
     this.#banner.hidden = !this.isOn;
-    this.#button.textContent = this.isOn ? "Stop learning" : "Learn";
+    this.#button.textContent = this.isOn ? t("Stop learning") : t("Learn");
     this.#button.setAttribute("aria-pressed", String(this.isOn));
   }
 }

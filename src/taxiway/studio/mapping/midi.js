@@ -2,6 +2,7 @@
 
 import { MidiReader } from "./midi_reader.js";
 import { messagesOf } from "./midi_writer.js";
+import { t } from "../words.js";
 
 /** @typedef {import("./midi_reader.js").Signal} Signal */
 
@@ -58,12 +59,12 @@ export class Midi {
         if (signals.length) this.#hear(signals);
       };
     }
-    this.#say(inputs.map(({ name }) => name ?? "a device without a name").join(", ") || NO_DEVICE);
+    this.#say(inputs.map(({ name }) => name ?? t("a device without a name")).join(", ") || NO_DEVICE);
   }
 
   /** @param {string} words */
   #say(words) {
-    this.words = words;
+    this.words = t(words);
     this.#changed();
   }
 }

@@ -6,6 +6,7 @@ import { atMostEvery, oncePerFrame } from "../pace.js";
 import { norm } from "../vectors.js";
 import { Faders, RANGE } from "./faders.js";
 import { drawByPointer, playByKeys } from "./hand.js";
+import { number, t } from "../words.js";
 
 /** @import { Studio } from "../types.d.ts" */
 
@@ -93,10 +94,10 @@ export class Bank {
     const value = this.#vector[cursor];
     if (value === undefined) return;
     this.canvas.setAttribute("aria-valuenow", value.toFixed(2));
-    this.canvas.setAttribute("aria-valuetext", `fader ${cursor}, ${value.toFixed(2)}`);
-    this.told.textContent = `z[${cursor}] ${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(2)}`;
-    const typical = Math.sqrt(this.#vector.length).toFixed(1);
-    this.length.textContent = `|z| ${norm(this.#vector).toFixed(1)} of ${typical}`;
+    this.canvas.setAttribute("aria-valuetext", t("fader {number}, {value}", { number: cursor, value: number(value, 2) }));
+    this.told.textContent = `z[${cursor}] ${value < 0 ? "−" : "+"}${number(Math.abs(value), 2)}`;
+    const typical = number(Math.sqrt(this.#vector.length), 1);
+    this.length.textContent = t("|z| {length} of {typical}", { length: number(norm(this.#vector), 1), typical });
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { title } from "../declaration.js";
 import { h } from "../dom.js";
+import { t } from "../words.js";
 
 /** @import { Chain, Field, ManagerState } from "../types.d.ts" */
 
@@ -48,11 +49,11 @@ export function chainsSection(state, target, act) {
   const lines = state.chains.map((chain) => {
     const remove = h(
       "button",
-      { type: "button", "aria-label": `Remove ${words(chain)}`, onclick: () => act.unlink(chain) },
+      { type: "button", "aria-label": t("Remove {what}", { what: words(chain) }), onclick: () => act.unlink(chain) },
       "Remove",
     );
     remove.hidden = !act.mayChange;
-    return h("li", { class: "menu-line" }, h("span", {}, words(chain)), remove);
+    return h("li", { class: "menu-line" }, h("span", { translate: "no" }, words(chain)), remove);
   });
   const possible = act.mayChange ? possibleChains(state, target) : [];
   const choice = h(

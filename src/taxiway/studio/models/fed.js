@@ -2,6 +2,7 @@
 
 import { title } from "../declaration.js";
 import { Manager } from "./manager.js";
+import { t } from "../words.js";
 
 /** @import { Studio } from "../types.d.ts" */
 
@@ -24,7 +25,7 @@ export function followChains({ store, connection }, tell) {
     const fed = Object.fromEntries(
       chains.map(({ input, source, output }) => [
         input,
-        `${titles.get(source) ?? source} feeds it: ${title(output)}`,
+        t("{model} feeds it: {output}", { model: titles.get(source) ?? source, output: title(output) }),
       ]),
     );
     const text = JSON.stringify(fed);

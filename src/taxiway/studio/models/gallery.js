@@ -10,6 +10,7 @@ import { sentence } from "../slots.js";
 import { GalleryCard } from "./gallery_card.js";
 import { Manager } from "./manager.js";
 import { sizeOf } from "./sizes.js";
+import { percent, t } from "../words.js";
 
 /** @import { GalleryState, ModelEntry, RunningModel, Studio } from "../types.d.ts" */
 /** @import { Job } from "../jobs/jobs.js" */
@@ -89,7 +90,7 @@ export class Gallery {
     studio.store.follow(["error"], () => this.#say(studio.store.get("error")));
     studio.store.follow(["work"], () => {
       const work = studio.store.get("work");
-      const part = work?.progress ? ` ${Math.floor(100 * work.progress)} %` : "";
+      const part = work?.progress ? ` ${percent(work.progress)}` : "";
       this.#told.textContent = work?.message ? work.message + part : "";
     });
   }
@@ -131,7 +132,7 @@ export class Gallery {
 
   #owned() {
     this.#drop.hidden = this.#reopen.hidden = !this.#studio.connection.owns;
-    this.#told.textContent = this.#studio.connection.owns ? "" : NOT_OWNER;
+    this.#told.textContent = this.#studio.connection.owns ? "" : t(NOT_OWNER);
   }
 
   /** Do something, say what went wrong, and show how things stand. @param {() => Promise<any>} work */
@@ -149,12 +150,12 @@ export class Gallery {
   async #openWorkspace(file) {
     const { said } = await this.#manager.openWorkspace(file);
     if (said.length) throw new Error(said.join(" "));
-    this.#told.textContent = `'${file.name}' is open: its models start.`;
+    this.#told.textContent = t("'{file}' is open: its models start.", { file: file.name });
   }
 
   /** @param {string} words */
   #say(words) {
-    this.#trouble.textContent = words;
+    this.#trouble.textContent = t(words);
     this.#trouble.hidden = !words;
   }
 
@@ -182,7 +183,7 @@ export class Gallery {
     }
     this.#arrange(models);
     this.#drawTasks(models);
-    this.#disk.textContent = `Fetched models take ${sizeOf(held)}; ${sizeOf(free)} more can be taken of the disk.`;
+    this.#disk.textContent = t("Fetched models take {held}; {free} more can be taken of the disk.", { held: sizeOf(held), free: sizeOf(free) });
     this.#sift();
   }
 

@@ -6,6 +6,7 @@ import { duration } from "../durations.js";
 import { WORKING } from "../jobs/jobs.js";
 import { addressOf } from "./manager.js";
 import { sizeOf } from "./sizes.js";
+import { number, t } from "../words.js";
 
 /** @import { ModelEntry, RunningModel } from "../types.d.ts" */
 /** @import { Job, Jobs } from "../jobs/jobs.js" */
@@ -77,9 +78,9 @@ export class GalleryCard {
     this.#place = place;
     const { title: called, name, summary, cannot } = entry;
     this.element.dataset.name = name;
-    this.#name.textContent = called;
-    this.#summary.textContent = summary;
-    this.#cannot.textContent = cannot;
+    this.#name.textContent = t(called);
+    this.#summary.textContent = t(summary);
+    this.#cannot.textContent = t(cannot);
     this.#cannot.hidden = !cannot;
     this.#facts.replaceChildren(...this.#badges());
     this.#describe();
@@ -118,9 +119,9 @@ export class GalleryCard {
     const isPart = works || state === "stopped" || state === "failed";
     this.#bar.hidden = !isPart || !total;
     this.#bar.value = total ? done / total : 0;
-    this.#bar.setAttribute("aria-label", `How much of ${this.entry.title} is here`);
-    const left = works && secondsLeft ? `, ${duration(secondsLeft)} left` : "";
-    const far = total > 1 ? `${done.toFixed(1)} of ${total.toFixed(1)} MB${left}. ` : "";
+    this.#bar.setAttribute("aria-label", t("How much of {model} is here", { model: this.entry.title }));
+    const left = works && secondsLeft ? `, ${t("{time} left", { time: duration(secondsLeft) })}` : "";
+    const far = total > 1 ? `${t("{n} of {total} MB", { n: number(done, 1), total: number(total, 1) })}${left}. ` : "";
     this.#far.textContent = isPart ? far + (works ? "" : message) : "";
     this.#showRow();
   }
@@ -146,14 +147,14 @@ export class GalleryCard {
     if (as === this.#drawn) return;
     this.#drawn = as;
     const ways = h("p", { class: "gallery-ways" }, ...ofTypes(takes), arrow(), ...ofTypes(gives));
-    ways.setAttribute("aria-label", `Takes ${wordsOf(takes)}, gives ${wordsOf(gives)}`);
+    ways.setAttribute("aria-label", t("Takes {inputs}, gives {outputs}", { inputs: wordsOf(takes), outputs: wordsOf(gives) }));
     ways.setAttribute("role", "img");
     this.#well.style.setProperty("--hue", String(hueOf(task || family)));
     this.#well.replaceChildren(ways);
     if (!hasPicture) return;
     const picture = await this.#reach.picture(name).catch(() => null);
     if (!picture?.type.startsWith("image/")) return;
-    const image = h("img", { alt: `Made by ${this.entry.title}`, src: URL.createObjectURL(picture) });
+    const image = h("img", { alt: t("Made by {model}", { model: this.entry.title }), src: URL.createObjectURL(picture) });
     image.addEventListener("load", () => URL.revokeObjectURL(image.src));
     this.#well.replaceChildren(image, ...(takes.length ? [ways] : []));
   }
@@ -195,16 +196,16 @@ export class GalleryCard {
   /** Show what one agrees to, before anything is fetched. */
   #ask() {
     const { licence, bytes, commercial, title: called } = this.entry;
-    const yes = this.#button(bytes ? `Agree, and fetch ${sizeOf(bytes)}` : "Agree, and fetch it", "primary", async () => {
+    const yes = this.#button(bytes ? t("Agree, and fetch {size}", { size: sizeOf(bytes) }) : "Agree, and fetch it", "primary", async () => {
       this.#agree.hidden = true;
-      this.#far.textContent = "Asks for it.";
+      this.#far.textContent = t("Asks for it.");
       const job = await this.#reach.jobs.start("pull", "", { name: this.entry.name, licence }, () => {});
       this.showJob(job);
     });
     const no = this.#button("Not now", "", async () => void (this.#agree.hidden = true));
-    yes.setAttribute("aria-label", `Agree to the licence of ${called}, and fetch it`);
+    yes.setAttribute("aria-label", t("Agree to the licence of {model}, and fetch it", { model: called }));
     const facts = [
-      h("p", {}, `It is under ${licence}.`),
+      h("p", {}, t("It is under {licence}.", { licence })),
       commercial === false ? h("p", { class: "gallery-cannot" }, "Not for commercial use.") : null,
     ];
     this.#about.open = true;
@@ -226,7 +227,7 @@ function arrow() {
 }
 
 /** @param {string[]} types */
-const wordsOf = (types) => [...new Set(types)].map(title).join(", ") || "what is not known yet";
+const wordsOf = (types) => [...new Set(types)].map(title).join(", ") || t("what is not known yet");
 
 /** A colour for what a model is for, always the same. @param {string} text */
 function hueOf(text) {

@@ -9,6 +9,7 @@ import { makeWidget } from "../widgets/index.js";
 import { chainsSection } from "./chains.js";
 import { Gallery } from "./gallery.js";
 import { addressOf, Manager } from "./manager.js";
+import { t } from "../words.js";
 
 /** @import { Card, Field, ManagerState, RunningModel, Studio } from "../types.d.ts" */
 
@@ -17,9 +18,9 @@ const EVERY_MS = 2000;
 /** @param {Pick<Studio, "store" | "connection" | "files">} studio */
 export function makeMenu({ store, connection, files }) {
   const name = h("span", { class: "model-title" });
-  store.follow(["model"], () => (name.textContent = store.get("model")?.title ?? "Models"));
+  store.follow(["model"], () => (name.textContent = store.get("model")?.title ?? t("Models")));
   const button = h("button", { type: "button", id: "models", "aria-expanded": false }, name);
-  button.title = "Other models, and chains between them";
+  button.title = t("Other models, and chains between them");
   const own = () => store.get("model")?.name ?? "";
   const menu = new Menu(new Manager(() => connection.token), own, () => connection.owns);
   const open = (/** @type {boolean} */ isOpen) => {
@@ -145,7 +146,7 @@ class Menu {
         h(
           "small",
           {},
-          `${stateWord({ name: place.state, message: "" })} at ${new URL(address).host}`,
+          t("{state} at {address}", { state: stateWord({ name: place.state, message: "" }), address: new URL(address).host }),
         ),
       ),
     ];
@@ -153,7 +154,7 @@ class Menu {
       ? h("span", { class: "menu-way", "aria-current": "page" }, ...label)
       : h("a", { class: "menu-way", href: address }, ...label);
     const next = running.find(({ name }) => name !== place.name);
-    const stop = h("button", { type: "button", "aria-label": `Stop ${place.title}` }, "Stop");
+    const stop = h("button", { type: "button", "aria-label": t("Stop {model}", { model: place.title }) }, "Stop");
     stop.hidden = !next || !this.#owns();
     stop.addEventListener("click", () =>
       this.#act(async () => {
@@ -171,7 +172,7 @@ class Menu {
       const said = h("small", { class: "menu-broken" }, error);
       return h("li", {}, h("span", { class: "menu-way" }, h("span", {}, title ?? name, said)));
     }
-    const start = h("button", { type: "button", "aria-label": `Start ${title ?? name}` }, "Start");
+    const start = h("button", { type: "button", "aria-label": t("Start {model}", { model: title ?? name }) }, "Start");
     start.addEventListener("click", () => {
       start.disabled = true;
       this.#act(async () => location.assign(addressOf(await this.#start(name)))).finally(
@@ -231,7 +232,7 @@ class Menu {
 
   /** @param {string} sentence */
   #report(sentence) {
-    this.#trouble.textContent = sentence;
+    this.#trouble.textContent = t(sentence);
     this.#trouble.hidden = false;
   }
 }

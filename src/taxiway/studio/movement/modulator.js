@@ -4,6 +4,7 @@ import { title } from "../declaration.js";
 import { h } from "../dom.js";
 import { makeWidget } from "../widgets/index.js";
 import { bounded, makeLines } from "./lines.js";
+import { t } from "../words.js";
 
 /** @import { Modulator as Told, NumberField, Studio, Values } from "../types.d.ts" */
 /** @typedef {{ name: string, title: string, inputs: import("../types.d.ts").Field[] }} Kind */
@@ -32,7 +33,7 @@ export class Modulator {
     this.#session = session;
     this.#number = number;
     this.#kinds = kinds;
-    this.#on.setAttribute("aria-label", `Modulator ${number} on`);
+    this.#on.setAttribute("aria-label", t("Modulator {n} on", { n: number }));
     this.#on.addEventListener("change", () => this.#put({ on: this.#on.checked }));
     this.#add.addEventListener("change", () => {
       if (this.#add.value) this.#route(this.#add.value, /** @type {number} */ (AMOUNT.default));
@@ -64,7 +65,7 @@ export class Modulator {
     this.#on.checked = told.on;
     this.kind.value = told.kind;
     const moved = Object.keys(told.targets);
-    const words = this.#kinds.find(({ name }) => name === told.kind)?.title ?? told.kind;
+    const words = t(this.#kinds.find(({ name }) => name === told.kind)?.title ?? told.kind);
     this.#summary.textContent = `${this.#number} ${words}${moved.length ? `: ${moved.map(title).join(", ")}` : ""}`;
     this.element.classList.toggle("off", !told.on);
     this.#showTargets(told.targets);
@@ -100,7 +101,7 @@ export class Modulator {
   #target(name) {
     const id = `modulator-${this.#number}-to-${name}`;
     const widget = makeWidget(AMOUNT, (value) => this.#route(name, value ?? AMOUNT.default), () => {}, id);
-    const away = h("button", { type: "button", class: "quiet", "aria-label": `No longer ${title(name)}` }, "×");
+    const away = h("button", { type: "button", class: "quiet", "aria-label": t("No longer {control}", { control: title(name) }) }, "×");
     away.addEventListener("click", () => this.#route(name, 0));
     const line = h("div", { class: "line target" }, h("label", { for: id }, title(name)), widget.element, away);
     const target = { line, show: widget.show };

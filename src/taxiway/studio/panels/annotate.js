@@ -2,12 +2,13 @@
 
 import { Editor } from "../annotate/editor.js";
 import { makeDatasetView } from "../annotate/dataset.js";
-import { Sets, STATES } from "../annotate/sets.js";
+import { Sets } from "../annotate/sets.js";
 import { h } from "../dom.js";
 import { download } from "../files.js";
 import { keep, kept } from "../keeping.js";
 import { sentence } from "../slots.js";
 import { Trainings } from "../train/trainings.js";
+import { moment, t } from "../words.js";
 
 /** @import { Panel, Studio } from "../types.d.ts" */
 /** @import { InList, ShownState } from "../annotate/sets.js" */
@@ -18,6 +19,8 @@ const FORMATS = /** @type {[string, string, string][]} */ ([
   ["coco", "COCO", ".json"],
   ["csv", "CSV", ".csv"],
 ]);
+/** How many pictures are in a state. */
+const TOLD = { todo: "{n} to do", begun: "{n} begun", done: "{n} done", empty: "{n} empty", skipped: "{n} skipped" };
 const DETECTOR = "train-detector";
 const MARK = "#annotate=";
 
@@ -92,7 +95,7 @@ class Room {
   #card({ id, title, own, path, states, error }) {
     const total = Object.values(states).reduce((sum, count) => sum + count, 0);
     const finished = (states.done ?? 0) + (states.empty ?? 0);
-    const told = /** @type {[ShownState, number][]} */ (Object.entries(states)).map(([state, count]) => `${count} ${STATES[state].title.toLowerCase()}`);
+    const told = /** @type {[ShownState, number][]} */ (Object.entries(states)).map(([state, count]) => t(TOLD[state], { n: count }));
     const act = (/** @type {string} */ words, /** @type {() => any} */ work, /** @type {Record<string, any>} */ more = {}) =>
       h("button", { type: "button", ...more, onclick: work }, words);
     const format = h("select", { "aria-label": "Format" }, ...FORMATS.map(([value, words]) => h("option", { value }, words)));
@@ -108,8 +111,8 @@ class Room {
     const card = h(
       "li",
       { class: "boxes-set", "data-set": id },
-      h("div", { class: "block-head" }, h("h3", {}, title), h("span", { class: "figure hint" }, `${finished} of ${total}`)),
-      h("progress", { max: total || 1, value: finished, "aria-label": `Done of ${title}` }),
+      h("div", { class: "block-head" }, h("h3", { translate: "no" }, title), h("span", { class: "figure hint" }, t("{n} of {total}", { n: finished, total }))),
+      h("progress", { max: total || 1, value: finished, "aria-label": t("Done of {title}", { title }) }),
       error ? h("p", { class: "trouble" }, error) : h("p", { class: "hint" }, told.join(", ") || "No pictures yet."),
       h("div", { class: "row" }, act("Draw boxes", () => this.#draw(id, ""), { class: "primary boxes-open" }), act("Train on these", () => this.#train(id), { class: "boxes-train", hidden: !this.#canTrain })),
       more,
@@ -137,7 +140,7 @@ class Room {
     if (!files.length) return;
     await this.#try(async () => {
       const [{ name }] = files;
-      const title = files.length === 1 ? name.replace(/\.[^.]*$/, "") : `Pictures of ${new Date().toLocaleDateString()}`;
+      const title = files.length === 1 ? name.replace(/\.[^.]*$/, "") : t("Pictures of {day}", { day: moment(Date.now(), "day") });
       const { id } = await this.#sets.create(title);
       await this.#send(id, files);
       await this.#draw(id, "");
@@ -147,8 +150,8 @@ class Room {
   /** @param {string} id @param {File[]} files */
   async #send(id, files) {
     await this.#try(async () => {
-      const { pictures, boxes, wrong } = await this.#sets.add(id, files, (sent) => (this.#words.textContent = `Sends file ${sent + 1} of ${files.length}.`));
-      const came = `${pictures} ${pictures === 1 ? "picture" : "pictures"} came${boxes ? `, with ${boxes} boxes` : ""}.`;
+      const { pictures, boxes, wrong } = await this.#sets.add(id, files, (sent) => (this.#words.textContent = t("Sends file {n} of {total}.", { n: sent + 1, total: files.length })));
+      const came = boxes ? t("{n} picture came, with {boxes} boxes. | {n} pictures came, with {boxes} boxes.", { n: pictures, boxes }) : t("{n} picture came. | {n} pictures came.", { n: pictures });
       this.#words.textContent = [came, ...wrong.slice(0, 5)].join(" ");
     });
     await this.refresh();
@@ -187,7 +190,7 @@ class Room {
   #remove(id, button, own) {
     if (button.dataset.sure !== "yes") {
       button.dataset.sure = "yes";
-      button.textContent = own ? "Remove its pictures and boxes for good" : "Remove from this list (files stay)";
+      button.textContent = own ? t("Remove its pictures and boxes for good") : t("Remove from this list (files stay)");
       return;
     }
     this.#try(async () => {
@@ -214,7 +217,7 @@ class Room {
 
   /** @param {string} words */
   #say(words) {
-    this.#trouble.textContent = words;
+    this.#trouble.textContent = t(words);
     this.#trouble.hidden = !words;
   }
 }

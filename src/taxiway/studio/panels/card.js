@@ -1,6 +1,7 @@
 /** The model's card: what it is, what it was made from, whose it is, what it cannot do. */
 
 import { h } from "../dom.js";
+import { t } from "../words.js";
 
 /** @import { Panel, Studio } from "../types.d.ts" */
 
@@ -55,7 +56,7 @@ export function factsOf(card) {
 
 /** @param {any} value */
 function words(value) {
-  if (Array.isArray(value)) return `${value.join(" × ")} pixels`;
+  if (Array.isArray(value)) return t("{size} pixels", { size: value.join(" × ") });
   if (typeof value === "object" && value !== null) return JSON.stringify(value);
   return String(value);
 }

@@ -5,6 +5,7 @@ import { Editor } from "../film/editor.js";
 import { Films } from "../film/films.js";
 import { WORKING } from "../jobs/jobs.js";
 import { sentence } from "../slots.js";
+import { moment, percent, t } from "../words.js";
 
 /** @import { Job } from "../jobs/jobs.js" */
 /** @import { Panel, Studio } from "../types.d.ts" */
@@ -77,7 +78,7 @@ class Room {
   /** What the tool takes, or why it cannot be used. */
   async #learn() {
     const { tool, broken } = await this.#films.tool().catch(() => ({ tool: undefined, broken: "" }));
-    this.#lack.textContent = broken;
+    this.#lack.textContent = t(broken);
     this.#lack.hidden = !broken;
     this.#new.disabled = Boolean(broken);
     if (tool) this.#editor.offer(tool);
@@ -88,11 +89,11 @@ class Room {
     this.#file.value = "";
     if (!file) return;
     this.#new.disabled = true;
-    const report = (/** @type {number} */ part) => (this.#new.textContent = `Sends it, ${Math.floor(100 * part)} %`);
+    const report = (/** @type {number} */ part) => (this.#new.textContent = t("Sends it, {part}", { part: percent(part) }));
     await this.#act(async () => {
       this.#chosen = (await this.#films.open(file, report)).id;
     });
-    this.#new.textContent = "New film";
+    this.#new.textContent = t("New film");
     this.#new.disabled = false;
   }
 
@@ -137,9 +138,9 @@ class Room {
 
   /** @param {Job} job */
   #chip({ id, created, state, attached }) {
-    const when = new Date(1000 * created).toLocaleString();
+    const when = moment(1000 * created);
     const name = attached?.film?.[0] ?? when;
-    const words = WORKING.includes(state) ? `${name}, at work` : name;
+    const words = WORKING.includes(state) ? t("{film}, at work", { film: name }) : name;
     const chip = h("button", { type: "button", id: `film-chip-${id}`, class: "chip", title: when }, words);
     chip.setAttribute("aria-pressed", String(id === this.#chosen));
     chip.addEventListener("click", () => {

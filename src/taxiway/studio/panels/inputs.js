@@ -6,6 +6,7 @@ import { keptForm } from "../keeping.js";
 import { followChains } from "../models/fed.js";
 import { makePower } from "../power.js";
 import { giveFirst, makeWidget } from "../widgets/index.js";
+import { number, t } from "../words.js";
 
 /** @import { Field, Panel, Studio, Widget } from "../types.d.ts" */
 
@@ -114,9 +115,9 @@ function runLine({ store, asker }) {
   const figure = h("span", { class: "hint figure", id: "asked" });
   store.follow(["asked"], () => {
     const { working, ms } = store.get("asked");
-    run.textContent = "Run";
+    run.textContent = t("Run");
     run.classList.toggle("working", working);
-    figure.textContent = ms === null ? "" : `${ms.toFixed(0)} ms`;
+    figure.textContent = ms === null ? "" : `${number(ms, 0)} ms`;
   });
   const hint = "Ask again whenever an input changes; the newest wins";
   const autoLine = h("label", { class: "switch-line", title: hint }, auto, "Auto");

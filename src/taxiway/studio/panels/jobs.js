@@ -7,6 +7,7 @@ import { makeToolForm } from "../jobs/form.js";
 import { Jobs, WORKING } from "../jobs/jobs.js";
 import { Manager } from "../models/manager.js";
 import { sentence } from "../slots.js";
+import { inSentence, t } from "../words.js";
 
 /** @import { Panel, Studio } from "../types.d.ts" */
 /** @import { Job } from "../jobs/jobs.js" */
@@ -172,7 +173,7 @@ class Room {
     if (this.#filters.dataset.shown === text) return;
     this.#filters.dataset.shown = text;
     const buttons = Object.entries(FILTERS).map(([name, wanted]) => {
-      const button = h("button", { type: "button" }, `${name} ${count(wanted) || ""}`);
+      const button = h("button", { type: "button" }, `${t(name)} ${count(wanted) || ""}`);
       button.setAttribute("aria-pressed", String(name === this.#filter));
       button.addEventListener("click", () => {
         this.#filter = name;
@@ -188,9 +189,9 @@ class Room {
   async #toggleForm() {
     this.#begin.hidden = !this.#begin.hidden;
     this.#new.setAttribute("aria-expanded", String(!this.#begin.hidden));
-    this.#new.textContent = this.#begin.hidden ? "New job" : "Close";
+    this.#new.textContent = this.#begin.hidden ? t("New job") : t("Close");
     if (this.#begin.hidden) return;
-    if (!this.#tools.childElementCount) this.#tools.textContent = "Looks for the tools.";
+    if (!this.#tools.childElementCount) this.#tools.textContent = t("Looks for the tools.");
     await this.#act(() => this.#offer());
   }
 
@@ -208,7 +209,7 @@ class Room {
       names.forEach((one, k) => buttons[k].setAttribute("aria-pressed", String(one === name)));
       const start = (/** @type {Record<string, any>} */ inputs) => this.#start(name, inputs);
       const reject = (/** @type {string} */ error) => this.#say(error);
-      const words = `Start ${title(name).toLowerCase()}`;
+      const words = t("Start {tool}", { tool: inSentence(title(name)) });
       const form = makeToolForm(`job-${name}`, tools[name], known, start, reject, words, broken[name]);
       this.#form.replaceChildren(form.element);
       this.#open = form;
@@ -278,7 +279,7 @@ function makeDoubt(remove) {
   });
   const ask = (/** @type {JobCard} */ card) => {
     asked = card;
-    words.textContent = `Delete '${card.name}' and every file it made? They cannot be brought back.`;
+    words.textContent = t("Delete '{name}' and every file it made? They cannot be brought back.", { name: card.name });
     element.showModal();
   };
   return { element, ask };

@@ -5,6 +5,7 @@ import { copyFrom, h } from "../dom.js";
 import { Explorer } from "../map/explorer.js";
 import { isPlace, parsePlace, writePlace } from "../map/place.js";
 import { atMostEvery } from "../pace.js";
+import { number, t } from "../words.js";
 
 /** @import { Panel, Studio } from "../types.d.ts" */
 
@@ -51,9 +52,9 @@ function makeCanvas() {
 /** @param {Explorer} explorer */
 function similaritySlider(explorer) {
   const slider = h("input", { type: "range", id: "similarity", ...SIMILARITY });
-  const figure = h("span", { class: "figure" }, SIMILARITY.value.toFixed(2));
+  const figure = h("span", { class: "figure" }, number(SIMILARITY.value, 2));
   slider.addEventListener("input", () => {
-    figure.textContent = Number(slider.value).toFixed(2);
+    figure.textContent = number(Number(slider.value), 2);
     explorer.setSimilarity(Number(slider.value));
   });
   const hint = "The expected cosine between the vectors of two neighbours";
@@ -95,7 +96,7 @@ function placeLine(explorer, store) {
   box.addEventListener("change", () => {
     const place = parsePlace(box.value);
     if (place) explorer.goTo(place);
-    else store.set("error", `A place is three numbers, 'seed, x, y', got '${box.value}'.`);
+    else store.set("error", t("A place is three numbers, 'seed, x, y', got '{got}'.", { got: box.value }));
   });
   store.follow(["origin"], () => {
     const origin = store.get("origin");

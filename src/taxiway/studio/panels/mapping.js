@@ -9,6 +9,7 @@ import { hardware } from "../mapping/hardware.js";
 import { Incoming } from "../mapping/incoming.js";
 import { Learner } from "../mapping/learning.js";
 import { sentence } from "../slots.js";
+import { t } from "../words.js";
 
 /** @import { MappingState, Panel, Studio } from "../types.d.ts" */
 
@@ -41,7 +42,7 @@ function mount(root, studio) {
     if (known && state.at < known.at) return;
     known = state;
     say(refused || state.error);
-    file.textContent = state.file ? `Kept in ${state.file}` : "";
+    file.textContent = state.file ? t("Kept in {file}", { file: state.file }) : "";
     list.show(state);
     learner.show(state);
     incoming.show(state.heard);

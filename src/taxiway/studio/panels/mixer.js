@@ -3,6 +3,7 @@
 import { vectorInput } from "../declaration.js";
 import { h } from "../dom.js";
 import { Bank } from "../mixer/bank.js";
+import { t } from "../words.js";
 
 /** @import { Panel, Studio } from "../types.d.ts" */
 
@@ -88,7 +89,7 @@ function noiseSeed({ store }) {
   const text = h("span", { class: "figure", title: "The seed of the Perlin noise" });
   store.follow(["origin"], () => {
     const origin = store.get("origin");
-    text.textContent = origin && "noise" in origin ? `Noise ${origin.noise}` : "";
+    text.textContent = origin && "noise" in origin ? t("Noise {seed}", { seed: String(origin.noise) }) : "";
   });
   return text;
 }

@@ -6,6 +6,7 @@ import { h } from "../dom.js";
 import { Modulator } from "../movement/modulator.js";
 import { makeTempo } from "../movement/tempo.js";
 import { makeWalk, toggleWalk } from "../movement/walk.js";
+import { t } from "../words.js";
 
 /** @import { Panel, Studio } from "../types.d.ts" */
 
@@ -37,13 +38,13 @@ function transport(studio) {
     session.perform("hold", { on: !store.get("movement").held }),
   );
   const stop = button("movement-stop", "Stop whatever moves (Esc)", () => session.stopMoving());
-  hold.textContent = "Hold";
-  stop.textContent = "Stop";
+  hold.textContent = t("Hold");
+  stop.textContent = t("Stop");
   store.follow(["walk", "movement", "presets", "declaration"], () => {
     const { held, modulators } = store.get("movement");
     const moves = modulators.some(({ on, targets }) => on && Object.keys(targets).length);
     const goesOn = store.get("walk") || moves || store.get("presets").fade || store.get("presets").timeline.plays;
-    play.textContent = store.get("walk") ? "End the walk" : "Play";
+    play.textContent = store.get("walk") ? t("End the walk") : t("Play");
     play.hidden = vectorInput(store.get("declaration")) === null;
     hold.setAttribute("aria-pressed", String(held));
     hold.disabled = stop.disabled = !goesOn && !held;

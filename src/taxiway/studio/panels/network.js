@@ -7,6 +7,7 @@ import { copyFrom, h } from "../dom.js";
 import { notesBlock } from "../notes.js";
 import { atMostEvery } from "../pace.js";
 import { snippets } from "../snippets.js";
+import { t } from "../words.js";
 
 /** @import { Declaration, Panel, Studio } from "../types.d.ts" */
 
@@ -67,7 +68,7 @@ function elsewhereBlock(root, { connection }) {
   const block = h("section", { class: "block", hidden: true }, h("h3", {}, "On another device"), place);
   const show = async () => {
     const { address, picture } = await ask(connection.token, "GET", "/elsewhere");
-    const code = picture && h("img", { src: picture, alt: `QR code of ${address}`, class: "qr" });
+    const code = picture && h("img", { src: picture, alt: t("QR code of {address}", { address }), class: "qr" });
     const line = h("code", { id: "elsewhere" }, address);
     block.hidden = false;
     place.replaceChildren(
@@ -123,20 +124,17 @@ function permissionBlock() {
     h(
       "p",
       {},
-      "Your browser will ask whether the page may reach this computer (“local network” or " +
-        "“apps on this device”): click Allow.",
+      "Your browser will ask whether the page may reach this computer (“local network” or “apps on this device”): click Allow.",
     ),
     h(
       "p",
       {},
-      "If it was denied, or nothing happens: click the sign left of the page's address, set " +
-        "“Local network access” to Allow, and reload the page.",
+      "If it was denied, or nothing happens: click the sign left of the page's address, set “Local network access” to Allow, and reload the page.",
     ),
     h(
       "p",
       {},
-      "The question comes with the first plain request. A sketch that only opens a Socket.IO " +
-        "connection asks for it with this line:",
+      "The question comes with the first plain request. A sketch that only opens a Socket.IO connection asks for it with this line:",
     ),
     h("pre", {}, `fetch("${at("/healthz")}")`),
   );

@@ -10,6 +10,7 @@ import { Played } from "../train/played.js";
 import { sentence } from "../slots.js";
 import { Trainings, WORKING } from "../train/trainings.js";
 import { View } from "../train/view.js";
+import { moment, percent, t } from "../words.js";
 
 /** @import { Panel, Studio } from "../types.d.ts" */
 
@@ -107,7 +108,7 @@ class Room {
     try {
       await work();
     } catch (error) {
-      this.#say(error instanceof Error ? error.message : String(error));
+      this.#say(sentence(error));
     }
     await this.#refresh();
   }
@@ -140,7 +141,7 @@ class Room {
   /** @param {Summary} training */
   #chip({ name, title, state, kimg, total }) {
     const far = total
-      ? h("small", { class: "figure" }, `${Math.floor((100 * kimg) / total)} %`)
+      ? h("small", { class: "figure" }, percent(kimg / total))
       : null;
     const lamp = h("span", { class: "lamp", "aria-hidden": true });
     const chip = h(
@@ -175,18 +176,18 @@ class Room {
       /** @type {[string, string]} */ ([name, words]);
     const datasets = await this.#trainings.datasets().catch(() => []);
     const { sets } = await this.#sets.all().catch(() => ({ sets: [] }));
-    const when = (/** @type {number} */ created) => new Date(1000 * created).toLocaleString();
+    const when = (/** @type {number} */ created) => moment(1000 * created);
     const offer = await this.#trainings.trainers().catch((error) => this.#say(sentence(error)));
     this.#installer.offer(offer?.lacking ?? "");
     this.#arrange();
     this.#form.offer(offer?.tools ?? {}, offer?.broken ?? {}, {
       start: [
         ...models.map(({ name, title }) => pair(name, title ?? name)),
-        ...made.map(({ name, title }) => pair(name, `${title}, trained here`)),
+        ...made.map(({ name, title }) => pair(name, t("{title}, trained here", { title }))),
       ],
       dataset: [
-        ...datasets.map(({ id, created }) => pair(id, `prepared ${when(created)}`)),
-        ...sets.map(({ id, title }) => pair(id, `boxes of ${title}`)),
+        ...datasets.map(({ id, created }) => pair(id, t("prepared {when}", { when: when(created) }))),
+        ...sets.map(({ id, title }) => pair(id, t("boxes of {title}", { title }))),
       ],
     });
     if (this.#isNew) document.getElementById("train-dataset")?.focus();

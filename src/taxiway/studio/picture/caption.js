@@ -2,6 +2,7 @@
 
 import { h } from "../dom.js";
 import { makeDrift } from "./drift.js";
+import { number, t } from "../words.js";
 
 /** @import { Studio } from "../types.d.ts" */
 
@@ -21,7 +22,7 @@ const PARTS = [
 export function makeCaption(store, figures) {
   const parts = PARTS.map(([id, unit, meaning]) => {
     const value = h("b", { id: `figure-${id}` });
-    return { id, value, element: h("span", { title: meaning, hidden: true }, value, ` ${unit}`) };
+    return { id, value, element: h("span", { title: meaning, hidden: true }, value, ` ${t(unit)}`) };
   });
   setInterval(() => {
     const texts = /** @type {Record<string, string>} */ (textsOf(store, figures));
@@ -43,9 +44,9 @@ function textsOf(store, figures) {
   if (!picture) return {};
   const rate = figures.rate(performance.now());
   return {
-    rate: rate ? `${rate} fps` : "At rest",
-    age: figures.age?.toFixed(0),
-    render: picture.renderMs.toFixed(picture.renderMs < 10 ? 1 : 0),
+    rate: rate ? t("{n} fps", { n: rate }) : t("At rest"),
+    age: figures.age === null || figures.age === undefined ? "" : number(figures.age, 0),
+    render: number(picture.renderMs, picture.renderMs < 10 ? 1 : 0),
     size: `${picture.width} × ${picture.height}`,
   };
 }

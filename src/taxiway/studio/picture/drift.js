@@ -5,6 +5,7 @@
  */
 
 import { h } from "../dom.js";
+import { number, t } from "../words.js";
 
 /** @import { Studio } from "../types.d.ts" */
 
@@ -61,9 +62,9 @@ export function makeDrift(store) {
 /** @param {number[]} medians */
 function sentence(medians) {
   const seconds = (medians.length * PART_MS) / 1000;
-  const minutes = seconds < 90 ? `${seconds} seconds` : `${Math.round(seconds / 60)} minutes`;
-  const [first, last] = [medians[0], medians[medians.length - 1]].map((ms) => ms.toFixed(1));
-  return `Time in the model over the last ${minutes} of playing: from ${first} to ${last} ms`;
+  const time = seconds < 90 ? t("{n} seconds", { n: seconds }) : t("{n} minutes", { n: Math.round(seconds / 60) });
+  const [first, last] = [medians[0], medians[medians.length - 1]].map((ms) => number(ms, 1));
+  return t("Time in the model over the last {time} of playing: from {first} to {last} ms", { time, first, last });
 }
 
 /** The line, 0 at the bottom. @param {HTMLCanvasElement} canvas @param {number[]} medians @param {number} ratio */

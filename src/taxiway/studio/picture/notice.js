@@ -2,6 +2,7 @@
 
 import { h } from "../dom.js";
 import { stateSentence, stateWord } from "../status.js";
+import { t } from "../words.js";
 
 /** @import { Studio } from "../types.d.ts" */
 
@@ -21,7 +22,7 @@ export function makeNotice({ store, session, connection }) {
     word.textContent = stateWord(state);
     sentence.textContent = stateSentence(state);
     button.hidden = !connection.owns || !["asleep", "failed"].includes(state.name);
-    button.textContent = state.name === "failed" ? "Try again" : "Wake";
+    button.textContent = state.name === "failed" ? t("Try again") : t("Wake");
   });
   return element;
 }
@@ -30,7 +31,7 @@ export function makeNotice({ store, session, connection }) {
 export function makeTrouble(store) {
   const element = h("p", { class: "error", role: "alert" });
   store.follow(["error"], () => {
-    element.textContent = store.get("error");
+    element.textContent = t(store.get("error"));
     element.hidden = !store.get("error");
   });
   return element;

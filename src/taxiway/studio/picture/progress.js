@@ -2,6 +2,7 @@
 
 import { duration } from "../durations.js";
 import { h } from "../dom.js";
+import { t } from "../words.js";
 
 /** @import { Studio, Work } from "../types.d.ts" */
 
@@ -14,7 +15,7 @@ export function makeProgress({ store, session }) {
   const message = h("span", { class: "work-message" });
   const left = h("span", { class: "figure" });
   const stop = h("button", { type: "button", id: "stop", title: "Stop what the model works on" });
-  stop.textContent = "Stop";
+  stop.textContent = t("Stop");
   stop.addEventListener("click", () => (store.get("work")?.stop ?? (() => session.cancel()))());
   const element = h("div", { class: "work", id: "work", hidden: true }, message, left, stop, bar);
   let timer = 0;
@@ -23,7 +24,7 @@ export function makeProgress({ store, session }) {
     const { progress = null } = work ?? {};
     if (progress === null) bar.removeAttribute("value");
     else bar.value = progress;
-    message.textContent = work?.message || "The model works on it.";
+    message.textContent = t(work?.message || "The model works on it.");
     left.textContent = work ? figures(work) : "";
   };
   store.follow(["asked", "work"], () => {
@@ -40,8 +41,8 @@ export function makeProgress({ store, session }) {
 /** `40 %, 12 s left`. @param {Work} work */
 function figures({ progress, from }) {
   if (progress === null) return "";
-  const percent = `${Math.round(100 * progress)} %`;
+  const far = `${Math.round(100 * progress)} %`;
   const done = progress - (from?.progress ?? 0);
   const seconds = from && done > 0 && ((performance.now() - from.time) / 1000 / done) * (1 - progress);
-  return seconds && seconds >= 0.5 ? `${percent}, ${duration(seconds)} left` : percent;
+  return seconds && seconds >= 0.5 ? `${far}, ${t("{time} left", { time: duration(seconds) })}` : far;
 }

@@ -2,6 +2,7 @@
 
 import { h } from "../dom.js";
 import { showPicture } from "./pictures.js";
+import { t } from "../words.js";
 
 /** @import { Studio } from "../types.d.ts" */
 
@@ -12,15 +13,15 @@ export function makeTiles(studio) {
   const { store, session, connection } = studio;
   let doing = "";
   const modes = ["Store", "Name", "Clear"].map((name) => {
-    const button = h("button", { type: "button", "aria-pressed": "false" }, name);
+    const button = h("button", { type: "button", "aria-pressed": "false", "data-mode": name }, name);
     button.addEventListener("click", () => choose(doing === name ? "" : name));
     return button;
   });
   const choose = (/** @type {string} */ name) => {
     doing = name;
     grid.dataset.doing = name;
-    for (const button of modes) button.setAttribute("aria-pressed", String(button.textContent === name));
-    hint.textContent = HINTS[name];
+    for (const button of modes) button.setAttribute("aria-pressed", String(button.dataset.mode === name));
+    hint.textContent = t(HINTS[name]);
     naming.end();
   };
   const press = (/** @type {number} */ number) => {
@@ -41,7 +42,8 @@ export function makeTiles(studio) {
     for (const { button, image, label, number } of tiles) {
       const preset = presets.find((one) => one.number === number);
       button.classList.toggle("empty", !preset);
-      button.title = preset ? `Preset ${number}${preset.name && `: ${preset.name}`}` : `Preset ${number} is empty`;
+      const called = `${t("Preset {n}", { n: number })}${preset?.name ? `: ${preset.name}` : ""}`;
+      button.title = preset ? called : t("Preset {n} is empty", { n: number });
       button.setAttribute("aria-label", button.title);
       label.textContent = [number, preset?.name].filter(Boolean).join(" ");
       showPicture(image, connection.token, preset?.picture ?? "");
@@ -68,8 +70,8 @@ function makeNaming({ store, session }, done) {
     number = wanted;
     name.value = store.get("presets").presets.find((preset) => preset.number === number)?.name ?? "";
     name.hidden = false;
-    name.placeholder = `Name of preset ${number}, then Enter`;
-    name.setAttribute("aria-label", `Name of preset ${number}`);
+    name.placeholder = t("Name of preset {n}, then Enter", { n: number });
+    name.setAttribute("aria-label", t("Name of preset {n}", { n: number }));
     name.select();
     name.focus();
   };

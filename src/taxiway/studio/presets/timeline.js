@@ -6,6 +6,7 @@ import { h } from "../dom.js";
 import { download } from "../files.js";
 import { sentence } from "../slots.js";
 import { showPicture } from "./pictures.js";
+import { t } from "../words.js";
 
 /** @import { Presets, Studio, Track } from "../types.d.ts" */
 
@@ -28,7 +29,7 @@ export function makeTimeline(studio, curves) {
   const hint = h("p", { class: "hint", role: "status" });
   const tracks = h("ul", { class: "timeline-tracks" });
   const out = button("Export", () => exportTo(studio));
-  out.title = "A session, which taxiway replay films frame by frame";
+  out.title = t("A session, which taxiway replay films frame by frame");
   const playing = h("div", { class: "row" }, play, armed, h("label", { class: "switch-line" }, loops, "Loop"), out);
   let shown = "";
   let drawn = "";
@@ -44,9 +45,9 @@ export function makeTimeline(studio, curves) {
     scrub.max = String(timeline.seconds);
     scrub.hidden = out.hidden = !isPlayable;
     play.disabled = !isPlayable && !timeline.armed;
-    play.textContent = timeline.plays ? "Stop" : "Play";
+    play.textContent = timeline.plays ? t("Stop") : t("Play");
     armed.setAttribute("aria-pressed", String(timeline.armed));
-    hint.textContent = timeline.armed ? (timeline.plays ? RECORDS : ARMED) : "";
+    hint.textContent = timeline.armed ? t(timeline.plays ? RECORDS : ARMED) : "";
     loops.checked = timeline.loops;
   });
   return h("details", { class: "block" }, h("summary", {}, "Timeline"), list, tracks, scrub, playing, hint, add);
@@ -66,7 +67,7 @@ function trackLine({ session }, { name, times, values }, seconds) {
   const points = times.map((time, k) => [x(time), values.length ? y(k) : HEIGHT / 2].join());
   const curve = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true" },
     svg("polyline", { points: [...points, `${WIDTH},${points.at(-1)?.split(",")[1]}`].join(" ") }));
-  const away = h("button", { type: "button", class: "quiet", "aria-label": `Take away what was recorded of ${name}` }, "×");
+  const away = h("button", { type: "button", class: "quiet", "aria-label": t("Take away what was recorded of {control}", { control: name }) }, "×");
   away.addEventListener("click", () => session.perform("timeline/erase", { control: name }));
   return h("li", {}, h("span", { class: "track-name" }, title(name)), curve, away);
 }
@@ -84,12 +85,12 @@ function keyLine({ session, connection }, key, k, curves) {
   const change = (/** @type {Record<string, any>} */ values) => session.perform("timeline/key", { key: k + 1, ...values });
   const image = h("img", { alt: "" });
   showPicture(image, connection.token, key.picture);
-  const seconds = h("input", { type: "number", class: "figure", min: 0.05, step: 0.5, value: key.seconds, "aria-label": `Seconds to key ${k + 1}` });
+  const seconds = h("input", { type: "number", class: "figure", min: 0.05, step: 0.5, value: key.seconds, "aria-label": t("Seconds to key {n}", { n: k + 1 }) });
   seconds.addEventListener("change", () => change({ seconds: Number(seconds.value) }));
-  const curve = h("select", { "aria-label": `Curve to key ${k + 1}` }, ...curves.map((name) => h("option", {}, name)));
+  const curve = h("select", { "aria-label": t("Curve to key {n}", { n: k + 1 }) }, ...curves.map((name) => h("option", {}, name)));
   curve.value = key.curve;
   curve.addEventListener("change", () => change({ curve: curve.value }));
-  const away = h("button", { type: "button", class: "quiet", "aria-label": `Take key ${k + 1} away` }, "×");
+  const away = h("button", { type: "button", class: "quiet", "aria-label": t("Take key {n} away", { n: k + 1 }) }, "×");
   away.addEventListener("click", () => session.perform("timeline/remove", { key: k + 1 }));
   return h("li", {}, image, seconds, h("span", { class: "hint" }, "s"), curve, away);
 }

@@ -3,6 +3,7 @@
 import { h } from "../dom.js";
 import { canvasOf, loaded } from "../picking.js";
 import { Painting } from "./painting.js";
+import { t } from "../words.js";
 
 /** @import { SegmentationField } from "../types.d.ts" */
 
@@ -41,7 +42,7 @@ export class Easel extends EventTarget {
     this.#field = field;
     this.#change = change;
     this.label = offered(field).find((label) => label !== field.defaultLabel) ?? field.defaultLabel;
-    this.canvas = canvasOf(width, height, { class: "easel", "aria-label": `Paint ${field.name}` });
+    this.canvas = canvasOf(width, height, { class: "easel", "aria-label": t("Paint {name}", { name: field.name }) });
     this.element = h("div", { class: "easel-box" }, this.canvas, this.#ring);
     this.#context = /** @type {CanvasRenderingContext2D} */ (
       this.canvas.getContext("2d", { willReadFrequently: true })

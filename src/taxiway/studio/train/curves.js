@@ -1,6 +1,7 @@
 /** The figures of a training over time, drawn as plain lines. */
 
 import { h } from "../dom.js";
+import { t } from "../words.js";
 
 /** @typedef {import("./trainings.js").Curve} Curve */
 
@@ -85,7 +86,7 @@ function chart(title, meaning, lines, kimg, isLog) {
     h(
       "span",
       { class: `legend legend-${index}` },
-      `${label} `,
+      `${t(label)} `,
       h("b", { class: "figure" }, short(curve[curve.length - 1][1])),
     ),
   );
@@ -103,7 +104,7 @@ function chart(title, meaning, lines, kimg, isLog) {
       "div",
       { class: "chart-x", "aria-hidden": true },
       h("span", {}, "0"),
-      h("span", {}, `${short(kimg)} thousand pictures`),
+      h("span", {}, t("{n} thousand pictures", { n: short(kimg) })),
     ),
   );
 }

@@ -3,6 +3,7 @@
 import { h } from "../dom.js";
 import { Jobs, WORKING } from "../jobs/jobs.js";
 import { sentence } from "../slots.js";
+import { t } from "../words.js";
 
 /** @import { Job } from "../jobs/jobs.js" */
 
@@ -39,7 +40,7 @@ export class Installer {
   offer(lacking) {
     const isShown = Boolean(lacking);
     if (isShown && this.element.hidden) {
-      this.#said.textContent = lacking;
+      this.#said.textContent = t(lacking);
       this.#follow();
     }
     this.element.hidden = !isShown;
@@ -64,7 +65,7 @@ export class Installer {
     const isWorking = WORKING.includes(state);
     if (!isWorking && id !== this.#job) return; // of an earlier day
     this.#job = id;
-    this.#said.textContent = message;
+    this.#said.textContent = t(message);
     this.#bar.hidden = this.#stop.hidden = !isWorking;
     this.#begin.hidden = isWorking;
     if (total > 1) this.#bar.value = done / total;

@@ -3,6 +3,7 @@
 import { at } from "../address.js";
 import { h } from "../dom.js";
 import { addressOf } from "../models/manager.js";
+import { t } from "../words.js";
 
 /** @import { RunningModel } from "../types.d.ts" */
 
@@ -43,10 +44,10 @@ export class Played {
   /** @param {RunningModel} place */
   #line(place) {
     const { host, href } = new URL(addressOf(place));
-    const stop = h("button", { type: "button", "aria-label": `Stop ${place.title}` }, "Stop");
+    const stop = h("button", { type: "button", "aria-label": t("Stop {model}", { model: place.title }) }, "Stop");
     stop.hidden = href.split("#")[0] === at("/");
     stop.addEventListener("click", () => this.#act(() => this.#manager.stop(place.name)));
-    return h("li", {}, h("span", {}, `${place.title} plays at `, h("a", { href }, host)), stop);
+    return h("li", {}, h("span", {}, t("{model} plays at ", { model: place.title }), h("a", { href }, host)), stop);
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { h } from "../dom.js";
 import { far } from "./trainings.js";
+import { t } from "../words.js";
 
 /** @typedef {import("./trainings.js").Trainings} Trainings */
 /** @typedef {import("./trainings.js").Sheet} Sheet */
@@ -96,7 +97,7 @@ export class Sheets {
     this.real.setAttribute("aria-pressed", "false");
     const sheet = this.#sheets[index];
     this.#when.textContent = sheet ? far(sheet.kimg) : "";
-    this.#image.alt = sheet ? `What it made after ${sheet.kimg} thousand pictures` : "";
+    this.#image.alt = sheet ? t("What it made after {n} thousand pictures", { n: sheet.kimg }) : "";
     if (sheet) isWords(sheet.name) ? this.#write(sheet.name) : this.#put(sheet.name);
     this.#turned();
   }
@@ -124,7 +125,7 @@ export class Sheets {
       return;
     }
     this.real.setAttribute("aria-pressed", "true");
-    this.#image.alt = "Pictures of the dataset";
+    this.#image.alt = t("Pictures of the dataset");
     this.#put(REAL);
   }
 

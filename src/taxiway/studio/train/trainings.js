@@ -1,6 +1,7 @@
 /** Trainings as the server tells them, and what can be asked of them. */
 
 import { ask, fetchFile, sendFile } from "../control.js";
+import { t } from "../words.js";
 
 /** @import { Tool } from "../jobs/jobs.js" */
 /** @import { RunningModel } from "../types.d.ts" */
@@ -134,5 +135,5 @@ export class Trainings {
 
 /** So many thousand pictures, in short. @param {number} kimg */
 export function far(kimg) {
-  return kimg ? `${Number(kimg.toFixed(1))} kimg` : "the start";
+  return kimg ? t("{n} kimg", { n: Number(kimg.toFixed(1)) }) : t("the start");
 }

@@ -5,6 +5,7 @@ import { charts, short } from "./curves.js";
 import { Sheets } from "./sheets.js";
 import { duration } from "../durations.js";
 import { WORKING, far } from "./trainings.js";
+import { t } from "../words.js";
 
 /** @typedef {import("./trainings.js").Trainings} Trainings */
 /** @typedef {import("./trainings.js").Detail} Detail */
@@ -110,14 +111,14 @@ export class View {
 
   /** How far it is, in words. @param {Detail} detail */
   #describe({ title, state, message, kimg, total, secondsLeft }) {
-    const left = secondsLeft && state === "running" ? ` About ${duration(secondsLeft)} left.` : "";
+    const left = secondsLeft && state === "running" ? ` ${t("About {time} left.", { time: duration(secondsLeft) })}` : "";
     this.#head.replaceChildren(
       h("h2", { class: "card-title" }, title),
       h(
         "p",
         { class: "train-state", "data-training": state },
         h("span", { class: "lamp" }),
-        message + left,
+        t(message) + left,
       ),
     );
     this.#bar.value = total ? kimg / total : 0;
@@ -142,24 +143,24 @@ export class View {
   #nameSnapshot() {
     const found = nearest(this.#detail, this.#sheets.kimg);
     if (!found) return;
-    this.#nearest.textContent = `Play ${far(found.kimg)}`;
+    this.#nearest.textContent = t("Play {what}", { what: far(found.kimg) });
     this.#nearest.title =
       far(found.kimg) === far(this.#sheets.kimg)
-        ? "Load the model that made these pictures, to play it live"
-        : "Load the nearest to these pictures of the models that are kept, to play it live";
+        ? t("Load the model that made these pictures, to play it live")
+        : t("Load the nearest to these pictures of the models that are kept, to play it live");
   }
 
   #goOn() {
     const isDone = this.#detail?.state === "done";
     const text = this.#until.value.trim() || (isDone ? this.#until.placeholder : "");
     if (text && !(Number(text) > 0))
-      throw new Error(`'${text}' is no number of thousand pictures.`);
+      throw new Error(t("'{text}' is no number of thousand pictures.", { text }));
     return this.#trainings.resume(this.#name, text ? Number(text) : null);
   }
 
   /** Asks first, unless nothing was made. */
   async #remove() {
-    const asks = `Delete '${this.#name}' and every file it made? They cannot be brought back.`;
+    const asks = t("Delete '{name}' and every file it made? They cannot be brought back.", { name: this.#name });
     const hasMade = this.#detail?.sheets.length || this.#detail?.models.length;
     if (!hasMade || confirm(asks)) await this.#trainings.remove(this.#name);
   }
@@ -209,13 +210,13 @@ function facts({ dataset, start, resolution, models, unit }) {
     const metrics = models.find(({ name }) => name === wanted)?.metrics;
     if (!metrics?.kimg) return "";
     const [figure, value] = Object.entries(metrics).find(([name]) => name !== "kimg") ?? [];
-    const said = figure === undefined ? "" : `, ${figureName(figure)} ${short(value ?? 0)}`;
-    return `after ${short(metrics.kimg)} thousand ${unit}${said}`;
+    const said = figure === undefined ? "" : `, ${t(figureName(figure))} ${short(value ?? 0)}`;
+    return t("after {n} thousand {unit}", { n: short(metrics.kimg), unit: t(unit) }) + said;
   };
   const rows = [
     ["Dataset", dataset],
     ["Started from", dataset && (start.split(/[\\/]/).pop() || "nothing")],
-    ["Size", resolution > 1 ? `${resolution} pixels` : ""],
+    ["Size", resolution > 1 ? t("{size} pixels", { size: String(resolution) }) : ""],
     ["Newest", made("model")],
     ["Best", made("best")],
   ];

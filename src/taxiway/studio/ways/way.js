@@ -4,6 +4,7 @@ import { at } from "../address.js";
 import { title } from "../declaration.js";
 import { copyFrom, h } from "../dom.js";
 import { makeWidget } from "../widgets/index.js";
+import { number, t } from "../words.js";
 
 /** @import { Field, Values, Way as Status, Widget } from "../types.d.ts" */
 
@@ -73,9 +74,9 @@ export class Way {
     this.#isAlways = always;
     this.element.id = `${this.#kind}-${name}`;
     this.element.dataset.way = state;
-    this.#name.textContent = label;
-    this.#button.textContent = always ? "Apply" : this.#isOn ? "Stop" : "Start";
-    this.#button.setAttribute("aria-label", `${this.#button.textContent} ${label}`);
+    this.#name.textContent = t(label);
+    this.#button.textContent = always ? t("Apply") : this.#isOn ? t("Stop") : t("Start");
+    this.#button.setAttribute("aria-label", `${this.#button.textContent} ${t(label)}`);
     this.#button.hidden = settings.length === 0;
     this.#makeForm(name, settings, status.values);
     this.#settings.hidden = settings.length === 0 || !!needs || (this.#isOn && !always);
@@ -86,7 +87,7 @@ export class Way {
     write(this.#figures, this.#isOn ? figuresOf(status) : "");
     write(this.#seen, this.#isOn ? (status.seen ?? "") : "");
     this.#test.hidden = !this.#isOn || this.#kind !== "outputs";
-    this.#test.setAttribute("aria-label", `Send a test picture to ${label}`);
+    this.#test.setAttribute("aria-label", t("Send a test picture to {sink}", { sink: t(label) }));
     const address = status.address ?? "";
     this.#address.textContent = address.startsWith("/") && always ? at(address) : address;
     this.#line.hidden = !address || !this.#isOn;
@@ -139,17 +140,18 @@ export class Way {
 /** Put text into an element, which is hidden without. @param {HTMLElement} element @param {string} text */
 function write(element, text) {
   element.hidden = !text;
-  if (element.textContent !== text) element.textContent = text;
+  const words = t(text);
+  if (element.textContent !== words) element.textContent = words;
 }
 
 /** @param {Status} status */
 function figuresOf({ rate, ageMs, sent, given, dropped, receivers }) {
-  const parts = [`${rate.toFixed(0)} a second`];
-  if (ageMs !== undefined && ageMs !== null) parts.push(`${ageMs.toFixed(0)} ms old`);
-  parts.push(sent === undefined ? `${given ?? 0} given` : `${sent} sent`);
-  if (dropped) parts.push(`${dropped} overtaken`);
+  const parts = [t("{n} a second", { n: number(rate, 0) })];
+  if (ageMs !== undefined && ageMs !== null) parts.push(t("{n} ms old", { n: number(ageMs, 0) }));
+  parts.push(sent === undefined ? t("{n} given", { n: given ?? 0 }) : t("{n} sent", { n: sent }));
+  if (dropped) parts.push(t("{n} overtaken", { n: dropped }));
   if (receivers !== undefined && receivers !== null) {
-    parts.push(receivers === 1 ? "1 receiver" : `${receivers} receivers`);
+    parts.push(t("{n} receiver | {n} receivers", { n: receivers }));
   }
   return parts.join(" · ");
 }

@@ -2,6 +2,7 @@
 
 import { h } from "../dom.js";
 import { chooseFile, dataUri } from "../picking.js";
+import { number, t } from "../words.js";
 
 /** @import { Field, FileField, Make, WidgetType } from "../types.d.ts" */
 
@@ -13,7 +14,7 @@ function make(field, id, change) {
   const told = h("span", { class: "hint" });
   let name = "";
   const take = async (/** @type {File} */ file) => {
-    name = `${file.name}, ${Math.ceil(file.size / 1024)} kB`;
+    name = `${file.name}, ${number(Math.ceil(file.size / 1024))} kB`;
     change(await dataUri(file));
   };
   const wanted = field.isDirectory ? ".tar" : field.extension;
@@ -28,7 +29,7 @@ function make(field, id, change) {
 /** @param {FileField} field */
 function hint(field) {
   if (field.isDirectory) return "A folder, as a tar archive";
-  return field.extension ? `A file ending in ${field.extension}` : "Or drop one here";
+  return field.extension ? t("A file ending in {ending}", { ending: field.extension }) : "Or drop one here";
 }
 
 export default /** @type {WidgetType} */ ({ order: 200, suits, make });

@@ -3,6 +3,7 @@
 import { h } from "../dom.js";
 import { Camera } from "../camera.js";
 import { chooseFile, pictureIn } from "../picking.js";
+import { t } from "../words.js";
 
 /** @import { Field, ImageField, Make, WidgetType } from "../types.d.ts" */
 
@@ -11,7 +12,7 @@ const suits = ({ type }) => type === "image";
 
 /** @type {Make<ImageField>} */
 function make(field, id, change, reject) {
-  const picture = h("img", { alt: `The picture for ${field.name}`, hidden: true });
+  const picture = h("img", { alt: t("The picture for {name}", { name: field.name }), hidden: true });
   const empty = h("span", { class: "hint" }, "Drop or paste a picture here");
   const well = h("div", { class: "photo-well" }, picture, empty);
   const camera = new Camera(change, reject);

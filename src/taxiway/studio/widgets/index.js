@@ -3,6 +3,7 @@
 import { h } from "../dom.js";
 import { loadSlot, sentence } from "../slots.js";
 import json from "./json.js";
+import { t } from "../words.js";
 
 /** @import { Field, Loaded, Widget, WidgetType } from "../types.d.ts" */
 
@@ -32,7 +33,7 @@ export function makeWidget(field, change, reject = () => {}, id = `input-${field
     try {
       if (widget.suits(field)) return whole(widget.make(field, id, change, reject));
     } catch (problem) {
-      const said = `The widget of '${field.name}' failed: ${sentence(problem)}`;
+      const said = t("The widget of '{name}' failed: {why}", { name: field.name, why: sentence(problem) });
       const plain = json.make(field, id, change, reject);
       return { ...plain, element: h("div", {}, h("p", { class: "trouble", role: "alert" }, said), plain.element) };
     }

@@ -1,6 +1,7 @@
 /** Anything, as JSON: for lists, for types that are not told, and beside other widgets. */
 
 import { h } from "../dom.js";
+import { t } from "../words.js";
 
 /** @import { Field, Make, WidgetType } from "../types.d.ts" */
 
@@ -9,15 +10,15 @@ const suits = () => true;
 /** @type {Make<Field>} */
 function make(field, id, change, reject) {
   const fits = field.type === "array" ? Array.isArray : () => true;
-  const box = jsonBox(id, fits, `'${field.name}' takes ${wanted(field)}.`, change, reject);
+  const box = jsonBox(id, fits, t("'{name}' takes {wanted}.", { name: field.name, wanted: wanted(field) }), change, reject);
   box.element.setAttribute("placeholder", field.type === "array" ? "[]" : '{"key": "value"}');
   return { ...box, initial: field.type === "array" ? [] : undefined, isWide: true };
 }
 
 /** @param {Field} field */
 function wanted(field) {
-  if (field.type !== "array") return "JSON, such as 5, \"text\" or [1, 2]";
-  return `a JSON list of ${field.itemType?.type ?? "any"} items`;
+  if (field.type !== "array") return t('JSON, such as 5, "text" or [1, 2]');
+  return t("a JSON list of {type} items", { type: field.itemType?.type ?? "any" });
 }
 
 /**

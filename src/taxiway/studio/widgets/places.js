@@ -4,6 +4,7 @@ import { h } from "../dom.js";
 import { drawPlace } from "../drawing.js";
 import { jsonBox } from "./json.js";
 import { canvasOf, loaded, resize } from "../picking.js";
+import { t } from "../words.js";
 
 /** @import { Field, Make, PlacesField, WidgetType } from "../types.d.ts" */
 
@@ -25,7 +26,7 @@ function make(field, id, change, reject) {
   let now = isOptional ? null : initialOf(field);
   const { canvas, paint, over } = easel((context, colour) => now && drawPlace(context, field, now, colour));
   const fits = (/** @type {any} */ value) => isOf(field, value);
-  const sentence = `'${field.name}' takes ${WANTED[field.type]}, each from 0 to 1.`;
+  const sentence = t("'{name}' takes {wanted}, each from 0 to 1.", { name: field.name, wanted: t(WANTED[field.type]) });
   const box = jsonBox(id, fits, sentence, change, reject);
   dragPlaces(canvas, field, () => now ?? initialOf(field), change);
   const show = (/** @type {any} */ value) => {

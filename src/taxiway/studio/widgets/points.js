@@ -4,6 +4,7 @@ import { h } from "../dom.js";
 import { drawPlace } from "../drawing.js";
 import { jsonBox } from "./json.js";
 import { clearButton, easel, pointAt } from "./places.js";
+import { t } from "../words.js";
 
 /** @import { ArrayField, Field, Make, WidgetType } from "../types.d.ts" */
 /** @import { Point } from "./places.js" */
@@ -22,7 +23,7 @@ function make(field, id, change, reject) {
     const points = /** @type {any} */ ({ ...field.itemType, type: "image_landmarks" });
     drawPlace(context, points, now, colour);
   });
-  const sentence = `'${field.name}' takes a list of [x, y], each from 0 to 1.`;
+  const sentence = t("'{name}' takes {wanted}, each from 0 to 1.", { name: field.name, wanted: t("a list of [x, y]") });
   const box = jsonBox(id, isPoints, sentence, change, reject);
   canvas.addEventListener("pointerdown", (event) => {
     const point = pointAt(canvas, event);

@@ -3,6 +3,7 @@
 import { h } from "../dom.js";
 import { BRUSH, Easel, offered } from "../segmentation/easel.js";
 import { chooseFile, pictureIn } from "../picking.js";
+import { t } from "../words.js";
 
 /** @import { Field, Make, SegmentationField, WidgetType } from "../types.d.ts" */
 
@@ -30,7 +31,7 @@ function make(field, id, change, reject) {
       { class: "row" },
       fillButton(easel),
       undoButton(easel),
-      button("Empty", () => easel.clear(), `All of it ${field.defaultLabel}`),
+      button("Empty", () => easel.clear(), t("All of it {label}", { label: field.defaultLabel })),
       field.default ? button("Example", () => load(field.default), "A map to start from") : null,
       button("Upload", () => chooseFile(take, "image/*"), "A picture in the labels' colours"),
     ),
@@ -74,7 +75,7 @@ function labelButtons(field, easel) {
 /** The labels that are seldom wanted. @param {string[]} labels @param {(label: string) => void} choose */
 function otherLabels(labels, choose) {
   const options = labels.map((label) => h("option", { value: label }, label));
-  const select = h("select", { "aria-label": "Other labels" }, h("option", { value: "" }, `${labels.length} more`), ...options);
+  const select = h("select", { "aria-label": "Other labels" }, h("option", { value: "" }, t("{n} more", { n: labels.length })), ...options);
   select.addEventListener("change", () => {
     if (select.value) choose(select.value);
     select.value = "";
@@ -90,7 +91,7 @@ function brushLine(easel) {
     const dot = h("span", { class: "brush-dot" });
     dot.style.setProperty("--size", `${4 + size / 6}px`);
     const set = () => (easel.diameter = size);
-    return h("button", { type: "button", "aria-label": `Brush of ${size}`, "data-size": size, onclick: set }, dot);
+    return h("button", { type: "button", "aria-label": t("Brush of {size}", { size }), "data-size": size, onclick: set }, dot);
   });
   const show = () => {
     slider.value = String(easel.diameter);

@@ -1,6 +1,7 @@
 /** A number between two bounds: a slider with its value beside it, which can be typed too. */
 
 import { h } from "../dom.js";
+import { t } from "../words.js";
 
 /** @import { Field, Make, NumberField, WidgetType } from "../types.d.ts" */
 
@@ -24,7 +25,7 @@ function make(field, id, change) {
   const box = h("input", {
     type: "number",
     class: "figure",
-    "aria-label": `${field.name}, typed`,
+    "aria-label": t("{name}, typed", { name: field.name }),
     ...limits,
   });
   const marked = h("span", { class: "slider-mark", hidden: true, "aria-hidden": "true" });

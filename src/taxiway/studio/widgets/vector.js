@@ -4,6 +4,7 @@ import { copyFrom, h } from "../dom.js";
 import { fillGaussian } from "../vectors.js";
 import { jsonBox } from "./json.js";
 import { canvasOf } from "../picking.js";
+import { t } from "../words.js";
 
 /** @import { Field, Make, VectorField, WidgetType } from "../types.d.ts" */
 
@@ -19,7 +20,7 @@ function make(field, id, change, reject) {
   const canvas = canvasOf(WIDTH, HEIGHT, { class: "vector-bars", "aria-hidden": "true" });
   const fits = (/** @type {any} */ value) =>
     Array.isArray(value) && value.length === field.length && value.every(Number.isFinite);
-  const sentence = `'${field.name}' takes a JSON list of ${field.length} numbers.`;
+  const sentence = t("'{name}' takes a JSON list of {n} numbers.", { name: field.name, n: field.length });
   const box = jsonBox(`${id}-json`, fits, sentence, change, reject);
   const random = h("button", { type: "button", id }, "Random");
   random.addEventListener("click", () => change(draw(field)));
