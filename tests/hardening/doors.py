@@ -18,7 +18,7 @@ def listener_of(model_servers: ModelServers) -> Listener:
 
 def routes_of(listener: Listener) -> list[BaseRoute]:
     """Every route that a port serves."""
-    guard = listener._uvicorn.config.app
+    guard = listener._uvicorn.config.app.app  # type: ignore[union-attr]
     assert isinstance(guard, Guard)
     assert isinstance(guard.app, Starlette)
     assert all(isinstance(route, (Route, WebSocketRoute)) for route in guard.app.routes)

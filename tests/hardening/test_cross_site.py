@@ -27,6 +27,7 @@ ASKING = {
     "/info": {"GET", "HEAD"},
     "/meta": {"GET", "HEAD"},
     "/healthz": {"GET", "HEAD"},
+    "/readyz": {"GET", "HEAD"},
     "/healthcheck": {"GET", "HEAD"},
     "/openapi.json": {"GET", "HEAD"},
     "/generate.png": {"GET", "HEAD"},

@@ -335,5 +335,14 @@ async def test_the_page_shows_public_models_that_answer_and_no_secret(host: Host
     assert "access-control-allow-origin" not in (await host.http.get("/")).headers
 
 
+async def test_it_is_ready_while_questions_can_be_counted(host: Host) -> None:
+    assert (await host.http.get("/readyz")).json() == {"status": "ready"}
+    host.store.close()
+    refused = await host.http.get("/readyz")
+    assert refused.status_code == 503
+    assert "its log says why" in refused.json()["error"]
+    assert (await host.http.get("/healthz")).status_code == 200
+
+
 async def test_healthz_says_that_the_server_is_there(host: Host) -> None:
     assert (await host.http.get("/healthz")).json() == {"status": "ok"}

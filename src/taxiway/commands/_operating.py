@@ -2,7 +2,10 @@
 
 import argparse
 import re
+from pathlib import Path
 from typing import Any
+
+from taxiway.core.logs import LogSettings
 
 PLACE = re.compile(r"(?:(?P<host>[\w.-]+|\[[\da-fA-F:.]+\]):)?(?P<port>\d{1,5})", re.ASCII)
 
@@ -18,6 +21,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--worker-memory", type=megabytes, metavar="MB",
         help="start a model's process anew, between two calls, once it takes more (Linux)",
     )  # fmt: skip
+    group.add_argument(
+        "--log", choices=("text", "json"),
+        help="log requests too, as text or as a JSON object a line, to stderr or --log-file",
+    )  # fmt: skip
+    group.add_argument(
+        "--log-file", type=Path, metavar="FILE",
+        help="log there: 10 MB, then a new one, and the last five are kept",
+    )  # fmt: skip
+    group.add_argument(
+        "--stop-seconds", type=seconds, default=3.0, metavar="N",
+        help="how long requests in flight may go on when it is told to stop; 3 if not given",
+    )  # fmt: skip
 
 
 def settings(parsed: argparse.Namespace) -> dict[str, Any]:
@@ -26,7 +41,17 @@ def settings(parsed: argparse.Namespace) -> dict[str, Any]:
         from taxiway.core.extras import need
 
         need("prometheus_client", "--metrics-port")
-    return {"metrics": parsed.metrics_port, "worker_bytes": parsed.worker_memory}
+    return {
+        "metrics": parsed.metrics_port,
+        "worker_bytes": parsed.worker_memory,
+        "stop_seconds": parsed.stop_seconds,
+    }
+
+
+def log_settings(parsed: argparse.Namespace) -> LogSettings | None:
+    """How to log; None for as ever."""
+    file = parsed.log_file and str(parsed.log_file.expanduser().absolute())
+    return LogSettings(parsed.log or "text", file) if parsed.log or file else None
 
 
 def place(text: str) -> tuple[str, int]:
@@ -37,6 +62,13 @@ def place(text: str) -> tuple[str, int]:
             f"a place is a port, or an address and one as 0.0.0.0:9464, got {text!r}"
         )
     return (found["host"] or "127.0.0.1").strip("[]"), int(found["port"])
+
+
+def seconds(text: str) -> float:
+    """A time in seconds, up to an hour."""
+    if not re.fullmatch(r"\d{1,4}(\.\d{1,3})?", text, re.ASCII) or float(text) > 3600:
+        raise argparse.ArgumentTypeError(f"a time is a number of seconds, got {text!r}")
+    return float(text)
 
 
 def megabytes(text: str) -> int:

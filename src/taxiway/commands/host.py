@@ -6,6 +6,7 @@ from typing import Any
 
 from taxiway.commands import _operating
 from taxiway.commands.run import port_number, root_path_argument
+from taxiway.core.logs import logging_to
 
 HELP = "host models for others, with tokens and counts"
 
@@ -28,6 +29,9 @@ def run(parsed: argparse.Namespace) -> None:
 
     if parsed.act == "serve":
         parsed.operating = _operating.settings(parsed)
+        with logging_to(_operating.log_settings(parsed)):
+            host_actions.serve(parsed)
+        return
     getattr(host_actions, parsed.act)(parsed)
 
 

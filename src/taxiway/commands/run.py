@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from taxiway.commands import DEVICES, _operating, add_options, given_options, option_words
 from taxiway.commands._flags import names_of
+from taxiway.core.logs import logging_to
 
 if TYPE_CHECKING:
     from taxiway.catalog.catalog import Card
@@ -144,13 +145,9 @@ def run(parsed: argparse.Namespace) -> None:
     settings = structs.replace(config(parsed), **ways(parsed))
     from taxiway import app
 
-    app.run(
-        settings,
-        cards,
-        {"device": parsed.device},
-        app.Beginning(links, workspace, not parsed.no_browser, parsed.owner_link),
-        command=parsed.means,
-    )
+    beginning = app.Beginning(links, workspace, not parsed.no_browser, parsed.owner_link)
+    with logging_to(_operating.log_settings(parsed)):
+        app.run(settings, cards, {"device": parsed.device}, beginning, command=parsed.means)
 
 
 def first_of(workspace: bytes) -> "Card":

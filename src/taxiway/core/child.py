@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from multiprocessing import connection, forkserver
 from typing import Any
 
+from taxiway.core import logs
+
 # A fork server that has the heavy imports done starts a child in a tenth of a second instead of
 # seconds; Windows has none and spawns.
 CONTEXT: Any = multiprocessing.get_context("spawn" if sys.platform == "win32" else "forkserver")
@@ -79,6 +81,7 @@ def _run(
     if os.environ != environment:
         os.environ.clear()
         os.environ.update(environment)
+    logs.in_child(multiprocessing.current_process().name)
     # Ctrl-C goes to the whole process group.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)

@@ -10,6 +10,7 @@ from typing import Any
 
 from taxiway.core.command import Command, Values
 from taxiway.core.errors import Busy, Superseded, TaxiwayError
+from taxiway.core.logs import request_id
 from taxiway.core.model import Progress
 from taxiway.engine.messages import Formats
 
@@ -34,6 +35,8 @@ class Call:
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
     number: int = field(default_factory=lambda: next(_order))
+    request: str = field(default_factory=request_id.get)
+    """The name of the request that it came by, if any."""
     began: float = field(default_factory=time.perf_counter)
     taken: float | None = None
     """When the worker got it, if it did."""

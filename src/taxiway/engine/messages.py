@@ -48,13 +48,15 @@ class Predict(Struct, tag=True):
 
     `formats`, where not empty, has an entry for each: the file formats by output for a call whose
     JPEGs are wanted as data URIs, None for one whose pixels are. `live` is whether all calls are
-    of something that is played: the next picture follows at once.
+    of something that is played: the next picture follows at once. `requests` names those that
+    they came by, for the log.
     """
 
     command: str
     batch: list[Values]
     formats: list[Formats | None] = []
     live: bool = False
+    requests: list[str] = []
 
 
 class CallError(Struct, tag=True):

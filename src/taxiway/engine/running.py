@@ -332,4 +332,5 @@ def request_of(calls: Sequence[Call]) -> Predict:
         [call.inputs for call in calls],
         [call.formats for call in calls],
         all(call.live is not None for call in calls),
+        [call.request for call in calls if call.request],
     )

@@ -17,6 +17,7 @@ from taxiway.core import declaration, slots
 from taxiway.core.command import Command, Values
 from taxiway.core.errors import ModelFailed, TaxiwayError
 from taxiway.core.faults import failure, line_of, words_of
+from taxiway.core.logs import request_id
 from taxiway.core.model import Model, ModelSpec, Progress, decode_options
 from taxiway.engine.messages import (
     Answers,
@@ -69,6 +70,7 @@ def main(connection: socket.socket, spec: bytes, areas: list[str]) -> None:
         while True:
             request = codec.unpack(pipe.receive())
             assert isinstance(request, Predict)
+            request_id.set(" ".join(request.requests))
             pipe.send(packed(codec, answers_to(model, request, show)))
             spare.use(pipe.waits)
 
@@ -139,8 +141,13 @@ def answer(
         if len(batch) > 1:
             return [_by_itself(model, command, batch, index, show) for index in range(len(batch))]
         if not isinstance(error, TaxiwayError):
-            log.exception("The model failed in '%s'", command)
+            log.exception("The model failed in '%s'%s", command, _of(request_id.get()))
         return [CallError.of(error)]
+
+
+def _of(request: str) -> str:
+    # Where the log has no place for it, as on another machine, it is found all the same.
+    return f", request {request}" if request else ""
 
 
 def _by_itself(

@@ -56,6 +56,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     awake: int = 4
     metrics: tuple[str, int] | None = None
     worker_bytes: int | None = None
+    stop_seconds: float = 3.0
 
     def config(self) -> Config:
         """How to listen. Raises InvalidArgument."""
@@ -77,6 +78,7 @@ class Settings(Struct, frozen=True, kw_only=True):
             key=self.key,
             metrics=self.metrics,
             worker_bytes=self.worker_bytes,
+            stop_seconds=self.stop_seconds,
             allowed_hosts=(*self.names, *(f"*.{name}" for name in (*self.names, RUNWAY))),
             host_flag="--name",
             connections_per_client=CONNECTIONS_OF_A_PROXY

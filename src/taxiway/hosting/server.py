@@ -85,12 +85,22 @@ class Api:
         """Everything, since what a path means depends on the Host too."""
         return [
             Route("/healthz", self.health),
+            Route("/readyz", self.ready),
             Route("/{path:path}", self.answer, methods=["GET", "POST"]),
         ]
 
     async def health(self, request: Request) -> Answer:
         """Always 200, for whoever looks after the server."""
         return Answer(b'{"status":"ok"}')
+
+    async def ready(self, request: Request) -> Answer:
+        """200 if questions can be counted, and so be answered; else 503."""
+        try:
+            await self.ledger(self.store.models)
+        except StoreError as error:
+            log.error("%s", error)
+            return error_answer(503, "The server cannot keep its counts; its log says why.")
+        return Answer(b'{"status":"ready"}')
 
     async def answer(self, request: Request) -> Response:
         """Answer a request to a model, or show the page at `/`."""

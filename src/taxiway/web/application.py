@@ -1,4 +1,4 @@
-"""From routes to the whole ASGI application: JSON errors, no redirects, the guard around it."""
+"""From routes to the whole ASGI application: JSON errors, no redirects, the guard, request ids."""
 
 from collections.abc import Sequence
 
@@ -8,6 +8,7 @@ from starlette.types import ASGIApp
 
 from taxiway.core.config import Config
 from taxiway.web.guard import Guard
+from taxiway.web.requests import Requests
 from taxiway.web.responses import HANDLERS
 
 
@@ -16,4 +17,4 @@ def application(routes: Sequence[BaseRoute], config: Config) -> ASGIApp:
     app = Starlette(routes=routes, exception_handlers=HANDLERS)
     # A redirect breaks preflights and the small clients that know none.
     app.router.redirect_slashes = False
-    return Guard(app, config)
+    return Requests(Guard(app, config))

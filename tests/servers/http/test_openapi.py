@@ -67,7 +67,7 @@ EVERYTHING = Command(
     outputs={"said": Text(), "mean": Number(), "odd": AnyType()},
 )
 PICTURE = to_data_uri(np.zeros((2, 2, 3), np.uint8), "PNG")
-ROUTES = {"/query", "/info", "/data", "/error", "/healthz", "/openapi.json"}
+ROUTES = {"/query", "/info", "/data", "/error", "/healthz", "/readyz", "/openapi.json"}
 
 
 def body_of(command: Command) -> dict[str, Any]:

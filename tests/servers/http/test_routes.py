@@ -28,6 +28,7 @@ ROUTES = [
     ("GET", "/data"),
     ("GET", "/error"),
     ("GET", "/healthz"),
+    ("GET", "/readyz"),
     ("GET", "/openapi.json"),
     ("GET", "/generate.png"),
     ("GET", "/generate.jpg"),
@@ -190,6 +191,25 @@ async def test_health_says_the_model_and_its_state(
     engine.running.clear()
     asleep = await api.get("/healthz")
     assert (asleep.status_code, asleep.json()["state"]) == (200, "asleep")
+
+
+async def test_it_is_ready_while_a_question_would_be_answered(
+    api: httpx.AsyncClient, engine: FakeEngine
+) -> None:
+    running = next(iter(engine.running.values()))
+    for state, is_stopped, status in (
+        ("running", False, 200),
+        ("asleep", False, 200),
+        ("asleep", True, 503),
+        ("starting", False, 503),
+        ("failed", False, 503),
+    ):
+        running.state, running.is_stopped, running.message = state, is_stopped, "So it is."
+        answer = await api.get("/readyz")
+        assert answer.status_code == status
+        assert (answer.status_code == 503) == ("error" in answer.json())
+    engine.running.clear()
+    assert (await api.get("/readyz")).status_code == 503
 
 
 async def test_what_polls_a_model_that_does_not_run_gets_objects(engine: FakeEngine) -> None:

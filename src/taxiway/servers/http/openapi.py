@@ -25,6 +25,7 @@ ERRORS = {
 }
 GIVEN: Schema = {"not": {"type": "null"}}
 """Null stands for "not given", which is no choice where an input is needed."""
+READY: Schema = {"status": "ready", "state": "running"}
 FORMATS = {"png": "image/png", "jpg": "image/jpeg"}
 
 
@@ -36,6 +37,7 @@ def document(model: str, command: Command, base: str) -> Schema:
         "/data": {"get": _read("data", "The current output, {} before any", {})},
         "/error": {"get": _read("error", "The current error, or null", {"error": None})},
         "/healthz": {"get": _read("health", "Whether it is there and runs", _health(model))},
+        "/readyz": {"get": _read("ready", "Whether it can be asked now", READY)},
         "/openapi.json": {"get": _read("openapi", "This document", {})},
     }
     if _has_address(command):

@@ -4,6 +4,7 @@ POST /query   inputs -> outputs          GET /healthz        is it there, does i
 GET  /info    the fields of both         GET /openapi.json   the same for tools
 GET  /data    the current output         GET /generate.png   a picture by its address
 GET  /error   the current error          GET /generate.jpg
+                                         GET /readyz         can it be asked now
 """
 
 import asyncio
@@ -16,6 +17,7 @@ from starlette.routing import Route
 
 from taxiway.core.command import Command
 from taxiway.core.datatypes import Wire
+from taxiway.core.errors import Unavailable
 from taxiway.live.readers import Readers
 from taxiway.servers.http import openapi, picture
 from taxiway.web import inputs
@@ -42,6 +44,7 @@ def routes(
         Route("/error", api.error),
         Route("/info", api.info),
         Route("/healthz", api.health),
+        Route("/readyz", api.ready),
         Route("/openapi.json", api.openapi),
         Route("/generate.png", api.generate),
         Route("/generate.jpg", api.generate),
@@ -93,6 +96,14 @@ class Api:
         running = self.engine.running.get(name)
         state = running.state if running else "asleep"
         return Answer(to_json({"status": "ok", "model": name, "state": state}))
+
+    async def ready(self, request: Request) -> Answer:
+        """200 if a question would be answered: it runs, or is asleep and wakes; else 503."""
+        running = self.engine.running.get(self.name_of_model())
+        if running is None or running.is_stopped or running.state in ("starting", "failed"):
+            message = running.message if running else "The model is not started."
+            raise Unavailable(message, retry_after=2)
+        return Answer(to_json({"status": "ready", "state": running.state}))
 
     async def openapi(self, request: Request) -> Answer:
         """The OpenAPI document of this model."""

@@ -27,7 +27,7 @@ SDK_VERSION = "0.6.1"
 """The last version of Runway's Model SDK, whose answers these are."""
 
 TAKEN = frozenset(
-    {"query", "data", "error", "info", "output", "healthz", "studio", "socket.io", "osc"}
+    {"query", "data", "error", "info", "output", "healthz", "readyz", "studio", "socket.io", "osc"}
 )
 """Names that mean something else here; a command of such a name is reached by `/query`."""
 

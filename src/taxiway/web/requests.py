@@ -1,0 +1,73 @@
+"""A name for every request, so that its lines are found in the logs of all who had a part in it."""
+
+import logging
+import re
+import secrets
+import time
+from collections.abc import Iterable
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from taxiway.core.logs import request_id
+
+HEADER = b"x-request-id"
+NAME = re.compile(rb"[\w.:-]{1,64}", re.ASCII)
+QUIET = ("GET", "HEAD", "OPTIONS")
+"""Of these only failures are logged: pages poll."""
+MOST_LETTERS = 200
+
+log = logging.getLogger("taxiway.requests")
+
+
+class Requests:
+    """Takes a request's name from X-Request-Id or gives it one, and says it in the answer.
+
+    A line is logged of each that changes something or fails, once it is answered.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+            return
+        name = name_of(scope["headers"])
+        request_id.set(name.decode("ascii"))
+        if scope["type"] == "websocket":
+            await self.app(scope, receive, send)
+            return
+        status, began = 0, time.perf_counter()
+
+        async def named(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message = {**message, "headers": [*message.get("headers", ()), (HEADER, name)]}
+            await send(message)
+
+        try:
+            await self.app(scope, receive, named)
+        finally:
+            if log.isEnabledFor(logging.INFO) and (status >= 400 or scope["method"] not in QUIET):
+                _log(scope, status, time.perf_counter() - began)
+
+
+def name_of(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """The name that a request brings, if it is a plain word, or a new one."""
+    given = next((value for header, value in headers if header == HEADER), b"")
+    return given if NAME.fullmatch(given) else secrets.token_hex(8).encode()
+
+
+def _log(scope: Scope, status: int, seconds: float) -> None:
+    path = scope["path"][:MOST_LETTERS]
+    client = scope.get("client")
+    fields = {
+        "method": scope["method"],
+        "path": path,
+        "status": status,
+        "milliseconds": round(seconds * 1000, 1),
+        "client": client[0] if client else "",
+    }
+    words = "%s %s %s" if status else "%s %s %s (nobody waited for the answer)"
+    log.info(words, scope["method"], path, status, extra=fields)
