@@ -1,6 +1,7 @@
 """The command line: parse, hand over to the command, say what went wrong in one sentence."""
 
 import argparse
+import contextlib
 import os
 import sys
 from collections.abc import Sequence
@@ -83,6 +84,9 @@ def parser(typed: Sequence[str] = ()) -> Parser:
         described = choices.add_parser(name, help=said, add_help=not has_help)
         described.set_defaults(parser=described, module=command)
         described.words = typed[1:]
-        if not typed or name == typed[0]:  # what makes the flags of others is not imported
+        if not typed:
+            with contextlib.suppress(TaxiwayError):  # one that is broken hurts no other
+                command.arguments(described)
+        elif name == typed[0]:  # what makes the flags of others is not imported
             command.arguments(described)
     return root

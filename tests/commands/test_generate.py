@@ -81,7 +81,7 @@ def test_a_thousand_pictures_go_on_after_any_end(sign: signal.Signals, tmp_path:
     asked = ["generate", MODEL, "--device", "cpu", "--out", str(tmp_path), "--seeds"]
     command = [sys.executable, "-c", DOOMED, str(int(sign)), *asked, "0-999"]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=120)
-    assert ended.returncode == (1 if sign == signal.SIGINT else -signal.SIGKILL)
+    assert ended.returncode == (130 if sign == signal.SIGINT else -signal.SIGKILL)
     if sign == signal.SIGINT:
         assert "Stopped at 20 of 1000; the same command goes on from there." in ended.stderr
         assert "Traceback" not in ended.stderr

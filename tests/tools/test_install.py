@@ -46,7 +46,7 @@ def pip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         monkeypatch.setattr(install.sys, "executable", str(python))
         return asked
 
-    monkeypatch.setattr(install, "check_pip", lambda: None)
+    monkeypatch.setattr(install, "check_pip", lambda extra: None)
     monkeypatch.setattr(install, "wanted", lambda extra, package: "")
     return made
 
@@ -113,7 +113,7 @@ def test_where_it_must_not_begin_it_says_why(
     monkeypatch.setattr(sys, "base_prefix", sys.prefix)
     with pytest.raises(MissingDependency, match="Your system manages the packages"):
         Install().run(None, {"extra": "train"}, Told(tmp_path))
-    monkeypatch.setattr(install, "check_pip", lambda: None)
+    monkeypatch.setattr(install, "check_pip", lambda extra: None)
     monkeypatch.setitem(EXTRAS, "train", ("training", 10**9, 0))
     with pytest.raises(TaxiwayError, match="takes 1000000000 MB of disk"):
         Install().run(None, {"extra": "train"}, Told(tmp_path))

@@ -1,6 +1,5 @@
 """What Taxiway's extras bring: which package is missing, and the line that gets it."""
 
-import shlex
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -36,11 +35,16 @@ def is_here(module: str) -> bool:
         return False  # such as None in sys.modules
 
 
+def is_in_a_clone() -> bool:
+    """Whether this runs from a clone's own files."""
+    return (HOME / "pyproject.toml").is_file() and (HOME / "src" / "taxiway").is_dir()
+
+
 def install_line(extra: str) -> str:
-    """What to type to get an extra: another line in a clone than for an installed package."""
-    is_clone = (HOME / "pyproject.toml").is_file() and (HOME / "src" / "taxiway").is_dir()
-    wanted = shlex.quote(f"{HOME if is_clone else 'taxiway'}[{extra}]")
-    return f"pip install -e {wanted}" if is_clone else f"pip install {wanted}"
+    """What to type to get an extra, by the way in which Taxiway was installed."""
+    from taxiway.core.installation import installation
+
+    return installation().adding(extra)
 
 
 def lacking(module: str, what: str, extra: str = "") -> str:

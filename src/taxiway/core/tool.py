@@ -23,6 +23,8 @@ what `run` takes as `model` in its place. No file is opened by a client's word."
 class Stopped(TaxiwayError):
     """The user stopped a job; what was finished is kept, and the same call goes on from there."""
 
+    exit_code = 130
+
 
 class Takes(Struct, frozen=True, kw_only=True):
     """Which models a tool works on; it is offered for no other.

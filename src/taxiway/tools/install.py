@@ -18,6 +18,7 @@ from taxiway.core.command import Command, Values
 from taxiway.core.datatypes import Category, Text
 from taxiway.core.errors import MissingDependency, TaxiwayError
 from taxiway.core.extras import is_here
+from taxiway.core.installation import installation
 from taxiway.core.tool import Job, Takes
 
 EXTRAS = {
@@ -54,7 +55,7 @@ class Install:
 
     def run(self, model: None, inputs: Values, job: Job) -> Values:
         extra = inputs["extra"]
-        check_pip()
+        check_pip(extra)
         check_disk(extra)
         job.progress(0, 1, f"Brings what {EXTRAS[extra][0]} needs: {EXTRAS[extra][1]} MB.")
         torch = wanted(extra, "torch")
@@ -66,10 +67,16 @@ class Install:
         return {"installed": extra}
 
 
-def check_pip() -> None:
+def check_pip(extra: str) -> None:
     """Raises MissingDependency where pip is not there, or must not change this Python."""
+    found = installation()
+    if found.keeps_its_own_packages:
+        raise MissingDependency(
+            f"Taxiway was installed by {found.way}, which keeps its packages: {found.adding(extra)}"
+        )
     if not is_here("pip"):
-        raise MissingDependency(f"pip is missing: {sys.executable} -m ensurepip.")
+        how = found.adding(extra) if found.way == "uv" else f"{sys.executable} -m ensurepip"
+        raise MissingDependency(f"pip is missing: {how}")
     managed = Path(sysconfig.get_path("stdlib")) / "EXTERNALLY-MANAGED"
     if sys.prefix == sys.base_prefix and managed.is_file():
         raise MissingDependency(
