@@ -99,6 +99,11 @@ async def serving(
         contextlib.AsyncExitStack() as doors,
     ):
         engine.events.listen(_tell)
+        if config.trace:
+            from taxiway.web.tracing import exporting, trace_call
+
+            doors.enter_context(exporting())
+            engine.meters.append(trace_call)
         if not config.osc_log:
             engine.events.listen(_tell_of_messages)
         model_servers = ModelServers(engine, config, options)

@@ -18,6 +18,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="let Prometheus read there, such as 9464; on this machine alone without an ADDRESS",
     )  # fmt: skip
     group.add_argument(
+        "--trace", action="store_true",
+        help="send traces where OTEL_EXPORTER_OTLP_ENDPOINT says, http://localhost:4318 if nothing",
+    )  # fmt: skip
+    group.add_argument(
         "--worker-memory", type=megabytes, metavar="MB",
         help="start a model's process anew, between two calls, once it takes more (Linux)",
     )  # fmt: skip
@@ -37,13 +41,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def settings(parsed: argparse.Namespace) -> dict[str, Any]:
     """The fields of `Config` that the flags stand for. Raises MissingDependency."""
-    if parsed.metrics_port is not None:
-        from taxiway.core.extras import need
+    from taxiway.core.extras import need
 
+    if parsed.metrics_port is not None:
         need("prometheus_client", "--metrics-port")
+    if parsed.trace:
+        need("opentelemetry.sdk", "--trace")
+        need("opentelemetry.exporter", "--trace")
     return {
         "metrics": parsed.metrics_port,
         "worker_bytes": parsed.worker_memory,
+        "trace": parsed.trace,
         "stop_seconds": parsed.stop_seconds,
     }
 

@@ -38,6 +38,8 @@ class Config(Struct, frozen=True, kw_only=True):
 
     metrics: tuple[str, int] | None = None
     """The address and port where Prometheus reads; None for nowhere. Whoever reaches it may."""
+    trace: bool = False
+    """Whether spans of requests and models are sent to a collector of OpenTelemetry's."""
     worker_bytes: int | None = None
     """A worker that took more memory than this starts anew between two calls."""
 

@@ -20,7 +20,8 @@ PACKAGES = {
     "SpoutGL": ("spout", "SpoutGL"),
     "syphon": ("syphon", "syphon-python"),
     "prometheus_client": ("metrics", "prometheus_client"),
-    "opentelemetry": ("tracing", "OpenTelemetry"),
+    "opentelemetry.sdk": ("tracing", "OpenTelemetry's SDK"),
+    "opentelemetry.exporter": ("tracing", "OpenTelemetry's exporter"),
 }
 """Modules that are not always there: the extra that brings them, and what they are called."""
 PROJECTS = {"cv2": "opencv-python", "pil": "pillow", "sklearn": "scikit-learn", "yaml": "pyyaml"}

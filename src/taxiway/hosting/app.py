@@ -57,6 +57,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     metrics: tuple[str, int] | None = None
     worker_bytes: int | None = None
     stop_seconds: float = 3.0
+    trace: bool = False
 
     def config(self) -> Config:
         """How to listen. Raises InvalidArgument."""
@@ -79,6 +80,7 @@ class Settings(Struct, frozen=True, kw_only=True):
             metrics=self.metrics,
             worker_bytes=self.worker_bytes,
             stop_seconds=self.stop_seconds,
+            trace=self.trace,
             allowed_hosts=(*self.names, *(f"*.{name}" for name in (*self.names, RUNWAY))),
             host_flag="--name",
             connections_per_client=CONNECTIONS_OF_A_PROXY
@@ -126,6 +128,11 @@ async def serving(
             contextlib.AsyncExitStack() as doors,
         ):
             engine.events.listen(tell)
+            if config.trace:
+                from taxiway.web.tracing import exporting, trace_call
+
+                doors.enter_context(exporting())
+                engine.meters.append(trace_call)
             engine.events.listen(lambda event: _note(ledger, event))
             awake = Awake(engine, settings.awake)
             doors.push_async_callback(awake.close)

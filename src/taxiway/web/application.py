@@ -17,4 +17,9 @@ def application(routes: Sequence[BaseRoute], config: Config) -> ASGIApp:
     app = Starlette(routes=routes, exception_handlers=HANDLERS)
     # A redirect breaks preflights and the small clients that know none.
     app.router.redirect_slashes = False
-    return Requests(Guard(app, config))
+    guarded: ASGIApp = Guard(app, config)
+    if config.trace:
+        from taxiway.web.tracing import Traced
+
+        guarded = Traced(guarded)
+    return Requests(guarded)
