@@ -28,7 +28,7 @@ def remotes() -> dict[str, str]:
 
 def address_of(box: str) -> str:
     """The address that a name stands for, or the address itself. Raises NotFound."""
-    if "://" in box:
+    if "://" in box or re.match(r"ray(\?|$)", box):
         return box
     known = remotes()
     if box not in known:

@@ -17,10 +17,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(parsed: argparse.Namespace) -> None:
     from taxiway.catalog import remotes
+    from taxiway.engine.cluster.address import Cluster, is_cluster
     from taxiway.engine.executors.remote import Place
 
     if parsed.part == "add":
-        Place.of(parsed.address)
+        (Cluster if is_cluster(parsed.address) else Place).of(parsed.address)
         remotes.keep(parsed.name, parsed.address)
         print(f"'{parsed.name}' is {parsed.address}. Try it: taxiway remote test {parsed.name}")
     elif parsed.part == "list":

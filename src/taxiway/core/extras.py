@@ -15,6 +15,7 @@ PACKAGES = {
     "openvino": ("openvino", "OpenVINO"),
     "cyomtlib": ("omt", "cyomtlib"),
     "cyndilib": ("ndi", "cyndilib"),
+    "ray": ("cluster", "Ray"),
     "rtmidi2": ("midi", "rtmidi2"),
     "pyvirtualcam": ("camera", "pyvirtualcam (under the GPL, version 2)"),
     "SpoutGL": ("spout", "SpoutGL"),

@@ -22,6 +22,7 @@ from taxiway.core.events import (
 from taxiway.core.images import ImageFormat
 from taxiway.core.model import ModelSpec
 from taxiway.engine.batch import OnPart
+from taxiway.engine.cluster.address import is_cluster
 from taxiway.engine.executor import Executor
 from taxiway.engine.messages import array_bytes
 from taxiway.engine.parts import NewestPart, Part, Reports, streamed
@@ -78,7 +79,7 @@ class Engine:
         `idle_seconds` stands in for the engine's own. A model of that name must not be there.
         """
         idle = self._idle_seconds if idle_seconds is None else idle_seconds
-        executor = slots.load("engine.executors", "remote") if spec.on else self._executor
+        executor = elsewhere(spec.on) if spec.on else self._executor
         self.running[spec.name] = Running(
             spec,
             self.events,
@@ -292,6 +293,13 @@ class Engine:
         if name not in self.running:
             raise NotFound(f"No model named '{name}' runs. Running: {names(list(self.running))}.")
         return self.running[name]
+
+
+def elsewhere(address: str) -> type[Executor]:
+    """What runs a model at an address that is not this machine."""
+    name = "ray" if is_cluster(address) else "remote"
+    found: type[Executor] = slots.load("engine.executors", name)
+    return found
 
 
 async def _encoded(

@@ -1,0 +1,125 @@
+"""The machines of a cluster: Ray's own command, with ports that are known and a token."""
+
+import getpass
+import os
+import secrets
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from msgspec import Struct
+
+from taxiway.core.errors import InvalidArgument
+from taxiway.core.files import write_whole
+from taxiway.engine.cluster.settings import quiet, token_file
+
+WORKER_PORTS = 200
+PORTS = (
+    "node-manager-port",
+    "object-manager-port",
+    "dashboard-agent-listen-port",
+    "dashboard-agent-grpc-port",
+    "runtime-env-agent-port",
+    "metrics-export-port",
+    "ray-client-server-port",
+)
+"""One each after the head's own, then those of Ray's worker processes."""
+LONGEST_FOLDER = 40
+"""Letters; sockets lie in it, whose paths may have 107."""
+
+
+class Node(Struct, frozen=True, kw_only=True):
+    """One machine of a cluster; `head` is the address of the first, "" if it is that."""
+
+    head: str = ""
+    host: str = ""
+    port: int = 6379
+    cpus: int | None = None
+    gpus: int | None = None
+    memory: int = 200
+    folder: Path
+    redis: str = ""
+
+    def words(self) -> list[str]:
+        """What Ray's command is told. Raises InvalidArgument for a folder with too long a path."""
+        if len(str(self.folder)) > LONGEST_FOLDER:
+            raise InvalidArgument(
+                f"Ray's folder may have {LONGEST_FOLDER} letters with its path, "
+                f"'{self.folder}' has {len(str(self.folder))}; name another with --folder.",
+                "folder",
+            )
+        first = self.port + 1
+        last = first + len(PORTS)
+        given = {
+            **dict(zip(PORTS, range(first, last), strict=True)),
+            "min-worker-port": last,
+            "max-worker-port": last + WORKER_PORTS - 1,
+            "object-store-memory": self.memory * 10**6,
+            "temp-dir": self.folder,
+            "include-log-monitor": "false",
+            "node-ip-address": self.host or None,
+            "num-cpus": self.cpus,
+            "num-gpus": self.gpus,
+            **({"address": self.head} if self.head else self._of_head()),
+        }
+        flags = [f"--{name}={value}" for name, value in given.items() if value is not None]
+        head = [] if self.head else ["--head"]
+        return ["start", *head, "--disable-usage-stats", "--log-color=false", *flags]
+
+    def environment(self) -> dict[str, str]:
+        """What Ray's processes read from theirs; models are not to stand behind everything else."""
+        redis = {"RAY_REDIS_ADDRESS": self.redis} if self.redis else {}
+        return {"RAY_worker_niceness": "0", **redis}
+
+    def said(self) -> str:
+        """What its owner is to know now."""
+        last = self.port + len(PORTS) + WORKER_PORTS
+        ports = f"Ports {self.port} to {last} are for the cluster's machines, and nobody else."
+        if self.head:
+            return f"This machine is one of the cluster of {self.head}. {ports}"
+        here = f"{self.host or 'ADDRESS OF THIS MACHINE'}:{self.port}"
+        return (
+            f"The cluster is begun. {ports}\n"
+            f"On each other machine: taxiway cluster join {here}\n"
+            f"Its token, which is asked for there, is in {token_file()}.\n"
+            "Here: taxiway run rainbow --on ray"
+        )
+
+    def _of_head(self) -> dict[str, object]:
+        return {"port": self.port, "include-dashboard": "false"}
+
+
+def usual_folder() -> Path:
+    """A short one for this user."""
+    return Path(tempfile.gettempdir()) / f"taxiray-{getpass.getuser()}"[:20]
+
+
+def keep_token(given: Path | None, is_new: bool) -> None:
+    """Keep the cluster's token: that of a file, a new one, or what is typed."""
+    if given is not None:
+        token = given.read_text(encoding="utf-8").strip()
+    elif is_new:
+        token = secrets.token_hex(32)
+    else:
+        token = getpass.getpass("The cluster's token (cluster-token at the head): ").strip()
+    if len(token) < 16:
+        raise InvalidArgument("A cluster's token has 16 letters or more.", "token")
+    token_file().parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    write_whole(token_file(), token.encode())
+    token_file().chmod(0o600)
+
+
+def ray(*words: str, environment: Mapping[str, str] = {}) -> int:
+    """Ray's own command, of whose words only what went wrong is passed on; its exit code."""
+    env = {**os.environ, **environment}
+    quiet(env)
+    line = [sys.executable, "-m", "ray.scripts.scripts", *words]
+    found = subprocess.run(line, env=env, check=False, capture_output=True, text=True)
+    if found.returncode:
+        lines = (found.stderr or found.stdout).strip().splitlines() or ["Ray said nothing."]
+        print(lines[-1], file=sys.stderr)
+    elif words[0] != "start":
+        print(found.stdout.strip())
+    return found.returncode
