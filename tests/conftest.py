@@ -31,6 +31,7 @@ from hypothesis import settings
 import fuzz
 from paths import TESTS
 from taxiway.core.child import CONTEXT
+from taxiway.core.extras import is_here
 
 # Every client of HTTP loads a hundred certificates, which takes longer than many a test.
 ssl.create_default_context = functools.cache(ssl.create_default_context)
@@ -132,6 +133,8 @@ def _why_not(config: pytest.Config, item: pytest.Item) -> str | None:
         return None
     if item.get_closest_marker("slow") and not config.option.all_tests:
         return "--all"
+    if item.get_closest_marker("cluster") and not is_here("ray"):
+        return "the extra cluster"
     place = item.path.relative_to(TESTS).as_posix()
     if config.option.quick and place.startswith(HEAVY) and not item.get_closest_marker("smoke"):
         return "without --quick"
@@ -166,6 +169,8 @@ def _not_run(left_out: dict[str, list[str]]) -> Iterator[str]:
     if slow := left_out.get("--all"):
         names = ", ".join(dict.fromkeys(name.split("[")[0] for name in slow))
         yield f"not run: {names} ({len(slow)} slow tests, --all runs them)"
+    if cluster := left_out.get("the extra cluster"):
+        yield f"not run: {', '.join(cluster)} (pip install -e '.[cluster]' brings Ray)"
     if "without --quick" in left_out:
         names = ", ".join(f"tests/{room}" for room in HEAVY)
         yield f"not run: most of {names} (a run without --quick has them)"

@@ -25,6 +25,7 @@ STARTED = {
     "bend": (0, [SMALL, "--preset", "b16 rotate 30", "--seeds", "1", "--out", "o"], "preset.txt"),
     "bench": (1, ["painter", "--seconds", "0"], "a number above 0"),
     "centres": (1, [SMALL, "--count", "x", "--out", "o"], "'count' takes a number"),
+    "cluster": (1, ["join"], "required: head"),
     "completion": (0, ["bash"], "complete "),
     "convert": (0, [SMALL, "o.safetensors"], "o.safetensors"),
     "dataset": (1, ["report", "none"], "There is no folder or file 'none'"),

@@ -128,4 +128,9 @@ def _serve_arguments(parser: argparse.ArgumentParser) -> None:
         "--awake", type=int, default=4, metavar="N",
         help="models that may have a process at once; 4 if not given",
     )  # fmt: skip
+    parser.add_argument(
+        "--cluster", metavar="ADDRESS",
+        help="run them on a Ray cluster: ray, ray://HEAD, ray?replicas=0-3, or a name given by "
+        "taxiway remote add",
+    )  # fmt: skip
     _operating.arguments(parser)

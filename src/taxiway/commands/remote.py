@@ -9,7 +9,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parts = parser.add_subparsers(dest="part", required=True, metavar="add|list|test|remove")
     add = parts.add_parser("add", help="name a machine")
     add.add_argument("name")
-    add.add_argument("address", help="ssh://user@host, with :port and /path/of/taxiway if need be")
+    add.add_argument(
+        "address", help="ssh://user@host, with :port and /path/of/taxiway; or ray://..."
+    )
     parts.add_parser("list", help="say which there are")
     for name, what in (("test", "reach it, and run a small model there"), ("remove", "forget it")):
         parts.add_parser(name, help=what).add_argument("name")

@@ -74,7 +74,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--on", metavar="BOX",
-        help="run it on another machine: ssh://user@host, or a name given by taxiway remote add",
+        help="run it on another machine: ssh://user@host, or ray for a cluster, or a name given by "
+        "taxiway remote add",
     )  # fmt: skip
     parser.add_argument("--no-browser", action="store_true", help="do not open the studio")
     addresses(parser)

@@ -8,6 +8,7 @@ from typing import Any
 
 from taxiway.catalog import catalog
 from taxiway.catalog.folder import data_folder
+from taxiway.catalog.remotes import address_of
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.text_values import named_values
 from taxiway.hosting import app as hosting
@@ -114,6 +115,7 @@ def serve(parsed: Namespace) -> None:
         names=tuple(name.lower().rstrip(".") for name in parsed.name),
         proxies=() if proxy is None else ("127.0.0.1", "::1", proxy),
         awake=parsed.awake,
+        cluster=address_of(parsed.cluster) if parsed.cluster else "",
         **parsed.operating,
     )
     hosting.run(data_folder(parsed.data), settings)

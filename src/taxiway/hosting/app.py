@@ -21,6 +21,7 @@ from taxiway.core.descriptors import allow_more
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.events import Event, StateChanged
 from taxiway.engine import Engine, preload
+from taxiway.engine.cluster.address import Cluster
 from taxiway.hosting.address import RUNWAY
 from taxiway.hosting.records import Hosted
 from taxiway.hosting.server import Api
@@ -43,7 +44,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """How a server hosts.
 
     `names` are those it is known by, each with a name for every model below it; `proxies` the
-    addresses whose X-Forwarded-For and -Proto are believed; `awake` models have a process at once.
+    addresses whose X-Forwarded-For and -Proto are believed; `awake` models have a process at once,
+    here or on the Ray `cluster` of that address.
     """
 
     host: str = "127.0.0.1"
@@ -54,6 +56,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     names: tuple[str, ...] = ()
     proxies: tuple[str, ...] = ()
     awake: int = 4
+    cluster: str = ""
     metrics: tuple[str, int] | None = None
     worker_bytes: int | None = None
     stop_seconds: float = 3.0
@@ -69,6 +72,8 @@ class Settings(Struct, frozen=True, kw_only=True):
                 raise InvalidArgument(f"--behind-proxy takes an IP address, got '{proxy}'.")
         if self.awake < 1:
             raise InvalidArgument(f"At least one model must be allowed awake, got {self.awake}.")
+        if self.cluster:
+            Cluster.of(self.cluster)
         _check_certificate(self.certificate, self.key)
         return Config(
             host=self.host,
@@ -136,7 +141,8 @@ async def serving(
             engine.events.listen(lambda event: _note(ledger, event))
             awake = Awake(engine, settings.awake)
             doors.push_async_callback(awake.close)
-            app = application(Api(engine, ledger, awake, settings.names).routes(), config)
+            api = Api(engine, ledger, awake, settings.names, on=settings.cluster)
+            app = application(api.routes(), config)
             door = Listener(_behind(app, settings.proxies), config)
             listener = await doors.enter_async_context(door)
             store.url = settings.url(listener)

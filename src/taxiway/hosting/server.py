@@ -17,6 +17,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, TypeVar
 
+from msgspec import structs
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -62,7 +63,9 @@ class Refused(TaxiwayError):
 
 
 class Api:
-    """The handlers. `domains` are the names below which each model has one of its own."""
+    """The handlers. `domains` are the names below which each model has one of its own; models run
+    at the address `on`, "" for this machine.
+    """
 
     def __init__(
         self,
@@ -71,6 +74,7 @@ class Api:
         awake: Awake,
         domains: Sequence[str] = (),
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        on: str = "",
     ) -> None:
         self.engine = engine
         self.ledger = ledger
@@ -78,6 +82,7 @@ class Api:
         self.awake = awake
         self.domains = domains
         self._sleep = sleep
+        self._on = on
         self._pace = Pace()
         self._specs: dict[tuple[str, float], ModelSpec] = {}
 
@@ -214,7 +219,7 @@ class Api:
         key = hosted.name, hosted.created
         if key not in self._specs:
             try:
-                self._specs[key] = hosted.spec()
+                self._specs[key] = structs.replace(hosted.spec(), on=self._on)
             except TaxiwayError as error:
                 log.error("%s cannot start: %s", hosted.name, error)
                 raise cannot_start(hosted.name) from None

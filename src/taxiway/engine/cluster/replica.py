@@ -78,11 +78,13 @@ class Replica:
     async def parts(self, request: bytes) -> AsyncIterator[Reply]:
         """What a model yields, packed, then the packed Answers; it stops once nobody listens."""
         loop = asyncio.get_running_loop()
-        given: asyncio.Queue[bytes] = asyncio.Queue()
+        given: asyncio.Queue[bytes] = asyncio.Queue(1)
         is_over = threading.Event()
 
         def show(part: Part) -> bool:
-            loop.call_soon_threadsafe(given.put_nowait, Codec().pack(part))
+            if not is_over.is_set():
+                putting = given.put(Codec().pack(part))
+                asyncio.run_coroutine_threadsafe(putting, loop).result()
             return not is_over.is_set()
 
         answering = asyncio.ensure_future(self._in_thread(request, show))
@@ -97,6 +99,8 @@ class Replica:
             yield answering.result()
         finally:
             is_over.set()
+            if not given.empty():
+                given.get_nowait()  # or the model would wait for room
 
     async def _in_thread(self, request: bytes, show: Callable[[Part], bool]) -> Reply:
         self._arrived.set()
