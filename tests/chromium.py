@@ -32,6 +32,7 @@ TOLD = (
     "localhost:8000",
     "localhost:3000",
     "localhost:5142",
+    "localhost:8080",
     "*.hosted-models.runwayml.cloud:80",
 )
 """Addresses in sketches, in what we publish, and in Runway's own SDK."""

@@ -13,7 +13,7 @@ from paths import ROOT
 from taxiway import cli, commands
 
 PAGES = [ROOT / name for name in ("README.md", "CHANGELOG.md", "examples/README.md")] + sorted(
-    (ROOT / "docs").glob("*.md")
+    [*(ROOT / "docs").glob("*.md"), *(ROOT / "examples").glob("*/README.md")]
 )
 LINK = re.compile(r"\]\(([^)\s]+)\)|(?:src|href)=\"([^\"]+)\"")
 README = (ROOT / "README.md").read_text()
@@ -37,7 +37,7 @@ def test_the_two_commands_name_scripts() -> None:
 def test_the_scripts_named_anywhere_are_there() -> None:
     for page in PAGES:
         for script in re.findall(
-            r"\b(?:scripts|bench|examples)/\w+\.(?:py|sh)\b", page.read_text()
+            r"\b(?:scripts|bench|examples)/[\w/]+\.(?:py|sh)\b", page.read_text()
         ):
             assert (ROOT / script).is_file(), f"{page.name} names {script}"
 

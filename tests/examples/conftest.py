@@ -11,7 +11,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Route
 
 from chromium import PATIENCE_MS, Door, within
 from interop.npm import packages, version
@@ -20,13 +20,25 @@ from paths import ROOT
 EXAMPLES = ROOT / "examples"
 TOLD = "http://localhost:8000"
 """The address in everything we publish."""
-P5_URL = f"https://cdn.jsdelivr.net/npm/p5@{version('p5')}/lib/p5.min.js"
+P5_URLS = {
+    name: f"https://cdn.jsdelivr.net/npm/p5@{version(name)}/lib/p5.min.js"
+    for name in ("p5", "p5-2")
+}
+"""By what npm's packages are called in `interop`."""
+P5_URL = P5_URLS["p5"]
 
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     """Where a Taxiway of its own process answers, with the painter running."""
-    command = [sys.executable, "-m", "taxiway", "run", "painter", "--no-browser", "--port", "0"]
+    with running("painter") as at:
+        yield at
+
+
+@contextlib.contextmanager
+def running(*model: str) -> Iterator[str]:
+    """Where a Taxiway of its own process answers until the block ends."""
+    command = [sys.executable, "-m", "taxiway", "run", *model, "--no-browser", "--port", "0"]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"}
     ) as process:
@@ -82,9 +94,21 @@ def browser(
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """An empty window that gets p5 from npm."""
-    file = packages() / "p5" / "lib" / "p5.min.js"
     context = browser.new_context()
     context.set_default_timeout(PATIENCE_MS)
-    context.route(P5_URL, lambda route: route.fulfill(path=file, content_type="text/javascript"))
+    with_p5(context)
     yield context.new_page()
     context.close()
+
+
+def with_p5(context: BrowserContext) -> None:
+    """Give the pages of a context the p5 that they name, without a network."""
+
+    names = {url: name for name, url in P5_URLS.items()}
+
+    def answer(route: Route) -> None:
+        file = packages() / names[route.request.url] / "lib" / "p5.min.js"
+        route.fulfill(path=file, content_type="text/javascript")
+
+    for url in names:
+        context.route(url, answer)

@@ -13,14 +13,14 @@ from interop.npm import absent
 
 
 def test_query_py_saves_the_picture_that_was_answered(address: str, tmp_path: Path) -> None:
-    run([sys.executable], "query.py", address, tmp_path)
+    run([sys.executable], "query/query.py", address, tmp_path)
     assert_saved(tmp_path / "rainbow.jpg", address)
 
 
 def test_query_sh_saves_the_same_picture_twice(address: str, tmp_path: Path) -> None:
     if shutil.which("curl") is None:
         absent("The curl example needs curl: install it.")
-    run(["sh"], "query.sh", address, tmp_path)
+    run(["sh"], "query/query.sh", address, tmp_path)
     assert_saved(tmp_path / "rainbow.jpg", address)
     with Image.open(tmp_path / "rainbow.png") as png:
         assert png.format == "PNG"
@@ -30,9 +30,15 @@ def test_query_sh_saves_the_same_picture_twice(address: str, tmp_path: Path) -> 
 def run(interpreter: list[str], name: str, address: str, folder: Path) -> None:
     text = (EXAMPLES / name).read_text()
     assert text.count(TOLD) == 1
-    (folder / name).write_text(text.replace(TOLD, address))
+    script = folder / Path(name).name
+    script.write_text(text.replace(TOLD, address))
     subprocess.run(
-        [*interpreter, name], cwd=folder, check=True, timeout=30, capture_output=True, text=True
+        [*interpreter, str(script)],
+        cwd=folder,
+        check=True,
+        timeout=30,
+        capture_output=True,
+        text=True,
     )
 
 
