@@ -67,6 +67,7 @@ HEAVY = (
     "sinks/",
     "test_app.py",
     "test_cli.py",
+    "test_docs_site.py",
     "test_doctor.py",
     "test_model_servers.py",
     "test_notebook.py",

@@ -16,6 +16,7 @@ PAGES = [ROOT / name for name in ("README.md", "CHANGELOG.md", "examples/README.
     [*(ROOT / "docs").glob("*.md"), *(ROOT / "examples").glob("*/README.md")]
 )
 LINK = re.compile(r"\]\(([^)\s]+)\)|(?:src|href)=\"([^\"]+)\"")
+TELLING = ("commands", "install", "from-runway", "which-model")
 README = (ROOT / "README.md").read_text()
 
 
@@ -43,10 +44,10 @@ def test_the_scripts_named_anywhere_are_there() -> None:
 
 
 def test_every_command_is_told_of_and_what_is_told_parses() -> None:
-    told = README + (ROOT / "docs" / "commands.md").read_text()
+    told = README + "".join((ROOT / "docs" / f"{name}.md").read_text() for name in TELLING)
     told_commands = re.findall(r"`taxiway (\w[^`]*)`", told)
     assert {command.split()[0] for command in told_commands} >= set(commands.names())
-    for command in told_commands:
+    for command in sorted(set(told_commands)):
         words = shlex.split(command)
         parsed, _ = cli.parser(words).parse_known_args(words)
         assert parsed.command == command.split()[0]
