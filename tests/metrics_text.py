@@ -41,14 +41,18 @@ def value(text: str, name: str, **labels: str) -> float:
 
 def where(said: str) -> str:
     """The address of the metrics, in what was printed."""
-    found = re.search(r"Metrics at (\S+)", said)
-    assert found is not None
-    return found[1]
+    (found,) = places(said)
+    return found
+
+
+def places(said: str) -> list[str]:
+    """The addresses of the metrics of several servers."""
+    return re.findall(r"Metrics at (\S+)", said)
 
 
 async def of_run(folder: Path) -> str:
     """The text after two good queries and a bad one to `painter`, with a sink at work."""
-    said = _Said()
+    said = Said()
     with contextlib.redirect_stdout(said):
         serving = app.serving(CONFIG, [catalog.card("painter")], {})
         async with serving as servers, httpx.AsyncClient(timeout=30) as client:
@@ -63,7 +67,7 @@ async def of_run(folder: Path) -> str:
 
 async def of_host(folder: Path) -> str:
     """The text after a query of a token that may ask ten times, and one without a token."""
-    said = _Said()
+    said = Said()
     hosted = Hosted(name="art", model="painter", public=False, created=time.time())
     with Store(folder) as store:
         store.create(hosted, "class 7b", digest(TOKEN), Limits(budget=10))
@@ -77,7 +81,7 @@ async def of_host(folder: Path) -> str:
             return (await client.get(where(said.text))).text
 
 
-class _Said:
+class Said:
     """What is printed meanwhile."""
 
     def __init__(self) -> None:

@@ -22,6 +22,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     _action(actions, "backup", "copy all that is kept, at any time", "backup").add_argument(
         "to", type=Path, metavar="FILE"
     )
+    _action(actions, "restore", "go back to such a copy, at any time", "restore").add_argument(
+        "backup", type=Path, metavar="FILE"
+    )
 
 
 def run(parsed: argparse.Namespace) -> None:

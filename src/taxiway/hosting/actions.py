@@ -13,6 +13,7 @@ from taxiway.core.errors import InvalidArgument
 from taxiway.core.text_values import named_values
 from taxiway.hosting import app as hosting
 from taxiway.hosting import records as written
+from taxiway.hosting import restoring
 from taxiway.hosting import usage as tables
 from taxiway.hosting.records import ANYONE, Hosted, Limits, Token, checked_label, checked_name
 from taxiway.hosting.store import Store, is_serving
@@ -124,7 +125,14 @@ def serve(parsed: Namespace) -> None:
 def backup(parsed: Namespace) -> None:
     with _store(parsed) as store:
         store.backup(parsed.to)
-    print(f"Wrote {parsed.to}; to go back to it, stop the server and put it at {store.path}.")
+    print(f"Wrote {parsed.to}; to go back to it: taxiway host restore {parsed.to}")
+
+
+def restore(parsed: Namespace) -> None:
+    kept = restoring.restore(data_folder(parsed.data), parsed.backup)
+    print(f"What is hosted is what {parsed.backup} holds.")
+    if kept is not None:
+        print(f"What was there is in {kept}.")
 
 
 def _store(parsed: Namespace) -> Store:

@@ -1,0 +1,209 @@
+"""The dashboard and the alerts, against what a server really tells, and against Prometheus."""
+
+import asyncio
+import contextlib
+import json
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+
+import metrics_text
+from deploy_files import DEPLOY, labels_of, of_dashboard, rules, unknown
+from taxiway import app
+from taxiway.catalog import catalog
+from taxiway.hosting import app as hosting
+from taxiway.hosting.records import Hosted, Limits
+from taxiway.hosting.store import Store
+from taxiway.hosting.tokens import digest
+
+HAS_PROMTOOL = pytest.mark.skipif(shutil.which("promtool") is None, reason="needs promtool")
+HAS_PROMETHEUS = pytest.mark.skipif(shutil.which("prometheus") is None, reason="needs prometheus")
+
+IS_WELL = {
+    'up{job="taxiway",instance="a"}': "1x60",
+    'taxiway_model_state{model="m",state="failed"}': "0x60",
+    'taxiway_worker_restarts_total{model="m"}': "2x60",
+    'taxiway_queries_total{model="m",kind="query",outcome="ok"}': "0+600x60",
+    'taxiway_queries_total{model="m",kind="query",outcome="failed"}': "0+6x60",
+    'taxiway_query_seconds_bucket{model="m",kind="query",stage="queue",le="0.1"}': "0+600x60",
+    'taxiway_query_seconds_bucket{model="m",kind="query",stage="queue",le="+Inf"}': "0+600x60",
+    'taxiway_sink_up{model="m",sink="ndi"}': "1x60",
+    'taxiway_sink_frame_age_seconds{model="m",sink="ndi"}': "0.02x60",
+    'taxiway_sink_frames_total{model="m",sink="ndi",result="sent"}': "0+1800x60",
+    'taxiway_token_budget_left{model="m",token="1",label="7b"}': "900x60",
+    'taxiway_token_requests_total{model="m",token="1",label="7b"}': "100x60",
+    'taxiway_token_refused_total{model="m",token="1",label="7b"}': "0x60",
+    'taxiway_data_free_bytes{instance="a"}': "90000000000x60",
+    'process_open_fds{instance="a"}': "200x60",
+    'process_max_fds{instance="a"}': "65536x60",
+}
+TROUBLES = {
+    "TaxiwayDown": {'up{job="taxiway",instance="a"}': "0x60"},
+    "TaxiwayModelFailed": {'taxiway_model_state{model="m",state="failed"}': "1x60"},
+    "TaxiwayWorkerRestarts": {'taxiway_worker_restarts_total{model="m"}': "0+1x60"},
+    "TaxiwayQueriesFail": {
+        'taxiway_queries_total{model="m",kind="query",outcome="unavailable"}': "0+60x60"
+    },
+    "TaxiwayBusy": {'taxiway_queries_total{model="m",kind="query",outcome="busy"}': "0+5x60"},
+    "TaxiwaySlow": {
+        'taxiway_query_seconds_bucket{model="m",kind="query",stage="queue",le="0.1"}': "0x60",
+        'taxiway_query_seconds_bucket{model="m",kind="query",stage="queue",le="5"}': "0+600x60",
+    },
+    "TaxiwaySinkFailed": {'taxiway_sink_up{model="m",sink="ndi"}': "0x60"},
+    "TaxiwayFramesLate": {'taxiway_sink_frame_age_seconds{model="m",sink="ndi"}': "0.8x60"},
+    "TaxiwayBudgetNearlySpent": {
+        'taxiway_token_budget_left{model="m",token="1",label="7b"}': "9x60"
+    },
+    "TaxiwayDiskNearlyFull": {'taxiway_data_free_bytes{instance="a"}': "1000000000x60"},
+    "TaxiwayFilesNearlyUsedUp": {'process_open_fds{instance="a"}': "60000x60"},
+}
+"""What each alert is for, on top of a server that is well."""
+
+
+async def test_every_query_names_metrics_and_labels_that_a_server_tells(tmp_path: Path) -> None:
+    text = await metrics_text.of_run(tmp_path / "run")
+    (tmp_path / "host").mkdir()
+    text += await metrics_text.of_host(tmp_path / "host")
+    known = labels_of(metrics_text.samples(text))
+    queries = of_dashboard()
+    queries += [(rule["expr"], rule["annotations"]["summary"]) for rule in rules()]  # type: ignore[index]
+    assert len(queries) > 30
+    assert [wrong for query in queries for wrong in unknown(*query, known)] == []
+    told = {name for name in known if name.startswith("taxiway_") and "_created" not in name}
+    shown = " ".join(query for query, _ in queries)
+    assert {name for name in told if name.removesuffix("_count") not in shown} == set()
+
+
+def test_each_panel_has_a_place_of_its_own() -> None:
+    dashboard = json.loads((DEPLOY / "grafana-dashboard.json").read_text("utf-8"))
+    places = [panel["gridPos"] for panel in dashboard["panels"]]
+    taken = [
+        (x, y)
+        for each in places
+        for x in range(each["x"], each["x"] + each["w"])
+        for y in range(each["y"], each["y"] + each["h"])
+    ]
+    assert len(taken) == len(set(taken))
+    assert max(x for x, _ in taken) < 24
+    numbers = [panel["id"] for panel in dashboard["panels"]]
+    assert len(numbers) == len(set(numbers))
+
+
+@HAS_PROMTOOL
+def test_each_alert_is_raised_by_its_trouble_and_none_without(tmp_path: Path) -> None:
+    assert set(TROUBLES) == {rule["alert"] for rule in rules()}
+    cases: list[tuple[dict[str, str], list[str]]] = [({}, [])]
+    cases += [(trouble, [name]) for name, trouble in TROUBLES.items()]
+    tests = {
+        "rule_files": [str(DEPLOY / "alerts.yml")],
+        "evaluation_interval": "1m",
+        "tests": [raised(IS_WELL | trouble, names) for trouble, names in cases],
+    }
+    (tmp_path / "tests.yml").write_text(yaml.safe_dump(tests), "utf-8")
+    done = promtool("test", "rules", tmp_path / "tests.yml")
+    assert done.returncode == 0, done.stdout + done.stderr
+    queries = [{"record": f"a:{number}", "expr": expr} for number, (expr, _) in
+               enumerate(of_dashboard())]  # fmt: skip
+    (tmp_path / "queries.yml").write_text(
+        yaml.safe_dump({"groups": [{"name": "dashboard", "rules": queries}]}), "utf-8"
+    )
+    for words in (["rules", tmp_path / "queries.yml"], ["config", DEPLOY / "prometheus.yml"]):
+        done = promtool("check", *words)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def raised(series: dict[str, str], names: list[str]) -> dict[str, Any]:
+    """A test of promtool's: after 40 minutes these alerts fire, and no other."""
+    firing = 'count by (alertname) (ALERTS{alertstate="firing"})'
+    samples = [{"labels": f'{{alertname="{name}"}}', "value": 1} for name in names]
+    return {
+        "interval": "1m",
+        "input_series": [{"series": name, "values": values} for name, values in series.items()],
+        "promql_expr_test": [{"expr": firing, "eval_time": "40m", "exp_samples": samples}],
+    }
+
+
+def promtool(*words: object) -> "subprocess.CompletedProcess[str]":
+    command = ["promtool", *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+
+@pytest.mark.slow
+@HAS_PROMETHEUS
+async def test_prometheus_reads_a_server_and_answers_every_query(tmp_path: Path) -> None:
+    said = metrics_text.Said()
+    (tmp_path / "host").mkdir()
+    with Store(tmp_path / "host") as store:
+        hosted = Hosted(name="art", model="painter", created=time.time())
+        store.create(hosted, "7b", digest("tw_x"), Limits(budget=5000))
+    settings = hosting.Settings(port=0, metrics=metrics_text.PLACE)
+    with contextlib.redirect_stdout(said):  # type: ignore[type-var]
+        run = app.serving(metrics_text.CONFIG, [catalog.card("painter")], {})
+        async with run as servers, hosting.serving(tmp_path / "host", settings) as host:
+            session, outputs = servers.live()[0]
+            await outputs.start("folder", {"path": str(tmp_path / "frames")})
+            places = [place.removeprefix("http://") for place in metrics_text.places(said.text)]
+            assert len(places) == 2
+            async with httpx.AsyncClient(timeout=30) as client:
+                with prometheus(tmp_path, places) as url:
+                    until = time.monotonic() + 25
+                    while time.monotonic() < until:
+                        body = {"seed": 1, "size": 32}
+                        await client.post(f"{servers.running()[0].url}/query", json=body)
+                        bearer = {"authorization": "Bearer tw_x"}
+                        await client.post(f"{host.url}/art/v1/query", json=body, headers=bearer)
+                        session.set({"truncation": time.monotonic() % 1})
+                        await asyncio.sleep(0.2)
+                    empty = []
+                    for query, _ in of_dashboard():
+                        given = {"query": query}
+                        answer = (await client.get(f"{url}/api/v1/query", params=given)).json()
+                        assert answer["status"] == "success", answer
+                        empty += [] if answer["data"]["result"] else [query]
+                    assert empty == []
+                    health = (await client.get(f"{url}/api/v1/rules")).json()
+                    found = health["data"]["groups"][0]["rules"]
+                    assert {rule["health"] for rule in found} == {"ok"}
+                    assert {rule["state"] for rule in found} == {"inactive"}
+
+
+@contextlib.contextmanager
+def prometheus(folder: Path, places: list[str]) -> Iterator[str]:
+    """A Prometheus that reads these places each second, with our alerts; its address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    config = {
+        "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
+        "rule_files": [str(DEPLOY / "alerts.yml")],
+        "scrape_configs": [
+            {
+                "job_name": "taxiway",
+                "static_configs": [
+                    {"targets": [place.partition("/")[0] for place in places]},
+                ],
+            }
+        ],
+    }
+    (folder / "prometheus.yml").write_text(yaml.safe_dump(config), "utf-8")
+    command = [
+        "prometheus",
+        f"--config.file={folder / 'prometheus.yml'}",
+        f"--storage.tsdb.path={folder / 'prometheus'}",
+        f"--web.listen-address=127.0.0.1:{port}",
+    ]
+    with open(folder / "prometheus.log", "w") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log)
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(20)
