@@ -1,5 +1,6 @@
 """What a run leaves out, and that it says so; how the workers of a parallel run share a machine."""
 
+import faulthandler
 import functools
 import gc
 import os
@@ -123,6 +124,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.hookimpl(trylast=True)
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Let a test that says how long it takes take that: else its process would be ended sooner."""
+    mark = item.get_closest_marker("timeout")
+    if mark is not None and mark.args and mark.args[0] > float(item.config.getini("timeout")):
+        faulthandler.dump_traceback_later(mark.args[0] + 60, exit=True)
+
+
 def pytest_collection_finish() -> None:
     """What was imported stays; looking through it at each garbage collection takes seconds."""
     gc.freeze()

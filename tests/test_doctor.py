@@ -2,6 +2,7 @@
 
 import socket
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -59,3 +60,16 @@ def test_a_taken_port_is_told() -> None:
         port = taken.getsockname()[1]
         assert not doctor._is_free(port)
     assert doctor._is_free(port)
+
+
+def test_it_says_what_takes_the_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TAXIWAY_DATA", str(tmp_path / "none" / "yet"))
+    assert doctor._disk().endswith("GB free; kept: 0 MB")
+    monkeypatch.setenv("TAXIWAY_DATA", str(tmp_path))
+    (tmp_path / "jobs" / "a").mkdir(parents=True)
+    (tmp_path / "jobs" / "a" / "film.mp4").write_bytes(bytes(3_000_000))
+    (tmp_path / "store").mkdir()
+    (tmp_path / "store" / "weights").write_bytes(bytes(9_000_000))
+    (tmp_path / "hosted.db").write_bytes(bytes(1000))
+    (tmp_path / "gone").symlink_to(tmp_path / "nowhere")
+    assert doctor._disk().endswith("GB free; kept: 12 MB (store 9 MB, jobs 3 MB)")

@@ -146,9 +146,11 @@ async def _until_told(
                 print(sentence, flush=True)
         linking = asyncio.create_task(_link(model_servers, beginning.links))
         feeding = asyncio.create_task(model_servers.feed())
+        forgetting = asyncio.create_task(model_servers.forget_jobs())
         await told.wait()
         linking.cancel()
         feeding.cancel()
+        forgetting.cancel()
         _say("\nStopping.")
 
 

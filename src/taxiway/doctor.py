@@ -1,5 +1,6 @@
 """What this machine can do, measured; every line is for a person to read or to send us."""
 
+import contextlib
 import getpass
 import platform
 import re
@@ -32,8 +33,7 @@ def report() -> Iterator[str]:
     """The lines, one as soon as it is known. A missing PyTorch is a line, not an error."""
     yield f"Taxiway     {version('taxiway')}, Python {platform.python_version()}"
     yield f"System      {platform.platform(terse=True)}, {platform.machine()}"
-    disk = shutil.disk_usage(catalog.HERE).free / 1e9
-    yield f"Disk        {disk:.0f} GB free"
+    yield f"Disk        {_disk()}"
     yield f"Shared      {_shared()}"
     yield f"Port 8000   {'free' if _is_free(8000) else 'in use: choose another with --port'}"
     picture = paint(z_of_seed(0), 256)
@@ -49,6 +49,27 @@ def report() -> Iterator[str]:
         yield f"PyTorch     missing, so nothing is trained or projected: {install_line('train')}"
     if usable:
         yield from _measured()
+
+
+def _disk() -> str:
+    """What is free where data is kept, and what takes the room there, from 1 MB on."""
+    data = data_path()
+    there = next(folder for folder in (data, *data.absolute().parents) if folder.exists())
+    free = f"{shutil.disk_usage(there).free / 1e9:.0f} GB free"
+    sizes = {part.name: _size(part) for part in data.iterdir()} if data.is_dir() else {}
+    large = sorted((name for name in sizes if sizes[name] >= 10**6), key=lambda name: -sizes[name])
+    parts = ", ".join(f"{name} {sizes[name] / 1e6:.0f} MB" for name in large)
+    return f"{free}; kept: {sum(sizes.values()) / 1e6:.0f} MB" + (f" ({parts})" if parts else "")
+
+
+def _size(path: Path) -> int:
+    """Bytes of a file, or of all in a folder; what cannot be looked at counts nothing."""
+    found = [path] if path.is_file() else path.rglob("*")
+    total = 0
+    for each in found:
+        with contextlib.suppress(OSError):
+            total += 0 if each.is_symlink() or each.is_dir() else each.lstat().st_size
+    return total
 
 
 def _shared() -> str:

@@ -26,6 +26,7 @@ from taxiway.core.opened import OpenFolders
 from taxiway.core.sink import Sink
 from taxiway.core.source import Source
 from taxiway.engine import Engine
+from taxiway.jobs.expiry import forgetting
 from taxiway.jobs.remote import RemoteJobs
 from taxiway.jobs.runner import Jobs
 from taxiway.live.chains import Chains
@@ -383,6 +384,11 @@ class ModelServers:
         # Not waited for: the server may be the one by which this was asked.
         task = self._closing[name] = asyncio.create_task(server.close())
         task.add_done_callback(lambda _: self._closing.pop(name))
+
+    async def forget_jobs(self) -> None:
+        """Delete old jobs for ever, if the configuration says so."""
+        if self._config.keep_jobs_days is not None:
+            await forgetting(self.jobs, self._config.keep_jobs_days)
 
     async def feed(self) -> None:
         """Start the sinks and sources of the configuration, for the first model."""

@@ -79,6 +79,13 @@ def seconds(text: str) -> float:
     return float(text)
 
 
+def days(text: str) -> float:
+    """A time in days."""
+    if not re.fullmatch(r"\d{1,5}(\.\d{1,3})?", text, re.ASCII) or not float(text):
+        raise argparse.ArgumentTypeError(f"a time is a number of days, got {text!r}")
+    return float(text)
+
+
 def megabytes(text: str) -> int:
     """An amount of memory, in bytes."""
     if not re.fullmatch(r"[1-9]\d{0,6}", text, re.ASCII):

@@ -77,6 +77,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="run it on another machine: ssh://user@host, or ray for a cluster, or a name given by "
         "taxiway remote add",
     )  # fmt: skip
+    parser.add_argument(
+        "--keep-jobs", type=_operating.days, metavar="DAYS",
+        help="delete what tools made, trainings not, so long after it ended; never if not given",
+    )  # fmt: skip
     parser.add_argument("--no-browser", action="store_true", help="do not open the studio")
     addresses(parser)
     _operating.arguments(parser)
@@ -280,6 +284,7 @@ def config(parsed: argparse.Namespace) -> "Config":
         allowed_hosts=tuple(parsed.allow_host),
         allowed_origins=tuple(parsed.allow_origin or ("*",)),
         servers=dict(server_settings(words) for words in parsed.server),
+        keep_jobs_days=parsed.keep_jobs,
         **_operating.settings(parsed),
     )
 

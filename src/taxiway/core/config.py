@@ -40,6 +40,8 @@ class Config(Struct, frozen=True, kw_only=True):
     """The address and port where Prometheus reads; None for nowhere. Whoever reaches it may."""
     trace: bool = False
     """Whether spans of requests and models are sent to a collector of OpenTelemetry's."""
+    keep_jobs_days: float | None = None
+    """Tools' jobs that ended longer ago are deleted; None keeps all."""
     worker_bytes: int | None = None
     """A worker that took more memory than this starts anew between two calls."""
 
