@@ -50,6 +50,7 @@ class FakeEngine:
         self.error: Exception | None = None
         self.published: list[Values] = []
         self.picture_size = (1024, 1024)
+        self.live_at_once = 1
         self.last_output: dict[str, Any] = {}
 
     def watch(self, name: str, is_watched: Callable[[], bool]) -> Callable[[], None]:
@@ -74,6 +75,7 @@ class FakeEngine:
             commands=commands,
             facts=facts,
             last_output=self.last_output,
+            live_at_once=self.live_at_once,
         )
         self.events.emit(StateChanged(SPEC.name, state, message))
 

@@ -270,3 +270,29 @@ class Odd(Troubled):
 
     def predict(self, command: str, batch: list[Values]) -> Any:
         yield [{"said": object()} for _ in batch]
+
+
+class Tally:
+    """Answers each number with its double, and writes into a file that it did."""
+
+    options: ClassVar[dict[str, AnyDataType]] = {"file": Text()}
+    commands: ClassVar[dict[str, Command]] = {
+        "double": Command(
+            name="double", inputs={"number": Number()}, outputs={"double": Number()}, max_batch=2
+        )
+    }
+
+    def setup(self, device: str, options: Values) -> None:
+        self.file = Path(options["file"])
+
+    def predict(self, command: str, batch: list[Values]) -> list[Values]:
+        time.sleep(0.005)
+        with self.file.open("a") as file:
+            file.writelines(f"{call['number']:g} {os.getpid()}\n" for call in batch)
+        return [{"double": 2 * call["number"]} for call in batch]
+
+
+class Steady(Tally):
+    """The same, which may be asked again where an answer was lost."""
+
+    deterministic = True

@@ -16,11 +16,12 @@ import pytest
 import ssh_stand_in
 from paths import FIXTURES
 from ssh_stand_in import BOX
-from taxiway.core.errors import InvalidArgument, ModelFailed, Unavailable
+from taxiway.core.errors import ModelFailed, Unavailable
+from taxiway.core.events import Event, StateChanged
 from taxiway.core.model import ModelSpec
 from taxiway.engine.engine import Engine
-from taxiway.engine.executors.remote import Place
-from taxiway.engine.remote_worker import Bag, Taken, _plain, luggage, missing_of, unpacked
+from taxiway.engine.executors.remote import RemoteExecutor
+from taxiway.engine.remote_worker import Bag, Taken, luggage, missing_of, plain, unpacked
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Linux and macOS only")
 CHECKPOINT = FIXTURES / "stylegan2-ada_32.pkl"
@@ -32,27 +33,12 @@ def box(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return ssh_stand_in.install(tmp_path / "box", monkeypatch)
 
 
-@pytest.mark.parametrize(
-    "address",
-    ["ssh://", "ssh://-oProxyCommand=x", "ssh://a b", "ssh://u;v@h", "http://h", "ssh://h/$(x)",
-     "ssh://h:99999999", "ssh://h?x=1", "h"],
-)  # fmt: skip
-def test_an_address_is_no_way_to_run_something_here(address: str) -> None:
-    with pytest.raises(InvalidArgument, match="'on' takes ssh://user@host"):
-        Place.of(address)
-
-
-def test_an_address_becomes_words_of_ssh() -> None:
-    line = Place.of("ssh://me@box:2222/opt/my taxiway").line()
-    assert line[line.index("-p") :] == [
-        "-p", "2222", "-l", "me", "--", "box", "'/opt/my taxiway' worker",
-    ]  # fmt: skip
-
-
 async def test_a_models_files_go_along_once_and_a_broken_way_is_mended(box: Path) -> None:
     options = {"checkpoint": str(CHECKPOINT)}
     spec = ModelSpec(name="small", family="stylegan", options=options, on=BOX)
     async with Engine() as engine:
+        heard: list[Event] = []
+        engine.events.listen(heard.append)
         await engine.start(spec)
         await engine.ready("small")
         first = await engine.query("small", {"seed": 1, "format": "PNG"})
@@ -62,21 +48,58 @@ async def test_a_models_files_go_along_once_and_a_broken_way_is_mended(box: Path
         written = kept.stat().st_mtime_ns
         assert engine.running["small"].message.startswith("small is running on box.example, ")
         os.kill(engine.running["small"].pid or 0, signal.SIGKILL)
-        async with asyncio.timeout(20):
-            while engine.running["small"].state == "running":
-                await asyncio.sleep(0.01)
-            await engine.ready("small")
         assert await engine.query("small", {"seed": 1, "format": "PNG"}) == first
+        said = [event.message for event in heard if isinstance(event, StateChanged)]
+        assert "small is not reached (no word came); trying again." in said
+        assert said[-1].startswith("small is running on box.example, ")
+        assert (box / "lines").read_text().count("\n") == 2
         assert kept.stat().st_mtime_ns == written
     async with Engine() as engine:  # the same picture as from a process here
         await engine.start(ModelSpec(name="small", family="stylegan", options=spec.options))
         assert await engine.query("small", {"seed": 1, "format": "PNG"}) == first
 
 
+async def test_where_a_way_breaks_nothing_is_lost_or_asked_twice(
+    box: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(RemoteExecutor, "at_once", 8)
+    tally = box / "tally"
+    spec = ModelSpec(name="tally", family="toys:Tally", options={"file": str(tally)}, on=BOX)
+    async with Engine() as engine:
+        await engine.start(spec)
+        await engine.ready("tally")
+        calls = [asyncio.ensure_future(engine.query("tally", {"number": n})) for n in range(150)]
+        for asked in (20, 60, 120):
+            async with asyncio.timeout(20):
+                while not tally.exists() or tally.read_text().count("\n") < asked:
+                    await asyncio.sleep(0.002)
+            os.kill(engine.running["tally"].pid or 0, signal.SIGKILL)
+        answers = await asyncio.gather(*calls)
+    assert [answer["double"] for answer in answers] == [2 * n for n in range(150)]
+    lines = [line.split() for line in tally.read_text().splitlines()]
+    assert sorted(int(number) for number, _ in lines) == list(range(150))
+    assert len({process for _, process in lines}) == 1  # the model itself was not started again
+    assert (box / "lines").read_text().count("\n") > 1
+
+
+async def test_a_model_that_crashes_over_there_says_how(box: Path) -> None:
+    async with Engine() as engine:
+        heard: list[Event] = []
+        engine.events.listen(heard.append)
+        await engine.start(ModelSpec(name="bad", family="toys:Troubled", on=BOX))
+        await engine.ready("bad")
+        with pytest.raises(Unavailable, match="died while it worked"):
+            await engine.query("bad", {"what": "die"})
+        await engine.ready("bad")
+    said = [event.message for event in heard if isinstance(event, StateChanged)]
+    assert any("bad died (exit code" in words and "on box.example" in words for words in said)
+
+
 async def test_a_machine_that_is_down_is_tried_again_and_again(
     box: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("taxiway.engine.running.AGAIN_SECONDS", (0.01, 0.05))
+    monkeypatch.setattr("taxiway.engine.executors.remote.HOLD_SECONDS", 0.5)
     async with Engine() as engine:
         await engine.start(TOY)
         await engine.ready("toy")
@@ -85,7 +108,7 @@ async def test_a_machine_that_is_down_is_tried_again_and_again(
         async with asyncio.timeout(20):
             while "No route to host" not in engine.running["toy"].message:
                 await asyncio.sleep(0.01)
-            with pytest.raises(Unavailable, match="not reached .*; trying again"):
+            with pytest.raises(Unavailable, match="was lost: the way .* No route to host"):
                 await engine.query("toy", {"seed": 1})
             while (box / "lines").read_text().count("\n") < 9:  # more than crashes may be
                 await asyncio.sleep(0.01)
@@ -191,4 +214,4 @@ def test_a_folder_of_files_goes_along_as_it_is(tmp_path: Path) -> None:
     assert io.BytesIO(Path(spec.options["checkpoint"]).read_bytes()).read(2) == b"\x80\x04"
     for name in ("", ".", "..", "a/b", "a\0"):
         with pytest.raises(ModelFailed, match="cannot be called"):
-            _plain(name)
+            plain(name)

@@ -22,8 +22,7 @@ from taxiway.core.events import (
 from taxiway.core.images import ImageFormat
 from taxiway.core.model import ModelSpec
 from taxiway.engine.batch import OnPart
-from taxiway.engine.cluster.address import is_cluster
-from taxiway.engine.executor import Executor
+from taxiway.engine.executor import kind_for
 from taxiway.engine.messages import array_bytes
 from taxiway.engine.parts import NewestPart, Part, Reports, streamed
 from taxiway.engine.running import Running
@@ -63,7 +62,7 @@ class Engine:
         self._idle_seconds = idle_seconds
         self._query_seconds = query_seconds
         self._worker_bytes = worker_bytes
-        self._executor: type[Executor] = slots.load("engine.executors", executor)
+        self._here = executor
         self._calls = count(1)
         self._watchers: dict[str, list[Callable[[], bool]]] = {}
 
@@ -79,7 +78,7 @@ class Engine:
         `idle_seconds` stands in for the engine's own. A model of that name must not be there.
         """
         idle = self._idle_seconds if idle_seconds is None else idle_seconds
-        executor = elsewhere(spec.on) if spec.on else self._executor
+        executor = slots.load("engine.executors", kind_for(spec.on, self._here))
         self.running[spec.name] = Running(
             spec,
             self.events,
@@ -293,13 +292,6 @@ class Engine:
         if name not in self.running:
             raise NotFound(f"No model named '{name}' runs. Running: {names(list(self.running))}.")
         return self.running[name]
-
-
-def elsewhere(address: str) -> type[Executor]:
-    """What runs a model at an address that is not this machine."""
-    name = "ray" if is_cluster(address) else "remote"
-    found: type[Executor] = slots.load("engine.executors", name)
-    return found
 
 
 async def _encoded(

@@ -6,7 +6,9 @@ from typing import Protocol
 from taxiway.core.command import Values
 from taxiway.core.errors import ModelFailed, TaxiwayError
 from taxiway.core.model import ModelSpec, Progress
+from taxiway.engine.cluster.address import Cluster, is_cluster
 from taxiway.engine.messages import News, Predict, Ready
+from taxiway.engine.places import place_of
 
 Result = Values | TaxiwayError
 
@@ -15,6 +17,10 @@ OnPart = Callable[[list[Result | None], Progress | None], bool]
 
 There is one entry per call, None where nothing came. False if nobody waits for the rest.
 """
+
+
+HERE, FILE = "here", "file:"
+"""As a machine: this one. Before a path: the machines that stand in that file."""
 
 
 class Died(Exception):
@@ -33,21 +39,50 @@ class Unreachable(ModelFailed):
     """What it would run on does not answer."""
 
 
+def kind_for(on: str, here: str) -> str:
+    """The member of `executors` that runs a model on such machines; `here` for those of none."""
+    if not on:
+        return here
+    if "," in on or on == HERE or on.startswith(FILE):
+        return "pool"
+    return "ray" if is_cluster(on) else "remote"
+
+
+def check_machine(on: str) -> None:
+    """Raise InvalidArgument for an address that is none of one machine, or of a cluster."""
+    if is_cluster(on):
+        Cluster.of(on)
+    elif on != HERE:
+        place_of(on)
+
+
 class Executor(Protocol):
     """Runs one model: on a process, a thread, another machine. Used from one event loop.
 
     `died` turns true, and `on_death` is called once, when it has ended by itself. `pid` is that of
-    its process, None where it has none of its own. Where a model's spare time is used `on_news`,
-    which whoever made it may set, is called with what it found.
+    its process, None where it has none of its own. `at_once` is how many batches it takes before
+    it has answered the first, `live_at_once` how many of a live session; both may change.
+
+    Whoever made it may set `on_news`, which is called with what a model found in its spare time,
+    and `on_words`, with what goes on, such as "is sent to box, 3 of 12 MB", or "" once it runs.
+    A way that broke is mended for `hold_seconds` before what goes over it counts as lost.
     """
 
     died: bool
+    hold_seconds: float
     on_news: Callable[[News], None]
+    on_words: Callable[[str], None]
 
     def __init__(self, spec: ModelSpec, on_death: Callable[[], None]) -> None: ...
 
     @property
     def pid(self) -> int | None: ...
+
+    @property
+    def at_once(self) -> int: ...
+
+    @property
+    def live_at_once(self) -> int: ...
 
     async def start(self) -> Ready:
         """Set the model up. Raises ModelFailed with the model's own words, or Died."""
@@ -55,8 +90,9 @@ class Executor(Protocol):
     async def predict(self, request: Predict, on_part: OnPart) -> list[Result]:
         """Answer a batch, one result per call; the parts that a model yields come by `on_part`.
 
-        One batch at a time. Once `on_part` returns False a model that yields is stopped there, and
-        what it gave so far is the result. Raises Died, or ModelFailed for an unreadable answer.
+        Up to `at_once` batches at a time. Once `on_part` returns False a model that yields is
+        stopped there, and what it gave so far is the result. Raises Died, or ModelFailed for an
+        unreadable answer.
         """
 
     async def death(self) -> Died:

@@ -92,13 +92,14 @@ class CallOutputs(Struct, tag=True):
 
 
 class Answers(Struct, tag=True):
-    """One entry per call of the batch, in order."""
+    """One entry per call of the batch, in order, and what it took."""
 
     answers: list[CallOutputs | CallError]
+    took_ms: float = 0.0
 
 
 class Part(Struct, tag=True):
-    """What there is of the answers so far, if any; the worker then waits for GoOn."""
+    """What there is of the answers so far, if any; each is answered by a GoOn."""
 
     answers: list[CallOutputs | CallError | None]
     progress: Progress | None = None
@@ -124,7 +125,19 @@ def results_of(
     ]
 
 
-Message = Ready | News | Failed | Predict | Answers | Part | GoOn
+class Said(Struct, tag=True):
+    """A line that a model on another machine printed."""
+
+    line: str
+
+
+class Ended(Struct, tag=True):
+    """The process of a model on another machine ended by itself, and how."""
+
+    how: str
+
+
+Message = Ready | News | Failed | Predict | Answers | Part | GoOn | Said | Ended
 
 ARRAY = 1
 INLINE_BYTES = 16_384

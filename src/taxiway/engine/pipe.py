@@ -18,6 +18,11 @@ LARGEST = 2**32
 _LENGTH = struct.Struct("<Q")
 
 
+def framed(message: bytes) -> bytes:
+    """A message after its length."""
+    return _LENGTH.pack(len(message)) + message
+
+
 class ServerGone(BaseException):
     """The other end is closed. No Exception, since it is no fault of the model that works."""
 
@@ -27,16 +32,16 @@ class WorkersEnd:
 
     def __init__(self, own: socket.socket) -> None:
         self._socket = own
-        self._file = own.makefile("rb", BUFFER_BYTES)
+        self._come = bytearray()
 
-    def let_go(self) -> None:
-        """Leave the socket to others; nothing may have been read ahead."""
-        self._file.close()
+    def let_go(self) -> bytes:
+        """Leave the socket to others; what was read ahead."""
+        ahead, self._come = bytes(self._come), bytearray()
+        return ahead
 
     def waits(self, seconds: float) -> bool:
         """Whether a message comes, or the other end closes, within that time."""
-        # The server sends one message and waits, so that nothing was read ahead.
-        return bool(select([self._socket], [], [], seconds)[0])
+        return bool(self._come or select([self._socket], [], [], seconds)[0])
 
     def find(self, mark: bytes) -> None:
         """Pass over everything up to a mark."""
@@ -53,18 +58,22 @@ class WorkersEnd:
         """Send one message."""
         # To copy it costs less than a second call.
         try:
-            self._socket.sendall(_LENGTH.pack(len(message)) + message)
+            self._socket.sendall(framed(message))
         except OSError:
             raise ServerGone from None
 
     def _read(self, size: int) -> bytes:
-        try:
-            data: bytes = self._file.read(size)
-        except OSError:
-            raise ServerGone from None
-        if len(data) < size:
-            raise ServerGone
-        return data
+        while (lacks := size - len(self._come)) > 0:
+            try:
+                data = self._socket.recv(max(BUFFER_BYTES, lacks))
+            except OSError:
+                raise ServerGone from None
+            if not data:
+                raise ServerGone
+            self._come += data
+        taken = bytes(memoryview(self._come)[:size])
+        del self._come[:size]
+        return taken
 
 
 class ServersEnd(asyncio.Protocol):
@@ -84,10 +93,15 @@ class ServersEnd(asyncio.Protocol):
         else:
             await loop.create_unix_connection(lambda: self, sock=own)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether there is somebody at the other end."""
+        return self._transport is not None
+
     def send(self, message: bytes) -> None:
         """Send one message; what the worker does not read yet is kept."""
         if self._transport is not None:
-            self._transport.write(_LENGTH.pack(len(message)) + message)
+            self._transport.write(framed(message))
 
     def close(self) -> None:
         """Stop listening; what was not sent is dropped."""

@@ -1,36 +1,27 @@
-"""Both ends of a model's way to another machine: its files, then the messages of a worker.
+"""What a model takes along to another machine: its files, each by its SHA-256 and once.
 
-A way is a pair of byte streams, such as ssh gives. After a greeting come messages as in `pipe`: an
-empty one and its echo; what the model is, with its files by SHA-256; which of them are missing; the
-missing ones in pieces; an empty one; then whatever goes between an engine and a worker.
+Messages as in `pipe`: what the model is, with its files; which of them are missing; the missing
+ones in pieces; an empty one.
 """
 
 import hashlib
 import os
 import shutil
-import socket
-import sys
-import threading
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from taxiway.core import declaration
 from taxiway.core.datatypes import File
-from taxiway.core.errors import ModelFailed, TaxiwayError
+from taxiway.core.errors import ModelFailed
 from taxiway.core.files import whole_file
 from taxiway.core.model import ModelSpec
-from taxiway.engine import worker
-from taxiway.engine.messages import Codec, Failed
 from taxiway.engine.pipe import WorkersEnd
 
-GREETING = b"\n\0taxiway worker 1\n"
-"""What comes first of ours; logins may print other things before."""
 PIECE = 2**20
-MOST_FILES, MOST_BYTES = 1000, 64 * 2**30
+MOST_FILES, MOST_BYTES = 200_000, 64 * 2**30
 
 
 class Taken(Struct, frozen=True):
@@ -81,90 +72,33 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def carry_files(pipe: WorkersEnd, bag: Bag, places: dict[str, Path]) -> None:
+def carry_files(
+    pipe: WorkersEnd, bag: Bag, places: dict[str, Path], progress: Callable[[int, int], None]
+) -> None:
     """Give the other side the model, and those of its files that it lacks.
 
-    Raises ModelFailed where it does not take them, or ServerGone.
+    `progress` is called with the bytes that went and all that are to go. Raises ModelFailed where
+    the files are not taken, or ServerGone.
     """
     pipe.send(msgspec.msgpack.encode(bag))
     wanted = msgspec.msgpack.decode(pipe.receive(), type=Wanted)
     if wanted.refused:
         raise ModelFailed(wanted.refused)
+    went, total = 0, sum(places[digest].stat().st_size for digest in wanted.missing)
     for digest in wanted.missing:
         with places[digest].open("rb") as file:
             while piece := file.read(PIECE):
                 pipe.send(piece)
+                went += len(piece)
+                progress(went, total)
     pipe.send(b"")  # nothing comes before it, so that nothing can have been read ahead
-
-
-def serve(folder: Path) -> None:
-    """Be a worker for whoever started this process, by its standard input and output.
-
-    Files that come are kept in `folder`, each below its SHA-256. Ends with the other side.
-    """
-    streams = socket.socketpair()
-    ours, theirs = streams
-    out = os.dup(1)
-    os.dup2(2, 1)  # what a model prints is no message
-    os.write(out, GREETING)
-    threading.Thread(target=_pump, args=[lambda: os.read(0, PIECE), ours.sendall, True],
-                     daemon=True).start()  # fmt: skip
-    back = threading.Thread(target=_pump, args=[lambda: ours.recv(PIECE), _writer(out), False])
-    back.start()
-    pipe = WorkersEnd(theirs)
-    pipe.send(pipe.receive())
-    bag = msgspec.msgpack.decode(pipe.receive(), type=Bag)
-    try:
-        missing = missing_of(bag, folder)
-    except (TaxiwayError, OSError) as error:
-        pipe.send(msgspec.msgpack.encode(Wanted(refused=str(error))))
-    else:
-        pipe.send(msgspec.msgpack.encode(Wanted(list(missing))))
-        _work(theirs, pipe, bag, missing, folder)
-    theirs.shutdown(socket.SHUT_WR)
-    back.join()
-
-
-def _work(
-    own: socket.socket, pipe: WorkersEnd, bag: Bag, missing: dict[str, Taken], folder: Path
-) -> None:
-    """Take what comes, then be the model's worker."""
-    try:
-        spec = unpacked(pipe, bag, missing, folder)
-    except (TaxiwayError, OSError) as error:
-        while pipe.receive():
-            pass
-        pipe.send(Codec().pack(Failed(str(error), expected=True)))
-    else:
-        pipe.receive()
-        worker.main(own, msgspec.msgpack.encode(spec), ["", ""])
-
-
-def _pump(read: Callable[[], bytes], write: Callable[[bytes], Any], is_last: bool) -> None:
-    try:
-        while data := read():
-            write(data)
-    except OSError:
-        is_last = True
-    if is_last:
-        # Nobody is there any more: whatever the model does is for nobody.
-        os._exit(0)
-
-
-def _writer(out: int) -> Callable[[bytes], None]:
-    def write(data: bytes) -> None:
-        view = memoryview(data)
-        while view:
-            view = view[os.write(out, view) :]
-
-    return write
 
 
 def missing_of(bag: Bag, folder: Path) -> dict[str, Taken]:
     """The files that are not here yet, by SHA-256. Raises ModelFailed for what is not taken."""
     for each in bag.files:
         for part in (each.name, *PurePosixPath(each.path).parts):
-            _plain(part)
+            plain(part)
     missing = {each.sha256: each for each in bag.files if not _kept(folder, each).is_file()}
     size = sum(each.size for each in missing.values())
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -221,7 +155,7 @@ def _placed(files: list[Taken], folder: Path) -> Path:
     return root
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
     """A part of a path that stays where it is put."""
     if name in ("", ".", "..") or "/" in name or "\0" in name:
         raise ModelFailed(f"A file cannot be called {name[:70]!r}.")
@@ -236,10 +170,3 @@ def _link(kept: Path, path: Path) -> None:
     except OSError:  # sticks and shares have no second names
         with kept.open("rb") as source, whole_file(path) as file:
             shutil.copyfileobj(source, file)
-
-
-if sys.platform == "win32":  # pipes there carry text unless told otherwise
-    import msvcrt
-
-    for stream in (0, 1):
-        msvcrt.setmode(stream, os.O_BINARY)

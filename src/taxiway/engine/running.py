@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from taxiway.core.command import Command, Values
@@ -12,13 +12,14 @@ from taxiway.core.datatypes import Wire
 from taxiway.core.errors import Cancelled, ModelFailed, TaxiwayError, Unavailable
 from taxiway.core.events import CommandsChanged, Events, State, StateChanged
 from taxiway.core.memory import memory_of
-from taxiway.core.model import ModelSpec, Progress
+from taxiway.core.model import ModelSpec
 from taxiway.engine.batch import Call, CallQueue, OnPart
-from taxiway.engine.executor import Away, Died, Executor, Hung, Result, Unreachable
+from taxiway.engine.executor import Away, Died, Executor, Hung, Unreachable
 from taxiway.engine.executors.process import ProcessExecutor
-from taxiway.engine.messages import Formats, News, Predict
+from taxiway.engine.messages import Formats, News
 from taxiway.engine.pictures import PictureRoom
 from taxiway.engine.timing import Times
+from taxiway.engine.work import Work
 
 log = logging.getLogger("taxiway.engine")
 
@@ -59,13 +60,12 @@ class Running:
         self._worker_bytes = worker_bytes
         self._look_at = 0.0
         self._first_bytes = 0
-        self._limit: asyncio.Timeout | None = None
         self._events = events
         self.pictures = PictureRoom()
         self._queue = CallQueue(queue_limit)
         self._executor_kind = executor
         self._executor: Executor | None = None
-        self._working: list[Call] = []
+        self._in_work = set[Work]()
         self._task: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
         self._crashes: deque[float] = deque(maxlen=CRASHES)
@@ -84,6 +84,11 @@ class Running:
         return self._executor.pid if self._executor else None
 
     @property
+    def live_at_once(self) -> int:
+        """How many pictures of a live session can be in work."""
+        return max(self._executor.live_at_once, 1) if self._executor else 1
+
+    @property
     def is_stopped(self) -> bool:
         """Whether someone stopped it: then calls do not wake it but are refused."""
         return self._stopped
@@ -92,8 +97,7 @@ class Running:
         """Begin to start; `ready` waits for the end of it."""
         self._stopped = False
         if self.state in ("asleep", "failed"):
-            where = f" on {self.spec.on}" if self.spec.on else ""
-            self._set("starting", f"Starting {self.spec.name}{where}.")
+            self._set("starting", self._starting())
             self._task = asyncio.get_running_loop().create_task(self._live())
 
     def wake(self) -> None:
@@ -157,8 +161,8 @@ class Running:
 
     def cancel(self) -> None:
         """Stop what the model works on; those who wait for it get Cancelled."""
-        for call in self._working:
-            call.resolve(Cancelled("The work was stopped."))
+        for work in self._in_work:
+            work.resolve(Cancelled("The work was stopped."))
 
     def _refuse_if_down(self) -> None:
         if self.state == "failed":
@@ -186,13 +190,11 @@ class Running:
     async def _once(self) -> str | None:
         """One life of the model. Returns why there can be no other, if so."""
         executor = self._executor = self._executor_kind(self.spec, self._queue.wake)
-        executor.on_news = self._learn
+        executor.on_news, executor.on_words = self._learn, self._say
         try:
             ready = await executor.start()
             self.commands, self.facts = ready.commands, ready.facts
-            notes = "".join(f" Note: {note}." for note in self.facts.get("notes", ()))
-            where = f" on {self.facts['on']}" if "on" in self.facts else ""
-            self._set("running", f"{self.spec.name} is running{where}.{notes}")
+            self._set("running", self._running_words())
             self._tries = self._first_bytes = 0
             await self._serve(executor)
         except (Away, Unreachable) as error:
@@ -215,22 +217,43 @@ class Running:
         self.commands, self.facts = news.commands, news.facts
         self._events.emit(CommandsChanged(self.spec.name))
 
+    def _say(self, words: str) -> None:
+        """Where things are has changed, the state has not."""
+        if words:
+            self.message = f"{self.spec.name} {words}."
+        else:
+            self.message = self._running_words() if self.state == "running" else self._starting()
+        self._events.emit(StateChanged(self.spec.name, self.state, self.message))
+
+    def _starting(self) -> str:
+        where = f" on {self.spec.on.partition('#')[0]}" if self.spec.on else ""
+        return f"Starting {self.spec.name}{where}."
+
+    def _running_words(self) -> str:
+        notes = "".join(f" Note: {note}." for note in self.facts.get("notes", ()))
+        where = f" on {self.facts['on']}" if "on" in self.facts else ""
+        return f"{self.spec.name} is running{where}.{notes}"
+
     async def _serve(self, executor: Executor) -> None:
         """Answer calls until nobody asked for `idle_seconds`; raises Died at once."""
-        while await self._has_work(executor):
-            calls = self._working = self._queue.take()
-            if not calls:
-                continue
-            try:
-                results = await self._predicted(executor, calls)
-            except BaseException as error:
-                self._answer([self._lost(error)] * len(calls))
-                raise
-            self._answer(results)
-            if self._is_too_large(executor):
-                self.restarts += 1
-                self._set("starting", f"{self.spec.name} took much memory and is starting anew.")
-                return
+        try:
+            async with asyncio.TaskGroup() as group:
+                while await self._has_work(executor):
+                    if not (calls := self._queue.take()):
+                        continue
+                    work = Work(calls, self._query_seconds)
+                    self._in_work.add(work)
+                    if executor.at_once > 1:
+                        group.create_task(self._do(work, executor))
+                        continue
+                    await self._do(work, executor)
+                    if self._is_too_large(executor):
+                        self.restarts += 1
+                        words = "took much memory and is starting anew"
+                        self._set("starting", f"{self.spec.name} {words}.")
+                        return
+        except BaseExceptionGroup as several:
+            raise several.exceptions[0] from None
 
     def _is_too_large(self, executor: Executor) -> bool:
         """Whether the worker took more memory than it may; looks once a second.
@@ -246,40 +269,29 @@ class Running:
         self._first_bytes = self._first_bytes or size
         return size > max(self._worker_bytes, 1.5 * self._first_bytes)
 
-    async def _predicted(self, executor: Executor, calls: Sequence[Call]) -> list[Result]:
-        """The answers to a batch. Raises Hung if nothing comes for `query_seconds`."""
+    async def _do(self, work: Work, executor: Executor) -> None:
         try:
-            async with asyncio.timeout(self._query_seconds) as self._limit:
-                return await executor.predict(request_of(calls), self._give)
-        except TimeoutError:
-            raise Hung(f"no answer within {self._query_seconds:g} s") from None
+            await work.done(executor, self._lost)
         finally:
-            self._limit = None
+            self._in_work.discard(work)
+            self._queue.wake()
 
     async def _has_work(self, executor: Executor) -> bool:
-        """Wait for a call (true), for sleep (false), or for the model's death (Died)."""
-        if not len(self._queue) and not executor.died:
+        """Wait for a call that can be taken (true), for sleep (false), or for death (Died)."""
+        while not executor.died and not self._can_take(executor):
             try:
-                async with asyncio.timeout(self.idle_seconds):
+                async with asyncio.timeout(None if self._in_work else self.idle_seconds):
                     await self._queue.woken()
             except TimeoutError:
                 return len(self._queue) > 0
         if executor.died:
+            while self._in_work:  # which hear of it themselves
+                await self._queue.woken()
             raise await executor.death()
         return True
 
-    def _give(self, results: Sequence[Result | None], progress: Progress | None) -> bool:
-        """Pass a part on; whether anybody waits for the rest."""
-        if self._limit is not None and self._query_seconds is not None:
-            self._limit.reschedule(asyncio.get_running_loop().time() + self._query_seconds)
-        for call, result in zip(self._working, results, strict=True):
-            call.give(result, progress)
-        return not all(call.future.done() for call in self._working)
-
-    def _answer(self, results: Sequence[Result]) -> None:
-        for call, result in zip(self._working, results, strict=True):
-            call.resolve(result)
-        self._working = []
+    def _can_take(self, executor: Executor) -> bool:
+        return len(self._queue) > 0 and len(self._in_work) < max(executor.at_once, 1)
 
     def _lost(self, error: BaseException) -> TaxiwayError:
         if isinstance(error, TaxiwayError):
@@ -287,6 +299,8 @@ class Running:
         if isinstance(error, Hung):
             limit = f"{error}, the limit of --query-seconds"
             return Unavailable(f"'{self.spec.name}' gave {limit}, and is starting again.")
+        if isinstance(error, Away):
+            return Unavailable(f"'{self.spec.name}' was lost: {error}.", retry_after=5)
         what = "was stopped" if self._stopped else "died while it worked and is starting again"
         return Unavailable(f"'{self.spec.name}' {what}.")
 
@@ -323,14 +337,3 @@ class Running:
         self.last_error = message
         self._set("failed", message)
         self._queue.fail(Unavailable(message, retry_after=10))
-
-
-def request_of(calls: Sequence[Call]) -> Predict:
-    """What the worker is asked for a batch."""
-    return Predict(
-        calls[0].command.name,
-        [call.inputs for call in calls],
-        [call.formats for call in calls],
-        all(call.live is not None for call in calls),
-        [call.request for call in calls if call.request],
-    )

@@ -5,6 +5,8 @@ import logging
 import os
 import socket
 import sys
+import time
+from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
@@ -42,8 +44,11 @@ SIDE_BY_SIDE = 3 * 2**20
 """Bytes of a batch's pixels from which on threads encode it, or an accelerator would wait."""
 
 
-def main(connection: socket.socket, spec: bytes, areas: list[str]) -> None:
-    """Set the model up, say so, then answer batches until the other side is gone."""
+def main(connection: socket.socket, spec: bytes, areas: list[str], ahead: int = 0) -> None:
+    """Set the model up, say so, then answer batches until the other side is gone.
+
+    Up to `ahead` parts of an answer are sent before the other side has answered the first of them.
+    """
     pipe, codec = WorkersEnd(connection), Codec()
     codec.incoming, codec.outgoing = (SharedMemory(name) if name else None for name in areas)
     wanted = msgspec.msgpack.decode(spec, type=ModelSpec)
@@ -55,24 +60,59 @@ def main(connection: socket.socket, spec: bytes, areas: list[str]) -> None:
         return
     pipe.send(ready)
 
-    def show(part: Part) -> bool:
-        pipe.send(codec.pack(part))
-        word = codec.unpack(pipe.receive())
-        assert isinstance(word, GoOn)
-        return word.wanted
-
     def learn() -> None:
         declaration.check_commands(model, wanted.name)
         pipe.send(codec.pack(News(model.commands, facts_of(model))))
 
-    spare = SpareTime(model, learn)
+    spare, requests = SpareTime(model, learn), Requests(pipe, codec, ahead)
     with contextlib.suppress(ServerGone):
         while True:
-            request = codec.unpack(pipe.receive())
-            assert isinstance(request, Predict)
+            request = requests.next()
             request_id.set(" ".join(request.requests))
-            pipe.send(packed(codec, answers_to(model, request, show)))
-            spare.use(pipe.waits)
+            began = time.perf_counter()
+            answers = answers_to(model, request, requests.show)
+            pipe.send(packed(codec, answers, (time.perf_counter() - began) * 1000))
+            spare.use(requests.waits)
+
+
+class Requests:
+    """What a worker is asked, one after the other, and the words on the parts that it shows."""
+
+    def __init__(self, pipe: WorkersEnd, codec: Codec, ahead: int) -> None:
+        self._pipe, self._codec, self._ahead = pipe, codec, ahead
+        self._waiting = deque[Predict]()
+        self._shown = deque[int]()  # the requests whose parts have no word yet
+        self._number = 0
+        self._is_wanted = True
+
+    def next(self) -> Predict:
+        """The next request. Raises ServerGone."""
+        while not self._waiting:
+            self._read()
+        self._number += 1
+        self._is_wanted = True
+        return self._waiting.popleft()
+
+    def waits(self, seconds: float) -> bool:
+        """Whether there is something to do within that time."""
+        return bool(self._waiting) or self._pipe.waits(seconds)
+
+    def show(self, part: Part) -> bool:
+        """Send a part of the answer to the request; whether anybody waits for the rest."""
+        self._pipe.send(self._codec.pack(part))
+        self._shown.append(self._number)
+        while len(self._shown) > self._ahead or self._pipe.waits(0):
+            self._read()
+        return self._is_wanted
+
+    def _read(self) -> None:
+        word = self._codec.unpack(self._pipe.receive())
+        if isinstance(word, GoOn):
+            is_of_this = self._shown.popleft() == self._number
+            self._is_wanted = self._is_wanted and (word.wanted or not is_of_this)
+        else:
+            assert isinstance(word, Predict)
+            self._waiting.append(word)
 
 
 def start(spec: ModelSpec) -> tuple[Model, dict[str, Any]]:
@@ -201,11 +241,11 @@ def _is_named(result: Any) -> bool:
     return isinstance(result, Mapping) and all(isinstance(name, str) for name in result)
 
 
-def packed(codec: Codec, answers: list[CallOutputs | CallError]) -> bytes:
+def packed(codec: Codec, answers: list[CallOutputs | CallError], took_ms: float = 0.0) -> bytes:
     try:
-        return codec.pack(Answers(answers))
+        return codec.pack(Answers(answers, took_ms))
     except Exception as error:
-        return codec.pack(Answers([CallError.of(error)] * len(answers)))
+        return codec.pack(Answers([CallError.of(error)] * len(answers), took_ms))
 
 
 def failure_of(error: BaseException, spec: ModelSpec) -> Failed:

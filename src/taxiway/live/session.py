@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from taxiway.core.command import Command, Values, first_command
-from taxiway.core.datatypes import AnyDataType, File, Vector, Wire, names
+from taxiway.core.datatypes import Vector, Wire, names
 from taxiway.core.errors import InvalidArgument, TaxiwayError, Unavailable
 from taxiway.core.events import (
     Answer,
@@ -30,6 +30,7 @@ from taxiway.core.images import EncodedPicture, Pixels
 from taxiway.core.model import ModelSpec
 from taxiway.latent.field import field
 from taxiway.latent.sample import z_of_seed
+from taxiway.live.at_once import AtOnce
 from taxiway.live.broadcast import Broadcast
 from taxiway.live.controls import Controls, Origin, Snapshot
 from taxiway.live.mapping.mapping import SignalMapping
@@ -46,6 +47,7 @@ from taxiway.live.presets.mixing import Mixing
 from taxiway.live.presets.state_folder import StateFolder
 from taxiway.live.previews import Previews
 from taxiway.live.readers import Readers
+from taxiway.live.taking import given, is_heavy, takes
 from taxiway.live.tiles import Tiles, length_of_z, plays_live
 
 if TYPE_CHECKING:
@@ -106,6 +108,10 @@ class LiveSession:
         self._came = asyncio.Event()
         self._life = 0
         self._rendered = (-1, -1)
+        self._shown = -1
+        self._answers = 0
+        self._commands: Mapping[str, Command] | None = None
+        self._in_work = AtOnce()
         self._is_moved = False
         self._is_black = False
         self._error: str | None = None
@@ -165,6 +171,7 @@ class LiveSession:
                 group.create_task(self.mapping.feedback.run())
         finally:
             self.stop_moving()
+            self._in_work.stop()
             self.kept.close()
             self._stop_listening()
             self._stop_watching()
@@ -294,7 +301,7 @@ class LiveSession:
         if event.model != self.spec.name:
             return
         if isinstance(event, StateChanged):
-            if event.state == "running":
+            if event.state == "running" and self._is_new():
                 self._introduce()
             self._notify()
         if isinstance(event, CommandsChanged):
@@ -307,16 +314,20 @@ class LiveSession:
             self._show(picture_of(command, event.news), Snapshot({}, 0, {}, 0))
         self.events.emit(event)
 
+    def _is_new(self) -> bool:
+        """Whether it was set up since; of one that runs on only the words may have changed."""
+        return self.engine.running[self.spec.name].commands is not self._commands
+
     def _introduce(self) -> None:
         """The model was set up: learn its command, and keep of the controls what it takes."""
         self._life += 1
-        commands = self.engine.running[self.spec.name].commands
+        commands = self._commands = self.engine.running[self.spec.name].commands
         self.command = self.tiles.command = command = first_command(commands, self.spec.command)
         self.controls.one_of = tuple(name for name in command.needs_one_of if name != "seed")
         unfit = {
             name: None
             for name, value in self.controls.values().items()
-            if not _takes(command, name, value)
+            if not takes(command, name, value)
         }
         if unfit:
             self.controls.set(unfit)
@@ -327,13 +338,14 @@ class LiveSession:
     def _show_answer(self, answer: Answer) -> None:
         """A query was answered: what it asked with is newest, and needs no rendering."""
         command = self.engine.running[self.spec.name].commands[answer.command]
-        given = _given(command, answer)
+        values = given(command, answer)
         if self.command is not None and command.name == self.command.name:
-            self._keep(given)
+            self._keep(values)
             self._rendered = (self.controls.version, self._life)
+            self._answers += 1
             self._is_moved, self._unpublished, self._error = False, None, None
             self._previews.is_small = False
-        snapshot = Snapshot(given, 0, {}, 0)
+        snapshot = Snapshot(values, 0, {}, 0)
         picture = answer.outputs.get(picture_name(command) or "")
         if isinstance(picture, EncodedPicture):
             frame = self._frame(snapshot, answer.render_ms)
@@ -370,7 +382,11 @@ class LiveSession:
                 if self.broadcast.newest is not None:
                     self.kept.settle(self.broadcast.newest.frame)
             else:
-                await self._render()
+                await self._in_work.begin(self._render(), self._most())
+
+    def _most(self) -> int:
+        running = self.engine.running.get(self.spec.name)
+        return running.live_at_once if running else 1
 
     async def _publish_newest(self) -> None:
         """Make what was rendered the current output, one after the other and the newest only."""
@@ -412,7 +428,8 @@ class LiveSession:
     async def _render(self, rests: bool = False) -> None:
         snapshot = self.controls.snapshot()
         values = self._previews.asked(self.known, snapshot.values, rests)
-        self._rendered = rendered = (snapshot.version, self._life)
+        self._rendered = (snapshot.version, self._life)
+        answers = self._answers
         started = self.clock()
         try:
             outputs = await self.engine.run(self.spec.name, values, live="session")
@@ -423,18 +440,23 @@ class LiveSession:
             log.exception("A live output could not be made")
             self.report("The live output could not be made; the server's log says why.")
             return
-        if self._rendered is not rendered:
-            return  # a query was answered meanwhile, with newer values
+        if self._answers != answers or snapshot.version < self._shown:
+            return  # a query was answered meanwhile, with newer values, or a later change
+        self._shown = snapshot.version
         self._error = None
         self._is_moved = self._is_moved and self.controls.version != snapshot.version
         self._unpublished = outputs
         pixels = picture_of(self.known, outputs)
         took = (self.clock() - started) * 1000
-        self._previews.took(took)
+        self._previews.took(took - self._away_ms())
         self._show(pixels, snapshot, took)
         # Pages that play an instrument see its frames; for them alone nothing is encoded twice.
         if self.readers.wanted or not self.is_live or pixels is None:
             self._publish.set()
+
+    def _away_ms(self) -> float:
+        running = self.engine.running.get(self.spec.name)
+        return float(running.facts.get("away_ms", 0.0)) if running else 0.0
 
     async def drawn(self, values: Values) -> Pixels | None:
         """The picture of some values, beside what is played. Raises TaxiwayError."""
@@ -464,26 +486,3 @@ class LiveSession:
             self._error = error
             with contextlib.suppress(TaxiwayError):
                 self.engine.report(self.spec.name, error)
-
-
-def is_heavy(field: AnyDataType) -> bool:
-    """Whether values of the type are pictures or files, which stay encoded until they are used."""
-    return field.holds_pictures or isinstance(field, File)
-
-
-def _given(command: Command, answer: Answer) -> Values:
-    """The inputs that a query was given, decoded where that is no burden to keep."""
-    return {
-        name: answer.wire[name] if is_heavy(field) else answer.inputs[name]
-        for name, field in command.inputs.items()
-        if answer.wire.get(name) is not None
-    }
-
-
-def _takes(command: Command, name: str, value: Any) -> bool:
-    try:
-        if not is_heavy(command.inputs[name]):
-            command.inputs[name].decode(name, value)
-    except (KeyError, InvalidArgument):
-        return False
-    return True

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import socket
+from collections import deque
 from collections.abc import Callable
 from multiprocessing.shared_memory import SharedMemory
 from typing import Any
@@ -43,17 +44,27 @@ class ProcessExecutor:
     def __init__(self, spec: ModelSpec, on_death: Callable[[], None]) -> None:
         self.spec = spec
         self.died = False
+        self.hold_seconds = 0.0
         self.on_news: Callable[[News], None] = lambda news: None
+        self.on_words: Callable[[str], None] = lambda words: None
         self._on_death = on_death
         self._codec = Codec()
         self._loop = asyncio.get_running_loop()
-        self._answer: asyncio.Future[Message] = self._loop.create_future()
+        self._asked = deque[tuple[asyncio.Future[Message], OnPart]]()
+        self._turn = asyncio.Lock()
         self._spawning: asyncio.Future[socket.socket] | None = None
-        self._on_part: OnPart = lambda results, progress: True
         self._packing: asyncio.Future[bytes] | None = None
         self._process: Any = None
         self._pipe = ServersEnd(self._hear, self._end_heard)
         self._areas: list[SharedMemory | None] = []
+
+    @property
+    def at_once(self) -> int:
+        return 1  # what crosses lies in memory that has room for one
+
+    @property
+    def live_at_once(self) -> int:
+        return self.at_once
 
     @property
     def pid(self) -> int | None:
@@ -61,13 +72,14 @@ class ProcessExecutor:
 
     async def start(self) -> Ready:
         """Start the process and wait until its model is set up."""
+        answer = self._ask(lambda results, progress: True)
         self._spawning = asyncio.ensure_future(asyncio.to_thread(self._spawn))
         try:
-            await self._pipe.connect(await asyncio.shield(self._spawning))
+            await self._connect(await asyncio.shield(self._spawning))
         except OSError as error:
             # The machine's doing, such as no more files that may be open.
             raise ModelFailed(f"No process can be started: {error.strerror or error}.") from None
-        message = await self._receive()
+        message = await self._received(answer)
         if isinstance(message, Failed):
             await self.stop()
             raise ModelFailed(message.message)
@@ -80,12 +92,10 @@ class ProcessExecutor:
 
     async def predict(self, request: Predict, on_part: OnPart) -> list[Result]:
         """Ask for a batch; one result or error per call."""
-        self._on_part = on_part
-        self._answer = self._loop.create_future()
-        # Nobody may be left to hear of a death when the reader tells of it.
-        self._answer.add_done_callback(lambda answer: answer.cancelled() or answer.exception())
-        await self._hand_over(request)
-        message = await self._receive()
+        async with self._turn:  # answers come in the order in which was asked
+            answer = self._ask(on_part)
+            await self._hand_over(request)
+        message = await self._received(answer)
         assert isinstance(message, Answers)
         return results_of(message.answers)
 
@@ -110,6 +120,22 @@ class ProcessExecutor:
             area.unlink()
         self._areas = []
 
+    def _ask(self, on_part: OnPart) -> "asyncio.Future[Message]":
+        """Where the next answer goes; those before it come before."""
+        answer: asyncio.Future[Message] = self._loop.create_future()
+        # Nobody may be left to hear of a death when the reader tells of it.
+        answer.add_done_callback(lambda answer: answer.cancelled() or answer.exception())
+        self._asked.append((answer, on_part))
+        if self.died:
+            self._lose()
+        return answer
+
+    async def _connect(self, own: socket.socket) -> None:
+        await self._pipe.connect(own)
+
+    def _send(self, message: bytes) -> None:
+        self._pipe.send(message)
+
     async def _hand_over(self, request: Predict) -> None:
         if sum(map(array_bytes, request.batch)) <= SENT_AT_ONCE:
             message = self._codec.pack(request)
@@ -117,7 +143,7 @@ class ProcessExecutor:
             packing = asyncio.to_thread(self._codec.pack, request)
             self._packing = asyncio.ensure_future(packing)
             message = await asyncio.shield(self._packing)
-        self._pipe.send(message)
+        self._send(message)
 
     def _spawn(self) -> socket.socket:
         # Threads of a network that wait by spinning starve each other on a busy machine: a picture
@@ -143,30 +169,44 @@ class ProcessExecutor:
 
     def _hear(self, data: bytes) -> None:
         try:
-            message = self._codec.unpack(data)
-            if isinstance(message, News):
-                self.on_news(News(message.commands, self.told(message.facts)))
-            elif self._answer.done():
-                return
-            elif isinstance(message, Part):
-                wanted = self._on_part(results_of(message.answers), message.progress)
-                self._pipe.send(self._codec.pack(GoOn(wanted)))
-            else:
-                self._answer.set_result(message)
+            self._take(self._codec.unpack(data))
         except (msgspec.DecodeError, AssertionError, ValueError, TypeError) as error:
-            if not self._answer.done():
-                said = f"The model's answer is not readable: {error}."
-                self._answer.set_exception(ModelFailed(said))
+            self._settle(ModelFailed(f"The model's answer is not readable: {error}."))
+
+    def _take(self, message: Message) -> None:
+        if isinstance(message, News):
+            self.on_news(News(message.commands, self.told(message.facts)))
+        elif isinstance(message, Part) and self._asked:
+            answer, on_part = self._asked[0]
+            wanted = not answer.done() and on_part(results_of(message.answers), message.progress)
+            self._send(self._codec.pack(GoOn(wanted)))
+        else:
+            self._settle(message)
+
+    def _settle(self, outcome: Message | Exception) -> None:
+        """Give the oldest question its answer."""
+        if not self._asked:
+            return
+        answer, _ = self._asked.popleft()
+        if answer.done():
+            return
+        if isinstance(outcome, Exception):
+            answer.set_exception(outcome)
+        else:
+            answer.set_result(outcome)
 
     def _end_heard(self) -> None:
         self.died = True
         self._on_death()
-        if not self._answer.done():
-            self._answer.set_exception(Died())
+        self._lose()
 
-    async def _receive(self) -> Message:
+    def _lose(self) -> None:
+        while self._asked:
+            self._settle(Died())
+
+    async def _received(self, answer: "asyncio.Future[Message]") -> Message:
         try:
-            return await self._answer
+            return await answer
         except Died:
             raise await self.death() from None
 

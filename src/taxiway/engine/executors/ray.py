@@ -44,6 +44,8 @@ class RayExecutor:
         self.on_words: Callable[[str], None] = lambda words: None
         self.cluster = Cluster.of(spec.on)
         self.at_once = AHEAD * self.cluster.most
+        self.live_at_once = 1
+        self.hold_seconds = 0.0
         self._on_death = on_death
         self._codec = Codec()
         self._loop = asyncio.get_running_loop()

@@ -1,4 +1,4 @@
-"""A model on another machine, by the system's own ssh: no port there is opened, no key is ours.
+"""A model on another machine, by the system's own ssh or by TLS.
 
 What is started there is `taxiway worker`, to which the same messages go as to a process here. The
 model's files are taken along, each once: the other side keeps them by their SHA-256.
@@ -6,108 +6,115 @@ model's files are taken along, each once: the other side keeps them by their SHA
 
 import asyncio
 import contextlib
+import math
 import os
-import re
-import shlex
+import secrets
 import socket
 import subprocess
 import sys
 import threading
 import time
 from collections import deque
-from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from collections.abc import Callable
+from typing import Any
 
-from taxiway.core.errors import InvalidArgument, ModelFailed, TaxiwayError
+import msgspec
+
+from taxiway.core.errors import ModelFailed, TaxiwayError
 from taxiway.core.images import EncodedPicture
+from taxiway.core.model import ModelSpec
 from taxiway.engine.executor import Away, Died, OnPart, Result, Unreachable
 from taxiway.engine.executors.process import ProcessExecutor
-from taxiway.engine.messages import Predict
-from taxiway.engine.pipe import ServerGone, WorkersEnd
-from taxiway.engine.remote_worker import GREETING, carry_files, luggage
+from taxiway.engine.keeper import GREETING
+from taxiway.engine.lasting import BYE, HOLD_SECONDS, Hello, Ledger, Welcome
+from taxiway.engine.messages import Answers, Ended, Message, Predict, Said
+from taxiway.engine.pipe import ServerGone, ServersEnd, WorkersEnd
+from taxiway.engine.places import CONNECT_SECONDS, SshPlace, TlsPlace, place_of
+from taxiway.engine.remote_worker import carry_files, luggage
 
-CONNECT_SECONDS = 15
-ALIVE_SECONDS, MISSED = 1, 2
-"""How often a way is tried that is silent, and how often in vain before it counts as broken."""
+AGAIN_SECONDS = (0.1, 2.0)
+"""How soon a way that broke is tried again, at first and at most."""
+MOST_AT_ONCE = 32
+LEAST_HELD = 10.0
+"""Seconds that the model is held at least, since a way takes a moment."""
+SAY_SECONDS = 1.0
+"""Between two words on how much was sent."""
 FAR_MS = 5.0
 """Milliseconds there and back from which on a way is no local network's."""
-OPTIONS = (
-    "-T",
-    *("-o", "BatchMode=yes"),  # nobody is there to type a password
-    *("-o", f"ConnectTimeout={CONNECT_SECONDS}"),
-    *("-o", f"ServerAliveInterval={ALIVE_SECONDS}"),
-    *("-o", f"ServerAliveCountMax={MISSED}"),
-    *("-o", "IPQoS=lowdelay"),
-)
-HOST = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}|[0-9a-fA-F:.]{2,45}")
-USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
-COMMAND = re.compile(r"[\w./ ~-]+")
-
-
-class Place(NamedTuple):
-    """Where a model runs: `ssh://[user@]host[:port][/path/of/taxiway]`."""
-
-    host: str
-    user: str
-    port: int | None
-    command: str
-
-    @staticmethod
-    def of(address: str) -> "Place":
-        """The parts of an address. Raises InvalidArgument for any other text."""
-        with contextlib.suppress(ValueError):
-            url = urlsplit(address)
-            host, user, command = url.hostname or "", url.username or "", url.path or "taxiway"
-            fits = HOST.fullmatch(host) and (not user or USER.fullmatch(user))
-            if url.scheme == "ssh" and fits and COMMAND.fullmatch(command) and not url.query:
-                return Place(host, user, url.port, command)
-        raise InvalidArgument(
-            f"'on' takes ssh://user@host, with :port and /path/of/taxiway if need be, "
-            f"got {address[:80]!r}.",
-            "on",
-        )
-
-    def line(self) -> list[str]:
-        """What starts a worker there. No part can be taken for an option of ssh."""
-        port = ["-p", str(self.port)] if self.port else []
-        user = ["-l", self.user] if self.user else []
-        command = f"{shlex.quote(self.command)} worker"
-        return ["ssh", *OPTIONS, *port, *user, "--", self.host, command]
 
 
 class RemoteExecutor(ProcessExecutor):
     """One `taxiway worker` on another machine; an `engine.executor.Executor`.
 
-    `start` brings it the files that it lacks. It raises Unreachable with ssh's own words, or
-    ModelFailed with the model's.
+    `start` brings it the files that it lacks. It raises Unreachable with the way's own words, or
+    ModelFailed with the model's. A way that breaks is mended, and its calls wait, for as long as
+    the other side holds the model.
     """
 
-    def __init__(self, spec: Any, on_death: Any) -> None:
+    def __init__(self, spec: ModelSpec, on_death: Callable[[], None]) -> None:
         super().__init__(spec, on_death)
-        self.place = Place.of(spec.on)
+        self.place = place_of(spec.on)
+        self.hold_seconds = HOLD_SECONDS
         self.away_ms = 0.0
+        self._took_ms = self._say_at = 0.0
+        self._token = secrets.token_hex(16)
+        self._heard_there, self._ahead = 0, b""
+        self._ledger = Ledger()
         self._said: deque[str] = deque(maxlen=3)
+        self._mending: asyncio.Task[None] | None = None
+        self._last: Died | None = None
+        self._is_stopped = False
+        self._is_over = asyncio.Event()
+
+    @property
+    def at_once(self) -> int:
+        """So many that the way is full, and what comes over it never waits for long."""
+        return min(1 + math.ceil(self._ways()), MOST_AT_ONCE)
+
+    @property
+    def live_at_once(self) -> int:
+        return min(1 + math.floor(self._ways()), MOST_AT_ONCE)
+
+    def _ways(self) -> float:
+        """How many batches are computed while one is on its way."""
+        return self.away_ms / max(self._took_ms, 1.0) if self._took_ms else 0.0
 
     def told(self, facts: dict[str, Any]) -> dict[str, Any]:
         """With where that is, and how long the way there and back took."""
         host, device = self.place.host, facts.get("device") or "cpu"
         away = f"{host}, {self.away_ms:.0f} ms away"
-        return {**facts, "device": f"{device} of {host}", "on": away}
+        return {**facts, "device": f"{device} of {host}", "on": away, "away_ms": self.away_ms}
 
     def _spawn(self) -> socket.socket:
+        ours, pipe = self._reached(Hello(self._token, hold=max(self.hold_seconds, LEAST_HELD)))
+        try:
+            self._read(pipe)
+            ours.settimeout(None)
+            carry_files(pipe, *luggage(self.spec), self._carried)
+        except ServerGone:
+            ours.close()
+            raise self._unreached() from None
+        except BaseException:
+            ours.close()
+            raise
+        return ours
+
+    def _carried(self, went: int, total: int) -> None:
+        if went < total and time.monotonic() < self._say_at:
+            return
+        self._say_at = time.monotonic() + SAY_SECONDS
+        words = f"is sent to {self.place.host}, {went / 1e6:.0f} of {total / 1e6:.0f} MB"
+        self._loop.call_soon_threadsafe(self.on_words, words)
+
+    def _reached(self, hello: Hello) -> tuple[socket.socket, WorkersEnd]:
+        """A stream that leads there, on which `hello` was said. Raises Unreachable."""
         if sys.platform == "win32":
             raise ModelFailed("Models run elsewhere from Linux and macOS only, so far.")
         ours, theirs = socket.socketpair()
-        with theirs, contextlib.ExitStack() as if_it_fails:
-            if_it_fails.callback(ours.close)
-            self._process = Ssh(self.place, theirs, self._said)
-            theirs.close()
-            self._greet(ours)
-            if_it_fails.pop_all()
-        return ours
-
-    def _greet(self, ours: socket.socket) -> None:
-        """Wait for the worker's greeting, and give it the model with its files."""
+        with theirs:
+            self._process = Tunnel(self.place, theirs, self._said)
+        if self._is_stopped:
+            self._process.kill()
         ours.settimeout(CONNECT_SECONDS * 2)
         pipe = WorkersEnd(ours)
         try:
@@ -116,14 +123,105 @@ class RemoteExecutor(ProcessExecutor):
             pipe.send(b"")
             pipe.receive()
             self.away_ms = (time.perf_counter() - start) * 1000
-            ours.settimeout(None)
-            carry_files(pipe, *luggage(self.spec))
+            pipe.send(msgspec.msgpack.encode(hello))
         except ServerGone:
-            self._process.join(1)
-            said = " ".join(self._said).strip() or "it did not answer"
-            raise Unreachable(f"{self.place.host} cannot be reached: {said}.") from None
+            ours.close()
+            raise self._unreached() from None
+        return ours, pipe
+
+    @staticmethod
+    def _read(pipe: WorkersEnd) -> Welcome:
+        welcome = msgspec.msgpack.decode(pipe.receive(), type=Welcome)
+        if welcome.refused:
+            raise ModelFailed(welcome.refused)
+        return welcome
+
+    def _unreached(self) -> Unreachable:
+        self._process.join(1)
+        said = " ".join(self._said).strip() or "it did not answer"
+        return Unreachable(f"{self.place.host} cannot be reached: {said}.")
+
+    async def _connect(self, own: socket.socket) -> None:
+        self._pipe = ServersEnd(self._come, self._broke)
+        await self._pipe.connect(own)
+
+    def _send(self, message: bytes) -> None:
+        self._pipe.send(self._ledger.out(message))
+
+    def _come(self, record: bytes) -> None:
+        self._hear(self._ledger.taken(record))
+
+    def _take(self, message: Message) -> None:
+        if isinstance(message, Said):
+            self._said.append(message.line)
+            print(message.line, file=sys.stderr, flush=True)
+        elif isinstance(message, Ended):
+            self._last = Died(f"{message.how} on {self.place.host}")
+            self._end_heard()
+        else:
+            if isinstance(message, Answers):
+                self._took_ms += (message.took_ms - self._took_ms) * (0.2 if self._took_ms else 1.0)
+            super()._take(message)
+
+    def _broke(self) -> None:
+        self._is_over.set()
+        if not (self._is_stopped or self.died or self._mending):
+            self._mending = self._loop.create_task(self._mend())
+
+    async def _mend(self) -> None:
+        """Try the way again until it holds, or the model is not held there any more."""
+        process, wait = self._process, AGAIN_SECONDS[0]
+        await asyncio.to_thread(process.join, 1)
+        words = " ".join(self._said) or "no word came"
+        try:
+            async with asyncio.timeout(self.hold_seconds):
+                while True:
+                    self.on_words(f"is not reached ({words}); trying again")
+                    try:
+                        await self._again()
+                        return
+                    except Unreachable as error:
+                        words = str(error).removesuffix(".")
+                        await asyncio.sleep(wait)
+                        wait = min(wait * 2, AGAIN_SECONDS[1])
+        except TimeoutError:
+            pass
+        except ModelFailed as error:
+            words = str(error).removesuffix(".")
         finally:
-            pipe.let_go()
+            self._mending = None
+        self._last = Away(f"the way to {self.place.host} broke: {words}")
+        self._end_heard()
+
+    async def _again(self) -> None:
+        pipe = ServersEnd(self._come, self._broke)
+        # If this is stopped meanwhile, whoever stops it closes what came of it.
+        self._spawning = asyncio.ensure_future(asyncio.to_thread(self._resumed))
+        ours = await asyncio.shield(self._spawning)
+        pipe.data_received(self._ahead)
+        await pipe.connect(ours)
+        # Nothing may come between: what was sent since is among what is sent again.
+        for record in self._ledger.again(self._heard_there):
+            pipe.send(record)
+        self._pipe = pipe
+        self._is_over.clear()
+        self.on_words("")
+
+    def _resumed(self) -> socket.socket:
+        self._process.kill()
+        self._process.join(1)
+        self._process.close()
+        ours, pipe = self._reached(Hello(self._token, False, self._ledger.heard))
+        try:
+            self._heard_there = self._read(pipe).heard
+        except ServerGone:
+            ours.close()
+            raise self._unreached() from None
+        except BaseException:
+            ours.close()
+            raise
+        self._ahead = pipe.let_go()
+        return ours
 
     async def predict(self, request: Predict, on_part: OnPart) -> list[Result]:
         """Ask for a batch; what is played from afar comes as JPEG, a thirtieth of its pixels."""
@@ -135,14 +233,21 @@ class RemoteExecutor(ProcessExecutor):
 
     async def stop(self) -> None:
         """End the way, also one that is being made, and what it led to."""
+        self._is_stopped = True
+        if self._pipe.is_open:
+            self._send(BYE)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._is_over.wait(), 1)
         if self._process is not None:
             self._process.kill()
+        if self._mending is not None:
+            self._mending.cancel()
+            await asyncio.gather(self._mending, return_exceptions=True)
         await super().stop()
 
     async def death(self) -> Died:
         """The way there broke, or what is there ended."""
-        await asyncio.to_thread(self._process.join, 1)
-        return Away(f"the way to {self.place.host} broke: {' '.join(self._said) or 'no word came'}")
+        return self._last or Away(f"the way to {self.place.host} broke")
 
 
 def _with_pixels(result: Result) -> Result:
@@ -155,10 +260,10 @@ def _with_pixels(result: Result) -> Result:
     }
 
 
-class Ssh:
+class Tunnel:
     """The process that holds the way open, with what `multiprocessing`'s processes have."""
 
-    def __init__(self, place: Place, own: socket.socket, said: "deque[str]") -> None:
+    def __init__(self, place: SshPlace | TlsPlace, own: socket.socket, said: "deque[str]") -> None:
         try:
             self._made: subprocess.Popen[bytes] = subprocess.Popen(
                 place.line(), stdin=own.fileno(), stdout=own.fileno(), stderr=subprocess.PIPE,
@@ -194,7 +299,7 @@ class Ssh:
         self._made.stderr.close()
 
     def _listen(self, said: "deque[str]") -> None:
-        """What ssh and the model print goes where this program's own words go."""
+        """What it prints goes where this program's own words go."""
         assert self._made.stderr is not None
         for line in self._made.stderr:
             text = line.decode("utf-8", "replace").rstrip()

@@ -23,8 +23,11 @@ class ThreadExecutor:
     """
 
     pid: int | None = None
+    at_once = live_at_once = 1
     died = False
+    hold_seconds = 0.0
     on_news: Callable[[News], None] = staticmethod(lambda news: None)
+    on_words: Callable[[str], None] = staticmethod(lambda words: None)
 
     def __init__(self, spec: ModelSpec, on_death: Callable[[], None]) -> None:
         self.spec = spec

@@ -1,0 +1,71 @@
+"""Messages that outlive the stream which carries them: none is lost, none comes twice.
+
+Each end counts what it has heard, says so in front of whatever it sends, and keeps what the other
+end may not have had. Where a stream breaks, both say over the next one how far they are, and what
+is missing is sent again. So does MQTT with its sessions, and SSH's `autossh` does not.
+"""
+
+import struct
+from collections import deque
+
+from msgspec import Struct
+
+_HEARD = struct.Struct("<Q")
+BYE = b"bye"
+"""The message after which the other end is not needed any more."""
+HOLD_SECONDS = 30.0
+"""How long a model waits for a way that broke, and how long the way is tried."""
+MOST_SECONDS = 3600.0
+
+
+class Hello(Struct):
+    """First over a stream: which session, a new one or how much of it was heard.
+
+    `hold` is how many seconds the model is to be held while the way is broken.
+    """
+
+    token: str
+    is_new: bool = True
+    heard: int = 0
+    hold: float = HOLD_SECONDS
+
+
+class Welcome(Struct):
+    """The answer to it: how much was heard, or why there is no such session."""
+
+    heard: int = 0
+    refused: str = ""
+
+
+class Ledger:
+    """What one end has heard, and what it sent that the other end may lack."""
+
+    def __init__(self) -> None:
+        self.heard = 0
+        self._sent = 0
+        self._kept = deque[bytes]()
+
+    def out(self, message: bytes) -> bytes:
+        """A message as it goes out."""
+        self._sent += 1
+        self._kept.append(message)
+        return self._record(message)
+
+    def taken(self, record: bytes) -> bytes:
+        """The message of a record that came."""
+        (heard,) = _HEARD.unpack_from(record)
+        self._forget(heard)
+        self.heard += 1
+        return record[_HEARD.size :]
+
+    def again(self, heard: int) -> list[bytes]:
+        """What the other end lacks, which has heard so many."""
+        self._forget(heard)
+        return [self._record(message) for message in self._kept]
+
+    def _record(self, message: bytes) -> bytes:
+        return _HEARD.pack(self.heard) + message
+
+    def _forget(self, heard: int) -> None:
+        while self._kept and self._sent - len(self._kept) < heard:
+            self._kept.popleft()

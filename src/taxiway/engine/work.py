@@ -1,0 +1,63 @@
+"""A batch that an executor works on: its time limit, its parts, its answers."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from taxiway.core.errors import TaxiwayError
+from taxiway.core.model import Progress
+from taxiway.engine.batch import Call
+from taxiway.engine.executor import Executor, Hung, Result
+from taxiway.engine.messages import Predict
+
+
+class Work:
+    """Calls of one command that are asked together, and answered each."""
+
+    def __init__(self, calls: Sequence[Call], seconds: float | None) -> None:
+        self._calls = calls
+        self._seconds = seconds
+        self._limit: asyncio.Timeout | None = None
+
+    async def done(self, executor: Executor, lost: Callable[[BaseException], TaxiwayError]) -> None:
+        """Ask, and answer every call; those that are lost get what `lost` says of it.
+
+        Raises Hung if nothing comes for the time that it may take, or what the executor raises.
+        """
+        try:
+            results = await self._asked(executor)
+        except BaseException as error:
+            self.resolve(lost(error))
+            raise
+        for call, result in zip(self._calls, results, strict=True):
+            call.resolve(result)
+
+    def resolve(self, error: TaxiwayError) -> None:
+        """Give every call that error."""
+        for call in self._calls:
+            call.resolve(error)
+
+    async def _asked(self, executor: Executor) -> list[Result]:
+        try:
+            async with asyncio.timeout(self._seconds) as self._limit:
+                return await executor.predict(request_of(self._calls), self._give)
+        except TimeoutError:
+            raise Hung(f"no answer within {self._seconds:g} s") from None
+
+    def _give(self, results: Sequence[Result | None], progress: Progress | None) -> bool:
+        """Pass a part on; whether anybody waits for the rest."""
+        if self._limit is not None and self._seconds is not None:
+            self._limit.reschedule(asyncio.get_running_loop().time() + self._seconds)
+        for call, result in zip(self._calls, results, strict=True):
+            call.give(result, progress)
+        return not all(call.future.done() for call in self._calls)
+
+
+def request_of(calls: Sequence[Call]) -> Predict:
+    """What the worker is asked for a batch."""
+    return Predict(
+        calls[0].command.name,
+        [call.inputs for call in calls],
+        [call.formats for call in calls],
+        all(call.live is not None for call in calls),
+        [call.request for call in calls if call.request],
+    )
