@@ -1,6 +1,7 @@
-"""`taxiway remote`: other machines that models can run on, reached by ssh."""
+"""`taxiway remote`: other machines that models can run on, reached by ssh or TLS."""
 
 import argparse
+from pathlib import Path
 
 HELP = "name other machines, to run models there: taxiway run MODEL --on NAME"
 
@@ -10,7 +11,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add = parts.add_parser("add", help="name a machine")
     add.add_argument("name")
     add.add_argument(
-        "address", help="ssh://user@host, with :port and /path/of/taxiway; or ray://..."
+        "address",
+        help="ssh://user@host, with :port and /path/of/taxiway if need be; or ray://...; or "
+        "tls://host:port#sha256:..., as taxiway worker --listen says it there",
+    )
+    add.add_argument(
+        "--secret", type=Path, metavar="FILE", help="a file with the secret of a machine by TLS"
     )
     parts.add_parser("list", help="say which there are")
     for name, what in (("test", "reach it, and run a small model there"), ("remove", "forget it")):
@@ -19,12 +25,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(parsed: argparse.Namespace) -> None:
     from taxiway.catalog import remotes
-    from taxiway.engine.cluster.address import Cluster, is_cluster
-    from taxiway.engine.executors.remote import Place
 
     if parsed.part == "add":
-        (Cluster if is_cluster(parsed.address) else Place).of(parsed.address)
-        remotes.keep(parsed.name, parsed.address)
+        add(parsed.name, parsed.address, parsed.secret)
         print(f"'{parsed.name}' is {parsed.address}. Try it: taxiway remote test {parsed.name}")
     elif parsed.part == "list":
         for name, address in remotes.remotes().items():
@@ -36,6 +39,37 @@ def run(parsed: argparse.Namespace) -> None:
         import asyncio
 
         print(asyncio.run(tried(remotes.address_of(parsed.name))))
+
+
+def add(name: str, address: str, secret: Path | None) -> None:
+    """Name a machine. Raises InvalidArgument."""
+    from taxiway.catalog import remotes
+    from taxiway.engine.executor import check_machine
+
+    check_machine(address)
+    is_tls = address.startswith("tls:")
+    given = asked(secret) if is_tls else ""
+    remotes.keep(name, address)
+    if is_tls:
+        remotes.keep_secret(address, given)
+
+
+def asked(file: Path | None) -> str:
+    """The secret from a file, the terminal or standard input. Raises InvalidArgument."""
+    import getpass
+    import sys
+
+    from taxiway.core.errors import InvalidArgument
+
+    if file is not None:
+        secret = file.read_text("utf-8")
+    elif sys.stdin.isatty():
+        secret = getpass.getpass("Its secret: ")
+    else:
+        secret = sys.stdin.readline()
+    if not secret.strip():
+        raise InvalidArgument("A machine by TLS has a secret; taxiway worker --listen says it.")
+    return secret.strip()
 
 
 async def tried(address: str) -> str:

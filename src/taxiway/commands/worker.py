@@ -1,4 +1,4 @@
-"""`taxiway worker`: a model for another Taxiway, which starts this by ssh."""
+"""`taxiway worker`: a model for another Taxiway, which starts this by ssh or comes by TLS."""
 
 import argparse
 
@@ -7,10 +7,75 @@ HELP = "run a model for another machine, which starts this by ssh: taxiway run M
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = "It speaks by standard input and output, and ends with the other side."
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument(
+        "--listen", metavar="[HOST:]PORT",
+        help="wait for those that come by TLS with this machine's secret; 0.0.0.0:PORT lets in "
+        "those of other machines",
+    )  # fmt: skip
+    which.add_argument(
+        "--connect", metavar="ADDRESS", help="be the way to a worker at tls://host:port#sha256:..."
+    )
 
 
-def run(parsed: argparse.Namespace) -> None:
+def run(parsed: argparse.Namespace) -> int | None:
     from taxiway.catalog.folder import data_path
-    from taxiway.engine.remote_worker import serve
 
-    serve(data_path() / "carried")
+    if parsed.listen:
+        import asyncio
+        import contextlib
+
+        with contextlib.suppress(KeyboardInterrupt):
+            asyncio.run(listen(*host_and_port(parsed.listen)))
+    elif parsed.connect:
+        return connect(parsed.connect)
+    else:
+        from taxiway.engine.keeper import serve
+
+        serve(data_path() / "carried")
+    return None
+
+
+def connect(address: str) -> int:
+    """Carry bytes to a worker by TLS."""
+    from taxiway.catalog.remotes import secret_of
+    from taxiway.core.errors import InvalidArgument
+    from taxiway.engine.places import TlsPlace, place_of
+    from taxiway.engine.tls_way import carried
+
+    place = place_of(address)
+    if not isinstance(place, TlsPlace):
+        raise InvalidArgument(f"--connect takes tls://host:port#sha256:..., got '{address}'.")
+    return carried(place, secret_of(address))
+
+
+def host_and_port(text: str) -> tuple[str, int]:
+    """Where to listen; on this machine alone unless a host is named. Raises InvalidArgument."""
+    from taxiway.core.errors import InvalidArgument
+    from taxiway.web.addresses import bare
+
+    host, _, port = text.rpartition(":")
+    if not (port.isascii() and port.isdecimal() and int(port) <= 65535):
+        raise InvalidArgument(f"--listen takes a port, or a host and a port, got '{text}'.")
+    return bare(host or "127.0.0.1"), int(port)
+
+
+async def listen(host: str, port: int) -> None:
+    """Let in whoever has the secret, until this is ended."""
+    import asyncio
+    import sys
+
+    from taxiway.catalog.folder import data_path
+    from taxiway.core.errors import InvalidArgument
+    from taxiway.engine.tls_way import Door, identity
+
+    own = identity(data_path() / "worker")
+    command = [sys.executable, "-m", "taxiway", "worker"]
+    try:
+        async with Door(own, command).open(host, port) as port:
+            print(f"Listening on {host}:{port}. On the other machine, with this one for HOST:")
+            print(f"taxiway remote add NAME 'tls://HOST:{port}#{own.pin}'")
+            print(f"It asks for the secret, which is {own.secret}", flush=True)
+            await asyncio.Event().wait()
+    except OSError as error:
+        raise InvalidArgument(f"{host}:{port}: {error.strerror or error}.") from None
