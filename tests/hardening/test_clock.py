@@ -10,6 +10,8 @@ ROOT = Path(taxiway.__file__).parent
 ROOMS = ("engine", "hosting", "jobs", "live", "servers", "web")
 TELLING = {
     "servers/hub/records.py": "when a session began is told to plug-ins, and to nothing else",
+    "hosting/lately.py": "the teacher's page says when something happened",
+    "hosting/teacher.py": "tokens that it makes end on a date",
     "hosting/owner.py": "an owner's link is kept in a file, which outlives a start",
     "hosting/server.py": "usage is counted by the day",
     "hosting/tokens.py": "they end on a date",

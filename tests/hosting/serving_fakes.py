@@ -19,6 +19,7 @@ from taxiway.engine import Engine
 from taxiway.hosting.records import ANYONE, Hosted, Limits
 from taxiway.hosting.server import Api
 from taxiway.hosting.store import Ledger, Store
+from taxiway.hosting.teacher import Teacher
 from taxiway.hosting.tokens import digest
 from taxiway.hosting.wake import Awake
 from taxiway.web.application import application
@@ -107,9 +108,12 @@ class Host:
         self.engine = SleepyEngine()
         self.awake = Awake(cast(Engine, self.engine), most)
         self.slept: list[float] = []
-        api = Api(cast(Engine, self.engine), self.ledger, self.awake, (DOMAIN,), self._sleep)
+        self.api = api = Api(
+            cast(Engine, self.engine), self.ledger, self.awake, (DOMAIN,), self._sleep
+        )
         names = (DOMAIN, f"*.{DOMAIN}", "*.hosted-models.runwayml.cloud", "testserver")
-        self.app = application(api.routes(), Config(allowed_hosts=names))
+        routes = [*Teacher(api).routes(), *api.routes()]
+        self.app = application(routes, Config(allowed_hosts=names))
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
         self.http = httpx.AsyncClient(transport=transport, base_url="http://localhost:8080")
 

@@ -19,6 +19,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     told.add_argument("name", nargs="?", help="of one model")
     told.add_argument("--csv", action="store_true", help="for a spreadsheet")
     _serve_arguments(_action(actions, "serve", "answer requests until Ctrl-C", "serve"))
+    link = _action(actions, "owner-link", "a link to the teacher's page, good once", "owner_link")
+    link.add_argument("--end", action="store_true", help="sign out whoever is signed in, instead")
     _action(actions, "backup", "copy all that is kept, at any time", "backup").add_argument(
         "to", type=Path, metavar="FILE"
     )

@@ -12,8 +12,8 @@ from taxiway.catalog.remotes import address_of
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.text_values import named_values
 from taxiway.hosting import app as hosting
+from taxiway.hosting import owner, restoring
 from taxiway.hosting import records as written
-from taxiway.hosting import restoring
 from taxiway.hosting import usage as tables
 from taxiway.hosting.records import ANYONE, Hosted, Limits, Token, checked_label, checked_name
 from taxiway.hosting.store import Store, is_serving
@@ -120,6 +120,18 @@ def serve(parsed: Namespace) -> None:
         **parsed.operating,
     )
     hosting.run(data_folder(parsed.data), settings)
+
+
+def owner_link(parsed: Namespace) -> None:
+    with _store(parsed) as store:
+        if parsed.end:
+            store.leave()
+            print("Nobody is signed in any more, and no link is good.")
+            return
+        print(f"The teacher's page, good once within {owner.LINK_SECONDS / 60:.0f} minutes:")
+        print(f"{store.url or DEFAULT_URL}/teacher#{owner.new_link(store)}")
+        if not is_serving(store.path.parent):
+            print("It opens once the server runs: taxiway host serve")
 
 
 def backup(parsed: Namespace) -> None:

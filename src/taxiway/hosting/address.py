@@ -38,6 +38,16 @@ def address(host: str, path: str, domains: Sequence[str]) -> Address | None:
     return Address(model, tuple(parts[1:]))
 
 
+def page(host: str, path: str, domains: Sequence[str]) -> str | None:
+    """The model whose page that is: `/NAME` or `/NAME/v1`, or by its Host name `/` or `/v1`."""
+    parts = [part for part in path[:LONGEST].split("/") if part]
+    model = _below(host_name(host.encode("latin-1")), (*domains, RUNWAY))
+    if model is None and parts:
+        first = parts.pop(0).lower()
+        model = _below(first, (RUNWAY,)) or first
+    return model if parts in ([], ["v1"]) else None
+
+
 def _below(name: str, domains: Sequence[str]) -> str | None:
     """What stands before one of `domains` in `name`, if there is just one label."""
     for domain in domains:

@@ -27,8 +27,9 @@ from taxiway.hosting.records import Hosted
 from taxiway.hosting.server import Api
 from taxiway.hosting.store import Ledger, Store
 from taxiway.hosting.store import serving as alone
+from taxiway.hosting.teacher import Teacher
 from taxiway.hosting.wake import Awake
-from taxiway.web.addresses import LOOPBACK
+from taxiway.web.addresses import LOOPBACK, elsewhere
 from taxiway.web.application import application
 from taxiway.web.guard import is_address
 from taxiway.web.listen import Listener, loop_factory
@@ -104,6 +105,16 @@ class Settings(Struct, frozen=True, kw_only=True):
         usual = self.proxies or listener.port == {"https": 443, "http": 80}[scheme]
         return f"{scheme}://{self.names[0]}{'' if usual else f':{listener.port}'}{self.root_path}"
 
+    def others(self, listener: Listener) -> str | None:
+        """The address at which other machines reach the server; None if they do not."""
+        if self.names:
+            return self.url(listener)
+        if self.proxies:
+            return None
+        scheme = "https" if self.certificate else "http"
+        found = elsewhere(self.host, listener.port, scheme)
+        return None if found is None else found + self.root_path
+
 
 def run(folder: Path, settings: Settings) -> None:
     """Serve what `folder` says is hosted until Ctrl-C or SIGTERM.
@@ -142,8 +153,9 @@ async def serving(
             awake = Awake(engine, settings.awake)
             doors.push_async_callback(awake.close)
             api = Api(engine, ledger, awake, settings.names, on=settings.cluster)
-            app = application(api.routes(), config)
+            app = application([*Teacher(api).routes(), *api.routes()], config)
             door = Listener(_behind(app, settings.proxies), config)
+            api.others = lambda: settings.others(door)
             listener = await doors.enter_async_context(door)
             store.url = settings.url(listener)
             if config.metrics is not None:

@@ -1,4 +1,4 @@
-"""The page at `/` of a hosting server: its public models and how to ask them. It has no script."""
+"""Pages without a script: that at `/`, with the public models, and those of one sentence."""
 
 import base64
 import hashlib
@@ -35,6 +35,13 @@ POLICY = (
     + base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
     + "'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 )
+HEADERS = {
+    "cache-control": "no-store",
+    "content-security-policy": POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+}
+KEPT = ("retry-after", "www-authenticate")
 PAGE = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -46,9 +53,21 @@ PAGE = """<!doctype html>
 {models}
 </html>
 """
+SENTENCE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Taxiway</title>
+<style>{style}</style>
+<h1>{words}</h1>
+<p>A pupil's link opens a model's page; ask whoever gave it to you. <a href="{root}/">What is
+here for anyone</a>.</p>
+</html>
+"""
 MODEL = """<section data-state="{state}">
-<h2>{name} <small>{state}</small></h2>
-<p><a href="{url}/info">What it takes and gives</a>. A click on the code takes all of it.</p>
+<h2><a href="{page}">{name}</a> <small>{state}</small></h2>
+<p>Open it to play. For programs: <a href="{url}/info">what it takes and gives</a>; a click on the
+code takes all of it.</p>
 <pre tabindex="0">const answer = await fetch("{url}/query", {{
   method: "POST",
   headers: {{"Content-Type": "application/json"}},
@@ -67,15 +86,17 @@ def answer(base: str, models: Sequence[Hosted]) -> Response:
         MODEL.format(
             state=escape(model.state),
             name=escape(model.name),
+            page=escape(f"{base.rstrip('/')}/{model.name}"),
             url=escape(f"{base.rstrip('/')}/{model.name}/v1"),
         )
         for model in models
     ]
     page = PAGE.format(style=STYLE, told=SOME if shown else NONE, models="".join(shown))
-    headers = {
-        "cache-control": "no-store",
-        "content-security-policy": POLICY,
-        "x-content-type-options": "nosniff",
-        "referrer-policy": "no-referrer",
-    }
-    return Response(page, media_type="text/html", headers=headers)
+    return Response(page, media_type="text/html", headers=HEADERS)
+
+
+def sentence(answer: Response, words: str, root: str) -> Response:
+    """For a person who opened what is for programs, or is not there: what `answer` says in JSON."""
+    page = SENTENCE.format(style=STYLE, words=escape(words), root=escape(root))
+    kept = {name: answer.headers[name] for name in KEPT if name in answer.headers}
+    return Response(page, answer.status_code, {**kept, **HEADERS}, media_type="text/html")

@@ -47,10 +47,12 @@ class Hosted(Struct, frozen=True, kw_only=True):
 
     def spec(self) -> ModelSpec:
         """What the engine is told to run. Raises NotFound if the model or its file is gone."""
-        card = catalog.choose(self.model, Path(self.checkpoint) if self.checkpoint else None)
-        return structs.replace(
-            catalog.spec(card, self.options), name=self.name, command=self.command
-        )
+        spec = catalog.spec(self.card(), self.options)
+        return structs.replace(spec, name=self.name, command=self.command)
+
+    def card(self) -> catalog.Card:
+        """What people are told of it. Raises NotFound if the model or its file is gone."""
+        return catalog.choose(self.model, Path(self.checkpoint) if self.checkpoint else None)
 
 
 class Rate(Struct, frozen=True):
@@ -90,14 +92,19 @@ class Token(Struct, frozen=True, kw_only=True):
     cost: int = 0
     last_use: float | None = None
 
+    @property
+    def left(self) -> int | None:
+        """Requests that the budget still allows; None without one."""
+        budget = self.limits.budget
+        return None if budget is None else max(0, budget - self.requests + self.refused)
+
     def state(self, now: float) -> str:
         """One word for people."""
         if self.revoked is not None:
             return "revoked"
         if self.limits.expires is not None and self.limits.expires <= now:
             return "expired"
-        spent = self.requests - self.refused
-        return "used up" if self.limits.budget is not None and spent >= self.limits.budget else "ok"
+        return "used up" if self.left == 0 else "ok"
 
 
 def checked_name(name: str) -> str:

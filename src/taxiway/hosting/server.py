@@ -3,6 +3,8 @@
 GET /v1         is it awake; also wakes it
 GET /v1/info    the fields of its command       } wait while it wakes
 POST /v1/query  inputs -> outputs               }
+GET /v1/state   how it is and what the token has left; wakes nobody
+GET /v1/link    the page of it, with the token, as an address and as a QR code
 
 Runway's own JavaScript SDK understands 401, 404 and 500, and asks again at once, for ever, after
 429 and 502; anything else is "unexpected" to it. So what is wrong with a question is 500 here and
@@ -10,12 +12,13 @@ not 400, and 429 and 502 are held back for a moment.
 """
 
 import asyncio
+import json
 import logging
 import math
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from ipaddress import ip_network
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import structs
 from starlette.exceptions import HTTPException
@@ -23,10 +26,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from taxiway.catalog.catalog import Card
 from taxiway.core.errors import Busy, ModelFailed, TaxiwayError, Unavailable
 from taxiway.core.model import ModelSpec
+from taxiway.hosting import address
 from taxiway.hosting import page as hosted_page
-from taxiway.hosting.address import address
+from taxiway.hosting.lately import Lately
+from taxiway.hosting.pages import Others, Pages, base, link, wants_page
 from taxiway.hosting.rate import Pace
 from taxiway.hosting.records import Hosted, Token, write_rate
 from taxiway.hosting.store import Ledger, StoreError
@@ -48,7 +54,13 @@ WHOLE_SECONDS = 600.0
 HOLD_SECONDS = 1.0
 """An answer after which the SDK asks again at once is held back so long."""
 HELD_BACK = (429, 502)
-METHODS = {(): "GET", ("info",): "GET", ("query",): "POST"}
+METHODS = {
+    (): "GET",
+    ("info",): "GET",
+    ("query",): "POST",
+    ("state",): "GET",
+    ("link",): "GET",
+}
 
 Result = TypeVar("Result")
 
@@ -81,16 +93,20 @@ class Api:
         self.store = ledger.store
         self.awake = awake
         self.domains = domains
+        self.lately = Lately()
+        self.pages = Pages()
+        self.others: Others = lambda: None
         self._sleep = sleep
         self._on = on
         self._pace = Pace()
-        self._specs: dict[tuple[str, float], ModelSpec] = {}
+        self._models: dict[tuple[str, float], tuple[ModelSpec, Card]] = {}
 
     def routes(self) -> list[Route]:
         """Everything, since what a path means depends on the Host too."""
         return [
             Route("/healthz", self.health),
             Route("/readyz", self.ready),
+            *self.pages.routes(),
             Route("/{path:path}", self.answer, methods=["GET", "POST"]),
         ]
 
@@ -108,39 +124,88 @@ class Api:
         return Answer(b'{"status":"ready"}')
 
     async def answer(self, request: Request) -> Response:
-        """Answer a request to a model, or show the page at `/`."""
-        if request.method != "POST" and not request.scope["path"].strip("/"):
-            models = await self.ledger(self.store.models)
-            public = [model for model in models if model.public and model.active]
-            return hosted_page.answer(str(request.base_url), public)
+        """Answer a request to a model, or show a page."""
+        is_for_people = wants_page(request)
         try:
+            if is_for_people and (shown := await self._page(request)):
+                return shown
+            if request.method != "POST" and not request.scope["path"].strip("/"):
+                return await self._public(request)
             async with asyncio.timeout(WHOLE_SECONDS):
                 return await self._model(request)
         except (TaxiwayError, HTTPException, TimeoutError) as error:
             refused = refusal(error)
+        if is_for_people:
+            words = json.loads(bytes(refused.body))["error"]
+            return hosted_page.sentence(refused, words, request.scope["root_path"])
         if refused.status_code in HELD_BACK:
             await self._sleep(HOLD_SECONDS)
         return refused
 
+    async def _public(self, request: Request) -> Response:
+        models = await self.ledger(self.store.models)
+        public = [model for model in models if model.public and model.active]
+        return hosted_page.answer(str(request.base_url), public)
+
+    async def _page(self, request: Request) -> Response | None:
+        """The page of the model whose address that is, if it is one; nothing wakes by it."""
+        name = address.page(request.headers["host"], request.scope["path"], self.domains)
+        found = await self.ledger(self.store.asked, name, b"") if name else None
+        return self.pages.pupil(request, found[0].name) if found and found[0].active else None
+
     async def _model(self, request: Request) -> Answer:
-        found = address(request.headers["host"], request.scope["path"], self.domains)
+        found = address.address(request.headers["host"], request.scope["path"], self.domains)
         given = bearer(request)
         asked = await self.ledger(self.store.asked, found.model, digest(given)) if found else None
         if found is None or asked is None or not asked[0].active:
             raise Refused(404, "There is no such model here, or it is not active.")
         if found.route not in METHODS:
-            raise Refused(404, "A hosted model has /v1, /v1/info and /v1/query.")
+            raise Refused(404, "A hosted model has /v1, /v1/info, /v1/query and /v1/state.")
         if request.method.replace("HEAD", "GET") != METHODS[found.route]:
             raise Refused(405, f"This takes {METHODS[found.route]}, got {request.method}.")
         hosted, known = asked
         if found.route == ("query",):
-            return await self._counted(request, hosted, access(given, hosted, known, "query"))
-        refused = access(given, hosted, known, "info").refusal
-        if refused is not None:
-            raise Refused(401, refused)
-        if found.route == ("info",):
+            allowed = access(given, hosted, known, "query")
+            with self.lately.noting(hosted, allowed.token):
+                return await self._counted(request, hosted, allowed)
+        allowed = access(given, hosted, known, "info")
+        if allowed.refusal is not None or allowed.token is None:
+            raise Refused(401, str(allowed.refusal))
+        return await self._told(request, found.route, hosted, allowed.token)
+
+    async def _told(
+        self, request: Request, route: tuple[str, ...], hosted: Hosted, token: Token
+    ) -> Answer:
+        """What costs nothing and is not counted."""
+        if route == ("info",):
             return await self._info(hosted)
+        if route == ("state",):
+            return Answer(to_json(self._state(hosted, token)))
+        if route == ("link",):
+            own = bearer(request) if token.hash else ""
+            return Answer(to_json(link(base(request, self.others), hosted.name, own)))
         return self._status(hosted)
+
+    def _state(self, hosted: Hosted, token: Token) -> dict[str, Any]:
+        """What the page of a model shows beside its answers; tells nothing of other tokens."""
+        running = self.engine.running.get(hosted.name)
+        card = self._known(hosted)[1]
+        return {
+            "state": "asleep" if running is None else running.state,
+            "waiting": self.awake.waiting(hosted.name),
+            "title": card.title,
+            "summary": card.summary,
+            "first_seed": card.first_seed,
+            "watched": hosted.watched,
+            "label": token.label if token.hash else "",
+            "left": token.left,
+            "expires": token.limits.expires,
+        }
+
+    def wake(self, hosted: Hosted) -> None:
+        """Begin to wake a model, also one that failed a moment ago."""
+        self.awake.try_again(hosted.name)
+        self.awake.knock(self._spec(hosted), hosted.idle_seconds)
 
     def _status(self, hosted: Hosted) -> Answer:
         """Tell at once whether the model is awake; if not, it wakes."""
@@ -175,7 +240,7 @@ class Api:
             raise Refused(401, str(given.refusal))
         await self._admitted(request, token)
         try:
-            return await self._query(request, hosted)
+            return await self._query(request, hosted, token)
         except BaseException:
             # Also when it was cancelled, which is how a question that takes too long ends.
             await self.ledger(self.store.failed, token.id)
@@ -194,12 +259,13 @@ class Api:
             await self.ledger(self.store.refuse, token.id, time.time())
             raise Refused(401, f"The {token.limits.budget} requests of this budget are used up.")
 
-    async def _query(self, request: Request, hosted: Hosted) -> Answer:
+    async def _query(self, request: Request, hosted: Hosted, token: Token) -> Answer:
         header = request.headers.get("x-runway-output-format")
         async with self.awake.held(self._spec(hosted), hosted.idle_seconds):
             wire = await inputs.from_request(request, lambda: self.engine.command_of(hosted.name))
             asking = self.engine.query(hosted.name, wire, format_header=header)
             outputs = await while_connected(request, self._of_model(hosted, asking))
+            self.lately.answered(hosted, token, outputs)
             said = ignored(await self.engine.command_of(hosted.name), wire)
             return Answer(to_json(outputs), headers=said)
 
@@ -216,14 +282,19 @@ class Api:
             raise
 
     def _spec(self, hosted: Hosted) -> ModelSpec:
+        return self._known(hosted)[0]
+
+    def _known(self, hosted: Hosted) -> tuple[ModelSpec, Card]:
+        """How a model is run, and what people are told of it."""
         key = hosted.name, hosted.created
-        if key not in self._specs:
+        if key not in self._models:
             try:
-                self._specs[key] = structs.replace(hosted.spec(), on=self._on)
+                spec = structs.replace(hosted.spec(), on=self._on)
+                self._models[key] = spec, hosted.card()
             except TaxiwayError as error:
                 log.error("%s cannot start: %s", hosted.name, error)
                 raise cannot_start(hosted.name) from None
-        return self._specs[key]
+        return self._models[key]
 
 
 def cannot_start(name: str) -> ModelFailed:

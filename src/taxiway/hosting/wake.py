@@ -67,6 +67,21 @@ class Awake:
             self._knocks[spec.name] = task
             task.add_done_callback(lambda _: self._knocks.pop(spec.name))
 
+    def waiting(self, name: str) -> int:
+        """How many requests to a model are in hand."""
+        return self._working[name]
+
+    def try_again(self, name: str) -> None:
+        """Let the next request start a model that failed, however lately."""
+        self._failed.pop(name, None)
+
+    async def rest(self, name: str) -> None:
+        """Put a model to sleep. Raises Busy while it is asked."""
+        if self._working[name]:
+            raise Busy(f"'{name}' is being asked; it can sleep once it has answered.")
+        if self._is_up(name):
+            await self._sleep(name)
+
     async def close(self) -> None:
         """Stop waking."""
         tasks = list(self._knocks.values())
@@ -124,13 +139,15 @@ class Awake:
         rested = [name for name in up if self._rests(name)]
         if not rested:
             return False
-        name = min(rested, key=lambda name: self._asked.get(name, 0.0))
+        await self._sleep(min(rested, key=lambda name: self._asked.get(name, 0.0)))
+        return True
+
+    async def _sleep(self, name: str) -> None:
         self._leaving.add(name)
         try:
             await self._engine.sleep(name)
         finally:
             self._leaving.discard(name)
-        return True
 
     def _is_up(self, name: str) -> bool:
         """Whether the model has a process; not if that is about to end."""

@@ -72,14 +72,14 @@ async function downloadPicture(store) {
 }
 
 /** Keep a picture as it came. @param {string} name @param {string} uri a data URI */
-function savePicture(name, uri) {
+export function savePicture(name, uri) {
   const type = uri.startsWith("data:image/png") ? "image/png" : "image/jpeg";
   const suffix = type === "image/png" ? "png" : "jpg";
   download(`${name}.${suffix}`, new Blob([/** @type {any} */ (bytesOf(uri))], { type }));
 }
 
 /** @param {string} uri a data URI in base64 */
-function bytesOf(uri) {
+export function bytesOf(uri) {
   return Uint8Array.from(atob(uri.slice(uri.indexOf(",") + 1)), (character) =>
     character.charCodeAt(0),
   );

@@ -24,11 +24,11 @@ export function grouped(fields, model) {
   });
 }
 
-/** @param {Item} item @param {Card | null} model @param {Change} change @returns {Built} */
-export function build({ group, fields }, model, change) {
+/** @param {Item} item @param {Card | null} model @param {Change} change @param {(sentence: string) => void} [reject] @returns {Built} */
+export function build({ group, fields }, model, change, reject) {
   const start = group ? commonStart(fields) : 0;
   const made = fields.map((field) => {
-    const widget = makeWidget(field, (value) => change([[field.name, value]]));
+    const widget = makeWidget(field, (value) => change([[field.name, value]]), reject);
     return { field, widget, row: line(field, widget, start, model?.strips?.[field.name]) };
   });
   const rows = made.map(({ row }) => row);

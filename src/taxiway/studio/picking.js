@@ -39,11 +39,11 @@ export async function pictureIn(file) {
   return uri;
 }
 
-/** @param {CanvasImageSource} source @param {number} width @param {number} height */
-export function drawn(source, width, height) {
+/** @param {CanvasImageSource} source @param {number} width @param {number} height @param {string} [type] */
+export function drawn(source, width, height, type = "image/jpeg") {
   const canvas = canvasOf(width, height);
   canvas.getContext("2d")?.drawImage(source, 0, 0, width, height);
-  return canvas.toDataURL("image/jpeg", QUALITY);
+  return canvas.toDataURL(type, QUALITY);
 }
 
 /** @param {number} width @param {number} height @param {Record<string, any>} [properties] */

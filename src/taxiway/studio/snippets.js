@@ -10,6 +10,7 @@ import { imageOutput, isPicture, knobs, vectorInput } from "./declaration.js";
  * @property {Declaration} declaration
  * @property {Record<string, any>} values
  * @property {Float32Array | null} vector these numbers, or null for random ones
+ * @property {string} [token] of a hosted model
  */
 /** @typedef {{ id: string, title: string, code: string }} Snippet */
 
@@ -38,6 +39,7 @@ function p5(subject) {
     : "console.log(outputs);";
   const random = (/** @type {any} */ { length, mean, deviation }) =>
     `Array.from({ length: ${length} }, () => randomGaussian(${mean}, ${deviation}))`;
+  const ask = subject.token ? p5WithToken(subject, draw) : p5Plain(subject, draw);
   return `\
 function setup() {
   createCanvas(512, 512);
@@ -45,14 +47,29 @@ function setup() {
   query();
 }
 
-function query() {
+${subject.token ? "async " : ""}function query() {
   const inputs = ${object(subject, random, javascriptKey, "  ")};
-  httpPost("${subject.address}/query", "json", inputs, (outputs) => {
-    ${draw}
-  });
-}
+${ask}}
 `;
 }
+
+/** @param {Subject} subject @param {string} draw */
+const p5Plain = ({ address }, draw) => `\
+  httpPost("${address}/query", "json", inputs, (outputs) => {
+    ${draw}
+  });
+`;
+
+/** p5's own way sends no headers that are the same in all of its versions. @param {Subject} subject @param {string} draw */
+const p5WithToken = ({ address, token }, draw) => `\
+  const answer = await fetch("${address}/query", {
+    method: "POST",
+    headers: { "Content-Type": "application/json", Authorization: "Bearer ${token}" },
+    body: JSON.stringify(inputs),
+  });
+  const outputs = await answer.json();
+  ${draw}
+`;
 
 /** @param {Subject} subject */
 function javascript(subject) {
@@ -73,10 +90,11 @@ picture.src = outputs.${image.name};
 document.body.append(picture);
 `
     : "console.log(outputs);\n";
+  const token = subject.token ? `, Authorization: "Bearer ${subject.token}"` : "";
   return `\
 ${gaussian}const answer = await fetch("${subject.address}/query", {
   method: "POST",
-  headers: { "Content-Type": "application/json" },
+  headers: { "Content-Type": "application/json"${token} },
   body: JSON.stringify(${object(subject, random, javascriptKey, "  ")}),
 });
 const outputs = await answer.json();
@@ -97,6 +115,7 @@ with open("picture.${image.defaultOutputFormat === "PNG" ? "png" : "jpg"}", "wb"
     file.write(base64.b64decode(outputs["${image.name}"].partition(",")[2]))
 `
     : "print(outputs)\n";
+  const token = subject.token ? `, "Authorization": "Bearer ${subject.token}"` : "";
   return `\
 import ${needs.join(", ")}
 
@@ -104,7 +123,7 @@ inputs = ${object(subject, random, JSON.stringify, "", pythonValue)}
 request = urllib.request.Request(
     "${subject.address}/query",
     json.dumps(inputs).encode(),
-    {"Content-Type": "application/json"},
+    {"Content-Type": "application/json"${token}},
 )
 with urllib.request.urlopen(request) as answer:
     outputs = json.load(answer)
@@ -124,7 +143,7 @@ function curl(subject) {
   const body = JSON.stringify(Object.fromEntries(inputs)).replaceAll("'", "\\u0027");
   return `\
 curl -s ${address}/query \\
-  -H 'Content-Type: application/json' \\
+${bearer(subject, "  ", " \\\n")}  -H 'Content-Type: application/json' \\
   -d '${wrap(body, "    ")}'
 `;
 }
@@ -147,13 +166,16 @@ function curlWithFile(subject, inputs) {
     return `  ${escaped(name)}: ${text}`;
   });
   return `\
-curl -s ${subject.address}/query -H 'Content-Type: application/json' -d @- <<END
+curl -s ${subject.address}/query ${bearer(subject, "", " ")}-H 'Content-Type: application/json' -d @- <<END
 {
 ${lines.join(",\n")}
 }
 END
 `;
 }
+
+/** @param {Subject} subject @param {string} before @param {string} after */
+const bearer = ({ token }, before, after) => (token ? `${before}-H 'Authorization: Bearer ${token}'${after}` : "");
 
 /** The file that an input is read from: `photo.jpg` for one named photo. @param {Subject} subject @param {string} name */
 function fileFor({ declaration }, name) {

@@ -239,11 +239,11 @@ def is_address(name: str) -> bool:
 
 
 def is_private(scope: Scope) -> bool:
-    """Whether only the studio itself may read the answer: its pages carry the start's token."""
+    """Whether only our own pages may read the answer: some carry the start's token."""
     path: str = scope["path"]
     if path in ("/", "/output"):
         return scope["method"] in ("GET", "HEAD")
-    return path.partition("@")[0] == "/studio" or path.startswith("/studio/")
+    return path.partition("@")[0] == "/studio" or path.startswith(("/studio/", "/teacher/api/"))
 
 
 def too_large_words(limit: int) -> str:

@@ -5,7 +5,6 @@ import hashlib
 import html
 import json
 import re
-import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -87,8 +86,9 @@ def unkept(page: str, security: str) -> Response:
 
 def fingerprint(files: Mapping[str, Path]) -> str:
     """Changes when any file of the studio does."""
-    known = ((name, *path.stat()[stat.ST_SIZE : stat.ST_MTIME + 1]) for name, path in files.items())
-    return hashlib.sha256(repr(sorted(known)).encode()).hexdigest()[:16]
+    stats = [(name, path.stat()) for name, path in sorted(files.items())]
+    known = [(name, found.st_size, found.st_mtime_ns) for name, found in stats]
+    return hashlib.sha256(repr(known).encode()).hexdigest()[:16]
 
 
 def versioned(page: str, version: str) -> str:
