@@ -123,7 +123,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         CONTEXT.set_forkserver_preload(PRELOADED)
 
 
-@pytest.hookimpl(trylast=True)
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Let a test that says how long it takes take that: else its process would be ended sooner."""
@@ -132,6 +131,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         faulthandler.dump_traceback_later(mark.args[0] + 60, exit=True)
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_finish() -> None:
     """What was imported stays; looking through it at each garbage collection takes seconds."""
     gc.freeze()
