@@ -2,9 +2,9 @@
 
     python bench/capacity.py [SECONDS [MODEL ...]]
 
-`taxiway host serve` runs as a person starts it, and eight clients ask it for other pictures for so long.
-Processor time is that of the server and of the model's process, which a busy machine stretches little,
-where the clock would be stretched by all that runs beside.
+`taxiway host serve` runs as a person starts it, and eight clients ask it for other pictures for so
+long. Processor time is that of the server and of the model's process, which a busy machine
+stretches little, where the clock would be stretched by all that runs beside.
 """
 
 import asyncio
@@ -73,7 +73,9 @@ def body(model: str, seed: int) -> dict[str, object]:
     return {"prompt": "The sea", "seed": seed} if model == "writer" else {"seed": seed}
 
 
-async def measured(url: str, model: str, seconds: float, server: psutil.Process) -> dict[str, object]:
+async def measured(
+    url: str, model: str, seconds: float, server: psutil.Process
+) -> dict[str, object]:
     async with httpx.AsyncClient(timeout=120) as http:
         if model in PICTURE:
             info = (await http.get(f"{url}/{model}/v1/info")).json()
