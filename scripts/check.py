@@ -30,6 +30,7 @@ def tools() -> Iterator[str]:
         "lint": ["-m", "ruff", "check", "-q", "."],
         "types": ["-m", "mypy", "--no-error-summary"],
         "imports": ["-c", "from importlinter.cli import lint_imports_command as c; c()"],
+        "words": [str(HERE / "words.py")],
     }
     with ThreadPoolExecutor(len(commands)) as threads:
         working = {name: threads.submit(_run, command) for name, command in commands.items()}

@@ -10,10 +10,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import tree_sitter_javascript
 from tree_sitter import Language, Node, Parser
+
+from declared_words import server_words
 
 ROOT = Path(__file__).resolve().parents[1]
 STUDIO = ROOT / "src" / "taxiway" / "studio"
@@ -27,10 +28,16 @@ LEFT_OUT = {
 }
 """Files whose strings are not for people to read, and why."""
 LEFT_OUT_WORDS = {
-    "Taxiway",
-    "StyleGAN",
+    "Taxiway": "a name",
+    "StyleGAN": "a name",
+    "taxiway annotate FOLDER": "typed in a terminal",
+    "taxiway run --host 0.0.0.0": "typed in a terminal",
+    "go to": "the name of a gesture, which nobody sees",
+    "input:not([type=color]), textarea, select": "a selector",
+    "input, select, textarea, button:not(.copy)": "a selector",
+    "input:not([type=range]):not([type=checkbox]), textarea, select": "a selector",
 }
-"""Words that are the same in every language, or that no person reads."""
+"""Strings that look like words for people but are not to be translated, and why."""
 NOT_READ = {
     *("class", "id", "type", "role", "for", "href", "name", "accept", "method", "Authorization"),
     *("Content-Type", "viewBox", "preserveAspectRatio", "d", "points", "colorSpace", "key"),
@@ -69,10 +76,14 @@ ASKING = {
 }
 """Functions whose strings are for machines."""
 READ_BY_SCREEN_READERS = ("title", "aria-label", "placeholder", "aria-valuetext", "alt")
-_WORDS = re.compile(r"[^\W\d_]{2}.*\s[^\W\d_]|^\W*[A-ZÄÖÜ][a-zäöüß]+")
+_WORDS = re.compile(r"[^\W\d_].*\s[^\W\d_]{2}|^\W*[A-ZÄÖÜ][a-zäöüß]+")
 FORMS = " | "
 """What stands between plural forms."""
 _PLACE = re.compile(r"\{(\w+)\}")
+_SIDES = re.compile(
+    r"(?:margin|padding|border)-(?:left|right)\b|text-align: (?:left|right)|float:"
+    r"|(?<![\w-])(?:left|right):|(?:top|bottom)-(?:left|right)-radius"
+)
 _MARKUP = re.compile(r"</?[a-z]+|&[a-z]+;")
 
 
@@ -123,62 +134,16 @@ def code_words() -> tuple[set[str], dict[str, str]]:
     needed: dict[str, str] = {}
     for path in modules():
         for node in nodes(path):
+            if node.type == "property_identifier":
+                every.add(_name(node))
             if node.type != "string":
                 continue
             text = _text(node)
             every.add(text)
-            if _WORDS.search(text) and text not in LEFT_OUT_WORDS and _is_for_people(node):
+            is_said = _is_said(node) or (_WORDS.search(text) and _is_for_people(node))
+            if is_said and text not in LEFT_OUT_WORDS:
                 needed.setdefault(text, f"{path.relative_to(STUDIO)}:{node.start_point[0] + 1}")
     return every, needed
-
-
-@cache
-def server_words() -> frozenset[str]:
-    """Words that the studio shows of what families, tools, sinks, sources and trainers declare."""
-    from taxiway.core import slots
-
-    found: set[str] = set()
-    for slot in ("families", "tools", "trainers", "sinks", "sources", "modulators"):
-        for name in slots.members(slot):
-            if slots.find(slot, name).package == "taxiway":
-                found.update(_declared(slots.load(slot, name), slot, name))
-    return frozenset(words for words in found if words and not words.isdecimal())
-
-
-def _declared(member: Any, slot: str, name: str) -> Iterator[str]:
-    if slot in ("sinks", "sources", "modulators"):
-        yield from (getattr(member, part, None) or "" for part in ("title", "seen"))
-        yield _titled(name) if slot == "modulators" else ""
-    if slot == "tools":
-        yield _titled(name)
-    commands = getattr(member, "commands", None) or {}
-    if slot == "tools":
-        commands = {name: member.command}
-    for command in commands.values() if isinstance(commands, Mapping) else ():
-        yield getattr(command, "description", None) or ""
-        yield from _of_fields({**command.inputs, **command.outputs})
-    for part in ("options", "settings"):
-        fields = getattr(member, part, None)
-        if isinstance(fields, Mapping):
-            yield from _of_fields(fields)
-
-
-def _of_fields(fields: Mapping[str, Any]) -> Iterator[str]:
-    for name, field in fields.items():
-        yield _titled(name)
-        yield field.description or ""
-        for part in ("one_of", "names"):
-            values = getattr(field, part, None)
-            if isinstance(values, tuple | list):
-                yield from (value for value in values if isinstance(value, str) and value.islower())
-        if isinstance(group := getattr(field, "group", None), str):
-            yield group
-
-
-def _titled(name: str) -> str:
-    """As declaration.js does."""
-    words = re.sub("[-_]", " ", name)
-    return words[:1].upper() + words[1:]
 
 
 def modules() -> list[Path]:
@@ -210,11 +175,21 @@ def _text(node: Node) -> str:
 def _with_places(node: Node) -> str:
     """A template with `{}` where something is put in."""
     parts = [
-        (child.text or b"").decode() if child.type == "string_fragment" else "{x}"
+        (child.text or b"").decode() if child.type == "string_fragment" else "{0}"
         for child in node.children
         if child.type in ("string_fragment", "template_substitution")
     ]
     return "".join(parts)
+
+
+def _is_said(node: Node) -> bool:
+    """Whether it is what `t` is asked for."""
+    arguments = node.parent
+    if arguments is None or arguments.type != "arguments" or arguments.parent is None:
+        return False
+    function = arguments.parent.child_by_field_name("function")
+    is_t = function is not None and function.text == b"t"
+    return is_t and arguments.named_children[0] == node
 
 
 def _is_for_people(node: Node) -> bool:
@@ -275,9 +250,18 @@ def _once(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     return dict(pairs)
 
 
+def sides(folder: Path = STUDIO / "css") -> Iterator[str]:
+    """Properties that name left or right, which are wrong where people read from the right."""
+    for path in sorted(folder.glob("*.css")):
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+            for found in _SIDES.findall(line):
+                yield f"{path.name}:{number} says {found!r}; say it as margin-inline-start does"
+
+
 def all_complaints() -> Iterator[str]:
     """What is wrong with all of them."""
     yield from templates()
+    yield from sides()
     for language, catalogue in catalogues().items():
         yield from complaints(language, catalogue)
 

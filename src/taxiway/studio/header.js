@@ -2,6 +2,7 @@
 
 import { isLive, vectorInput } from "./declaration.js";
 import { h, tool } from "./dom.js";
+import { languageChoice } from "./language.js";
 import { toggleWalk } from "./movement/walk.js";
 import { makeMenu } from "./models/menu.js";
 import { statusLamp } from "./status.js";
@@ -51,6 +52,7 @@ export function makeHeader({ store, session, connection, actions, files }, reach
       dark,
       tool("full", "Full screen", reach.fullScreen),
       tool("keys", "Keys", reach.help),
+      languageChoice(),
     ),
   );
 }

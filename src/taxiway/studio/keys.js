@@ -2,6 +2,7 @@
 
 import { isLive, vectorInput } from "./declaration.js";
 import { h } from "./dom.js";
+import { t } from "./words.js";
 
 /** @import { Store } from "./store.js" */
 /** @import { Declaration } from "./types.d.ts" */
@@ -92,7 +93,7 @@ export function keysDialog(store) {
     h(
       "div",
       {},
-      h("dt", {}, ...keys.split(/ +/).map((key) => h("kbd", {}, key))),
+      h("dt", {}, ...t(keys).split(/ +/).map((key) => h("kbd", {}, key))),
       h("dd", {}, meaning),
     ),
   );

@@ -40,7 +40,7 @@ export function layOut(main, studio, loaded) {
     .sort((a, b) => (a.panel.order ?? ORDER) - (b.panel.order ?? ORDER));
   const arrange = () => {
     arrangePieces(main, pieces, studio.store.get("declaration"), chosen);
-    main.style.setProperty("--tabs", `${Math.max(tabs.offsetHeight - 1, 0)}px`);
+    tabs.setAttribute("aria-orientation", isColumn(main) ? "vertical" : "horizontal");
     tabs.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
   };
   const open = (/** @type {string} */ name) => {
@@ -144,9 +144,13 @@ function arrangePieces(main, pieces, declaration, chosen) {
   }
 }
 
+/** Whether the tabs stand below each other. @param {HTMLElement} main */
+const isColumn = (main) => ["wide", "medium"].includes(main.dataset.layout ?? "");
+
 /** Arrows go from tab to tab, as tabs do everywhere. @param {HTMLElement} tabs @param {KeyboardEvent} event */
 function stepTabs(tabs, event) {
-  const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+  const ahead = document.documentElement.dir === "rtl" ? -1 : 1;
+  const step = { ArrowRight: ahead, ArrowLeft: -ahead, ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (!step) return;
   const visible = /** @type {HTMLElement[]} */ ([...tabs.children]).filter(({ hidden }) => !hidden);
   const now = visible.indexOf(/** @type {HTMLElement} */ (document.activeElement));

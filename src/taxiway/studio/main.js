@@ -20,6 +20,14 @@ import { loadSlot } from "./slots.js";
 import { Store } from "./store.js";
 import { loadWidgets } from "./widgets/index.js";
 import { openOutput } from "./window.js";
+import { takeCommas, t } from "./words.js";
+
+takeCommas();
+// What style sheets say.
+for (const [name, words] of Object.entries({
+  "--drop-words": "Drop a model's file, a picture, or numbers as JSON",
+  "--away-words": "The server does not answer; what is shown here is as it was.",
+})) document.documentElement.style.setProperty(name, JSON.stringify(t(words)));
 
 const store = new Store();
 const connection = new Connection();

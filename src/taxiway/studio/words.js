@@ -6,14 +6,14 @@
  */
 
 /** By their own names. @type {Record<string, string>} */
-export const LANGUAGES = { en: "English" };
+export const LANGUAGES = { en: "English", de: "Deutsch" };
 
-/** Accents and half as much again; letters from right to left: for tests (Unicode's pseudo-locales). */
+/** For tests, as Unicode has them: accents and two fifths longer; letters from right to left. */
 const PSEUDO = ["en-XA", "ar-XB"];
 const KEY = "taxiway language";
 const RIGHT_TO_LEFT = ["ar", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi"];
 const FORMS = " | ";
-const LETTERS = "aáeéiíoóuúyýcçnñsšzžAÁEÉIÍOÓUÚYÝCÇNÑSŠZŽ";
+const ACCENTS = ["aeiouycnszAEIOUYCNSZ", "áéíóúýçñšžÁÉÍÓÚÝÇÑŠŽ"];
 
 /** What is shown: a key of LANGUAGES, or a pseudo-locale. */
 export const language = chosen() ?? firstOf(navigator.languages);
@@ -87,6 +87,21 @@ export function chooseLanguage(wanted) {
   location.reload();
 }
 
+/**
+ * Let a decimal comma be typed where the browser's own language has a point, and so would leave it out:
+ * what is a number's field reads by the browser's language, not by that of the page.
+ */
+export function takeCommas() {
+  const pointOf = (/** @type {string} */ tag) => (1.5).toLocaleString(tag)[1];
+  if (pointOf(locale) !== "," || pointOf(navigator.language) !== ".") return;
+  addEventListener("beforeinput", (event) => {
+    const { target, data } = event;
+    if (data !== "," || !(target instanceof HTMLInputElement) || target.type !== "number") return;
+    event.preventDefault();
+    document.execCommand("insertText", false, ".");
+  });
+}
+
 /** @returns {string | null} */
 function chosen() {
   try {
@@ -123,7 +138,7 @@ async function load() {
 function pseudo(english) {
   return english.split(FORMS).map((form) => {
     if (language === "ar-XB") return form.replace(/(?<!\{)\b\p{L}+\b(?!\})/gu, "\u202e$&\u202c");
-    const accented = form.replace(/\{\w+\}|[a-z]/gi, (one) => (one[1] ? one : (LETTERS[LETTERS.indexOf(one) + 1] ?? one)));
+    const accented = form.replace(/\{\w+\}|[a-z]/gi, (one) => (one[1] ? one : (ACCENTS[1][ACCENTS[0].indexOf(one)] ?? one)));
     return accented + " ·".repeat(Math.ceil(form.length * 0.2));
   }).join(FORMS);
 }

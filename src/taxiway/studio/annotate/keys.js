@@ -1,6 +1,7 @@
 /** The keys of the window that boxes are drawn in. */
 
 import { h } from "../dom.js";
+import { t } from "../words.js";
 
 /** @import { Editor } from "./editor.js" */
 
@@ -30,7 +31,7 @@ const LIST = /** @type {[string, string][]} */ ([
 
 /** The list of keys. */
 export const KEYS_HELP = () =>
-  h("dl", {}, ...LIST.map(([keys, words]) => h("div", {}, h("dt", {}, ...keys.split(" ").map((key) => h("kbd", {}, key))), h("dd", {}, words))));
+  h("dl", {}, ...LIST.map(([keys, words]) => h("div", {}, h("dt", {}, ...t(keys).split(" ").map((key) => h("kbd", {}, key))), h("dd", {}, words))));
 
 /** @param {KeyboardEvent} event @param {Editor} editor @param {HTMLCanvasElement} canvas */
 export function keysOf(event, editor, canvas) {

@@ -78,7 +78,7 @@ export class GalleryCard {
     this.#place = place;
     const { title: called, name, summary, cannot } = entry;
     this.element.dataset.name = name;
-    this.#name.textContent = t(called);
+    this.#name.textContent = called;
     this.#summary.textContent = t(summary);
     this.#cannot.textContent = t(cannot);
     this.#cannot.hidden = !cannot;

@@ -3,6 +3,7 @@
 import { h } from "../dom.js";
 import { factsOf } from "../panels/card.js";
 import { title as nameOf } from "../declaration.js";
+import { languageChoice } from "../language.js";
 import { NOT_OWNER } from "../owner.js";
 import { stateWord } from "../status.js";
 import { makeWidget } from "../widgets/index.js";
@@ -35,6 +36,7 @@ export function makeMenu({ store, connection, files }) {
     gallery.open();
   });
   menu.element.prepend(all);
+  menu.element.append(h("label", { class: "menu-language" }, h("span", {}, "Language"), languageChoice()));
   const element = h("div", { class: "models" }, button, menu.element, gallery.element);
   element.addEventListener("keydown", (event) => {
     event.stopPropagation();

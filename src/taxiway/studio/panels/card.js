@@ -33,7 +33,7 @@ function describe(card) {
   return [
     h("h2", { class: "card-title" }, card.title ?? "No model"),
     card.summary ? h("p", { class: "lead" }, card.summary) : null,
-    card.description ? h("p", {}, card.description) : null,
+    card.description ? h("p", { lang: "en", dir: "auto" }, card.description) : null,
     factsOf(card),
   ].filter((element) => element !== null);
 }
@@ -45,7 +45,7 @@ export function factsOf(card) {
       "div",
       {},
       h("dt", {}, label),
-      h("dd", {}, key === "command" ? h("code", {}, card[key]) : words(card[key])),
+      h("dd", { lang: "en", dir: "auto" }, key === "command" ? h("code", {}, card[key]) : words(card[key])),
     ),
   );
   const metrics = Object.entries(card.metrics ?? {}).map(([name, value]) =>

@@ -62,7 +62,7 @@ function fillButtons({ actions }) {
       { type: "button", title: hint, "data-action": name, onclick: () => actions[name]() },
       label,
       name === "perlin" ? h("span", { class: "long" }, " noise") : null,
-      key ? h("kbd", { "aria-hidden": "true" }, key) : null,
+      key ? h("kbd", { "aria-hidden": "true", translate: "no" }, key) : null,
     ),
   );
   return h("div", { class: "row", role: "group", "aria-label": "Set all faders" }, ...buttons);

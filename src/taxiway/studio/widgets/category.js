@@ -1,5 +1,6 @@
 /** One of a few words: a row of segments, or a list where they are many. */
 
+import { title } from "../declaration.js";
 import { h } from "../dom.js";
 
 /** @import { CategoryField, Field, Make, WidgetType } from "../types.d.ts" */
@@ -31,7 +32,7 @@ function segments(field, id, change) {
   };
   const element = h(
     "div",
-    { class: "segments", id, role: "group", "aria-label": field.name },
+    { class: "segments", id, role: "group", "aria-label": title(field.name) },
     ...buttons,
   );
   return { element, show };

@@ -31,7 +31,7 @@ function make(field, id, change) {
   const marked = h("span", { class: "slider-mark", hidden: true, "aria-hidden": "true" });
   const mark = (/** @type {number | null} */ value) => {
     marked.hidden = value === null;
-    if (value !== null) marked.style.left = `${(100 * (value - field.min)) / (field.max - field.min)}%`;
+    if (value !== null) marked.style.insetInlineStart = `${(100 * (value - field.min)) / (field.max - field.min)}%`;
   };
   const show = (/** @type {any} */ value) => {
     range.value = box.value = value ?? field.default ?? field.min;
