@@ -20,13 +20,23 @@ async def named(request: Request) -> Answer:
     return Answer(f'{{"request": "{request_id.get()}"}}'.encode())
 
 
+async def passed(request: Request) -> Answer:
+    """What another server, to which it is passed on with its headers, answers."""
+    (name,) = request.headers.getlist("x-request-id")
+    return Answer(f'{{"request": "{name}"}}'.encode(), headers={"x-request-id": name})
+
+
 async def refused(request: Request) -> Answer:
     return error_answer(404, "No.")
 
 
 @pytest.fixture
 def client() -> httpx.AsyncClient:
-    routes = [Route("/named", named, methods=["GET", "POST"]), Route("/refused", refused)]
+    routes = [
+        Route("/named", named, methods=["GET", "POST"]),
+        Route("/refused", refused),
+        Route("/passed", passed),
+    ]
     transport = httpx.ASGITransport(application(routes, Config()))
     return httpx.AsyncClient(transport=transport, base_url="http://localhost:8000")
 
@@ -38,6 +48,12 @@ async def test_the_name_is_taken_from_the_client_or_given(client: httpx.AsyncCli
     names = {answer.headers["x-request-id"] for answer in ours}
     assert len(names) == 2
     assert {answer.json()["request"] for answer in ours} == names
+    twice = [("X-Request-Id", "first"), ("X-Request-Id", "second")]
+    assert (await client.get("/passed", headers=twice)).headers.get_list("x-request-id") == [
+        "first"
+    ]
+    passed = await client.get("/passed")
+    assert passed.json()["request"] == passed.headers["x-request-id"]
     foreign = await client.get("/named", headers={"Host": "a.example", "X-Request-Id": "r1"})
     assert (foreign.status_code, foreign.headers["x-request-id"]) == (403, "r1")
 

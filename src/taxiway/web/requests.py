@@ -34,6 +34,8 @@ class Requests:
             return
         name = name_of(scope["headers"])
         request_id.set(name.decode("ascii"))
+        # Where this request is passed on to another server, that one finds its name.
+        scope = {**scope, "headers": with_name(scope["headers"], name)}
         if scope["type"] == "websocket":
             await self.app(scope, receive, send)
             return
@@ -43,7 +45,7 @@ class Requests:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message = {**message, "headers": [*message.get("headers", ()), (HEADER, name)]}
+                message = {**message, "headers": with_name(message.get("headers", ()), name)}
             await send(message)
 
         try:
@@ -57,6 +59,11 @@ def name_of(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
     """The name that a request brings, if it is a plain word, or a new one."""
     given = next((value for header, value in headers if header == HEADER), b"")
     return given if NAME.fullmatch(given) else secrets.token_hex(8).encode()
+
+
+def with_name(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> list[tuple[bytes, bytes]]:
+    """Headers with this name and no other."""
+    return [*(pair for pair in headers if pair[0] != HEADER), (HEADER, name)]
 
 
 def _log(scope: Scope, status: int, seconds: float) -> None:
