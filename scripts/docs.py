@@ -11,16 +11,24 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from site_pages import command_pages
 from site_proof import faults
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
-LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s]+)\)")
+TARGET = re.compile(r"\]\(([^)\s]+)\)")
+LINK = re.compile(r"\[([^\]]*)\]\(([^)\s]+)\)")
 ROW = re.compile(r"^\| \*\*(.+?)\*\* \| (.+) \|$", re.MULTILINE)
-PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/*.md", "examples/**/*.md")
+PAGES = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "docs/*.md",
+    "examples/**/*.md",
+    "bench/*.md",
+)
 
 
 def stage(place: Path) -> None:
@@ -55,30 +63,45 @@ def linked(page: Path, place: Path) -> str:
     """A page's text with links to what the site has; the files that it names are copied there."""
 
     def replaced(found: re.Match[str]) -> str:
-        mark, text, target = found.groups()
-        path, hash_, anchor = target.partition("#")
-        if "://" in target or not path:
-            return found[0]
+        path, hash_, anchor = found[1].partition("#")
         file = (page.parent / unquote(path)).resolve()
+        if "://" in found[1] or not path:
+            return found[0]
         if file.is_dir():
-            return text
-        if file.suffix == ".md":
-            return (
-                f"{mark}[{text}]({path.removesuffix(file.name)}{named(file.name)}{hash_}{anchor})"
-            )
-        copied = place / file.relative_to(ROOT)
-        copied.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(file, copied)
-        return found[0]
+            if not (file / "README.md").exists():
+                list_files(file, place)
+            return f"]({path.rstrip('/')}/index.md)"
+        if file.suffix != ".md":
+            copy(file, place)
+            return found[0]
+        return f"]({path.removesuffix(file.name)}{named(file.name)}{hash_}{anchor})"
 
-    return LINK.sub(replaced, page.read_text())
+    return TARGET.sub(replaced, page.read_text())
+
+
+def copy(file: Path, place: Path) -> None:
+    """Put a file of the project where the site's pages are."""
+    copied = place / file.relative_to(ROOT)
+    copied.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(file, copied)
+
+
+def list_files(folder: Path, place: Path) -> None:
+    """Make a page of the files of a folder that has none."""
+    lines = ["---\norphan: true\n---\n\n# " + folder.relative_to(ROOT).as_posix() + "\n\n"]
+    for file in sorted(folder.rglob("*")):
+        name = file.relative_to(folder).as_posix()
+        if file.is_file() and "__pycache__" not in name:
+            copy(file, place)
+            lines.append(f"- [{name}]({quote(name)})\n")
+    (place / folder.relative_to(ROOT) / "index.md").write_text("".join(lines))
 
 
 def contents() -> Iterator[str]:
     """The reading order of docs/README.md, for the site's sidebar."""
     for caption, links in ROW.findall((ROOT / "docs" / "README.md").read_text()):
         yield f"\n```{{toctree}}\n:hidden:\n:caption: {caption}\n\n"
-        for _, text, target in LINK.findall(links):
+        for text, target in LINK.findall(links):
             page = (Path("docs") / target).with_suffix("")
             path = page.as_posix().replace("docs/../", "")
             if path != "README":

@@ -30,9 +30,10 @@ class Page(HTMLParser):
 
 
 def faults(site: Path) -> Iterator[str]:
-    """A line for each."""
+    """A line for each; files to take along, such as a sketch's page, are no pages of the site."""
     site = site.resolve()
-    pages = {path: Page(path.read_text()) for path in sorted(site.rglob("*.html"))}
+    found = [path for path in sorted(site.rglob("*.html")) if "_downloads" not in path.parts]
+    pages = {path: Page(path.read_text()) for path in found}
     for path, page in pages.items():
         where = path.relative_to(site)
         for address in sorted(page.loaded):
