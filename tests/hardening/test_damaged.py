@@ -13,7 +13,8 @@ from taxiway.catalog import catalog
 from taxiway.core.errors import TaxiwayError
 from taxiway.families.ported.port import read_port
 from taxiway.families.stylegan.bending.bend import of_json
-from taxiway.hosting.store import FILE, Store, StoreError
+from taxiway.hosting.database import FILE, StoreError
+from taxiway.hosting.store import Store
 from taxiway.jobs.record import Broken, read_record
 from taxiway.training import config, metrics_log, progress, snapshots
 from taxiway.training.dataset import read_json
@@ -59,7 +60,7 @@ def test_a_damaged_file_raises_nothing_of_a_parsers(
 
 def test_a_stores_options_that_are_no_json_are_told(tmp_path: Path) -> None:
     with Store(tmp_path) as store:
-        columns = [row[1] for row in store._sql.execute("PRAGMA table_info(models)")]
+        columns = [row["name"] for row in store._rows("PRAGMA table_info(models)")]
     values: dict[str, Any] = dict.fromkeys(columns, 1) | {"name": "a", "options": "[" * 9999}
     with sqlite3.connect(tmp_path / FILE, isolation_level=None) as sql:
         sql.execute("PRAGMA ignore_check_constraints = ON")

@@ -13,7 +13,8 @@ from taxiway import cli
 from taxiway.core import locks
 from taxiway.core.files import write_whole
 from taxiway.core.locks import is_held
-from taxiway.hosting.store import Store, StoreError
+from taxiway.hosting.database import StoreError
+from taxiway.hosting.store import Store
 
 GENERATE = ["generate", "painter", "--size", "32", "--seeds", "1", "--out"]
 
@@ -99,7 +100,7 @@ def test_a_store_on_a_read_only_disk_is_read(
     with Store(tmp_path) as store:
         assert store.models() == []
         with pytest.raises(StoreError, match="readonly database"):
-            store._one("DELETE FROM models")
+            store.remove("a")
     assert sorted(os.listdir(tmp_path)) == there
     assert not is_held(tmp_path / "some.lock")
 

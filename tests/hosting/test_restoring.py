@@ -12,9 +12,10 @@ import pytest
 from command_line import taxiway
 from taxiway.core.errors import InvalidArgument
 from taxiway.hosting import app
+from taxiway.hosting.database import FILE
 from taxiway.hosting.records import Hosted, Limits
 from taxiway.hosting.restoring import restore
-from taxiway.hosting.store import FILE, Store
+from taxiway.hosting.store import Store
 from taxiway.hosting.tokens import digest
 
 BODY = {"seed": 1, "size": 32}

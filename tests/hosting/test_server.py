@@ -12,8 +12,8 @@ from starlette.requests import Request
 from hosting.serving_fakes import DOMAIN, ECHO, TOKEN, Host, hosting
 from taxiway.core.errors import Busy, ModelFailed, Unavailable
 from taxiway.hosting import server as module
+from taxiway.hosting.database import StoreError
 from taxiway.hosting.records import Limits, Rate, Token
-from taxiway.hosting.store import StoreError
 from taxiway.hosting.tokens import digest
 
 TEXT = {"text": "hello"}

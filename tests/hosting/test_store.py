@@ -5,7 +5,6 @@ import stat
 import subprocess
 import sys
 import tempfile
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,21 +14,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from fuzz import examples
-from taxiway.core.errors import InvalidArgument, NotFound
-from taxiway.hosting.records import Hosted, Limits, Rate
-from taxiway.hosting.store import MIGRATIONS, Store, StoreError
+from hosting.store_cases import LIMITS, MODEL, hosting
+from taxiway.core.errors import InvalidArgument
+from taxiway.hosting.database import StoreError
+from taxiway.hosting.records import Limits
+from taxiway.hosting.schema import MIGRATIONS
+from taxiway.hosting.store import Store
 from taxiway.hosting.tokens import digest
-
-MODEL = Hosted(
-    name="class",
-    model="painter",
-    checkpoint="/home/a/b.pkl",
-    options={"size": 64, "device": "cpu"},
-    command="generate",
-    idle_seconds=12.5,
-    created=1000.25,
-)
-LIMITS = Limits(scopes=("query",), expires=2000.5, rate=Rate(10, 1), budget=3, price=10_000)
 
 
 @pytest.fixture
@@ -38,112 +29,11 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield store
 
 
-def hosting(store: Store, limits: Limits = LIMITS) -> int:
-    """The number of the token of a model that was just created."""
-    store.create(MODEL, "7b", digest("secret"), limits)
-    return store.tokens()[0].id
-
-
-def test_what_was_created_is_there_when_the_file_is_opened_again(
-    store: Store, tmp_path: Path
-) -> None:
-    hosting(store)
-    store.close()
-    with Store(tmp_path) as again:
-        assert again.models() == [MODEL]
-        token = again.tokens("class")[0]
-    assert (token.label, token.hash, token.limits) == ("7b", digest("secret"), LIMITS)
-    assert (token.requests, token.cost, token.last_use) == (0, 0, None)
-
-
 def test_only_its_owner_may_read_it_and_no_token_is_in_it(store: Store, tmp_path: Path) -> None:
     store.create(MODEL, "7b", digest("tw_secret"), LIMITS)
     for path in tmp_path.iterdir():
         assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
         assert b"tw_secret" not in path.read_bytes()
-
-
-def test_what_one_process_commits_another_sees_at_once(store: Store, tmp_path: Path) -> None:
-    hosting(store)
-    with Store(tmp_path, durable=False) as server:
-        token = server.tokens()[0].id
-        assert server.admit(token, 5.0)
-        assert store.tokens()[0].requests == 1
-        store.revoke(token, 6.0)
-        assert server.tokens()[0].revoked == 6.0
-        store.set_active("class", False)
-        found = server.asked("class", digest("secret"))
-        assert found is not None
-        assert not found[0].active
-
-
-def test_a_budget_is_kept_and_refusals_cost_nothing(store: Store) -> None:
-    token = hosting(store)
-    assert [store.admit(token, 5.0) for _ in range(4)] == [True, True, True, False]
-    store.refuse(token, 7.0)
-    store.failed(token)
-    after = store.tokens()[0]
-    assert (after.requests, after.refused, after.errors) == (4, 1, 2)
-    assert (after.cost, after.last_use) == (30_000, 7.0)
-    assert not store.admit(token, 8.0)
-
-
-def test_many_threads_spend_a_budget_exactly(store: Store, tmp_path: Path) -> None:
-    token = hosting(store, Limits(budget=100))
-    admitted: list[bool] = []
-
-    def spend() -> None:
-        with Store(tmp_path, durable=False) as own:
-            admitted.extend(own.admit(token, 1.0) for _ in range(40))
-
-    threads = [threading.Thread(target=spend) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sum(admitted) == 100
-    assert store.tokens()[0].requests == 100
-
-
-def test_a_name_is_given_once_and_what_is_not_there_is_named(store: Store) -> None:
-    hosting(store)
-    with pytest.raises(InvalidArgument, match="There is a hosted model 'class' already"):
-        hosting(store)
-    with pytest.raises(NotFound, match="No hosted model named 'klass'. There are: class"):
-        store.add_token("klass", "", b"x", LIMITS, 0)
-    for act in (store.model, store.remove, lambda name: store.set_active(name, True)):
-        with pytest.raises(NotFound, match="There are: class"):
-            act("klass")
-    with pytest.raises(NotFound, match="No token has the number 99"):
-        store.revoke(99, 0)
-    assert store.asked("klass", digest("secret")) is None
-
-
-def test_a_model_that_is_removed_takes_its_tokens_along(store: Store) -> None:
-    first = hosting(store)
-    store.remove("class")
-    assert store.tokens() == []
-    # A number is never given again, or an old note about a token would mean another.
-    assert hosting(store) > first
-
-
-def test_revoking_twice_keeps_the_first_time(store: Store) -> None:
-    token = hosting(store)
-    store.revoke(token, 1.0)
-    store.revoke(token, 2.0)
-    assert store.tokens()[0].revoked == 1.0
-
-
-def test_the_server_says_where_it_is_and_how_models_are(store: Store) -> None:
-    hosting(store)
-    assert store.url is None
-    store.url = "http://localhost:1"
-    store.url = "https://models.example.org"
-    assert store.url == "https://models.example.org"
-    store.set_state("class", "running")
-    assert store.model("class").state == "running"
-    store.set_state(None, "asleep")
-    assert store.model("class").state == "asleep"
 
 
 def test_a_copy_is_whole_while_the_server_writes(store: Store, tmp_path: Path) -> None:
@@ -216,12 +106,12 @@ def fill(store: Store) -> None:
 
 def test_a_full_disk_is_said_and_loses_nothing(store: Store) -> None:
     token = hosting(store)
-    pages = store._sql.execute("PRAGMA page_count").fetchone()[0]
-    store._sql.execute(f"PRAGMA max_page_count = {pages}")
+    pages = store._rows("PRAGMA page_count")[0]["page_count"]
+    store._one(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(StoreError, match="full"):
         fill(store)
     kept = len(store.tokens())
-    store._sql.execute("PRAGMA max_page_count = 100000")
+    store._one("PRAGMA max_page_count = 100000")
     store.add_token("class", "", b"more", LIMITS, 0)
     assert len(store.tokens()) == kept + 1
     assert store.admit(token, 0)

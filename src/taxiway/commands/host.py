@@ -46,6 +46,10 @@ def _action(actions: Any, name: str, help: str, act: str = "") -> argparse.Argum
         parser.add_argument(
             "--data", type=Path, metavar="DIR", help="where it is kept; also $TAXIWAY_DATA"
         )
+        parser.add_argument(
+            "--store", metavar="ADDRESS",
+            help="a PostgreSQL database to keep it in, for several machines; also $TAXIWAY_STORE",
+        )  # fmt: skip
         parser.set_defaults(act=act, parser=parser)
     return parser
 
@@ -72,6 +76,11 @@ def _model_arguments(actions: Any) -> None:
     made.add_argument(
         "--idle", type=float, default=300, metavar="SECONDS",
         help="it falls asleep when nobody has asked for so long; 300 if not given",
+    )  # fmt: skip
+    made.add_argument(
+        "--copies", type=int, default=1, metavar="N",
+        help="servers that may have it awake at once, of those that share what is kept; 1 if not "
+        "given",
     )  # fmt: skip
     who = made.add_mutually_exclusive_group()
     who.add_argument("--public", action="store_true", help="anyone may ask, without a token")
@@ -137,5 +146,9 @@ def _serve_arguments(parser: argparse.ArgumentParser) -> None:
         "--cluster", metavar="ADDRESS",
         help="run them on a Ray cluster: ray, ray://HEAD, ray?replicas=0-3, or a name given by "
         "taxiway remote add",
+    )  # fmt: skip
+    parser.add_argument(
+        "--reached-at", metavar="URL",
+        help="where other servers with the same --store reach this one: http://192.168.1.20:8080",
     )  # fmt: skip
     _operating.arguments(parser)

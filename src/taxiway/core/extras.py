@@ -20,6 +20,7 @@ PACKAGES = {
     "pyvirtualcam": ("camera", "pyvirtualcam (under the GPL, version 2)"),
     "SpoutGL": ("spout", "SpoutGL"),
     "syphon": ("syphon", "syphon-python"),
+    "psycopg": ("postgres", "psycopg"),
     "prometheus_client": ("metrics", "prometheus_client"),
     "opentelemetry.sdk": ("tracing", "OpenTelemetry's SDK"),
     "opentelemetry.exporter": ("tracing", "OpenTelemetry's exporter"),

@@ -1,6 +1,7 @@
 """What `taxiway host` does: each action by its name, with what the command line gave."""
 
 import asyncio
+import os
 import time
 from argparse import Namespace
 from pathlib import Path
@@ -15,8 +16,9 @@ from taxiway.hosting import app as hosting
 from taxiway.hosting import owner, restoring
 from taxiway.hosting import records as written
 from taxiway.hosting import usage as tables
+from taxiway.hosting.peers import is_serving
 from taxiway.hosting.records import ANYONE, Hosted, Limits, Token, checked_label, checked_name
-from taxiway.hosting.store import Store, is_serving
+from taxiway.hosting.store import Store
 from taxiway.hosting.tokens import digest, new_token
 
 DEFAULT_URL = "http://localhost:8080"
@@ -31,11 +33,14 @@ def create(parsed: Namespace) -> None:
         command=parsed.model_command,
         public=parsed.public,
         idle_seconds=parsed.idle,
+        copies=parsed.copies,
         created=time.time(),
     )
     label, limits = checked_label(parsed.label), _limits(parsed)
     if not 0 < hosted.idle_seconds < 10**9:
         raise InvalidArgument(f"--idle takes a number of seconds, got {parsed.idle}.")
+    if hosted.copies < 1:
+        raise InvalidArgument(f"--copies takes a number from 1 on, got {parsed.copies}.")
     with _store(parsed) as store:
         store.check_free(hosted.name)
         command = asyncio.run(hosting.tried(hosted))
@@ -54,7 +59,7 @@ def list_models(parsed: Namespace) -> None:
         if not models:
             print("Nothing is hosted yet; see taxiway host create --help.")
             return
-        serving = is_serving(store.path.parent)
+        serving = is_serving(store)
         print(tables.models(models, store.tokens(), serving))
         if not serving:
             print("No server runs; start it with: taxiway host serve")
@@ -117,6 +122,8 @@ def serve(parsed: Namespace) -> None:
         proxies=() if proxy is None else ("127.0.0.1", "::1", proxy),
         awake=parsed.awake,
         cluster=address_of(parsed.cluster) if parsed.cluster else "",
+        store=_address(parsed),
+        reached_at=parsed.reached_at,
         **parsed.operating,
     )
     hosting.run(data_folder(parsed.data), settings)
@@ -130,7 +137,7 @@ def owner_link(parsed: Namespace) -> None:
             return
         print(f"The teacher's page, good once within {owner.LINK_SECONDS / 60:.0f} minutes:")
         print(f"{store.url or DEFAULT_URL}/teacher#{owner.new_link(store)}")
-        if not is_serving(store.path.parent):
+        if not is_serving(store):
             print("It opens once the server runs: taxiway host serve")
 
 
@@ -141,6 +148,8 @@ def backup(parsed: Namespace) -> None:
 
 
 def restore(parsed: Namespace) -> None:
+    if _address(parsed) is not None:
+        raise InvalidArgument("A store in PostgreSQL is put back by pg_restore.")
     kept = restoring.restore(data_folder(parsed.data), parsed.backup)
     print(f"What is hosted is what {parsed.backup} holds.")
     if kept is not None:
@@ -148,7 +157,12 @@ def restore(parsed: Namespace) -> None:
 
 
 def _store(parsed: Namespace) -> Store:
-    return Store(data_folder(parsed.data))
+    return Store(data_folder(parsed.data), address=_address(parsed))
+
+
+def _address(parsed: Namespace) -> str | None:
+    """Of the database that is the store, where one is."""
+    return parsed.store or os.environ.get("TAXIWAY_STORE") or None
 
 
 def _tokens(store: Store, name: str | None) -> list[Token]:
@@ -165,7 +179,7 @@ def _say_where(store: Store, name: str, token: str | None) -> None:
         print("Anyone may ask it.")
     else:
         print(f"The token, shown only now:      {token}")
-    if not is_serving(store.path.parent):
+    if not is_serving(store):
         print("It answers once the server runs: taxiway host serve")
 
 

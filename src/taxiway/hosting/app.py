@@ -4,11 +4,11 @@ import asyncio
 import contextlib
 import re
 import signal
-import ssl
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 from starlette.types import ASGIApp
@@ -23,10 +23,12 @@ from taxiway.core.events import Event, StateChanged
 from taxiway.engine import Engine, preload
 from taxiway.engine.cluster.address import Cluster
 from taxiway.hosting.address import RUNWAY
+from taxiway.hosting.certificate import check_certificate, keep_renewed
+from taxiway.hosting.forward import Elsewhere
+from taxiway.hosting.peers import Peers, present
 from taxiway.hosting.records import Hosted
 from taxiway.hosting.server import Api
 from taxiway.hosting.store import Ledger, Store
-from taxiway.hosting.store import serving as alone
 from taxiway.hosting.teacher import Teacher
 from taxiway.hosting.wake import Awake
 from taxiway.web.addresses import LOOPBACK, elsewhere
@@ -47,6 +49,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     `names` are those it is known by, each with a name for every model below it; `proxies` the
     addresses whose X-Forwarded-For and -Proto are believed; `awake` models have a process at once,
     here or on the Ray `cluster` of that address.
+    `store` is a PostgreSQL database's address; at `reached_at` others that share it reach this one.
     """
 
     host: str = "127.0.0.1"
@@ -58,6 +61,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     proxies: tuple[str, ...] = ()
     awake: int = 4
     cluster: str = ""
+    store: str | None = None
+    reached_at: str | None = None
     metrics: tuple[str, int] | None = None
     worker_bytes: int | None = None
     stop_seconds: float = 3.0
@@ -75,7 +80,13 @@ class Settings(Struct, frozen=True, kw_only=True):
             raise InvalidArgument(f"At least one model must be allowed awake, got {self.awake}.")
         if self.cluster:
             Cluster.of(self.cluster)
-        _check_certificate(self.certificate, self.key)
+        if self.store is not None and self.reached_at is None:
+            raise InvalidArgument(
+                "Servers that share a store ask each other: say by --reached-at where the others "
+                "reach this one, such as http://192.168.1.20:8080."
+            )
+        here = self._own_name()
+        check_certificate(self.certificate, self.key)
         return Config(
             host=self.host,
             port=self.port,
@@ -87,7 +98,7 @@ class Settings(Struct, frozen=True, kw_only=True):
             worker_bytes=self.worker_bytes,
             stop_seconds=self.stop_seconds,
             trace=self.trace,
-            allowed_hosts=(*self.names, *(f"*.{name}" for name in (*self.names, RUNWAY))),
+            allowed_hosts=(*here, *self.names, *(f"*.{name}" for name in (*self.names, RUNWAY))),
             host_flag="--name",
             connections_per_client=CONNECTIONS_OF_A_PROXY
             if self.proxies
@@ -96,6 +107,22 @@ class Settings(Struct, frozen=True, kw_only=True):
             connections_per_origin=CONNECTIONS_OF_A_PROXY,
             own_connections=0,
         )
+
+    def _own_name(self) -> tuple[str, ...]:
+        if self.reached_at is None:
+            return ()
+        at = urlsplit(self.reached_at)
+        if at.scheme not in ("http", "https") or not at.hostname or at.path.strip("/"):
+            raise InvalidArgument(
+                f"--reached-at takes http://ADDRESS:PORT, got '{self.reached_at}'."
+            )
+        return (at.hostname,)
+
+    def url_for_peers(self, listener: Listener) -> str:
+        """Where other servers ask this one; none for them with a certificate of another name."""
+        if self.reached_at is not None:
+            return self.reached_at.rstrip("/")
+        return "" if self.certificate else listener.url
 
     def url(self, listener: Listener) -> str:
         """The address to tell people: by name where there is one, as the proxy has it if any."""
@@ -133,11 +160,15 @@ async def serving(
 ) -> AsyncIterator[Listener]:
     """Everything running within the block; models sleep until somebody asks."""
     config = settings.config()
-    with alone(folder), Store(folder, durable=False) as store, contextlib.ExitStack() as last:
-        store.set_state(None, "asleep")
+    with (
+        present(folder),
+        Store(folder, durable=False, address=settings.store) as store,
+        contextlib.ExitStack() as last,
+    ):
         preload(families.imports(_families(store.models())))
         ledger = Ledger(store)
-        last.callback(store.set_state, None, "asleep")
+        peers = Peers(ledger)
+        last.callback(store.bury, peers.here.id)
         last.callback(ledger.close)
         async with (
             Engine(query_seconds=config.query_seconds, worker_bytes=config.worker_bytes) as engine,
@@ -149,15 +180,25 @@ async def serving(
 
                 doors.enter_context(exporting())
                 engine.meters.append(trace_call)
-            engine.events.listen(lambda event: _note(ledger, event))
+            engine.events.listen(lambda event: _note(ledger, peers, event))
             awake = Awake(engine, settings.awake)
             doors.push_async_callback(awake.close)
-            api = Api(engine, ledger, awake, settings.names, on=settings.cluster)
+            api = Api(
+                engine,
+                ledger,
+                awake,
+                settings.names,
+                on=settings.cluster,
+                elsewhere=Elsewhere(peers),
+            )
             app = application([*Teacher(api).routes(), *api.routes()], config)
             door = Listener(_behind(app, settings.proxies), config)
             api.others = lambda: settings.others(door)
             listener = await doors.enter_async_context(door)
-            store.url = settings.url(listener)
+            await peers.join(settings.url_for_peers(listener))
+            await doors.enter_async_context(_meanwhile(peers.watch()))
+            await doors.enter_async_context(_meanwhile(keep_renewed(listener)))
+            await ledger(setattr, store, "url", settings.url(listener))
             if config.metrics is not None:
                 from taxiway.hosting.metrics import Budgets
                 from taxiway.web.prometheus import Metrics
@@ -203,9 +244,24 @@ def _say(event: Event) -> None:
         print(event.message, flush=True)
 
 
-def _note(ledger: Ledger, event: Event) -> None:
-    if isinstance(event, StateChanged):
+def _note(ledger: Ledger, peers: Peers, event: Event) -> None:
+    if not isinstance(event, StateChanged):
+        return
+    if event.state in ("asleep", "failed"):
+        ledger.later(ledger.store.leave_place, event.model, peers.here.id, event.state)
+    else:
         ledger.later(ledger.store.set_state, event.model, event.state)
+
+
+@contextlib.asynccontextmanager
+async def _meanwhile(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Work that goes on within the block."""
+    task = asyncio.ensure_future(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 def _behind(app: ASGIApp, proxies: tuple[str, ...]) -> ASGIApp:
@@ -223,17 +279,3 @@ def _families(hosted: list[Hosted]) -> set[str]:
         with contextlib.suppress(Exception):
             families.add(model.spec().family)
     return families
-
-
-def _check_certificate(certificate: str | None, key: str | None) -> None:
-    if certificate is None:
-        if key is not None:
-            raise InvalidArgument("--key belongs to a --certificate; give both.")
-        return
-    try:
-        # Without a password OpenSSL would ask for one in the terminal.
-        ssl.create_default_context().load_cert_chain(certificate, key, password=lambda: "")
-    except (OSError, ValueError) as error:
-        raise InvalidArgument(
-            f"The certificate {certificate} and its key cannot be used: {error}."
-        ) from None

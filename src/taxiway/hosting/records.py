@@ -29,8 +29,9 @@ ANYONE = "(anyone)"
 class Hosted(Struct, frozen=True, kw_only=True):
     """A hosted model: what to run, for whom, and how long it stays awake unasked (seconds).
 
-    `state` is what the server last told of it; times are seconds since 1970. `watched` is whether
-    the teacher's page shows the last pictures.
+    `state` is what a server last told of it, `copies` at how many servers of those that share a
+    store it may be awake; times are seconds since 1970. `watched` is whether the teacher's page
+    shows the last pictures.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Hosted(Struct, frozen=True, kw_only=True):
     created: float = 0
     state: str = "asleep"
     watched: bool = False
+    copies: int = 1
 
     def spec(self) -> ModelSpec:
         """What the engine is told to run. Raises NotFound if the model or its file is gone."""
@@ -105,6 +107,18 @@ class Token(Struct, frozen=True, kw_only=True):
         if self.limits.expires is not None and self.limits.expires <= now:
             return "expired"
         return "used up" if self.left == 0 else "ok"
+
+
+class Server(Struct, frozen=True, kw_only=True):
+    """One of those that share a store: where the others reach it, and by which word it knows them.
+
+    `beat` grows while it lives.
+    """
+
+    id: str
+    url: str
+    secret: str
+    beat: int = 0
 
 
 def checked_name(name: str) -> str:

@@ -8,7 +8,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from taxiway.core.errors import InvalidArgument
-from taxiway.hosting.store import FILE, Store, StoreError, is_serving
+from taxiway.hosting.database import FILE, StoreError
+from taxiway.hosting.peers import is_used
+from taxiway.hosting.store import Store
 
 TABLES = {"models", "tokens"}
 PATIENCE = 30.0
@@ -61,7 +63,7 @@ def _put_aside(folder: Path) -> Path | None:
         with Store(folder) as store:
             store.backup(kept)
     except StoreError:
-        if is_serving(folder):
+        if is_used(folder):
             raise
         kept.unlink(missing_ok=True)
         there.rename(kept)

@@ -5,6 +5,7 @@ GET /v1/info    the fields of its command       } wait while it wakes
 POST /v1/query  inputs -> outputs               }
 GET /v1/state   how it is and what the token has left; wakes nobody
 GET /v1/link    the page of it, with the token, as an address and as a QR code
+GET /v1/line    who waits for it, and in which place this token's first request is
 
 Runway's own JavaScript SDK understands 401, 404 and 500, and asks again at once, for ever, after
 429 and 502; anything else is "unexpected" to it. So what is wrong with a question is 500 here and
@@ -16,7 +17,7 @@ import json
 import logging
 import math
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -31,11 +32,14 @@ from taxiway.core.errors import Busy, ModelFailed, TaxiwayError, Unavailable
 from taxiway.core.model import ModelSpec
 from taxiway.hosting import address
 from taxiway.hosting import page as hosted_page
+from taxiway.hosting.database import StoreError
+from taxiway.hosting.forward import Elsewhere, Question
 from taxiway.hosting.lately import Lately
+from taxiway.hosting.line import Line
 from taxiway.hosting.pages import Others, Pages, base, link, wants_page
 from taxiway.hosting.rate import Pace
 from taxiway.hosting.records import Hosted, Token, write_rate
-from taxiway.hosting.store import Ledger, StoreError
+from taxiway.hosting.store import Ledger
 from taxiway.hosting.tokens import Access, access, bearer, digest
 from taxiway.hosting.wake import Awake
 from taxiway.web import inputs
@@ -57,10 +61,13 @@ HELD_BACK = (429, 502)
 METHODS = {
     (): "GET",
     ("info",): "GET",
+    ("line",): "GET",
     ("query",): "POST",
     ("state",): "GET",
     ("link",): "GET",
 }
+LINE = "x-place-in-line"
+"""The header of an answer that tells which place its question had; 0 for one that had no wait."""
 
 Result = TypeVar("Result")
 
@@ -87,6 +94,7 @@ class Api:
         domains: Sequence[str] = (),
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
         on: str = "",
+        elsewhere: Elsewhere | None = None,
     ) -> None:
         self.engine = engine
         self.ledger = ledger
@@ -98,7 +106,9 @@ class Api:
         self.others: Others = lambda: None
         self._sleep = sleep
         self._on = on
+        self._elsewhere = elsewhere
         self._pace = Pace()
+        self._lines: dict[str, Line] = {}
         self._models: dict[tuple[str, float], tuple[ModelSpec, Card]] = {}
 
     def routes(self) -> list[Route]:
@@ -153,34 +163,48 @@ class Api:
         found = await self.ledger(self.store.asked, name, b"") if name else None
         return self.pages.pupil(request, found[0].name) if found and found[0].active else None
 
-    async def _model(self, request: Request) -> Answer:
+    async def _model(self, request: Request) -> Response:
         found = address.address(request.headers["host"], request.scope["path"], self.domains)
         given = bearer(request)
         asked = await self.ledger(self.store.asked, found.model, digest(given)) if found else None
         if found is None or asked is None or not asked[0].active:
             raise Refused(404, "There is no such model here, or it is not active.")
         if found.route not in METHODS:
-            raise Refused(404, "A hosted model has /v1, /v1/info, /v1/query and /v1/state.")
+            raise Refused(404, "A hosted model has /v1, /v1/info, /v1/line, /v1/query, /v1/state.")
         if request.method.replace("HEAD", "GET") != METHODS[found.route]:
             raise Refused(405, f"This takes {METHODS[found.route]}, got {request.method}.")
-        hosted, known = asked
-        if found.route == ("query",):
-            allowed = access(given, hosted, known, "query")
+        hosted, known, places = asked
+        allowed = access(given, hosted, known, "query" if found.route == ("query",) else "info")
+        if allowed.refusal is None and self._elsewhere is not None:
+            question = Question(hosted, found.route, repr(caller(request, allowed)).encode())
+            answer = await self._elsewhere.answer(request, question, places)
+            if answer is not None:
+                return answer
+        return await self._here(request, found.route, hosted, allowed)
+
+    async def _here(
+        self, request: Request, route: tuple[str, ...], hosted: Hosted, allowed: Access
+    ) -> Answer:
+        if route == ("query",):
             with self.lately.noting(hosted, allowed.token):
                 return await self._counted(request, hosted, allowed)
-        allowed = access(given, hosted, known, "info")
         if allowed.refusal is not None or allowed.token is None:
             raise Refused(401, str(allowed.refusal))
-        return await self._told(request, found.route, hosted, allowed.token)
+        return await self._told(request, route, hosted, allowed)
 
     async def _told(
-        self, request: Request, route: tuple[str, ...], hosted: Hosted, token: Token
+        self, request: Request, route: tuple[str, ...], hosted: Hosted, allowed: Access
     ) -> Answer:
         """What costs nothing and is not counted."""
+        token = allowed.token
+        assert token is not None
         if route == ("info",):
             return await self._info(hosted)
+        if route == ("line",):
+            return Answer(to_json(self._line(hosted).place(caller(request, allowed))))
         if route == ("state",):
-            return Answer(to_json(self._state(hosted, token)))
+            place = self._line(hosted).place(caller(request, allowed)).place
+            return Answer(to_json({**self._state(hosted, token), "place": place}))
         if route == ("link",):
             own = bearer(request) if token.hash else ""
             return Answer(to_json(link(base(request, self.others), hosted.name, own)))
@@ -192,7 +216,7 @@ class Api:
         card = self._known(hosted)[1]
         return {
             "state": "asleep" if running is None else running.state,
-            "waiting": self.awake.waiting(hosted.name),
+            "waiting": self.waiting(hosted.name),
             "title": card.title,
             "summary": card.summary,
             "first_seed": card.first_seed,
@@ -201,6 +225,11 @@ class Api:
             "left": token.left,
             "expires": token.limits.expires,
         }
+
+    def waiting(self, name: str) -> int:
+        """Questions to a model that are in hand, in line or at work."""
+        line = self._lines.get(name)
+        return self.awake.waiting(name) + (line.place(None).waiting if line else 0)
 
     def wake(self, hosted: Hosted) -> None:
         """Begin to wake a model, also one that failed a moment ago."""
@@ -240,11 +269,14 @@ class Api:
             raise Refused(401, str(given.refusal))
         await self._admitted(request, token)
         try:
-            return await self._query(request, hosted, token)
+            answer = await self._query(request, hosted, given)
         except BaseException:
             # Also when it was cancelled, which is how a question that takes too long ends.
             await self.ledger(self.store.failed, token.id)
             raise
+        if not await self.ledger(self.store.answered, token.id, time.time()):
+            raise self._used_up(token)
+        return answer
 
     async def _admitted(self, request: Request, token: Token) -> None:
         rate = token.limits.rate
@@ -257,15 +289,29 @@ class Api:
             await self._sleep(wait)
         if not await self.ledger(self.store.admit, token.id, time.time()):
             await self.ledger(self.store.refuse, token.id, time.time())
-            raise Refused(401, f"The {token.limits.budget} requests of this budget are used up.")
+            raise self._used_up(token)
 
-    async def _query(self, request: Request, hosted: Hosted, token: Token) -> Answer:
+    def _used_up(self, token: Token) -> Refused:
+        return Refused(401, f"The {token.limits.budget} requests of this budget are used up.")
+
+    async def _query(self, request: Request, hosted: Hosted, given: Access) -> Answer:
+        await request.body()  # then it is seen when the client leaves the line
+        return await while_connected(request, self._in_turn(request, hosted, given))
+
+    async def _in_turn(self, request: Request, hosted: Hosted, given: Access) -> Answer:
+        async with self._line(hosted).turn(caller(request, given)) as place:
+            answer = await self._asked(request, hosted, given.token)
+        answer.headers[LINE] = str(place)
+        return answer
+
+    async def _asked(self, request: Request, hosted: Hosted, token: Token | None) -> Answer:
         header = request.headers.get("x-runway-output-format")
         async with self.awake.held(self._spec(hosted), hosted.idle_seconds):
             wire = await inputs.from_request(request, lambda: self.engine.command_of(hosted.name))
             asking = self.engine.query(hosted.name, wire, format_header=header)
-            outputs = await while_connected(request, self._of_model(hosted, asking))
-            self.lately.answered(hosted, token, outputs)
+            outputs = await self._of_model(hosted, asking)
+            if token is not None:
+                self.lately.answered(hosted, token, outputs)
             said = ignored(await self.engine.command_of(hosted.name), wire)
             return Answer(to_json(outputs), headers=said)
 
@@ -280,6 +326,9 @@ class Api:
             if running is not None and running.state == "failed":
                 raise cannot_start(hosted.name) from None
             raise
+
+    def _line(self, hosted: Hosted) -> Line:
+        return self._lines.setdefault(hosted.name, Line(hosted.name))
 
     def _spec(self, hosted: Hosted) -> ModelSpec:
         return self._known(hosted)[0]
@@ -300,6 +349,14 @@ class Api:
 def cannot_start(name: str) -> ModelFailed:
     """What clients hear of it; the reason names files, which are none of their business."""
     return ModelFailed(f"'{name}' cannot start; the server's log says why.")
+
+
+def caller(request: Request, allowed: Access) -> Hashable:
+    """Who has turns of his own: a token, and of those who need none each address."""
+    token = allowed.token
+    if token is None or token.hash is not None:
+        return token and token.id
+    return token.id, network(request)
 
 
 def network(request: Request) -> str:

@@ -1,111 +1,49 @@
-"""What is hosted, in one SQLite file: models, tokens, counts. All the SQL there is.
+"""What is hosted, in one SQLite file or in PostgreSQL: models, tokens, counts.
 
-In WAL mode readers never wait, so the server and `taxiway host` share the file: what one commits
-the other sees at its next look. A method that returns has committed. Writes of people are flushed
-to the disk (synchronous FULL) and survive a power cut; those of the server (NORMAL) survive a
-`kill -9`, as the system has them then, but of a power cut's last moments counts may be missing:
-that spares a flush for every query.
+What one process commits the others see at their next look. A method that returns has committed.
+In SQLite, writes of people are flushed to the disk (synchronous FULL) and survive a power cut;
+those of servers (NORMAL) survive a `kill -9`, as the system has them then, but of a power cut's
+last moments counts may be missing: that spares a flush for every query.
 """
 
 import asyncio
-import os
-import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self, TypeVar, TypeVarTuple, Unpack
 
 import msgspec
 
-from taxiway.core.errors import InvalidArgument, NotFound, TaxiwayError
-from taxiway.core.locks import held, is_held
+from taxiway.core.errors import InvalidArgument, NotFound
+from taxiway.core.extras import need
 from taxiway.core.parsing import Malformed, from_json
-from taxiway.hosting.records import Hosted, Limits, Token, read_rate, read_scopes, write_rate
-
-FILE = "hosted.db"
-BUSY_SECONDS = 10.0
-
-MIGRATIONS: tuple[tuple[str, ...], ...] = (
-    (
-        """CREATE TABLE models (
-            name TEXT PRIMARY KEY,
-            model TEXT NOT NULL,
-            checkpoint TEXT,
-            options TEXT NOT NULL,
-            command TEXT,
-            public INTEGER NOT NULL,
-            active INTEGER NOT NULL,
-            idle_seconds REAL NOT NULL,
-            created REAL NOT NULL,
-            state TEXT NOT NULL
-        ) STRICT""",
-        """CREATE TABLE tokens (
-            id INTEGER PRIMARY KEY AUTOINCREMENT,
-            model TEXT NOT NULL REFERENCES models (name) ON DELETE CASCADE,
-            label TEXT NOT NULL,
-            hash BLOB UNIQUE,
-            scopes TEXT NOT NULL,
-            expires REAL,
-            rate TEXT,
-            budget INTEGER,
-            price INTEGER NOT NULL,
-            created REAL NOT NULL,
-            revoked REAL,
-            requests INTEGER NOT NULL DEFAULT 0,
-            refused INTEGER NOT NULL DEFAULT 0,
-            errors INTEGER NOT NULL DEFAULT 0,
-            cost INTEGER NOT NULL DEFAULT 0,
-            last_use REAL
-        ) STRICT""",
-        "CREATE INDEX tokens_of_model ON tokens (model)",
-        "CREATE TABLE server (one INTEGER PRIMARY KEY CHECK (one = 1), url TEXT NOT NULL) STRICT",
-    ),
-    (
-        "ALTER TABLE models ADD COLUMN watched INTEGER NOT NULL DEFAULT 0",
-        """CREATE TABLE owners (
-            hash BLOB PRIMARY KEY,
-            is_link INTEGER NOT NULL,
-            expires REAL NOT NULL
-        ) STRICT""",
-    ),
+from taxiway.hosting.database import FILE, Database, Row, Sqlite, StoreError
+from taxiway.hosting.records import (
+    Hosted,
+    Limits,
+    Server,
+    Token,
+    read_rate,
+    read_scopes,
+    write_rate,
 )
-"""Each step from one version of the file (PRAGMA user_version) to the next; only ever added to."""
-
-
-class StoreError(TaxiwayError):
-    """The file cannot be read or written; the message says why."""
 
 
 class Store:
-    """The file of one data folder. One thread at a time may use it.
+    """What one data folder has, or the database at `address`. One thread at a time may use it.
 
-    `durable` is synchronous FULL. Methods raise StoreError where the disk or the file fails.
+    `durable` is synchronous FULL. Methods raise StoreError where the disk or the database fails.
     """
 
-    def __init__(self, folder: Path, durable: bool = True) -> None:
-        self.path = folder / FILE
-        read_only = self.path.exists() and not os.access(self.path, os.W_OK)
-        with self._told():
-            if not read_only:
-                # SQLite gives the files beside it the same mode.
-                os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
-            # Nobody writes on a read-only disk, where SQLite could make no file to share it by.
-            address = self.path.absolute().as_uri() + ("?immutable=1" if read_only else "")
-            self._sql = sqlite3.connect(
-                address, BUSY_SECONDS, isolation_level=None, check_same_thread=False, uri=True
-            )
-        self._sql.row_factory = sqlite3.Row
-        if read_only:
-            return
-        try:
-            self._one("PRAGMA journal_mode = WAL")
-            self._one(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-            self._one("PRAGMA foreign_keys = ON")
-            self._migrate()
-        except BaseException:
-            self.close()
-            raise
+    def __init__(
+        self, folder: Path, durable: bool = True, address: str | None = None, file: str = FILE
+    ) -> None:
+        self.path = folder / file
+        self.address = address
+        self._sql = opened(self.path, durable, address)
+        self._connection = self._sql.connections
+        self.server: Server | None = None
+        """Who admits queries here; a command is nobody."""
 
     def __enter__(self) -> Self:
         return self
@@ -134,17 +72,18 @@ class Store:
         rows = self._rows("SELECT * FROM tokens WHERE model = ? ORDER BY id", model)
         return [_token(row) for row in rows]
 
-    def asked(self, model: str, hash: bytes) -> tuple[Hosted, list[Token]] | None:
-        """A model, for a request, and its tokens that may be meant; None if there is no such model.
+    def asked(self, model: str, hash: bytes) -> tuple[Hosted, list[Token], list[Server]] | None:
+        """A model, for a request, its tokens that may be meant, and which servers have it.
 
-        Looking a hash up tells nobody anything: who could choose its first bytes had broken
-        SHA-256. `tokens.find` compares.
+        None if there is no such model. Looking a hash up tells nobody anything: who could choose
+        its first bytes had broken SHA-256. `tokens.find` compares. Nothing is written.
         """
         rows = self._rows("SELECT * FROM models WHERE name = ?", model)
         if not rows:
             return None
         meant = "SELECT * FROM tokens WHERE model = ? AND (hash = ? OR hash IS NULL)"
-        return _hosted(rows[0]), [_token(row) for row in self._rows(meant, model, hash)]
+        tokens = [_token(row) for row in self._rows(meant, model, hash)]
+        return _hosted(rows[0]), tokens, self.places(model)
 
     def check_free(self, name: str) -> None:
         """Raises InvalidArgument if there is a model of that name."""
@@ -156,12 +95,12 @@ class Store:
         fields = {
             **msgspec.structs.asdict(hosted),
             "options": msgspec.json.encode(hosted.options).decode(),
+            **{name: int(getattr(hosted, name)) for name in FLAGS},
         }
-        names = ", ".join(fields)
-        with self._change():
+        names, marks = ", ".join(fields), ", ".join("?" * len(fields))
+        with self._sql.change():
             self.check_free(hosted.name)
-            marks = ", ".join(f":{name}" for name in fields)
-            self._sql.execute(f"INSERT INTO models ({names}) VALUES ({marks})", fields)
+            self._one(f"INSERT INTO models ({names}) VALUES ({marks})", *fields.values())
             self._add(hosted.name, label, hash, limits, hosted.created)
 
     def remove(self, name: str) -> None:
@@ -170,11 +109,12 @@ class Store:
 
     def set_active(self, name: str, active: bool) -> None:
         """Let a model answer or not. Raises NotFound."""
-        self._one("UPDATE models SET active = ? WHERE name = ?", active, name) or self.model(name)
+        changed = self._one("UPDATE models SET active = ? WHERE name = ?", int(active), name)
+        changed or self.model(name)
 
     def set_watched(self, name: str, watched: bool) -> None:
         """Let the teacher's page show a model's last pictures or not. Raises NotFound."""
-        if not self._one("UPDATE models SET watched = ? WHERE name = ?", watched, name):
+        if not self._one("UPDATE models SET watched = ? WHERE name = ?", int(watched), name):
             self.model(name)
 
     def add_token(
@@ -188,7 +128,7 @@ class Store:
     ) -> None:
         """Keep tokens of a model, each with its label: all or none. Raises NotFound."""
         self.model(model)
-        with self._change():
+        with self._sql.change():
             for label, hash in named:
                 self._add(model, label, hash, limits, created)
 
@@ -200,13 +140,25 @@ class Store:
             raise NotFound(f"No token has the number {token}; see `taxiway host token list`.")
 
     def admit(self, token: int, now: float) -> bool:
-        """Count and charge a query, unless the budget is used up (then nothing is counted)."""
-        return self._one(
-            "UPDATE tokens SET requests = requests + 1, cost = cost + price, last_use = ? "
-            "WHERE id = ? AND (budget IS NULL OR requests - refused < budget)",
-            now,
-            token,
-        )
+        """Count and charge a query, unless the budget is used up (then nothing is counted).
+
+        A server holds it in its hand until `answered` or `failed`; if it dies before, `bury` takes
+        it back.
+        """
+        if self._connection != self._sql.connections:
+            self._connection = self._sql.connections
+            self._begin_anew()
+        with self._sql.change():
+            return self._count(token, now) and (self.server is None or self._hold(token))
+
+    def answered(self, token: int, now: float) -> bool:
+        """Let a query in hand count for good, before its answer goes out.
+
+        If it was taken back meanwhile it is counted again; False if the budget is used up by now.
+        """
+        if self.server is None or self._let_go(token):
+            return True
+        return self._count(token, now)
 
     def refuse(self, token: int, now: float) -> None:
         """Count a query that the limits kept from the model."""
@@ -218,14 +170,16 @@ class Store:
         )
 
     def failed(self, token: int) -> None:
-        """Count the error of a query that was admitted."""
-        self._one("UPDATE tokens SET errors = errors + 1 WHERE id = ?", token)
+        """Count the error of a query in hand, for good; one that was taken back never was."""
+        with self._sql.change():
+            if self.server is None or self._let_go(token):
+                self._one("UPDATE tokens SET errors = errors + 1 WHERE id = ?", token)
 
     def add_link(self, hash: bytes, now: float, expires: float) -> None:
         """Keep an owner's link until then, and forget what is late."""
-        with self._change():
-            self._sql.execute("DELETE FROM owners WHERE expires <= ?", (now,))
-            self._sql.execute("INSERT INTO owners VALUES (?, 1, ?)", (hash, expires))
+        with self._sql.change():
+            self._one("DELETE FROM owners WHERE expires <= ?", now)
+            self._one("INSERT INTO owners VALUES (?, 1, ?)", hash, expires)
 
     def enter(self, link: bytes, hash: bytes, now: float, expires: float) -> bool:
         """Make a link, which is then used up, a sign-in until `expires`; whether it was good."""
@@ -245,11 +199,92 @@ class Store:
 
     def leave(self, hash: bytes | None = None) -> None:
         """End a sign-in; without one, all of them and all links."""
-        self._one("DELETE FROM owners WHERE ? IN (hash, x'')", b"" if hash is None else hash)
+        if hash is None:
+            self._one("DELETE FROM owners")
+        else:
+            self._one("DELETE FROM owners WHERE hash = ?", hash)
 
     def set_state(self, model: str | None, state: str) -> None:
         """Note the state of a model, or of all, for people to see."""
         self._one("UPDATE models SET state = ? WHERE ? IN (name, '')", state, model or "")
+
+    def join(self, server: Server) -> None:
+        """Be that server from now on: what is admitted is in its hand."""
+        for other in self.servers():
+            if other.url and other.url == server.url:
+                self.bury(other.id)  # nobody else can be there
+        self.server = server
+        self.bury(server.id)
+        self._return()
+
+    def beat(self) -> list[Server]:
+        """Show that this server lives; all that there are."""
+        assert self.server is not None
+        if not self._one("UPDATE servers SET beat = beat + 1 WHERE id = ?", self.server.id):
+            self._return()
+        return self.servers()
+
+    def servers(self) -> list[Server]:
+        """Those that share the store, dead ones too until they are buried."""
+        return [Server(**row) for row in self._rows("SELECT * FROM servers ORDER BY id")]
+
+    def bury(self, server: str) -> None:
+        """Forget a server that has died or ends, and take back what it had in hand.
+
+        One that was not dead comes back with its next beat, and counts what it answers anew.
+        """
+        with self._sql.change():
+            gone = self._rows("DELETE FROM held WHERE server = ? RETURNING token, number", server)
+            for row in gone:
+                self._one(
+                    "UPDATE tokens SET requests = requests - ?, cost = cost - price * ? "
+                    "WHERE id = ?",
+                    row["number"], row["number"], row["token"],
+                )  # fmt: skip
+            self._one("DELETE FROM servers WHERE id = ?", server)
+            self._one(
+                "UPDATE models SET state = 'asleep' WHERE name NOT IN (SELECT model FROM places)"
+            )
+
+    def place(self, model: str, but: Sequence[str] = ()) -> list[Server]:
+        """Where a model is, after giving it to the server with the fewest if it is at too few.
+
+        Never to those of `but`. Whoever asks at the same time gets the same answer.
+        """
+        here = self.server.id if self.server else ""
+        with self._sql.change():
+            # In PostgreSQL, too, nobody else does this at the same time.
+            if not self._one("UPDATE models SET name = name WHERE name = ?", model):
+                return []
+            copies = self._rows("SELECT copies FROM models WHERE name = ?", model)[0]["copies"]
+            has = [server for server in self.places(model) if server.id not in but]
+            loads = self._rows(
+                "SELECT id, count(model) AS load FROM servers LEFT JOIN places ON server = id "
+                "WHERE url <> '' OR id = ? GROUP BY id ORDER BY load, id <> ?, id",
+                here,
+                here,
+            )
+            taken = {*but, *(server.id for server in has)}
+            free = [row["id"] for row in loads if row["id"] not in taken]
+            for id in free[: max(0, copies - len(has))]:
+                self._one("INSERT INTO places VALUES (?, ?) ON CONFLICT DO NOTHING", model, id)
+            return [server for server in self.places(model) if server.id not in but]
+
+    def places(self, model: str) -> list[Server]:
+        """The servers that have a model."""
+        found = "SELECT servers.* FROM servers JOIN places ON server = id WHERE model = ?"
+        return [Server(**row) for row in self._rows(f"{found} ORDER BY id", model)]
+
+    def leave_place(self, model: str, server: str, state: str = "asleep") -> None:
+        """Note that a server has a model no more; if none has, that is its state."""
+        with self._sql.change():
+            self._one("DELETE FROM places WHERE model = ? AND server = ?", model, server)
+            self._one(
+                "UPDATE models SET state = ? "
+                "WHERE name = ? AND name NOT IN (SELECT model FROM places)",
+                state,
+                model,
+            )
 
     @property
     def url(self) -> str | None:
@@ -258,84 +293,108 @@ class Store:
 
     @url.setter
     def url(self, url: str) -> None:
-        self._one("INSERT OR REPLACE INTO server (one, url) VALUES (1, ?)", url)
+        self._one(
+            "INSERT INTO server (one, url) VALUES (1, ?) "
+            "ON CONFLICT (one) DO UPDATE SET url = excluded.url",
+            url,
+        )
 
     def backup(self, to: Path) -> None:
-        """Write a whole copy, while the server runs too. Raises InvalidArgument if `to` exists."""
-        if to.exists():
-            raise InvalidArgument(f"'{to}' is there already.")
-        os.close(os.open(to, os.O_CREAT | os.O_WRONLY, 0o600))
-        with self._told():
-            self._sql.execute("VACUUM INTO ?", (str(to),))
+        """Write a whole copy, while servers run too. Raises InvalidArgument if `to` exists.
+
+        The servers are not in it, and what they have in hand is not counted there.
+        """
+        self._sql.backup(to)
+        with Store(to.parent, file=to.name) as copy:
+            for server in copy.servers():
+                copy.bury(server.id)
+
+    def _count(self, token: int, now: float) -> bool:
+        return self._one(
+            "UPDATE tokens SET requests = requests + 1, cost = cost + price, last_use = ? "
+            "WHERE id = ? AND (budget IS NULL OR requests - refused < budget)",
+            now,
+            token,
+        )
+
+    def _hold(self, token: int) -> bool:
+        assert self.server is not None
+        if self._rows("SELECT 1 FROM servers WHERE id = ?", self.server.id) == []:
+            self._return()
+        return self._one(
+            "INSERT INTO held VALUES (?, ?, 1) "
+            "ON CONFLICT (server, token) DO UPDATE SET number = held.number + 1",
+            self.server.id,
+            token,
+        )
+
+    def _let_go(self, token: int) -> bool:
+        assert self.server is not None
+        return self._one(
+            "UPDATE held SET number = number - 1 WHERE server = ? AND token = ? AND number > 0",
+            self.server.id,
+            token,
+        )
+
+    def _return(self) -> None:
+        """Be among the servers, again after others who heard nothing have buried this one."""
+        assert self.server is not None
+        self._one(
+            "INSERT INTO servers VALUES (?, ?, ?, 0) ON CONFLICT DO NOTHING",
+            self.server.id, self.server.url, self.server.secret,
+        )  # fmt: skip
+
+    def _begin_anew(self) -> None:
+        """After a connection broke nobody knows what its last words did: take all back."""
+        if self.server is not None:
+            self.bury(self.server.id)
+            self._return()
 
     def _add(
         self, model: str, label: str, hash: bytes | None, limits: Limits, created: float
     ) -> None:
         rate = limits.rate and write_rate(limits.rate)
-        self._sql.execute(
+        self._one(
             "INSERT INTO tokens (model, label, hash, created, scopes, expires, rate, budget, price)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (model, label, hash, created, ",".join(limits.scopes), limits.expires, rate,
-             limits.budget, limits.price),
+            model, label, hash, created, ",".join(limits.scopes), limits.expires, rate,
+            limits.budget, limits.price,
         )  # fmt: skip
 
-    def _migrate(self) -> None:
-        version = self._rows("PRAGMA user_version")[0][0]
-        if version > len(MIGRATIONS):
-            raise StoreError(f"{self.path} was written by a newer Taxiway; update this one.")
-        if version == len(MIGRATIONS):
-            return
-        with self._change():
-            # Another process may have done it while this one waited for its turn.
-            version = self._sql.execute("PRAGMA user_version").fetchone()[0]
-            for step in MIGRATIONS[version:]:
-                for statement in step:
-                    self._sql.execute(statement)
-            self._sql.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
-
-    def _rows(self, statement: str, *values: Any) -> list[sqlite3.Row]:
-        with self._told():
-            return self._sql.execute(statement, values).fetchall()
+    def _rows(self, statement: str, *values: Any) -> list[Row]:
+        return self._sql.rows(statement, *values)
 
     def _one(self, statement: str, *values: Any) -> bool:
-        """Run a statement that is a transaction by itself; whether it changed anything."""
-        with self._told():
-            return self._sql.execute(statement, values).rowcount > 0
-
-    @contextmanager
-    def _change(self) -> Iterator[None]:
-        """A transaction: all of the block, or nothing of it."""
-        with self._told():
-            self._sql.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self._sql.execute("COMMIT")
-            except BaseException:
-                if self._sql.in_transaction:
-                    self._sql.execute("ROLLBACK")
-                raise
-
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        try:
-            yield
-        except (sqlite3.Error, OSError) as error:
-            raise StoreError(f"{self.path} cannot be used: {error}.") from error
+        """Run a statement that is a transaction, or a part of one; whether it changed anything."""
+        return self._sql.one(statement, *values) > 0
 
 
-def _hosted(row: sqlite3.Row) -> Hosted:
-    fields = dict(row)
+def opened(path: Path, durable: bool, address: str | None) -> Database:
+    """The file, or the database at `address`. Raises StoreError, or MissingDependency."""
+    if address is None:
+        return Sqlite(path, durable)
+    need("psycopg", "A store in PostgreSQL")
+    from taxiway.hosting.postgres import Postgres
+
+    return Postgres(address)
+
+
+FLAGS = ("public", "active", "watched")
+
+
+def _hosted(row: Row) -> Hosted:
+    # A later form of the tables may have more, and servers of this one may still run.
+    fields = {name: row[name] for name in Hosted.__struct_fields__}
     try:
         fields["options"] = from_json(fields["options"], dict[str, Any])
     except Malformed as reason:
         raise StoreError(f"The options of '{fields['name']}' are damaged: {reason}.") from None
-    for name in ("public", "active", "watched"):
-        fields[name] = bool(fields[name])
-    return Hosted(**fields)
+    return Hosted(**fields | {name: bool(fields[name]) for name in FLAGS})
 
 
-def _token(row: sqlite3.Row) -> Token:
-    fields = dict(row)
+def _token(row: Row) -> Token:
+    names = (*Token.__struct_fields__, *Limits.__struct_fields__)
+    fields = {name: row[name] for name in names if name != "limits"}
     limits = {name: fields.pop(name) for name in Limits.__struct_fields__}
     limits["scopes"] = read_scopes(limits["scopes"])
     limits["rate"] = limits["rate"] and read_rate(limits["rate"])
@@ -364,20 +423,3 @@ class Ledger:
     def close(self) -> None:
         """Finish what was begun."""
         self._thread.shutdown()
-
-
-LOCK = "serving.lock"
-
-
-@contextmanager
-def serving(folder: Path) -> Iterator[None]:
-    """Be the only server of `folder` within the block. Raises InvalidArgument if there is one."""
-    with held(folder / LOCK) as ours:
-        if not ours:
-            raise InvalidArgument(f"A server works with {folder} already; stop it first.")
-        yield
-
-
-def is_serving(folder: Path) -> bool:
-    """Whether a server works with `folder`."""
-    return is_held(folder / LOCK)

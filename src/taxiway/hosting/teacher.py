@@ -138,7 +138,7 @@ class Teacher:
             "active": hosted.active,
             "watched": hosted.watched,
             "state": hosted.state if running is None else running.state,
-            "waiting": self.api.awake.waiting(hosted.name),
+            "waiting": self.api.waiting(hosted.name),
             "requests": sum(token.requests for token in own),
             "errors": sum(token.errors for token in own),
             "cost": write_price(sum(token.cost for token in own)),

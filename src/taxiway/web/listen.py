@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import errno
 import socket
+import ssl
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -120,6 +121,11 @@ class Listener:
         host = "localhost" if self.config.host in BOTH else self.config.host
         scheme = "https" if self.config.certificate else "http"
         return url(host, self.port, scheme)
+
+    @property
+    def tls(self) -> ssl.SSLContext | None:
+        """What answers for the certificate, while it listens with one."""
+        return self._uvicorn.config.ssl
 
     async def start(self) -> None:
         """Listen; requests are taken when this returns."""
