@@ -5,7 +5,7 @@ import re
 METHODS = b"GET, HEAD, POST, DELETE, OPTIONS"
 ASKED = b"Content-Type, Accept, Authorization, Cache-Control, X-Runway-Output-Format"
 """What a preflight that names no headers is told."""
-EXPOSED = b"Retry-After, X-Request-Id, X-Taxiway-Ignored"
+EXPOSED = b"Retry-After, X-Place-In-Line, X-Request-Id, X-Taxiway-Ignored"
 NAMES = re.compile(rb"[\w!#$%&'*+.^`|~-]+(\s*,\s*[\w!#$%&'*+.^`|~-]+)*", re.ASCII)
 MOST_BYTES = 1024
 
