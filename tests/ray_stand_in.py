@@ -3,11 +3,15 @@
 import asyncio
 import os
 import socket
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import ClassVar
 
 import msgspec
 
+from taxiway.core.command import Command, Values
+from taxiway.core.datatypes import AnyDataType, Number
 from taxiway.core.model import ModelSpec
 from taxiway.engine.cluster.bridge import Bridge, is_pure
 from taxiway.engine.cluster.replica import Library, Replica, Reply
@@ -23,6 +27,23 @@ class Still(Gradient):
     """One that may be asked twice."""
 
     deterministic = True
+
+
+class Whose:
+    """Answers with the process that it is in."""
+
+    deterministic = True
+    options: ClassVar[dict[str, AnyDataType]] = {}
+    commands: ClassVar[dict[str, Command]] = {
+        "whose": Command(name="whose", inputs={}, outputs={"pid": Number()})
+    }
+
+    def setup(self, device: str, options: Values) -> None:
+        pass
+
+    def predict(self, command: str, batch: list[Values]) -> list[Values]:
+        time.sleep(0.05)
+        return [{"pid": os.getpid()} for _ in batch]
 
 
 class StandIn:

@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from taxiway.catalog.folder import data_folder
 from taxiway.core import declaration
 from taxiway.core.errors import TaxiwayError
 from taxiway.core.model import ModelSpec
@@ -27,14 +28,18 @@ from taxiway.engine.pipe import ServersEnd, WorkersEnd
 LONG = 2.0
 """Seconds without an answer after which is said what the cluster does."""
 END_SECONDS = 6.0
+CONNECT_SECONDS = 3
 
 
 def main(own: socket.socket, packed: bytes) -> None:
     """Deploy a model and pass on what it is asked, until the other end of `own` is closed."""
     quiet(os.environ)
-    logging.disable(logging.WARNING)  # Ray's parts set levels of their own
     pipe = WorkersEnd(own)
     spec = msgspec.msgpack.decode(packed, type=ModelSpec)
+    # Ray has words for whatever ends, by every way there is; what matters of them is told.
+    with (data_folder() / "cluster.log").open("a") as log:
+        log.truncate(0)
+        os.dup2(log.fileno(), 2)
     try:
         deployed = deploy(spec)
     except TaxiwayError as error:
@@ -56,7 +61,7 @@ def deploy(spec: ModelSpec) -> Any:
 
     cluster = Cluster.of(spec.on)
     ray.init(
-        address=cluster.head or "auto",
+        address=answering(cluster),
         namespace="taxiway",
         log_to_driver=False,
         logging_level=logging.ERROR,
@@ -67,6 +72,20 @@ def deploy(spec: ModelSpec) -> Any:
     from taxiway.engine.cluster.deployed import Deployed
 
     return Deployed(spec, cluster)
+
+
+def answering(cluster: Cluster) -> str:
+    """The head's address, if somebody is there: Ray itself would try for the better part of a
+    minute. Raises OSError, or ConnectionError where this machine is of no cluster.
+    """
+    from ray._private.services import canonicalize_bootstrap_address
+
+    address: str | None = cluster.head or canonicalize_bootstrap_address("auto")
+    if address is None:
+        raise ConnectionError("it is of none; begin one: taxiway cluster head")
+    host, _, port = address.rpartition(":")
+    socket.create_connection((host.strip("[]"), int(port)), CONNECT_SECONDS).close()
+    return address
 
 
 def is_pure(family: str) -> bool:

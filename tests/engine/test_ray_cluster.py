@@ -1,0 +1,91 @@
+"""A model on a real Ray cluster of this machine; test_ray.py does without Ray."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from paths import FIXTURES, TESTS
+from taxiway.core.model import ModelSpec
+from taxiway.engine.engine import Engine
+
+pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(600)]
+PORT = 26379
+ON = f"ray://127.0.0.1:{PORT}?cpus=0.1"
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Path]:
+    """A head, its data folder by which its processes are known, and its end."""
+    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
+        data = Path(folder) / "data"
+        patch.setenv("TAXIWAY_DATA", str(data))
+        patch.setenv("PYTHONPATH", os.pathsep.join([str(TESTS), str(TESTS.parent / "src")]))
+        line = [sys.executable, "-m", "taxiway", "cluster", "head", "--port", str(PORT)]
+        more = ["--cpus", "4", "--memory", "80", "--folder", f"{folder}/r"]
+        try:
+            done = subprocess.run([*line, *more], capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stderr
+            assert "taxiway cluster join" in done.stdout
+            yield data
+        finally:
+            for process in of_cluster(data):
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.kill()
+            psutil.wait_procs(of_cluster(data), 20)
+
+
+def of_cluster(data: Path) -> list[psutil.Process]:
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if process.environ().get("TAXIWAY_DATA") == str(data) and process.pid != os.getpid():
+                found.append(process)
+    return found
+
+
+async def test_replicas_share_queries_keep_sessions_and_are_killed(cluster: Path) -> None:
+    async with Engine() as engine:
+        name = "whose"
+        await engine.start(ModelSpec(name=name, family="ray_stand_in:Whose", on=f"{ON}&replicas=2"))
+        await engine.ready(name)
+        assert "2 replicas" in engine.running[name].message
+        pids: set[int] = set()
+        while len(pids) < 2:
+            pids.add(int((await engine.run(name, {}))["pid"]))
+        asked = [await engine.run(name, {}, live="session") for _ in range(10)]
+        played = {int(answer["pid"]) for answer in asked}
+        assert len(played) == 1
+        os.kill(*played, signal.SIGKILL)
+        asked = [await engine.run(name, {}, live="session") for _ in range(10)]
+        (other,) = {int(answer["pid"]) for answer in asked}
+        assert other not in played
+        async with asyncio.timeout(60):
+            while len(pids) < 3:  # another one is started in its place
+                pids.add(int((await engine.run(name, {}))["pid"]))
+    assert not any(map(psutil.pid_exists, pids))
+
+
+async def test_the_same_family_gives_the_same_answers_there(cluster: Path) -> None:
+    checkpoint = {"checkpoint": str(FIXTURES / "stylegan2-ada_32.pkl")}
+    small = ModelSpec(name="small", family="stylegan", options=checkpoint, on=f"{ON}&replicas=0-1")
+    here = ModelSpec(name="here", family="stylegan", options=checkpoint)
+    writer = ModelSpec(name="writer", family="toys:Writer", on=ON)
+    async with Engine() as engine:
+        for spec in (small, here, writer):
+            await engine.start(spec)
+        asked = {"seed": 3, "format": "PNG"}
+        assert await engine.query("small", asked) == await engine.query("here", asked)
+        letters = [part async for part in engine.stream("writer", {"text": "hello"})]
+        assert len(letters) > 2
+        assert letters[-1].outputs == {"text": "hello", "letters": 5}
+    carried = list((cluster / "carried").rglob("stylegan2-ada_32.pkl"))
+    assert len(carried) == 1
