@@ -2,8 +2,9 @@
 
 A model that does nothing but answer, with 27 kB of text (a JPEG of 512 pixels) and 786 kB (its
 pixels), is asked in turns: in a process here, on the cluster through the deployment's handle, and,
-with `--http`, the same answers by Ray's own HTTP server at port 8765, which is its Python proxy, or
-HAProxy where the cluster and this were started with RAY_SERVE_ENABLE_HA_PROXY=1.
+with `--http also`, the same answers by Ray's own HTTP server at port 8765: its Python proxy, or
+HAProxy where the cluster and this were started with RAY_SERVE_ENABLE_HA_PROXY=1 (then `--http
+only`: such a cluster takes no router of ours).
 
 Times are of a whole call; CPU is that of this program with its children, and of Ray's other
 processes. A cluster must run here: taxiway cluster head.
@@ -70,18 +71,20 @@ def is_rays(line: str) -> bool:
     return line.startswith("ray::") or line.rpartition("/")[2] in RAY
 
 
-async def main(on: str, count: int, rounds: int, http: bool) -> None:
+async def main(on: str, count: int, rounds: int, http: str) -> None:
+    # Ray starts its HTTP server before anything else or not at all.
+    through_http = by_http() if http else {}
     there = "cluster by our handle"
+    places = {"process here": "", **({there: on} if http != "only" else {})}
     async with Engine() as engine:
-        for name, address in (("process here", ""), (there, on)):
+        for name, address in places.items():
             await engine.start(ModelSpec(name=name, family="cluster:Answering", on=address))
             await engine.ready(name)
         asks: dict[tuple[str, str], Callable[[], Awaitable[object]]] = {}
-        for name in ("process here", there):
+        for name in places:
             for size, command in (("27 kB", "text"), ("786 kB", "image")):
                 asks[name, size] = lambda name=name, command=command: engine.run(name, {}, command)
-        if http:
-            asks |= by_http()
+        asks |= through_http
         found: dict[tuple[str, str], list[tuple[float, float, float, float]]] = {}
         idle = await idle_cpu()
         for _ in range(rounds):
@@ -122,12 +125,13 @@ def by_http() -> dict[tuple[str, str], Callable[[], Awaitable[object]]]:
     import logging
 
     import httpx
-    import ray
-    from ray import serve
 
     from taxiway.engine.cluster.settings import quiet
 
-    quiet(os.environ)
+    quiet(os.environ)  # which Ray reads once it is imported
+    import ray
+    from ray import serve
+
     ray.init(address="auto", log_to_driver=False, logging_level=logging.ERROR)
     serve.start(http_options={"port": 8765})
 
@@ -153,6 +157,6 @@ if __name__ == "__main__":
     parser.add_argument("--on", default="ray?cpus=0.5")
     parser.add_argument("--count", type=int, default=100)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--http", action="store_true")
+    parser.add_argument("--http", default="", choices=("also", "only"))
     given = parser.parse_args()
     asyncio.run(main(given.on, given.count, given.rounds, given.http))

@@ -39,7 +39,8 @@ def main(own: socket.socket, packed: bytes) -> None:
     # Ray has words for whatever ends, by every way there is; what matters of them is told.
     with (data_folder() / "cluster.log").open("a") as log:
         log.truncate(0)
-        os.dup2(log.fileno(), 2)
+        for stream in (1, 2):
+            os.dup2(log.fileno(), stream)
     try:
         deployed = deploy(spec)
     except TaxiwayError as error:
@@ -95,7 +96,8 @@ def is_pure(family: str) -> bool:
 
 def said(error: BaseException) -> str:
     """The first sentence of what Ray says, without what it is coloured with."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    text = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
     return (lines[0] if lines else type(error).__name__)[:300].rstrip(".")
 
 

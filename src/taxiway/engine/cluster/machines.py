@@ -26,6 +26,12 @@ PORTS = (
     "ray-client-server-port",
 )
 """One each after the head's own, then those of Ray's worker processes."""
+NOTICED = {
+    "RAY_health_check_period_ms": "1000",
+    "RAY_health_check_timeout_ms": "2000",
+    "RAY_health_check_failure_threshold": "4",
+}
+"""A machine whose cable was pulled is given up after about ten seconds; Ray waits for thirty."""
 LONGEST_FOLDER = 40
 """Letters; sockets lie in it, whose paths may have 107."""
 
@@ -71,7 +77,7 @@ class Node(Struct, frozen=True, kw_only=True):
     def environment(self) -> dict[str, str]:
         """What Ray's processes read from theirs; models are not to stand behind everything else."""
         redis = {"RAY_REDIS_ADDRESS": self.redis} if self.redis else {}
-        return {"RAY_worker_niceness": "0", **redis}
+        return {"RAY_worker_niceness": "0", **NOTICED, **redis}
 
     def said(self) -> str:
         """What its owner is to know now."""
