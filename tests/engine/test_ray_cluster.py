@@ -44,10 +44,12 @@ def cluster() -> Iterator[Path]:
 
 
 def of_cluster(data: Path) -> list[psutil.Process]:
+    own = psutil.Process()
+    ours = {process.pid for process in (own, *own.children(recursive=True))}
     found = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error):
-            if process.environ().get("TAXIWAY_DATA") == str(data) and process.pid != os.getpid():
+            if process.environ().get("TAXIWAY_DATA") == str(data) and process.pid not in ours:
                 found.append(process)
     return found
 

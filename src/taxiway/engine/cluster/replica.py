@@ -3,6 +3,7 @@
 import asyncio
 import concurrent.futures
 import threading
+import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import msgspec
 
 from taxiway.catalog.folder import data_path
 from taxiway.core import declaration
+from taxiway.core.logs import request_id
 from taxiway.core.model import Model
 from taxiway.engine import worker
 from taxiway.engine.messages import Codec, News, Part, Predict, Ready
@@ -117,7 +119,10 @@ class Replica:
         asked = codec.unpack(request)
         assert isinstance(asked, Predict)
         assert self._model is not None
-        return worker.packed(codec, worker.answers_to(self._model, asked, show))
+        request_id.set(" ".join(asked.requests))
+        began = time.perf_counter()
+        answers = worker.answers_to(self._model, asked, show)
+        return worker.packed(codec, answers, (time.perf_counter() - began) * 1000)
 
     def _set_up(self, packed: bytes, piece: Callable[[str, int], bytes]) -> bytes:
         bag = msgspec.msgpack.decode(packed, type=Bag)
