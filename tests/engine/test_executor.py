@@ -19,6 +19,7 @@ from taxiway.core import slots
 from taxiway.core.errors import InvalidArgument, ModelFailed
 from taxiway.core.images import to_data_uri
 from taxiway.core.model import ModelSpec, Progress
+from taxiway.engine.areas import FOLDER
 from taxiway.engine.executor import Died, Executor
 from taxiway.engine.executors import process
 from taxiway.engine.messages import Formats, Predict
@@ -225,3 +226,18 @@ async def test_a_process_that_is_killed_says_so_at_once() -> None:
             await working
         assert (executor.died, deaths) == (True, [True])
         assert str(await executor.death()) == "exit code -9"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a folder has the names of shared memory")
+async def test_shared_memory_has_no_name_that_could_outlive_both_sides() -> None:
+    async with started("process", "Gradient") as executor:
+        assert isinstance(executor, process.ProcessExecutor)
+        areas = [area for area in executor._areas if area is not None]
+        assert areas
+        assert not [area.name for area in areas if (FOLDER / area.name).exists()]
+        z = np.zeros(512, np.float32)
+        (answer,) = await executor.predict(
+            Predict("generate", [{"z": z, "seed": None, "truncation": 1.0}]), ignored
+        )
+        assert isinstance(answer, dict)
+        np.testing.assert_array_equal(answer["image"], gradient(z))

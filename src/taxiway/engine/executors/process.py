@@ -57,6 +57,7 @@ class ProcessExecutor:
         self._process: Any = None
         self._pipe = ServersEnd(self._hear, self._end_heard)
         self._areas: list[SharedMemory | None] = []
+        self._are_named = False
 
     @property
     def at_once(self) -> int:
@@ -84,6 +85,7 @@ class ProcessExecutor:
             await self.stop()
             raise ModelFailed(message.message)
         assert isinstance(message, Ready)
+        self._forget_names()
         return Ready(message.commands, self.told(message.facts))
 
     def told(self, facts: dict[str, Any]) -> dict[str, Any]:
@@ -115,10 +117,18 @@ class ProcessExecutor:
         if self._packing is not None:
             # It must end before the memory goes that it writes to.
             await asyncio.gather(self._packing, return_exceptions=True)
+        self._forget_names()
         for area in filter(None, self._areas):
             area.close()
-            area.unlink()
         self._areas = []
+
+    def _forget_names(self) -> None:
+        """Leave the shared memory without names once both sides have it: then it goes with them,
+        however they end."""
+        if self._are_named:
+            self._are_named = False
+            for area in filter(None, self._areas):
+                area.unlink()
 
     def _ask(self, on_part: OnPart) -> "asyncio.Future[Message]":
         """Where the next answer goes; those before it come before."""
@@ -150,6 +160,7 @@ class ProcessExecutor:
         # then takes a hundred times as long.
         os.environ.setdefault("OMP_WAIT_POLICY", "passive")
         self._areas = [areas.made(size) for size in AREA_BYTES]
+        self._are_named = True
         self._codec.outgoing, self._codec.incoming = self._areas
         ours, theirs = socket.socketpair()
         # Only the child may hold its end, or its death would go unnoticed here.
