@@ -70,7 +70,7 @@ def _declared(member: Any, slot: str, name: str) -> Iterator[str]:
 def _of_trainer(name: str, described: str, unit: str) -> Iterator[str]:
     """What jobs/trainings.py makes of a trainer."""
     yield described.partition("\n")[0]
-    yield titled(f"train-{name}")
+    yield from (titled(f"train-{name}"), titled(name) if name != "stylegan" else "")
     yield from ("Dataset", "Start", "Kimg", "Title", "Licence", "Data", "Name")
     yield f"Thousand {unit} to show, each as often as it is shown; else what suits."
     yield f"What the {unit} show, and whose they are."
