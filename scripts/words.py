@@ -32,6 +32,8 @@ LEFT_OUT_WORDS = {
     "StyleGAN": "a name",
     "taxiway annotate FOLDER": "typed in a terminal",
     "taxiway run --host 0.0.0.0": "typed in a terminal",
+    "taxiway host owner-link": "typed in a terminal",
+    "Ada\nGrace\nKatherine": "names",
     "go to": "the name of a gesture, which nobody sees",
     "input:not([type=color]), textarea, select": "a selector",
     "input, select, textarea, button:not(.copy)": "a selector",
