@@ -13,7 +13,7 @@ from taxiway.model_servers import ModelServers
 from taxiway.servers.hub import server as hub
 from taxiway.servers.osc import server as osc
 from taxiway.servers.socketio import server as socketio
-from taxiway.servers.studio import json_messages, socket
+from taxiway.servers.studio import json_messages, page_backend, socket
 from taxiway.servers.studio import routes as frames
 from taxiway.web.powers import Power, power_of
 
@@ -128,6 +128,7 @@ async def test_the_socket_is_for_players_and_the_sdks_for_anyone(
     sockets = {route.path: power for route, power in found if isinstance(route, WebSocketRoute)}
     assert sockets == {
         frames.PATH: Power.PLAY,
+        page_backend.PATH: Power.OWN,
         "/": Power.ASK,
         "/socket.io/": Power.ASK,
         "/socket.io": Power.ASK,

@@ -22,7 +22,7 @@ from taxiway.core.events import (
 from taxiway.core.images import ImageFormat
 from taxiway.core.model import ModelSpec
 from taxiway.engine.batch import OnPart
-from taxiway.engine.executor import kind_for
+from taxiway.engine.executor import StandIn, kind_for
 from taxiway.engine.messages import array_bytes
 from taxiway.engine.parts import NewestPart, Part, Reports, streamed
 from taxiway.engine.running import Running
@@ -249,6 +249,17 @@ class Engine:
 
     def _is_watched(self, name: str) -> bool:
         return any(is_watched() for is_watched in self._watchers.get(name, ()))
+
+    def let_stand_in(self, name: str, stand_in: StandIn) -> Callable[[], None]:
+        """Have something answer in a model's place, instead of what did so; the result ends it."""
+        running = self._find(name)
+        running.stand_in = stand_in
+
+        def leave() -> None:
+            if running.stand_in is stand_in:
+                running.stand_in = None
+
+        return leave
 
     def cancel(self, name: str) -> None:
         """Stop what a model works on; those who wait for it get Cancelled."""

@@ -1,6 +1,6 @@
 """The seam between the engine and where a model runs: what a member of `executors` does."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from taxiway.core.command import Values
@@ -100,3 +100,19 @@ class Executor(Protocol):
 
     async def stop(self) -> None:
         """End it, also where it does not answer; its memory is free when this returns."""
+
+
+class Gone(Exception):
+    """A stand-in does not answer any more, or answers wrongly; the message says which."""
+
+
+class StandIn(Protocol):
+    """Answers in a running model's place, for as long as it does: the model stays ready."""
+
+    async def answer(
+        self, request: Predict, ask: Callable[[Predict], Awaitable[list[Result]]]
+    ) -> list[Result] | None:
+        """One result per call, or None for what only the model itself can do.
+
+        `ask` asks the model meanwhile. Raises Gone: then the model answers, now and from here on.
+        """

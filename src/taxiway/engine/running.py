@@ -5,6 +5,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from taxiway.core.command import Command, Values
@@ -13,10 +14,20 @@ from taxiway.core.errors import Cancelled, ModelFailed, TaxiwayError, Unavailabl
 from taxiway.core.events import CommandsChanged, Events, State, StateChanged
 from taxiway.core.memory import memory_of
 from taxiway.core.model import ModelSpec
+from taxiway.engine import executor as seam
 from taxiway.engine.batch import Call, CallQueue, OnPart
-from taxiway.engine.executor import Away, Died, Executor, Hung, Unreachable
+from taxiway.engine.executor import (
+    Away,
+    Died,
+    Executor,
+    Gone,
+    Hung,
+    Result,
+    StandIn,
+    Unreachable,
+)
 from taxiway.engine.executors.process import ProcessExecutor
-from taxiway.engine.messages import Formats, News
+from taxiway.engine.messages import Formats, News, Predict
 from taxiway.engine.pictures import PictureRoom
 from taxiway.engine.timing import Times
 from taxiway.engine.work import Work
@@ -34,6 +45,7 @@ AGAIN_SECONDS = (0.2, 5.0)
 class Running:
     """A model that was started: asleep, starting, running or failed.
 
+    `stand_in`, where one is set, answers what it can in the model's place, until it is gone.
     `last_output` and `last_error` are the model's current output and error, whoever asked;
     `restarts` counts the workers that died under it or had grown too large.
     """
@@ -65,6 +77,7 @@ class Running:
         self._queue = CallQueue(queue_limit)
         self._executor_kind = executor
         self._executor: Executor | None = None
+        self.stand_in: StandIn | None = None
         self._in_work = set[Work]()
         self._task: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
@@ -271,10 +284,28 @@ class Running:
 
     async def _do(self, work: Work, executor: Executor) -> None:
         try:
-            await work.done(executor, self._lost)
+            await work.done(partial(self._predicted, executor), self._lost)
         finally:
             self._in_work.discard(work)
             self._queue.wake()
+
+    async def _predicted(
+        self, executor: Executor, request: Predict, on_part: seam.OnPart
+    ) -> list[Result]:
+        """The answers to a batch: by the stand-in, as long as it is there, where it can."""
+
+        async def ask(own: Predict) -> list[Result]:
+            return await executor.predict(own, lambda results, progress: True)
+
+        results, stand_in = None, self.stand_in
+        if stand_in is not None:
+            try:
+                results = await stand_in.answer(request, ask)
+            except Gone as error:
+                if self.stand_in is stand_in:
+                    self.stand_in = None
+                log.warning("'%s' makes its pictures itself again: %s", self.spec.name, error)
+        return results or await executor.predict(request, on_part)
 
     async def _has_work(self, executor: Executor) -> bool:
         """Wait for a call that can be taken (true), for sleep (false), or for death (Died)."""

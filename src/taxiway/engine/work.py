@@ -1,13 +1,16 @@
 """A batch that an executor works on: its time limit, its parts, its answers."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from taxiway.core.errors import TaxiwayError
 from taxiway.core.model import Progress
 from taxiway.engine.batch import Call
-from taxiway.engine.executor import Executor, Hung, Result
+from taxiway.engine.executor import Hung, OnPart, Result
 from taxiway.engine.messages import Predict
+
+Ask = Callable[[Predict, OnPart], Awaitable[list[Result]]]
+"""An executor's `predict`, or what asks it."""
 
 
 class Work:
@@ -18,13 +21,13 @@ class Work:
         self._seconds = seconds
         self._limit: asyncio.Timeout | None = None
 
-    async def done(self, executor: Executor, lost: Callable[[BaseException], TaxiwayError]) -> None:
+    async def done(self, ask: Ask, lost: Callable[[BaseException], TaxiwayError]) -> None:
         """Ask, and answer every call; those that are lost get what `lost` says of it.
 
-        Raises Hung if nothing comes for the time that it may take, or what the executor raises.
+        Raises Hung if nothing comes for the time that it may take, or what `ask` raises.
         """
         try:
-            results = await self._asked(executor)
+            results = await self._asked(ask)
         except BaseException as error:
             self.resolve(lost(error))
             raise
@@ -36,10 +39,10 @@ class Work:
         for call in self._calls:
             call.resolve(error)
 
-    async def _asked(self, executor: Executor) -> list[Result]:
+    async def _asked(self, ask: Ask) -> list[Result]:
         try:
             async with asyncio.timeout(self._seconds) as self._limit:
-                return await executor.predict(request_of(self._calls), self._give)
+                return await ask(request_of(self._calls), self._give)
         except TimeoutError:
             raise Hung(f"no answer within {self._seconds:g} s") from None
 

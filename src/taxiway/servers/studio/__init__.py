@@ -10,6 +10,7 @@ from taxiway.servers.studio import (
     mapping_routes,
     output_routes,
     page,
+    page_backend,
     routes,
     scene_routes,
     walk_routes,
@@ -26,6 +27,7 @@ class Studio(Server):
         context = self.context
         return [
             *routes.routes(context.session, context.tokens, context.card),
+            *page_backend.routes(context.session, context.tokens),
             *elsewhere_routes.routes(context.config, context.tokens),
             *walk_routes.routes(context.session, context.tokens),
             *live_routes.routes(context.session, context.tokens),

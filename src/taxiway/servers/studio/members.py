@@ -19,6 +19,7 @@ TYPES = {
     ".svg": "image/svg+xml",
     ".png": "image/png",
     ".jpg": "image/jpeg",
+    ".wasm": "application/wasm",
     ".ico": "image/x-icon",
     ".woff2": "font/woff2",
     ".txt": "text/plain",

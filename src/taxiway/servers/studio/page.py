@@ -18,6 +18,8 @@ from taxiway.servers.studio.members import SLOTS, TYPES, members, servable
 from taxiway.web.powers import Power, Tokens, declared, is_on_this_machine
 
 FOLDER = Path(__file__).parents[2] / "studio"
+ENGINE = FOLDER.with_name("website") / "engine"
+"""What computes a network in a browser, for the page that stands in for the server."""
 TOKEN_PLACE = '<meta name="taxiway-token" content="">'
 OWNER_PLACE = '<meta name="taxiway-owner" content="">'
 SLOTS_PLACE = '<meta name="taxiway-slots" content="">'
@@ -44,7 +46,7 @@ def routes(
     It carries the owner's where it is asked for on this machine, and lists the panels and widgets
     that it loads. Raises ValueError if it has no place for them.
     """
-    files = servable(folder)
+    files = servable(folder) | {f"engine/{name}": path for name, path in servable(ENGINE).items()}
     slots = {slot: list(members(slot, files)) for slot in SLOTS}
     page = (folder / "index.html").read_text(encoding="utf-8")
     for place in PLACES:

@@ -3,6 +3,7 @@
 import { isLive, knobs, title, vectorInput } from "../declaration.js";
 import { h } from "../dom.js";
 import { build, grouped, place } from "../groups.js";
+import { makeBackendSwitch } from "../backend.js";
 import { makePower } from "../power.js";
 import { giveFirst, makeWidget } from "../widgets/index.js";
 
@@ -32,7 +33,7 @@ function mount(root, studio) {
   let widgets = new Map();
   /** @type {Map<string, import("../groups.js").Built>} */
   let built = new Map();
-  const power = makePower(studio);
+  const power = h("div", {}, makeBackendSwitch(studio), makePower(studio));
   root.append(form, fileButtons(studio), flashGuard(store));
   studio.files.takePictures((file) => giveFirst(widgets, file));
   store.follow(["declaration"], () => {

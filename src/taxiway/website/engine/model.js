@@ -41,6 +41,15 @@ export class Model {
     const about = await (await fetched(`${base}model.json`)).json();
     const kernels = await (await fetched(`${base}engine/kernels.wasm`)).arrayBuffer();
     const block = await loaded(await fetched(`${base}model.bin`), about.bytes, told);
+    return Model.made(about, block, kernels, wanted);
+  }
+
+  /**
+   * A model that is here already.
+   * @param {any} about @param {ArrayBuffer} block @param {ArrayBuffer} kernels WebAssembly
+   * @param {"auto" | "gpu" | "cpu"} wanted
+   */
+  static async made(about, block, kernels, wanted = "auto") {
     const cpu = await Cpu.made(kernels);
     const gpu = wanted === "cpu" ? null : await Gpu.made().catch(() => null);
     if (wanted === "gpu" && !gpu) throw new Error("This browser gives pages no GPU.");

@@ -13,6 +13,11 @@ const ANSWERS = {
     const { about, engine: used } = await model;
     return { about, engine: used?.name };
   },
+  open: async ({ about, block, engine }) => {
+    const kernels = await (await fetch(new URL("kernels.wasm", import.meta.url))).arrayBuffer();
+    model = Model.made(about, block, kernels, engine);
+    return { engine: (await model).engine?.name };
+  },
   picture: async (inputs) => {
     const made = await /** @type {Promise<Model>} */ (model);
     return { ...(await made.picture(inputs)), engine: made.engine?.name };
