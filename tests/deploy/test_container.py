@@ -140,10 +140,10 @@ def test_it_plays_read_only_unprivileged_and_in_64_mb_and_ends_in_order(
         assert 'taxiway_queries_total{kind="query",model="rainbow",outcome="ok"} 5.0' in told
         assert set(psutil.Process(process.pid).uids()) == {10001}
         check = [word for word in image["Healthcheck"]["Test"] if word != "CMD"]
-        environment = {**os.environ, "HEALTH": f"http://localhost:{port}/healthz"}
+        environment = {**os.environ, "HEALTH": f"http://127.0.0.1:{port}/healthz"}
         ask = ["chroot", "--userspec=10001:10001", root, *check]
         assert subprocess.run(ask, env=environment).returncode == 0
-        environment["HEALTH"] = f"http://localhost:{free_port()}/healthz"
+        environment["HEALTH"] = f"http://127.0.0.1:{free_port()}/healthz"
         assert subprocess.run(ask, env=environment, capture_output=True).returncode != 0
     finally:
         process.send_signal(signal.SIGTERM)
