@@ -97,6 +97,41 @@ async def main(on: str, count: int, rounds: int, http: str) -> None:
     print(f"Ray while nobody asks: {100 * idle['ray']:.1f} % of a core")
 
 
+class Slow:
+    """Takes a tenth of a second for each call, as a network on a GPU of its own would."""
+
+    options: ClassVar[dict[str, Any]] = {}
+    commands: ClassVar[dict[str, Command]] = {
+        "wait": Command(name="wait", inputs={}, outputs={"done": Number()}, max_batch=1)
+    }
+
+    def setup(self, device: str, options: dict[str, Any]) -> None:
+        pass
+
+    def predict(self, command: str, batch: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        time.sleep(0.1)
+        return [{"done": 1}]
+
+
+async def scaled(on: str, replicas: int, seconds: float = 10.0) -> float:
+    """Answers a second of that many replicas to 16 askers."""
+    spec = ModelSpec(name="slow", family="cluster:Slow", on=f"{on}&replicas={replicas}")
+    async with Engine() as engine:
+        await engine.start(spec)
+        await engine.ready("slow")
+        await asyncio.gather(*(engine.run("slow", {}) for _ in range(20 * replicas)))
+        until, count = time.perf_counter() + seconds, 0
+
+        async def ask() -> None:
+            nonlocal count
+            while time.perf_counter() < until:
+                await engine.run("slow", {})
+                count += 1
+
+        await asyncio.gather(*(ask() for _ in range(16)))
+    return count / seconds
+
+
 async def idle_cpu() -> dict[str, float]:
     """CPU seconds a second while nobody asks."""
     before = cpu()
@@ -158,5 +193,10 @@ if __name__ == "__main__":
     parser.add_argument("--count", type=int, default=100)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--http", default="", choices=("also", "only"))
+    parser.add_argument("--scale", action="store_true", help="answers a second of 1, 2, 4 replicas")
     given = parser.parse_args()
-    asyncio.run(main(given.on, given.count, given.rounds, given.http))
+    if given.scale:
+        for replicas in (1, 2, 4):
+            print(f"{replicas}: {asyncio.run(scaled(given.on, replicas)):.1f} answers a second")
+    else:
+        asyncio.run(main(given.on, given.count, given.rounds, given.http))

@@ -30,15 +30,10 @@ class Deployed:
         self.name = name_of(spec)
         self._cluster = cluster
         bag, places = luggage(spec)
-        here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
-        self._library = (
-            ray.remote(Library)
-            .options(num_cpus=0, scheduling_strategy=here)
-            .remote({digest: str(path) for digest, path in places.items()})
-        )
+        self._library = library({digest: str(path) for digest, path in places.items()})
         serve.start(proxy_location="Disabled", logging_config=LOGGING)
         model = serve.deployment(Replica, name="model").options(**self._options())
-        fetch = fetching(self._library) if places else no_piece
+        fetch = no_piece if self._library is None else fetching(self._library)
         target = serve.RunTarget(
             model.bind(msgspec.msgpack.encode(bag), fetch), self.name, None, LOGGING
         )
@@ -124,6 +119,14 @@ def name_of(spec: ModelSpec) -> str:
     # Our parent is the fork server, which lives as long as the server does.
     server = f"{socket.gethostname()} {os.getppid()} {spec.name}"
     return f"taxiway-{spec.name}-{hashlib.sha256(server.encode()).hexdigest()[:8]}"
+
+
+def library(places: dict[str, str]) -> Any:
+    """What hands out a model's files, on this machine, for as long as it is held; None for none."""
+    if not places:
+        return None
+    here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
+    return ray.remote(Library).options(num_cpus=0, scheduling_strategy=here).remote(places)
 
 
 def fetching(library: Any) -> Callable[[str, int], bytes]:
