@@ -4,6 +4,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import Any
 
 import yaml
 from prometheus_client.samples import Sample
@@ -27,10 +28,10 @@ def of_dashboard() -> list[tuple[str, str]]:
     ]
 
 
-def rules() -> list[dict[str, str]]:
+def rules() -> list[dict[str, Any]]:
     """The alerts."""
     (group,) = yaml.safe_load((DEPLOY / "alerts.yml").read_text("utf-8"))["groups"]
-    found: list[dict[str, str]] = group["rules"]
+    found: list[dict[str, Any]] = group["rules"]
     return found
 
 

@@ -1,6 +1,7 @@
 """The files in `deploy/`: read by what reads them, their flags taken by the real parser."""
 
 import argparse
+import os
 import plistlib
 import re
 import shlex
@@ -76,6 +77,15 @@ def test_compose_and_its_files_fit_together() -> None:
             if volume.startswith("./"):
                 assert (DEPLOY / volume.partition(":")[0]).is_file(), volume
         assert service["logging"]["options"]["max-file"] == "5", name
+
+
+@pytest.mark.skipif(shutil.which("caddy") is None, reason="needs caddy")
+def test_caddy_takes_its_file(tmp_path: Path) -> None:
+    command = ["caddy", "validate", "--adapter", "caddyfile", "--config", DEPLOY / "Caddyfile"]
+    kept = {"XDG_DATA_HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path), "HOME": str(tmp_path)}
+    given = {**os.environ, "DOMAIN": "models.example.org", **kept}
+    said = subprocess.run(command, capture_output=True, text=True, env=given, timeout=60)
+    assert "Valid configuration" in said.stdout + said.stderr
 
 
 @pytest.mark.parametrize("name", SERVICES)

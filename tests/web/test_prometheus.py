@@ -1,5 +1,6 @@
 """`--metrics-port`: what Prometheus reads there, and who may not."""
 
+import asyncio
 from pathlib import Path
 
 import httpx
@@ -7,6 +8,7 @@ import pytest
 
 import metrics_text
 from command_line import taxiway
+from deploy_files import labels_of, of_dashboard, rules, unknown
 from metrics_text import value
 from taxiway.commands._operating import megabytes, place
 from taxiway.core.config import Config
@@ -14,8 +16,20 @@ from taxiway.engine import Engine
 from taxiway.web.prometheus import Metrics
 
 
-async def test_it_tells_of_queries_workers_frames_and_sinks(tmp_path: Path) -> None:
-    text = await metrics_text.of_run(tmp_path)
+@pytest.fixture(scope="module")
+def of_run(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What `taxiway run` tells."""
+    return asyncio.run(metrics_text.of_run(tmp_path_factory.mktemp("run")))
+
+
+@pytest.fixture(scope="module")
+def of_host(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What `taxiway host serve` tells."""
+    return asyncio.run(metrics_text.of_host(tmp_path_factory.mktemp("host")))
+
+
+def test_it_tells_of_queries_workers_frames_and_sinks(of_run: str) -> None:
+    text = of_run
     queries = {"model": "painter", "kind": "query"}
     assert value(text, "taxiway_queries_total", **queries, outcome="ok") == 2
     assert value(text, "taxiway_queries_total", **queries, outcome="invalid") == 1
@@ -36,8 +50,8 @@ async def test_it_tells_of_queries_workers_frames_and_sinks(tmp_path: Path) -> N
     assert value(text, "taxiway_build_info") == 1
 
 
-async def test_hosting_tells_of_budgets(tmp_path: Path) -> None:
-    text = await metrics_text.of_host(tmp_path)
+def test_hosting_tells_of_budgets(of_host: str) -> None:
+    text = of_host
     of = {"model": "art", "token": "1", "label": "class 7b"}
     assert value(text, "taxiway_token_requests_total", **of) == 1
     assert value(text, "taxiway_token_refused_total", **of) == 0
@@ -45,6 +59,17 @@ async def test_hosting_tells_of_budgets(tmp_path: Path) -> None:
     assert value(text, "taxiway_token_budget_left", **of) == 9
     assert value(text, "taxiway_queries_total", model="art", outcome="ok") == 1
     assert "tw_" not in text
+
+
+def test_the_dashboard_and_the_alerts_name_what_a_server_tells(of_run: str, of_host: str) -> None:
+    known = labels_of(metrics_text.samples(of_run + of_host))
+    queries = of_dashboard()
+    queries += [(rule["expr"], rule["annotations"]["summary"]) for rule in rules()]
+    assert len(queries) > 30
+    assert [wrong for query in queries for wrong in unknown(*query, known)] == []
+    told = {name for name in known if name.startswith("taxiway_") and "_created" not in name}
+    shown = " ".join(query for query, _ in queries)
+    assert {name for name in told if name.removesuffix("_count") not in shown} == set()
 
 
 async def test_no_page_and_no_foreign_name_reads_it_and_nothing_else_is_there() -> None:
