@@ -21,8 +21,8 @@ def beside(path: Path) -> Path:
 
 
 def write_discriminator(path: Path, tensors: Mapping[str, Array]) -> None:
-    """Write a discriminator's tensors beside the model at `path`, weights in float16."""
-    write_tensors(beside(path), tensors, "float16", {"of": path.name})
+    """Write a discriminator's tensors beside the model at `path`, weights in 8 bits each."""
+    write_tensors(beside(path), tensors, "int8", {"of": path.name})
 
 
 def read_discriminator(path: Path | str) -> dict[str, Array]:

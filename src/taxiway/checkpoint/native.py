@@ -15,6 +15,7 @@ import numpy as np
 from taxiway.checkpoint import schema, shapes
 from taxiway.checkpoint.contents import Checkpoint, Found
 from taxiway.checkpoint.limits import MAX_HEADER, Broken, Budget
+from taxiway.checkpoint.rounded import LARGEST, SCALE, Rounded, joined, rounded
 from taxiway.checkpoint.source import Source, Span
 from taxiway.checkpoint.tensors import BFLOAT16, Array, Storage, Tensor, row_major, view
 from taxiway.checkpoint.values import is_sizes
@@ -27,9 +28,10 @@ DTYPES: dict[str, np.dtype[Any]] = {
     "F32": np.dtype("<f4"),
     "F16": np.dtype("<f2"),
     "BF16": BFLOAT16,
+    "I8": np.dtype("i1"),
 }
 HALVED = (".weight", ".const", ".noise_const")
-"""Tensors that may be written in float16; the rest are small and matter to the last bit."""
+"""Tensors that may be written in fewer bits; the rest are small and matter to the last bit."""
 
 
 class Entry(msgspec.Struct):
@@ -55,6 +57,8 @@ def write_checkpoint(path: Path | str, checkpoint: Checkpoint, dtype: str = "flo
     `dtype` "float16" halves the weights that stand it. Raises InvalidArgument for another one,
     UnreadableCheckpoint if config and tensors do not belong together.
     """
+    if dtype not in ("float32", "float16"):
+        raise InvalidArgument(f"'dtype' takes float32 or float16, got {dtype!r}.", "dtype")
     tensors, text = described(path, checkpoint)
     write_tensors(path, tensors, dtype, {"taxiway": text})
 
@@ -80,11 +84,11 @@ def write_tensors(
 ) -> None:
     """Write tensors as safetensors, whole or not at all; those that stand it in `dtype`.
 
-    Raises InvalidArgument for a dtype that is neither float32 nor float16.
+    That is float32, float16, or int8 or int6, which are `rounded`.
     """
-    if dtype not in ("float32", "float16"):
-        raise InvalidArgument(f"'dtype' takes float32 or float16, got {dtype!r}.", "dtype")
-    arrays = {name: _stored(name, array, dtype) for name, array in tensors.items()}
+    arrays = dict[str, Array]()
+    for name, array in tensors.items():
+        arrays |= _stored(name, array, dtype)
     arrays = dict(sorted(arrays.items(), key=lambda item: -item[1].itemsize))  # keeps alignment
     numbers = (np.ascontiguousarray(array).data for array in arrays.values())
     write_whole(path, b"".join([_header(arrays, metadata), *numbers]))
@@ -102,7 +106,7 @@ def native_checkpoint(source: Source, budget: Budget) -> Found:
     if start + _extent(entries) != source.size:
         raise Broken(f"is {source.size} bytes long instead of {start + _extent(entries)}")
     views = {name: _view(entry, source, start) for name, entry in entries.items()}
-    tensors = {name: each.read(budget) for name, each in views.items()}
+    tensors = {name: each.read(budget) for name, each in joined(views).items()}
     about = {"format": "Taxiway safetensors", "made_from": description.made_from}
     return Found(description.family, description.config, tensors, about)
 
@@ -117,10 +121,10 @@ def described_family(source: Source) -> str | None:
     return None if text is None else decode(text.encode(), Description).family
 
 
-def native_tensors(source: Source) -> dict[str, Tensor]:
+def native_tensors(source: Source) -> dict[str, Tensor | Rounded]:
     """The tensors of any safetensors file, not read yet; raises Broken."""
     entries, _, start = _read_header(source)
-    return {name: _view(entry, source, start) for name, entry in entries.items()}
+    return joined({name: _view(entry, source, start) for name, entry in entries.items()})
 
 
 def native_metadata(source: Source) -> dict[str, str]:
@@ -165,14 +169,17 @@ def _view(entry: Entry, source: Source, start: int) -> Tensor:
     return view(storage, 0, shape, row_major(shape))
 
 
-def _stored(name: str, array: Array, dtype: str) -> Array:
-    """The array as it is written: little-endian float32, or float16 where it can be."""
+def _stored(name: str, array: Array, dtype: str) -> dict[str, Array]:
+    """The arrays that are written for one: little-endian float32, or shorter where it can be."""
+    if dtype in LARGEST and name.endswith(HALVED) and array.ndim > 1 and np.isfinite(array).all():
+        numbers, scales = rounded(array, LARGEST[dtype])
+        return {name: numbers, name + SCALE: scales}
     if dtype == "float16" and name.endswith(HALVED):
         with np.errstate(over="ignore"):
             half = array.astype("<f2")
         if np.isfinite(half).all():
-            return half
-    return array.astype("<f4", copy=False)
+            return {name: half}
+    return {name: array.astype("<f4", copy=False)}
 
 
 def _header(arrays: dict[str, Array], metadata: Mapping[str, str]) -> bytes:

@@ -25,7 +25,6 @@ from taxiway.checkpoint.native import (
 )
 from taxiway.checkpoint.reader import open_source
 from taxiway.checkpoint.source import Source
-from taxiway.checkpoint.tensors import Tensor
 from taxiway.core.errors import UnreadableCheckpoint
 
 FAMILY, WEIGHTS = "text", "model.safetensors"
@@ -206,7 +205,7 @@ def _weights(source: Source, sizes: Sizes) -> dict[str, Array]:
     """The tensors that the network has. Raises Broken where one is missing or of another shape."""
     if not is_native(source):
         raise Broken("is no safetensors file")
-    there: dict[str, Tensor] = {
+    there = {
         name.removeprefix("transformer."): tensor for name, tensor in native_tensors(source).items()
     }
     wanted = shapes_of(sizes)
