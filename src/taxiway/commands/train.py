@@ -33,7 +33,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         recipe = find(family or begun(words) or FAMILY)
     except TaxiwayError as error:
         parser.exit(1, f"{error}\n")
-    parser.set_defaults(family=family, recipe=recipe)
+    parser.set_defaults(family=family, recipe=recipe, typed=list(words))
     if family:
         parser.add_argument("named", metavar="FAMILY", help="what kind of model")
     parser.add_argument("dataset", type=Path, help="what `taxiway dataset prepare` wrote")
@@ -44,6 +44,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--kimg", type=number(0), metavar="N",
                         help=f"thousands of {recipe.unit} to show")  # fmt: skip
     parser.add_argument("--device", default="auto", choices=DEVICES)
+    parser.add_argument("--on", metavar="BOX",
+                        help="train on another machine: ssh://user@host, or a name of taxiway "
+                        "remote add")  # fmt: skip
     parser.add_argument("--processes", type=whole_number(1, digits=9), metavar="N",
                         help="share each batch among so many, one to a GPU: 1")  # fmt: skip
     for name, question in ASKED.items():
@@ -93,7 +96,9 @@ def is_reference(word: str) -> bool:
     )
 
 
-def run(parsed: argparse.Namespace) -> None:
+def run(parsed: argparse.Namespace) -> int | None:
+    if parsed.on:
+        return elsewhere(parsed)
     from taxiway.core.extras import need
     from taxiway.core.faults import blamed
     from taxiway.training.config import check_free
@@ -103,6 +108,50 @@ def run(parsed: argparse.Namespace) -> None:
     check_free(parsed.out, parsed.resume)
     with blamed(parsed.recipe, f"Training '{parsed.family or FAMILY}'"):
         trained(parsed)
+    return None
+
+
+def elsewhere(parsed: argparse.Namespace) -> int:
+    """Train on another machine, with the folder here. Raises TaxiwayError."""
+    from taxiway.catalog.remotes import address_of
+    from taxiway.engine.places import place_of
+    from taxiway.jobs.training_elsewhere import Wanted, train
+    from taxiway.training.config import check_free
+    from taxiway.training.run_folder import working
+    from taxiway.training.terminal import stopping
+
+    check_free(parsed.out, parsed.resume)
+    wanted = Wanted(
+        on=address_of(parsed.on),
+        words=words_elsewhere(parsed),
+        dataset=parsed.dataset,
+        folder=parsed.out,
+        start=start_path(parsed.start) if parsed.start else None,
+        resume=parsed.resume,
+    )
+    place_of(wanted.on)
+    with working(parsed.out), stopping() as stop:
+        return train(wanted, stop, lambda words: print(words, flush=True) if words else None)
+
+
+def words_elsewhere(parsed: argparse.Namespace) -> list[str]:
+    """What was typed, with marks for what lies elsewhere over there."""
+    from taxiway.jobs.training_elsewhere import DATASET, OUT, START
+
+    words, is_value = list[str](), False
+    for word in parsed.typed:
+        name, equals, _ = word.partition("=")
+        if is_value:
+            is_value = False
+        elif name in ("--on", "--out", "--from"):
+            is_value = not equals
+        elif DATASET not in words and not word.startswith("-") and Path(word) == parsed.dataset:
+            words.append(DATASET)
+        else:
+            words.append(word)
+    words += ["--out", OUT] + (["--from", START] if parsed.start else [])
+    told = [] if parsed.resume else [name for name in ASKED if getattr(parsed, name) is None]
+    return words + [f"--{name}={text}" for name in told if (text := answer(parsed, name))]
 
 
 def trained(parsed: argparse.Namespace) -> None:

@@ -263,7 +263,9 @@ class PoolExecutor:
                 except (Died, ModelFailed, InvalidArgument) as error:
                     was_running, member.is_running = member.executor is not None, False
                     member.executor, member.has_failed = None, True
-                    member.say(f"is not there: {str(error).removesuffix('.')}")
+                    words = str(error).removesuffix(".")
+                    own = words.removeprefix(f"{member.name} ")
+                    member.say(own if own != words else f"is not there: {words}")
                     wait = AGAIN_SECONDS[0] if was_running else min(wait * 2, most)
                     await asyncio.sleep(wait)
         finally:

@@ -37,6 +37,7 @@ AGAIN_SECONDS = (0.1, 2.0)
 MOST_AT_ONCE = 32
 LEAST_HELD = 10.0
 """Seconds that the model is held at least, since a way takes a moment."""
+_printed: dict[str, str] = {}
 SAY_SECONDS = 1.0
 """Between two words on how much was sent."""
 FAR_MS = 5.0
@@ -272,7 +273,7 @@ class Tunnel:
         except FileNotFoundError:
             words = "There is no 'ssh' on this machine; install OpenSSH's client."
             raise Unreachable(words) from None
-        self.pid = self._made.pid
+        self.pid, self._host = self._made.pid, place.host
         self._words = threading.Thread(target=self._listen, args=[said], daemon=True)
         self._words.start()
 
@@ -304,7 +305,9 @@ class Tunnel:
         for line in self._made.stderr:
             text = line.decode("utf-8", "replace").rstrip()
             said.append(text)
-            print(text, file=sys.stderr, flush=True)
+            if _printed.get(self._host) != text:  # a machine that is down says so at every try
+                _printed[self._host] = text
+                print(text, file=sys.stderr, flush=True)
 
 
 SLOT = RemoteExecutor

@@ -25,15 +25,19 @@ export default /** @type {Panel} */ ({
 
 /** @param {HTMLElement} root @param {Studio} studio */
 function mount(root, { store }) {
-  store.follow(["model"], () => root.replaceChildren(...describe(store.get("model") ?? {})));
+  store.follow(["model", "state"], () => {
+    const said = store.get("state")?.message ?? "";
+    root.replaceChildren(...describe(store.get("model") ?? {}, said));
+  });
 }
 
-/** @param {Record<string, any>} card */
-function describe(card) {
+/** @param {Record<string, any>} card @param {string} said how it is, and where it runs */
+function describe(card, said) {
   return [
     h("h2", { class: "card-title" }, card.title ?? "No model"),
     card.summary ? h("p", { class: "lead" }, card.summary) : null,
     card.description ? h("p", { lang: "en", dir: "auto" }, card.description) : null,
+    said ? h("p", { class: "hint", lang: "en", dir: "auto" }, said) : null,
     factsOf(card),
   ].filter((element) => element !== null);
 }
