@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import socket
 import sys
 from pathlib import Path
 
@@ -196,6 +197,20 @@ async def test_what_the_cluster_does_is_said_while_it_is_waited_for(cluster: Pat
             while said[-1]:
                 await asyncio.sleep(0.01)
         await executor.stop()
+
+
+def test_a_head_that_does_not_answer_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as head:
+        port = head.getsockname()[1]
+        assert bridge.answering(Cluster(f"127.0.0.1:{port}")) == f"127.0.0.1:{port}"
+    with pytest.raises(OSError, match="refused") as found:
+        bridge.answering(Cluster(f"127.0.0.1:{port}"))
+    assert "refused" in bridge.said(found.value)
+    monkeypatch.setattr(bridge, "own_address", lambda: "")
+    with pytest.raises(ConnectionError, match="it is of none; begin one"):
+        bridge.answering(Cluster())
+    assert bridge.said(ValueError("It died.\n  because")) == "It died"
+    assert bridge.said(ValueError("A: \n 1\n 2."), all_of_it=True) == "A: 1 2"
 
 
 async def test_without_ray_it_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,7 +20,7 @@ from taxiway.core import declaration
 from taxiway.core.errors import TaxiwayError
 from taxiway.core.model import ModelSpec
 from taxiway.engine.cluster.address import Cluster
-from taxiway.engine.cluster.settings import quiet
+from taxiway.engine.cluster.settings import quiet, token_file
 from taxiway.engine.cluster.words import Asked, Kind, Told
 from taxiway.engine.messages import Codec, Failed
 from taxiway.engine.pipe import ServersEnd, WorkersEnd
@@ -48,7 +48,7 @@ def main(own: socket.socket, packed: bytes) -> None:
         pipe.send(msgspec.msgpack.encode(Told(0, "ready", failed)))
         return
     except BaseException as error:
-        words = said(error).encode()
+        words = said(error, all_of_it=True).encode()
         pipe.send(msgspec.msgpack.encode(Told(0, "unreachable", words)))
         return
     asyncio.run(Bridge(deployed, is_pure(spec.family)).run(own))
@@ -61,12 +61,12 @@ def deploy(spec: ModelSpec) -> Any:
     import ray
 
     cluster = Cluster.of(spec.on)
-    ray.init(
-        address=answering(cluster),
-        namespace="taxiway",
-        log_to_driver=False,
-        logging_level=logging.ERROR,
-    )
+    address = answering(cluster)
+    try:
+        ray.init(address, namespace="taxiway", log_to_driver=False, logging_level=logging.ERROR)
+    except ConnectionError as error:
+        hint = f"its head is there, so see whether its token is that in {token_file()}"
+        raise ConnectionError(f"{said(error, all_of_it=True)}; {hint}") from None
     # It takes these for itself; when this process ends is its server's to say.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)
@@ -79,14 +79,21 @@ def answering(cluster: Cluster) -> str:
     """The head's address, if somebody is there: Ray itself would try for the better part of a
     minute. Raises OSError, or ConnectionError where this machine is of no cluster.
     """
-    from ray._private.services import canonicalize_bootstrap_address
-
-    address: str | None = cluster.head or canonicalize_bootstrap_address("auto")
-    if address is None:
+    address = cluster.head or own_address()
+    if not address:
         raise ConnectionError("it is of none; begin one: taxiway cluster head")
     host, _, port = address.rpartition(":")
     socket.create_connection((host.strip("[]"), int(port)), CONNECT_SECONDS).close()
     return address
+
+
+def own_address() -> str:
+    """That of the head of the cluster that this machine is of, "" if of none."""
+    from ray._private.services import canonicalize_bootstrap_address
+
+    with contextlib.suppress(ConnectionError):
+        return canonicalize_bootstrap_address("auto") or ""
+    return ""
 
 
 def is_pure(family: str) -> bool:
@@ -94,11 +101,12 @@ def is_pure(family: str) -> bool:
     return bool(getattr(declaration.family(family), "deterministic", False))
 
 
-def said(error: BaseException) -> str:
-    """The first sentence of what Ray says, without what it is coloured with."""
+def said(error: BaseException, all_of_it: bool = False) -> str:
+    """The first line of what Ray says, or as many as are short enough."""
     text = (error.strerror if isinstance(error, OSError) else None) or str(error)
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return (lines[0] if lines else type(error).__name__)[:300].rstrip(".")
+    lines = lines or [type(error).__name__]
+    return (" ".join(lines) if all_of_it else lines[0])[:300].rstrip(".")
 
 
 class Bridge:
