@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from browser.access import serious
 from browser.conftest import SIZES
 from chromium import PATIENCE_MS
 from hosting.process import Hosting, hosting
@@ -84,9 +85,10 @@ def test_a_pupil_plays_by_a_link(school: Hosting, page: Page) -> None:
     expect(page.locator("#snippet")).to_contain_text(f'Authorization: "Bearer {TOKEN}play"')
     page.get_by_text("On another device").click()
     expect(page.locator(".qr")).to_be_visible()
+    assert_fits(page)
+    assert serious(page) == []
     page.reload()
     expect(page.locator("#picture")).to_be_visible()
-    assert_fits(page)
 
 
 def test_a_pupil_asks_with_a_picture_and_hears_what_is_wrong(school: Hosting, page: Page) -> None:
@@ -128,6 +130,7 @@ def test_a_teacher_looks_after_a_class(school: Hosting, page: Page, tmp_path: Pa
     given = list(csv.DictReader(io.StringIO(Path(saved.value.path()).read_text())))
     assert [row["name"] for row in given] == ["Zoë Groß", "'=1+1"]
     assert school.ask("play", given[0]["token"], seed=1, size=64).status_code == 200
+    assert serious(page) == []
     page.emulate_media(media="print")
     expect(page.locator(".tickets")).to_be_visible()
     expect(page.locator("table")).to_be_hidden()
