@@ -73,6 +73,7 @@ HEAVY = (
     "test_model_servers.py",
     "test_notebook.py",
     "test_platforms.py",
+    "test_wheel.py",
     "test_without_torch.py",
     "tools/test_batch.py",
     "training/",
