@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from taxiway.commands._flags import add_force as add_force
 from taxiway.commands._flags import add_options as add_options
 from taxiway.commands._flags import given_options as given_options
+from taxiway.commands._folding import folded
 from taxiway.commands._tools import DEVICES as DEVICES
 from taxiway.commands._tools import ToolCommand, origin, own_tools, points, tool_helps
 
@@ -137,7 +138,8 @@ def describe_members(members: "Members[Any]") -> None:
         if name in members.broken:
             continue
         for setting, field in members.declaration(name).inputs.items():
-            print(f"    {setting}={_values_of(field)}  {field.description or ''}".rstrip())
+            said = f"    {setting}={_values_of(field)}  {field.description or ''}".rstrip()
+            print(folded(said, 8))
 
 
 def _values_of(field: "AnyDataType") -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from taxiway.commands._flags import add_force, metavar_of, names_of
+from taxiway.commands._folding import folded
 
 if TYPE_CHECKING:
     from taxiway.catalog.store.plan import Plan
@@ -65,8 +66,8 @@ def ready() -> None:
         default = " (default)" if card.name == catalog.DEFAULT else ""
         fields = declaration.family(card.family).options if card.needs else {}
         flags = [f" {names_of(name)[-1]} {metavar_of(fields[name])}" for name in card.needs]
-        words = f"cannot be run: {card.error}" if card.error else card.summary
-        print(f"{card.name}{' or'.join(flags)}{default}\n    {words}")
+        print(f"{card.name}{' or'.join(flags)}{default}")
+        print(f"    cannot be run: {card.error}" if card.error else folded(f"    {card.summary}"))
 
 
 def everything(parsed: argparse.Namespace) -> None:
@@ -85,7 +86,7 @@ def everything(parsed: argparse.Namespace) -> None:
             "not tried" * (entry.tried == NOT_TRIED),
         ]
         print(f"{entry.name:24} {', '.join(filter(None, facts))}")
-        print(f"    {entry.cannot or entry.summary}")
+        print(f"    {entry.cannot}" if entry.cannot else folded(f"    {entry.summary}"))
     held, free = megabytes(store.blobs.size()), megabytes(max(0, store.blobs.free()))
     print(f"\nThe store holds {held} in {store.folder}; {free} more can be taken of its disk.")
 

@@ -3,6 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
+from taxiway.commands._folding import folded
 from taxiway.commands._tools import ToolCommand
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ def show() -> None:
 
     found = offer(None)
     for name, tool in sorted(found.tools.items()):
-        print(f"{name:12} {tool.command.description or ''} ({taken(tool.takes)})")
+        said = f"{name:12} {tool.command.description or ''} ({taken(tool.takes)})"
+        print(folded(said, 13))
     for name, reason in sorted(found.broken.items()):
         print(f"{name:12} {reason}")
 
