@@ -118,7 +118,7 @@ def elsewhere(parsed: argparse.Namespace) -> int:
     from taxiway.jobs.training_elsewhere import Wanted, train
     from taxiway.training.config import check_free
     from taxiway.training.run_folder import working
-    from taxiway.training.terminal import stopping
+    from taxiway.training.terminal import stopping, what_plays
 
     check_free(parsed.out, parsed.resume)
     wanted = Wanted(
@@ -131,7 +131,10 @@ def elsewhere(parsed: argparse.Namespace) -> int:
     )
     place_of(wanted.on)
     with working(parsed.out), stopping() as stop:
-        return train(wanted, stop, lambda words: print(words, flush=True) if words else None)
+        code = train(wanted, stop, lambda words: print(words, flush=True) if words else None)
+    if (model := parsed.out / "model.safetensors").exists():
+        print(what_plays(model))
+    return code
 
 
 def words_elsewhere(parsed: argparse.Namespace) -> list[str]:

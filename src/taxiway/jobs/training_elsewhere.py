@@ -30,7 +30,6 @@ from taxiway.engine.messages import Predict
 from taxiway.engine.remote_worker import plain
 from taxiway.training.progress import last_record
 from taxiway.training.run_folder import LOCK, ORDER, PROCESS, STATS, TrainingFolder
-from taxiway.training.terminal import what_plays
 
 DATASET, START, OUT = "{dataset}", "{start}", "{out}"
 """What stands in the words of the command for what lies elsewhere over there."""
@@ -54,8 +53,8 @@ class Training:
         "start": File(optional=True),
         "start_folder": FOLDER,
         "begun_folder": FOLDER,
-        "words": Text(description="What follows `taxiway train`, as JSON."),
-        "name": Text(description="The training's own name over there."),
+        "words": Text(),  # what follows `taxiway train`, as JSON
+        "name": Text(),  # the training's own over there
     }
     commands: ClassVar[dict[str, Command]] = {
         "train": Command(name="train", inputs={}, outputs={"code": Number()}),
@@ -171,8 +170,7 @@ class _Home:
                 self._code = 0
             self._say("What it goes on from comes here.")
             await executor.predict(Predict("fetch", [{}]), self._take_last)
-            if (model := self._folder / "model.safetensors").exists():
-                self._say(f"All of it is in '{self._folder}' here. {what_plays(model)}")
+            self._say(f"All of it is in '{self._folder}' here.")
         except Died as death:
             raise ModelFailed(
                 f"The training is lost from sight: {death}. What came is in '{self._folder}'; "
