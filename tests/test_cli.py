@@ -82,7 +82,7 @@ def test_help_lists_the_commands_and_imports_nothing_heavy() -> None:
         "import sys; sys.argv = ['taxiway', '--help']\n"
         "from taxiway.cli import main\n"
         "try: main()\n"
-        "finally: print(sorted({'torch', 'numpy', 'starlette', 'PIL'} & set(sys.modules)))"
+        "finally: print(sorted({'torch', 'numpy', 'starlette', 'msgspec'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     for command in ("run", "generate", "models", "inspect", "convert", "doctor"):

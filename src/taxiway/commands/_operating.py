@@ -3,9 +3,10 @@
 import argparse
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from taxiway.core.logs import LogSettings
+if TYPE_CHECKING:
+    from taxiway.core.logs import LogSettings
 
 PLACE = re.compile(r"(?:(?P<host>[\w.-]+|\[[\da-fA-F:.]+\]):)?(?P<port>\d{1,5})", re.ASCII)
 
@@ -56,8 +57,10 @@ def settings(parsed: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def log_settings(parsed: argparse.Namespace) -> LogSettings | None:
+def log_settings(parsed: argparse.Namespace) -> "LogSettings | None":
     """How to log; None for as ever."""
+    from taxiway.core.logs import LogSettings
+
     file = parsed.log_file and str(parsed.log_file.expanduser().absolute())
     return LogSettings(parsed.log or "text", file) if parsed.log or file else None
 

@@ -6,7 +6,6 @@ from typing import Any
 
 from taxiway.commands import _operating
 from taxiway.commands.run import port_number, root_path_argument
-from taxiway.core.logs import logging_to
 
 HELP = "host models for others, with tokens and counts"
 
@@ -30,6 +29,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(parsed: argparse.Namespace) -> None:
+    from taxiway.core.logs import logging_to
     from taxiway.hosting import actions as host_actions
 
     if parsed.act == "serve":

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from taxiway.commands import DEVICES, _operating, add_options, given_options, option_words
 from taxiway.commands._flags import names_of
-from taxiway.core.logs import logging_to
 
 if TYPE_CHECKING:
     from taxiway.catalog.catalog import Card
@@ -139,6 +138,8 @@ def root_path_argument(parser: "argparse._ActionsContainer", more: str = "") -> 
 
 
 def run(parsed: argparse.Namespace) -> None:
+    from taxiway.core.logs import logging_to
+
     if parsed.help:
         print_help(parsed)
         return
