@@ -26,7 +26,7 @@ from paths import FIXTURES, ROOT, TESTS
 from taxiway import cli
 from taxiway.commands import host
 from taxiway.hosting.address import RUNWAY
-from taxiway.hosting.app import Settings, addresses
+from taxiway.hosting.app import Settings, addresses, serving
 from taxiway.hosting.store import Store
 
 COMMAND = Path(host.__file__).read_text()
@@ -219,11 +219,15 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
             pytest.fail("The TLS tests need openssl.")
         pytest.skip("The TLS tests need openssl.")
     folder = tmp_path_factory.mktemp("certificate")
+    make_certificate(folder)
+    return folder
+
+
+def make_certificate(folder: Path) -> None:
     subject = ["-subj", "/CN=localhost", "-addext", f"subjectAltName=DNS:localhost,DNS:*.{RUNWAY}"]
     make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", *subject]
     files = ["-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem")]
     subprocess.run([*make, *files], check=True, capture_output=True)
-    return folder
 
 
 def test_https_by_a_certificate(certificate: Path, tmp_path: Path) -> None:
@@ -244,6 +248,40 @@ def test_https_by_a_certificate(certificate: Path, tmp_path: Path) -> None:
         with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
             httpx.get(host.url)
         host.stop()
+
+
+async def test_a_certificate_that_is_renewed_is_taken_without_a_restart(
+    certificate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("taxiway.hosting.certificate.LOOK_SECONDS", 0.02)
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    for file in (cert, key):
+        shutil.copy(certificate / file.name, file)
+    settings = Settings(port=0, certificate=str(cert), key=str(key))
+    async with serving(tmp_path, settings) as listener:
+        before = await shown(listener.port)
+        kept_open = httpx.AsyncClient(verify=False, base_url=f"https://127.0.0.1:{listener.port}")
+        assert (await kept_open.get("/healthz")).status_code == 200
+        cert.write_text("half of it")
+        await asyncio.sleep(0.1)
+        assert await shown(listener.port) == before
+        make_certificate(tmp_path)
+        while await shown(listener.port) == before:
+            await asyncio.sleep(0.02)
+        assert await shown(listener.port) == ssl.PEM_cert_to_DER_cert(cert.read_text())
+        assert (await kept_open.get("/healthz")).status_code == 200
+        await kept_open.aclose()
+
+
+async def shown(port: int) -> bytes | None:
+    """The certificate that a new connection is shown."""
+    trusting = ssl.create_default_context()
+    trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
+    _, writer = await asyncio.open_connection("127.0.0.1", port, ssl=trusting)
+    found: bytes | None = writer.get_extra_info("ssl_object").getpeercert(True)
+    writer.close()
+    await writer.wait_closed()
+    return found
 
 
 def test_a_key_that_asks_for_a_password_is_refused_in_a_sentence(
