@@ -225,7 +225,7 @@ async def test_who_is_a_little_early_waits_and_who_is_far_too_early_goes(host: H
     host.host(limits=Limits(rate=Rate(20, 60), price=10))
     answers = [await host.ask(TEXT) for _ in range(22)]
     assert [answer.status_code for answer in answers] == [200] * 21 + [429]
-    assert 2.5 < host.slept[20] <= 3
+    assert 0 < host.slept[20] <= 3
     assert host.slept[21:] == [1.0]
     assert 0 < int(answers[21].headers["retry-after"]) <= 1
     assert answers[21].json()["error"] == "At most 20/m are answered; wait."

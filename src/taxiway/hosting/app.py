@@ -163,10 +163,11 @@ async def serving(
     with (
         present(folder),
         Store(folder, durable=False, address=settings.store) as store,
+        Store(folder, durable=False, address=settings.store) as reader,
         contextlib.ExitStack() as last,
     ):
         preload(families.imports(_families(store.models())))
-        ledger = Ledger(store)
+        ledger = Ledger(store, reader)
         peers = Peers(ledger)
         last.callback(store.bury, peers.here.id)
         last.callback(ledger.close)

@@ -8,7 +8,7 @@ once for both, with `?` for values.
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -37,8 +37,8 @@ class Database(Protocol):
     def one(self, statement: str, *values: Any) -> int:
         """Run a statement that is a transaction by itself, or part of one; the rows it changed."""
 
-    def change(self) -> Any:
-        """A transaction: all of the block, or nothing of it."""
+    def change(self) -> AbstractContextManager[None]:
+        """A transaction: all of the block, or nothing of it; within another one a part of that."""
 
     def backup(self, to: Path) -> None:
         """Write a whole copy, while servers run too. Raises InvalidArgument."""
@@ -55,8 +55,9 @@ class Sqlite:
         self.connections = 1
         read_only = path.exists() and not os.access(path, os.W_OK)
         with self._told():
-            if not read_only:
-                # SQLite gives the files beside it the same mode.
+            if not path.exists():
+                # SQLite gives the files beside it the same mode. Never where it is there: closing
+                # a file ends all locks that this process has on it, those of SQLite too.
                 os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
             # Nobody writes on a read-only disk, where SQLite could make no file to share it by.
             address = path.absolute().as_uri() + ("?immutable=1" if read_only else "")
@@ -88,6 +89,9 @@ class Sqlite:
 
     @contextmanager
     def change(self) -> Iterator[None]:
+        if self.sql.in_transaction:
+            yield
+            return
         with self._told():
             self.sql.execute("BEGIN IMMEDIATE")
             try:

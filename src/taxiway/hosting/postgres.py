@@ -55,6 +55,9 @@ class Postgres:
 
     @contextmanager
     def change(self) -> Iterator[None]:
+        if self._changing:
+            yield
+            return
         with self._told():
             self._tried(lambda: self.sql.execute("BEGIN"))
             self._changing = True

@@ -38,7 +38,7 @@ from taxiway.hosting.lately import Lately
 from taxiway.hosting.line import Line
 from taxiway.hosting.pages import Others, Pages, base, link, wants_page
 from taxiway.hosting.rate import Pace
-from taxiway.hosting.records import Hosted, Token, write_rate
+from taxiway.hosting.records import Hosted, Server, Token, write_rate
 from taxiway.hosting.store import Ledger
 from taxiway.hosting.tokens import Access, access, bearer, digest
 from taxiway.hosting.wake import Awake
@@ -160,13 +160,18 @@ class Api:
     async def _page(self, request: Request) -> Response | None:
         """The page of the model whose address that is, if it is one; nothing wakes by it."""
         name = address.page(request.headers["host"], request.scope["path"], self.domains)
-        found = await self.ledger(self.store.asked, name, b"") if name else None
+        found = await self._looked_up(name, b"") if name else None
         return self.pages.pupil(request, found[0].name) if found and found[0].active else None
+
+    async def _looked_up(
+        self, model: str, hash: bytes
+    ) -> tuple[Hosted, list[Token], list[Server]] | None:
+        return await self.ledger.look(self.ledger.reader.asked, model, hash)
 
     async def _model(self, request: Request) -> Response:
         found = address.address(request.headers["host"], request.scope["path"], self.domains)
         given = bearer(request)
-        asked = await self.ledger(self.store.asked, found.model, digest(given)) if found else None
+        asked = await self._looked_up(found.model, digest(given)) if found else None
         if found is None or asked is None or not asked[0].active:
             raise Refused(404, "There is no such model here, or it is not active.")
         if found.route not in METHODS:

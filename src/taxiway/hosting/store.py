@@ -8,8 +8,11 @@ last moments counts may be missing: that spares a flush for every query.
 
 import asyncio
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
 from typing import Any, Self, TypeVar, TypeVarTuple, Unpack
 
 import msgspec
@@ -210,12 +213,13 @@ class Store:
 
     def join(self, server: Server) -> None:
         """Be that server from now on: what is admitted is in its hand."""
-        for other in self.servers():
-            if other.url and other.url == server.url:
-                self.bury(other.id)  # nobody else can be there
         self.server = server
-        self.bury(server.id)
-        self._return()
+        with self.together():
+            for other in self.servers():
+                if other.url and other.url == server.url:
+                    self.bury(other.id)  # nobody else can be there
+            self.bury(server.id)
+            self._return()
 
     def beat(self) -> list[Server]:
         """Show that this server lives; all that there are."""
@@ -298,6 +302,10 @@ class Store:
             "ON CONFLICT (one) DO UPDATE SET url = excluded.url",
             url,
         )
+
+    def together(self) -> AbstractContextManager[None]:
+        """A transaction of all that is called within the block, or of nothing of it."""
+        return self._sql.change()
 
     def backup(self, to: Path) -> None:
         """Write a whole copy, while servers run too. Raises InvalidArgument if `to` exists.
@@ -401,25 +409,90 @@ def _token(row: Row) -> Token:
     return Token(limits=Limits(**limits), **fields)
 
 
+TOGETHER = 64
+"""Calls in one transaction at most."""
+
 Given = TypeVarTuple("Given")
 Result = TypeVar("Result")
+Call = tuple[Future[Any], Callable[[], Any]]
 
 
 class Ledger:
-    """The store on a thread of its own: a disk that is slow to flush holds up nobody else."""
+    """The store on a thread of its own: a disk that is slow to flush holds up nobody else.
 
-    def __init__(self, store: Store) -> None:
+    What waits while it writes is written together, in one transaction. With a `reader`, a
+    connection of its own, looks wait for no write.
+    """
+
+    def __init__(self, store: Store, reader: Store | None = None) -> None:
         self.store = store
-        self._thread = ThreadPoolExecutor(1, "ledger")
+        self.reader = reader or store
+        self._waiting: SimpleQueue[Call | None] = SimpleQueue()
+        self._thread = Thread(target=self._write, name="ledger", daemon=True)
+        self._thread.start()
+        self._looks = ThreadPoolExecutor(1, "ledger-looks") if reader else None
 
     async def __call__(self, method: Callable[[Unpack[Given]], Result], *given: *Given) -> Result:
         """Call a method of the store; what it wrote is committed when this returns."""
-        return await asyncio.wrap_future(self._thread.submit(method, *given))
+        return await asyncio.wrap_future(self.later(method, *given))
 
-    def later(self, method: Callable[[Unpack[Given]], Any], *given: *Given) -> None:
+    def later(self, method: Callable[[Unpack[Given]], Result], *given: *Given) -> "Future[Result]":
         """Call it soon, in order, without waiting."""
-        self._thread.submit(method, *given)
+        future: Future[Result] = Future()
+        self._waiting.put((future, lambda: method(*given)))
+        return future
+
+    async def look(self, method: Callable[[Unpack[Given]], Result], *given: *Given) -> Result:
+        """Call a method of `reader` that writes nothing."""
+        if self._looks is None:
+            return await self(method, *given)
+        return await asyncio.wrap_future(self._looks.submit(method, *given))
 
     def close(self) -> None:
         """Finish what was begun."""
-        self._thread.shutdown()
+        self._waiting.put(None)
+        self._thread.join()
+        if self._looks is not None:
+            self._looks.shutdown()
+
+    def _write(self) -> None:
+        while (first := self._waiting.get()) is not None:
+            batch = [first]
+            while len(batch) < TOGETHER and not self._waiting.empty():
+                more = self._waiting.get()
+                if more is None:
+                    self._waiting.put(None)
+                    break
+                batch.append(more)
+            self._together([each for each in batch if each[0].set_running_or_notify_cancel()])
+
+    def _together(self, batch: list[Call]) -> None:
+        """One transaction for all, or where one of them fails each by itself."""
+        if len(batch) == 1:
+            self._alone(*batch[0])
+            return
+        has_failed = False
+        try:
+            with self.store.together():
+                try:
+                    results = [call() for _, call in batch]
+                except Exception:
+                    has_failed = True
+                    raise
+        except Exception as error:
+            for future, call in batch:
+                if has_failed:
+                    self._alone(future, call)  # nothing of it was written
+                else:
+                    future.set_exception(error)
+            return
+        for (future, _), result in zip(batch, results, strict=True):
+            future.set_result(result)
+
+    def _alone(self, future: Future[Any], call: Callable[[], Any]) -> None:
+        try:
+            result = call()
+        except BaseException as error:
+            future.set_exception(error)
+        else:
+            future.set_result(result)

@@ -1,0 +1,236 @@
+"""A school on three servers that share a store: python bench/school.py [--store postgresql://...]
+
+Ten classes of thirty pupils, a model and thirty tokens each, ask as people do: a question, a look
+at the picture, the next. Then one of each class lets a loop ask, on many connections at once; then
+everybody has one; then a server is killed with -9 and another takes its port. Told are times
+beside those of the calm minutes of the same run, shares, and whether the counts are exact.
+"""
+
+import argparse
+import asyncio
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter, defaultdict
+from pathlib import Path
+from statistics import median, quantiles
+
+from taxiway.hosting.records import Hosted, Limits, Rate
+from taxiway.hosting.store import Store
+from taxiway.hosting.tokens import digest
+
+CLASSES, PUPILS, SERVERS = 10, 30, 3
+LOOP = 24
+"""Connections of somebody's loop."""
+BODY = b'{"seed": %d, "size": 32}'
+
+
+class Pupil:
+    """Asks one of the servers, on a connection that is kept, and another one where that ends."""
+
+    def __init__(self, school: "School", number: int) -> None:
+        self.school = school
+        self.model = f"class-{number // PUPILS}"
+        self.token = f"tw_{number}"
+        self.taken: list[float] = []
+        self.statuses: Counter[int] = Counter()
+
+    async def asks(self, until: float, think: float) -> None:
+        """Questions until then, with a look of `think` seconds on average between them."""
+        reader = writer = None
+        while time.perf_counter() < until:
+            if think:
+                await asyncio.sleep(random.expovariate(1 / think))
+            start = time.perf_counter()
+            try:
+                if writer is None:
+                    port = random.choice(self.school.ports)
+                    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                status = await self._asked(reader, writer)
+            except (OSError, EOFError):
+                writer, status = None, 0
+                await asyncio.sleep(0.2)
+            self.statuses[status] += 1
+            if status == 200:
+                self.taken.append(time.perf_counter() - start)
+            elif status == 401:
+                return  # the budget is used up
+        if writer is not None:
+            writer.close()
+
+    async def _asked(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> int:
+        body = BODY % random.randrange(10**6)
+        writer.write(
+            f"POST /{self.model}/v1/query HTTP/1.1\r\nHost: localhost\r\n"
+            f"Authorization: Bearer {self.token}\r\nContent-Type: application/json\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n".encode()
+            + body
+        )
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n", 1)[0])
+        await reader.readexactly(length)
+        return int(head.split(b" ", 2)[1])
+
+
+class School:
+    """The servers and their store."""
+
+    def __init__(self, folder: Path, store: str | None) -> None:
+        self.folder = folder
+        self.address = store
+        self.servers: list[subprocess.Popen[str]] = []
+        self.ports: list[int] = []
+
+    def open(self) -> Store:
+        return Store(self.folder, durable=False, address=self.address)
+
+    def enrol(self, budget: int) -> None:
+        """Models and tokens; all have a budget."""
+        limits = Limits(budget=budget, rate=Rate(10**5, 1))
+        with self.open() as store:
+            for number in range(CLASSES):
+                name = f"class-{number}"
+                first = number * PUPILS
+                hosted = Hosted(name=name, model="painter", created=time.time())
+                store.create(hosted, "", digest(f"tw_{first}"), limits)
+                rest = [(str(n), digest(f"tw_{n}")) for n in range(first + 1, first + PUPILS)]
+                store.add_tokens(name, rest, limits, time.time())
+
+    def serve(self, port: int = 0) -> None:
+        """One more server."""
+        port = port or free_port()
+        command = [
+            sys.executable, "-m", "taxiway", "host", "serve", "--awake", str(CLASSES),
+            "--port", str(port), "--reached-at", f"http://127.0.0.1:{port}",
+            "--data", str(self.folder), *(["--store", self.address] if self.address else []),
+        ]  # fmt: skip
+        server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert server.stdout is not None
+        while "Hosting at" not in (line := server.stdout.readline()):
+            assert line, "the server ended"
+        os.set_blocking(server.stdout.fileno(), False)
+        self.servers.append(server)
+        self.ports.append(port)
+
+    def replace(self) -> None:
+        """Kill a server, and start one at its port."""
+        self.servers.pop(0).kill()
+        self.serve(self.ports.pop(0))
+
+
+def free_port() -> int:
+    import socket
+
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def told(what: str, pupils: list[Pupil]) -> float:
+    """Print how long answers took; p99 in seconds."""
+    taken = [seconds for pupil in pupils for seconds in pupil.taken] or [0.0, 0.0]
+    p99 = quantiles(taken, n=100)[98]
+    print(f"{what}: {len(taken)} answers, p50 {median(taken) * 1000:.0f} ms, "
+          f"p99 {p99 * 1000:.0f} ms")  # fmt: skip
+    return p99
+
+
+async def lesson(
+    school: School, seconds: float, think: float, loops: dict[int, int], all_loop: bool = False
+) -> list[Pupil]:
+    """Everybody asks for so long; `loops` says who does so on how many connections at once."""
+    pupils = [Pupil(school, number) for number in range(CLASSES * PUPILS)]
+    until = time.perf_counter() + seconds
+    asking = [
+        pupil.asks(until, 0 if number in loops or all_loop else think)
+        for number, pupil in enumerate(pupils)
+        for _ in range(loops.get(number, 1))
+    ]
+    await asyncio.gather(*asking)
+    return pupils
+
+
+def share(pupils: list[Pupil], loops: dict[int, int]) -> None:
+    """How even the answers are within classes where everybody asks all the time."""
+    classes: dict[str, list[tuple[int, bool]]] = defaultdict(list)
+    for number, pupil in enumerate(pupils):
+        classes[pupil.model].append((len(pupil.taken), number in loops))
+    even, greedy = [], []
+    for answers in classes.values():
+        others = [count for count, loops_too in answers if not loops_too]
+        even.append(min(others) / max(others))
+        greedy += [count / median(others) for count, loops_too in answers if loops_too]
+    print(f"everybody in a loop: the least answered had {min(even):.2f} of the most answered "
+          f"of its class (median of classes {median(even):.2f}); who asked on {LOOP} connections "
+          f"{median(greedy):.2f} of another's answers")  # fmt: skip
+
+
+def exact(school: School, lessons: list[list[Pupil]], budget: int, killed: int) -> None:
+    """Hold what was counted against what was answered."""
+    answered: Counter[bytes] = Counter()
+    for pupils in lessons:
+        for pupil in pupils:
+            answered[digest(pupil.token)] += pupil.statuses[200]
+    with school.open() as store:
+        tokens = [token for token in store.tokens() if token.hash is not None]
+    counted = sum(token.requests - token.refused - token.errors for token in tokens)
+    beyond = sum(answered[token.hash or b""] > budget for token in tokens)
+    used_up = sum(token.requests - token.refused >= budget for token in tokens)
+    total = sum(answered.values())
+    print(f"exactness: {total} answered, {counted} counted without errors "
+          f"({counted - total} whose answer a kill or a leaving client took, {killed} kills); "
+          f"{used_up} budgets used up, {beyond} overdrawn")  # fmt: skip
+    assert beyond == 0
+    assert counted >= total
+
+
+async def main(folder: Path, store: str | None, seconds: float, think: float, budget: int) -> None:
+    school = School(folder, store)
+    school.enrol(budget)
+    for _ in range(SERVERS):
+        school.serve()
+    try:
+        await asyncio.sleep(3)
+        await lesson_told(school, seconds, think, budget)
+    finally:
+        for server in school.servers:
+            server.kill()
+
+
+async def lesson_told(school: School, seconds: float, think: float, budget: int) -> None:
+    loops = {number * PUPILS: LOOP for number in range(CLASSES)}
+    woken = await lesson(school, 5, think, {})
+    calm = await lesson(school, seconds, think, {})
+    before = told("calm", calm)
+    loud = await lesson(school, seconds, think, loops)
+    others = [pupil for number, pupil in enumerate(loud) if number not in loops]
+    after = told(f"one of each class in a loop on {LOOP} connections, the others", others)
+    print(f"  p99 is {after / before:.1f} of the calm one")
+    busy = await lesson(school, seconds, think, loops, all_loop=True)
+    told("everybody in a loop", busy)
+    share(busy, loops)
+    asking = asyncio.create_task(lesson(school, seconds, think, {}))
+    await asyncio.sleep(seconds / 3)
+    await asyncio.to_thread(school.replace)
+    killed = await asking
+    after = told("a server killed meanwhile", killed)
+    lost = sum(count for pupil in killed for status, count in pupil.statuses.items()
+               if status not in (200, 401))  # fmt: skip
+    print(f"  p99 is {after / before:.1f} of the calm one; {lost} questions lost their connection "
+          "or got an error, of those at the killed server")  # fmt: skip
+    await asyncio.sleep(8)
+    exact(school, [woken, calm, loud, busy, killed], budget, 1)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--store", help="a PostgreSQL database instead of a SQLite file")
+    parser.add_argument("--seconds", type=float, default=20.0, help="of each part")
+    parser.add_argument("--think", type=float, default=6.0, help="seconds between questions")
+    parser.add_argument("--budget", type=int, default=400)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as made:
+        asyncio.run(main(Path(made), given.store, given.seconds, given.think, given.budget))
