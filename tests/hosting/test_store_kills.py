@@ -21,6 +21,8 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="forks")
 Opened = Callable[[], Store]
 Fork = Callable[[Store, str, int], "Spender"]
 
+KILLS = [6, pytest.param(100, marks=pytest.mark.slow)]
+
 SPEND = """
 import os, random, signal, sys, time
 from pathlib import Path
@@ -107,7 +109,7 @@ def fork() -> Iterator[Fork]:
         process.kill()
 
 
-@pytest.mark.parametrize("kills", [6, pytest.param(100, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kills", KILLS)
 def test_a_budget_is_exact_though_servers_are_killed_at_random(
     opened: Opened, fork: Fork, kills: int
 ) -> None:

@@ -59,19 +59,19 @@ def test_every_earlier_form_becomes_this_one_with_all_that_was_in_it(
         assert hosting(store) > 0
 
 
+CASES = [
+    (0, 41, "whole"),
+    (1, 37, "torn"),
+    *(
+        pytest.param(form, 1, torn, marks=pytest.mark.slow)
+        for form in range(len(MIGRATIONS))
+        for torn in ("whole", "torn")
+    ),
+]
+
+
 @needs_the_seam
-@pytest.mark.parametrize(
-    ("form", "every", "torn"),
-    [
-        (0, 41, "whole"),
-        (1, 37, "torn"),
-        *(
-            pytest.param(form, 1, torn, marks=pytest.mark.slow)
-            for form in range(len(MIGRATIONS))
-            for torn in ("whole", "torn")
-        ),
-    ],
-)
+@pytest.mark.parametrize(("form", "every", "torn"), CASES)
 def test_whatever_write_it_is_killed_at_what_was_acknowledged_is_there_and_nothing_is_half(
     tmp_path: Path, form: int, every: int, torn: str
 ) -> None:
