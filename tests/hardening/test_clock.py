@@ -16,6 +16,9 @@ TELLING = {
     "hosting/server.py": "usage is counted by the day",
     "hosting/tokens.py": "they end on a date",
     "hosting/actions.py": "the command writes and prints dates",
+    "hosting/restoring.py": "what was put aside has its date in its name",
+    "jobs/expiry.py": "jobs are kept for days",
+    "web/tracing.py": "a span says when it was",
     "jobs/runner.py": "a record says when its job was asked for, began and ended",
 }
 WALL = {"time.time", "time.time_ns", "time.localtime", "datetime.now", "datetime.utcnow"}
