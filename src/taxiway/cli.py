@@ -61,6 +61,8 @@ def ran(arguments: Sequence[str]) -> int:
     if rest and not getattr(parsed.module, "LATER", False):
         parsed.parser.error(f"unknown argument {rest[0]}")
     parsed.rest = rest
+    # For commands that run another, or tell of all: they do not know the command line.
+    parsed.ran, parsed.whole = ran, parser
     try:
         return parsed.module.run(parsed) or 0
     except ModuleNotFoundError as error:

@@ -28,10 +28,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(parsed: argparse.Namespace) -> None:
     import shtab
 
-    from taxiway import cli
     from taxiway.catalog import catalog
 
-    parser = cli.parser()
+    parser = parsed.whole()
     # Of others' manifests only what a shell takes for a word.
     names = [card.name for card in catalog.offered() if re.fullmatch(r"[\w.-]+", card.name, re.A)]
     for action in actions(parser):

@@ -50,10 +50,9 @@ def run(parsed: argparse.Namespace) -> int | None:
     url = f"http://localhost:{parsed.port}"
     model = running(url) if parsed.port else None
     if model is None:
-        from taxiway import cli
-
         quiet = ["--no-browser"] if parsed.no_browser else []
-        return cli.ran(["run", "--port", str(parsed.port), *quiet])
+        code: int = parsed.ran(["run", "--port", str(parsed.port), *quiet])
+        return code
     print(f"{model} at {url}")
     if not parsed.no_browser:
         import webbrowser
