@@ -132,6 +132,6 @@ def test_ctrl_c_stops_and_the_same_command_goes_on(hub: Hub, tmp_path: Path) -> 
         _, said = process.communicate(timeout=60)
     assert "Stopped; the same command goes on from there." in said
     assert "Traceback" not in said
-    assert process.returncode == 1
+    assert process.returncode == 130
     assert taxiway("pull", "mine.toml", "--yes", cwd=tmp_path).returncode == 0
     assert hub.sent()[-1] == "bytes=1000-"
