@@ -19,6 +19,7 @@ from rich.progress import track
 
 from taxiway.checkpoint import read_checkpoint, write_checkpoint
 from taxiway.checkpoint.contents import UPSCALED
+from taxiway.checkpoint.discriminator import read_discriminator, write_discriminator
 from taxiway.core.errors import InvalidArgument, TaxiwayError
 from taxiway.core.files import write_whole
 from taxiway.families.stylegan.networks import build_generator
@@ -29,9 +30,13 @@ from taxiway.families.stylegan.training.config import (
     read_training_config,
 )
 from taxiway.families.stylegan.training.painted_pictures import PART, Pictures, parts
+from taxiway.families.stylegan.training.painter_lessons import COUNT, STAGES, pairs, plain_judge
+from taxiway.families.stylegan.training.painter_lessons import finished as distilled
+from taxiway.families.stylegan.training.painter_lessons import taught as taught_by_painter
 from taxiway.families.stylegan.training.settings import Settings
 from taxiway.families.stylegan.training.speed import pays_bf16
 from taxiway.families.stylegan.training.trainer import Data, StyleGANTrainer, limits
+from taxiway.families.stylegan.training.transfer import tensors_of
 from taxiway.families.stylegan.training.upscaling import Upscaling, finished, taught
 from taxiway.training.config import NAME, About, check_free
 from taxiway.training.run_folder import working
@@ -78,6 +83,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--pictures", type=int, default=16_000, help="how many to paint")
     parser.add_argument("--size", type=int, choices=sizes, default=sizes[-1],
                         help="pixels of the network, before it is upscaled four times")  # fmt: skip
+    parser.add_argument("--pairs", type=int, default=0, metavar="N",
+                        help=f"have the painter teach it N landscapes, such as {COUNT:,}; "
+                        "not what ships")  # fmt: skip
     parser.add_argument("--lessons", type=int, default=LESSONS,
                         help="steps of the upscaler; none without")  # fmt: skip
     parser.add_argument("--kimg", type=float, help="thousands of pictures to show")
@@ -101,6 +109,8 @@ def run(options: argparse.Namespace, out: Path) -> None:
             if stop.is_set():
                 break
         trained = seen >= 1000 * left[-1].kimg
+        if trained and options.pairs and not stop.is_set():
+            distil(options, out, stop)
         if trained and options.lessons and not stop.is_set():
             upscale(options, out, stop)
     if not trained or stop.is_set():
@@ -129,6 +139,19 @@ def data(out: Path, count: int, size: int, stop: Event) -> Pictures:
             done = min(len(paths) * PART, count)
             raise TaxiwayError(f"{done:,} landscapes are painted; the same command goes on.")
     return np.concatenate([np.load(path, allow_pickle=False) for path in paths])
+
+
+def distil(options: argparse.Namespace, out: Path, stop: Event) -> None:
+    """Have the painter teach it what each z stands for."""
+    model, folder = out / "model.safetensors", out / FOLDER
+    folder.mkdir(exist_ok=True)
+    given = pairs(folder, options.pairs, options.size)
+    print(f"The painter teaches it in {STAGES[-1][1]:,} steps what each z stands for.")
+    start = read_checkpoint(model), tensors_of(read_discriminator(model))
+    lesson = taught_by_painter(out, start, given, stop)
+    if lesson.steps >= STAGES[-1][1]:
+        write_checkpoint(model, distilled(start[0], lesson), dtype="float16")
+        write_discriminator(model, {name: x.numpy() for name, x in plain_judge(lesson).items()})
 
 
 def upscale(options: argparse.Namespace, out: Path, stop: Event) -> None:

@@ -81,6 +81,16 @@ def direction(name: str) -> NDArray[np.float64]:
     return found
 
 
+def directions() -> NDArray[np.float64]:
+    """Those of all factors [K, 512], in the order of FACTORS."""
+    return _DIRECTIONS.copy()
+
+
+def scores(z: ArrayLike) -> NDArray[np.float32]:
+    """How much of every factor [N, K] is in z [N, 512]: for random z normal, of deviation 1."""
+    return np.stack([_DIRECTIONS @ _unit_rms(one) for one in np.asarray(z)]).astype(np.float32)
+
+
 class Reading:
     """What one z says: every factor's value by its name; psi below 1 pulls all to the middle."""
 

@@ -108,9 +108,13 @@ def test_only_a_finished_model_is_held_against_the_bar(
     monkeypatch.setitem(
         script["run"].__globals__, "upscale", lambda options, out, stop: upscaled.append(out)
     )
-    given = options(size=32, kimg=kimg, resume=False, pictures=4, samples=200, lessons=1)
+    taught: list[Path] = []
+    monkeypatch.setitem(
+        script["run"].__globals__, "distil", lambda options, out, stop: taught.append(out)
+    )
+    given = options(size=32, kimg=kimg, resume=False, pictures=4, samples=200, lessons=1, pairs=2)
     script["run"](given, tmp_path)
-    assert upscaled == ([tmp_path] if seen else [])
+    assert upscaled == taught == ([tmp_path] if seen else [])
     assert judged == ([200] if seen else [])
     assert ("It was stopped before its end" in capsys.readouterr().out) == (not seen)
 
