@@ -41,7 +41,7 @@ def test_a_film_is_cut_out_by_hand(page: Page, tmp_path: Path) -> None:
     x, y = box["x"] + 0.4 * box["width"], box["y"] + 0.5 * box["height"]
     page.mouse.click(x, y)
     expect(message).to_contain_text("1 of 6 frames have their mask")
-    canvas = panel.get_by_role("img", name="Frame 1 of 6, with its mask, 1 clicks")
+    canvas = panel.get_by_role("img", name="Frame 1 of 6, with its mask, 1 click", exact=True)
     expect(canvas).to_be_visible()
     page.mouse.click(box["x"] + 5, box["y"] + 5, button="right")
     expect(panel.get_by_role("img", name="2 clicks")).to_be_visible()

@@ -108,6 +108,10 @@ def test_on_a_phone_the_models_name_is_read_whole(phone: Page) -> None:
 
 
 def test_on_a_phone_every_target_is_large_enough_for_a_thumb(phone: Page) -> None:
+    phone.locator("#tab-movement").tap()
+    phone.locator("#modulator-add").tap()
+    phone.get_by_label("Let it move").last.select_option("truncation")
+    expect(phone.get_by_role("button", name="No longer Truncation").last).to_be_visible()
     for tab in phone.get_by_role("tab").all():
         tab.tap()
         small = phone.evaluate(
@@ -117,6 +121,8 @@ def test_on_a_phone_every_target_is_large_enough_for_a_thumb(phone: Page) -> Non
                 .map((element) => element.outerHTML)"""
         )
         assert small == []
+    phone.locator("#tab-movement").tap()
+    phone.locator(".modulator").get_by_role("button", name="Remove").last.tap()
 
 
 def test_a_finger_draws_on_the_faders(phone: Page) -> None:

@@ -24,7 +24,8 @@ PLAIN = """
 """
 CUT = """
   () => [...document.querySelectorAll(".panel:not([hidden]) *, .bar *, .tabs *")]
-    .filter((each) => each.checkVisibility() && !each.closest("pre, code, canvas, svg, .panel-map"))
+    .filter((each) => each.checkVisibility())
+    .filter((each) => !each.closest("pre, code, canvas, svg, .panel-map, .past"))
     .map((each) => [each, each.getBoundingClientRect()])
     .filter(([, box]) => box.width > 2 && (box.right > innerWidth + 1 || box.left < -1))
     .filter(([each]) => !each.closest(".tabs") || innerWidth > 719)

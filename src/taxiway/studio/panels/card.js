@@ -25,6 +25,7 @@ export default /** @type {Panel} */ ({
 
 /** @param {HTMLElement} root @param {Studio} studio */
 function mount(root, { store }) {
+  root.tabIndex = 0; // Nothing in it takes the focus, and it may be longer than the window: arrows scroll it.
   store.follow(["model", "state"], () => {
     const said = store.get("state")?.message ?? "";
     root.replaceChildren(...describe(store.get("model") ?? {}, said));
