@@ -15,7 +15,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("source", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--bits", type=int, choices=(6, 8), default=6)
+    parser.add_argument("--bits", type=int, choices=(6, 7, 8), default=6)
     options = parser.parse_args()
     with open_source(options.source) as source:
         budget, metadata = Budget(2 * source.size), native_metadata(source)

@@ -84,7 +84,7 @@ def write_tensors(
 ) -> None:
     """Write tensors as safetensors, whole or not at all; those that stand it in `dtype`.
 
-    That is float32, float16, or int8 or int6, which are `rounded`.
+    That is float32, float16, or one of `rounded.LARGEST`.
     """
     arrays = dict[str, Array]()
     for name, array in tensors.items():
