@@ -7,13 +7,15 @@ is given. What is shown is made meanwhile: jobs run, scenes are drawn, a walk go
 import io
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from PIL import Image
+import numpy as np
+from PIL import Image, ImageDraw
 from playwright.sync_api import Page, sync_playwright
 
 from studio_window import (
+    PATIENCE_MS,
     REST_MS,
     ROOT,
     Stage,
@@ -31,6 +33,7 @@ from studio_window import (
 from taxiway.annotation.folder import AnnotatedFolder
 from taxiway.annotation.sets import Sets
 from taxiway.core.files import write_whole
+from taxiway.film.writer import Manner, write_film
 from taxiway.latent.sample import z_of_seed
 from taxiway.painting.boxes import CLASSES, paint_boxes
 from taxiway.painting.scene import paint
@@ -50,6 +53,8 @@ MAP: dict[str, list[tuple[float, float]]] = {
     "tree": [(0.2, 0.75), (0.2, 0.5), (0.24, 0.5)],
     "house": [(0.6, 0.7), (0.8, 0.7)],
 }
+FRAMES, START = 16, (0.3, 0.45)
+"""Of the film, and where its balloon is at first, each from 0 to 1."""
 PAINTER, FORM = "painter", "everything:Everything"
 """What is played: an instrument, and the tests' model with an input of every type."""
 
@@ -136,7 +141,7 @@ def studio_form(stage: Stage) -> Image.Image:
 
 @shot
 def annotate(stage: Stage) -> Image.Image:
-    """Scenes that were drawn, some with their boxes, one of which is chosen."""
+    """Scenes that were drawn, some with their boxes."""
     root = stage.data / "scenes"
     (root / "images").mkdir(parents=True)
     found = [paint_boxes(seed, 400, 7) for seed in SCENES]
@@ -154,6 +159,59 @@ def annotate(stage: Stage) -> Image.Image:
     page = visited(stage, (1200, 750), f"#annotate={id}")
     page.locator(".boxes-editor[open]").wait_for()
     return seen(page)
+
+
+@shot
+def film(stage: Stage) -> Image.Image:
+    """A balloon that was clicked at, followed and cut out."""
+    write_film(stage.data / "balloon.mp4", flight(), FRAMES, Manner(fps=10))
+    page = visited(stage, SCREEN)
+    page.click("#tab-film")
+    page.locator("#film-file").set_input_files(stage.data / "balloon.mp4")
+    message, canvas = page.locator(".film-message"), page.locator("canvas.film-canvas")
+    message.get_by_text("Click at what you want").wait_for()
+    box = canvas.bounding_box()
+    assert box is not None
+    x, y = START
+    page.mouse.click(box["x"] + x * box["width"], box["y"] + y * box["height"])
+    page.get_by_role("img", name="1 click", exact=False).wait_for()
+    page.click("#film-follow")
+    message.get_by_text("Every frame has its mask").wait_for()
+    page.fill("#film-frame", str(FRAMES // 2))
+    return seen(page)
+
+
+def flight() -> Iterator[np.ndarray[Any, Any]]:
+    """A balloon before a landscape, frame by frame [360, 480, 3]."""
+    ground = Image.fromarray(paint(z_of_seed(22), 480)).crop((0, 0, 480, 360))
+    for number in range(FRAMES):
+        frame = ground.copy()
+        x, y = START[0] * 480 + 9 * number, START[1] * 360 - 4 * number
+        pen = ImageDraw.Draw(frame)
+        pen.ellipse((x - 40, y - 46, x + 40, y + 46), "#c8322e")
+        pen.ellipse((x - 16, y - 46, x + 16, y + 46), "#f0c43c")
+        pen.polygon(
+            [(x - 9, y + 62), (x + 9, y + 62), (x + 16, y + 44), (x - 16, y + 44)], "#6b4a2f"
+        )
+        yield np.asarray(frame)
+
+
+@shot
+def train_panel(stage: Stage) -> Image.Image:
+    """A training from nothing, at its end."""
+    folder = stage.data / "landscapes"
+    folder.mkdir()
+    for seed in range(200):
+        Image.fromarray(paint(z_of_seed(seed), 64)).save(folder / f"{seed:03}.png")
+    page = visited(stage, SCREEN)
+    asked = {"name": "landscapes", "dataset": str(folder), "kimg": 3, "resolution": 32}
+    ask(page, "POST", "/trainings", asked)
+    page.click("#tab-train")
+    page.click("#training-landscapes")
+    page.locator(".sheets img").wait_for(timeout=2 * PATIENCE_MS)
+    page.locator(".chart polyline").first.wait_for(state="attached")
+    page.wait_for_timeout(REST_MS)
+    return now(page)
 
 
 @shot
