@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
@@ -88,16 +88,10 @@ class RemoteExecutor(ProcessExecutor):
 
     def _spawn(self) -> socket.socket:
         ours, pipe = self._reached(Hello(self._token, hold=max(self.hold_seconds, LEAST_HELD)))
-        try:
+        with self._closed_if_lost(ours):
             self._read(pipe)
             ours.settimeout(None)
             carry_files(pipe, *luggage(self.spec), self._carried)
-        except ServerGone:
-            ours.close()
-            raise self._unreached() from None
-        except BaseException:
-            ours.close()
-            raise
         return ours
 
     def _carried(self, went: int, total: int) -> None:
@@ -118,17 +112,26 @@ class RemoteExecutor(ProcessExecutor):
             self._process.kill()
         ours.settimeout(CONNECT_SECONDS * 2)
         pipe = WorkersEnd(ours)
-        try:
+        with self._closed_if_lost(ours):
             pipe.find(GREETING)
             start = time.perf_counter()
             pipe.send(b"")
             pipe.receive()
             self.away_ms = (time.perf_counter() - start) * 1000
             pipe.send(msgspec.msgpack.encode(hello))
+        return ours, pipe
+
+    @contextlib.contextmanager
+    def _closed_if_lost(self, ours: socket.socket) -> Iterator[None]:
+        """Close the stream where what is done within fails. Raises Unreachable if it broke."""
+        try:
+            yield
         except ServerGone:
             ours.close()
             raise self._unreached() from None
-        return ours, pipe
+        except BaseException:
+            ours.close()
+            raise
 
     @staticmethod
     def _read(pipe: WorkersEnd) -> Welcome:
@@ -213,14 +216,8 @@ class RemoteExecutor(ProcessExecutor):
         self._process.join(1)
         self._process.close()
         ours, pipe = self._reached(Hello(self._token, False, self._ledger.heard))
-        try:
+        with self._closed_if_lost(ours):
             self._heard_there = self._read(pipe).heard
-        except ServerGone:
-            ours.close()
-            raise self._unreached() from None
-        except BaseException:
-            ours.close()
-            raise
         self._ahead = pipe.let_go()
         return ours
 
