@@ -1,7 +1,6 @@
 /** Faders for a latent vector: each leads off in a direction of its own from where one stands. */
 
-import { h } from "../dom.js";
-import { Faders, RANGE } from "../mixer/faders.js";
+import { Faders, canvasOfFaders } from "../mixer/faders.js";
 import { drawByPointer, playByKeys } from "../mixer/hand.js";
 import { fillGaussian, norm, nudge } from "../vectors.js";
 
@@ -18,15 +17,7 @@ const NEAR = 0.35;
 /** @typedef {{ base: Float32Array, directions: Float32Array[], values: Float32Array }} Place */
 
 export class Latent {
-  canvas = h("canvas", {
-    class: "mixer-canvas",
-    tabindex: 0,
-    role: "slider",
-    "aria-label": "Faders: left and right choose one, up and down change it",
-    "aria-valuemin": -RANGE,
-    "aria-valuemax": RANGE,
-    "aria-valuenow": 0,
-  });
+  canvas = canvasOfFaders();
   #field;
   #moved;
   #faders = new Faders(this.canvas);

@@ -4,7 +4,7 @@ import { vectorInput } from "../declaration.js";
 import { h } from "../dom.js";
 import { atMostEvery, oncePerFrame } from "../pace.js";
 import { norm } from "../vectors.js";
-import { Faders, RANGE } from "./faders.js";
+import { Faders, canvasOfFaders } from "./faders.js";
 import { drawByPointer, playByKeys } from "./hand.js";
 import { number, t } from "../words.js";
 
@@ -13,7 +13,7 @@ import { number, t } from "../words.js";
 const SEND_EVERY_MS = 100;
 
 export class Bank {
-  canvas = makeCanvas();
+  canvas = canvasOfFaders();
   scroll = h("input", {
     type: "range",
     class: "mixer-scroll",
@@ -99,16 +99,4 @@ export class Bank {
     const typical = number(Math.sqrt(this.#vector.length), 1);
     this.length.textContent = t("|z| {length} of {typical}", { length: number(norm(this.#vector), 1), typical });
   }
-}
-
-function makeCanvas() {
-  return h("canvas", {
-    class: "mixer-canvas",
-    tabindex: 0,
-    role: "slider",
-    "aria-label": "Faders: left and right choose one, up and down change it",
-    "aria-valuemin": -RANGE,
-    "aria-valuemax": RANGE,
-    "aria-valuenow": 0,
-  });
 }

@@ -5,12 +5,27 @@
  * (docs/studio.md, "Speed").
  */
 
+import { h } from "../dom.js";
+
 export const RANGE = 3;
 const MARKS = [0, 1, -1, 2, -2];
 const TIP = 2;
 
 /** @param {string} name of a custom property */
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+/** What faders are drawn on and played by. */
+export function canvasOfFaders() {
+  return h("canvas", {
+    class: "mixer-canvas",
+    tabindex: 0,
+    role: "slider",
+    "aria-label": "Faders: left and right choose one, up and down change it",
+    "aria-valuemin": -RANGE,
+    "aria-valuemax": RANGE,
+    "aria-valuenow": 0,
+  });
+}
 
 export class Faders {
   cursor = 0;
