@@ -24,7 +24,8 @@ from taxiway.families.stylegan.networks.mapping import Dense
 from taxiway.families.stylegan.training.discriminator import Discriminator
 from taxiway.families.stylegan.training.painted_pictures import Pictures
 from taxiway.families.stylegan.training.settings import Settings
-from taxiway.families.stylegan.training.stylegan2 import R1_EVERY, new_generator
+from taxiway.families.stylegan.training.stylegan2 import R1_EVERY, all_tensors, new_generator
+from taxiway.families.stylegan.training.transfer import fill
 
 THRESHOLDS = (0.0, 0.0, -0.6, 0.6, -1.2, 1.2, -0.3, 0.3)
 SIGNS = (1.0, -1.0, -1.0, 1.0, -1.0, 1.0, -1.0, 1.0)
@@ -188,7 +189,7 @@ class Distillation:
         """Move the middle of w and the kept average along."""
         self.g.mapping.w_avg.lerp_(w.mean(dim=0), 0.005)
         rate = self.settings.average if self.steps > 200 else 0.05
-        for kept, new in zip(_numbers(self.average), _numbers(self.g), strict=True):
+        for kept, new in zip(all_tensors(self.average), all_tensors(self.g), strict=True):
             kept.lerp_(new, rate)
 
     def state(self) -> dict[str, Any]:
@@ -203,7 +204,7 @@ class Distillation:
             if same:
                 part.load_state_dict(state[name])
             elif not name.endswith("adam"):
-                part.load_state_dict(fitting(state[name], part.state_dict()))
+                fill(part, state[name])
         self.steps = state["steps"]
 
     def _parts(self) -> dict[str, Any]:
@@ -218,7 +219,7 @@ def begin(lesson: Distillation, known: dict[str, Tensor], judge: dict[str, Tenso
     had, around what they were in the middle.
     """
     g = lesson.g
-    g.load_state_dict(fitting(known, g.state_dict()))
+    fill(g, known)
     z = torch.randn(2000, g.z_dim)
     affines = [part for part in g.synthesis.modules() if isinstance(part, Dense)]
     with torch.no_grad():
@@ -233,7 +234,7 @@ def begin(lesson: Distillation, known: dict[str, Tensor], judge: dict[str, Tenso
             affine.weight.mul_((0.5 * spread / (affine(w).std(0) + 1e-6))[:, None])
             affine.bias.copy_((mean - affine(w).mean(0)) / affine.bias_gain)
     lesson.average.load_state_dict(g.state_dict())
-    lesson.d.load_state_dict(fitting(judge, lesson.d.state_dict()))
+    fill(lesson.d, judge)
 
 
 def hinged(g: Generator, directions: NDArray[np.float64]) -> None:
@@ -250,20 +251,8 @@ def hinged(g: Generator, directions: NDArray[np.float64]) -> None:
     second.bias.data.zero_()
 
 
-def fitting(given: dict[str, Tensor], own: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The given tensors that fit, and our own for the others."""
-    return {
-        name: given[name] if name in given and given[name].shape == tensor.shape else tensor
-        for name, tensor in own.items()
-    }
-
-
 def _keeper(seen: list[Tensor]) -> Callable[..., None]:
     def keep(_block: torch.nn.Module, _given: Any, features: Tensor) -> None:
         seen.append(features)
 
     return keep
-
-
-def _numbers(generator: Generator) -> list[Tensor]:
-    return [*generator.parameters(), *generator.buffers()]

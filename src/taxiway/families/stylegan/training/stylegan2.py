@@ -335,7 +335,7 @@ class Players:
             if isinstance(self.g.synthesis, stylegan3.SynthesisNetwork):
                 slow = 1 - 0.5 ** (self.settings.batch / (1000 * MAGNITUDE_KIMG))
                 self.g.synthesis.follow(self._styles(dice[:GROUP]), slow)
-            for kept, new in zip(_tensors(self.average), _tensors(self.g), strict=True):
+            for kept, new in zip(all_tensors(self.average), all_tensors(self.g), strict=True):
                 kept.lerp_(new, rate)
 
 
@@ -391,7 +391,8 @@ def _backward(loss: Tensor) -> None:
     loss.backward()  # type: ignore[no-untyped-call]
 
 
-def _tensors(generator: Generator) -> list[Tensor]:
+def all_tensors(generator: Generator) -> list[Tensor]:
+    """What is learnt, and what follows it: the kept average has both."""
     return [*generator.parameters(), *generator.buffers()]
 
 
