@@ -4,7 +4,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-FIRST = """
+TABLES = """
 CREATE TABLE models (name TEXT PRIMARY KEY, model TEXT NOT NULL, checkpoint TEXT,
     options TEXT NOT NULL, command TEXT, public INTEGER NOT NULL, active INTEGER NOT NULL,
     idle_seconds REAL NOT NULL, created REAL NOT NULL, state TEXT NOT NULL) STRICT;
@@ -16,8 +16,10 @@ CREATE TABLE tokens (id INTEGER PRIMARY KEY AUTOINCREMENT,
     errors INTEGER NOT NULL DEFAULT 0, cost INTEGER NOT NULL DEFAULT 0, last_use REAL) STRICT;
 CREATE INDEX tokens_of_model ON tokens (model);
 CREATE TABLE server (one INTEGER PRIMARY KEY CHECK (one = 1), url TEXT NOT NULL) STRICT;
+"""
+FIRST = f"""{TABLES}
 INSERT INTO models VALUES
-    ('old', 'painter', NULL, '{"size":64}', NULL, 0, 1, 300.0, 1.5, 'running');
+    ('old', 'painter', NULL, '{{"size":64}}', NULL, 0, 1, 300.0, 1.5, 'running');
 INSERT INTO tokens VALUES (7, 'old', 'class', x'aa', 'query', 9.5, '10/s', 50, 10000, 1.5, NULL,
     8, 1, 2, 70000, 3.5);
 INSERT INTO server VALUES (1, 'http://localhost:8080');

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from command_line import taxiway
+from hosting.forms import TABLES
 from taxiway.core.errors import InvalidArgument
 from taxiway.hosting import app
 from taxiway.hosting.database import FILE
@@ -19,20 +20,9 @@ from taxiway.hosting.store import Store
 from taxiway.hosting.tokens import digest
 
 BODY = {"seed": 1, "size": 32}
-EARLIEST = """
-CREATE TABLE models (name TEXT PRIMARY KEY, model TEXT NOT NULL, checkpoint TEXT,
-    options TEXT NOT NULL, command TEXT, public INTEGER NOT NULL, active INTEGER NOT NULL,
-    idle_seconds REAL NOT NULL, created REAL NOT NULL, state TEXT NOT NULL) STRICT;
-CREATE TABLE tokens (id INTEGER PRIMARY KEY AUTOINCREMENT,
-    model TEXT NOT NULL REFERENCES models (name) ON DELETE CASCADE, label TEXT NOT NULL,
-    hash BLOB UNIQUE, scopes TEXT NOT NULL, expires REAL, rate TEXT, budget INTEGER,
-    price INTEGER NOT NULL, created REAL NOT NULL, revoked REAL,
-    requests INTEGER NOT NULL DEFAULT 0, refused INTEGER NOT NULL DEFAULT 0,
-    errors INTEGER NOT NULL DEFAULT 0, cost INTEGER NOT NULL DEFAULT 0, last_use REAL) STRICT;
-CREATE INDEX tokens_of_model ON tokens (model);
-CREATE TABLE server (one INTEGER PRIMARY KEY CHECK (one = 1), url TEXT NOT NULL) STRICT;
+EARLIEST = f"""{TABLES}
 PRAGMA user_version = 1;
-INSERT INTO models VALUES ('old', 'painter', NULL, '{}', NULL, 0, 1, 300, 1.0, 'asleep');
+INSERT INTO models VALUES ('old', 'painter', NULL, '{{}}', NULL, 0, 1, 300, 1.0, 'asleep');
 INSERT INTO tokens (model, label, scopes, price, created, budget, requests)
     VALUES ('old', 'class', 'query', 0, 1.0, 50, 7);
 """
