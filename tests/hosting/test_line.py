@@ -26,12 +26,13 @@ class Callers:
     async def ask(self, names: str) -> None:
         for name in names:
             self.tasks.append(asyncio.create_task(self._asked(name)))
-            await asyncio.sleep(0)
+            for _ in range(4):
+                await asyncio.sleep(0)
 
     async def answer(self, number: int) -> None:
         for _ in range(number):
             self.go.release()
-            for _ in range(4):
+            for _ in range(8):
                 await asyncio.sleep(0)
 
     async def _asked(self, name: str) -> None:
@@ -41,15 +42,15 @@ class Callers:
             await self.go.acquire()
 
 
-async def test_who_asks_a_hundred_times_waits_behind_himself() -> None:
-    callers = Callers(Line("class", at_work=1))
+async def test_who_asks_a_hundred_times_waits_behind_himself_and_who_had_none_goes_first() -> None:
+    callers = Callers(Line("'class'", at_work=1))
     await callers.ask("a" * 100 + "bcb")
-    assert callers.line.place("a") == Place(102, 1)
-    assert callers.line.place("b") == Place(102, 2)
-    assert callers.line.place("c") == Place(102, 3)
+    assert callers.line.place("a") == Place(102, 3)
+    assert callers.line.place("b") == Place(102, 1)
+    assert callers.line.place("c") == Place(102, 2)
     assert callers.line.place("d") == Place(102)
     await callers.answer(7)
-    assert "".join(callers.begun) == "aabcabaa"
+    assert "".join(callers.begun) == "abcabaaa"
     await callers.answer(96)
     assert Counter(callers.begun) == {"a": 100, "b": 2, "c": 1}
     await asyncio.gather(*callers.tasks)
@@ -60,7 +61,7 @@ async def test_who_asks_a_hundred_times_waits_behind_himself() -> None:
 async def test_the_place_told_is_the_place_had_where_nobody_comes_later(
     asked: list[tuple[str, int]],
 ) -> None:
-    line = Line("class", at_work=2)
+    line = Line("'class'", at_work=2)
     callers = Callers(line)
     for name, answers in asked:
         await callers.ask(name)
@@ -79,7 +80,7 @@ async def test_the_place_told_is_the_place_had_where_nobody_comes_later(
 
 
 async def test_in_a_full_line_who_has_most_makes_room() -> None:
-    callers = Callers(Line("class", at_work=1, most=4))
+    callers = Callers(Line("'class'", at_work=1, most=4))
     await callers.ask("xaaaa")
     await callers.ask("b")
     with pytest.raises(Busy, match="4 requests to 'class' are in line"):
@@ -94,7 +95,7 @@ async def test_in_a_full_line_who_has_most_makes_room() -> None:
 
 
 async def test_who_leaves_leaves_no_gap() -> None:
-    callers = Callers(Line("class", at_work=1))
+    callers = Callers(Line("'class'", at_work=1))
     await callers.ask("abcd")
     callers.tasks[2].cancel()
     await asyncio.sleep(0)
@@ -111,7 +112,7 @@ async def test_who_leaves_leaves_no_gap() -> None:
 
 async def test_the_time_told_is_that_of_the_answers_before() -> None:
     now = 0.0
-    line = Line("class", at_work=1, clock=lambda: now)
+    line = Line("'class'", at_work=1, clock=lambda: now)
     callers = Callers(line)
     await callers.ask("abcd")
     for _ in range(2):

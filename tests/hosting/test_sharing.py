@@ -120,11 +120,37 @@ async def test_the_place_in_line_is_told_by_every_server(boxes: list[Box]) -> No
     while (await boxes[1].ask(path="line")).json()["waiting"] < 15:
         await asyncio.sleep(0.01)
     places = [(await box.ask("tw_2", "line")).json() for box in boxes]
-    assert places == [{"waiting": 15, "place": 2, "seconds": None}] * 3
+    assert places == [{"waiting": 15, "place": 1, "seconds": None}] * 3
     awake(boxes)[0].engine.gate.set()
     answers = await asyncio.gather(*asking)
     assert {answer.status_code for answer in answers} == {200}
-    assert answers[-1].headers[LINE] == "2"
+    assert answers[-1].headers[LINE] == "1"
+
+
+async def test_who_asks_a_lot_waits_where_he_asks_and_others_pass_him(boxes: list[Box]) -> None:
+    host(boxes[0])
+    tokens = [f"tw_{number}" for number in range(7)]
+    for token in tokens:
+        boxes[0].store.add_token("class", token, digest(token), Limits(), 0)
+    assert (await boxes[0].ask()).status_code == 200
+    [has] = awake(boxes)
+    away = next(box for box in boxes if box is not has)
+    await asyncio.gather(*(away.ask(token) for token in tokens))
+    has.engine.gate.clear()
+    loop = [asyncio.create_task(away.ask()) for _ in range(24)]
+    while has.store.tokens()[0].requests < 3:
+        await asyncio.sleep(0.01)
+    late = [asyncio.create_task(away.ask(token)) for token in tokens]
+    while (await away.ask(path="line")).json()["waiting"] < 1 or has.store.tokens()[7].requests < 2:
+        await asyncio.sleep(0.01)
+    assert has.store.tokens()[0].requests == 3  # of eight callers each has two of sixteen at work
+    assert (await away.ask(path="line")).json() == {"waiting": 1, "place": 1, "seconds": None}
+    has.engine.gate.set()
+    await asyncio.gather(*late)
+    assert sum(task.done() for task in loop) < 20
+    answers = await asyncio.gather(*loop)
+    assert {answer.status_code for answer in answers} == {200}
+    assert has.store.tokens()[0].requests == 25
 
 
 async def test_what_a_server_that_ends_had_in_hand_another_answers_and_counts_once(

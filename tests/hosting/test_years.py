@@ -1,6 +1,7 @@
 """Minutes that stand for years: a class asks while workers and the server are killed at random.
 
-TAXIWAY_SOAK_SECONDS makes it hours.
+TAXIWAY_SOAK_SECONDS makes it hours; with TAXIWAY_SOAK_PACE=20 everything happens a twentieth as
+often.
 """
 
 import asyncio
@@ -23,6 +24,7 @@ from hosting.process import Hosting, hosting
 from taxiway.hosting.store import FILE, Store
 
 SECONDS = float(os.environ.get("TAXIWAY_SOAK_SECONDS", 240))
+PACE = float(os.environ.get("TAXIWAY_SOAK_PACE", 1))
 PUPILS = 6
 MOST_MB_MORE, MOST_FILES_MORE, MOST_THREADS_MORE = 15, 6, 2
 
@@ -58,7 +60,7 @@ class School:
             except httpx.TransportError as error:
                 self.sent -= isinstance(error, httpx.ConnectError)
                 await asyncio.sleep(1)
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.05 * PACE)
 
     async def trouble(self, until: float, chance: random.Random) -> None:
         """Kill a model's process or the server, or stop the clock of all for a moment.
@@ -67,7 +69,7 @@ class School:
         """
         half = time.monotonic() + (until - time.monotonic()) / 2
         while time.monotonic() < until:
-            await asyncio.sleep(chance.uniform(2, 6))
+            await asyncio.sleep(chance.uniform(2, 6) * PACE)
             deadly = ["server"] * 2 if time.monotonic() < half else []
             kind = chance.choice(["worker"] * 5 + ["asleep"] * 2 + deadly)
             self.kills.append(kind)

@@ -13,14 +13,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from taxiway.core.errors import Unavailable
+from taxiway.hosting.line import AT_WORK, Line, Rounds
 from taxiway.hosting.peers import Peers
 from taxiway.hosting.records import Hosted, Server
 from taxiway.web.patience import while_connected
 
 WORD = "x-taxiway-peer"
 """By the secret in this header a server knows that another one asks."""
-AT_ONCE = 200
-"""Requests under way to one other server; it lets 256 connections in from an address."""
+AT_ONCE, LOOKS_AT_ONCE = 180, 40
+"""Questions, and whatever else is asked, under way to one other server; it lets 256 connections in
+from an address."""
 TRIES = 3
 PIECE = 2**16
 
@@ -46,13 +48,18 @@ class Question(Struct, frozen=True):
     route: tuple[str, ...]
     who: bytes
 
+    @property
+    def is_counted(self) -> bool:
+        return self.route == ("query",)
+
 
 class Elsewhere:
     """Asks the server that has a model."""
 
     def __init__(self, peers: Peers) -> None:
         self.peers = peers
-        self._under_way: dict[str, asyncio.Semaphore] = {}
+        self.rounds = Rounds()
+        self._lines: dict[tuple[str, bool], Line] = {}
 
     async def answer(
         self, request: Request, question: Question, places: list[Server]
@@ -71,9 +78,12 @@ class Elsewhere:
                 return None
             body = await request.body()
             path = "/".join(("", question.hosted.name, "v1", *question.route))
+            given = head(server, request, path)
             try:
-                return await while_connected(request, self._asked(server, request, path, body))
+                asking = self._in_turn(server, question, given, body)
+                return await while_connected(request, asking)
             except (OSError, EOFError, httptools.HttpParserError):
+                self._lines.pop((server.id, question.is_counted), None)
                 await self.peers.shun(server, question.hosted.name)
                 places = []
         raise Unavailable(f"The server that has '{question.hosted.name}' cannot be reached.")
@@ -88,11 +98,14 @@ class Elsewhere:
         request.scope["client"] = (request.headers.get("x-forwarded-for", ""), 0)
         return True
 
-    async def _asked(self, server: Server, request: Request, route: str, body: bytes) -> Response:
+    async def _in_turn(
+        self, server: Server, question: Question, head: Pairs, body: bytes
+    ) -> Response:
         """Raises OSError or EOFError where the server is gone, or not the one that it was."""
-        async with self._under_way.setdefault(server.id, asyncio.Semaphore(AT_ONCE)):
-            asking = asyncio.ensure_future(exchange(server.url, head(server, request, route), body))
-            dying = asyncio.ensure_future(self.peers.died(server).wait())
+        died = self.peers.died(server)
+        async with self._line(server, question).turn(question.who):
+            asking = asyncio.ensure_future(exchange(server.url, head, body))
+            dying = asyncio.ensure_future(died.wait())
             try:
                 await asyncio.wait({asking, dying}, return_when=asyncio.FIRST_COMPLETED)
                 if not asking.done():
@@ -104,6 +117,19 @@ class Elsewhere:
         if answer.status_code == 421:
             raise EOFError
         return answer
+
+    def _line(self, server: Server, question: Question) -> Line:
+        """Where callers wait here: each has one question more there than is at work, for its line.
+
+        What costs nothing has turns of its own, since who waits asks where he is.
+        """
+        key = server.id, question.is_counted
+        if key not in self._lines:
+            at_once = AT_ONCE if question.is_counted else LOOKS_AT_ONCE
+            self._lines[key] = Line(
+                "models of another server", at_once, shared=AT_WORK, more=1, rounds=self.rounds
+            )
+        return self._lines[key]
 
 
 def head(server: Server, request: Request, route: str) -> Pairs:

@@ -1,7 +1,7 @@
-"""The line before a model: a few requests are at work, who waits comes by turns, token by token.
+"""The line before a model: a few requests are at work, the others wait for their turn, which goes
+by who has had least of late.
 
-Round robin (after Nagle, RFC 970): one who asks a hundred times at once waits behind himself, not
-thirty others behind him.
+One who asks a hundred times at once waits behind himself, not thirty others behind him.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from msgspec import Struct
 
 from taxiway.core.errors import Busy
+from taxiway.hosting.turns import Ticket, Turns
 
 AT_WORK = 16
 """Requests that are the model's to answer; from these it makes its batches."""
@@ -30,8 +31,38 @@ class Place(Struct, frozen=True):
     seconds: float | None = None
 
 
+class Rounds:
+    """Turns of all lines of a server, one in each round of the event loop.
+
+    What was begun goes on first, so that a server without time left lets requests wait in line,
+    where turns are even, and not in the heap of what the loop has to do.
+    """
+
+    def __init__(self) -> None:
+        self._due: deque[Callable[[], bool]] = deque()
+        self._goes_on = False
+
+    def ask(self, give: Callable[[], bool]) -> None:
+        """Have `give` called until it gives nothing."""
+        if give not in self._due:
+            self._due.append(give)
+        if not self._goes_on:
+            self._go_on()
+
+    def _go_on(self) -> None:
+        self._goes_on = False
+        while self._due and not self._goes_on:
+            give = self._due.popleft()
+            if give():
+                self._due.append(give)
+                self._goes_on = True
+                asyncio.get_running_loop().call_soon(self._go_on)
+
+
 class Line:
-    """Turns at one model."""
+    """Turns at `name`: `at_work` at once of all, of which each who asks of late has an equal share
+    of `shared` and `more` (see `turns`).
+    """
 
     def __init__(
         self,
@@ -39,12 +70,16 @@ class Line:
         at_work: int = AT_WORK,
         most: int = MOST,
         clock: Callable[[], float] = time.monotonic,
+        shared: int | None = None,
+        more: int = 0,
+        rounds: "Rounds | None" = None,
     ) -> None:
+        self._rounds = rounds or Rounds()
         self._name = name
-        self._free = at_work
         self._most = most
         self._clock = clock
-        self._waiting: dict[Hashable, deque[asyncio.Future[None]]] = {}
+        self._turns = Turns(at_work, shared, more, clock)
+        self._waiting: dict[Ticket, asyncio.Future[None]] = {}
         self._pace: float | None = None
         self._last: float | None = None
 
@@ -54,87 +89,78 @@ class Line:
 
         Raises Busy in whoever has most in a line that is full.
         """
-        place = 0
-        if self._free:
-            self._free -= 1
-        else:
-            place = await self._wait(who)
+        place = await self._wait(who)
         try:
             yield place
         finally:
             self._note()
-            self._next()
+            self._done(who)
 
     def place(self, who: Hashable) -> Place:
         """Where a caller is in the line."""
-        waiting = self._length()
-        if who not in self._waiting:
+        waiting, own = self._turns.waiting, self._turns.of(who)
+        if not own:
             return Place(waiting)
-        place = self._ahead(who, 0) + 1
+        place = self._turns.place(own[0])
         return Place(waiting, place, None if self._pace is None else round(place * self._pace, 1))
 
     async def _wait(self, who: Hashable) -> int:
-        if self._length() >= self._most:
+        if self._turns.waiting >= self._most:
             self._part_with_one(who)
-        turn = asyncio.get_running_loop().create_future()
-        own = self._waiting.setdefault(who, deque())
-        own.append(turn)
-        place = self._ahead(who, len(own) - 1) + 1
+        ticket = self._turns.enter(who)
+        turn = self._waiting[ticket] = asyncio.get_running_loop().create_future()
+        self._go_on()
+        if turn.done():
+            return 0
+        place = 0
         try:
+            await asyncio.sleep(0)  # what waits for no more than the next round does not wait
+            if not turn.done():
+                place = self._turns.place(ticket)
             await turn
         except BaseException:
-            self._leave(who, turn)
+            if self._waiting.pop(ticket, None) is not None:
+                self._turns.leave(who, ticket)
+            elif not turn.cancelled() and turn.exception() is None:
+                self._done(who)  # it was its turn, and it has gone
             raise
         return place
 
-    def _leave(self, who: Hashable, turn: "asyncio.Future[None]") -> None:
-        if turn.done() and not turn.cancelled() and turn.exception() is None:
-            self._next()  # it was its turn, and it has gone
-        elif turn in self._waiting.get(who, ()):
-            self._waiting[who].remove(turn)
-            if not self._waiting[who]:
-                del self._waiting[who]
-
     def _part_with_one(self, who: Hashable) -> None:
         """Make room: the newest request of who has most goes, if that is not who asks for it."""
-        largest = max(self._waiting, key=lambda each: len(self._waiting[each]))
-        if len(self._waiting[largest]) <= len(self._waiting.get(who, ())) + 1:
-            raise Busy(f"{self._most} requests to '{self._name}' are in line.")
-        turn = self._waiting[largest].pop()
-        turn.set_exception(Busy(f"{self._most} requests to '{self._name}' are in line."))
+        largest = self._turns.longest()
+        tickets = self._turns.of(largest)
+        full = Busy(f"{self._most} requests to {self._name} are in line.")
+        if len(tickets) <= len(self._turns.of(who)) + 1:
+            raise full
+        self._turns.leave(largest, tickets[-1])
+        self._waiting.pop(tickets[-1]).set_exception(full)
 
-    def _next(self) -> None:
-        """Give the turn that is free to the next caller, who then is the last of them."""
-        for who in list(self._waiting):
-            own = self._waiting.pop(who)
-            while own:
-                turn = own.popleft()
-                if own:
-                    self._waiting[who] = own
-                if not turn.done():
-                    turn.set_result(None)
-                    return
-            self._waiting.pop(who, None)
-        self._free += 1
+    def _done(self, who: Hashable) -> None:
+        self._turns.finish(who)
+        self._go_on()
 
-    def _ahead(self, who: Hashable, index: int) -> int:
-        """How many have a turn before a caller's request of that index."""
-        before, is_before = index, True
-        for each, own in self._waiting.items():
-            if each == who:
-                is_before = False
-            else:
-                before += min(len(own), index + is_before)
-        return before
+    def _go_on(self) -> None:
+        self._rounds.ask(self._give)
 
-    def _length(self) -> int:
-        return sum(map(len, self._waiting.values()))
+    def _give(self) -> bool:
+        """Give a turn, if one is free and somebody waits; whether it did."""
+        begun = self._turns.begin()
+        if begun is None:
+            return False
+        who, ticket = begun
+        turn = self._waiting.pop(ticket)
+        if turn.cancelled():
+            self._turns.finish(who)
+        else:
+            turn.set_result(None)
+        return True
 
     def _note(self) -> None:
         """Measure how far apart answers are while there is a line."""
         now = self._clock()
-        if self._last is not None and self._waiting:
+        if self._last is not None and self._turns.waiting:
             took = now - self._last
             known = took if self._pace is None else self._pace
             self._pace = known + SMOOTHING * (took - known)
-        self._last = now if self._waiting else None
+        self._last = now if self._turns.waiting else None

@@ -110,7 +110,10 @@ class Peers:
 
     def died(self, server: Server) -> asyncio.Event:
         """Set once a server is dead."""
-        return self._died.setdefault(server.id, asyncio.Event())
+        event = self._died.setdefault(server.id, asyncio.Event())
+        if server.id not in self._beats:
+            event.set()
+        return event
 
     def _forget(self) -> None:
         for id in set(self._died) - set(self._beats):

@@ -18,6 +18,7 @@ import logging
 import math
 import time
 from collections.abc import Awaitable, Callable, Hashable, Sequence
+from contextlib import AsyncExitStack
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -35,7 +36,7 @@ from taxiway.hosting import page as hosted_page
 from taxiway.hosting.database import StoreError
 from taxiway.hosting.forward import Elsewhere, Question
 from taxiway.hosting.lately import Lately
-from taxiway.hosting.line import Line
+from taxiway.hosting.line import Line, Rounds
 from taxiway.hosting.pages import Others, Pages, base, link, wants_page
 from taxiway.hosting.rate import Pace
 from taxiway.hosting.records import Hosted, Server, Token, write_rate
@@ -109,6 +110,7 @@ class Api:
         self._elsewhere = elsewhere
         self._pace = Pace()
         self._lines: dict[str, Line] = {}
+        self.rounds = Rounds() if elsewhere is None else elsewhere.rounds
         self._models: dict[tuple[str, float], tuple[ModelSpec, Card]] = {}
 
     def routes(self) -> list[Route]:
@@ -270,11 +272,49 @@ class Api:
         token = given.token
         if token is None or given.refusal is not None:
             if token is not None:
-                await self.ledger(self.store.refuse, token.id, time.time())
+                await self._refused(token)
             raise Refused(401, str(given.refusal))
-        await self._admitted(request, token)
+        if token.left == 0:
+            await self._refused(token)
+            raise self._used_up(token)
+        await self._paced(request, token)
+        await request.body()  # then it is seen when the client leaves the line
+        return await while_connected(request, self._in_turn(request, hosted, given, token))
+
+    async def _paced(self, request: Request, token: Token) -> None:
+        """Wait as long as the token's rate wants."""
+        rate = token.limits.rate
+        if rate is None:
+            return
+        caller = network(request) if token.hash is None else ""
+        may, wait = self._pace.turn((token.id, caller), rate.requests, rate.seconds)
+        if not may:
+            await self._refused(token)
+            raise Refused(429, f"At most {write_rate(rate)} are answered; wait.", wait)
+        await self._sleep(wait)
+
+    async def _in_turn(
+        self, request: Request, hosted: Hosted, given: Access, token: Token
+    ) -> Answer:
+        """Ask the model when it is the caller's turn; who leaves the line before is refused."""
+        async with AsyncExitStack() as ours:
+            try:
+                turn = self._line(hosted).turn(caller(request, given))
+                place = await ours.enter_async_context(turn)
+            except BaseException:
+                await self._refused(token)
+                raise
+            answer = await self._charged(request, hosted, token)
+        answer.headers[LINE] = str(place)
+        return answer
+
+    async def _charged(self, request: Request, hosted: Hosted, token: Token) -> Answer:
+        """Count a question, and ask it."""
+        if not await self.ledger(self.store.admit, token.id, time.time()):
+            await self._refused(token)
+            raise self._used_up(token)
         try:
-            answer = await self._query(request, hosted, given)
+            answer = await self._asked(request, hosted, token)
         except BaseException:
             # Also when it was cancelled, which is how a question that takes too long ends.
             await self.ledger(self.store.failed, token.id)
@@ -283,40 +323,19 @@ class Api:
             raise self._used_up(token)
         return answer
 
-    async def _admitted(self, request: Request, token: Token) -> None:
-        rate = token.limits.rate
-        if rate is not None:
-            caller = network(request) if token.hash is None else ""
-            may, wait = self._pace.turn((token.id, caller), rate.requests, rate.seconds)
-            if not may:
-                await self.ledger(self.store.refuse, token.id, time.time())
-                raise Refused(429, f"At most {write_rate(rate)} are answered; wait.", wait)
-            await self._sleep(wait)
-        if not await self.ledger(self.store.admit, token.id, time.time()):
-            await self.ledger(self.store.refuse, token.id, time.time())
-            raise self._used_up(token)
+    async def _refused(self, token: Token) -> None:
+        await self.ledger(self.store.refuse, token.id, time.time())
 
     def _used_up(self, token: Token) -> Refused:
         return Refused(401, f"The {token.limits.budget} requests of this budget are used up.")
 
-    async def _query(self, request: Request, hosted: Hosted, given: Access) -> Answer:
-        await request.body()  # then it is seen when the client leaves the line
-        return await while_connected(request, self._in_turn(request, hosted, given))
-
-    async def _in_turn(self, request: Request, hosted: Hosted, given: Access) -> Answer:
-        async with self._line(hosted).turn(caller(request, given)) as place:
-            answer = await self._asked(request, hosted, given.token)
-        answer.headers[LINE] = str(place)
-        return answer
-
-    async def _asked(self, request: Request, hosted: Hosted, token: Token | None) -> Answer:
+    async def _asked(self, request: Request, hosted: Hosted, token: Token) -> Answer:
         header = request.headers.get("x-runway-output-format")
         async with self.awake.held(self._spec(hosted), hosted.idle_seconds):
             wire = await inputs.from_request(request, lambda: self.engine.command_of(hosted.name))
             asking = self.engine.query(hosted.name, wire, format_header=header)
             outputs = await self._of_model(hosted, asking)
-            if token is not None:
-                self.lately.answered(hosted, token, outputs)
+            self.lately.answered(hosted, token, outputs)
             said = ignored(await self.engine.command_of(hosted.name), wire)
             return Answer(to_json(outputs), headers=said)
 
@@ -333,7 +352,9 @@ class Api:
             raise
 
     def _line(self, hosted: Hosted) -> Line:
-        return self._lines.setdefault(hosted.name, Line(hosted.name))
+        if hosted.name not in self._lines:
+            self._lines[hosted.name] = Line(f"'{hosted.name}'", rounds=self.rounds)
+        return self._lines[hosted.name]
 
     def _spec(self, hosted: Hosted) -> ModelSpec:
         return self._known(hosted)[0]
