@@ -1,18 +1,18 @@
 """`taxiway host serve` in a process of its own, and the command line beside it in ours."""
 
-import asyncio
 import contextlib
 import os
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-from command_line import Done, in_a_process, taxiway
+from command_line import Done, taxiway
 
 TAXIWAY = [sys.executable, "-m", "taxiway", "host"]
 
@@ -33,11 +33,10 @@ class Hosting:
         return done.stdout
 
     def tried(self, *arguments: object) -> Done:
-        # A browser's loop runs beside its tests, and a second one cannot.
-        beside = asyncio._get_running_loop() is not None
-        run = in_a_process if beside else taxiway
-        done = run("host", *arguments, TAXIWAY_DATA=str(self.folder))
-        return Done(done.returncode, done.stdout, done.stderr)
+        # In a thread, since a browser's loop runs beside its tests, and no second one in a thread.
+        with ThreadPoolExecutor(1) as beside:
+            data = str(self.folder)
+            return beside.submit(taxiway, "host", *arguments, TAXIWAY_DATA=data).result()
 
     def token(self, *arguments: object) -> str:
         """The token that `taxiway host ...` shows this once."""

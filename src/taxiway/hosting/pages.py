@@ -18,9 +18,9 @@ from taxiway.servers.studio.members import members, servable
 from taxiway.servers.studio.page import (
     FOLDER,
     VERSIONED,
+    Version,
     answer,
     filled,
-    fingerprint,
     inline_scripts,
     unkept,
     versioned,
@@ -43,6 +43,7 @@ class Pages:
 
     def __init__(self) -> None:
         self._files = servable(FOLDER)
+        self._version = Version(self._files)
         slots = {"widgets": list(members("widgets", self._files))}
         self._pupil = filled(_read("pupil"), SLOTS_PLACE, json.dumps(slots))
         self._teacher = _read("teacher")
@@ -63,15 +64,15 @@ class Pages:
     def _shown(self, request: Request, page: str) -> Response:
         root = html.escape(request.scope["root_path"])
         page = page.replace(BASE_PLACE, f'<base href="{root}/">')
-        page = versioned(page, fingerprint(self._files))
+        page = versioned(page, self._version.newest())
         return unkept(page, policy(" ".join(inline_scripts(page))))
 
     async def _file(self, request: Request) -> Response:
-        path = self._files.get(request.path_params["path"])
-        if path is None:
+        name = request.path_params["path"]
+        if name not in self._files:
             raise HTTPException(404)
-        is_kept = request.path_params.get("version") == fingerprint(self._files)
-        return answer(path, request.headers.get("if-none-match"), is_kept)
+        is_kept = self._version.holds(request.path_params.get("version"), name)
+        return answer(self._files[name], request.headers.get("if-none-match"), is_kept)
 
 
 def wants_page(request: Request) -> bool:

@@ -182,6 +182,8 @@ async def test_a_file_is_kept_for_good_at_the_address_of_its_version(site: Site)
     kept = await site.get(f"/{main}main.js")
     assert (kept.status, kept.headers["cache-control"]) == (200, "max-age=31536000, immutable")
     (site.folder / "main.js").write_text("changed")
+    early = await site.get(f"/{main}main.js")  # before any page names the new version
+    assert (early.body, early.headers["cache-control"]) == (b"changed", "no-cache")
     assert addresses((await site.get("/")).body).isdisjoint({main, others})
     changed = await site.get(f"/{main}main.js")
     assert (changed.body, changed.headers["cache-control"]) == (b"changed", "no-cache")

@@ -47,6 +47,7 @@ def routes(
     that it loads. Raises ValueError if it has no place for them.
     """
     files = servable(folder) | {f"engine/{name}": path for name, path in servable(ENGINE).items()}
+    known = Version(files)
     slots = {slot: list(members(slot, files)) for slot in SLOTS}
     page = (folder / "index.html").read_text(encoding="utf-8")
     for place in PLACES:
@@ -58,7 +59,7 @@ def routes(
 
     async def index(request: Request) -> Response:
         own = tokens.own if is_on_this_machine(request.scope, config) else ""
-        shown = versioned(filled(page, OWNER_PLACE, own), fingerprint(files))
+        shown = versioned(filled(page, OWNER_PLACE, own), known.newest())
         scripts = " ".join(inline_scripts(shown))
         return unkept(shown, policy(request.headers.get("host", ""), scripts))
 
@@ -66,15 +67,14 @@ def routes(
         # OBS puts the style sheet that is typed there into the page.
         styles = "; style-src 'self' 'unsafe-inline'"
         security = policy(request.headers.get("host", "")) + styles
-        return unkept(versioned(bare, fingerprint(files)), security)
+        return unkept(versioned(bare, known.newest()), security)
 
     async def file(request: Request) -> Response:
-        path = files.get(request.path_params["path"])
-        if path is None:
+        name = request.path_params["path"]
+        if name not in files:
             raise HTTPException(404)
-        version = request.path_params.get("version")
-        is_kept = version is not None and version == fingerprint(files)
-        return answer(path, request.headers.get("if-none-match"), is_kept)
+        is_kept = known.holds(request.path_params.get("version"), name)
+        return answer(files[name], request.headers.get("if-none-match"), is_kept)
 
     places = [Route(place, file) for place in ("/studio/{path:path}", VERSIONED)]
     return declared(Power.READ, [Route("/", index), Route("/output", output), *places])
@@ -86,11 +86,31 @@ def unkept(page: str, security: str) -> Response:
     return Response(page, media_type="text/html", headers=headers)
 
 
-def fingerprint(files: Mapping[str, Path]) -> str:
-    """Changes when any file of the studio does."""
-    stats = [(name, path.stat()) for name, path in sorted(files.items())]
-    known = [(name, found.st_size, found.st_mtime_ns) for name, found in stats]
-    return hashlib.sha256(repr(known).encode()).hexdigest()[:16]
+class Version:
+    """A name for all files of the studio as they are, which changes when any of them does.
+
+    Read from the files when a page is asked for, not for each of the two hundred that it loads.
+    """
+
+    def __init__(self, files: Mapping[str, Path]) -> None:
+        self._files = files
+        self.newest()
+
+    def newest(self) -> str:
+        """The name of the files as they are now."""
+        self._read = {name: state(path) for name, path in sorted(self._files.items())}
+        self._name = hashlib.sha256(repr(self._read).encode()).hexdigest()[:16]
+        return self._name
+
+    def holds(self, name: str | None, file: str) -> bool:
+        """Whether `file` is still what it was in the newest version, and that has this name."""
+        return name == self._name and state(self._files[file]) == self._read[file]
+
+
+def state(path: Path) -> tuple[int, int]:
+    """The size in bytes and when it changed, in nanoseconds: others when the file changes."""
+    found = path.stat()
+    return found.st_size, found.st_mtime_ns
 
 
 def versioned(page: str, version: str) -> str:
