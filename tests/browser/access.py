@@ -16,11 +16,14 @@ def axe() -> str:
     return (packages() / "axe-core" / "axe.min.js").read_text()
 
 
-def serious(page: Page) -> list[tuple[str, str]]:
-    """The serious findings on what is shown now: a rule and the first element of each."""
+def serious(page: Page, within: str = "html") -> list[tuple[str, str]]:
+    """The serious findings on what is shown now: a rule and the first element of each.
+
+    `within` names the part that is looked through, which takes as long as it is large.
+    """
     page.evaluate(f"globalThis.axe ? 0 : (() => {{ {axe()} }})()")
     found: list[dict[str, Any]] = page.evaluate(
-        "async () => (await axe.run(document, { resultTypes: ['violations'] })).violations"
+        "async (part) => (await axe.run(part, { resultTypes: ['violations'] })).violations", within
     )
     return [
         (rule["id"], rule["nodes"][0]["html"][:200]) for rule in found if rule["impact"] in SERIOUS
