@@ -104,6 +104,9 @@ def main(arguments: list[str]) -> int:
     bringing = whole and subprocess.Popen(clients, cwd=ROOT / "tests")
     if browser := chromium(python):
         os.environ["TAXIWAY_CHROMIUM"] = browser
+    if whole and not (ROOT / "tests" / "__pycache__").exists():
+        # Where nothing is compiled yet, every worker would compile everything for itself.
+        run_quietly(python, "-m", "pytest", "--collect-only", "-q", *arguments)
     options = [*arguments, *(PARALLEL if whole else ())]
     if "--quick" in arguments:
         options += ["-p", "no:schemathesis"]  # none of its tests; loading it takes a second

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Locator, Page, Route
+from playwright.sync_api import Locator, Page, Route
 
-from browser.conftest import Server, new_context, show_studio
+from browser.conftest import Server
 from kept_trainings import write_training
 from taxiway.core.images import encode_png
 from taxiway.training.dataset import kind_of
@@ -260,15 +260,15 @@ def test_the_jobs_are_followed_only_while_they_are_seen(page: Page) -> None:
         page.click("#tab-controls")
 
 
-@pytest.mark.parametrize("size", [(390, 844), (1440, 900)])
-def test_nothing_is_cut_off_at_the_side(
-    browser: Browser, server: Server, size: tuple[int, int]
-) -> None:
-    viewport = {"width": size[0], "height": size[1]}
-    context = new_context(browser, server, viewport=viewport)
-    page = show_studio(context.new_page())
+def test_nothing_is_cut_off_at_the_side(page: Page) -> None:
     page.click("#tab-jobs")
     page.locator(".job").first.wait_for()
-    panel = page.locator("#panel-jobs")
-    assert panel.evaluate("element => element.scrollWidth <= element.clientWidth")
-    context.close()
+    for width, height in ((390, 844), (1440, 900)):
+        page.set_viewport_size({"width": width, "height": height})
+        page.wait_for_function(
+            """(width) => {
+          const panel = document.querySelector("#panel-jobs");
+          return innerWidth === width && panel.scrollWidth <= panel.clientWidth;
+        }""",
+            arg=width,
+        )

@@ -1,7 +1,9 @@
 """A player's page beside the owner's: what each may do, how a link makes an owner of a player."""
 
+import re
 from collections.abc import Iterator
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -28,15 +30,11 @@ def opened(page: Page, mark: str = "") -> Page:
     return page
 
 
-def token(browser: Browser, server: Server) -> str:
+def token(server: Server) -> str:
     """The owner's, as a page on this machine has it."""
-    context = new_context(browser, server)
-    page = context.new_page()
-    page.goto("/")
-    found = page.locator("meta[name=taxiway-owner]").get_attribute("content")
-    context.close()
-    assert found
-    return found
+    found = re.search(r'name="taxiway-owner" content="([^"]+)"', httpx.get(server.url).text)
+    assert found is not None
+    return found[1]
 
 
 def test_a_players_page_plays_and_says_what_it_may_not(far: Page) -> None:
@@ -56,8 +54,8 @@ def test_a_players_page_plays_and_says_what_it_may_not(far: Page) -> None:
     expect(page.locator("#power").first).to_be_disabled()
 
 
-def test_by_the_owners_link_it_is_the_owners(far: Page, browser: Browser, server: Server) -> None:
-    page = opened(far, f"#owner={token(browser, server)}")
+def test_by_the_owners_link_it_is_the_owners(far: Page, server: Server) -> None:
+    page = opened(far, f"#owner={token(server)}")
     assert page.evaluate("() => location.href") == server.url
     for again in (False, True):
         if again:
@@ -69,11 +67,9 @@ def test_by_the_owners_link_it_is_the_owners(far: Page, browser: Browser, server
         expect(page.locator("#power").first).to_be_enabled()
 
 
-def test_a_link_in_a_page_that_is_open_makes_it_the_owners(
-    far: Page, browser: Browser, server: Server
-) -> None:
+def test_a_link_in_a_page_that_is_open_makes_it_the_owners(far: Page, server: Server) -> None:
     page = opened(far)
-    page.evaluate("(mark) => { location.hash = mark; }", f"owner={token(browser, server)}")
+    page.evaluate("(mark) => { location.hash = mark; }", f"owner={token(server)}")
     page.click("#tab-jobs")
     expect(page.get_by_role("button", name="New job")).to_be_visible()
 

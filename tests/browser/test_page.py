@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 
-from browser.conftest import SIZES, VIEWPORT, Server, new_context, open_studio
+from browser.conftest import SIZES, VIEWPORT, Server, new_context, open_studio, show_studio
 from browser.watching import hold_studio, stored, vector, wait_for_store
 from fuzz import every
 
@@ -13,11 +13,16 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobil
 PANELS = ["controls", "outputs", "network", "card", "train", "jobs"]
 
 
-@pytest.fixture
-def phone(browser: Browser, server: Server) -> Iterator[Page]:
+@pytest.fixture(scope="module")
+def phones_window(browser: Browser, server: Server) -> Iterator[Page]:
     context = new_context(browser, server, **PHONE)
-    yield open_studio(context)
+    yield context.new_page()
     context.close()
+
+
+@pytest.fixture
+def phone(phones_window: Page) -> Page:
+    return show_studio(phones_window)
 
 
 @pytest.mark.smoke

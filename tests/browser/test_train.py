@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, Route
+from playwright.sync_api import Locator, Page, Route
 
-from browser.conftest import VIEWPORT, Server, new_context, show_studio
+from browser.conftest import VIEWPORT, Server
 from browser.test_models import COUNT_TIMERS
 from kept_trainings import save_sheet, write_training
 from taxiway.families.stylegan.trainer import StyleGANRecipe
@@ -299,19 +299,19 @@ def test_a_training_that_never_began_shows_why_first(page: Page, panel: Locator)
     page.unroute("**/trainings/skies")
 
 
-@pytest.mark.parametrize("size", [(390, 844), (768, 1024), (VIEWPORT["width"], 720), (1440, 900)])
-def test_nothing_sticks_out_at_any_size(
-    browser: Browser, server: Server, size: tuple[int, int]
-) -> None:
-    context = new_context(browser, server, viewport={"width": size[0], "height": size[1]})
-    page = show_studio(context.new_page())
+def test_nothing_sticks_out_at_any_size(page: Page) -> None:
     page.click("#tab-train")
     page.locator("#panel-train .train-view img[src]").wait_for()
-    assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
-    assert page.locator("#panel-train").evaluate(
-        "(panel) => panel.scrollWidth <= panel.clientWidth"
-    )
-    context.close()
+    for width, height in ((390, 844), (768, 1024), (VIEWPORT["width"], 720), (1440, 900)):
+        page.set_viewport_size({"width": width, "height": height})
+        page.wait_for_function(
+            """(width) => {
+          const panel = document.querySelector("#panel-train");
+          return innerWidth === width && document.documentElement.scrollWidth <= width
+            && panel.scrollWidth <= panel.clientWidth;
+        }""",
+            arg=width,
+        )
 
 
 @pytest.fixture

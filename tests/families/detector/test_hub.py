@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from taxiway.core.errors import UnreadableCheckpoint
+from taxiway.core.extras import is_here
 from taxiway.families.detector.hub import HubDetector
 from taxiway.families.detector.model import Detector
 
-pytest.importorskip("transformers")
+pytestmark = pytest.mark.skipif(not is_here("transformers"), reason="needs transformers")
 LABELS = {0: "cat", 1: "dog", 2: "owl"}
 PICTURE = np.random.default_rng(0).integers(0, 256, (40, 60, 3)).astype(np.uint8)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -13,9 +13,11 @@ from command_line import taxiway
 from taxiway.core.errors import InvalidArgument
 from taxiway.families.text import files
 from taxiway.families.text.trainer import TextRecipe
-from taxiway.families.text.training.trainer import TextTrainer
 from taxiway.training.datasets.text import Text
 from taxiway.training.trainer import Asked
+
+if TYPE_CHECKING:  # importing it takes every worker two seconds, and one of them needs it
+    from taxiway.families.text.training.trainer import TextTrainer
 
 GIVEN = {"vocabulary": 300, "context": 16, "layers": 1, "width": 32, "batch": 8, "rate": 0.1}
 TEXT = "".join(
@@ -42,7 +44,7 @@ def source(tmp_path: Path) -> Path:
     return path
 
 
-def begun(source: Path, **asked: Any) -> TextTrainer:
+def begun(source: Path, **asked: Any) -> "TextTrainer":
     recipe = TextRecipe()
     asking = Asked(source, **{"kimg": 2.0, "given": GIVEN, **asked})
     data = recipe.read(asking, None)
@@ -51,7 +53,7 @@ def begun(source: Path, **asked: Any) -> TextTrainer:
     return trainer
 
 
-def steps(trainer: TextTrainer, count: int) -> list[float]:
+def steps(trainer: "TextTrainer", count: int) -> list[float]:
     return [trainer.step()["loss"] for _ in range(count)]
 
 
@@ -70,7 +72,7 @@ def test_it_goes_on_as_if_it_had_never_stopped(source: Path, tmp_path: Path) -> 
     steps(trainer, 3)
     trainer.measure()
     trainer.save(tmp_path / "state.pt")
-    resumed = TextTrainer(trainer.config, trainer.texts)
+    resumed = type(trainer)(trainer.config, trainer.texts)
     resumed.resume(tmp_path / "state.pt")
     assert steps(resumed, 3) == steps(trainer, 3)
     assert resumed.measure() == trainer.measure()
