@@ -79,7 +79,8 @@ def parser(typed: Sequence[str] = ()) -> Parser:
     )
     root.add_argument("--version", action=Version, nargs=0, help="show the version")
     choices = root.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for name in commands.names():
+    is_own = typed and typed[0] in commands.own()
+    for name in typed[:1] if is_own else commands.names():
         command = commands.load(name)
         has_help = getattr(command, "OWN_HELP", False)
         said = command.HELP.replace("%", "%%")

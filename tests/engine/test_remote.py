@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import psutil
 import pytest
 
@@ -18,10 +19,14 @@ from paths import FIXTURES
 from ssh_stand_in import BOX
 from taxiway.core.errors import ModelFailed, Unavailable
 from taxiway.core.events import Event, StateChanged
+from taxiway.core.extras import is_here
+from taxiway.core.frame import Frame
+from taxiway.core.images import EncodedPicture
 from taxiway.core.model import ModelSpec
 from taxiway.engine.engine import Engine
 from taxiway.engine.executors.remote import RemoteExecutor
 from taxiway.engine.remote_worker import Bag, Taken, luggage, missing_of, plain, unpacked
+from taxiway.live.session import LiveSession
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Linux and macOS only")
 CHECKPOINT = FIXTURES / "stylegan2-ada_32.pkl"
@@ -134,9 +139,63 @@ async def test_what_is_played_from_afar_comes_as_jpeg(
         values = {"z": [0.0] * 512}
         whole = (await engine.run("toy", values))["image"]
         played = (await engine.run("toy", values, live="session"))["image"]
+        rests = (await engine.run("toy", values, live="session", rests=True))["image"]
+        engine.watch("toy", lambda: True)
+        asked = await engine.query("toy", {**values, "format": "PNG"})
+        encoded = await engine.query("toy", values)
     assert (played.shape, played.dtype) == (whole.shape, whole.dtype)
     off = abs(played.astype(int) - whole)
     assert 0 < off.max() < 20  # of JPEG
+    assert np.array_equal(rests, EncodedPicture(encoded["image"]).pixels())
+    assert np.array_equal(EncodedPicture(asked["image"]).pixels(), whole)
+
+
+async def test_what_moves_is_sent_smaller_where_it_comes_late_and_whole_once_it_rests(
+    box: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (("SETTLING_SECONDS", 0.0), ("WINDOW_SECONDS", 0.0), ("LATE_MS", -1e9)):
+        monkeypatch.setattr(f"taxiway.engine.sending.{name}", value)
+    monkeypatch.setattr("taxiway.engine.executors.remote.FAR_MS", 0.0)
+    async with Engine() as engine:
+        said: list[str] = []
+        engine.events.listen(lambda event: said.append(getattr(event, "message", "")))
+        await engine.start(TOY)
+        await engine.ready("toy")
+        session = LiveSession(engine, TOY, rest_seconds=0.2)
+        live = asyncio.create_task(session.run())
+        frames: list[Frame] = []
+
+        def look() -> None:
+            if (shown := viewer.take()) is not None:
+                viewer.acknowledge(shown.frame.index)
+                frames.append(shown.frame)
+
+        viewer = session.broadcast.join(look)
+        async with asyncio.timeout(30):
+            while not engine.running["toy"].facts["played_as"].endswith("of half the size"):
+                session.set({"z": [len(frames) / 100] * 512})
+                await asyncio.sleep(0.01)
+            session.set({"z": [0.5] * 512})
+            while session._is_coarse or not session.broadcast.is_settled:
+                await asyncio.sleep(0.01)
+        whole = (await engine.run("toy", {"z": [0.5] * 512}))["image"]
+        live.cancel()
+        await asyncio.wait([live])
+    kind = "H.264" if is_here("av") else "JPEG"
+    words = f"away; what moves comes as {kind} of half the size, as much as the way carries."
+    assert any(message.endswith(words) for message in said)
+    assert all(frame.pixels.shape == whole.shape for frame in frames)
+    assert abs(frames[-1].pixels.astype(int) - whole).max() < 20
+
+
+async def test_another_version_over_there_is_said(
+    box: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("taxiway.engine.executors.remote.VERSION", b"99\n")
+    async with Engine() as engine:
+        await engine.start(TOY)
+        with pytest.raises(Unavailable, match="box.example has another version of Taxiway"):
+            await engine.ready("toy")
 
 
 async def test_the_worker_ends_with_the_way(box: Path) -> None:

@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 
 from taxiway.catalog.folder import data_path
-from taxiway.core.datatypes import names
 from taxiway.core.errors import InvalidArgument, NotFound
 from taxiway.core.files import write_whole
 
@@ -33,6 +32,8 @@ def address_of(box: str) -> str:
         return box
     known = remotes()
     if box not in known:
+        from taxiway.core.datatypes import names  # the way by TLS starts sooner without it
+
         there = f"There are: {names(list(known))}" if known else "There is none yet"
         raise NotFound(
             f"No machine is called '{box}'. {there}; add it: taxiway remote add {box} ssh://user@host."

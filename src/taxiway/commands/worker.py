@@ -1,6 +1,7 @@
 """`taxiway worker`: a model for another Taxiway, which starts this by ssh or comes by TLS."""
 
 import argparse
+from pathlib import Path
 
 HELP = "run a model for another machine, which starts this by ssh: taxiway run MODEL --on BOX"
 
@@ -19,8 +20,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(parsed: argparse.Namespace) -> int | None:
-    from taxiway.catalog.folder import data_path
-
     if parsed.listen:
         import asyncio
         import contextlib
@@ -30,10 +29,17 @@ def run(parsed: argparse.Namespace) -> int | None:
     elif parsed.connect:
         return connect(parsed.connect)
     else:
-        from taxiway.engine.keeper import serve
+        from taxiway.engine.threshold import serve
 
-        serve(data_path() / "carried")
+        serve(carried)
     return None
+
+
+def carried() -> Path:
+    """Where files that came along are kept."""
+    from taxiway.catalog.folder import data_path
+
+    return data_path() / "carried"
 
 
 def connect(address: str) -> int:

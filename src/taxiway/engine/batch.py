@@ -12,7 +12,7 @@ from taxiway.core.command import Command, Values
 from taxiway.core.errors import Busy, Superseded, TaxiwayError
 from taxiway.core.logs import request_id
 from taxiway.core.model import Progress
-from taxiway.engine.messages import Formats
+from taxiway.engine.messages import Formats, Played
 
 _order = count()
 
@@ -34,12 +34,19 @@ class Call:
     future: "asyncio.Future[Values]" = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
+    rests: bool = False
+    """Whether what is played rests, so that this picture stays."""
     number: int = field(default_factory=lambda: next(_order))
     request: str = field(default_factory=request_id.get)
     """The name of the request that it came by, if any."""
     began: float = field(default_factory=time.perf_counter)
     taken: float | None = None
     """When the worker got it, if it did."""
+
+    @property
+    def played(self) -> Played:
+        """Whether it is of something that is played."""
+        return "no" if self.live is None else "resting" if self.rests else "moving"
 
     def seconds(self) -> tuple[float, float]:
         """How long it waited, and how long it was worked on, up to now."""

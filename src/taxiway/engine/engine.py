@@ -172,7 +172,9 @@ class Engine:
                 formats = chosen.formats(inputs, format_header)
                 began = time.perf_counter()
                 async with self._parts(name, chosen, formats, on_part) as give:
-                    wanted = None if self._is_watched(name) else formats
+                    # From afar a picture comes as it is asked for, and who watches has it decoded.
+                    near = self._is_watched(name) and not running.is_far
+                    wanted = None if near else formats
                     outputs = await running.call(chosen, inputs, None, give, wanted, times)
                 answer = Answer(
                     command=chosen.name,
@@ -212,11 +214,13 @@ class Engine:
         command: str | None = None,
         live: str | None = None,
         on_part: OnPart | None = None,
+        rests: bool = False,
     ) -> Values:
         """Decoded outputs (pictures as uint8 [H, W, 3]); the current output stays as it is.
 
         `live` is the key of a caller who only wants the newest: its call still waiting gets
-        Superseded, and the parts of its answer are events as a query's are. `on_part` is called
+        Superseded, and the parts of its answer are events as a query's are. On a thin way its
+        pictures are less than they are, unless it `rests`. `on_part` is called
         with every part, decoded. Raises as `query` does.
         """
         running = self._find(name)
@@ -226,7 +230,7 @@ class Engine:
                 if live is None:
                     return await running.call(chosen, inputs, None, on_part, None, times)
                 async with self._parts(name, chosen, {}, None) as give:
-                    return await running.call(chosen, inputs, live, give, None, times)
+                    return await running.call(chosen, inputs, live, give, None, times, rests)
 
     def stream(
         self, name: str, values: Mapping[str, Any], command: str | None = None

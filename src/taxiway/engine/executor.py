@@ -1,7 +1,7 @@
 """The seam between the engine and where a model runs: what a member of `executors` does."""
 
 from collections.abc import Awaitable, Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 from taxiway.core.command import Values
 from taxiway.core.errors import ModelFailed, TaxiwayError
@@ -64,14 +64,16 @@ class Executor(Protocol):
     it has answered the first, `live_at_once` how many of a live session; both may change.
 
     Whoever made it may set `on_news`, which is called with what a model found in its spare time,
-    and `on_words`, with what goes on, such as "is sent to box, 3 of 12 MB", or "" once it runs.
-    A way that broke is mended for `hold_seconds` before what goes over it counts as lost.
+    `on_words`, with what goes on, such as "is sent to box, 3 of 12 MB", or "" once it runs, and
+    `on_facts`, with those of its facts that have changed: `on`, where it runs, and `played_as`,
+    what moving pictures are sent as where that is less than one that rests.
     """
 
     died: bool
     hold_seconds: float
     on_news: Callable[[News], None]
     on_words: Callable[[str], None]
+    on_facts: Callable[[dict[str, Any]], None]
 
     def __init__(self, spec: ModelSpec, on_death: Callable[[], None]) -> None: ...
 

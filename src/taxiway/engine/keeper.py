@@ -1,110 +1,44 @@
 """The other side of a way to another machine: it holds the model while the way is mended.
 
-What ssh starts (`serve`) only carries bytes between its standard input and output and a keeper. The
-keeper, a process that outlives it, has the model in a process of its own, and keeps what the other
-end may not have had; see `lasting`.
+What ssh starts (`threshold`) only carries bytes between its standard input and output and a keeper.
+The keeper, a process that outlives it, has the model in a process of its own, and keeps what the
+other end may not have had; see `lasting`.
 """
 
 import asyncio
 import os
 import signal
 import socket
-import stat
 import sys
-import tempfile
-import threading
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn
+from typing import NamedTuple, NoReturn
 
 import msgspec
 
 from taxiway.core.errors import ModelFailed, TaxiwayError
+from taxiway.core.extras import is_here
 from taxiway.core.model import ModelSpec
 from taxiway.engine import worker
 from taxiway.engine.lasting import BYE, MOST_SECONDS, Hello, Ledger, Welcome
 from taxiway.engine.messages import Codec, Ended, Failed, Said
-from taxiway.engine.pipe import ServerGone, ServersEnd, WorkersEnd, framed
-from taxiway.engine.remote_worker import PIECE, Bag, Wanted, missing_of, unpacked
+from taxiway.engine.pipe import ServerGone, ServersEnd, WorkersEnd
+from taxiway.engine.remote_worker import Bag, Wanted, missing_of, unpacked
 
-GREETING = b"\n\0taxiway worker 2\n"
-"""What comes first of ours; logins may print other things before."""
 PARTS_AHEAD = 8
 """Parts of an answer that are under way at once."""
 
 
-def serve(folder: Path) -> None:
-    """Carry a way by standard input and output to its keeper; a new one's is started here.
+def begin(path: str, folder: Path) -> None:
+    """Have a keeper meet those that come to the socket `path`.
 
     Files that come are kept in `folder`, each below its SHA-256.
     """
-    out = os.dup(1)
-    os.dup2(2, 1)  # what is printed is no message
-    write = _writer(out)
-    write(GREETING)
-    try:
-        write(framed(_message()))
-        hello = _message()
-        way = _way_of(msgspec.msgpack.decode(hello, type=Hello), folder)
-    except ServerGone:
-        return
-    except (OSError, TaxiwayError, msgspec.DecodeError) as error:
-        write(framed(msgspec.msgpack.encode(Welcome(refused=str(error)))))
-        return
-    way.sendall(framed(hello))
-    threading.Thread(
-        target=_pump, args=[lambda: os.read(0, PIECE), way.sendall], daemon=True
-    ).start()
-    _pump(lambda: way.recv(PIECE), write)
-
-
-def _message() -> bytes:
-    """A message from standard input; nothing is read ahead."""
-
-    def read(size: int) -> bytes:
-        data = b""
-        while len(data) < size:
-            if not (more := os.read(0, size - len(data))):
-                raise ServerGone
-            data += more
-        return data
-
-    return read(min(int.from_bytes(read(8), "little"), PIECE))
-
-
-def _way_of(hello: Hello, folder: Path) -> socket.socket:
-    """A connection to the keeper of a session. Raises ModelFailed where there is none."""
-    path = meeting_place() / plain_token(hello.token)
-    if hello.is_new:
-        listener = socket.socket(socket.AF_UNIX)
-        listener.bind(str(path))
-        listener.listen()
-        with listener:
-            if os.fork() == 0:
-                _keep(listener, path, folder)
-    way = socket.socket(socket.AF_UNIX)
-    try:
-        way.connect(str(path))
-    except OSError:
-        raise ModelFailed("The model is not held any more.") from None
-    return way
-
-
-def meeting_place() -> Path:
-    """The folder of the sockets of keepers, for this user alone. Raises ModelFailed."""
-    folder = Path(tempfile.gettempdir()) / f"taxiway-{os.getuid()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    found = folder.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
-        raise ModelFailed(f"'{folder}' is not for this user alone; remove it.")
-    return folder
-
-
-def plain_token(token: str) -> str:
-    """A token as a file's name. Raises ModelFailed."""
-    if len(token) != 32 or not set(token) <= set("0123456789abcdef"):
-        raise ModelFailed("A session's token is 32 hexadecimal digits.")
-    return token
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(path)
+    listener.listen()
+    with listener:
+        if os.fork() == 0:
+            _keep(listener, Path(path), folder)
 
 
 def _keep(listener: socket.socket, path: Path, folder: Path) -> NoReturn:
@@ -118,8 +52,8 @@ def _keep(listener: socket.socket, path: Path, folder: Path) -> NoReturn:
         os.closerange(listener.fileno() + 1, 256)
         first, _ = listener.accept()
         pipe = WorkersEnd(first)
-        hello = msgspec.msgpack.decode(pipe.receive(), type=Hello)
-        pipe.send(msgspec.msgpack.encode(Welcome()))
+        hello = Hello.of(pipe.receive())
+        pipe.send(Welcome(has_video=is_here("av")).packed())
         if (child := _packed_out(pipe, folder)) is not None:
             asyncio.run(Keeper(child, listener, hello.hold).run(first))
     except (ServerGone, KeyboardInterrupt):
@@ -233,8 +167,8 @@ class Keeper:
     def _resume(self, stream: ServersEnd, data: bytes) -> None:
         """A stream in place of one that broke, or seems to hold without doing so."""
         try:
-            hello = msgspec.msgpack.decode(data, type=Hello)
-        except msgspec.DecodeError:
+            hello = Hello.of(data)
+        except ModelFailed:
             stream.close()
             return
         before, self._stream = self._stream, stream
@@ -242,7 +176,7 @@ class Keeper:
             before.close()
         if self._gives_up is not None:
             self._gives_up.cancel()
-        stream.send(msgspec.msgpack.encode(Welcome(self._ledger.heard)))
+        stream.send(Welcome(self._ledger.heard, is_here("av")).packed())
         for record in self._ledger.again(hello.heard):
             stream.send(record)
 
@@ -276,21 +210,3 @@ class Keeper:
             pass  # a line longer than anybody reads
         finally:
             self._printed.set()
-
-
-def _pump(read: Callable[[], bytes], write: Callable[[bytes], Any]) -> NoReturn:
-    """Carry bytes until one side ends; then this process is for nobody."""
-    try:
-        while data := read():
-            write(data)
-    finally:
-        os._exit(0)
-
-
-def _writer(out: int) -> Callable[[bytes], None]:
-    def write(data: bytes) -> None:
-        view = memoryview(data)
-        while view:
-            view = view[os.write(out, view) :]
-
-    return write

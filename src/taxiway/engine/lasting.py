@@ -7,10 +7,12 @@ is missing is sent again. So does MQTT with its sessions, and SSH's `autossh` do
 
 import struct
 from collections import deque
+from typing import NamedTuple, Self
 
-from msgspec import Struct
+from taxiway.core.errors import ModelFailed
 
 _HEARD = struct.Struct("<Q")
+_HELLO, _WELCOME = struct.Struct("<32s?Qd"), struct.Struct("<Q?")
 BYE = b"bye"
 """The message after which the other end is not needed any more."""
 HOLD_SECONDS = 30.0
@@ -18,10 +20,11 @@ HOLD_SECONDS = 30.0
 MOST_SECONDS = 3600.0
 
 
-class Hello(Struct):
+class Hello(NamedTuple):
     """First over a stream: which session, a new one or how much of it was heard.
 
-    `hold` is how many seconds the model is to be held while the way is broken.
+    `token` is 32 hexadecimal digits, `hold` how many seconds the model is to be held while the way
+    is broken. A plain struct, since what reads it first has to start at once.
     """
 
     token: str
@@ -29,12 +32,45 @@ class Hello(Struct):
     heard: int = 0
     hold: float = HOLD_SECONDS
 
+    def packed(self) -> bytes:
+        """It as a message."""
+        return _HELLO.pack(self.token.encode(), self.is_new, self.heard, self.hold)
 
-class Welcome(Struct):
-    """The answer to it: how much was heard, or why there is no such session."""
+    @classmethod
+    def of(cls, message: bytes) -> Self:
+        """What a message says. Raises ModelFailed for any other."""
+        try:
+            token, is_new, heard, hold = _HELLO.unpack(message)
+            name = token.decode("ascii")
+        except (struct.error, UnicodeDecodeError):
+            raise ModelFailed("What came first is no greeting of a Taxiway.") from None
+        if not set(name) <= set("0123456789abcdef"):
+            raise ModelFailed("A session's token is 32 hexadecimal digits.")
+        return cls(name, is_new, heard, hold)
+
+
+class Welcome(NamedTuple):
+    """The answer to it: how much was heard, or why there is no such session.
+
+    `has_video` is whether pictures can be sent as H.264 from there.
+    """
 
     heard: int = 0
+    has_video: bool = False
     refused: str = ""
+
+    def packed(self) -> bytes:
+        """It as a message."""
+        return _WELCOME.pack(self.heard, self.has_video) + self.refused.encode()
+
+    @classmethod
+    def of(cls, message: bytes) -> Self:
+        """What a message says. Raises ModelFailed for any other."""
+        try:
+            heard, has_video = _WELCOME.unpack_from(message)
+            return cls(heard, has_video, message[_WELCOME.size :].decode())
+        except (struct.error, UnicodeDecodeError):
+            raise ModelFailed("What answered over there is no worker of Taxiway.") from None
 
 
 class Ledger:

@@ -6,7 +6,7 @@ in the server.
 
 from collections.abc import Mapping
 from multiprocessing.shared_memory import SharedMemory
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import numpy as np
@@ -17,9 +17,16 @@ from taxiway.core.datatypes import weight
 from taxiway.core.errors import InvalidArgument, ModelFailed, TaxiwayError
 from taxiway.core.images import EncodedPicture, ImageFormat
 from taxiway.core.model import Progress
+from taxiway.engine.coding import Coded
+from taxiway.engine.sending import Sent
 
 Formats = dict[str, ImageFormat]
 """File formats that differ from an output's own, by its name."""
+
+
+Played = Literal["no", "moving", "resting"]
+"""Whether a call is of something that is played, of which the next picture follows at once, or
+which rests."""
 
 
 class Ready(Struct, tag=True):
@@ -47,16 +54,22 @@ class Predict(Struct, tag=True):
     """A batch of calls of one command.
 
     `formats`, where not empty, has an entry for each: the file formats by output for a call whose
-    JPEGs are wanted as data URIs, None for one whose pixels are. `live` is whether all calls are
-    of something that is played: the next picture follows at once. `requests` names those that
-    they came by, for the log.
+    JPEGs are wanted as data URIs, None for one whose pixels are. So has `played`; pictures of those
+    that are moving may be sent as `sent` says. `requests` names those that they came by, for the
+    log.
     """
 
     command: str
     batch: list[Values]
     formats: list[Formats | None] = []
-    live: bool = False
+    played: list[Played] = []
+    sent: Sent | None = None
     requests: list[str] = []
+
+    @property
+    def live(self) -> bool:
+        """Whether all calls are of something that is played."""
+        return bool(self.played) and "no" not in self.played
 
 
 class CallError(Struct, tag=True):
@@ -80,10 +93,14 @@ class CallError(Struct, tag=True):
 
 
 class CallOutputs(Struct, tag=True):
-    """One call succeeded; `uris` are of those pictures that were encoded already."""
+    """One call succeeded; `uris` are of those pictures that were encoded already.
+
+    `coded` are those of something that is played from afar.
+    """
 
     outputs: Values
     uris: dict[str, str] = {}
+    coded: list[Coded] = []
 
     @property
     def result(self) -> Values:
@@ -92,10 +109,14 @@ class CallOutputs(Struct, tag=True):
 
 
 class Answers(Struct, tag=True):
-    """One entry per call of the batch, in order, and what it took."""
+    """One entry per call of the batch, in order, what it took, and when it left.
+
+    That is by a clock over there, in milliseconds.
+    """
 
     answers: list[CallOutputs | CallError]
     took_ms: float = 0.0
+    left: float = 0.0
 
 
 class Part(Struct, tag=True):

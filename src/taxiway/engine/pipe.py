@@ -43,11 +43,12 @@ class WorkersEnd:
         """Whether a message comes, or the other end closes, within that time."""
         return bool(self._come or select([self._socket], [], [], seconds)[0])
 
-    def find(self, mark: bytes) -> None:
-        """Pass over everything up to a mark."""
+    def find(self, mark: bytes) -> bytes:
+        """Pass over everything up to a mark; the last of it, with the mark."""
         last = b""
         while not last.endswith(mark):
-            last = (last + self._read(1))[-len(mark) :]
+            last = (last + self._read(1))[-64:]
+        return last
 
     def receive(self) -> bytes:
         """The next message."""

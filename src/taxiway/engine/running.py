@@ -102,6 +102,11 @@ class Running:
         return max(self._executor.live_at_once, 1) if self._executor else 1
 
     @property
+    def is_far(self) -> bool:
+        """Whether the way to it is longer than one of a local network."""
+        return bool(self.facts.get("is_far"))
+
+    @property
     def is_stopped(self) -> bool:
         """Whether someone stopped it: then calls do not wake it but are refused."""
         return self._stopped
@@ -152,17 +157,18 @@ class Running:
         on_part: OnPart | None = None,
         formats: Formats | None = None,
         times: Times | None = None,
+        rests: bool = False,
     ) -> Values:
         """Queue one call and wait for its outputs; wakes a model that sleeps.
 
         With `formats` pictures that are sent as JPEG come as `EncodedPicture`. `times` learns how
-        long it waited and was worked on.
+        long it waited and was worked on. `rests` is whether what is played live does.
 
         A caller that is cancelled leaves no work behind: a model that answers in parts stops at
         its next one, any other's answer is dropped.
         """
         self._refuse_if_down()
-        call = Call(command, inputs, live, on_part, formats)
+        call = Call(command, inputs, live, on_part, formats, rests=rests)
         self._queue.put(call)
         self.wake()
         try:
@@ -204,6 +210,7 @@ class Running:
         """One life of the model. Returns why there can be no other, if so."""
         executor = self._executor = self._executor_kind(self.spec, self._queue.wake)
         executor.on_news, executor.on_words = self._learn, self._say
+        executor.on_facts = self._relearn
         try:
             ready = await executor.start()
             self.commands, self.facts = ready.commands, ready.facts
@@ -229,6 +236,12 @@ class Running:
         """The model found something out while nobody asked."""
         self.commands, self.facts = news.commands, news.facts
         self._events.emit(CommandsChanged(self.spec.name))
+
+    def _relearn(self, facts: dict[str, Any]) -> None:
+        """Where it runs, or how what it makes comes from there, has changed."""
+        self.facts = {**self.facts, **facts}
+        if self.state == "running":
+            self._say("")
 
     def _say(self, words: str) -> None:
         """Where things are has changed, the state has not."""

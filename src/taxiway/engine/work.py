@@ -61,6 +61,6 @@ def request_of(calls: Sequence[Call]) -> Predict:
         calls[0].command.name,
         [call.inputs for call in calls],
         [call.formats for call in calls],
-        all(call.live is not None for call in calls),
-        [call.request for call in calls if call.request],
+        [call.played for call in calls],
+        requests=[call.request for call in calls if call.request],
     )

@@ -6,21 +6,25 @@ import os
 import socket
 import sys
 import time
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 from multiprocessing.shared_memory import SharedMemory
-from typing import Any
+from typing import Any, TypeGuard
 
 import msgspec
+import numpy as np
 
 from taxiway.core import declaration, slots
 from taxiway.core.command import Command, Values
+from taxiway.core.datatypes import Image
 from taxiway.core.errors import ModelFailed, TaxiwayError
 from taxiway.core.faults import failure, line_of, words_of
+from taxiway.core.images import Pixels
 from taxiway.core.logs import request_id
 from taxiway.core.model import Model, ModelSpec, Progress, decode_options
+from taxiway.engine.coding import Coded, Writer
 from taxiway.engine.messages import (
     Answers,
     CallError,
@@ -36,6 +40,7 @@ from taxiway.engine.messages import (
     array_bytes,
 )
 from taxiway.engine.pipe import ServerGone, WorkersEnd
+from taxiway.engine.sending import Sent
 from taxiway.engine.spare_time import SpareTime
 
 log = logging.getLogger("taxiway.worker")
@@ -64,13 +69,15 @@ def main(connection: socket.socket, spec: bytes, areas: list[str], ahead: int = 
         declaration.check_commands(model, wanted.name)
         pipe.send(codec.pack(News(model.commands, facts_of(model))))
 
-    spare, requests = SpareTime(model, learn), Requests(pipe, codec, ahead)
+    spare, requests, writers = SpareTime(model, learn), Requests(pipe, codec, ahead), Writers()
     with contextlib.suppress(ServerGone):
         while True:
             request = requests.next()
             request_id.set(" ".join(request.requests))
             began = time.perf_counter()
             answers = answers_to(model, request, requests.show)
+            if request.sent is not None:
+                answers = writers.all_smaller(model.commands[request.command], answers, request)
             pipe.send(packed(codec, answers, (time.perf_counter() - began) * 1000))
             spare.use(requests.waits)
 
@@ -141,6 +148,44 @@ def answers_to(
     pixels = sum(array_bytes(one.outputs) for one in answers if isinstance(one, CallOutputs))
     pool = encoders() if len(answers) > 1 and pixels > SIDE_BY_SIDE else None
     return list((pool.map if pool else map)(encode, answers, request.formats))
+
+
+class Writers:
+    """What makes played pictures smaller for a way, one for each output of each command."""
+
+    def __init__(self) -> None:
+        self._writers = defaultdict[tuple[str, str], Writer](Writer)
+
+    def all_smaller(
+        self, command: Command, answers: list[CallOutputs | CallError], request: Predict
+    ) -> list[CallOutputs | CallError]:
+        """The answers to a request; only those to what is moving are others than before."""
+        assert request.sent is not None
+        return [
+            self._smaller(command, each, request.sent) if played == "moving" else each
+            for each, played in zip(answers, request.played, strict=True)
+        ]
+
+    def _smaller(
+        self, command: Command, answered: CallOutputs | CallError, sent: Sent
+    ) -> CallOutputs | CallError:
+        """An answer with its pictures as they are sent; all else stays as it is."""
+        if isinstance(answered, CallError):
+            return answered
+        outputs, coded = dict(answered.outputs), dict[int, Coded]()
+        for name, field in command.outputs.items():
+            value = outputs.get(name)
+            if isinstance(field, Image) and is_pixels(value):
+                del outputs[name]
+                if id(value) not in coded:  # what goes by several names goes once
+                    coded[id(value)] = self._writers[command.name, name].coded(value, sent)
+                coded[id(value)].names.append(name)
+        return CallOutputs(outputs, answered.uris, list(coded.values()))
+
+
+def is_pixels(value: Any) -> TypeGuard[Pixels]:
+    """Whether it is a picture of bytes."""
+    return isinstance(value, np.ndarray) and value.dtype == np.uint8 and value.ndim in (2, 3)
 
 
 @cache
@@ -243,7 +288,7 @@ def _is_named(result: Any) -> bool:
 
 def packed(codec: Codec, answers: list[CallOutputs | CallError], took_ms: float = 0.0) -> bytes:
     try:
-        return codec.pack(Answers(answers, took_ms))
+        return codec.pack(Answers(answers, took_ms, time.monotonic() * 1000))
     except Exception as error:
         return codec.pack(Answers([CallError.of(error)] * len(answers), took_ms))
 

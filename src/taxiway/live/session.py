@@ -113,6 +113,7 @@ class LiveSession:
         self._commands: Mapping[str, Command] | None = None
         self._in_work = AtOnce()
         self._is_moved = False
+        self._is_coarse = False
         self._is_black = False
         self._error: str | None = None
         self._unpublished: Values | None = None
@@ -344,7 +345,7 @@ class LiveSession:
             self._rendered = (self.controls.version, self._life)
             self._answers += 1
             self._is_moved, self._unpublished, self._error = False, None, None
-            self._previews.is_small = False
+            self._previews.is_small = self._is_coarse = False
         snapshot = Snapshot(values, 0, {}, 0)
         picture = answer.outputs.get(picture_name(command) or "")
         if isinstance(picture, EncodedPicture):
@@ -374,7 +375,7 @@ class LiveSession:
             except TimeoutError:
                 if self._until_final():
                     continue  # queries came meanwhile
-                if self._previews.is_small:
+                if self._previews.is_small or self._is_coarse:
                     await self._render(rests=True)
                     continue
                 self.broadcast.finish()
@@ -432,7 +433,7 @@ class LiveSession:
         answers = self._answers
         started = self.clock()
         try:
-            outputs = await self.engine.run(self.spec.name, values, live="session")
+            outputs = await self.engine.run(self.spec.name, values, live="session", rests=rests)
         except TaxiwayError as error:
             self.report(str(error))
             return
@@ -443,20 +444,22 @@ class LiveSession:
         if self._answers != answers or snapshot.version < self._shown:
             return  # a query was answered meanwhile, with newer values, or a later change
         self._shown = snapshot.version
+        self._is_coarse = not rests and bool(self._facts.get("played_as"))
         self._error = None
         self._is_moved = self._is_moved and self.controls.version != snapshot.version
         self._unpublished = outputs
         pixels = picture_of(self.known, outputs)
         took = (self.clock() - started) * 1000
-        self._previews.took(took - self._away_ms())
+        self._previews.took(took - float(self._facts.get("away_ms", 0.0)))
         self._show(pixels, snapshot, took)
         # Pages that play an instrument see its frames; for them alone nothing is encoded twice.
         if self.readers.wanted or not self.is_live or pixels is None:
             self._publish.set()
 
-    def _away_ms(self) -> float:
+    @property
+    def _facts(self) -> Mapping[str, Any]:
         running = self.engine.running.get(self.spec.name)
-        return float(running.facts.get("away_ms", 0.0)) if running else 0.0
+        return running.facts if running else {}
 
     async def drawn(self, values: Values) -> Pixels | None:
         """The picture of some values, beside what is played. Raises TaxiwayError."""

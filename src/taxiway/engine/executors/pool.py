@@ -100,8 +100,9 @@ class Member:
             return f"{self.name} {self.words}"
         if self.is_leaving:
             return f"{self.name} is being drained"
-        away = self.facts.get("away_ms")
-        return self.name if away is None else f"{self.name} ({away:.0f} ms away)"
+        away, played = self.facts.get("away_ms"), self.facts.get("played_as")
+        what = f", what moves comes as {played}" if played else ""
+        return self.name if away is None else f"{self.name} ({away:.0f} ms away{what})"
 
 
 class PoolExecutor:
@@ -117,6 +118,7 @@ class PoolExecutor:
     hold_seconds = 0.0
     on_news: Callable[[News], None] = staticmethod(lambda news: None)
     on_words: Callable[[str], None] = staticmethod(lambda words: None)
+    on_facts: Callable[[dict[str, Any]], None] = staticmethod(lambda facts: None)
 
     def __init__(self, spec: ModelSpec, on_death: Callable[[], None]) -> None:
         self.spec = spec
@@ -126,7 +128,7 @@ class PoolExecutor:
         self._changed = asyncio.Event()
         self._played: Member | None = None
         self._watching: asyncio.Task[None] | None = None
-        self._told = ""
+        self._told: dict[str, Any] = {}
         self._repeats = getattr(declaration.family(spec.family), "deterministic", False)
 
     @property
@@ -149,9 +151,18 @@ class PoolExecutor:
             if all(member.has_failed for member in self.members):
                 raise Unreachable(self._described())
             await self._next_change()
-        facts = {**self._ready.facts, "on": self._described()}
+        facts = {**self._ready.facts, **self._facts()}
         facts.pop("away_ms", None)
         return Ready(self._ready.commands, facts)
+
+    def _facts(self) -> dict[str, Any]:
+        """Where it runs, and how what is made there comes here."""
+        played = self._played.facts if self._played is not None else {}
+        return {
+            "on": self._described(),
+            "is_far": any(member.facts.get("is_far") for member in self.members),
+            "played_as": played.get("played_as", ""),
+        }
 
     async def predict(self, request: Predict, on_part: OnPart) -> list[Result]:
         """Ask the member that has the least to do; another one, once, if that one is lost."""
@@ -209,8 +220,9 @@ class PoolExecutor:
         except TimeoutError:
             words = f"No machine of '{self.spec.name}' is there: {self._described()}."
             raise Unavailable(words, retry_after=5) from None
-        if is_live:
+        if is_live and self._played is not member:
             self._played = member
+            self._tell()
         return member
 
     def _best(self, is_live: bool, but: Member | None) -> Member | None:
@@ -278,6 +290,7 @@ class PoolExecutor:
         kind = slots.load("engine.executors", kind_for(member.spec.on, "process"))
         executor: Executor = kind(member.spec, lambda: self._change())
         executor.on_words = member.say
+        executor.on_facts = lambda facts: self._relearn(member, facts)
         if self._repeats:
             executor.hold_seconds = HOLD_SECONDS
         try:
@@ -298,6 +311,10 @@ class PoolExecutor:
         member.executor, member.facts, member.is_running = executor, ready.facts, True
         member.say("")
 
+    def _relearn(self, member: Member, facts: dict[str, Any]) -> None:
+        member.facts = {**member.facts, **facts}
+        self._change()
+
     def _change(self) -> None:
         self._changed.set()
         self._changed = asyncio.Event()
@@ -305,10 +322,10 @@ class PoolExecutor:
             self._tell()
 
     def _tell(self) -> None:
-        words = f"is running on {self._described()}"
-        if words != self._told:
-            self._told = words
-            self.on_words(words)
+        facts = self._facts()
+        if facts != self._told:
+            self._told = facts
+            self.on_facts(facts)
 
     def _described(self) -> str:
         """Each member, and how it is; those that work before the others."""

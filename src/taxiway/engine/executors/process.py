@@ -47,6 +47,7 @@ class ProcessExecutor:
         self.hold_seconds = 0.0
         self.on_news: Callable[[News], None] = lambda news: None
         self.on_words: Callable[[str], None] = lambda words: None
+        self.on_facts: Callable[[dict[str, Any]], None] = lambda facts: None
         self._on_death = on_death
         self._codec = Codec()
         self._loop = asyncio.get_running_loop()
@@ -94,12 +95,15 @@ class ProcessExecutor:
 
     async def predict(self, request: Predict, on_part: OnPart) -> list[Result]:
         """Ask for a batch; one result or error per call."""
+        return results_of((await self._answered(request, on_part)).answers)
+
+    async def _answered(self, request: Predict, on_part: OnPart) -> Answers:
         async with self._turn:  # answers come in the order in which was asked
             answer = self._ask(on_part)
             await self._hand_over(request)
         message = await self._received(answer)
         assert isinstance(message, Answers)
-        return results_of(message.answers)
+        return message
 
     async def stop(self) -> None:
         """End the process and give its memory back."""

@@ -42,6 +42,7 @@ class RayExecutor:
         self.died = False
         self.on_news: Callable[[News], None] = lambda news: None
         self.on_words: Callable[[str], None] = lambda words: None
+        self.on_facts: Callable[[dict[str, Any]], None] = lambda facts: None
         self.cluster = Cluster.of(spec.on)
         self.at_once = AHEAD * self.cluster.most
         self.live_at_once = 1

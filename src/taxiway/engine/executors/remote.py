@@ -16,21 +16,32 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-import msgspec
-
 from taxiway.core.errors import ModelFailed, TaxiwayError
+from taxiway.core.extras import is_here
 from taxiway.core.images import EncodedPicture
 from taxiway.core.model import ModelSpec
+from taxiway.engine.coding import Reader
 from taxiway.engine.executor import Away, Died, OnPart, Result, Unreachable
 from taxiway.engine.executors.process import ProcessExecutor
-from taxiway.engine.keeper import GREETING
 from taxiway.engine.lasting import BYE, HOLD_SECONDS, Hello, Ledger, Welcome
-from taxiway.engine.messages import Answers, Ended, Message, Predict, Said
+from taxiway.engine.messages import (
+    Answers,
+    CallError,
+    CallOutputs,
+    Ended,
+    Message,
+    Predict,
+    Said,
+    results_of,
+)
 from taxiway.engine.pipe import ServerGone, ServersEnd, WorkersEnd
 from taxiway.engine.places import CONNECT_SECONDS, SshPlace, TlsPlace, place_of
 from taxiway.engine.remote_worker import carry_files, luggage
+from taxiway.engine.sending import Choice, Lateness, allowed
+from taxiway.engine.threshold import GREETING, VERSION
 
 AGAIN_SECONDS = (0.1, 2.0)
 """How soon a way that broke is tried again, at first and at most."""
@@ -42,6 +53,7 @@ SAY_SECONDS = 1.0
 """Between two words on how much was sent."""
 FAR_MS = 5.0
 """Milliseconds there and back from which on a way is no local network's."""
+PINGS = 3
 
 
 class RemoteExecutor(ProcessExecutor):
@@ -57,7 +69,7 @@ class RemoteExecutor(ProcessExecutor):
         self.place = place_of(spec.on)
         self.hold_seconds = HOLD_SECONDS
         self.away_ms = 0.0
-        self._took_ms = self._say_at = 0.0
+        self._took_ms = self._late_ms = self._say_at = 0.0
         self._token = secrets.token_hex(16)
         self._heard_there, self._ahead = 0, b""
         self._ledger = Ledger()
@@ -66,6 +78,9 @@ class RemoteExecutor(ProcessExecutor):
         self._last: Died | None = None
         self._is_stopped = False
         self._is_over = asyncio.Event()
+        self._choice, self._lateness = Choice.on(is_far=False, has_video=False), Lateness()
+        self._readers: dict[str, Reader] = {}
+        self._reading = ThreadPoolExecutor(1, "read")
 
     @property
     def at_once(self) -> int:
@@ -74,25 +89,44 @@ class RemoteExecutor(ProcessExecutor):
 
     @property
     def live_at_once(self) -> int:
-        return min(1 + math.floor(self._ways()), MOST_AT_ONCE)
+        late = min(self._late_ms, allowed(self.away_ms)) if self._is_far else 0.0
+        return min(1 + math.floor(self._ways(late)), MOST_AT_ONCE)
 
-    def _ways(self) -> float:
-        """How many batches are computed while one is on its way."""
-        return self.away_ms / max(self._took_ms, 1.0) if self._took_ms else 0.0
+    def _ways(self, late: float = 0.0) -> float:
+        """How many batches are computed while one is on its way, which is `late` by so much."""
+        return (self.away_ms + late) / max(self._took_ms, 1.0) if self._took_ms else 0.0
 
     def told(self, facts: dict[str, Any]) -> dict[str, Any]:
         """With where that is, and how long the way there and back took."""
-        host, device = self.place.host, facts.get("device") or "cpu"
-        away = f"{host}, {self.away_ms:.0f} ms away"
-        return {**facts, "device": f"{device} of {host}", "on": away, "away_ms": self.away_ms}
+        device = f"{facts.get('device') or 'cpu'} of {self.place.host}"
+        return {**facts, "device": device, **self._where()}
+
+    def _where(self) -> dict[str, Any]:
+        words = self._choice.words
+        played = f"; what moves comes as {words}, as much as the way carries" if words else ""
+        return {
+            "on": f"{self.place.host}, {self.away_ms:.0f} ms away{played}",
+            "away_ms": self.away_ms,
+            "is_far": self._is_far,
+            "played_as": words,
+        }
+
+    @property
+    def _is_far(self) -> bool:
+        return self.away_ms >= FAR_MS
 
     def _spawn(self) -> socket.socket:
         ours, pipe = self._reached(Hello(self._token, hold=max(self.hold_seconds, LEAST_HELD)))
         with self._closed_if_lost(ours):
-            self._read(pipe)
+            self._learn(self._read(pipe))
             ours.settimeout(None)
             carry_files(pipe, *luggage(self.spec), self._carried)
         return ours
+
+    def _learn(self, welcome: Welcome) -> None:
+        """Choose what moves is sent as, by the length of the way and by what both ends can do."""
+        self._choice = Choice.on(self._is_far, welcome.has_video and is_here("av"))
+        self._lateness = Lateness()
 
     def _carried(self, went: int, total: int) -> None:
         if went < total and time.monotonic() < self._say_at:
@@ -114,11 +148,12 @@ class RemoteExecutor(ProcessExecutor):
         pipe = WorkersEnd(ours)
         with self._closed_if_lost(ours):
             pipe.find(GREETING)
-            start = time.perf_counter()
-            pipe.send(b"")
-            pipe.receive()
-            self.away_ms = (time.perf_counter() - start) * 1000
-            pipe.send(msgspec.msgpack.encode(hello))
+            if pipe.find(b"\n") != VERSION:
+                words = "has another version of Taxiway than this machine; bring both to the same"
+                raise ModelFailed(f"{self.place.host} {words}.")
+            # A packet that was lost makes a way seem longer than it is.
+            self.away_ms = min(_there_and_back(pipe) for _ in range(PINGS if hello.is_new else 1))
+            pipe.send(hello.packed())
         return ours, pipe
 
     @contextlib.contextmanager
@@ -135,7 +170,7 @@ class RemoteExecutor(ProcessExecutor):
 
     @staticmethod
     def _read(pipe: WorkersEnd) -> Welcome:
-        welcome = msgspec.msgpack.decode(pipe.receive(), type=Welcome)
+        welcome = Welcome.of(pipe.receive())
         if welcome.refused:
             raise ModelFailed(welcome.refused)
         return welcome
@@ -165,6 +200,9 @@ class RemoteExecutor(ProcessExecutor):
         else:
             if isinstance(message, Answers):
                 self._took_ms += (message.took_ms - self._took_ms) * (0.2 if self._took_ms else 1.0)
+                # Also where nobody waits any more: H.264 needs what came before.
+                for answer in message.answers:
+                    self._read_pictures(answer)
             super()._take(message)
 
     def _broke(self) -> None:
@@ -215,19 +253,60 @@ class RemoteExecutor(ProcessExecutor):
         self._process.kill()
         self._process.join(1)
         self._process.close()
+        was_far = self._is_far
         ours, pipe = self._reached(Hello(self._token, False, self._ledger.heard))
         with self._closed_if_lost(ours):
-            self._heard_there = self._read(pipe).heard
+            welcome = self._read(pipe)
+            self._heard_there = welcome.heard
+            if self._is_far != was_far:
+                self._learn(welcome)
         self._ahead = pipe.let_go()
         return ours
 
     async def predict(self, request: Predict, on_part: OnPart) -> list[Result]:
-        """Ask for a batch; what is played from afar comes as JPEG, a thirtieth of its pixels."""
-        if not (request.live and self.away_ms >= FAR_MS):
+        """Ask for a batch; what is played from afar comes as the way carries it."""
+        if not any(played != "no" for played in request.played):
             return await super().predict(request, on_part)
-        request.formats = [{} for _ in request.batch]
-        results = await super().predict(request, on_part)
-        return await asyncio.to_thread(list, map(_with_pixels, results))
+        if self._is_far:
+            request.formats = [
+                {} if played == "resting" else formats
+                for played, formats in zip(request.played, request.formats, strict=True)
+            ]
+        request.sent = sent = self._choice.sent if "moving" in request.played else None
+        message = await self._answered(request, on_part)
+        if "moving" in request.played:
+            late = self._lateness.of(message.left)
+            self._late_ms += (late - self._late_ms) * 0.1
+            if self._choice.came(sent, late, self.away_ms):
+                self.on_facts(self._where())
+        return [
+            result if played == "no" else await self._whole(result)
+            for played, result in zip(request.played, results_of(message.answers), strict=True)
+        ]
+
+    async def _whole(self, result: Result) -> Result:
+        """The outputs of something that is played, with the pixels of its pictures."""
+        if isinstance(result, TaxiwayError):
+            return result
+        try:
+            for name, value in result.items():
+                if isinstance(value, Future):
+                    result[name] = await asyncio.wrap_future(value)
+                elif isinstance(value, EncodedPicture):
+                    result[name] = await asyncio.to_thread(value.pixels)
+        except ValueError as error:
+            self._choice.begin_anew()
+            return ModelFailed(f"A picture of {self.place.host} is not readable: {error}.")
+        return result
+
+    def _read_pictures(self, answer: CallOutputs | CallError) -> None:
+        """Begin to decode them, in the order in which they came."""
+        if isinstance(answer, CallError):
+            return
+        for coded in answer.coded:
+            reader = self._readers.setdefault(coded.names[0], Reader())
+            pixels = self._reading.submit(reader.pixels, coded)
+            answer.outputs.update(dict.fromkeys(coded.names, pixels))
 
     async def stop(self) -> None:
         """End the way, also one that is being made, and what it led to."""
@@ -241,6 +320,7 @@ class RemoteExecutor(ProcessExecutor):
         if self._mending is not None:
             self._mending.cancel()
             await asyncio.gather(self._mending, return_exceptions=True)
+        self._reading.shutdown(wait=False, cancel_futures=True)
         await super().stop()
 
     async def death(self) -> Died:
@@ -248,14 +328,12 @@ class RemoteExecutor(ProcessExecutor):
         return self._last or Away(f"the way to {self.place.host} broke")
 
 
-def _with_pixels(result: Result) -> Result:
-    """The outputs with their pictures decoded."""
-    if isinstance(result, TaxiwayError):
-        return result
-    return {
-        name: value.pixels() if isinstance(value, EncodedPicture) else value
-        for name, value in result.items()
-    }
+def _there_and_back(pipe: WorkersEnd) -> float:
+    """Milliseconds that the shortest message takes."""
+    start = time.perf_counter()
+    pipe.send(b"")
+    pipe.receive()
+    return (time.perf_counter() - start) * 1000
 
 
 class Tunnel:

@@ -4,7 +4,7 @@ import asyncio
 import gc
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from taxiway.core.errors import ModelFailed
 from taxiway.core.model import Model, ModelSpec
@@ -28,6 +28,7 @@ class ThreadExecutor:
     hold_seconds = 0.0
     on_news: Callable[[News], None] = staticmethod(lambda news: None)
     on_words: Callable[[str], None] = staticmethod(lambda words: None)
+    on_facts: Callable[[dict[str, Any]], None] = staticmethod(lambda facts: None)
 
     def __init__(self, spec: ModelSpec, on_death: Callable[[], None]) -> None:
         self.spec = spec
