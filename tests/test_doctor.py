@@ -11,9 +11,10 @@ from taxiway import doctor
 
 def test_every_line_names_what_it_is_about(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "MEASURE_SECONDS", 0.1)
-    monkeypatch.setattr(doctor, "_per_call", lambda work: work() is not None and 0.5)
+    monkeypatch.setattr(doctor, "_per_call", lambda work, *_: work() is None or 0.5)
     lines = {line[:12].strip(): line[12:] for line in doctor.report()}
     assert {"Taxiway", "System", "Disk", "Port 8000", "Painter", "JPEG"} <= set(lines)
+    assert "H.264" in lines["Thin way"]
     assert lines["Painter"] == "2 pictures of 256 px a second, one core"
     assert "cpu" in lines["PyTorch"]
 
@@ -21,7 +22,7 @@ def test_every_line_names_what_it_is_about(monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_missing_pytorch_is_a_line_and_not_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)
     monkeypatch.setattr(doctor, "MEASURE_SECONDS", 0.1)
-    monkeypatch.setattr(doctor, "_per_call", lambda work: 0.5)
+    monkeypatch.setattr(doctor, "_per_call", lambda work, *_: work() is None or 0.5)
     [line] = [line for line in doctor.report() if line.startswith("PyTorch")]
     assert "missing, so nothing is trained or projected: pip install" in line
     assert "[train]" in line

@@ -11,6 +11,9 @@ from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
+from statistics import median
+
+import numpy as np
 
 from taxiway.backends import Unsupported, offered
 from taxiway.catalog import catalog
@@ -19,12 +22,16 @@ from taxiway.checkpoint import read_checkpoint
 from taxiway.choosing import answers_here, choose
 from taxiway.choosing.machine import this_machine, version_of
 from taxiway.core.extras import install_line, is_here
-from taxiway.core.images import encode_jpeg
+from taxiway.core.images import Pixels, encode_jpeg
 from taxiway.engine.areas import FOLDER, LEAST, PLENTY, free_bytes
+from taxiway.engine.coding import Writer
+from taxiway.engine.sending import JPEGS, VIDEO, Sent
 from taxiway.latent.sample import z_of_seed
 from taxiway.painting import paint
 
 MEASURE_SECONDS = 3.0
+WAYS = {"smaller JPEG": JPEGS[1], "H.264": VIDEO[1]}
+"""What moving pictures may be sent as."""
 PACKAGES = ("torch", "openvino", "onnxruntime", "onnxruntime-gpu", "onnxruntime-directml",
             "onnxruntime-ep-webgpu", "numpy", "pillow", "uvicorn", "starlette", "av")  # fmt: skip
 
@@ -40,6 +47,7 @@ def report() -> Iterator[str]:
     seconds = _per_call(lambda: paint(z_of_seed(0), 256))
     yield f"Painter     {1 / seconds:.0f} pictures of 256 px a second, one core"
     yield f"JPEG        {_per_call(lambda: encode_jpeg(picture)) * 1000:.2f} ms for 256 px"
+    yield f"Thin way    {_thin_way(picture)}"
     usable, reasons = offered()
     for name in sorted([*usable, *reasons]):
         yield f"Backend     {name}: {reasons.get(name, 'available')}"
@@ -49,6 +57,29 @@ def report() -> Iterator[str]:
         yield f"PyTorch     missing, so nothing is trained or projected: {install_line('train')}"
     if usable:
         yield from _measured()
+
+
+def _thin_way(picture: Pixels) -> str:
+    """What is played from another machine comes as, where the way is thin, and what that costs."""
+    jpeg, video = (f"{kind}: {_moving(picture, sent)} for 256 px" for kind, sent in WAYS.items())
+    if is_here("av"):
+        return f"what moves goes as {video}; {jpeg} where the other machine has no PyAV"
+    return f"what moves goes as {jpeg}; H.264 takes half as much: {install_line('video')}"
+
+
+def _moving(picture: Pixels, sent: Sent) -> str:
+    """The size of a picture that moves slowly, and how long it takes to encode."""
+    writer, sizes = Writer(), list[int]()
+    moved = iter(range(10**9))
+
+    def encode() -> None:
+        sizes.append(len(writer.coded(np.roll(picture, next(moved), axis=1), sent).data))
+
+    for _ in range(3):  # the first needs more, of both
+        encode()
+    sizes.clear()
+    seconds = _per_call(encode, 0.3)
+    return f"{median(sizes) / 1000:.1f} kB in {seconds * 1000:.2f} ms"
 
 
 def _disk() -> str:
