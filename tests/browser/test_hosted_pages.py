@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from browser.access import serious
 from browser.conftest import SIZES
@@ -61,6 +61,24 @@ def picture(page: Page) -> str:
     return page.locator("#picture").get_attribute("src") or ""
 
 
+def hears_its_place(page: Page) -> None:
+    """A question that others are before."""
+    held: list[Route] = []
+    page.route("**/v1/query", held.append)
+    page.route(
+        "**/v1/state",
+        lambda asked: asked.fulfill(
+            json={**asked.fetch().json(), "waiting": 9, "place": 3, "seconds": 4.2}
+        ),
+    )
+    page.get_by_role("button", name="New").click()
+    expect(page.locator(".state")).to_contain_text("In line: place 3, about 5 seconds.")
+    page.unroute("**/v1/state")
+    page.unroute("**/v1/query")
+    held[0].continue_()
+    expect(page.locator(".state")).to_contain_text("Awake")
+
+
 def test_a_pupil_plays_by_a_link(school: Hosting, page: Page) -> None:
     page.goto(f"{school.url}/play")
     expect(page.get_by_text("opens with a link of your own")).to_be_visible()
@@ -77,6 +95,7 @@ def test_a_pupil_plays_by_a_link(school: Hosting, page: Page) -> None:
     second = picture(page)
     page.locator(".mixer-canvas").click(position={"x": 60, "y": 20})
     expect(page.locator("#picture")).not_to_have_attribute("src", second)
+    hears_its_place(page)
     page.get_by_role("button", name="Back").click()
     with page.expect_download() as saved:
         page.get_by_role("button", name="Save").click()

@@ -21,6 +21,7 @@ import httpx
 import psutil
 import pytest
 
+from hosting.certificates import make_certificate
 from hosting.process import Hosting, hosting
 from paths import FIXTURES, ROOT, TESTS
 from taxiway import cli
@@ -221,13 +222,6 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("certificate")
     make_certificate(folder)
     return folder
-
-
-def make_certificate(folder: Path) -> None:
-    subject = ["-subj", "/CN=localhost", "-addext", f"subjectAltName=DNS:localhost,DNS:*.{RUNWAY}"]
-    make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", *subject]
-    files = ["-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem")]
-    subprocess.run([*make, *files], check=True, capture_output=True)
 
 
 def test_https_by_a_certificate(certificate: Path, tmp_path: Path) -> None:

@@ -4,19 +4,23 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import httpx
 import pytest
 
 from hosting.serving_fakes import TOKEN, SleepyEngine
 from taxiway.core.config import Config
+from taxiway.core.errors import ModelFailed
 from taxiway.engine import Engine
+from taxiway.hosting import owner
+from taxiway.hosting.everywhere import name_of
 from taxiway.hosting.forward import WORD, Elsewhere
 from taxiway.hosting.peers import DEAD_AFTER, Peers
 from taxiway.hosting.records import ANYONE, Hosted, Limits, Rate
 from taxiway.hosting.server import LINE, Api
 from taxiway.hosting.store import Ledger, Store
+from taxiway.hosting.teacher import PREFIX, Teacher
 from taxiway.hosting.tokens import digest
 from taxiway.hosting.wake import Awake
 from taxiway.web.application import application
@@ -37,7 +41,7 @@ class Box:
         self.awake = Awake(engine, 4)
         api = Api(engine, self.ledger, self.awake, sleep=no_sleep, elsewhere=Elsewhere(self.peers))
         config = Config(port=0, stop_seconds=0)
-        self.door = Listener(application(api.routes(), config), config)
+        self.door = Listener(application([*Teacher(api).routes(), *api.routes()], config), config)
 
     async def __aenter__(self) -> "Box":
         await self.door.start()
@@ -201,3 +205,57 @@ async def test_only_a_server_that_shares_the_store_is_believed(boxes: list[Box])
     answer = await boxes[0].ask(**{WORD: "made up", "X-Forwarded-For": "203.0.113.9"})
     assert answer.status_code == 421
     assert awake(boxes) == []
+
+
+class Desk:
+    """The teacher's page at a server."""
+
+    def __init__(self, box: Box) -> None:
+        self.url = f"{box.door.url}{PREFIX}"
+        link = owner.new_link(box.store)
+        self.own = owner.sign_in(box.store, link)
+
+    async def asked(self, method: str, path: str) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {self.own}"}
+        async with httpx.AsyncClient(headers=headers, timeout=20) as http:
+            return await http.request(method, self.url + path)
+
+    async def state(self) -> Any:
+        return (await self.asked("GET", "/state")).json()
+
+
+async def test_the_teacher_sees_and_moves_what_is_at_other_servers(boxes: list[Box]) -> None:
+    host(boxes[0], watched=True)
+    assert (await boxes[0].ask()).status_code == 200
+    [has] = awake(boxes)
+    away = next(box for box in boxes if box is not has)
+    desk = Desk(away)
+    has.engine.raises = ModelFailed("'class' failed: no such luck")
+    assert (await away.ask()).status_code == 500
+    state = await desk.state()
+    assert state["silent"] == []
+    assert sorted(state["servers"]) == sorted(name_of(box.peers.here) for box in boxes)
+    [model] = state["models"]
+    assert (model["state"], model["servers"]) == ("running", [name_of(has.peers.here)])
+    assert [error["text"] for error in state["errors"]] == ["'class' failed: no such luck"]
+    assert (await desk.asked("POST", "/models/class/sleep")).json() == {}
+    assert has.engine.running["class"].state == "asleep"
+    assert (await desk.state())["models"][0]["state"] == "asleep"
+    assert (await desk.asked("POST", "/models/class/wake")).json() == {}
+    [up] = [box for box in awake(boxes) if box.engine.running["class"].state == "running"]
+    assert (await desk.state())["models"][0]["servers"] == [name_of(up.peers.here)]
+
+
+async def test_a_server_that_does_not_answer_is_named_to_the_teacher(boxes: list[Box]) -> None:
+    host(boxes[0])
+    desk = Desk(boxes[0])
+    await boxes[1].door.stop()
+    state = await desk.state()
+    assert state["silent"] == [name_of(boxes[1].peers.here)]
+    assert len(state["servers"]) == 3
+    refused = await desk.asked("POST", "/models/class/sleep")
+    assert refused.status_code == 502
+    assert state["silent"][0] in refused.json()["error"]
+    word = {WORD: "made up", "Authorization": f"Bearer {desk.own}"}
+    async with httpx.AsyncClient(headers=word) as http:
+        assert (await http.get(f"{desk.url}/state")).status_code == 421

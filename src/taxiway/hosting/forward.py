@@ -68,7 +68,7 @@ class Elsewhere:
 
         What a server that dies leaves unanswered is asked once more where the model is next.
         """
-        if question.route in HERE or self._is_from_a_peer(request):
+        if question.route in HERE or self.is_from_a_peer(request):
             return None
         for _ in range(TRIES):
             server = await self.peers.elsewhere(
@@ -88,7 +88,7 @@ class Elsewhere:
                 places = []
         raise Unavailable(f"The server that has '{question.hosted.name}' cannot be reached.")
 
-    def _is_from_a_peer(self, request: Request) -> bool:
+    def is_from_a_peer(self, request: Request) -> bool:
         """Whether another server asks, who then says for whom. Raises HTTPException (421)."""
         word = request.headers.get(WORD)
         if word is None:

@@ -103,6 +103,11 @@ class Peers:
         place = max(known, key=lambda place: hashlib.sha256(place.id.encode() + who).digest())
         return None if place.id == self.here.id else place
 
+    async def others(self) -> list[Server]:
+        """The other servers that live and can be asked."""
+        known = await self._ledger(self._ledger.store.servers)
+        return [server for server in known if server.id in self._lively and server.url]
+
     async def shun(self, server: Server, model: str) -> None:
         """Ask a server no more, until it beats, that could not be reached or died at a question."""
         self._lively.discard(server.id)

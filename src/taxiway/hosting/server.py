@@ -107,7 +107,7 @@ class Api:
         self.others: Others = lambda: None
         self._sleep = sleep
         self._on = on
-        self._elsewhere = elsewhere
+        self.elsewhere = elsewhere
         self._pace = Pace()
         self._lines: dict[str, Line] = {}
         self.rounds = Rounds() if elsewhere is None else elsewhere.rounds
@@ -182,9 +182,9 @@ class Api:
             raise Refused(405, f"This takes {METHODS[found.route]}, got {request.method}.")
         hosted, known, places = asked
         allowed = access(given, hosted, known, "query" if found.route == ("query",) else "info")
-        if allowed.refusal is None and self._elsewhere is not None:
+        if allowed.refusal is None and self.elsewhere is not None:
             question = Question(hosted, found.route, repr(caller(request, allowed)).encode())
-            answer = await self._elsewhere.answer(request, question, places)
+            answer = await self.elsewhere.answer(request, question, places)
             if answer is not None:
                 return answer
         return await self._here(request, found.route, hosted, allowed)
@@ -210,8 +210,8 @@ class Api:
         if route == ("line",):
             return Answer(to_json(self._line(hosted).place(caller(request, allowed))))
         if route == ("state",):
-            place = self._line(hosted).place(caller(request, allowed)).place
-            return Answer(to_json({**self._state(hosted, token), "place": place}))
+            place = structs.asdict(self._line(hosted).place(caller(request, allowed)))
+            return Answer(to_json({**place, **self._state(hosted, token)}))
         if route == ("link",):
             own = bearer(request) if token.hash else ""
             return Answer(to_json(link(base(request, self.others), hosted.name, own)))

@@ -7,6 +7,7 @@ last moments counts may be missing: that spares a flush for every query.
 """
 
 import asyncio
+import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
@@ -184,21 +185,20 @@ class Store:
             self._one("DELETE FROM owners WHERE expires <= ?", now)
             self._one("INSERT INTO owners VALUES (?, 1, ?)", hash, expires)
 
-    def enter(self, link: bytes, hash: bytes, now: float, expires: float) -> bool:
-        """Make a link, which is then used up, a sign-in until `expires`; whether it was good."""
+    def enter(
+        self, link: bytes, hash: bytes, now: float, expires: float, latest: float = math.inf
+    ) -> bool:
+        """Use up a link that is good until `latest` at most, for a sign-in; whether it was good."""
         return self._one(
             "UPDATE owners SET hash = ?, is_link = 0, expires = ? "
-            "WHERE hash = ? AND is_link = 1 AND expires > ?",
-            hash,
-            expires,
-            link,
-            now,
-        )
+            "WHERE hash = ? AND is_link = 1 AND expires > ? AND expires <= ?",
+            hash, expires, link, now, latest,
+        )  # fmt: skip
 
-    def owns(self, hash: bytes, now: float) -> bool:
-        """Whether that is somebody signed in."""
-        found = "SELECT 1 FROM owners WHERE hash = ? AND is_link = 0 AND expires > ?"
-        return bool(self._rows(found, hash, now))
+    def owns(self, hash: bytes, now: float, latest: float = math.inf) -> bool:
+        """Whether that is somebody signed in, who is not so beyond `latest`."""
+        found = "hash = ? AND is_link = 0 AND expires > ? AND expires <= ?"
+        return bool(self._rows(f"SELECT 1 FROM owners WHERE {found}", hash, now, latest))
 
     def leave(self, hash: bytes | None = None) -> None:
         """End a sign-in; without one, all of them and all links."""

@@ -9,16 +9,19 @@ POST /class-list              a CSV file: the names in it
 POST /tokens                  a token for each name, told this once
 POST /tokens/NUMBER/revoke
 
+Of several servers that share a store the one that is asked asks the others (`everywhere`).
+
 A sign-in comes in a header (`Authorization: Bearer own_...`), never in a cookie: no page of another
 site can bring one, and what changes something is a POST.
 """
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import Annotated, Any, TypeVar
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -26,6 +29,8 @@ from starlette.routing import Route
 from taxiway.core.errors import InvalidArgument, NotFound, TaxiwayError
 from taxiway.core.parsing import Malformed, from_json
 from taxiway.hosting import class_list, owner, records, usage
+from taxiway.hosting.everywhere import Everywhere, Heard, together
+from taxiway.hosting.lately import PICTURES
 from taxiway.hosting.pages import base, link
 from taxiway.hosting.records import Hosted, Limits, Token, write_price, write_rate
 from taxiway.hosting.server import Api
@@ -75,6 +80,7 @@ class Teacher:
         self.api = api
         self.ledger = api.ledger
         self.store = api.store
+        self.everywhere = Everywhere(api.elsewhere)
 
     def routes(self) -> list[Route]:
         """All of them want a sign-in but `/enter`."""
@@ -119,18 +125,22 @@ class Teacher:
         return {}
 
     async def state(self, request: Request) -> Any:
+        others = asyncio.ensure_future(self.everywhere.ask(request))
         models = await self.ledger(self.store.models)
         tokens = await self.ledger(self.store.tokens)
-        return {
+        own = {
             "base": base(request, self.api.others),
             "models": [self._model(hosted, tokens) for hosted in models],
             "tokens": [_token(token, time.time()) for token in tokens],
-            "errors": list(reversed(self.api.lately.errors)),
+            "errors": [structs.asdict(note) for note in reversed(self.api.lately.errors)],
+            "servers": [self.everywhere.here],
         }
+        return together(own, await others)
 
     def _model(self, hosted: Hosted, tokens: list[Token]) -> dict[str, Any]:
         own = [token for token in tokens if token.model == hosted.name]
         running = self.api.engine.running.get(hosted.name)
+        is_up = running is not None and running.state != "asleep"
         return {
             "name": hosted.name,
             "model": hosted.model,
@@ -138,6 +148,7 @@ class Teacher:
             "active": hosted.active,
             "watched": hosted.watched,
             "state": hosted.state if running is None else running.state,
+            "servers": [self.everywhere.here] if is_up else [],
             "waiting": self.api.waiting(hosted.name),
             "requests": sum(token.requests for token in own),
             "errors": sum(token.errors for token in own),
@@ -153,22 +164,35 @@ class Teacher:
         hosted = await self._named(request)
         if not hosted.watched:
             raise InvalidArgument(f"The pictures of '{hosted.name}' are kept for nobody.")
-        return {"pictures": self.api.lately.pictures(hosted.name)}
+        own = [structs.asdict(note) for note in self.api.lately.pictures(hosted.name)]
+        for heard in await self.everywhere.ask(request):
+            own += heard.content["pictures"] if heard.is_good else ()
+        return {"pictures": sorted(own, key=lambda note: -note["at"])[:PICTURES]}
 
     async def act(self, request: Request) -> Any:
         hosted, act = await self._named(request), request.path_params["act"]
         name = hosted.name
         if act == "wake":
-            self.api.wake(hosted)
-        elif act == "sleep":
+            return await self._wake(request, hosted)
+        if act == "sleep":
             await self.api.awake.rest(name)
         elif act in ("activate", "deactivate"):
             await self.ledger(self.store.set_active, name, act == "activate")
+            return {}
         elif act in ("watch", "unwatch"):
             await self.ledger(self.store.set_watched, name, act == "watch")
             self.api.lately.forget(name)
         else:
             raise NotFound(f"A model cannot '{act}'.")
+        return _first_refusal(await self.everywhere.ask(request))
+
+    async def _wake(self, request: Request, hosted: Hosted) -> Any:
+        """Where it is, or where it is to be."""
+        places = await self.ledger(self.store.places, hosted.name)
+        server = await self.everywhere.has(request, hosted, places)
+        if server is not None:
+            return _first_refusal(await self.everywhere.ask(request, [server]))
+        self.api.wake(hosted)
         return {}
 
     async def names(self, request: Request) -> Any:
@@ -192,6 +216,10 @@ class Teacher:
 
     async def _named(self, request: Request) -> Hosted:
         return await self.ledger(self.store.model, request.path_params["model"])
+
+
+def _first_refusal(heard: list[Heard]) -> Any:
+    return next((each.refusal() for each in heard if not each.is_good), {})
 
 
 def answered(handler: Handler) -> Handler:

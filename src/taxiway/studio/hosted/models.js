@@ -13,13 +13,18 @@ const PICTURES_MS = 4000;
 export function modelCards(part) {
   const cards = h("div", { class: "cards" });
   const none = h("p", { class: "hint" }, "Nothing is hosted yet. In a terminal: taxiway host create class-7b --model rainbow");
+  const shared = h("p", { class: "hint" });
   const made = new Map();
   part.teacher.follow(() => {
-    const { models } = part.teacher.state;
+    const { models, servers, silent } = part.teacher.state;
     none.hidden = models.length > 0;
+    shared.hidden = servers.length < 2;
+    shared.textContent = silent.length
+      ? t("{n} servers share this; no answer from {names}.", { n: servers.length, names: silent.join(", ") })
+      : t("{n} servers share this.", { n: servers.length });
     keyed(cards, models, ({ name }) => name, made, (model) => card(part, model.name));
   });
-  return h("section", { class: "block" }, h("h2", {}, "Models"), none, cards);
+  return h("section", { class: "block" }, h("h2", {}, "Models"), none, shared, cards);
 }
 
 /** @param {Part} part @param {string} name */
@@ -40,7 +45,7 @@ function card(part, name) {
   const show = (/** @type {HostedModel} */ model) => {
     element.dataset.state = model.active ? model.state : "asleep";
     words.textContent = model.active ? shortly(model) : t("Paused: answers nobody");
-    numbers.replaceChildren(...figures(model));
+    numbers.replaceChildren(...figures(model, part.teacher.state.servers.length > 1));
     const isUp = ["running", "starting"].includes(model.state);
     set(power, isUp ? t("Sleep") : t("Wake"), isUp ? "sleep" : "wake");
     power.disabled = !model.active && !isUp;
@@ -66,8 +71,8 @@ function shortly({ state, waiting }) {
   return waiting ? t("{how}, {n} in line", { how, n: waiting }) : how;
 }
 
-/** @param {HostedModel} model */
-function figures({ model, requests, errors, cost, public: isPublic }) {
+/** @param {HostedModel} model @param {boolean} isShared whether it may be at several servers */
+function figures({ model, requests, errors, cost, public: isPublic, servers }, isShared) {
   const figure = (/** @type {string} */ words) => h("span", {}, words);
   return [
     figure(t("{n} question | {n} questions", { n: requests })),
@@ -75,6 +80,7 @@ function figures({ model, requests, errors, cost, public: isPublic }) {
     ...(Number(cost) ? [figure(t("cost {cost}", { cost }))] : []),
     figure(model),
     figure(isPublic ? t("for anyone") : t("private")),
+    ...(isShared && servers.length ? [figure(t("at {names}", { names: servers.join(", ") }))] : []),
   ];
 }
 

@@ -13,6 +13,8 @@ const MOST_FALLS = 3;
  * @typedef {object} HostedState
  * @property {string} state asleep, starting, running or failed
  * @property {number} waiting requests in hand, of everybody
+ * @property {number | null} place of one's own first in the line; null if it does not wait there
+ * @property {number | null} seconds about until its turn, where that is known
  * @property {string} title
  * @property {string} summary
  * @property {number} first_seed
@@ -151,9 +153,11 @@ export function stateWords(state) {
 }
 
 /** Why an answer is not there yet, in words. @param {HostedState} state */
-export function waitingWords({ state, waiting }) {
+export function waitingWords({ state, waiting, place, seconds }) {
   if (state === "asleep") return t("Waits for room to wake.");
   if (state === "starting") return t("Waking up, a moment.");
+  if (place !== null && seconds !== null) return t("In line: place {place}, about {n} second. | In line: place {place}, about {n} seconds.", { place, n: Math.max(1, Math.ceil(seconds)) });
+  if (place !== null) return t("In line: place {place}.", { place });
   const others = waiting - 1;
   if (others < 1) return t("It is working on it.");
   return t("In line, with {n} other. | In line, with {n} others.", { n: others });

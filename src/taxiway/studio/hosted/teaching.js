@@ -12,6 +12,7 @@ import { moment, t } from "../words.js";
  * @property {boolean} watched
  * @property {string} state
  * @property {number} waiting
+ * @property {string[]} servers where it is awake
  * @property {number} requests
  * @property {number} errors
  * @property {string} cost
@@ -34,7 +35,7 @@ import { moment, t } from "../words.js";
  */
 /** @typedef {{ at: number, model: string, label: string, text: string }} Note */
 /** @typedef {{ label: string, token: string, link: string, qr: string }} Ticket */
-/** @typedef {{ base: string, models: HostedModel[], tokens: HostedToken[], errors: Note[] }} TeacherState */
+/** @typedef {{ base: string, models: HostedModel[], tokens: HostedToken[], errors: Note[], servers: string[], silent: string[] }} TeacherState */
 /** @typedef {{ teacher: Teacher, attempt: (work: () => Promise<unknown>) => Promise<void> }} Part */
 
 /** Where the sign-in is kept, in this tab. */
@@ -43,7 +44,7 @@ export const SIGNED_IN = "teacher";
 export class Teacher extends EventTarget {
   token = "";
   /** @type {TeacherState} */
-  state = { base: "", models: [], tokens: [], errors: [] };
+  state = { base: "", models: [], tokens: [], errors: [], servers: [], silent: [] };
 
   /** Make an owner's link a sign-in. @param {string} link @returns {Promise<string>} */
   async enter(link) {
