@@ -31,10 +31,17 @@ OF_MODELS = (
 @cache
 def server_words() -> frozenset[str]:
     """All of them, but sentences of errors and what only a running model says."""
-    found = {*OF_MODELS, *_of_members(), *_of_cards(), *_of_live()}
+    found = {*OF_MODELS, *_of_members(), *_of_cards(), *_of_live(), *_of_disk()}
     for folder in WRITTEN:
         found.update(_written(ROOT / folder))
     return frozenset(words for words in found if words and not words.isdecimal())
+
+
+def _of_disk() -> Iterator[str]:
+    from taxiway.catalog.disk import KINDS
+
+    for kind in KINDS.values():
+        yield from (kind.about, kind.removal)
 
 
 def _of_members() -> Iterator[str]:

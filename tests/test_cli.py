@@ -30,6 +30,7 @@ STARTED = {
     "convert": (0, [SMALL, "o.safetensors"], "o.safetensors"),
     "dataset": (1, ["report", "none"], "There is no folder or file 'none'"),
     "directions": (1, [SMALL, "--method", "none", "--out", "o"], "'method' takes one of"),
+    "disk": (1, ["--clear", "store"], "'store' is not made anew by itself"),
     "doctor": (1, ["--frob"], "unknown argument --frob"),
     "drive": (1, ["painter", "in.png", "none.mp4", "--out", "o.mp4"], "works on models that take"),
     "export": (1, ["painter", "--web", "o"], "works on models of stylegan"),

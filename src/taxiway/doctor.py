@@ -1,10 +1,8 @@
 """What this machine can do, measured; every line is for a person to read or to send us."""
 
-import contextlib
 import getpass
 import platform
 import re
-import shutil
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -16,7 +14,7 @@ from statistics import median
 import numpy as np
 
 from taxiway.backends import Unsupported, offered
-from taxiway.catalog import catalog
+from taxiway.catalog import catalog, disk
 from taxiway.catalog.folder import data_path
 from taxiway.checkpoint import read_checkpoint
 from taxiway.choosing import answers_here, choose
@@ -84,23 +82,12 @@ def _moving(picture: Pixels, sent: Sent) -> str:
 
 def _disk() -> str:
     """What is free where data is kept, and what takes the room there, from 1 MB on."""
-    data = data_path()
-    there = next(folder for folder in (data, *data.absolute().parents) if folder.exists())
-    free = f"{shutil.disk_usage(there).free / 1e9:.0f} GB free"
-    sizes = {part.name: _size(part) for part in data.iterdir()} if data.is_dir() else {}
-    large = sorted((name for name in sizes if sizes[name] >= 10**6), key=lambda name: -sizes[name])
-    parts = ", ".join(f"{name} {sizes[name] / 1e6:.0f} MB" for name in large)
-    return f"{free}; kept: {sum(sizes.values()) / 1e6:.0f} MB" + (f" ({parts})" if parts else "")
-
-
-def _size(path: Path) -> int:
-    """Bytes of a file, or of all in a folder; what cannot be looked at counts nothing."""
-    found = [path] if path.is_file() else path.rglob("*")
-    total = 0
-    for each in found:
-        with contextlib.suppress(OSError):
-            total += 0 if each.is_symlink() or each.is_dir() else each.lstat().st_size
-    return total
+    used = disk.use(data_path())
+    free = f"{used.free / 1e9:.0f} GB free"
+    large = [part for part in used.parts if part.bytes >= 10**6]
+    parts = ", ".join(f"{part.name} {part.bytes / 1e6:.0f} MB" for part in large)
+    kept = f"{free}; kept: {sum(part.bytes for part in used.parts) / 1e6:.0f} MB"
+    return f"{kept} ({parts}); what may go: taxiway disk" if parts else kept
 
 
 def _shared() -> str:

@@ -38,6 +38,7 @@ from taxiway.live.presets.state_folder import folder_name
 from taxiway.live.session import LiveSession
 from taxiway.servers.studio import (
     annotation_routes,
+    disk_routes,
     film_routes,
     gallery_routes,
     job_routes,
@@ -405,12 +406,13 @@ class ModelServers:
         tools = job_routes.routes(self.jobs, self.tokens)
         training = training_routes.routes(self.jobs, self.start_card, self.running, self.tokens)
         gallery = gallery_routes.routes(self.gallery, self._stop_if_there, self.tokens)
+        room = disk_routes.routes(self.tokens)
         spaces = workspace_routes.routes(self.workspaces.save, self.workspaces.reopen, self.tokens)
         films = film_routes.routes(self.jobs, self.tokens)
         boxes = annotation_routes.routes(
             self.sets, self.jobs.uploads, self._engine, self.running, self.tokens
         )
-        return [*models, *tools, *training, *films, *gallery, *spaces, *boxes]
+        return [*models, *tools, *training, *films, *gallery, *room, *spaces, *boxes]
 
     def _played(self) -> list[Played]:
         """What runs, by slot, with what it was started with, without paths of this machine."""

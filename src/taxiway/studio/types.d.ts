@@ -550,6 +550,12 @@ export interface GalleryState {
   /** Bytes that may still be taken. */
   free: number;
 }
+/** What the data folder at `path` takes, the largest first, in bytes. */
+export interface DiskUse {
+  path: string;
+  free: number;
+  parts: { name: string; bytes: number; about: string; removal: string; isRemade: boolean }[];
+}
 export interface ManagerState {
   models: Card[];
   running: RunningModel[];

@@ -147,3 +147,19 @@ async def test_a_dropped_network_and_an_exported_model_run(
     assert "styled" not in [model.name for model in model_servers.running()]
     order = {"model": "styled"}
     assert (await client.post("/running", json=order)).status_code == 404
+
+
+async def test_the_owner_is_told_what_takes_the_room(
+    model_servers: ModelServers, client: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    compiled = tmp_path / "data" / "compiled" / "x"
+    compiled.parent.mkdir(parents=True)
+    compiled.write_bytes(bytes(4000))
+    told = (await client.get("/disk")).json()
+    [part] = [part for part in told["parts"] if part["name"] == "compiled"]
+    assert (part["bytes"], part["isRemade"]) == (4000, True)
+    assert (await client.delete("/disk/compiled")).json() == {"freed": 4000}
+    assert not compiled.exists()
+    assert (await client.delete("/disk/jobs")).status_code == 400
+    play = {"authorization": f"Bearer {model_servers.tokens.play}"}
+    assert (await client.get("/disk", headers=play)).status_code == 403

@@ -7,6 +7,7 @@ import { Jobs, WORKING } from "../jobs/jobs.js";
 import { NOT_OWNER } from "../owner.js";
 import { chooseFile } from "../picking.js";
 import { sentence } from "../slots.js";
+import { diskSection } from "./disk.js";
 import { GalleryCard } from "./gallery_card.js";
 import { Manager } from "./manager.js";
 import { sizeOf } from "./sizes.js";
@@ -33,6 +34,7 @@ export class Gallery {
   #task = h("select", { "aria-label": "What for" });
   #filters = h("div", { class: "segments", role: "group", "aria-label": "Which models" });
   #disk = h("p", { class: "hint gallery-disk" });
+  #room;
   #list = h("ul", { class: "gallery-list", "aria-label": "Models" });
   #empty = h("p", { class: "hint", hidden: true }, "No model is like that.");
   #drop = h("button", { type: "button", title: TAKEN }, "Open a file");
@@ -57,6 +59,7 @@ export class Gallery {
     this.#closed = closed;
     this.#manager = new Manager(() => studio.connection.token);
     this.#jobs = new Jobs(() => studio.connection.token);
+    this.#room = diskSection(this.#manager, (work) => this.#act(work));
     const close = h("button", { type: "button", id: "gallery-close" }, "Close");
     close.addEventListener("click", () => this.close());
     this.#drop.addEventListener("click", () => studio.files.chooseFile());
@@ -85,6 +88,7 @@ export class Gallery {
       this.#list,
       this.#empty,
       this.#disk,
+      this.#room,
     );
     this.element.addEventListener("keydown", (event) => event.stopPropagation());
     studio.store.follow(["error"], () => this.#say(studio.store.get("error")));
@@ -131,7 +135,7 @@ export class Gallery {
   }
 
   #owned() {
-    this.#drop.hidden = this.#reopen.hidden = !this.#studio.connection.owns;
+    this.#drop.hidden = this.#reopen.hidden = this.#room.hidden = !this.#studio.connection.owns;
     this.#told.textContent = this.#studio.connection.owns ? "" : t(NOT_OWNER);
   }
 

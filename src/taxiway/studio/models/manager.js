@@ -4,7 +4,7 @@ import { at } from "../address.js";
 import { ask, fetchFile } from "../control.js";
 import { ownerMark } from "../owner.js";
 
-/** @import { Chain, GalleryState, ManagerState, RunningModel } from "../types.d.ts" */
+/** @import { Chain, DiskUse, GalleryState, ManagerState, RunningModel } from "../types.d.ts" */
 
 /** Every call throws an error with the server's sentence when it is refused. */
 export class Manager {
@@ -63,6 +63,16 @@ export class Manager {
   playTrained(name) {
     const training = encodeURIComponent(name.replace(/^training-/, ""));
     return this.#ask("POST", `/trainings/${training}/play`, { snapshot: "model" });
+  }
+
+  /** What takes the room on the disk. @returns {Promise<DiskUse>} */
+  disk() {
+    return this.#ask("GET", "/disk");
+  }
+
+  /** Delete what is made anew when it is needed. @param {string} part */
+  clearDisk(part) {
+    return this.#ask("DELETE", `/disk/${encodeURIComponent(part)}`);
   }
 
   /** @param {string} name */
