@@ -98,7 +98,11 @@ def test_a_process_that_works_in_the_folder_is_known_and_the_only_one(tmp_path) 
         assert training.is_worked_in
         assert training.process == os.getpid()
         assert training.summary(True, False).state == "starting"
-        os.utime(training.folder / "stats.jsonl", (2e9, 2e9))
+        stats = training.folder / "stats.jsonl"
+        os.utime(stats, (2e9, 2e9))  # by a clock that was wrong
+        assert training.summary(True, False).state == "starting"
+        stats.write_text(stats.read_text() * 2)
+        os.utime(stats, (1e9, 1e9))
         assert training.summary(True, False).state == "running"
         assert training.summary(True, True).state == "stopping"
         with (

@@ -108,7 +108,7 @@ def working(folder: Path) -> Iterator[None]:
     with held(folder / LOCK) as ours:
         if not ours:
             raise InvalidArgument(f"A training works in '{folder}' already; stop it first.")
-        write_whole(folder / PROCESS, str(os.getpid()).encode())
+        write_whole(folder / PROCESS, f"{os.getpid()} {_size(folder / STATS)}".encode())
         try:
             yield
         finally:
@@ -135,8 +135,8 @@ class TrainingFolder:
     def process(self) -> int:
         """The number of the process that trains there. Raises NotFound."""
         try:
-            return int((self.folder / PROCESS).read_text())
-        except (OSError, ValueError):
+            return int((self.folder / PROCESS).read_text().split()[0])
+        except (OSError, ValueError, IndexError):
             raise NotFound(f"'{self.name}' has no process that is known.") from None
 
     @property
@@ -246,8 +246,15 @@ class TrainingFolder:
     def _running(self, told: bool) -> State:
         if told:
             return "stopping"
-        begun, heard = (_modified(self.folder / name) for name in (PROCESS, STATS))
-        return "running" if self.is_worked_in and heard > begun > 0 else "starting"
+        return "running" if self.is_worked_in and self._has_told() else "starting"
+
+    def _has_told(self) -> bool:
+        """Whether there are figures since its process began; by their size, not by a clock."""
+        try:
+            _, *before = (self.folder / PROCESS).read_text().split()
+        except (OSError, ValueError):
+            return False
+        return before != [str(_size(self.folder / STATS))]
 
     def _ended(self, kimg: float, total: float, told: bool) -> State:
         if total and kimg >= total - 1e-6:
@@ -280,5 +287,5 @@ class TrainingFolder:
         return [Snapshot(name, told.get("kimg", 0.0), told) for name, told in found.items()]
 
 
-def _modified(path: Path) -> float:
-    return path.stat().st_mtime if path.exists() else 0.0
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
