@@ -77,7 +77,7 @@ def use(folder: Path) -> Use:
         name = _part(path.name)
         sizes[name] = sizes.get(name, 0) + size(path)
     ordered = sorted(sizes, key=lambda name: (-sizes[name], name))
-    parts = [Part(name=name, bytes=sizes[name], **_told(name)) for name in ordered]
+    parts = [_told(name, sizes[name]) for name in ordered]
     return Use(path=str(folder), free=shutil.disk_usage(there).free, parts=parts)
 
 
@@ -121,6 +121,7 @@ def _part(name: str) -> str:
     return known if known in KINDS else OTHER
 
 
-def _told(name: str) -> dict[str, object]:
+def _told(name: str, taken: int) -> Part:
     kind = KINDS[name]
-    return {"about": kind.about, "removal": kind.removal, "is_remade": kind.is_remade}
+    about, removal = kind.about, kind.removal
+    return Part(name=name, bytes=taken, about=about, removal=removal, is_remade=kind.is_remade)
