@@ -35,6 +35,8 @@ FULL = 256
 """Pixels at which all else is compared; those of the model, where it has fewer."""
 FIRST_SEED = 10_000
 """Of the pictures that are measured; the sheets show others."""
+WALKS = (10_000, 1, 2, 3)
+"""Seeds of the slow walks."""
 PSI = 0.8
 SAMPLES, FEWEST = 2000, 100
 """Pictures of each kind: for a card, and the least that say anything."""
@@ -62,14 +64,14 @@ class Renders:
 
     `held_out` passed the same bow test as the training's, on a threshold of other seeds; `raw` are
     all that were painted for it, `twins` have no bow, `training` is a part of what the model has
-    seen: these at 64 pixels. `walk` are frames [T, S, S, 3] of a slow walk.
+    seen: these at 64 pixels. `walks` are frames [T, S, S, 3] of each slow walk.
     """
 
     held_out: Pictures
     raw: Pictures
     twins: Pictures
     training: Pictures
-    walk: Pictures
+    walks: list[Pictures]
     threshold: float
 
 
@@ -81,16 +83,18 @@ def renders(size: int, count: int) -> Renders:
     raw = painted(range(HELD_OUT, HELD_OUT + count), size)
     training = painted(range(TRAINING, TRAINING + 2 * count), SIZE)
     held_out = raw[bow_scores(raw) > threshold]
-    walk = np.stack([paint(z, size, psi=PSI) for z in slow_walk()])
-    return Renders(held_out, reduced(raw, SIZE), twins[count // 2 :], training, walk, threshold)
+    walks = [np.stack([paint(z, size, psi=PSI) for z in walk]) for walk in slow_walks()]
+    return Renders(held_out, reduced(raw, SIZE), twins[count // 2 :], training, walks, threshold)
 
 
-def slow_walk(frames: int = 24, degrees: float = 0.5) -> NDArray[np.float64]:
-    """z [T, 512] along a great circle, so many degrees apart."""
-    first, second = np.random.RandomState(FIRST_SEED).randn(2, 512)
+def slow_walks(frames: int = 16, degrees: float = 0.5) -> NDArray[np.float64]:
+    """z [4, T, 512] along four great circles, so many degrees apart.
+
+    Several, because where a walk changes little the rounding to whole levels is most of it.
+    """
     angles = np.radians(degrees) * np.arange(frames)[:, None]
-    walk: NDArray[np.float64] = np.cos(angles) * first + np.sin(angles) * second
-    return walk
+    ends = [np.random.RandomState(seed).randn(2, 512) for seed in WALKS]
+    return np.stack([np.cos(angles) * first + np.sin(angles) * second for first, second in ends])
 
 
 def measure(generator: Generator, count: int = SAMPLES) -> dict[str, float]:
@@ -106,8 +110,8 @@ def measure(generator: Generator, count: int = SAMPLES) -> dict[str, float]:
     size, seeds = min(pixels, FULL), range(FIRST_SEED, FIRST_SEED + count)
     real = renders(size, count)
     made, free = (taken(generator, seeds, psi, size) for psi in (PSI, 1.0))
-    walk = walked(generator, size)
-    found = bows(made, real) | distances(made, free, real) | close_up(made, walk, real)
+    walks = [walked(generator, size, walk) for walk in slow_walks()]
+    found = bows(made, real) | distances(made, free, real) | close_up(made, walks, real)
     return {name: round(value, 4) for name, value in found.items()}
 
 
@@ -118,9 +122,9 @@ def taken(generator: Generator, seeds: Sequence[int], psi: float, size: int) -> 
 
 
 @torch.inference_mode()
-def walked(generator: Generator, size: int) -> Pictures:
-    """The frames of the slow walk [T, size, size, 3] at psi 0.8."""
-    z = torch.from_numpy(slow_walk()).float()[:, : generator.z_dim].to(generator.device)
+def walked(generator: Generator, size: int, walk: NDArray[np.float64]) -> Pictures:
+    """The frames [T, size, size, 3] of z [T, 512] at psi 0.8."""
+    z = torch.from_numpy(walk).float()[:, : generator.z_dim].to(generator.device)
     ws = truncate(generator.mapping(z), generator.w_avg, PSI, num_ws=generator.num_ws)
     return reduced(to_uint8(generator.synthesis(ws, "const")).cpu().numpy(), size)
 
@@ -166,15 +170,16 @@ def distances(made: Pictures, free: Pictures, real: Renders) -> dict[str, float]
     }
 
 
-def close_up(made: Pictures, walk: Pictures, real: Renders) -> dict[str, float]:
-    """How sharp the pictures are, how far their frame stands out, and how steady a walk is."""
+def close_up(made: Pictures, walks: list[Pictures], real: Renders) -> dict[str, float]:
+    """How sharp the pictures are, how far their frame stands out, and how steady walks are."""
     ours, theirs = sharpness(made), sharpness(real.held_out)
+    unsteady, of_painter = ([flicker(one) for one in some] for some in (walks, real.walks))
     return {
         **ours,
         **{f"{name}_of_held_out": ours[name] / theirs[name] for name in ours},
         "frame": frame(made),
         "frame_of_held_out": frame(made) / frame(real.held_out),
-        "flicker_of_painter": flicker(walk) / flicker(real.walk),
+        "flicker_of_painter": float(np.mean(unsteady) / np.mean(of_painter)),
     }
 
 
