@@ -34,9 +34,15 @@ from taxiway.families.stylegan.training.painter_lessons import COUNT, STAGES, pa
 from taxiway.families.stylegan.training.painter_lessons import finished as distilled
 from taxiway.families.stylegan.training.painter_lessons import taught as taught_by_painter
 from taxiway.families.stylegan.training.settings import Settings
+from taxiway.families.stylegan.training.sharpening import (
+    Sharpening,
+    SharpLesson,
+    own_images,
+    sharpened,
+)
 from taxiway.families.stylegan.training.speed import pays_bf16
 from taxiway.families.stylegan.training.trainer import Data, StyleGANTrainer, limits
-from taxiway.families.stylegan.training.transfer import tensors_of
+from taxiway.families.stylegan.training.transfer import tensors_of, without_upscaler
 from taxiway.families.stylegan.training.upscaling import Upscaling, finished, taught
 from taxiway.training.config import NAME, About, check_free
 from taxiway.training.run_folder import working
@@ -50,8 +56,9 @@ RECIPE = (
     (128, 240.0, 0.7, 1.0),
 )
 """(pixels, kimg at which a part ends, gamma, weight of the discriminator of detail)."""
-PAIRS, LESSONS, FOLDER = 750, 3000, "pairs"
-"""Landscapes that the upscaler learns from, in how many steps, and where they are kept."""
+PAIRS, LESSONS, STROKES, FOLDER = 1000, 3000, 5000, "pairs"
+"""Landscapes that the upscaler learns from, in how many steps, those in which it learns to draw on
+the model's own pictures, and where landscapes are kept."""
 ABOUT = About(
     title="Rainbow",
     licence="Apache-2.0",
@@ -83,11 +90,12 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--pictures", type=int, default=16_000, help="how many to paint")
     parser.add_argument("--size", type=int, choices=sizes, default=sizes[-1],
                         help="pixels of the network, before it is upscaled four times")  # fmt: skip
-    parser.add_argument("--pairs", type=int, default=0, metavar="N",
-                        help=f"have the painter teach it N landscapes, such as {COUNT:,}; "
-                        "not what ships")  # fmt: skip
+    parser.add_argument("--pairs", type=int, default=COUNT, metavar="N",
+                        help="landscapes that the painter teaches it; 0 for none")  # fmt: skip
     parser.add_argument("--lessons", type=int, default=LESSONS,
-                        help="steps of the upscaler; none without")  # fmt: skip
+                        help="steps of the upscaler; 0 for none")  # fmt: skip
+    parser.add_argument("--strokes", type=int, default=STROKES,
+                        help="steps in which the upscaler learns to draw")  # fmt: skip
     parser.add_argument("--kimg", type=float, help="thousands of pictures to show")
     parser.add_argument("--threads", type=int, choices=(1, 2, 4), default=default_threads(CPU, 16))
     parser.add_argument("--samples", type=int, default=SAMPLES,
@@ -161,11 +169,20 @@ def upscale(options: argparse.Namespace, out: Path, stop: Event) -> None:
     pairs = data(folder, PAIRS, size, stop)
     print(f"The upscaler learns from {len(pairs)} of them, in {options.lessons} steps.")
     lesson = taught(out, Upscaling(bf16=pays_bf16(CPU)), options.lessons, pairs, stop)
-    if lesson.steps >= options.lessons:
-        model, card = out / "model.safetensors", out / "model.json"
-        write_checkpoint(model, finished(read_checkpoint(model), lesson), dtype="float16")
-        said = json.loads(card.read_bytes()) | {"resolution": size}
-        write_whole(card, json.dumps(said, indent=2).encode())
+    if lesson.steps < options.lessons or stop.is_set():
+        return
+    upscaler, model, card = lesson.average, out / "model.safetensors", out / "model.json"
+    checkpoint = without_upscaler(read_checkpoint(model))
+    if options.strokes:
+        print(f"In {options.strokes} steps more it learns to draw on the model's own pictures.")
+        own = own_images(build_generator(checkpoint))
+        drawing = SharpLesson(upscaler, own, pairs, Sharpening(bf16=pays_bf16(CPU)))
+        upscaler = sharpened(out, drawing, options.strokes, stop)
+        if drawing.steps < options.strokes:
+            return
+    write_checkpoint(model, finished(checkpoint, upscaler), dtype="float16")
+    said = json.loads(card.read_bytes()) | {"resolution": size}
+    write_whole(card, json.dumps(said, indent=2).encode())
 
 
 def orders(options: argparse.Namespace) -> list[TrainingConfig]:

@@ -89,7 +89,7 @@ def test_the_model_ends_with_the_upscaler_that_was_taught(script, tmp_path, monk
     (tmp_path / "model.json").write_text('{"resolution": 16, "title": "Bows"}')
     pairs = painted(range(4), 64)
     monkeypatch.setitem(script["upscale"].__globals__, "data", lambda *given: pairs)
-    script["upscale"](options(size=16, lessons=1), tmp_path, Event())
+    script["upscale"](options(size=16, lessons=1, strokes=0), tmp_path, Event())
     assert build_generator(read_checkpoint(tmp_path / "model.safetensors")).resolution == (64, 64)
     assert json.loads((tmp_path / "model.json").read_text()) == {"resolution": 64, "title": "Bows"}
 

@@ -122,6 +122,6 @@ def test_lessons_go_on_with_what_is_in_the_folder(pictures, tmp_path: Path) -> N
 def test_a_finished_model_makes_larger_pictures(pictures) -> None:
     g = new_stylegan2(16, 64, 16, 2, z_dim=8, w_dim=8)
     lesson = Lesson(TINY)
-    made = finished(Checkpoint(g.family, g.config, arrays_of(g), {}), lesson)
+    made = finished(Checkpoint(g.family, g.config, arrays_of(g), {}), lesson.average)
     assert build_generator(made).resolution == (64, 64)
     assert "upscaler" not in g.config

@@ -18,6 +18,7 @@ class Upscaler(nn.Module):
 
     def __init__(self, channels: int = 3, width: int = 32, deep: int = 48, depth: int = 3) -> None:
         super().__init__()
+        self.shape = {"width": width, "deep": deep, "depth": depth}  # as a checkpoint's config says
         self.first = _conv(channels, width)
         self.down = _conv(width, deep, stride=2)
         self.pairs = nn.ModuleList(_conv(deep, deep) for _ in range(2 * depth))

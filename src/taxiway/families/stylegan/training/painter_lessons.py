@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from threading import Event
 
@@ -12,13 +13,13 @@ from torch import Tensor
 
 from taxiway.checkpoint import Checkpoint
 from taxiway.core.files import whole_file
-from taxiway.families.stylegan.networks.states import write_state
 from taxiway.families.stylegan.training.distilling import Distillation, Distilling, Pairs, begin
+from taxiway.families.stylegan.training.lessons import lead
 from taxiway.families.stylegan.training.painted_pictures import PART, painted, reduced
 from taxiway.families.stylegan.training.transfer import tensors_of, without_upscaler
 from taxiway.painting.factors import directions, scores
 
-STATE, SAVED_EVERY, COUNT = "pairs.pt", 200, 12_000
+STATE, COUNT = "pairs.pt", 12_000
 STAGES = (
     (2, 3200, Distilling(alone=600, average=0.01)),
     (1, 4200, Distilling(average=0.01)),
@@ -59,10 +60,8 @@ def taught(
         if state is not None:
             lesson.restore(state)
         smaller = Pairs(*given[:2], reduced(given.pictures, lesson.size))
-        while lesson.steps < end and not stop.is_set():
-            lesson.step(smaller)
-            if lesson.steps % SAVED_EVERY == 0 or lesson.steps == end:
-                write_state(path, lesson.state())
+        if lesson.steps < end:
+            lead(lesson, end, partial(lesson.step, smaller), path, stop)
         state = lesson.state()
     return lesson
 

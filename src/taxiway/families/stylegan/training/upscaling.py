@@ -12,12 +12,12 @@ from torch import Tensor, nn
 
 from taxiway.checkpoint import Checkpoint
 from taxiway.checkpoint.contents import UPSCALED
-from taxiway.families.stylegan.networks.states import write_state
 from taxiway.families.stylegan.networks.upscaler import Upscaler
 from taxiway.families.stylegan.training.flaws import flawed
+from taxiway.families.stylegan.training.lessons import lead, restore
 from taxiway.families.stylegan.training.painted_pictures import Pictures
 
-STATE, SAVED_EVERY = "upscaler.pt", 200
+STATE = "upscaler.pt"
 _AVERAGE = 0.005
 """How far the kept average moves in each step."""
 
@@ -38,11 +38,6 @@ class Upscaling:
     seed: int = 0
     bf16: bool = True
 
-    @property
-    def shape(self) -> dict[str, int]:
-        """The upscaler's shape, as a checkpoint's config tells it."""
-        return {"width": self.width, "deep": self.deep, "depth": self.depth}
-
 
 class Lesson:
     """An upscaler, the average of it that is kept, and how many steps they have come.
@@ -54,7 +49,8 @@ class Lesson:
     def __init__(self, settings: Upscaling) -> None:
         torch.manual_seed(settings.seed)
         self.settings, self.steps = settings, 0
-        self.upscaler, self.average = (Upscaler(3, **settings.shape) for _ in range(2))
+        shape = (settings.width, settings.deep, settings.depth)
+        self.upscaler, self.average = (Upscaler(3, *shape) for _ in range(2))
         nn.init.normal_(self.upscaler.last.weight, std=0.002)
         self.average.load_state_dict(self.upscaler.state_dict())
         self.upscaler.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -110,21 +106,17 @@ def taught(
 ) -> Lesson:
     """A lesson of so many steps, unless `stop` ends it; it goes on with what is in the folder."""
     lesson, path = Lesson(settings), folder / STATE
-    if path.exists():
-        lesson.restore(torch.load(path, map_location="cpu", weights_only=True))
-    while lesson.steps < steps and not stop.is_set():
-        lesson.step(pictures)
-        if lesson.steps % SAVED_EVERY == 0:
-            write_state(path, lesson.state())
-    write_state(path, lesson.state())
+    restore(lesson, path)
+    lead(lesson, steps, lambda: lesson.step(pictures), path, stop)
     return lesson
 
 
-def finished(checkpoint: Checkpoint, lesson: Lesson) -> Checkpoint:
-    """A checkpoint whose pictures the lesson's upscaler makes four times as large."""
-    weights = lesson.average.state_dict()
-    tensors = {f"synthesis.upscaler.{name}": part.numpy() for name, part in weights.items()}
-    config = checkpoint.config | {"upscaler": lesson.settings.shape}
+def finished(checkpoint: Checkpoint, upscaler: Upscaler) -> Checkpoint:
+    """A checkpoint whose pictures the upscaler makes four times as large."""
+    tensors = {
+        f"synthesis.upscaler.{name}": part.numpy() for name, part in upscaler.state_dict().items()
+    }
+    config = checkpoint.config | {"upscaler": upscaler.shape}
     return replace(checkpoint, config=config, tensors=checkpoint.tensors | tensors)
 
 
