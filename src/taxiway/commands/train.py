@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 HELP = "train a model on a prepared dataset"
 FAMILY = "stylegan"
 """What is trained where nobody says otherwise."""
+SOURCES = {
+    "dataset": "what `taxiway dataset prepare` wrote",
+    "model": "the model that teaches: its name or file",
+}
+"""What is learnt from."""
 ASKED = {
     "title": "What is the model called?",
     "licence": "Under which licence may it be used?",
@@ -36,7 +41,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(family=family, recipe=recipe, typed=list(words))
     if family:
         parser.add_argument("named", metavar="FAMILY", help="what kind of model")
-    parser.add_argument("dataset", type=Path, help="what `taxiway dataset prepare` wrote")
+    source = recipe.source
+    parser.add_argument("dataset", type=Path, metavar=source.upper(), help=SOURCES[source])
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
     parser.add_argument("--from", dest="start", metavar="CHECKPOINT",
                         help="start from a model: its name, file or training folder")  # fmt: skip
@@ -164,6 +170,8 @@ def trained(parsed: argparse.Namespace) -> None:
     from taxiway.training.trainer import Asked
 
     folder, recipe = parsed.out, parsed.recipe
+    if recipe.source == "model":
+        parsed.dataset = start_path(str(parsed.dataset))
     if parsed.resume:
         check_begun(parsed)
     known = recipe.read_config(folder) if parsed.resume else None

@@ -1,6 +1,6 @@
 """What is wrong with what a member of a slot declares: clauses whose subject is the member."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, get_args
 
 import msgspec
@@ -48,6 +48,16 @@ def fields_fault(name: str, noun: str, reserved: tuple[str, ...] = ()) -> Clause
                 yield f"has {noun} that cannot be called {key!r}"
             else:
                 yield from (f"has {noun} '{key}' {each}" for each in field_faults(key, field))
+
+    return clauses
+
+
+def choice_fault(name: str, choices: Sequence[str]) -> Clauses:
+    """What is wrong with one of a few words."""
+
+    def clauses(given: Any) -> Iterator[str]:
+        if given not in choices:
+            yield f"needs {name}, one of {', '.join(choices)}, got {given!r:.60}"
 
     return clauses
 

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from taxiway.core.clauses import (
     Clauses,
+    choice_fault,
     fields_fault,
     names_fault,
     number_fault,
@@ -118,6 +119,7 @@ NEEDS = {
         parts={
             "options": fields_fault("options", "an option"),
             "unit": text_fault("unit"),
+            "source": choice_fault("source", ("dataset", "model")),
             "kimg": number_fault("kimg"),
         },
         can=MODULES,

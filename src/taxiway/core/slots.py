@@ -25,6 +25,9 @@ PARTS = {
 }
 """What the class in a member's module has, by which it is found there without a `SLOT`."""
 
+PACKAGES = {"datasets": "taxiway.training.datasets"}
+"""Where members of ours are, if not in the package of the slot's name."""
+
 
 class Member(Struct, frozen=True):
     """Where a member of a slot comes from.
@@ -133,18 +136,19 @@ def _as_it_is(place: str) -> tuple[str, int]:
 
 def _modules(slot: str) -> dict[str, str]:
     """The module of every member of ours; a family is a folder with a `model.py`, and one that can
-    be trained has a `trainer.py`.
+    be trained has a `trainer.py`, and perhaps more of them in `trainers/`.
     """
+    families, found = list(_names("taxiway.families")), dict[str, str]()
     if part := {"families": "model", "trainers": "trainer"}.get(slot):
-        return {
+        found = {
             name: f"taxiway.families.{name}.{part}"
-            for name in _names("taxiway.families")
+            for name in families
             if part in _names(f"taxiway.families.{name}")
         }
-    packages = ["taxiway.training.datasets" if slot == "datasets" else f"taxiway.{slot}"]
-    if slot == "tools":
-        packages += [f"taxiway.families.{family}.tools" for family in _names("taxiway.families")]
-    return {name: f"{package}.{name}" for package in packages for name in _names(package)}
+    packages = [] if slot == "families" else [PACKAGES.get(slot, f"taxiway.{slot}")]
+    if slot in ("tools", "trainers"):
+        packages += [f"taxiway.families.{family}.{slot}" for family in families]
+    return found | {name: f"{package}.{name}" for package in packages for name in _names(package)}
 
 
 def _names(package: str) -> Iterator[str]:

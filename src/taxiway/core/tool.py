@@ -150,7 +150,8 @@ class Flag(Struct, frozen=True, kw_only=True):
 class Declared(Struct, frozen=True, kw_only=True):
     """A tool as others see it, without what it imports.
 
-    `lacks` is a sentence on what of it cannot be used here, with the line that mends that.
+    `lacks` is a sentence on what of it cannot be used here, with the line that mends that;
+    `source` what a training learns from, a "dataset" or a "model".
     """
 
     command: Command
@@ -158,6 +159,7 @@ class Declared(Struct, frozen=True, kw_only=True):
     unit: str = "steps"
     is_light: bool = False
     lacks: str = ""
+    source: str = "dataset"
 
 
 def declared(tool: Any) -> Declared:

@@ -301,11 +301,14 @@ class Jobs:
         return await self.one(trainings.PREFIX + wanted.name)
 
     def _dataset(self, name: str) -> str:
-        """A path, or the file of a job that prepared a dataset."""
+        """A path, the file of a job that prepared a dataset, or that of a model which teaches."""
         if name in self.records and self.records[name].kind == "dataset":
             return str(self.file(name, f"{DATASET}.zip"))
         if place := self._named(name):
             return str(place)
+        with contextlib.suppress(NotFound):
+            if file := self.models.spec(name).options.get("checkpoint"):
+                return str(file)
         if self._opened is not None and name:
             self._opened.check(name, "dataset")
         return name

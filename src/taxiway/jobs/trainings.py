@@ -62,6 +62,11 @@ LOOK_SECONDS = 1.0
 LONGEST = 1e6
 """kimg"""
 UNIT = "thousand pictures"
+SOURCES = {
+    "dataset": "One that was prepared under Jobs, a file on the server, or one to send.",
+    "model": "The model that teaches: one that is there, a file on the server, or one to send.",
+}
+"""What is said of what a training learns from."""
 PRIVATE = (LOCK, PROCESS, "state.pt")
 """Files of a training that nobody is given."""
 
@@ -119,7 +124,7 @@ def declared(name: str, recipe: trainer.Recipe) -> Declared:
         "name": Text(default=None, description="Small letters and digits: its folder."),
         "dataset": Text(
             default=None,
-            description="One that was prepared under Jobs, a file on the server, or one to send.",
+            description=SOURCES[recipe.source],
         ),
         "start": Text(description="A model, or another training, to start from; else nothing."),
         "kimg": Number(
@@ -135,7 +140,12 @@ def declared(name: str, recipe: trainer.Recipe) -> Declared:
         "data": Text(description=f"What the {unit} show, and whose they are."),
     }
     command = Command(name=tool_of(name), description=about, inputs=inputs, outputs={})
-    return Declared(command=command, takes=Takes(model=False), unit=f"thousand {unit}")
+    return Declared(
+        command=command,
+        takes=Takes(model=False),
+        unit=f"thousand {unit}",
+        source=recipe.source,
+    )
 
 
 class Trainings:

@@ -164,6 +164,8 @@ class Recipe(Protocol):
     options: ClassVar[Mapping[str, AnyDataType]]
     unit: ClassVar[str] = "pictures"
     """What is counted, in the plural."""
+    source: ClassVar[str] = "dataset"
+    """What is learnt from: a prepared "dataset", or a "model", whose checkpoint is given."""
     needs: ClassVar[tuple[str, ...]] = ()
     """Modules that an extra of ours brings, such as "torch", without which nothing begins."""
     extra: ClassVar[str] = "train"

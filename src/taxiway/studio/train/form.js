@@ -49,7 +49,8 @@ export function makeForm(begin, cancel, reject) {
         names.forEach((one, k) => buttons[k].setAttribute("aria-pressed", String(one === name)));
         const start = (/** @type {Record<string, any>} */ inputs) => begin(name, inputs);
         const words = "Start training";
-        const form = makeToolForm("train", tools[name], known, start, reject, words, broken[name], asked?.tool === name ? asked.inputs : {});
+        const offered = tools[name].source === "model" ? { ...known, dataset: known.start } : known;
+        const form = makeToolForm("train", tools[name], offered, start, reject, words, broken[name], asked?.tool === name ? asked.inputs : {});
         form.element.append(stop);
         place.replaceChildren(form.element);
       };

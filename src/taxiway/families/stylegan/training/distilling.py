@@ -11,7 +11,7 @@ discriminator), with Mirza and Osindero 2014's conditions.
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -22,9 +22,14 @@ from torch import Tensor
 from taxiway.families.stylegan.networks.generator import Generator
 from taxiway.families.stylegan.networks.mapping import Dense
 from taxiway.families.stylegan.training.discriminator import Discriminator
-from taxiway.families.stylegan.training.painted_pictures import Pictures
+from taxiway.families.stylegan.training.painted_pictures import Pictures, reduced
 from taxiway.families.stylegan.training.settings import Settings
-from taxiway.families.stylegan.training.stylegan2 import R1_EVERY, all_tensors, new_generator
+from taxiway.families.stylegan.training.stylegan2 import (
+    R1_EVERY,
+    all_tensors,
+    new_generator,
+    placed,
+)
 from taxiway.families.stylegan.training.transfer import fill
 
 THRESHOLDS = (0.0, 0.0, -0.6, 0.6, -1.2, 1.2, -0.3, 0.3)
@@ -40,6 +45,19 @@ class Pairs(NamedTuple):
     z: NDArray[np.float32]
     factors: NDArray[np.float32]
     pictures: Pictures
+
+    def drawn(self, chosen: NDArray[np.integer[Any]]) -> "Pairs":
+        """Some of them."""
+        return Pairs(*(part[chosen] for part in self))
+
+
+class Given(Protocol):
+    """Pairs that can be drawn from, of the size of a lesson or larger."""
+
+    @property
+    def z(self) -> NDArray[np.float32]: ...
+
+    def drawn(self, chosen: NDArray[np.integer[Any]]) -> Pairs: ...
 
 
 @dataclass(frozen=True)
@@ -69,29 +87,35 @@ class Distilling:
 class Distillation:
     """A generator, the average of it that is kept, and the discriminator that is told factors.
 
+    `shape` gives both their channels, layers and device; of the rest of it nothing is used.
     What a step draws follows from the seed and `steps`, so that a saved state goes on as if it had
     never stopped.
     """
 
-    def __init__(self, size: int, factors: int, settings: Distilling) -> None:
+    def __init__(
+        self, size: int, factors: int, settings: Distilling, shape: Settings | None = None
+    ) -> None:
         torch.manual_seed(settings.seed)
-        shape = Settings()
+        shape = shape or Settings()
+        self.device = placed(shape.device)
         self.size, self.settings, self.steps = size, settings, 0
-        self.g = new_generator(size, shape)
+        self.g = new_generator(size, shape).to(self.device)
         self.average = deepcopy(self.g).requires_grad_(False)
-        self.d = Discriminator(size, shape.channel_base, shape.channel_max, factors)
+        self.d = Discriminator(size, shape.channel_base, shape.channel_max, factors).to(self.device)
         for network in (self.g.synthesis, self.d):
             network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         lazy = R1_EVERY / (R1_EVERY + 1)
         self.g_adam = torch.optim.Adam(self.g.parameters(), settings.rate, (0.0, 0.99))
         self.d_adam = torch.optim.Adam(self.d.parameters(), settings.rate * lazy, (0.0, 0.99**lazy))
 
-    def step(self, pairs: Pairs) -> dict[str, float]:
+    def step(self, pairs: Given) -> dict[str, float]:
         """Learn from a few of the pairs, of this size; the losses by name."""
         dice = np.random.default_rng([self.settings.seed, self.steps])
         chosen = dice.integers(0, len(pairs.z), self.settings.batch)
-        z, factors = (torch.from_numpy(part[chosen]) for part in pairs[:2])
-        real = torch.from_numpy(pairs.pictures[chosen]).permute(0, 3, 1, 2).float() / 127.5 - 1
+        drawn = pairs.drawn(chosen)
+        z, factors = (torch.from_numpy(part).to(self.device) for part in drawn[:2])
+        pictures = torch.from_numpy(reduced(drawn.pictures, self.size)).to(self.device)
+        real = pictures.permute(0, 3, 1, 2).float() / 127.5 - 1
         w = self.g.mapping(z)
         with self._precision():
             made = self.g.synthesis(w[:, None].expand(-1, self.g.num_ws, -1), noise="none")
@@ -182,7 +206,7 @@ class Distillation:
         return slope.square().sum(dim=(1, 2, 3)).mean() * (self.settings.gamma * usual / 2)
 
     def _precision(self) -> torch.autocast:
-        return torch.autocast("cpu", torch.bfloat16, enabled=self.settings.bf16)
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.settings.bf16)
 
     @torch.no_grad()
     def _follow(self, w: Tensor) -> None:

@@ -15,7 +15,7 @@ from taxiway.checkpoint import Checkpoint
 from taxiway.core.files import whole_file
 from taxiway.families.stylegan.training.distilling import Distillation, Distilling, Pairs, begin
 from taxiway.families.stylegan.training.lessons import lead
-from taxiway.families.stylegan.training.painted_pictures import PART, painted, reduced
+from taxiway.families.stylegan.training.painted_pictures import PART, painted
 from taxiway.families.stylegan.training.transfer import tensors_of, without_upscaler
 from taxiway.painting.factors import directions, scores
 
@@ -59,9 +59,8 @@ def taught(
         begin(lesson, tensors_of(without_upscaler(start[0]).tensors), dict(start[1]), directions())
         if state is not None:
             lesson.restore(state)
-        smaller = Pairs(*given[:2], reduced(given.pictures, lesson.size))
         if lesson.steps < end:
-            lead(lesson, end, partial(lesson.step, smaller), path, stop)
+            lead(lesson, end, partial(lesson.step, given), path, stop)
         state = lesson.state()
     return lesson
 

@@ -1,0 +1,1 @@
+"""Trainers of StyleGAN beside the usual one, a file each."""
