@@ -63,10 +63,17 @@ LONGEST = 1e6
 """kimg"""
 UNIT = "thousand pictures"
 SOURCES = {
-    "dataset": "One that was prepared under Jobs, a file on the server, or one to send.",
-    "model": "The model that teaches: one that is there, a file on the server, or one to send.",
+    "dataset": Text(
+        default=None,
+        description="One that was prepared under Jobs, a file on the server, or one to send.",
+    ),
+    "model": Text(
+        default=None,
+        description="The model that teaches: one that is there, a file on the server, or one to "
+        "send.",
+    ),
 }
-"""What is said of what a training learns from."""
+"""What a training learns from."""
 PRIVATE = (LOCK, PROCESS, "state.pt")
 """Files of a training that nobody is given."""
 
@@ -122,10 +129,7 @@ def declared(name: str, recipe: trainer.Recipe) -> Declared:
     unit, about = recipe.unit, (type(recipe).__doc__ or "").strip().partition("\n")[0]
     inputs: dict[str, AnyDataType] = {
         "name": Text(default=None, description="Small letters and digits: its folder."),
-        "dataset": Text(
-            default=None,
-            description=SOURCES[recipe.source],
-        ),
+        "dataset": SOURCES[recipe.source],
         "start": Text(description="A model, or another training, to start from; else nothing."),
         "kimg": Number(
             default=None,
