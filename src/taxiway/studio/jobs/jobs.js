@@ -32,6 +32,7 @@ import { percent, t } from "../words.js";
  * @property {string | null} description
  * @property {Field[]} inputs
  * @property {string} lacks what of it cannot be used, a sentence or ""
+ * @property {"dataset" | "model"} [source] what a training learns from
  * @property {{ families: string[], inputs: string[], model: boolean }} takes
  */
 

@@ -22,6 +22,7 @@ from taxiway.families.stylegan.training.sharpening import (
     Sharpening,
     SharpLesson,
     crop,
+    own_frame,
     own_images,
     sharpened,
 )
@@ -68,6 +69,16 @@ def test_pairs_belong_together_turned_or_not(small, pictures) -> None:
         inside = (given - F.avg_pool2d(wanted[None], 4)[0])[:, 8:-8, 8:-8]
         other = (given.flip(2) - F.avg_pool2d(wanted[None], 4)[0])[:, 8:-8, 8:-8]
         assert inside.abs().mean() < other.abs().mean()
+
+
+def test_a_frame_is_found_where_there_is_one() -> None:
+    slope = torch.linspace(-1, 1, 64)[None, :, None].expand(3, 64, 64)
+    assert own_frame(slope).abs().max() < 1e-5
+    framed = slope.clone()
+    framed[:, 60:] += torch.tensor([0.1, 0.2, 0.3, 0.4])[:, None]
+    frame = own_frame(framed)
+    assert torch.allclose(frame[:, 60:, 8:-8], (framed - slope)[:, 60:, 8:-8], atol=1e-5)
+    assert frame[:, :56, 8:-8].abs().max() < 1e-5
 
 
 def test_every_weight_learns_and_the_average_follows(small, pictures) -> None:
