@@ -40,6 +40,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     running.stop()
 
 
+def a_model_is_offered_to_teach(window: Page) -> None:
+    offered = window.locator("#train-dataset-list option[value=rainbow]")
+    expect(offered).to_have_count(0)
+    window.get_by_role("button", name="Distil", exact=True).click()
+    expect(offered).to_have_count(1)
+
+
 def test_it_writes_and_shows_what_it_learnt_to_write(
     server: Server, window: Page, tmp_path: Path
 ) -> None:
@@ -80,6 +87,7 @@ def test_it_writes_and_shows_what_it_learnt_to_write(
     window.route("**/studio/api/jobs", order)
     (tmp_path / "poems.txt").write_text("The sea. " * 50)
     window.click("#train-new")
+    a_model_is_offered_to_teach(window)
     window.get_by_role("button", name="Text", exact=True).click()
     window.fill("#train-name", "poems")
     window.locator("[data-input=dataset] input[type=file]").set_input_files(tmp_path / "poems.txt")

@@ -5,6 +5,7 @@ import json
 import signal
 import subprocess
 import sys
+from argparse import Namespace
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -282,6 +283,27 @@ async def test_a_dataset_that_a_job_prepared_goes_by_its_id(jobs: Jobs, tmp_path
     failed = await until(again, "training:new", lambda job: job.has_ended)
     assert "dataset.zip" in failed.message
     await again.close()
+
+
+async def test_a_model_that_teaches_goes_by_its_name(
+    jobs: Jobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    orders = list[Wanted]()
+    monkeypatch.setattr(jobs.trainings, "order", lambda wanted, record: orders.append(wanted))
+    monkeypatch.setattr(jobs, "_advance", lambda: None)
+    spec = Namespace(options={"checkpoint": "/models/large.pkl"})
+    monkeypatch.setattr(jobs.models, "spec", lambda name: known(name, spec))
+    for name, dataset in (("small", "large"), ("plain", __file__)):
+        with pytest.raises(NotFound):  # no folder says so, since nothing was ordered
+            await jobs.start("train", "", wanted(name=name, dataset=dataset, trainer="distil"))
+    assert [each.dataset for each in orders] == ["/models/large.pkl", __file__]
+    assert [each.trainer for each in orders] == ["distil", "distil"]
+
+
+def known(name: str, spec: Namespace) -> Namespace:
+    if name != "large":
+        raise NotFound(f"No model named '{name}'.")
+    return spec
 
 
 async def texts(*parts: bytes) -> AsyncIterator[bytes]:

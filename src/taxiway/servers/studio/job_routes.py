@@ -182,7 +182,8 @@ def event(name: str, content: Any) -> bytes:
 
 def described(tool: Declared) -> dict[str, Any]:
     """A tool as a page is told of it: `/info`'s words for a command, and what it takes."""
-    more = {"takes": tool.takes, "unit": tool.unit, "isLight": tool.is_light, "lacks": tool.lacks}
+    more = {"takes": tool.takes, "unit": tool.unit, "isLight": tool.is_light}
+    more |= {"lacks": tool.lacks, "source": tool.source}
     return {**tool.command.describe(), **more}
 
 
