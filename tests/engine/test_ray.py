@@ -236,6 +236,9 @@ def test_ports_are_pinned_and_nothing_is_told_to_anybody(
         *words
     }
     assert "--node-ip-address=10.0.0.1" in words
+    metrics = [int(port) for name, port in head.environment().items() if "METRIC" in name]
+    assert len({*numbers, *metrics}) == 12
+    assert not {*metrics} & {*range(int(ports["--min-worker-port"]), max(numbers) + 1)}
     assert head.environment()["RAY_REDIS_ADDRESS"] == "10.0.0.9:6379"
     member = machines.Node(head="10.0.0.1:6379", folder=Path("/tmp/r")).words()
     assert "--address=10.0.0.1:6379" in member
@@ -243,11 +246,19 @@ def test_ports_are_pinned_and_nothing_is_told_to_anybody(
     with pytest.raises(InvalidArgument, match="Ray's folder may have 40 letters"):
         machines.Node(folder=Path("/" + "x" * 60)).words()
     monkeypatch.setenv("TAXIWAY_DATA", str(tmp_path))
+    alone = machines.Node(folder=Path("/tmp/r"))
+    assert "--node-ip-address=127.0.0.1" in alone.words()
+    assert "on this machine alone" in alone.said()
+    for node, is_alone in ((alone, True), (head, False)):
+        node.keep()
+        environment: dict[str, str] = {}
+        settings.quiet(environment)
+        assert (environment.get(settings.ALONE) == "0") is is_alone
     machines.keep_token(None, is_new=True)
     assert len(settings.token_file().read_text()) == 64
     if os.name == "posix":
         assert settings.token_file().stat().st_mode & 0o77 == 0
-    environment: dict[str, str] = {}
+    environment = {}
     settings.quiet(environment)
     assert environment["RAY_USAGE_STATS_ENABLED"] == "0"
     assert environment["RAY_AUTH_TOKEN_PATH"] == str(settings.token_file())

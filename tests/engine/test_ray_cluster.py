@@ -13,9 +13,11 @@ from pathlib import Path
 import psutil
 import pytest
 
+from jobs.test_tool_elsewhere import Told, given, mortal
 from paths import FIXTURES, TESTS
 from taxiway.core.model import ModelSpec
 from taxiway.engine.engine import Engine
+from taxiway.jobs.tool_elsewhere import run
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(600)]
 PORT = 26379
@@ -34,7 +36,7 @@ def cluster() -> Iterator[Path]:
         try:
             done = subprocess.run([*line, *more], capture_output=True, text=True, check=False)
             assert done.returncode == 0, done.stderr
-            assert "taxiway cluster join" in done.stdout
+            assert "on this machine alone" in done.stdout
             yield data
         finally:
             for process in of_cluster(data):
@@ -74,6 +76,51 @@ async def test_replicas_share_queries_keep_sessions_and_are_killed(cluster: Path
             while len(pids) < 3:  # another one is started in its place
                 pids.add(int((await engine.run(name, {}))["pid"]))
     assert not any(map(psutil.pid_exists, pids))
+
+
+def test_nobody_else_can_reach_a_cluster_of_one_machine(cluster: Path) -> None:
+    listening = {
+        (process.name(), connection.laddr.ip, connection.laddr.port)
+        for process in of_cluster(cluster)
+        for connection in process.net_connections("inet")
+        if connection.status == psutil.CONN_LISTEN
+    }
+    ports = {port for _, _, port in listening}
+    assert PORT in ports
+    assert {ip.removeprefix("::ffff:") for _, ip, _ in listening} <= {"127.0.0.1", "::1"}, listening
+    assert ports <= {*range(PORT, PORT + 210)}, listening
+
+
+def test_a_batch_is_a_job_there_and_goes_on_when_its_worker_is_killed(
+    cluster: Path, tmp_path: Path
+) -> None:
+    (cluster / "deaths").write_text("1")
+    job = Told(tmp_path / "out")
+    job.folder.mkdir()
+    done = run("batch", mortal(tmp_path), given(tmp_path, 6), job, ON)
+    assert (done["made"] + done["kept"], done["failed"]) == (6, 0)
+    assert any("goes on from its last save" in words for *_, words in job.said)
+    assert all((job.folder / f"{number}.png").is_file() for number in range(6))
+
+
+def test_who_asks_is_killed_and_the_work_goes_on(cluster: Path, tmp_path: Path) -> None:
+    """The way is a process of Ray's here; what is done there outlives it."""
+    job = Told(tmp_path / "out")
+    job.folder.mkdir()
+    killed = []
+
+    def told(*given: object) -> None:
+        if (job.folder / "2.png").exists() and not killed:
+            for process in psutil.Process().children():
+                if "--session" in process.cmdline():
+                    process.kill()
+                    killed.append(process.pid)
+
+    job.progress = told  # type: ignore[method-assign, assignment]
+    done = run("batch", mortal(tmp_path), given(tmp_path, 200), job, ON)
+    assert killed
+    assert done["made"] == 200, "it was begun anew"
+    assert len(list(job.folder.glob("*.png"))) == 200
 
 
 async def test_the_same_family_gives_the_same_answers_there(cluster: Path) -> None:

@@ -12,7 +12,9 @@ import ssh_stand_in
 from command_line import taxiway
 from paths import FIXTURES
 from taxiway.core.errors import ModelFailed
-from taxiway.jobs.training_elsewhere import STATE, Training, Wanted, _Home
+from taxiway.engine.executor import Died
+from taxiway.jobs.elsewhere import _Home
+from taxiway.jobs.training_elsewhere import STATE, Home, Training, Wanted, going_on
 from taxiway.training.datasets.pictures.crops import Plan
 from taxiway.training.datasets.pictures.prepare import prepare
 from taxiway.training.datasets.pictures.sources import open_source
@@ -37,10 +39,10 @@ while sys.argv[2] == "long":
 """
 
 
-def there(tmp_path: Path, how: str) -> Training:
+def there(tmp_path: Path, how: str, **more: object) -> Training:
     """The other side, with a program that writes what a training does."""
     made = Training()
-    options = dict.fromkeys(made.options) | {"dataset": "d", "words": "[]", "name": "run-1"}
+    options = dict.fromkeys(made.options) | {"dataset": "d", "words": "[]", "name": "run-1"} | more
     made.setup("cpu", options)
     made._command = [sys.executable, "-c", TRAINS, str(made._folder), how]
     return made
@@ -50,7 +52,7 @@ def home(tmp_path: Path, stop: Event) -> tuple[_Home, list[str]]:
     said: list[str] = []
     (tmp_path / "out").mkdir()
     wanted = Wanted(on="ssh://box", words=[], dataset=tmp_path, folder=tmp_path / "out")
-    return _Home(wanted, stop, said.append), said
+    return _Home(Home(wanted, stop, said.append), 1.0), said
 
 
 def carried(made: Training, to: _Home, command: str) -> None:
@@ -67,12 +69,12 @@ def test_what_a_training_writes_comes_home_as_it_goes(
 ) -> None:
     monkeypatch.setenv("TAXIWAY_DATA", str(tmp_path / "data"))
     made, (to, said) = there(tmp_path, "short"), home(tmp_path, Event())
-    carried(made, to, "train")
+    carried(made, to, "work")
     out = tmp_path / "out"
     files = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
     assert files == {"training.json", "stats.jsonl", "samples/1kimg.jpg"}
     assert said[-1].startswith("1.0 of 4 kimg")
-    assert to._code == 0
+    assert to._end == 0
     carried(made, to, "fetch")
     assert (out / STATE).read_bytes() == b"s" * 3_000_000
     assert not list(out.rglob("*.coming"))
@@ -82,8 +84,8 @@ def test_one_that_is_stopped_saves_first(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("TAXIWAY_DATA", str(tmp_path / "data"))
     stop = Event()
     made, (to, _) = there(tmp_path, "long"), home(tmp_path, stop)
-    to._say = lambda words: stop.set()
-    carried(made, to, "train")
+    to._here.say = lambda words: stop.set()  # type: ignore[method-assign]
+    carried(made, to, "work")
     assert not (tmp_path / "out" / "saved").exists()
     carried(made, to, "fetch")
     assert (tmp_path / "out" / "saved").read_text() == "saved"
@@ -94,6 +96,34 @@ def test_what_comes_stays_in_the_folder(tmp_path: Path) -> None:
     for name in ("../x", "/etc/x", "a/../../x"):
         with pytest.raises(ModelFailed, match="cannot be called"):
             to._write({"name": name, "at": 0, "size": 0})
+
+
+def test_from_a_cluster_comes_what_it_goes_on_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TAXIWAY_DATA", str(tmp_path / "data"))
+    made, (to, _) = there(tmp_path, "short", gives_state=True), home(tmp_path, Event())
+    carried(made, to, "work")
+    assert (tmp_path / "out" / STATE).stat().st_size == 3_000_000
+
+
+def test_one_that_was_killed_goes_on_from_its_save_or_begins_anew(tmp_path: Path) -> None:
+    to, said = home(tmp_path, stop := Event())
+    with pytest.raises(Died, match="what trained was ended by SIGKILL"):
+        to._here.ended(-9)
+    to._here.ended(1)
+    stop.set()
+    to._here.ended(-15)
+    words = ["{dataset}", "--kimg", "4", "--out", "{out}", "--from", "{start}", "--title=T"]
+    folder = tmp_path / "there"
+    folder.mkdir()
+    assert going_on([*words, "--resume"], folder) == words
+    assert not folder.exists()
+    folder.mkdir()
+    (folder / STATE).touch()
+    assert going_on(words, folder) == [*words[:5], "--title=T", "--resume"]
+    assert going_on(["--resume"], folder) == ["--resume"]
+    assert to._here.spec(True).options["again"] is True
 
 
 @pytest.mark.slow
@@ -109,7 +139,7 @@ def test_a_model_is_trained_over_there_and_goes_on(
     words = ["--title=Noise", "--licence=CC0", "--data=noise"]
     done = taxiway(*call, "--from", SMALL, "--kimg", "0.032", *words)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "It trains on somebody@box.example." in done.stdout
+    assert "It is done on box.example." in done.stdout
     assert json.loads((out / "model.json").read_text())["title"] == "Noise"
     assert read(out / "stats.jsonl")[-1]["kimg"] == pytest.approx(0.032)
     assert (out / STATE).exists()

@@ -13,6 +13,7 @@ ALSO = {
     "film": "also the pictures that it gives as a film, batch.mp4",
     "crops": "also cut out what is in each box that it finds",
 }
+ON = "ask there: ssh://user@host, ray for a machine of a cluster, or a name of taxiway remote add"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,13 +34,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     for name, help in ALSO.items():
         parser.add_argument(f"--{name}", action="store_true", help=help)
     parser.add_argument("--device", default="auto", choices=DEVICES)
+    parser.add_argument("--on", metavar="BOX", help=ON)
     add_force(parser)
 
 
 def run(parsed: argparse.Namespace) -> int | None:
     from taxiway.catalog import catalog
+    from taxiway.catalog.remotes import address_of
     from taxiway.console import ConsoleJob
     from taxiway.core.text_values import json_or_text
+    from taxiway.jobs.tool_elsewhere import run as run_elsewhere
     from taxiway.jobs.worker import opened
     from taxiway.tools.batch import Batch
 
@@ -50,9 +54,14 @@ def run(parsed: argparse.Namespace) -> int | None:
     words = option_words(parsed.parser, parsed.rest)
     inputs["values"] = {name: json_or_text(text) for name, text in words}
     values = tool.command.decode(inputs)
-    model = opened(tool, catalog.spec(card, {"device": parsed.device}))
+    spec = catalog.spec(card, {"device": parsed.device})
+    there = address_of(parsed.on) if parsed.on else ""
+    model = opened(tool, spec) if not there else None
     with ConsoleJob(parsed.out, card.name, parsed.force) as job:
-        done = tool.run(model, values, job)
+        if model is None:
+            done = run_elsewhere("batch", spec, values, job, there)
+        else:
+            done = tool.run(model, values, job)
     also = f" Beside them {', '.join(done['files'])}." if done["files"] else ""
     print(
         f"{done['made']} made, {done['kept']} kept, {done['failed']} failed, in {parsed.out}.{also}"

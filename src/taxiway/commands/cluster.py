@@ -15,8 +15,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parts.add_parser("leave", help="end what runs of the cluster on this machine")
     for part in (head, join):
         part.add_argument(
-            "--host", help="this machine's address for the others, such as 192.168.1.10"
-        )
+            "--host", help="this machine's address for the others, such as 192.168.1.10; a head "
+            "without one is for this machine alone",
+        )  # fmt: skip
         part.add_argument(
             "--token-file", type=Path, metavar="FILE",
             help="the cluster's token; without it a new one (head), or it is asked for (join)",
@@ -58,6 +59,7 @@ def run(parsed: argparse.Namespace) -> int:
         redis=getattr(parsed, "redis", None) or "",
     )
     machines.keep_token(parsed.token_file, is_new=parsed.part == "head")
+    node.keep()
     code = machines.ray(*node.words(), environment=node.environment())
     if code == 0:
         print(node.said(), flush=True)

@@ -51,8 +51,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
                         help=f"thousands of {recipe.unit} to show")  # fmt: skip
     parser.add_argument("--device", default="auto", choices=DEVICES)
     parser.add_argument("--on", metavar="BOX",
-                        help="train on another machine: ssh://user@host, or a name of taxiway "
-                        "remote add")  # fmt: skip
+                        help="train on another machine: ssh://user@host, ray for one of a cluster, "
+                        "or a name of taxiway remote add")  # fmt: skip
     parser.add_argument("--processes", type=whole_number(1, digits=9), metavar="N",
                         help="share each batch among so many, one to a GPU: 1")  # fmt: skip
     for name, question in ASKED.items():

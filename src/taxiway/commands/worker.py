@@ -2,6 +2,10 @@
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from taxiway.engine.places import ClusterPlace
 
 HELP = "run a model for another machine, which starts this by ssh: taxiway run MODEL --on BOX"
 
@@ -15,8 +19,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "those of other machines",
     )  # fmt: skip
     which.add_argument(
-        "--connect", metavar="ADDRESS", help="be the way to a worker at tls://host:port#sha256:..."
-    )
+        "--connect", metavar="ADDRESS",
+        help="be the way to a worker at tls://host:port#sha256:..., or on a cluster, ray://host:port",
+    )  # fmt: skip
+    for name in ("session", "name"):  # what is begun on a cluster is found again by them
+        parser.add_argument(f"--{name}", default="", help=argparse.SUPPRESS)
 
 
 def run(parsed: argparse.Namespace) -> int | None:
@@ -27,7 +34,7 @@ def run(parsed: argparse.Namespace) -> int | None:
         with contextlib.suppress(KeyboardInterrupt):
             asyncio.run(listen(*host_and_port(parsed.listen)))
     elif parsed.connect:
-        return connect(parsed.connect)
+        return connect(parsed.connect, parsed.session, parsed.name)
     else:
         from taxiway.engine.threshold import serve
 
@@ -42,17 +49,31 @@ def carried() -> Path:
     return data_path() / "carried"
 
 
-def connect(address: str) -> int:
-    """Carry bytes to a worker by TLS."""
+def connect(address: str, session: str = "", name: str = "") -> int:
+    """Carry bytes to a worker by TLS, or to one on a cluster."""
     from taxiway.catalog.remotes import secret_of
     from taxiway.core.errors import InvalidArgument
-    from taxiway.engine.places import TlsPlace, place_of
+    from taxiway.engine.places import ClusterPlace, TlsPlace, place_of
     from taxiway.engine.tls_way import carried
 
-    place = place_of(address)
+    place = place_of(address, session, name)
+    if isinstance(place, ClusterPlace):
+        return to_cluster(place)
     if not isinstance(place, TlsPlace):
         raise InvalidArgument(f"--connect takes tls://host:port#sha256:..., got '{address}'.")
     return carried(place, secret_of(address))
+
+
+def to_cluster(place: "ClusterPlace") -> int:
+    """Carry bytes to a worker on a cluster. Raises MissingDependency or ModelFailed."""
+    from taxiway.core.extras import need
+    from taxiway.engine.cluster.way import carried
+    from taxiway.engine.remote_worker import plain
+
+    need("ray", "A job on a cluster")
+    for name in (place.session, place.name):
+        plain(name)
+    return carried(place)
 
 
 def host_and_port(text: str) -> tuple[str, int]:

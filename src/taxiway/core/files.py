@@ -65,6 +65,15 @@ def whole_file(path: Path | str) -> Iterator[BinaryIO]:
         raise
 
 
+def put_whole(written: Path, path: Path) -> None:
+    """Let a file that was written beside `path` become that. Raises as `whole_file`."""
+    for guard in _guards:
+        guard.check(path)
+    for guard in _guards:
+        guard.keep(path, written)
+    os.replace(written, path)
+
+
 class GrowingFile:
     """A file that is written for a long time: hidden beside `path` until it is whole.
 

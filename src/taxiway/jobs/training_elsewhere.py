@@ -1,50 +1,47 @@
-"""A training on another machine, with its folder here: what it writes there comes here as it goes.
+"""A training on another machine, with its folder here (`elsewhere`)."""
 
-It goes the way of a model on another machine: a family of its own (`Training`), whose files are the
-dataset and what it goes on from, and whose answer in parts is what changed in the folder there.
-"""
-
-import asyncio
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path, PurePosixPath
+from collections.abc import Callable
+from pathlib import Path
 from threading import Event
 from typing import Any, ClassVar
 
 import msgspec
-import numpy as np
 from msgspec import Struct
 
 from taxiway.catalog.folder import data_path
-from taxiway.core import slots
-from taxiway.core.command import Command, Values
-from taxiway.core.datatypes import AnyDataType, File, Number, Text
-from taxiway.core.errors import ModelFailed
-from taxiway.core.model import ModelSpec, Progress
-from taxiway.engine.executor import Died, Executor, Result
-from taxiway.engine.messages import Predict
+from taxiway.core.command import Values
+from taxiway.core.datatypes import AnyDataType, Boolean, File, Text
+from taxiway.core.errors import ModelFailed, NotFound
+from taxiway.core.model import ModelSpec
+from taxiway.engine.cluster.address import is_cluster
+from taxiway.engine.executor import Died
 from taxiway.engine.remote_worker import plain
-from taxiway.training.progress import last_record
+from taxiway.jobs.elsewhere import Errand, Parts, done
+from taxiway.training.metrics_log import read
+from taxiway.training.progress import last_record, seconds_left
 from taxiway.training.run_folder import LOCK, ORDER, PROCESS, STATS, TrainingFolder
 
 DATASET, START, OUT = "{dataset}", "{start}", "{out}"
 """What stands in the words of the command for what lies elsewhere over there."""
 STATE = "state.pt"
-"""What a training goes on from; hundreds of megabytes, which come when it has ended."""
+"""What a training goes on from; hundreds of megabytes, which come when it has ended, or from a
+cluster, whose machines come and go, whenever it is saved."""
+NAME = "elsewhere.txt"
 HOLD_SECONDS = 600.0
 """How long it goes on over there while nobody hears of it."""
-PIECE = 2**20
 LOOK_SECONDS = 0.5
-
-
+SAVE_SECONDS = 120.0
+"""How long one that still works there is waited for."""
 FOLDER = File(optional=True, is_directory=True)
 
 
-class Training:
+class Training(Errand):
     """The other side: a process that trains, and its folder."""
 
     options: ClassVar[dict[str, AnyDataType]] = {
@@ -55,73 +52,77 @@ class Training:
         "begun_folder": FOLDER,
         "words": Text(),  # what follows `taxiway train`, as JSON
         "name": Text(),  # the training's own over there
+        "again": Boolean(default=False),  # it was begun, and died
+        "gives_state": Boolean(default=False),  # as it goes
     }
-    commands: ClassVar[dict[str, Command]] = {
-        "train": Command(name="train", inputs={}, outputs={"code": Number()}),
-        "fetch": Command(name="fetch", inputs={}, outputs={"name": Text()}),
-    }
-    local = ("words", "name")
+    local = ("words", "name", "again", "gives_state")
+    private = (LOCK, PROCESS)
 
     def setup(self, device: str, options: Values) -> None:
         folder = data_path() / "trainings-for-others" / plain(options["name"])
+        finished(folder)
         begun = options["begun_folder"]
         if begun and seen(Path(begun)) > seen(folder):
             shutil.rmtree(folder, ignore_errors=True)
             shutil.copytree(begun, folder)
+        words = msgspec.json.decode(options["words"], type=list[str])
+        if options["again"]:
+            words = going_on(words, folder)
         dataset = options["dataset"] or options["dataset_folder"]
         start = options["start"] or options["start_folder"]
         places = {DATASET: dataset, START: start, OUT: str(folder)}
-        given = msgspec.json.decode(options["words"], type=list[str])
-        words = [places.get(word, word) for word in given]
+        words = [places.get(word, word) for word in words]
         self._command = [sys.executable, "-u", "-m", "taxiway", "train", *words]
-        self._folder = folder
-        self._sent: dict[str, tuple[int, int]] = {}
+        self.later = () if options["gives_state"] else (STATE,)
+        self.begin(folder)
 
-    def predict(self, command: str, batch: list[Values]) -> Iterator[list[Values] | Progress]:
-        return self._train() if command == "train" else self._fetch()
-
-    def _train(self) -> Iterator[list[Values] | Progress]:
+    def work(self) -> Parts:
         process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL)
         try:
             has_ended = False
             while not has_ended:
                 has_ended = process.poll() is not None
-                yield from self._news(but=(STATE,))
-                yield Progress(0)  # is it still wanted?
+                yield from self.news(but=self.later)
+                yield [{}]  # is it still wanted?
                 time.sleep(0 if has_ended else LOOK_SECONDS)
-            yield [{"code": process.returncode}]
+            yield [{"end": process.returncode}]
         finally:
             if process.poll() is None:
                 process.terminate()  # it saves first
                 process.wait()
 
-    def _fetch(self) -> Iterator[list[Values] | Progress]:
-        yield from self._news(but=())
-        yield [{}]
-
-    def _news(self, but: tuple[str, ...]) -> Iterator[list[Values] | Progress]:
-        """What is new in the folder, in pieces."""
+    def order(self, path: Path) -> tuple[object, ...]:
         # What it is comes first, since its figures are told by it.
-        for path in sorted(self._folder.rglob("*"), key=lambda path: (path.name != ORDER, path)):
-            name = path.relative_to(self._folder).as_posix()
-            is_half = path.name.startswith(".")  # what is being written
-            if is_half or name in (LOCK, PROCESS, *but) or not path.is_file():
-                continue
-            with path.open("rb") as file:
-                now = os.fstat(file.fileno())
-                if self._sent.get(name) == (now.st_mtime_ns, now.st_size):
-                    continue
-                self._sent[name] = (now.st_mtime_ns, now.st_size)
-                for at in range(0, max(now.st_size, 1), PIECE):
-                    data = file.read(min(PIECE, now.st_size - at))
-                    yield [
-                        {
-                            "name": name,
-                            "at": at,
-                            "size": now.st_size,
-                            "data": np.frombuffer(data, np.uint8),
-                        }
-                    ]
+        return (path.name != ORDER, path)
+
+
+def finished(folder: Path) -> None:
+    """Have a training save and end that still works there, since the way to it was lost.
+
+    Raises ModelFailed where it does not end.
+    """
+    training, until = TrainingFolder(folder), time.monotonic() + SAVE_SECONDS
+    is_told = False
+    while training.is_worked_in:
+        if time.monotonic() > until:
+            raise ModelFailed(f"Another training works in '{folder}' and does not end.")
+        try:
+            if not is_told:
+                os.kill(training.process, signal.SIGTERM)
+                is_told = True
+        except (ProcessLookupError, NotFound):
+            pass  # it begins or ends just now
+        time.sleep(LOOK_SECONDS)
+
+
+def going_on(words: list[str], folder: Path) -> list[str]:
+    """The words for one that died; without a save it is begun anew."""
+    if not (folder / STATE).exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        return [word for word in words if word != "--resume"]
+    at = words.index(START) if START in words else len(words)
+    kept = words[: max(0, at - 1)] + words[at + 1 :] if START in words else words
+    return kept if "--resume" in kept else [*kept, "--resume"]
 
 
 def seen(folder: Path) -> float:
@@ -144,88 +145,68 @@ class Wanted(Struct, kw_only=True):
 def train(wanted: Wanted, stop: Event, say: Callable[[str], None]) -> int:
     """Train over there until that is done or `stop` is set; its exit code.
 
-    Raises ModelFailed with the reason where it cannot begin, or the way breaks for too long.
+    Raises ModelFailed with the reason where it cannot begin, or is lost from sight.
     """
-    return asyncio.run(_Home(wanted, stop, say).trained())
+    code = done(Home(wanted, stop, say), HOLD_SECONDS)
+    return 0 if stop.is_set() else int(code)
 
 
-class _Home:
-    """This side: the folder, and what is said."""
+class Home:
+    """This side: an `elsewhere.Here`."""
 
     def __init__(self, wanted: Wanted, stop: Event, say: Callable[[str], None]) -> None:
-        self._wanted, self._stop, self._say = wanted, stop, say
-        self._folder = wanted.folder
-        self._code = 1
+        self.on, self.folder = wanted.on, wanted.folder
+        self._wanted, self._stop = wanted, stop
+        self.say, self.is_stopped = say, stop.is_set
 
-    async def trained(self) -> int:
-        kind = slots.load("engine.executors", "remote")
-        executor: Executor = kind(self._spec(), lambda: None)
-        executor.hold_seconds = HOLD_SECONDS
-        executor.on_words = lambda words: self._say(f"The training {words}." if words else "")
-        try:
-            await executor.start()
-            self._say(f"It trains on {self._wanted.on.partition('://')[2].partition('#')[0]}.")
-            await executor.predict(Predict("train", [{}]), self._take)
-            if self._stop.is_set():
-                self._code = 0
-            self._say("What it goes on from comes here.")
-            await executor.predict(Predict("fetch", [{}]), self._take_last)
-            self._say(f"All of it is in '{self._folder}' here.")
-        except Died as death:
-            raise ModelFailed(
-                f"The training is lost from sight: {death}. What came is in '{self._folder}'; "
-                f"over there it saves within minutes and --resume goes on from that"
-            ) from None
-        finally:
-            await executor.stop()
-        return self._code
-
-    def _spec(self) -> ModelSpec:
-        wanted = self._wanted
-        words = msgspec.json.encode(wanted.words).decode()
-        options: dict[str, Any] = {"words": words, "name": self._name()}
-        begun = wanted.folder if wanted.resume else None
-        for name, path in (("dataset", wanted.dataset), ("start", wanted.start), ("begun", begun)):
+    def spec(self, is_again: bool) -> ModelSpec:
+        """What goes there."""
+        wanted, name = self._wanted, self._name()
+        options: dict[str, Any] = {
+            "words": msgspec.json.encode(wanted.words).decode(),
+            "name": name,
+            "again": is_again,
+            "gives_state": is_cluster(wanted.on),
+        }
+        begun = wanted.folder if wanted.resume or is_again else None
+        for option, path in (
+            ("dataset", wanted.dataset),
+            ("start", wanted.start),
+            ("begun", begun),
+        ):
             if path is not None:
-                options[f"{name}_folder" if path.is_dir() else name] = str(path)
-        return ModelSpec(
-            name="training", family=f"{__name__}:Training", options=options, on=wanted.on
-        )
+                options[f"{option}_folder" if path.is_dir() else option] = str(path)
+        return ModelSpec(name=name, family=f"{__name__}:Training", options=options, on=wanted.on)
+
+    def take(self, part: Values) -> None:
+        """Nothing but files comes."""
+
+    def ended(self, end: Any) -> None:
+        """Raise Died if what trained was killed."""
+        if isinstance(end, int) and end < 0 and not self._stop.is_set():
+            raise Died(f"what trained was ended by {signal.Signals(-end).name}")
+
+    def came(self, path: Path) -> None:
+        """Say how far it is."""
+        if path.name == STATS:
+            self.say(told(self.folder))
+
+    def far(self) -> float:
+        """In thousands shown."""
+        return seen(self.folder)
 
     def _name(self) -> str:
         """The training's name over there, which stays the same when it goes on."""
-        file = self._folder / "elsewhere.txt"
+        file = self.folder / NAME
         if not file.exists():
-            file.write_text(f"{self._folder.resolve().name}-{os.urandom(6).hex()}")
+            file.write_text(f"{self.folder.resolve().name}-{os.urandom(6).hex()}")
         return file.read_text().strip()
-
-    def _take(self, results: Sequence[Result | None], progress: Progress | None) -> bool:
-        self._take_last(results, progress)
-        return not self._stop.is_set()
-
-    def _take_last(self, results: Sequence[Result | None], progress: Progress | None) -> bool:
-        part = results[0]
-        if isinstance(part, dict) and "code" in part:
-            self._code = int(part["code"])
-        elif isinstance(part, dict) and "name" in part:
-            self._write(part)
-        return True
-
-    def _write(self, part: Values) -> None:
-        """A piece of a file; the last of it puts the whole in its place."""
-        path = self._folder.joinpath(*map(plain, PurePosixPath(part["name"]).parts))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        coming = path.with_name(f"{path.name}.coming")
-        with coming.open("ab" if part["at"] else "wb") as file:
-            file.write(part["data"].tobytes())
-            is_whole = file.tell() == part["size"]
-        if is_whole:
-            os.replace(coming, path)
-            if path.name == STATS:
-                self._say(told(self._folder))
 
 
 def told(folder: Path) -> str:
     """How far a training is, in a line."""
-    summary = TrainingFolder(folder).summary(True, False)
-    return f"{summary.kimg:.1f} of {summary.total:g} kimg: {summary.message}"
+    training = TrainingFolder(folder)
+    summary, plan = training.summary(True, False), training.plan
+    left = seconds_left(read(folder / STATS), plan.stages) if plan else None
+    more = f", about {left / 60:.0f} min left" if left else ""
+    return f"{summary.kimg:.1f} of {summary.total:g} kimg: {summary.message}{more}"

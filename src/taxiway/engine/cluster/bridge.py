@@ -58,21 +58,26 @@ def main(own: socket.socket, packed: bytes) -> None:
 
 def deploy(spec: ModelSpec) -> Any:
     """Join the cluster and deploy the model there. Raises what Ray raises."""
+    cluster = Cluster.of(spec.on)
+    joined(cluster)
+    # Ray takes these for itself; when this process ends is its server's to say.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
+    from taxiway.engine.cluster.deployed import Deployed
+
+    return Deployed(spec, cluster)
+
+
+def joined(cluster: Cluster) -> None:
+    """Make this process one of the cluster's. Raises what Ray raises."""
     import ray
 
-    cluster = Cluster.of(spec.on)
     address = answering(cluster)
     try:
         ray.init(address, namespace="taxiway", log_to_driver=False, logging_level=logging.ERROR)
     except ConnectionError as error:
         hint = f"its head is there, so see whether its token is that in {token_file()}"
         raise ConnectionError(f"{said(error, all_of_it=True)}; {hint}") from None
-    # It takes these for itself; when this process ends is its server's to say.
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, signal.SIG_IGN)
-    from taxiway.engine.cluster.deployed import Deployed
-
-    return Deployed(spec, cluster)
 
 
 def answering(cluster: Cluster) -> str:

@@ -78,15 +78,10 @@ class Deployed:
         count: dict[str, Any] = {"num_replicas": most}
         if least != most:
             count = {"autoscaling_config": scaling(least, most)}
-        has_gpus = ray.cluster_resources().get("GPU", 0) > 0
-        gpus, cpus = self._cluster.gpus, self._cluster.cpus
         return {
             **count,
             "max_ongoing_requests": AHEAD,
-            "ray_actor_options": {
-                "num_cpus": 1 if cpus is None else cpus,
-                "num_gpus": (1 if has_gpus else 0) if gpus is None else gpus,
-            },
+            "ray_actor_options": share(self._cluster),
             "health_check_period_s": 2,
             "health_check_timeout_s": 10,
             "graceful_shutdown_timeout_s": 2,
@@ -95,6 +90,16 @@ class Deployed:
                 request_router_class="taxiway.engine.cluster.router:Pinned"
             ),
         }
+
+
+def share(cluster: Cluster) -> dict[str, float]:
+    """Of a machine for each, in Ray's words: a GPU where there are any, unless that is said."""
+    has_gpus = ray.cluster_resources().get("GPU", 0) > 0
+    gpus, cpus = cluster.gpus, cluster.cpus
+    return {
+        "num_cpus": 1 if cpus is None else cpus,
+        "num_gpus": (1 if has_gpus else 0) if gpus is None else gpus,
+    }
 
 
 LOGGING = {"log_level": "ERROR", "enable_access_log": False}

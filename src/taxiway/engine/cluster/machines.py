@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.files import write_whole
-from taxiway.engine.cluster.settings import quiet, token_file
+from taxiway.engine.cluster.settings import HERE, alone_file, quiet, token_file
 
 WORKER_PORTS = 200
 PORTS = (
@@ -25,7 +25,9 @@ PORTS = (
     "metrics-export-port",
     "ray-client-server-port",
 )
-"""One each after the head's own, then those of Ray's worker processes."""
+"""One each after the head's own, then those of METRICS, then those of Ray's worker processes."""
+METRICS = ("AUTOSCALER_METRIC_PORT", "DASHBOARD_METRIC_PORT")
+"""Ports that Ray has for itself at the head, and takes from its environment alone."""
 NOTICED = {
     "RAY_health_check_period_ms": "1000",
     "RAY_health_check_timeout_ms": "2000",
@@ -37,7 +39,11 @@ LONGEST_FOLDER = 40
 
 
 class Node(Struct, frozen=True, kw_only=True):
-    """One machine of a cluster; `head` is the address of the first, "" if it is that."""
+    """One machine of a cluster; `head` is the address of the first, "" if it is that.
+
+    `host` is its address for the others. Without one a head is a cluster of this machine alone, and
+    listens to nobody else; Ray's other machines find their address by themselves.
+    """
 
     head: str = ""
     host: str = ""
@@ -57,15 +63,15 @@ class Node(Struct, frozen=True, kw_only=True):
                 "folder",
             )
         first = self.port + 1
-        last = first + len(PORTS)
+        last = first + len(PORTS) + len(METRICS)
         given = {
-            **dict(zip(PORTS, range(first, last), strict=True)),
+            **dict(zip(PORTS, range(first, last), strict=False)),
             "min-worker-port": last,
             "max-worker-port": last + WORKER_PORTS - 1,
             "object-store-memory": self.memory * 10**6,
             "temp-dir": self.folder,
             "include-log-monitor": "false",
-            "node-ip-address": self.host or None,
+            "node-ip-address": HERE if self.is_alone else self.host or None,
             "num-cpus": self.cpus,
             "num-gpus": self.gpus,
             **({"address": self.head} if self.head else self._of_head()),
@@ -77,21 +83,41 @@ class Node(Struct, frozen=True, kw_only=True):
     def environment(self) -> dict[str, str]:
         """What Ray's processes read from theirs; models are not to stand behind everything else."""
         redis = {"RAY_REDIS_ADDRESS": self.redis} if self.redis else {}
-        return {"RAY_worker_niceness": "0", **NOTICED, **redis}
+        first = self.port + 1 + len(PORTS)
+        metrics = {name: str(first + number) for number, name in enumerate(METRICS)}
+        return {"RAY_worker_niceness": "0", **NOTICED, **metrics, **redis}
 
     def said(self) -> str:
         """What its owner is to know now."""
-        last = self.port + len(PORTS) + WORKER_PORTS
+        if self.is_alone:
+            return (
+                "The cluster is begun, on this machine alone: none of its ports is open to others. "
+                "With --host ADDRESS others can join.\n"
+                "Here: taxiway run rainbow --on ray"
+            )
+        last = self.port + len(PORTS) + len(METRICS) + WORKER_PORTS
         ports = f"Ports {self.port} to {last} are for the cluster's machines, and nobody else."
         if self.head:
             return f"This machine is one of the cluster of {self.head}. {ports}"
-        here = f"{self.host or 'ADDRESS OF THIS MACHINE'}:{self.port}"
+        here = f"{self.host}:{self.port}"
         return (
             f"The cluster is begun. {ports}\n"
             f"On each other machine: taxiway cluster join {here}\n"
             f"Its token, which is asked for there, is in {token_file()}.\n"
             "Here: taxiway run rainbow --on ray"
         )
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether nobody else is to reach it."""
+        return not self.head and self.host in ("", HERE, "localhost")
+
+    def keep(self) -> None:
+        """Let those of this machine who ask know how to reach it."""
+        if self.is_alone:
+            write_whole(alone_file(), HERE.encode())
+        else:
+            alone_file().unlink(missing_ok=True)
 
     def _of_head(self) -> dict[str, object]:
         return {"port": self.port, "include-dashboard": "false"}

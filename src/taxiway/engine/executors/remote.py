@@ -38,7 +38,7 @@ from taxiway.engine.messages import (
     results_of,
 )
 from taxiway.engine.pipe import ServerGone, ServersEnd, WorkersEnd
-from taxiway.engine.places import CONNECT_SECONDS, SshPlace, TlsPlace, place_of
+from taxiway.engine.places import Place, place_of
 from taxiway.engine.remote_worker import carry_files, luggage
 from taxiway.engine.sending import Choice, Lateness, allowed
 from taxiway.engine.threshold import GREETING, VERSION
@@ -66,11 +66,11 @@ class RemoteExecutor(ProcessExecutor):
 
     def __init__(self, spec: ModelSpec, on_death: Callable[[], None]) -> None:
         super().__init__(spec, on_death)
-        self.place = place_of(spec.on)
+        self._token = secrets.token_hex(16)
+        self.place = place_of(spec.on, self._token, spec.name)
         self.hold_seconds = HOLD_SECONDS
         self.away_ms = 0.0
         self._took_ms = self._late_ms = self._say_at = 0.0
-        self._token = secrets.token_hex(16)
         self._heard_there, self._ahead = 0, b""
         self._ledger = Ledger()
         self._said: deque[str] = deque(maxlen=3)
@@ -144,7 +144,7 @@ class RemoteExecutor(ProcessExecutor):
             self._process = Tunnel(self.place, theirs, self._said)
         if self._is_stopped:
             self._process.kill()
-        ours.settimeout(CONNECT_SECONDS * 2)
+        ours.settimeout(self.place.patience)
         pipe = WorkersEnd(ours)
         with self._closed_if_lost(ours):
             pipe.find(GREETING)
@@ -339,7 +339,7 @@ def _there_and_back(pipe: WorkersEnd) -> float:
 class Tunnel:
     """The process that holds the way open, with what `multiprocessing`'s processes have."""
 
-    def __init__(self, place: SshPlace | TlsPlace, own: socket.socket, said: "deque[str]") -> None:
+    def __init__(self, place: Place, own: socket.socket, said: "deque[str]") -> None:
         try:
             self._made: subprocess.Popen[bytes] = subprocess.Popen(
                 place.line(), stdin=own.fileno(), stdout=own.fileno(), stderr=subprocess.PIPE,
