@@ -1,6 +1,7 @@
 """The files in `deploy/`: read by what reads them, their flags taken by the real parser."""
 
 import argparse
+import ipaddress
 import os
 import plistlib
 import re
@@ -17,6 +18,7 @@ import yaml
 from deploy_files import DEPLOY
 from taxiway import cli
 from taxiway.commands import host, run
+from taxiway.engine.cluster import machines
 
 CONTAINERFILE = (DEPLOY / "Containerfile").read_text("utf-8")
 SERVICES = ("taxiway.service", "taxiway-host.service")
@@ -98,14 +100,26 @@ def test_the_systemd_unit_starts_what_there_is_and_has_time_to_stop(name: str) -
     assert parsed(words).stop_seconds < int(patience)
 
 
+def test_the_unit_of_a_cluster_lets_in_its_network_alone() -> None:
+    unit = (DEPLOY / "taxiway-cluster.service").read_text("utf-8")
+    (line,) = re.findall(r"^ExecStart=(.*)$", unit, re.MULTILINE)
+    given = parsed(shlex.split(line)[1:])
+    assert len(str(given.folder)) <= machines.LONGEST_FOLDER
+    (network,) = re.findall(r"^IPAddressAllow=localhost (.*)$", unit, re.MULTILINE)
+    assert ipaddress.ip_address(given.host) in ipaddress.ip_network(network)
+    assert "IPAddressDeny=any" in unit
+    assert f"network = {network}" in (DEPLOY / "cluster.nft").read_text("utf-8")
+
+
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")
 def test_systemd_itself_finds_nothing_wrong(tmp_path: Path) -> None:
-    for name in SERVICES:
+    names = (*SERVICES, "taxiway-cluster.service")
+    for name in names:
         unit = (DEPLOY / name).read_text("utf-8").replace("/opt/taxiway/bin/taxiway", "/bin/true")
         (tmp_path / name).write_text(unit, "utf-8")
-    files = [str(tmp_path / name) for name in SERVICES]
+    files = [str(tmp_path / name) for name in names]
     verify = subprocess.run(["systemd-analyze", "verify", *files], capture_output=True, text=True)
-    said = [line for line in verify.stderr.splitlines() if any(name in line for name in SERVICES)]
+    said = [line for line in verify.stderr.splitlines() if any(name in line for name in names)]
     assert (verify.returncode, said) == (0, [])
 
 

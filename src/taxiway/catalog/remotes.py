@@ -9,6 +9,8 @@ from taxiway.catalog.folder import data_path
 from taxiway.core.errors import InvalidArgument, NotFound
 from taxiway.core.files import write_whole
 
+CLUSTER = "ray"
+"""What this machine's cluster is called, which needs no adding."""
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 
@@ -39,6 +41,15 @@ def address_of(box: str) -> str:
             f"No machine is called '{box}'. {there}; add it: taxiway remote add {box} ssh://user@host."
         )
     return known[box]
+
+
+def check_named(name: str) -> None:
+    """Raise NotFound for what is no name of a machine, nor this machine's cluster.
+
+    A client may name what its owner has added, and no address of its own.
+    """
+    if name != CLUSTER and name not in remotes():
+        address_of(name.replace("://", " "))
 
 
 def machines_of(on: str) -> str:

@@ -20,6 +20,10 @@ OTHER = "other"
 what `run` takes as `model` in its place. No file is opened by a client's word."""
 
 
+ON = "on"
+"""The input of a tool that may work on another machine: its name, nothing for this one."""
+
+
 class Stopped(TaxiwayError):
     """The user stopped a job; what was finished is kept, and the same call goes on from there."""
 

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from msgspec.structs import replace
 
+from taxiway.catalog.remotes import check_named
 from taxiway.core.command import Command
 from taxiway.core.datatypes import Wire
 from taxiway.core.errors import Busy, InvalidArgument, NotFound, TaxiwayError, Unavailable
@@ -20,7 +21,7 @@ from taxiway.core.files import write_whole
 from taxiway.core.locks import is_held
 from taxiway.core.model import ModelSpec
 from taxiway.core.opened import OpenFolders
-from taxiway.core.tool import OTHER, Declared
+from taxiway.core.tool import ON, OTHER, Declared
 from taxiway.jobs import trainings
 from taxiway.jobs.inputs import attach, with_files
 from taxiway.jobs.process import END_SECONDS, ToolProcess, read_offer
@@ -330,9 +331,11 @@ class Jobs:
             own_folder(folder)
             record = attach(record, command, inputs, self.uploads, folder)
             given = with_files(command, record.inputs, record.attached, folder)
-            other = command.decode(given).get(OTHER)
-            if other:
+            decoded = command.decode(given)
+            if other := decoded.get(OTHER):
                 self.models.spec(str(other))
+            if on := decoded.get(ON):
+                check_named(str(on))
             write_record(folder, record)
         except OSError as error:
             shutil.rmtree(folder, ignore_errors=True)

@@ -25,7 +25,7 @@ from taxiway.core.errors import ModelFailed
 from taxiway.core.images import Pixels, encode_jpeg, rgb_pixels, to_file_uri
 from taxiway.core.locks import held
 from taxiway.core.model import ModelSpec
-from taxiway.core.tool import Job, Stopped, outcome
+from taxiway.core.tool import ON, Job, Stopped, outcome
 from taxiway.engine.remote_worker import plain
 from taxiway.jobs.elsewhere import Errand, Parts, done
 from taxiway.jobs.worker import LOCK, load, opened
@@ -194,7 +194,7 @@ def run(tool: str, model: ModelSpec, inputs: Values, job: Job, on: str) -> Value
     """
     with tempfile.TemporaryDirectory(prefix="taxiway-") as folder:
         luggage = Luggage(Path(folder))
-        order = Order(tool, luggage.model(model), luggage.packed(inputs))
+        order = Order(tool, luggage.model(model), luggage.packed({**inputs, ON: ""}))
         here = Home(order, job, on, Path(folder) if any(Path(folder).iterdir()) else None)
         end = done(here, HOLD_SECONDS)
     if here.stopped is not None:

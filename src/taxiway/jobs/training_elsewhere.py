@@ -148,7 +148,10 @@ def train(wanted: Wanted, stop: Event, say: Callable[[str], None]) -> int:
     Raises ModelFailed with the reason where it cannot begin, or is lost from sight.
     """
     code = done(Home(wanted, stop, say), HOLD_SECONDS)
-    return 0 if stop.is_set() else int(code)
+    if stop.is_set() or code == 0:
+        say(f"{max(0.0, seen(wanted.folder)):.1f} kimg seen.")  # what a training ends with
+        return 0
+    return int(code)
 
 
 class Home:

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import Struct, structs
 
+from taxiway.catalog.remotes import check_named
 from taxiway.core import slots
 from taxiway.core.command import Command
 from taxiway.core.datatypes import AnyDataType, Number, Text, Wire
@@ -74,6 +75,7 @@ SOURCES = {
     ),
 }
 """What a training learns from."""
+ON_WHICH = "Another machine, as taxiway remote add named it, or ray for this one's cluster."
 PRIVATE = (LOCK, PROCESS, "state.pt")
 """Files of a training that nobody is given."""
 
@@ -86,6 +88,7 @@ class Wanted(Struct, kw_only=True):
 
     `kimg` is how many thousand examples are shown, or None for what suits the start; `trainer` is
     one of the slot, none for the usual one, and `options` are those of its recipe that were given.
+    `on` is the name of another machine.
     """
 
     name: str
@@ -96,6 +99,7 @@ class Wanted(Struct, kw_only=True):
     licence: str = ""
     data: str = ""
     trainer: str = ""
+    on: str = ""
     options: dict[str, Any] = {}
 
 
@@ -142,6 +146,7 @@ def declared(name: str, recipe: trainer.Recipe) -> Declared:
         "title": Text(description="For the model's card."),
         "licence": Text(description="Of the model."),
         "data": Text(description=f"What the {unit} show, and whose they are."),
+        "on": Text(description=ON_WHICH),
     }
     command = Command(name=tool_of(name), description=about, inputs=inputs, outputs={})
     return Declared(
@@ -204,7 +209,8 @@ class Trainings:
         Raises InvalidArgument naming the field, MissingDependency or Unavailable.
         """
         check(wanted)
-        check_torch()
+        if not wanted.on:
+            check_torch()
         with self._lock:
             training = TrainingFolder(self.folder / wanted.name)
             is_taken = wanted.name in self.waiting or self._is_alive(training)
@@ -227,9 +233,10 @@ class Trainings:
         One that never began is begun anew, if its record says how.
         """
         check_kimg(kimg)
-        check_torch()
         with self._lock:
             training = self.find(name)
+            if not kept_record(training).inputs.get("on"):
+                check_torch()
             if name in self.waiting or self._is_alive(training):
                 raise InvalidArgument(f"'{name}' trains or waits already.")
             self.waiting[name] = self._more(training, kimg)
@@ -347,10 +354,13 @@ class Trainings:
         return is_ours or training.name in self._begun or training.is_worked_in
 
     def _more(self, training: TrainingFolder, kimg: float | None) -> list[str]:
+        inputs = kept_record(training).inputs
         if training.plan is not None:
             more = [] if kimg is None else [flag("kimg", kimg)]
-            return [training.plan.dataset, "--resume", *more]
-        inputs = kept_record(training).inputs
+            dataset, on = training.plan.dataset, inputs.get("on")
+            if on:  # where it lies here
+                dataset, more = str(_place(str(inputs["dataset"]))), [*more, flag("on", on)]
+            return [dataset, "--resume", *more]
         if not inputs:
             raise InvalidArgument(f"'{training.name}' never began; start it anew under this name.")
         wanted = wanted_of(inputs)
@@ -435,6 +445,8 @@ def check(wanted: Wanted) -> None:
     if not wanted.dataset or not os.path.exists(_place(wanted.dataset)):
         raise InvalidArgument(f"There is no dataset '{wanted.dataset}' on the server.", "dataset")
     check_kimg(wanted.kimg)
+    if wanted.on:
+        check_named(wanted.on)
 
 
 def check_name(name: str) -> None:
@@ -461,6 +473,7 @@ def check_torch() -> None:
 def arguments(wanted: Wanted) -> list[str]:
     """What `taxiway train` is given; no word of a person's becomes an option by itself."""
     said: dict[str, Any] = {"from": wanted.start or None, "kimg": wanted.kimg, **wanted.options}
+    said |= {"on": wanted.on or None}
     options = [flag(name, value) for name, value in said.items() if value is not None]
     told = {name: getattr(wanted, name) for name in ("title", "licence", "data")}
     named = [wanted.trainer] if wanted.trainer else []

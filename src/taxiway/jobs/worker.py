@@ -22,7 +22,7 @@ from taxiway.core.faults import blamed
 from taxiway.core.images import Pixels, encode_jpeg
 from taxiway.core.locks import held
 from taxiway.core.model import Model, ModelSpec
-from taxiway.core.tool import OTHER, Declared, Stopped, Takes, declared, outcome
+from taxiway.core.tool import ON, OTHER, Declared, Stopped, Takes, declared, outcome
 from taxiway.engine.messages import CallOutputs
 from taxiway.engine.worker import answer, start
 from taxiway.jobs import trainings
@@ -244,11 +244,24 @@ def _outputs(assignment: Assignment, job: ReportingJob) -> Done:
         tool: Any = found() if isinstance(found, type) else found
     given = with_files(tool.command, assignment.inputs, assignment.attached, job.folder)
     inputs = tool.command.decode(given)
+    if assignment.model and (on := inputs.get(ON)):
+        return Done(_elsewhere(assignment, inputs, on, job))
     if assignment.other:
         inputs[OTHER] = opened(tool, assignment.other)
     outputs = outcome(tool, opened(tool, assignment.model), inputs, job)
     with blamed(tool, f"What '{tool.command.name}' gives"):
         return Done(tool.command.encode(outputs, {}))
+
+
+def _elsewhere(
+    assignment: Assignment, inputs: Values, on: str, job: ReportingJob
+) -> dict[str, Wire]:
+    from taxiway.catalog.remotes import address_of, check_named
+    from taxiway.jobs import tool_elsewhere
+
+    check_named(on)
+    assert assignment.model is not None
+    return tool_elsewhere.run(assignment.tool, assignment.model, inputs, job, address_of(on))
 
 
 def _sentence(error: Exception) -> str:

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from taxiway.core.command import Command, Values
 from taxiway.core.datatypes import AnyType, Array, Boolean, Category, File, Number, Text
 from taxiway.core.errors import InvalidArgument
-from taxiway.core.tool import Job, OpenModel, Takes
+from taxiway.core.tool import ON, Job, OpenModel, Takes
 from taxiway.film.media import import_av
 from taxiway.film.writer import WRITING
 from taxiway.tools.batch.given import Given
@@ -42,6 +42,10 @@ class Batch:
             "json": Boolean(description="Also all answers in one list, batch.json."),
             "film": Boolean(description="Also the pictures it gives as a film, batch.mp4."),
             "crops": Boolean(description="Also cut out what is in each box that it finds."),
+            ON: Text(
+                description="Another machine, as taxiway remote add named it, or ray for this "
+                "one's cluster."
+            ),
         },
         outputs={
             "made": Number(description="Pictures that were asked now."),
