@@ -1,105 +1,96 @@
-"""A way to a cluster without Ray: a real `Post`, in a process of its own that outlives its callers.
+"""Ways to a cluster without Ray: a real `Post` for each session, in a thread of this process.
 
-`python way_stand_in.py SESSION` carries standard input and output there. The post listens at a
-socket in the folder of TAXIWAY_STAND_IN; `posts` there has a line for each that was begun.
+What stands in for the process that speaks to Ray is this file, run as a program: it carries bytes
+between its standard input and output and the socket at which the posts are.
 """
 
 import asyncio
 import os
 import socket
-import subprocess
 import sys
-import time
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import msgspec
-import pytest
+if TYPE_CHECKING:
+    import pytest
 
-from taxiway.engine.cluster.post import Post
-from taxiway.engine.cluster.way import carry
-from taxiway.engine.pipe import WorkersEnd, framed
-from taxiway.engine.places import ClusterPlace
-
-FOLDER = "TAXIWAY_STAND_IN"
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
-def install(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Have all ways to clusters lead there."""
-    folder.mkdir(exist_ok=True)
-    monkeypatch.setenv(FOLDER, str(folder))
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(map(str, paths())))
-    line = [sys.executable, str(Path(__file__))]
-    monkeypatch.setattr(ClusterPlace, "line", lambda place: [*line, place.session])
-    return folder
+@contextmanager
+def installed(folder: Path, monkeypatch: "pytest.MonkeyPatch") -> Iterator[None]:
+    """Have all ways to clusters lead to posts here."""
+    from taxiway.engine.cluster import post
+    from taxiway.engine.places import ClusterPlace
 
-
-def paths() -> list[Path]:
     tests = Path(__file__).parent
-    return [tests, tests.parent / "src"]
+    path = str(folder / "posts")
+    line = [sys.executable, "-S", "-E", __file__, path]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(map(str, (tests, tests.parent / "src"))))
+    monkeypatch.setattr(ClusterPlace, "line", lambda place: [*line, place.session])
+    monkeypatch.setattr(post.Post, "_watch", lambda own: asyncio.sleep(0))
+    loop = asyncio.new_event_loop()
+    posts: dict[str, post.Post] = {}
+
+    async def come(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        session = (await reader.readline()).decode().strip()
+        await carried(posts.setdefault(session, post.Post(session, silent=2.0)), (reader, writer))
+
+    server = loop.run_until_complete(asyncio.start_unix_server(come, path))
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    try:
+        yield
+    finally:
+        loop.call_soon_threadsafe(server.close)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        tasks = asyncio.all_tasks(loop)
+        for task in tasks:
+            task.cancel()
+        loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+        loop.close()
 
 
-class Far:
-    """Calls the post by its socket, a connection for each call."""
+async def carried(post: "object", streams: Streams) -> None:
+    """As `way.carry` does; who is killed says nothing, and asks no more."""
+    from taxiway.engine.cluster.post import PIECE, Post
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    assert isinstance(post, Post)
+    reader, writer = streams
+    number = await post.open()
+    is_there = True
 
-    def ask(self, *words: object) -> object:
-        with socket.socket(socket.AF_UNIX) as own:
-            own.connect(str(self._path))
-            pipe = WorkersEnd(own)
-            pipe.send(msgspec.msgpack.encode(words))
-            return msgspec.msgpack.decode(pipe.receive())
+    async def inwards() -> None:
+        nonlocal is_there
+        while data := await reader.read(PIECE):
+            await post.give(number, data)
+        is_there = False
 
-    def open(self) -> int:
-        number = self.ask("open")
-        assert isinstance(number, int)
-        return number
-
-    def give(self, number: int, data: bytes) -> None:
-        self.ask("give", number, data)
-
-    def take(self, number: int) -> bytes | None:
-        data = self.ask("take", number)
-        assert data is None or isinstance(data, bytes)
-        return data
+    giving = asyncio.ensure_future(inwards())
+    while is_there and (data := await post.take(number)) != b"":
+        writer.write(data or b"")
+    giving.cancel()
+    writer.close()
 
 
-async def post(session: str, path: str) -> None:
-    """Be a post until nothing is held there."""
-    kept = Post(session, silent=2.0)
-
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        size = int.from_bytes(await reader.readexactly(8), "little")
-        method, *words = msgspec.msgpack.decode(await reader.readexactly(size))
-        found = await getattr(kept, method)(*words)
-        writer.write(framed(msgspec.msgpack.encode(found)))
-        await writer.drain()
-        writer.close()
-
-    async with await asyncio.start_unix_server(answer, path) as server:
-        await server.serve_forever()
+def pump(read: Callable[[], bytes], write: Callable[[bytes], object]) -> None:
+    while data := read():
+        write(data)
+    os._exit(0)
 
 
-def main(session: str) -> None:
-    folder = Path(os.environ[FOLDER])
-    path = folder / session[:8]
-    far = Far(path)
-    if not path.exists():
-        with (folder / "posts").open("a") as posts:
-            posts.write(f"{session}\n")
-        line = [sys.executable, __file__, session, str(path)]
-        with (folder / "log").open("a") as log:
-            subprocess.Popen(
-                line, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-            )
-        while not path.exists():
-            time.sleep(0.02)
-    carry(far, 0, 1)
+def main(path: str, session: str) -> None:
+    own = socket.socket(socket.AF_UNIX)
+    own.connect(path)
+    own.sendall(f"{session}\n".encode())
+    threading.Thread(target=pump, args=[lambda: os.read(0, 2**16), own.sendall]).start()
+    with open(1, "wb", 0, closefd=False) as out:
+        pump(lambda: own.recv(2**16), out.write)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) == 2:
-        main(sys.argv[1])
-        os._exit(0)
-    asyncio.run(post(*sys.argv[1:]))
+    main(*sys.argv[1:])

@@ -14,7 +14,7 @@ from taxiway.engine.cluster import machines
 
 NEEDED = ("nft", "ip", "nsenter")
 pytestmark = pytest.mark.skipif(
-    sys.platform != "linux" or any(map(lambda each: not shutil.which(each), NEEDED)) or os.getuid() != 0,
+    sys.platform != "linux" or any(not shutil.which(each) for each in NEEDED) or os.getuid() != 0,
     reason=f"needs {', '.join(NEEDED)}, and root",
 )
 BOX, OTHER = f"twbox{os.getpid()}", f"twother{os.getpid()}"

@@ -42,7 +42,7 @@ exec chroot --userspec=10001:10001 $root "$@"
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.timeout(1800),
+    pytest.mark.timeout(5400),
     pytest.mark.skipif(
         any(shutil.which(each) is None for each in NEEDED) or os.getuid() != 0,
         reason=f"needs {', '.join(NEEDED)}, and root",
@@ -60,19 +60,31 @@ def buildah(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
 
 
 @pytest.fixture(scope="module")
-def image(buildah: list[str], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What an engine reads of the image, once it is built."""
-    folder = tmp_path_factory.mktemp("base")
-    base, wheels = folder / "base.tar", folder / "wheels"
+def base(buildah: list[str], tmp_path_factory: pytest.TempPathFactory) -> None:
+    """`localhost/base`: Debian with Python."""
+    base = tmp_path_factory.mktemp("base") / "base.tar"
     lay = ["mmdebstrap", "--quiet", "--variant=minbase", "--include=python3,python3-venv"]
     done(*lay, "bookworm", base)
-    done(sys.executable, "-m", "pip", "wheel", "-q", "-w", wheels, f"{ROOT}[metrics]", "hatchling")
     name = done(*buildah, "from", "scratch").strip()
     done(*buildah, "add", name, base, "/")
     done(*buildah, "commit", name, "localhost/base")
+    base.unlink()
+
+
+@pytest.fixture(scope="module", params=["metrics", "metrics,train"])
+def image(
+    request: pytest.FixtureRequest,
+    buildah: list[str],
+    base: None,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> dict[str, Any]:
+    """What an engine reads of the image, once it is built with these extras."""
+    extras, wheels = request.param, tmp_path_factory.mktemp("wheels")
+    pip = [sys.executable, "-m", "pip", "wheel", "-q", "-w", wheels]
+    done(*pip, f"{ROOT}[{extras}]", "hatchling")
     given = [
         "BASE=localhost/base",
-        "EXTRAS=metrics",
+        f"EXTRAS={extras}",
         "PIP_OPTIONS=--no-index --find-links /wheels",
     ]
     arguments = [word for each in given for word in ("--build-arg", each)]
@@ -80,13 +92,15 @@ def image(buildah: list[str], tmp_path_factory: pytest.TempPathFactory) -> dict[
     file = ["-f", ROOT / "deploy" / "Containerfile", "-t", "localhost/taxiway", ROOT]
     done(*buildah, "bud", *arguments, *mounted, *file)
     told = json.loads(done(*buildah, "inspect", "--type", "image", "localhost/taxiway"))
+    shutil.rmtree(wheels)
+    print(done(*buildah, "images"))
     config: dict[str, Any] = told["Docker"]["config"]
-    return config
+    return {**config, "extras": extras}
 
 
 def done(*command: object) -> str:
     words = [str(word) for word in command]
-    finished = subprocess.run(words, capture_output=True, text=True, timeout=900)
+    finished = subprocess.run(words, capture_output=True, text=True, timeout=3000)
     assert finished.returncode == 0, finished.stdout[-2000:] + finished.stderr[-2000:]
     return finished.stdout
 
@@ -108,6 +122,10 @@ def started(
     with open(folder / "log", "w") as log:
         command = [*alone, "sh", str(folder / "run.sh"), root, *words]
         return subprocess.Popen(command, stdout=log, stderr=log)
+
+
+def within(root: str) -> list[str]:
+    return ["chroot", "--userspec=10001:10001", root]
 
 
 def until_ready(client: httpx.Client) -> None:
@@ -141,13 +159,16 @@ def test_it_plays_read_only_unprivileged_and_in_64_mb_and_ends_in_order(
         assert set(psutil.Process(process.pid).uids()) == {10001}
         check = [word for word in image["Healthcheck"]["Test"] if word != "CMD"]
         environment = {**os.environ, "HEALTH": f"http://127.0.0.1:{port}/healthz"}
-        ask = ["chroot", "--userspec=10001:10001", root, *check]
+        ask = [*within(root), *check]
         assert subprocess.run(ask, env=environment).returncode == 0
         environment["HEALTH"] = f"http://127.0.0.1:{free_port()}/healthz"
         assert subprocess.run(ask, env=environment, capture_output=True).returncode != 0
     finally:
         process.send_signal(signal.SIGTERM)
         code = process.wait(20)
+    has_torch = [*within(root), "/opt/taxiway/bin/python", "-c", "import torch"]
+    found = subprocess.run(has_torch, capture_output=True).returncode == 0
+    assert found is ("train" in image["extras"])
     said = [line for line in (tmp_path / "log").read_text().splitlines() if line.startswith("{")]
     assert code == 0
     assert json.loads(said[-1])["message"] == "rainbow is stopped."

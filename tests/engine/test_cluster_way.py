@@ -23,7 +23,7 @@ async def echo(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[post.Post]:
     monkeypatch.setattr(post, "LOOK_SECONDS", 0.05)
     made = post.Post(SESSION, silent=0.3)
     monkeypatch.setattr(made, "_watch", lambda: asyncio.sleep(0))
-    yield made
+    return made
 
 
 def test_a_job_goes_to_one_machine_of_a_cluster() -> None:

@@ -5,10 +5,9 @@ import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
-import psutil
 import pytest
 
 import way_stand_in
@@ -22,7 +21,7 @@ from taxiway.core.images import Pixels, encode_png
 from taxiway.core.model import ModelSpec
 from taxiway.core.tool import QuietJob, Stopped
 from taxiway.jobs import elsewhere, tool_elsewhere
-from taxiway.jobs.tool_elsewhere import Luggage, placed, run
+from taxiway.jobs.tool_elsewhere import Home, Luggage, placed, run
 from taxiway.tools.batch import Batch
 
 ON = "ray"
@@ -68,24 +67,12 @@ class Told(QuietJob):
 
 @pytest.fixture
 def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Its data folder."""
     monkeypatch.setenv("TAXIWAY_DATA", str(tmp_path / "data"))
     monkeypatch.setattr(elsewhere, "AGAIN_SECONDS", 0.0)
-    folder = way_stand_in.install(tmp_path / "box", monkeypatch)
     (tmp_path / "data").mkdir()
-    yield tmp_path / "data"
-    for process in posts(folder):
-        process.kill()
-
-
-def posts(folder: Path) -> list[psutil.Process]:
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if str(folder) in " ".join(process.cmdline()):
-                found.append(process)
-        except psutil.Error:
-            pass
-    return found
+    with way_stand_in.installed(tmp_path, monkeypatch):
+        yield tmp_path / "data"
 
 
 def given(tmp_path: Path, count: int) -> Values:
@@ -124,36 +111,31 @@ def test_a_batch_goes_on_from_what_it_made_when_its_worker_is_killed(
     )
     assert (6, 6) in [(done, total) for done, total, _ in job.said]
     assert not list(job.folder.rglob("*.coming"))
-    # The same call finds all of it there, and what is another's here stays.
-    with guarding(tmp_path / "other"), pytest.raises(InvalidArgument, match="was there before"):
-        other = Told(tmp_path / "other")
-        other.folder.mkdir()
-        (other.folder / "0.png").write_text("mine")
-        run("batch", mortal(tmp_path), {**given_again(tmp_path)}, other, ON)
-    assert (tmp_path / "other" / "0.png").read_text() == "mine"
 
 
 def pid_of(folder: Path, number: int) -> float:
     return float(json.loads((folder / f"{number}.json").read_bytes())["outputs"]["pid"])
 
 
-def given_again(tmp_path: Path) -> Values:
-    return Batch.command.decode({"pictures": [tmp_path / "photos"]})
-
-
-def test_what_always_dies_is_given_up_and_what_is_stopped_goes_on(
+def test_what_always_dies_is_given_up(
     tmp_path: Path, cluster: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(elsewhere, "TRIES", 1)
+    monkeypatch.setattr(Home, "far", lambda own: 0.0)
     (cluster / "deaths").write_text("9")
     job = Told(tmp_path / "out")
     job.folder.mkdir()
-    photos = given(tmp_path, 12)
-    with pytest.raises(ModelFailed, match="It was begun . times and came no further"):
-        for _ in range(9):  # each time it makes three
-            (cluster / "deaths").write_text("9")
-            run("batch", mortal(tmp_path), photos, job, ON)
-    (cluster / "deaths").write_text("0")
+    with pytest.raises(ModelFailed, match=r"It was begun 2 times and came no further .exit code"):
+        run("batch", mortal(tmp_path), given(tmp_path, 9), job, ON)
+
+
+def test_what_was_there_before_is_kept(tmp_path: Path, cluster: Path) -> None:
+    job = Told(tmp_path / "out")
+    job.folder.mkdir()
+    (job.folder / "0.png").write_text("mine")
+    with guarding(job.folder), pytest.raises(InvalidArgument, match="was there before"):
+        run("batch", mortal(tmp_path), given(tmp_path, 2), job, ON)
+    assert (job.folder / "0.png").read_text() == "mine"
 
 
 def test_files_go_along_under_marks(tmp_path: Path) -> None:
@@ -173,7 +155,9 @@ def test_files_go_along_under_marks(tmp_path: Path) -> None:
     with pytest.raises(ModelFailed, match="cannot be called"):
         placed("{given}/../x", "/there")
     small = ModelSpec(
-        name="small", family="stylegan", options={"checkpoint": str(FIXTURES / "stylegan2-ada_32.pkl")}
+        name="small",
+        family="stylegan",
+        options={"checkpoint": str(FIXTURES / "stylegan2-ada_32.pkl")},
     )
     assert luggage.model(small).options["checkpoint"] == "{given}/1/stylegan2-ada_32.pkl"
 

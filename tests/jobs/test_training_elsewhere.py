@@ -108,7 +108,7 @@ def test_from_a_cluster_comes_what_it_goes_on_from(
 
 
 def test_one_that_was_killed_goes_on_from_its_save_or_begins_anew(tmp_path: Path) -> None:
-    to, said = home(tmp_path, stop := Event())
+    to, _said = home(tmp_path, stop := Event())
     with pytest.raises(Died, match="what trained was ended by SIGKILL"):
         to._here.ended(-9)
     to._here.ended(1)

@@ -18,7 +18,7 @@ from taxiway.core import extras
 from taxiway.core.errors import InvalidArgument, MissingDependency, NotFound
 from taxiway.jobs import runner as runner_module
 from taxiway.jobs import trainings as module
-from taxiway.jobs.record import JobRecord
+from taxiway.jobs.record import JobRecord, write_record
 from taxiway.jobs.runner import Jobs
 from taxiway.jobs.trainings import Trainings, Wanted, arguments
 from taxiway.training.run_folder import PROCESS, working
@@ -149,6 +149,23 @@ def test_words_of_a_person_do_not_become_options() -> None:
         "--data=",
     ]
     assert arguments(Wanted(name="new", dataset="x", trainer="poet"))[0] == "poet"
+
+
+async def test_a_training_goes_to_a_machine_that_its_owner_named(
+    jobs: Jobs, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TAXIWAY_DATA", str(tmp_path / "data"))
+    for on in ("nobody", "ssh://box", "ray://10.0.0.1"):
+        with pytest.raises(NotFound, match="No machine is called"):
+            await jobs.start("train", "", wanted(on=on))
+    begun = Wanted(name="new", dataset="x", on="ray")
+    assert "--on=ray" in arguments(begun)
+    # It goes on with what was given here, since its plan tells of places over there.
+    inputs = {"name": "mine", "dataset": __file__, "on": "ray"}
+    write_record(tmp_path / "mine", JobRecord(id="mine", tool="train", inputs=inputs))
+    monkeypatch.setattr(extras, "is_here", lambda name: False)  # PyTorch is there, not here
+    jobs.trainings.order_more("mine", 2)
+    assert jobs.trainings.waiting == {"mine": [__file__, "--resume", "--kimg=2", "--on=ray"]}
 
 
 async def test_a_start_that_failed_says_why_and_is_tried_again(jobs: Jobs) -> None:

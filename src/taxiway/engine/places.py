@@ -115,7 +115,9 @@ def place_of(address: str, session: str = "", name: str = "") -> Place:
     """
     if is_cluster(address):
         if Cluster.of(address).most != 1:
-            raise InvalidArgument("A job takes one machine of a cluster; leave 'replicas' out.", "on")
+            raise InvalidArgument(
+                "A job takes one machine of a cluster; leave 'replicas' out.", "on"
+            )
         return ClusterPlace(address, session, name)
     with contextlib.suppress(ValueError):
         url = urlsplit(address)

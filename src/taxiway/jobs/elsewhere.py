@@ -7,7 +7,7 @@ the work needs, and whose answer in parts is what changed in the folder there.
 import asyncio
 import contextlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar, Protocol
 

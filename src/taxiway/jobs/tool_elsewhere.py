@@ -3,7 +3,6 @@
 import contextlib
 import hashlib
 import os
-import shutil
 import tempfile
 import time
 from collections.abc import Mapping
@@ -61,7 +60,9 @@ class ToolErrand(Errand):
     def setup(self, device: str, options: Values) -> None:
         order = msgspec.json.decode(options["order"], type=Order)
         given = str(options["given_folder"] or "")
-        self._spec = msgspec.structs.replace(order.model, options=placed(order.model.options, given))
+        self._spec = msgspec.structs.replace(
+            order.model, options=placed(order.model.options, given)
+        )
         self._inputs = placed(order.inputs, given, Path)
         self._tool = order.tool
         folder = data_path() / "jobs-for-others" / plain(options["name"])
