@@ -9,13 +9,15 @@ import os
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import pytest
+
+    from taxiway.engine.cluster.post import Post
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -45,28 +47,36 @@ def installed(folder: Path, monkeypatch: "pytest.MonkeyPatch") -> Iterator[None]
     try:
         yield
     finally:
-        loop.call_soon_threadsafe(server.close)
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
-        tasks = asyncio.all_tasks(loop)
-        for task in tasks:
-            task.cancel()
-        loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+        loop.run_until_complete(ended(server, posts.values()))
         loop.close()
 
 
-async def carried(post: "object", streams: Streams) -> None:
-    """As `way.carry` does; who is killed says nothing, and asks no more."""
-    from taxiway.engine.cluster.post import PIECE, Post
+async def ended(server: asyncio.Server, posts: "Iterable[Post]") -> None:
+    """Leave nothing open."""
+    server.close()
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    for each in posts:
+        for number in list(each._ways):
+            process, timer = each._ways.pop(number)
+            timer.cancel()
+            process.kill()
+            await process.wait()
 
-    assert isinstance(post, Post)
+
+async def carried(post: "Post", streams: Streams) -> None:
+    """As `way.carry` does; who is killed says nothing, and asks no more."""
     reader, writer = streams
     number = await post.open()
     is_there = True
 
     async def inwards() -> None:
         nonlocal is_there
-        while data := await reader.read(PIECE):
+        while data := await reader.read(2**20):
             await post.give(number, data)
         is_there = False
 

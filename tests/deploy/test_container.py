@@ -166,8 +166,7 @@ def test_it_plays_read_only_unprivileged_and_in_64_mb_and_ends_in_order(
     finally:
         process.send_signal(signal.SIGTERM)
         code = process.wait(20)
-    has_torch = [*within(root), "/opt/taxiway/bin/python", "-c", "import torch"]
-    found = subprocess.run(has_torch, capture_output=True).returncode == 0
+    found = any(Path(root, "opt/taxiway/lib").glob("python3*/site-packages/torch/nn"))
     assert found is ("train" in image["extras"])
     said = [line for line in (tmp_path / "log").read_text().splitlines() if line.startswith("{")]
     assert code == 0
