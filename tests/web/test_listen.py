@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import errno
+import json
 import socket
 from typing import Any
 
@@ -366,6 +367,14 @@ async def test_an_offer_with_a_body_in_chunks_is_ignored_too(parser: str) -> Non
     chunks = b"Transfer-Encoding: chunked\r\n\r\nb\r\n" + BODY + b"\r\n0\r\n\r\n"
     async with listening(parser=parser) as port:
         assert (await ask(port, POST + OFFER + chunks)).status == 200
+
+
+@pytest.mark.parametrize("parser", PARSERS)
+async def test_a_connect_as_to_a_proxy_is_refused(parser: str) -> None:
+    async with listening(parser=parser) as port:
+        reply = await ask(port, b"CONNECT a:1 HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    assert reply.status in (404, 405)
+    assert json.loads(reply.body)["error"].endswith(".")
 
 
 @pytest.mark.parametrize("parser", PARSERS)

@@ -263,6 +263,9 @@ if HttpToolsProtocol is not None:
             header, so that one without the offer is put in its place. uvicorn calls this while it
             handles the parser's exception, which says where in the data that was.
             """
+            if self.parser.get_method() == b"CONNECT":  # the parser stops after it, offer or not
+                self.refuse(405, "CONNECT is asked of a proxy, and this is none.")
+                return
             stopped = sys.exc_info()[1]
             offset = stopped.args[0] if stopped is not None and stopped.args else len(self._data)
             request = self.parser.get_method() + b" " + self.url
