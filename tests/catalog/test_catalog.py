@@ -39,6 +39,8 @@ def test_a_checkpoint_by_itself_is_a_stylegan_named_after_it(tmp_path: Path) -> 
 def test_what_does_not_exist_is_told(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="No model named 'stylgan'. There are: "):
         catalog.choose("stylgan")
+    with pytest.raises(NotFound, match="No model named ''"):
+        catalog.choose("")
     with pytest.raises(NotFound, match="There is no file"):
         catalog.choose("stylegan", tmp_path / "no.pkl")
     file = tmp_path / "a.pkl"

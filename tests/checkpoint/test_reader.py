@@ -219,7 +219,7 @@ def test_the_source_tells_the_file(tmp_path: Path) -> None:
 def test_no_file_is_not_found(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="There is no file"):
         read_checkpoint(tmp_path / "missing.pkl")
-    with pytest.raises(NotFound, match="There is no file"):
+    with pytest.raises(NotFound, match="is no file"):
         read_checkpoint(tmp_path)
 
 

@@ -45,6 +45,7 @@ def test_a_sweep_towards_a_centre(tmp_path: Path) -> None:
     [
         ([], "Give --seeds or --latents."),
         (["--latents", "nowhere.npz"], "There is no file 'nowhere.npz'."),
+        (["--seeds", ""], "Seeds are numbers and ranges such as 1,2,5-10"),
         (["--seeds", "1", "--noise-mode", "loud"], "argument --noise-mode: 'noise_mode' takes"),
         (["--seeds", "1", "--label", "2"], "This model has no classes"),
     ],

@@ -148,7 +148,7 @@ def choose(model: str | None, checkpoint: Path | None = None) -> Card:
         return _of_checkpoint(model, checkpoint)
     assert model is not None
     path, named = Path(model).expanduser(), _named(model)
-    is_there = "://" in model or path.exists()
+    is_there = "://" in model or (bool(model) and path.exists())
     if named is None and is_manifest(path):
         return _of_own_manifest(path)
     if named is None and is_there:

@@ -72,7 +72,8 @@ def holds_generator(path: Path | str) -> bool:
 def open_source(path: Path) -> Iterator[Source]:
     """The bytes of a file; raises NotFound or, where it cannot be read, UnreadableCheckpoint."""
     if not path.is_file():
-        raise NotFound(f"There is no file '{path}'.")
+        is_else = path.exists()
+        raise NotFound(f"'{path}' is no file." if is_else else f"There is no file '{path}'.")
     try:
         with path.open("rb") as file, unpacked(file, path.stat().st_size) as data:
             yield Source(data)

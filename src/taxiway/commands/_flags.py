@@ -216,7 +216,7 @@ def anything(text: str) -> Any:
     if text.startswith("@"):
         return Path(text[1:])
     value = json_or_text(text)
-    is_path = value == text and (Path(text).suffix or "/" in text or Path(text).exists())
+    is_path = text == value != "" and (Path(text).suffix or "/" in text or Path(text).exists())
     return Path(text) if is_path else value
 
 

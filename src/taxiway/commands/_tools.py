@@ -189,4 +189,4 @@ class ToolCommand:
             if isinstance(outputs[name], (int, float, str)) and outputs[name] != "":
                 yield f"{name}: {field.encode(outputs[name])}"
         if any(folder.glob("*")):
-            yield f"Its files are in {folder}."
+            yield f"Its files are in {folder if folder.name else folder.resolve()}."
