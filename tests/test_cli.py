@@ -96,6 +96,7 @@ def test_help_lists_the_commands_and_imports_nothing_heavy() -> None:
     [
         (["frob"], "invalid choice: 'frob'"),
         (["run", "--port", "none"], "a port is a number up to 65535, got 'none'"),
+        (["run", "--allow-origin", "editor.p5js.org"], "an origin is written as https://editor"),
         (["run", "stylgan"], "No model named 'stylgan'. There are: "),
         (["run", "stylegan", "--checkpoint", "no.pkl"], "There is no file 'no.pkl'"),
         (["run", "painter", "--frob"], "unknown argument --frob"),

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from taxiway.commands import _flags
+from taxiway.commands.run import origin
 from taxiway.core.datatypes import (
     AnyDataType,
     AnyType,
@@ -120,3 +121,14 @@ def test_options_need_not_be_given_and_files_are_paths() -> None:
     assert given == {"truncation": 1, "film": False, "weights": __file__, "note": "7", "size": 4}
     with pytest.raises(InvalidArgument, match="'size'"):
         options("--size", "10")
+
+
+def test_an_origin_is_taken_as_browsers_tell_it() -> None:
+    """They tell no slash and no path, and a page would be refused for either."""
+    assert origin("https://Editor.p5js.org/") == "https://editor.p5js.org"
+    assert [origin(each) for each in ("null", "*", "http://localhost:3000")] == [
+        "null", "*", "http://localhost:3000",
+    ]  # fmt: skip
+    for wrong in ("editor.p5js.org", "https://a.b/sketch", "", "https://"):
+        with pytest.raises(argparse.ArgumentTypeError, match="an origin is written as https://"):
+            origin(wrong)

@@ -13,6 +13,7 @@ from metrics_text import value
 from taxiway.commands._operating import megabytes, place
 from taxiway.core.config import Config
 from taxiway.engine import Engine
+from taxiway.web.listen import PortInUse
 from taxiway.web.prometheus import Metrics
 
 
@@ -87,6 +88,15 @@ async def test_no_page_and_no_foreign_name_reads_it_and_nothing_else_is_there() 
     assert [answer.status_code for answer in answers] == [200, 200, 403, 403, 404, 405]
     assert answers[0].headers["content-type"].startswith("text/plain")
     assert answers[1].text.endswith("# EOF\n")
+
+
+async def test_a_port_in_use_is_told_with_the_flag_that_chooses_another(tmp_path: Path) -> None:
+    async with Engine() as engine:
+        metrics = Metrics(engine, tmp_path)
+        async with metrics.listener(Config(metrics=("127.0.0.1", 0))) as first:
+            second = metrics.listener(Config(metrics=("127.0.0.1", first.port)))
+            with pytest.raises(PortInUse, match=f"such as --metrics-port {first.port + 1}"):
+                await second.start()
 
 
 def test_places_and_amounts_are_read_or_refused() -> None:

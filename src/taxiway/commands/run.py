@@ -111,7 +111,7 @@ def addresses(parser: argparse.ArgumentParser) -> None:
         help="let panels start models at the hub; pages of the web can pose as such",
     )  # fmt: skip
     doors.add_argument(
-        "--allow-origin", action="append", metavar="ORIGIN",
+        "--allow-origin", action="append", type=origin, metavar="ORIGIN",
         help="only pages of this origin may ask, such as https://editor.p5js.org; again for more",
     )  # fmt: skip
     doors.add_argument(
@@ -361,6 +361,16 @@ def link(text: str) -> "Link":
         raise InvalidArgument(f"A chain is A:B, such as rainbow:edges, got '{text}'.")
     (giver, _, output), (taker, _, taken) = source.partition("."), target.partition(".")
     return Link(source=giver, output=output, target=taker, input=taken)
+
+
+def origin(text: str) -> str:
+    """The origin of pages as browsers tell it; a slash behind it is none of theirs."""
+    bare = text.rstrip("/").lower()
+    if bare not in ("*", "null") and not re.fullmatch(r"[a-z][a-z\d+.-]*://[^/?#\s]+", bare):
+        raise argparse.ArgumentTypeError(
+            f"an origin is written as https://editor.p5js.org, got {text!r}"
+        )
+    return bare
 
 
 def root_path(text: str) -> str:

@@ -32,10 +32,10 @@ class PortInUse(TaxiwayError):
 
     exit_code = 2
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, flag: str = "--port") -> None:
         super().__init__(
             f"Port {port} is in use: stop what runs there, "
-            f"or choose another port, such as --port {port + 1}."
+            f"or choose another port, such as {flag} {port + 1}."
         )
         self.port = port
 
@@ -106,11 +106,14 @@ class Listener:
     """Serves one ASGI app from the running event loop.
 
     `async with Listener(app, config) as listener` listens within the block; `listener.port` is
-    the port taken. Raises PortInUse or CannotListen on the way in.
+    the port taken. `flag` is what chooses it. Raises PortInUse or CannotListen on the way in.
     """
 
-    def __init__(self, app: ASGIApp, config: Config, parser: str = "auto") -> None:
+    def __init__(
+        self, app: ASGIApp, config: Config, parser: str = "auto", flag: str = "--port"
+    ) -> None:
         self.config = config
+        self._flag = flag
         self.port = config.port
         self._uvicorn = _Uvicorn(settings(app, config, parser))
         self._task: asyncio.Task[None] | None = None
@@ -129,7 +132,10 @@ class Listener:
 
     async def start(self) -> None:
         """Listen; requests are taken when this returns."""
-        sockets = bind(self.config.host, self.config.port)
+        try:
+            sockets = bind(self.config.host, self.config.port)
+        except PortInUse as error:
+            raise PortInUse(error.port, self._flag) from None
         self.port = sockets[0].getsockname()[1]
         self._task = asyncio.create_task(self._uvicorn.serve(sockets))
         listening = asyncio.ensure_future(self._uvicorn.listening.wait())

@@ -69,7 +69,8 @@ class Metrics:
         """Where it is read, at `config.metrics`; no page of another origin reads it."""
         host, port = config.metrics or ("127.0.0.1", 0)
         own = Config(host=host, port=port, allowed_hosts=config.allowed_hosts, allowed_origins=())
-        return Listener(application([Route("/metrics", self._answer)], own), own)
+        app = application([Route("/metrics", self._answer)], own)
+        return Listener(app, own, flag="--metrics-port")
 
     async def _answer(self, request: Request) -> Response:
         for look in self._before:
