@@ -1,6 +1,7 @@
 """`taxiway annotate`: boxes in and out of a folder, without a page."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -8,6 +9,20 @@ from annotation.pictured import pictures
 from command_line import taxiway
 
 TABLE = "filename,class,xmin,ymin,xmax,ymax\na.png,wren,1,2,30,20\nb.png,,,,,\n"
+
+
+def test_without_a_file_the_studio_is_opened_at_the_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TAXIWAY_DATA", str(tmp_path / "data"))
+    begun: list[Any] = []
+    monkeypatch.setattr("taxiway.app.run", lambda *given: begun.extend(given))
+    folder = pictures(tmp_path / "birds")
+    done = taxiway("annotate", folder, "--model", "painter", "--port", "0", "--no-browser")
+    assert (done.returncode, done.stderr) == (0, "")
+    config, cards, _, beginning = begun
+    assert (config.port, config.query_seconds, cards[0].name) == (0, 300, "painter")
+    assert beginning.place.startswith("/#annotate=birds")
 
 
 def test_boxes_come_in_and_go_out_and_no_file_of_others_is_touched(

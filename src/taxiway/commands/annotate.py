@@ -32,7 +32,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--pictures", action="store_true", help="the pictures too, in the zip file")
     parser.add_argument("--no-browser", action="store_true", help="do not open the studio")
     addresses(parser)
-    parser.set_defaults(query_seconds=300.0, server=[])
 
 
 def run(parsed: argparse.Namespace) -> None:
@@ -73,12 +72,15 @@ def serve(parsed: argparse.Namespace, id: str) -> None:
     """The studio, at that set."""
     from taxiway import app
     from taxiway.catalog import catalog
-    from taxiway.commands.run import config
+    from taxiway.commands import run as usual
 
     cards = [catalog.choose(model) for model in parsed.model or [catalog.DEFAULT]]
     print("Draw in the studio's panel Annotate; every change is kept at once.", flush=True)
+    whole = argparse.ArgumentParser(add_help=False)
+    usual.arguments(whole)
+    settings = argparse.Namespace(**vars(whole.parse_args([])) | vars(parsed))
     app.run(
-        config(parsed),
+        usual.config(settings),
         cards,
         {"device": "auto"},
         app.Beginning(
