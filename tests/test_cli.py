@@ -182,3 +182,10 @@ def test_a_foreign_file_is_named_for_what_it_is(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert not (tmp_path / "out.safetensors").exists()
+
+
+def test_a_file_in_the_place_of_the_data_folder_is_told(tmp_path: Path) -> None:
+    place = tmp_path / "notes.txt"
+    place.write_text("mine")
+    done = taxiway("host", "list", TAXIWAY_DATA=str(place))
+    assert done == (1, "", f"Data is kept in a folder, which this is not: {place}.\n")

@@ -1,5 +1,6 @@
 """The user's data folder: where Taxiway keeps what must survive, for its owner's eyes only."""
 
+import errno
 import os
 from datetime import datetime
 from pathlib import Path
@@ -50,8 +51,11 @@ def data_path(given: Path | None = None) -> Path:
 def data_folder(given: Path | None = None) -> Path:
     """The folder at `data_path`, made for its owner alone (0700) if it is not there.
 
-    Raises OSError if it cannot be made.
+    Raises NotADirectoryError for a file, OSError if it cannot be made.
     """
     folder = data_path(given)
+    if folder.exists() and not folder.is_dir():
+        wrong = "Data is kept in a folder, which this is not"
+        raise NotADirectoryError(errno.ENOTDIR, wrong, folder)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder.resolve()
