@@ -45,6 +45,7 @@ export interface CategoryField extends BaseField {
 }
 export interface ImageField extends BaseField {
   type: "image";
+  channels?: number;
   defaultOutputFormat?: "JPEG" | "PNG";
 }
 export interface SegmentationField extends BaseField {

@@ -1,5 +1,5 @@
 /**
- * The views of outputs: pictures, text, places over the picture they are in, JSON for the rest.
+ * The views of outputs: pictures, text, labels and places over the picture they are in, else JSON.
  *
  * @typedef {object} View
  * @property {HTMLElement} element
@@ -8,6 +8,7 @@
 
 import { isPicture, placesIn, title } from "../declaration.js";
 import { copyFrom, h } from "../dom.js";
+import { isMask, masksView } from "./masks.js";
 import { placesView } from "./places.js";
 
 /** @import { Declaration, Field, Studio } from "../types.d.ts" */
@@ -19,7 +20,7 @@ import { placesView } from "./places.js";
  */
 export function makeViews(declaration, studio) {
   const views = declaration.outputs.map((field, k) =>
-    viewOf(field, studio, declaration.outputs.slice(0, k)),
+    once(viewOf(field, declaration, studio), field, declaration.outputs.slice(0, k)),
   );
   const isOfPlaces = declaration.outputs.some((field) => placesIn(field));
   const isToBeDrawn = isOfPlaces && !isGivenBack(declaration);
@@ -32,10 +33,11 @@ function isGivenBack({ inputs, outputs }) {
   return outputs.some((field) => isPicture(field) && field.name === asked?.name);
 }
 
-/** @param {Field} field @param {Studio} studio @param {Field[]} before those that are shown above */
-function viewOf(field, studio, before) {
-  const view = isPicture(field) ? pictureView(field, studio) : field.type === "text" ? textView(field) : dataView(field);
-  return once(view, field, before);
+/** @param {Field} field @param {Declaration} declaration @param {Studio} studio @returns {View} */
+function viewOf(field, declaration, studio) {
+  if (isMask(field)) return masksView(field, declaration, studio);
+  if (isPicture(field)) return pictureView(field, studio);
+  return field.type === "text" ? textView(field) : dataView(field);
 }
 
 /** A view of what is not above already: sketches of each age read the same by other names. @param {View} view @param {Field} field @param {Field[]} before @returns {View} */
