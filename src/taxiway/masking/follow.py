@@ -30,19 +30,38 @@ TRUST = 0.08
 """What being carried counts beside the trees' votes, of which there are 0 to 1."""
 
 
+class Flow:
+    """Where things move between two pictures of one size. Raises MissingDependency."""
+
+    def __init__(self) -> None:
+        self._cv2 = opencv("Following a mask")
+        self._flow = self._cv2.DISOpticalFlow_create(self._cv2.DISOPTICAL_FLOW_PRESET_FAST)
+
+    def carried(self, before: Pixels, mask: Mask, now: Pixels) -> Mask:
+        """Where a mask [h, w] is after what moved, of pictures uint8 [h, w, 3]."""
+        cv2 = self._cv2
+        grey = [cv2.cvtColor(each, cv2.COLOR_RGB2GRAY) for each in (now, before)]
+        moved = self._flow.calc(*grey, None)  # [h, w, 2]: where each pixel of now was
+        height, width = mask.shape
+        down, across = np.mgrid[:height, :width].astype(np.float32)
+        places = across + moved[:, :, 0], down + moved[:, :, 1]
+        was = cv2.remap(mask.astype(np.float32), *places, cv2.INTER_LINEAR)
+        return np.asarray(was > 0.5)
+
+
 class Follower:
     """Carries masks through a film whose key frames it knows. Raises MissingDependency."""
 
     def __init__(self, keys: Sequence[tuple[Pixels, Mask]]) -> None:
         self._cv2 = opencv("Following a mask")
-        self._flow = self._cv2.DISOpticalFlow_create(self._cv2.DISOPTICAL_FLOW_PRESET_FAST)
+        self._flow = Flow()
         self._forest = self._fitted(keys)
 
     def step(self, before: Pixels, mask: Mask, now: Pixels) -> Mask:
         """The mask in frame `now` of what has `mask` in frame `before`, both uint8 [h, w, 3]."""
         if not mask.any():
             return mask
-        carried = self._carried(before, mask, now)
+        carried = self._flow.carried(before, mask, now)
         if self._forest is None:
             return carried
         band = self._grown(carried, BAND) & ~self._shrunk(carried, BAND)
@@ -52,17 +71,6 @@ class Follower:
         light = self._cv2.cvtColor(now, self._cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
         edged = guided(self._cv2, light, share, reach_of(now, 1.0)) > 0.5
         return np.asarray(self._cv2.medianBlur(edged.astype(np.uint8), 5) > 0)
-
-    def _carried(self, before: Pixels, mask: Mask, now: Pixels) -> Mask:
-        """Where the mask is after what moved, [h, w]."""
-        cv2 = self._cv2
-        grey = [cv2.cvtColor(each, cv2.COLOR_RGB2GRAY) for each in (now, before)]
-        moved = self._flow.calc(*grey, None)  # [h, w, 2]: where each pixel of now was
-        height, width = mask.shape
-        down, across = np.mgrid[:height, :width].astype(np.float32)
-        places = across + moved[:, :, 0], down + moved[:, :, 1]
-        was = cv2.remap(mask.astype(np.float32), *places, cv2.INTER_LINEAR)
-        return np.asarray(was > 0.5)
 
     def _fitted(self, keys: Sequence[tuple[Pixels, Mask]]) -> Any:
         """A forest that tells object (1) from ground (0); None where the keys show but one."""

@@ -4,15 +4,13 @@ A folder with config.json, preprocessor_config.json and weights as safetensors. 
 run, nothing is fetched: code in a repository and pickled weights are passed over.
 """
 
-import logging
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from taxiway.core.errors import UnreadableCheckpoint
+from taxiway.backends.torch.saved import reading
 from taxiway.core.extras import need
 from taxiway.core.images import Pixels
 from taxiway.core.parsing import Malformed, from_json
@@ -46,7 +44,7 @@ class HubDetector:
 
         self.device = pick_device(device)
         kept: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
-        with reading(folder):
+        with reading(folder, "detector"):
             of_pictures: Any = AutoImageProcessor
             self.processor = of_pictures.from_pretrained(folder, **kept)
             model = AutoModelForObjectDetection.from_pretrained(
@@ -83,21 +81,3 @@ def _found(each: dict[str, Any], most: int, classes: int) -> Found:
     real = (boxes[:, :2] < boxes[:, 2:]).all(axis=1) & (kinds >= 0) & (kinds < classes)
     order = np.flatnonzero(real)[np.argsort(-scores[real], kind="stable")][:most]
     return Found(boxes[order], kinds[order].astype(np.int64), scores[order])
-
-
-@contextmanager
-def reading(folder: Path) -> Iterator[None]:
-    """Make a sentence of whatever transformers raises at a folder, without what it says besides."""
-    from transformers.utils import logging as words
-
-    before = words.get_verbosity()
-    words.set_verbosity(logging.ERROR)
-    try:
-        yield
-    except Exception as error:
-        said = " ".join(str(error).split())[:200] or type(error).__name__
-        raise UnreadableCheckpoint(
-            f"'{folder.name}' is no detector that transformers reads: {said.rstrip('.')}."
-        ) from None
-    finally:
-        words.set_verbosity(before)
