@@ -46,6 +46,7 @@ from taxiway.servers.studio import (
     training_routes,
     workspace_routes,
 )
+from taxiway.servers.studio.film_models import FilmModels
 from taxiway.servers.studio.gallery import Gallery
 from taxiway.servers.studio.workspaces import Played, Workspaces
 from taxiway.web.addresses import LOOPBACK, elsewhere
@@ -408,7 +409,7 @@ class ModelServers:
         gallery = gallery_routes.routes(self.gallery, self._stop_if_there, self.tokens)
         room = disk_routes.routes(self.tokens)
         spaces = workspace_routes.routes(self.workspaces.save, self.workspaces.reopen, self.tokens)
-        films = film_routes.routes(self.jobs, self.tokens)
+        films = film_routes.routes(self.jobs, FilmModels(self, self._engine), self.tokens)
         boxes = annotation_routes.routes(
             self.sets, self.jobs.uploads, self._engine, self.running, self.tokens
         )

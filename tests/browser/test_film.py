@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
-from browser.conftest import Server
+from browser.conftest import Server, new_context
 from taxiway.film.writer import Manner, write_film
 
 COUNT = 6
@@ -15,21 +15,26 @@ COUNT = 6
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """With a data folder of its own."""
+    """With a data folder of its own, and a model that cuts out."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TAXIWAY_DATA", str(tmp_path_factory.mktemp("data")))
-        running = Server()
+        running = Server("reddish:Reddish")
     yield running
     running.stop()
 
 
+@pytest.fixture
+def page(browser: Browser, server: Server) -> Iterator[Page]:
+    """The studio of a model that is asked, not played."""
+    context = new_context(browser, server)
+    page = context.new_page()
+    page.goto("/")
+    yield page
+    context.close()
+
+
 def test_a_film_is_cut_out_by_hand(page: Page, tmp_path: Path) -> None:
-    frames = []
-    for index in range(COUNT):
-        frame = np.full((120, 160, 3), [20, 40, 160], np.uint8)
-        frame[40:80, 40 + 4 * index : 80 + 4 * index] = [200, 30, 30]
-        frames.append(frame)
-    write_film(tmp_path / "square.mp4", frames, COUNT, Manner(fps=10))
+    draw(tmp_path / "square.mp4")
     page.click("#tab-film")
     panel = page.locator("#panel-film")
     message = panel.locator(".film-message")
@@ -47,6 +52,7 @@ def test_a_film_is_cut_out_by_hand(page: Page, tmp_path: Path) -> None:
     expect(panel.get_by_role("img", name="2 clicks")).to_be_visible()
     panel.get_by_role("button", name="Take back").click()
     expect(canvas).to_be_visible()
+    choose_the_model(panel)
     panel.locator("#film-follow").click()
     expect(message).to_contain_text("Every frame has its mask")
     panel.locator("#film-frame").fill("5")
@@ -66,3 +72,23 @@ def test_a_film_is_cut_out_by_hand(page: Page, tmp_path: Path) -> None:
     page.click("#tab-film")
     expect(panel.get_by_role("button", name="square.mp4")).to_be_visible()
     expect(canvas).to_be_visible()
+
+
+def draw(path: Path) -> None:
+    """A film of a red square that moves over blue."""
+    frames = []
+    for index in range(COUNT):
+        frame = np.full((120, 160, 3), [20, 40, 160], np.uint8)
+        frame[40:80, 40 + 4 * index : 80 + 4 * index] = [200, 30, 30]
+        frames.append(frame)
+    write_film(path, frames, COUNT, Manner(fps=10))
+
+
+def choose_the_model(panel: Locator) -> None:
+    """Have the model that runs cut out what was clicked, and follow it."""
+    cutter = panel.get_by_label("What cuts it out")
+    expect(cutter).to_have_value("")
+    cutter.select_option("Lantern")
+    expect(panel.locator(".film-message")).to_contain_text("1 of 6 frames have their mask")
+    expect(cutter).to_be_enabled()
+    expect(cutter).to_have_value("lantern")

@@ -173,15 +173,15 @@ class ToolCommand:
         from taxiway.core.tool import OTHER, declared
         from taxiway.jobs.worker import opened
 
-        if not declared(self.tool).takes.model:
-            return self.name, None
-        options = {"device": parsed.device}
-        card = catalog.choose(parsed.model, parsed.checkpoint)
-        model = opened(self.tool, catalog.spec(card, options))
+        options = {"device": getattr(parsed, "device", "auto")}
+        name, model = self.name, None
+        if declared(self.tool).takes.model:
+            card = catalog.choose(parsed.model, parsed.checkpoint)
+            name, model = card.name, opened(self.tool, catalog.spec(card, options))
         if values.get(OTHER):
             other = catalog.choose(values[OTHER])
             values[OTHER] = opened(self.tool, catalog.spec(other, options))
-        return card.name, model
+        return name, model
 
     def report(self, outputs: Mapping[str, Any], folder: Path) -> Iterator[str]:
         """The outputs that are a number, or text that is not empty, and where its files are."""

@@ -180,8 +180,10 @@ class Jobs:
         self._advance()
         return record
 
-    async def resume(self, name: str, kimg: float | None = None) -> JobRecord:
-        """Go on with a job that was stopped or failed, a training up to `kimg`.
+    async def resume(
+        self, name: str, kimg: float | None = None, other: str | None = None
+    ) -> JobRecord:
+        """Go on with a job that was stopped or failed, a training to `kimg`, a tool with `other`.
 
         Raises NotFound, InvalidArgument or Unavailable.
         """
@@ -192,9 +194,10 @@ class Jobs:
             if record.state not in ("stopped", "failed") or record.is_broken:
                 words = "broken" if record.is_broken else record.state
                 raise InvalidArgument(f"'{name}' is {words}; there is nothing to resume.")
-            if record.model:
-                self.models.spec(record.model)
-            self._set(record, "waiting", WAITS)
+            for model in filter(None, (record.model, other)):
+                self.models.spec(model)
+            more = {} if other is None else {"inputs": {**record.inputs, OTHER: other}}
+            self._set(record, "waiting", WAITS, **more)
         self._waiting.append(name)
         self._advance()
         return await self.one(name)

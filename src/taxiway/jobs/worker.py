@@ -219,8 +219,10 @@ def offer(names: Sequence[str] | None) -> Offer:
 def opened(tool: Any, spec: ModelSpec | None) -> Any:
     """What a tool's `run` takes as `model`: what it opens itself, or an OpenModel."""
     takes: Takes = declared(tool).takes
-    if spec is None or not takes.model:
+    if spec is None:
         return None
+    if not takes.model:  # one that it was told of besides
+        return HeldModel(spec)
     family = declaration.family(spec.family)
     takes.check(tool.command.name, spec, *known_before(family))
     if hasattr(tool, "open"):

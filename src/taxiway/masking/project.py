@@ -5,7 +5,7 @@ made of the film itself, the edges drawn along its own at full size.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -43,6 +43,8 @@ KEYS = "keys"
 HEAD = 1000
 """Bytes of a mask's PNG within which that text stands."""
 
+Cut = Callable[[Pixels, Hints, Mask | None], Mask]
+"""Makes of a frame uint8 [h, w, 3], what is said of it and a mask known before a mask [h, w]."""
 Share = Annotated[float, Meta(ge=-1, le=2)]
 Place = Annotated[list[Share], Meta(min_length=2, max_length=2)]
 
@@ -68,7 +70,8 @@ class Clicks(Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class Film(Struct, kw_only=True, rename="camel"):
-    """The record: a film's facts, sizes in pixels (width, height), and what was clicked."""
+    """The record: a film's facts, sizes in pixels (width, height), what was clicked, and by which
+    model it is cut out, "" for colours and what moves."""
 
     name: str
     count: int
@@ -76,13 +79,24 @@ class Film(Struct, kw_only=True, rename="camel"):
     size: tuple[int, int]
     shown: tuple[int, int]
     clicks: list[Clicks] = []
+    model: str = ""
+
+
+def by_colours(pixels: Pixels, hints: Hints, before: Mask | None) -> Mask:
+    """A Cut that nothing was learnt for."""
+    size = pixels.shape[0], pixels.shape[1]
+    state = first_state(size, hints) if before is None else changed(before, hints)
+    return settled(pixels, state, ROUNDS, hints)
 
 
 class Project:
-    """The folder of one film. What cannot be read in it is as if it were not there."""
+    """The folder of one film. What cannot be read in it is as if it were not there.
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder / FOLDER
+    `cut` makes masks of clicks.
+    """
+
+    def __init__(self, folder: Path, cut: Cut = by_colours) -> None:
+        self.folder, self.cut = folder / FOLDER, cut
 
     @property
     def film(self) -> Film | None:
@@ -148,7 +162,8 @@ class Project:
         film, path = self.known(), self._path("keys", clicks.frame, ".png")
         pixels = self.frame(clicks.frame)
         if clicks:
-            self._write_mask(path, self._settled(pixels, clicks), "")
+            before = self._mask_in("masks", clicks.frame)
+            self._write_mask(path, self.cut(pixels, clicks.hints, before), "")
         others = [each for each in film.clicks if each.frame != clicks.frame]
         film.clicks = sorted([*others, *([clicks] if clicks else [])], key=lambda each: each.frame)
         self._write(film)
@@ -156,12 +171,17 @@ class Project:
             path.unlink(missing_ok=True)
         return self.mask(clicks.frame)
 
-    def _settled(self, pixels: Pixels, clicks: Clicks) -> Mask:
-        """What clicks make of a frame, and of the mask that was carried to it."""
-        before, size = self._mask_in("masks", clicks.frame), (pixels.shape[0], pixels.shape[1])
-        hints = clicks.hints
-        state = first_state(size, hints) if before is None else changed(before, hints)
-        return settled(pixels, state, ROUNDS, hints)
+    def use(self, model: str) -> None:
+        """Cut out by another model, "" for none, from now on; what was clicked is cut out anew.
+
+        `cut` is that model's already.
+        """
+        film = self.known()
+        if film.model == model:
+            return
+        for clicks in film.clicks:
+            self.click(clicks)
+        self._write(msgspec.structs.replace(self.known(), model=model))
 
     def mask(self, index: int) -> Mask | None:
         """The mask of a frame, bool [h, w]; None where there is none yet."""
@@ -180,8 +200,8 @@ class Project:
         return found
 
     def told(self) -> str:
-        """What all masks are made of: the same only for the same key frames."""
-        digest = hashlib.sha256()
+        """What all masks are made of: the same only for the same key frames and model."""
+        digest = hashlib.sha256(self.known().model.encode())
         for index, mask in self.keys().items():
             digest.update(index.to_bytes(4, "big") + np.packbits(mask).tobytes())
         return digest.hexdigest()

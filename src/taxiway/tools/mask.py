@@ -11,11 +11,12 @@ from taxiway.core.errors import InvalidArgument
 from taxiway.core.frame import flattened
 from taxiway.core.images import Pixels
 from taxiway.core.parsing import Malformed, from_json
-from taxiway.core.tool import Flag, Job, Stopped, Takes
+from taxiway.core.tool import OTHER, Flag, Job, Stopped, Takes
 from taxiway.film.writer import ground_of
+from taxiway.masking.asked import Asked, lacking
 from taxiway.masking.export import FORMS, Wanted, exported
 from taxiway.masking.follow import Mask
-from taxiway.masking.project import BEHIND, WISH, Project, parse_clicks
+from taxiway.masking.project import BEHIND, WISH, Cut, Project, by_colours, parse_clicks
 from taxiway.masking.propagate import propagated
 from taxiway.vision.colours import Grade
 
@@ -48,6 +49,11 @@ class Masking:
                 optional=True,
                 description='[{"frame": 0, "include": [[x, y]], "exclude": [[x, y]]}], 0 to 1.',
             ),
+            OTHER: Text(
+                default="",
+                description="A model that cuts out and follows, such as sam2.1-tiny; else colours "
+                "and what moves do.",
+            ),
             "form": Category(
                 one_of=FORMS,
                 description="On a colour (green), transparent (alpha: ProRes; webm; pictures), "
@@ -73,15 +79,18 @@ class Masking:
             input="clicks", metavar="FILE|JSON", files=(".json",),
             help="points and boxes by frame, from 0 to 1; see docs/film.md",
         ),
+        Flag(input=OTHER, names=("--model",), metavar="MODEL"),
     )  # fmt: skip
 
     def run(self, model: None, inputs: Values, job: Job) -> Values:
+        asked = Asked(inputs[OTHER]) if inputs[OTHER] else None
         project, source = Project(job.folder), inputs["film"]
         self._read(project, inputs, job)
+        self._click(project, inputs, asked)
         wish = wish_of(project)
         if not project.known().clicks and inputs["clicks"] is None:
             raise Stopped("The film is read: say what to cut out, by clicks in the studio's Film.")
-        self._propagate(project, job)
+        self._propagate(project, asked, job)
         if wish is None:
             written = self._write(project, inputs, job)
             count, keys = project.known().count, len(project.known().clicks)
@@ -94,7 +103,7 @@ class Masking:
         )
 
     def _read(self, project: Project, inputs: Values, job: Job) -> None:
-        """Have the film's frames in the folder, and the clicks that were given with the call."""
+        """Have the film's frames in the folder."""
         film, known = inputs["film"], project.film
         if known is not None and known.name != name_of(film):
             raise InvalidArgument(
@@ -103,14 +112,20 @@ class Masking:
         if known is None:
             for index, pixels in enumerate(project.read(film, name_of(film))):
                 job.progress(index, 0, "Reads the film.", pixels if index % 10 == 0 else None)
+
+    def _click(self, project: Project, inputs: Values, asked: Asked | None) -> None:
+        """Take what cuts out, and the clicks that were given with the call."""
+        project.cut = asked.cut if asked else by_model_of(project)
+        if asked:
+            project.use(asked.name)
         given = parse_clicks(listed(inputs["clicks"])) if inputs["clicks"] is not None else []
         for clicks in given:
             if clicks not in project.known().clicks:
                 project.click(clicks)
 
-    def _propagate(self, project: Project, job: Job) -> None:
+    def _propagate(self, project: Project, asked: Asked | None, job: Job) -> None:
         count = project.known().count
-        for done, (index, mask) in enumerate(propagated(project)):
+        for done, (index, mask) in enumerate(propagated(project, asked)):
             shown = tinted(project.frame(index), mask) if done % 5 == 0 else None
             job.progress(done, count, f"Follows it to frame {index}.", shown)
 
@@ -130,6 +145,18 @@ class Masking:
             job.progress(index, count, "Writes the film.", shown)
 
         return exported(project, inputs["film"], wanted, job.folder, report)
+
+
+def by_model_of(project: Project) -> Cut:
+    """What cuts out where the call names no model: colours, or a sentence on the one that did."""
+    name = project.known().model
+    if not name:
+        return by_colours
+
+    def refuse(*asked: Any) -> Mask:
+        raise lacking(name)
+
+    return refuse
 
 
 def wish_of(project: Project) -> dict[str, Any] | None:

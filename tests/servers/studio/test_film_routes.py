@@ -4,7 +4,7 @@ import asyncio
 import io
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import numpy as np
@@ -13,10 +13,14 @@ from PIL import Image
 
 from jobs.toy_models import ToyModels
 from taxiway.core.config import Config
+from taxiway.core.model import ModelSpec
+from taxiway.engine import Engine
 from taxiway.film.writer import Manner, write_film
 from taxiway.jobs.record import JobRecord, write_record
 from taxiway.jobs.runner import Jobs
+from taxiway.live.model_manager import ModelManager
 from taxiway.servers.studio import film_routes, job_routes
+from taxiway.servers.studio.film_models import FilmModels
 from taxiway.web.application import application
 from taxiway.web.powers import Tokens
 
@@ -27,19 +31,50 @@ KEPT = "mask-00000001"
 """A film's job of which nothing is there yet."""
 
 
+class Models(ToyModels):
+    """Models of which one cuts out; they can be started."""
+
+    def __init__(self) -> None:
+        self.engine = Engine()
+
+    def spec(self, name: str) -> ModelSpec:
+        if name == "reddish":
+            return ModelSpec(name=name, family="reddish:Reddish")
+        return super().spec(name)
+
+    def models(self) -> list[dict[str, Any]]:
+        commands = [{"name": "segment"}, {"name": "follow"}]
+        card = {"name": "reddish", "title": "All that is red", "commands": commands}
+        return [card, {"name": "small", "title": "Small", "commands": [{"name": "generate"}]}]
+
+    def running(self) -> list[Any]:
+        return []
+
+    async def start(self, model: str, *_: Any) -> None:
+        await self.engine.start(self.spec(model))
+
+
 @pytest.fixture
-async def jobs(tmp_path: Path) -> AsyncIterator[Jobs]:
+async def models() -> AsyncIterator[Models]:
+    models = Models()
+    yield models
+    await models.engine.close()
+
+
+@pytest.fixture
+async def jobs(tmp_path: Path, models: Models) -> AsyncIterator[Jobs]:
     for name, tool in ((KEPT, "mask"), ("mix-00000001", "mix")):
         record = JobRecord(id=name, tool=tool, state="stopped")
         write_record(tmp_path / "jobs" / name, record)
-    jobs = Jobs(tmp_path / "jobs", tmp_path / "trainings", ToyModels(), ["mask"])
+    jobs = Jobs(tmp_path / "jobs", tmp_path / "trainings", models, ["mask"])
     yield jobs
     await jobs.close()
 
 
 @pytest.fixture
-async def client(jobs: Jobs) -> AsyncIterator[httpx.AsyncClient]:
-    both = [*job_routes.routes(jobs, TOKENS), *film_routes.routes(jobs, TOKENS)]
+async def client(jobs: Jobs, models: Models) -> AsyncIterator[httpx.AsyncClient]:
+    cutters = FilmModels(cast("ModelManager", models), models.engine)
+    both = [*job_routes.routes(jobs, TOKENS), *film_routes.routes(jobs, cutters, TOKENS)]
     transport = httpx.ASGITransport(application(both, Config()))
     headers = {"authorization": "Bearer secret"}
     async with httpx.AsyncClient(transport=transport, base_url=BASE, headers=headers) as client:
@@ -109,6 +144,37 @@ async def test_a_film_is_read_clicked_at_followed_and_written(
     assert (await client.post(f"/films/{name}/clicks", json={"frame": 0})).status_code == 204
 
 
+async def test_a_model_cuts_out_what_is_clicked_at_and_follows_it(
+    client: httpx.AsyncClient, models: Models, tmp_path: Path
+) -> None:
+    upload = await sent(client, "square.mp4", film_bytes(tmp_path))
+    order = {"tool": "mask", "inputs": {"film": {"uploads": [upload]}}}
+    name = (await client.post("/jobs", json=order)).json()["id"]
+    await at_rest(client, name)
+    told = (await client.get(f"/films/{name}")).json()
+    assert told["models"] == [{"name": "reddish", "title": "All that is red"}]
+    await client.post(f"/films/{name}/clicks", json={"frame": 1, "box": [0, 0, 0.1, 0.1]})
+    for model in ("small", "none"):
+        refused = await client.post(f"/films/{name}/model", json={"model": model})
+        assert (refused.status_code, "does not cut out" in refused.text) == (400, True)
+    assert (await client.post(f"/films/{name}/model", json={"model": "reddish"})).json() == {}
+    assert (await client.get(f"/films/{name}")).json()["film"]["model"] == "reddish"
+    truth = np.zeros((60, 80), bool)
+    truth[20:40, 24:44] = True
+    cut = mask_in(await client.get(f"/films/{name}/masks/1.png"))
+    assert (cut != truth).mean() < 0.02  # what was clicked before is cut out anew
+    await client.post(f"/films/{name}/next", json={})
+    job = await at_rest(client, name)
+    assert "Every frame has its mask" in job["message"]
+    assert job["inputs"]["other"] == "reddish"
+    followed = mask_in(await client.get(f"/films/{name}/masks/3.png"))
+    assert (followed != np.roll(truth, 8, 1)).mean() < 0.02
+    await models.engine.remove("reddish")
+    away = await client.post(f"/films/{name}/clicks", json={"frame": 0, "include": [[0.4, 0.5]]})
+    assert (away.status_code, "does not run" in away.text) == (503, True)
+    assert (await client.post(f"/films/{name}/model", json={"model": ""})).json() == {}
+
+
 async def test_what_makes_no_sense_is_refused(client: httpx.AsyncClient, jobs: Jobs) -> None:
     name = KEPT
     for content, status in (
@@ -122,7 +188,7 @@ async def test_what_makes_no_sense_is_refused(client: httpx.AsyncClient, jobs: J
         assert refused.status_code == status, content
         assert refused.json()["error"].endswith(".")
     assert (await client.post(f"/films/{name}/next", json={})).status_code == 404
-    assert (await client.get(f"/films/{name}")).json() == {"film": None, "made": []}
+    assert (await client.get(f"/films/{name}")).json()["film"] is None
     for frame in ("0", "x", "-1", "99999999999"):
         assert (await client.get(f"/films/{name}/frames/{frame}.jpg")).status_code == 404
     assert (await client.get(f"/films/{name}/masks/0.png")).status_code == 204

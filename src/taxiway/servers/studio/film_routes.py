@@ -2,7 +2,7 @@
 
 GET  /studio/api/films/ID                 POST /studio/api/films/ID/clicks
 GET  /studio/api/films/ID/frames/N.jpg    POST /studio/api/films/ID/next
-GET  /studio/api/films/ID/masks/N.png
+GET  /studio/api/films/ID/masks/N.png     POST /studio/api/films/ID/model
 """
 
 import asyncio
@@ -19,6 +19,7 @@ from taxiway.core.files import write_whole
 from taxiway.core.images import encode_png
 from taxiway.masking.follow import Mask
 from taxiway.masking.project import BEHIND, WISH, Clicks, Project
+from taxiway.servers.studio.film_models import FilmModels
 from taxiway.servers.studio.job_routes import file_answer
 from taxiway.servers.studio.manager_routes import PREFIX, Handler, body, guarded
 from taxiway.web.powers import Tokens
@@ -38,15 +39,22 @@ class Next(Struct, kw_only=True):
     behind: str = ""
 
 
-def routes(jobs: "Jobs", tokens: Tokens) -> list[Route]:
+class Chosen(Struct):
+    """The model that cuts out from now on, "" for colours and what moves."""
+
+    model: str
+
+
+def routes(jobs: "Jobs", models: FilmModels, tokens: Tokens) -> list[Route]:
     """The routes, which only the owner may use."""
-    api = Api(jobs)
+    api = Api(jobs, models)
     table: list[tuple[str, str, Handler]] = [
         ("GET", "", api.show),
         ("GET", "/frames/{frame}.jpg", api.frame),
         ("GET", "/masks/{frame}.png", api.mask),
         ("POST", "/clicks", api.click),
         ("POST", "/next", api.go_on),
+        ("POST", "/model", api.choose),
     ]
     return [guarded(PATH + path, method, handler, tokens) for method, path, handler in table]
 
@@ -54,14 +62,16 @@ def routes(jobs: "Jobs", tokens: Tokens) -> list[Route]:
 class Api:
     """The handlers. What takes a while is done on a thread, one click of a film at a time."""
 
-    def __init__(self, jobs: "Jobs") -> None:
-        self._jobs = jobs
+    def __init__(self, jobs: "Jobs", models: FilmModels) -> None:
+        self._jobs, self._models = jobs, models
         self._clicking = asyncio.Lock()
 
     async def show(self, request: Request) -> Any:
-        """A film's facts, its clicks, and which frames have a mask; null while it is read."""
+        """A film's facts, its clicks, which frames have a mask, and what can cut it out; null
+        while it is read."""
         project = self._project(request)
-        return await asyncio.to_thread(told_of, project)
+        models = await self._models.offered()
+        return {**await asyncio.to_thread(told_of, project), "models": models}
 
     async def frame(self, request: Request) -> Any:
         """A frame as it is looked at."""
@@ -81,12 +91,23 @@ class Api:
             mask = await asyncio.to_thread(project.click, clicks)
         return picture_of(mask)
 
+    async def choose(self, request: Request) -> Any:
+        """Have another model cut it out, which is started; the frames that were clicked at now."""
+        project, chosen = self._project(request, at_rest=True), await body(request, Chosen)
+        project.known()
+        await self._models.start(chosen.model)
+        project.cut = self._models.cut(chosen.model)
+        async with self._clicking:
+            await asyncio.to_thread(project.use, chosen.model)
+        return {}
+
     async def go_on(self, request: Request) -> Any:
         """Have the job make the masks, or write a film."""
         project = self._project(request, at_rest=True)
         wanted = await body(request, Next)
         await asyncio.to_thread(self._wish, project, wanted)
-        return await self._jobs.resume(request.path_params["id"])
+        model = project.known().model
+        return await self._jobs.resume(request.path_params["id"], other=model)
 
     def _wish(self, project: Project, wanted: Next) -> None:
         project.known()
@@ -102,7 +123,9 @@ class Api:
             raise NotFound(f"'{record.id}' is no film that is cut out.")
         if at_rest and not record.has_ended:
             raise Busy("The film is being worked on; stop that first, or wait for it.")
-        return Project(self._jobs.folder / record.id)
+        project = Project(self._jobs.folder / record.id)
+        project.cut = self._models.cut(project.film.model if project.film else "")
+        return project
 
 
 def frame_of(request: Request) -> int:

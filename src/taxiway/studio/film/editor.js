@@ -1,6 +1,7 @@
 /** One film: its frames, what is clicked at, and what becomes of it. */
 
 import { h } from "../dom.js";
+import { duration } from "../durations.js";
 import { makeToolForm } from "../jobs/form.js";
 import { WORKING } from "../jobs/jobs.js";
 import { Cache } from "./cache.js";
@@ -9,7 +10,7 @@ import { Timeline } from "./timeline.js";
 import { t } from "../words.js";
 
 /** @import { Job, Tool } from "../jobs/jobs.js" */
-/** @import { Clicks, Film, Films, Point } from "./films.js" */
+/** @import { Clicks, Cutter, Film, Films, Point } from "./films.js" */
 /** @import { Look, Mode } from "./stage.js" */
 
 const MODES = /** @type {[Mode, string, string][]} */ ([
@@ -24,7 +25,7 @@ const LOOKS = /** @type {[Look, string, string][]} */ ([
 ]);
 const FILES = /^[\w-]+\.(mp4|mov|webm)$/;
 /** What the form does not ask: the screen knows it. */
-const KNOWN = ["film", "clicks"];
+const KNOWN = ["film", "clicks", "other"];
 
 export class Editor {
   #films;
@@ -51,6 +52,7 @@ export class Editor {
   #clear = h("button", { type: "button" }, "Clear frame");
   #follow = h("button", { type: "button", class: "primary", id: "film-follow" }, "Follow it");
   #stop = h("button", { type: "button" }, "Stop");
+  #cutter = h("select", { id: "film-model", "aria-label": "What cuts it out" });
   #form = h("div", {});
   #export = h("details", { class: "film-export" }, h("summary", {}, "Write a film"), this.#form);
   #files = h("ul", { class: "film-files", "aria-label": "Written" });
@@ -69,6 +71,7 @@ export class Editor {
     this.#clear.addEventListener("click", () => this.#say({ include: [], exclude: [], box: null }));
     this.#follow.addEventListener("click", () => this.#act(() => this.#goOn({})));
     this.#stop.addEventListener("click", () => this.#act(() => films.stop(this.#id)));
+    this.#cutter.addEventListener("change", () => this.#use(this.#cutter.value));
     const modes = segments("What a click says", MODES, (mode) => (this.#stage.mode = mode));
     const looks = segments("What is shown", LOOKS, (look) => {
       this.#stage.look = look;
@@ -77,7 +80,7 @@ export class Editor {
     this.#work.append(
       this.#stage.canvas,
       this.#timeline.element,
-      h("div", { class: "film-tools" }, modes, looks),
+      h("div", { class: "film-tools" }, modes, looks, this.#cutter),
       h("div", { class: "row" }, this.#follow, this.#undo, this.#clear),
     );
     this.element = h(
@@ -134,7 +137,8 @@ export class Editor {
   }
 
   async #learn() {
-    const { film, made } = await this.#films.one(this.#id);
+    const { film, made, models } = await this.#films.one(this.#id);
+    this.#offerModels(models, film?.model ?? "");
     this.#film = film;
     this.#made = new Set(made);
     this.#masks.forget();
@@ -143,9 +147,39 @@ export class Editor {
     await this.#draw();
   }
 
+  /** @param {Cutter[]} models @param {string} chosen */
+  #offerModels(models, chosen) {
+    const known = models.some(({ name }) => name === chosen) || !chosen ? models : [...models, { name: chosen, title: chosen }];
+    const text = JSON.stringify([known, chosen]);
+    if (this.#cutter.dataset.shown === text) return;
+    this.#cutter.dataset.shown = text;
+    const options = known.map(({ name, title }) => h("option", { value: name, translate: "no" }, title));
+    this.#cutter.replaceChildren(h("option", { value: "" }, "By colours and motion"), ...options);
+    this.#cutter.value = chosen;
+    const words = models.length ? "What cuts it out" : "What cuts it out; SAM 2.1 and EdgeTAM can be fetched under Models";
+    this.#cutter.title = t(words);
+  }
+
+  /** Have another model cut it out: what was clicked is cut out anew. @param {string} model */
+  #use(model) {
+    this.#timeline.pause();
+    this.#cutter.disabled = true;
+    this.#act(async () => {
+      this.#message.textContent = model ? t("The model starts, and looks at it.") : t("Looks at it.");
+      try {
+        await this.#films.use(this.#id, model);
+      } finally {
+        this.#cutter.disabled = false;
+        this.#cutter.dataset.shown = "";
+        await this.#learn();
+      }
+    });
+  }
+
   /** @param {Job} job @param {boolean} works */
   #arrange(job, works) {
-    this.#message.textContent = works || !this.#film ? job.message : this.#advice(job, this.#film);
+    const left = works && job.secondsLeft ? ` ${t("About {time} left.", { time: duration(job.secondsLeft) })}` : "";
+    this.#message.textContent = (works || !this.#film ? job.message : this.#advice(job, this.#film)) + left;
     this.element.dataset.job = job.state;
     this.#bar.hidden = !works;
     if (job.total > 0) this.#bar.value = job.done / job.total;

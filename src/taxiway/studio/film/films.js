@@ -17,6 +17,8 @@ import { answerTo, ask, fetchFile, sendFile } from "../control.js";
  * @property {number} fps
  * @property {[number, number]} shown width and height of the frames that are looked at
  * @property {Clicks[]} clicks
+ * @property {string} model that cuts it out; none for colours and what moves
+ * @typedef {{ name: string, title: string }} Cutter a model that can
  */
 
 const TOOL = "mask";
@@ -48,7 +50,7 @@ export class Films {
     return ask(this.#token(), "POST", "/jobs", { tool: TOOL, inputs: { film: { uploads: [id] } } });
   }
 
-  /** A film's facts, none while it is read, and the frames that have a mask. @param {string} id @returns {Promise<{ film: Film | null, made: number[] }>} */
+  /** A film's facts, none while it is read, the frames that have a mask, and what can cut it out. @param {string} id @returns {Promise<{ film: Film | null, made: number[], models: Cutter[] }>} */
   one(id) {
     return ask(this.#token(), "GET", place(id));
   }
@@ -66,6 +68,11 @@ export class Films {
   /** @param {string} id @param {Clicks} clicks */
   async click(id, clicks) {
     await answerTo(this.#token(), "POST", `${place(id)}/clicks`, clicks);
+  }
+
+  /** Have a model cut it out from now on, which is started. @param {string} id @param {string} model */
+  use(id, model) {
+    return ask(this.#token(), "POST", `${place(id)}/model`, { model });
   }
 
   /** Have it make the masks; or, with inputs, a film. @param {string} id @param {Record<string, any>} inputs */
