@@ -1,6 +1,5 @@
 """Turns are even between who waits, none is kept from who is alone, and the place told is true."""
 
-import math
 from collections import Counter, deque
 
 from hypothesis import given, settings
@@ -19,7 +18,7 @@ def begun(turns: Turns) -> str:
 
 
 def test_who_is_alone_has_all_and_a_share_once_others_ask() -> None:
-    turns = Turns(8, clock=lambda: 1.0)
+    turns = Turns(8)
     for _ in range(20):
         turns.enter("a")
     assert begun(turns) == "a" * 8
@@ -49,7 +48,7 @@ def test_a_share_is_kept_for_who_asked_of_late_and_no_longer() -> None:
 
 
 def test_who_left_the_line_is_passed_over() -> None:
-    turns = Turns(2, clock=lambda: 1.0)
+    turns = Turns(2)
     tickets = [turns.enter(who) for who in "aabbcc"]
     begun(turns)
     turns.leave("b", tickets[3])
@@ -71,7 +70,7 @@ def test_who_asks_on_many_connections_has_no_more_than_the_others_while_they_wai
     others: int, away: int, most: int, greedy: int
 ) -> None:
     """The others come back `away` answers after theirs, as who is slowed down on the way does."""
-    turns = Turns(most, clock=lambda: 1.0)
+    turns = Turns(most)
     at_work: deque[object] = deque()
     back: deque[tuple[int, object]] = deque()
     had: Counter[object] = Counter()
@@ -94,67 +93,3 @@ def test_who_asks_on_many_connections_has_no_more_than_the_others_while_they_wai
         back = deque(sorted(back, key=lambda each: each[0]))
     least = min(had[who] for who in range(others))
     assert had["a"] <= least + 2 * SAVED + greedy
-
-
-def raced(away: float, steps: int = 400) -> Counter[str]:
-    """Turns had by who asks on 24 connections and by who comes back `away` seconds after each
-    answer, of a model that takes a second."""
-    now = [100.0]
-    turns = Turns(2, clock=lambda: now[0])
-    had: Counter[str] = Counter()
-    ends: list[tuple[float, str]] = []
-    comes = 100.0
-    for _ in range(24):
-        turns.enter("greedy")
-    for _ in range(steps):
-        if comes <= now[0]:
-            turns.enter("other")
-            comes = math.inf
-        while next := turns.begin():
-            who = str(next[0])
-            had[who] += 1
-            ends.append((now[0] + 1.0, who))
-        now[0] = min([comes, *(end for end, _ in ends), turns.until or math.inf])
-        for end, who in list(ends):
-            if end <= now[0]:
-                ends.remove((end, who))
-                turns.finish(who)
-                if who == "greedy":
-                    turns.enter("greedy")
-                else:
-                    comes = now[0] + away
-    return had
-
-
-def test_who_comes_back_soon_is_waited_for_and_who_takes_his_time_is_not() -> None:
-    soon, late = raced(0.8), raced(20.0)
-    assert soon["greedy"] <= soon["other"] + 20
-    assert late["greedy"] > 15 * late["other"]
-
-
-def test_who_does_not_come_back_is_not_waited_for_long() -> None:
-    now = [100.0]
-    turns = Turns(1, clock=lambda: now[0])
-    for _ in range(3):
-        for who in ("a", "b"):
-            turns.enter(who)
-        for _ in range(2):
-            who, _ = turns.begin() or ("", 0)
-            now[0] += 1.0
-            turns.finish(who)
-        now[0] += 1.5
-    for _ in range(9):
-        turns.enter("a")
-    given = 0
-    while turns.begin():
-        given += 1
-        now[0] += 0.01
-        turns.finish("a")
-    assert given < 9
-    assert turns.until is not None
-    assert turns.until < now[0] + 10
-    now[0] = turns.until
-    while turns.begin():
-        given += 1
-        turns.finish("a")
-    assert given == 9

@@ -78,8 +78,7 @@ class Line:
         self._name = name
         self._most = most
         self._clock = clock
-        self._turns = Turns(at_work, shared, more, clock, waits=not more)
-        self._later: asyncio.TimerHandle | None = None
+        self._turns = Turns(at_work, shared, more, clock)
         self._waiting: dict[Ticket, asyncio.Future[None]] = {}
         self._pace: float | None = None
         self._last: float | None = None
@@ -148,7 +147,6 @@ class Line:
         """Give a turn, if one is free and somebody waits; whether it did."""
         begun = self._turns.begin()
         if begun is None:
-            self._look_again()
             return False
         who, ticket = begun
         turn = self._waiting.pop(ticket)
@@ -157,14 +155,6 @@ class Line:
         else:
             turn.set_result(None)
         return True
-
-    def _look_again(self) -> None:
-        if self._later is not None:
-            self._later.cancel()
-        self._later = None
-        if self._turns.until is not None:
-            seconds = max(0.001, self._turns.until - self._clock())
-            self._later = asyncio.get_running_loop().call_later(seconds, self._go_on)
 
     def _note(self) -> None:
         """Measure how far apart answers are while there is a line."""

@@ -3,14 +3,9 @@
 Start-time fair queueing (Goyal, Vin and Cheng, 1996) of requests that cost the same: the turns of
 a caller are numbered on, and the lowest number goes first, whoever's it is. Who is away saves no
 turns up, but for a few, which make good what others took between two requests of his.
-
-Whose next request usually comes soon after his last answer is waited for, before another goes
-further ahead: he would never be in line while the turn is free (anticipatory scheduling, Iyer and
-Druschel, 2001).
 """
 
 import heapq
-import math
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable
@@ -25,12 +20,6 @@ SAVED = 8
 ALWAYS = 2
 """At work whosever they are: one that the model has, and one that is ready for it."""
 
-SOON = 3.0
-"""Waited for is who comes back within so many times what a turn takes."""
-AHEAD = 2
-"""Turns by which somebody is ahead before another is waited for."""
-SMOOTHING = 0.2
-
 Ticket = int
 
 
@@ -41,14 +30,11 @@ class Caller(Struct):
     at_work: int = 0
     waiting: deque[Ticket] = field(default_factory=deque)
     seen: float = 0.0
-    ended: float = 0.0
-    away: float = math.inf
-    """Seconds from an answer to the next request, on average."""
 
 
 class Turns:
     """Requests of which `most` are at work at once. `shared` of them are for those who ask of late,
-    in equal shares; each may have `more` than his. `waits` is whether somebody is waited for.
+    in equal shares; each may have `more` than his.
     """
 
     def __init__(
@@ -57,16 +43,13 @@ class Turns:
         shared: int | None = None,
         more: int = 0,
         clock: Callable[[], float] = time.monotonic,
-        waits: bool = True,
     ) -> None:
-        self._waits = waits
         self._most = most
         self._shared = most if shared is None else shared
         self._more = more
         self._clock = clock
         self._callers: OrderedDict[Hashable, Caller] = OrderedDict()
-        self._at_work: deque[tuple[Hashable, float]] = deque()
-        self._takes = 0.0
+        self._at_work: deque[Hashable] = deque()
         self._first: list[tuple[float, Ticket, Hashable]] = []
         """A heap of each caller's first, but for those held up; some are gone by now."""
         self._held_up: set[Hashable] = set()
@@ -74,15 +57,10 @@ class Turns:
         self._tickets = 0
         self.waiting = 0
         """How many wait."""
-        self.until: float | None = None
-        """Until when somebody is waited for, by the clock; `begin` is to be called again then."""
 
     def enter(self, who: Hashable) -> Ticket:
         """Wait for a turn, which `begin` gives."""
         caller = self._seen(who)
-        if caller.ended:
-            caller.away = smoothed(caller.away, self._clock() - caller.ended)
-            caller.ended = 0.0
         self._tickets += 1
         self.waiting += 1
         caller.waiting.append(self._tickets)
@@ -93,7 +71,6 @@ class Turns:
 
     def begin(self) -> tuple[Hashable, Ticket] | None:
         """Whose request is at work now; None if nobody's can be."""
-        self.until = None
         while self._first and len(self._at_work) < self._most:
             turn, ticket, who = heapq.heappop(self._first)
             caller = self._callers.get(who)
@@ -102,28 +79,20 @@ class Turns:
             if caller.at_work >= self._share() and len(self._at_work) >= ALWAYS:
                 self._held_up.add(who)
                 continue
-            self.until = self._waited_for(turn)
-            if self.until is not None:
-                self._push(who)
-                return None
             caller.waiting.popleft()
             caller.at_work += 1
             caller.turn = turn
             self._highest = max(self._highest, turn)
             self.waiting -= 1
-            self._at_work.append((who, self._clock()))
+            self._at_work.append(who)
             self._push(who)
             return who, ticket
         return None
 
     def finish(self, who: Hashable) -> None:
         """Be at work no more."""
-        caller, now = self._seen(who), self._clock()
-        caller.at_work -= 1
-        caller.ended = now
-        begun = next(each for each in self._at_work if each[0] == who)
-        self._at_work.remove(begun)
-        self._takes = smoothed(self._takes or math.inf, now - begun[1])
+        self._seen(who).at_work -= 1
+        self._at_work.remove(who)
         again = set(self._held_up) if len(self._at_work) < ALWAYS else self._held_up & {who}
         self._held_up -= again
         for each in again:
@@ -158,12 +127,11 @@ class Turns:
                 place += 1
                 if begun[1] == ticket:
                     return place
-            then.finish(then._at_work[0][0])
+            then.finish(then._at_work[0])
 
     def _copy(self) -> Self:
         then = object.__new__(type(self))
         then.__dict__.update(self.__dict__)
-        then._waits = False
         then._callers = OrderedDict(
             (who, Caller(caller.turn, caller.at_work, caller.waiting.copy(), caller.seen))
             for who, caller in self._callers.items()
@@ -172,18 +140,6 @@ class Turns:
         then._first = self._first.copy()
         then._held_up = self._held_up.copy()
         return then
-
-    def _waited_for(self, turn: float) -> float | None:
-        """Until when somebody is waited for before that turn; None if it can be had."""
-        if not self._waits:
-            return None
-        now, until = self._clock(), 0.0
-        for caller in self._callers.values():
-            comes_soon = caller.ended and caller.away <= SOON * self._takes
-            last = max(caller.turn, self._highest - SAVED)
-            if comes_soon and not caller.at_work and last + 1 + AHEAD < turn:
-                until = max(until, caller.ended + 2 * caller.away)
-        return until if until > now else None
 
     def _share(self) -> int:
         return max(1, self._shared // len(self._callers)) + self._more
@@ -208,8 +164,3 @@ class Turns:
                 self._callers.move_to_end(name)
             else:
                 del self._callers[name]
-
-
-def smoothed(known: float, found: float) -> float:
-    """An average that follows; `known` is infinite before the first."""
-    return found if known == math.inf else known + SMOOTHING * (found - known)
