@@ -34,3 +34,18 @@ def test_ever_new_senders_share_what_is_kept_for_the_quiet() -> None:
     limit = FairLimit(rate=10, own=5, reserve=20, clock=clock)
     assert sum(limit.spend(number) for number in range(1000)) == 10 + 20
     assert len(limit._senders) == 64
+
+
+def test_what_turned_out_to_be_more_is_made_up_for() -> None:
+    clock = Clock()
+    limit = FairLimit(rate=10, own=5, reserve=20, clock=clock, burst=2)
+    assert [limit.spend("long") for _ in range(2)] == [True, True]
+    limit.owe("long", 50)
+    clock.now += 0.15
+    assert limit.spend("long")  # of its own
+    limit.owe("long", 50)
+    clock.now += 0.15
+    assert not limit.spend("long")
+    assert limit.spend("other")
+    clock.now += 2
+    assert [limit.spend("long") for _ in range(3)] == [True, True, True]

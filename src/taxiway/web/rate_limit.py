@@ -23,6 +23,13 @@ class RateLimit:
         self._left -= 1
         return True
 
+    def owe(self, more: float, most: float) -> None:
+        """What was taken turned out to be more: nothing is left until that is made up for.
+
+        No more than `most` is owed in all.
+        """
+        self._left = max(self._left - more, min(self._left, -most))
+
 
 class FairLimit:
     """A rate that all senders share; once it is used up, those who send little are still heard.
@@ -38,8 +45,10 @@ class FairLimit:
         reserve: float,
         clock: Callable[[], float],
         senders: int = 64,
+        burst: float | None = None,
     ) -> None:
-        self._shared = RateLimit(rate, rate, clock)
+        self._burst = burst or rate
+        self._shared = RateLimit(rate, self._burst, clock)
         self._reserve = RateLimit(reserve, reserve, clock)
         self._own, self._clock, self._most = own, clock, senders
         self._senders: dict[Hashable, RateLimit] = {}
@@ -53,3 +62,11 @@ class FairLimit:
         if len(self._senders) > self._most:
             del self._senders[next(iter(self._senders))]
         return own.spend() and self._reserve.spend()
+
+    def owe(self, sender: Hashable, more: float) -> None:
+        """What was taken for a sender turned out to be more."""
+        self._shared.owe(more, self._burst)
+        if own := self._senders.get(sender):
+            own.owe(more, self._own)
+            # Who owes is one; what is kept for the quiet is everybody's.
+            self._reserve.owe(more, 0)

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import socket
+import struct
 from collections.abc import AsyncIterator
 from typing import Any, cast
 
@@ -306,6 +307,22 @@ async def test_a_flood_is_not_heard_beyond_its_rate(
     await asyncio.gather(*server._queries)
     assert room.engine.asked == 6  # whoever sends little is heard
     await server.stop()
+
+
+async def test_the_messages_of_bundles_are_counted_each(room: Room) -> None:
+    one = write_values("/nobody", [1.0])
+    bundle = b"#bundle\0" + bytes(8) + (struct.pack(">i", len(one)) + one) * 1024
+    before = len(room.session.mapping.heard)
+    clock, heard = Clock(), 0
+    room.server._budget = FairLimit(osc.RATE, osc.OWN_RATE, osc.RESERVE, clock, burst=osc.BURST)
+    for _ in range(100):
+        room.session.mapping.heard.clear()
+        room.server.receive(bundle, ("127.0.0.1", 5))
+        heard += len(room.session.mapping.heard) > before
+    assert heard == 2 + 1  # of what all share, and of its own
+    clock.now += 0.01
+    room.server.receive(one, ("127.0.0.1", 6))  # who sends little is heard
+    assert "osc:/nobody" in room.session.mapping.heard
 
 
 async def test_new_patterns_are_heard_so_often_a_second(room: Room) -> None:

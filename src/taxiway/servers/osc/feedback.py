@@ -73,6 +73,8 @@ class Feedback:
 
     def moved(self, source: Address, messages: Iterable[Message]) -> None:
         """Whoever sent from there moved the addresses of these messages, so it knows."""
+        if not self._subscribers:
+            return
         name = self._name(source)
         for subscriber in self._subscribers.values():
             if name in subscriber.sources:
