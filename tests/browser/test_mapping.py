@@ -226,6 +226,7 @@ def test_midis_bytes_as_signals(page: Page) -> None:
             for (const message of messages) nrpn.push(...tempo.read(message, 0));
           }
           out.push(nrpn[0], nrpn.at(-1));
+          for (const by of [96, 97]) out.push(...tempo.read([0xb1, by, 0], 0));
           for (const name of ["midi:1:cc:7", "midi:3:program", "midi:1:bend", "midi:10:note:36"]) {
             out.push(...tempo.read(messagesOf(name, 1)[0], 0));
           }
@@ -247,6 +248,7 @@ def test_midis_bytes_as_signals(page: Page) -> None:
         ["midi:1:pressure", 1],
         ["midi:2:nrpn:1234", 64 / 127],
         ["midi:2:nrpn:1234", 8192 / 16383],
+        *[["midi:2:nrpn:1234:step", 1 / 127], ["midi:2:nrpn:1234:step", 1]],
         *[["midi:1:cc:7", 1], ["midi:3:program", 1], ["midi:1:bend", 1], ["midi:10:note:36", 1]],
         0,
     ], json.dumps(read["out"])

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from taxiway.core.midi import MidiReader, Signal, messages_of
+from taxiway.live.mapping.bindings import ticks
 
 BYTES = st.lists(st.integers(0, 255), max_size=6)
 NUMBERS = st.integers(0, 127)
@@ -61,6 +62,16 @@ def test_a_chosen_parameter_is_one_signal_of_fourteen_bits(
         "midi:2:cc:6",
         1 / 127,
     )
+
+
+def test_a_chosen_parameter_is_turned_by_steps() -> None:
+    chosen = ((0xB0, 99, 9), (0xB0, 98, 82))
+    up, down = ("midi:1:nrpn:1234:step", 1 / 127), ("midi:1:nrpn:1234:step", 1)
+    assert read(*chosen, (0xB0, 96, 127), (0xB0, 97, 0)) == [up, down]
+    assert [ticks("twos", value) for _, value in (up, down)] == [1, -1]
+    # Its lamp is told as the parameter itself; and without one these are knobs.
+    assert read(*map(tuple, messages_of(up[0], 1.0)))[0] == ("midi:1:nrpn:1234", 1)
+    assert read((0xB0, 96, 127)) == [("midi:1:cc:96", 1)]
 
 
 @given(st.text(max_size=20) | st.from_regex(r"midi:\d{1,2}:[a-z]+:\d{1,5}", fullmatch=True))

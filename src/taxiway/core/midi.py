@@ -21,6 +21,8 @@ CLOCK, START = 0xF8, 0xFA
 DATA, FINE_DATA = 6, 38
 SELECTING = {99: ("nrpn", 7), 98: ("nrpn", 0), 101: ("rpn", 7), 100: ("rpn", 0)}
 """Controllers that choose a parameter, of which the next data is: what kind, and which bits."""
+STEPS = {96: 1, 97: 127}
+"""Controllers that turn a chosen parameter one up or down, and that in two's complement."""
 NO_PARAMETER = 0x3FFF
 
 
@@ -74,6 +76,8 @@ class MidiReader:
             if number == DATA:
                 return self._begun(f"midi:{channel}:{kind}:{parameter}", value, last)
             return self._completed(f"midi:{channel}:{kind}:{parameter}", value, last) or []
+        if parameter != NO_PARAMETER and number in STEPS:
+            return [(f"midi:{channel}:{kind}:{parameter}:step", STEPS[number] / MOST)]
         if number < FINE:
             return self._begun(name, value, last)
         coarse = f"midi:{channel}:cc:{number - FINE}"

@@ -44,13 +44,14 @@ def guessed(signal: str, value: float, to: str, address: Address) -> Binding:
         curve="toggle" if is_switch else "linear",
         smoothing=0.0 if kind in KEYS or address.types[:1] != "f" else 0.05,
         pickup=kind == "cc",
+        relative="twos" if kind == "step" else "",
     )
 
 
 def kind_of(signal: str) -> str:
     """`cc` of `midi:1:cc:7`, and so on."""
     return next(
-        (word for word in signal.split(":") if word in (*KEYS, "cc", "program", "axis")), ""
+        (word for word in signal.split(":") if word in (*KEYS, "cc", "program", "axis", "step")), ""
     )
 
 

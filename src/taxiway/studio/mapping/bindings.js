@@ -107,7 +107,7 @@ function fields({ from, to, range = [0, 1], gives = [0, 1], curve = "linear", sm
     return select;
   };
   const says = line("Says", choice("Says", RELATIVE, relative, (value) => edit({ relative: value, pickup: false })), "Endless encoders say by how much they were turned: what one up and one down is.");
-  says.hidden = !/:cc:/.test(from);
+  says.hidden = !/:(cc:|step$)/.test(from);
   const pick = h("input", { type: "checkbox", class: "switch", role: "switch", "aria-label": name("Pick up") });
   pick.checked = pickup;
   pick.addEventListener("change", () => edit({ pickup: pick.checked }));

@@ -19,6 +19,8 @@ const DATA = 6;
 const FINE_DATA = 38;
 /** Controllers that choose a parameter, of which the next data is: what kind, and which bits. */
 const SELECTING = /** @type {Record<number, [string, number]>} */ ({ 99: ["nrpn", 7], 98: ["nrpn", 0], 101: ["rpn", 7], 100: ["rpn", 0] });
+/** Controllers that turn a chosen parameter one up or down, and that in two's complement. */
+const STEPS = /** @type {Record<number, number>} */ ({ 96: 1, 97: 127 });
 const NO_PARAMETER = 0x3fff;
 
 export class MidiReader {
@@ -67,6 +69,9 @@ export class MidiReader {
     if (parameter !== NO_PARAMETER && (number === DATA || number === FINE_DATA)) {
       const chosen = `midi:${channel}:${kind}:${parameter}`;
       return number === DATA ? this.#begun(chosen, value, last) : (this.#completed(chosen, value, last) ?? []);
+    }
+    if (parameter !== NO_PARAMETER && number in STEPS) {
+      return [[`midi:${channel}:${kind}:${parameter}:step`, STEPS[number] / MOST]];
     }
     if (number < FINE) return this.#begun(name, value, last);
     const coarse = `midi:${channel}:cc:${number - FINE}`;

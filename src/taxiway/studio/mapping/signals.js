@@ -6,7 +6,7 @@ const EVERY_MS = 8;
 /** What a message of the socket holds. */
 const MOST = 256;
 /** Of a controller as well, which may be an encoder that says by how much it was turned. */
-const EACH = /:(note|button|onset|beat|cc)/;
+const EACH = /:(note|button|onset|beat|cc|step)/;
 
 export class Signals {
   #connection;
