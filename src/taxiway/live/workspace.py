@@ -1,7 +1,7 @@
 """A workspace as one file to share: which models run, how, what feeds what, the presets of each.
 
     workspace.json     models with their options, mappings, and the chains
-    scenes/N.zip       the scene of the Nth model: its presets, pictures and movement
+    scenes/N.zip       the scene of the Nth model: presets, pictures, movement and timeline
 
 No weights are in it, and no path of a machine: whoever opens it has the models, or is told which
 are missing. What somebody else made is read with bounds.
@@ -16,11 +16,10 @@ import msgspec
 from msgspec import Struct, field
 
 from taxiway.core import zips
-from taxiway.core.errors import InvalidArgument, TaxiwayError
+from taxiway.core.errors import InvalidArgument, NotFound, TaxiwayError
 from taxiway.core.parsing import Malformed, from_json
 from taxiway.live.chains import Link
 from taxiway.live.mapping.bindings import checked
-from taxiway.live.movement.file import restore, to_text
 from taxiway.live.presets import scene
 from taxiway.live.session import LiveSession
 
@@ -54,18 +53,16 @@ class Text(Struct, kw_only=True):
 
 async def taken(session: LiveSession, options: dict[str, Any], command: str | None) -> Place:
     """What is played on a session now."""
-    presets = dict(session.kept.presets)
-    named = {state.picture for state in presets.values() if state.picture}
-    pictures = {name: await session.kept.picture(name) for name in sorted(named)}
-    movement = to_text(session.movement) if session.movement.is_set_up else b""
-    has_scene = bool(presets or movement)
-    name = session.spec.name
+    try:
+        file = await scene.taken(session)
+    except NotFound:
+        file = b""
     return Place(
-        name=name,
+        name=session.spec.name,
         options=options,
         command=command,
         bindings=[msgspec.to_builtins(each) for each in session.mapping.bindings],
-        scene=scene.packed(presets, pictures, name, movement) if has_scene else b"",
+        scene=file,
     )
 
 
@@ -82,11 +79,7 @@ def apply(session: LiveSession, place: Place) -> list[str]:
         said.append(f"The mapping of '{place.name}': {error}")
     try:
         if place.scene:
-            presets, pictures = scene.unpacked(place.scene)
-            movement = scene.movement_in(place.scene)
-            session.kept.put_all(presets, pictures)
-            if movement is not None:
-                restore(session.movement, movement)
+            scene.put(session, scene.unpacked(place.scene))
     except TaxiwayError as error:
         said.append(f"The presets of '{place.name}': {error}")
     return said

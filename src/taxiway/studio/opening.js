@@ -1,6 +1,6 @@
 /** A file that somebody dropped, pasted or chose: what it is by its bytes, and where it goes. */
 
-import { sendFile } from "./control.js";
+import { ask, sendFile } from "./control.js";
 import { vectorInput } from "./declaration.js";
 import { parseJson, parseMoment } from "./files.js";
 import { addressOf, Manager } from "./models/manager.js";
@@ -43,6 +43,7 @@ export class Opener {
     const head = new Uint8Array(await file.slice(0, HEAD).arrayBuffer());
     if (isPicture(head)) return this.#openPicture(file, isPng(head));
     if (isWorkspace(head)) return this.#openWorkspace(file);
+    if (isScene(head)) return this.#openScene(file);
     const text = file.size < LONGEST_NUMBERS ? await file.text() : "";
     if (/^\s*([[{"\d-]|null|true|false)/.test(text)) return this.#recall(text, file.name);
     return this.#openModel(file);
@@ -82,6 +83,12 @@ export class Opener {
     if (said.length) throw new Error(said.join(" "));
   }
 
+  /** Have the presets, movement and timeline of a scene. @param {File} file */
+  async #openScene(file) {
+    if (!this.#connection.owns) throw new Error(NOT_OWNER);
+    await ask(this.#connection.token, "POST", "/scene", file);
+  }
+
   /** Send what may be a model's file, and go to the model's page. @param {File} file */
   async #openModel(file) {
     if (!this.#connection.owns) throw new Error(NOT_OWNER);
@@ -114,6 +121,12 @@ export class Opener {
 export function isWorkspace(head) {
   const text = String.fromCharCode(...head);
   return text.startsWith("PK\x03\x04") && text.startsWith("workspace.json", 30);
+}
+
+/** Whether bytes begin a scene: its zip file, or its text. @param {Uint8Array} head */
+export function isScene(head) {
+  const text = String.fromCharCode(...head);
+  return (text.startsWith("PK\x03\x04") && text.startsWith("scene.json", 30)) || text.startsWith('{"taxiway":"scene"');
 }
 
 /** Whether bytes begin a picture of a format that people have. @param {Uint8Array} head */

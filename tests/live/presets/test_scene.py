@@ -15,7 +15,9 @@ from session_fakes import FakeEngine, on_session
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.images import encode_jpeg
 from taxiway.live.movement.file import ModulatorText, MovementFile, restore, to_text
-from taxiway.live.presets.scene import MOST_TEXT_BYTES, movement_in, packed, unpacked
+from taxiway.live.movement.tracks import Track
+from taxiway.live.presets import scene as scenes
+from taxiway.live.presets.scene import MOST_TEXT_BYTES, packed, put, taken, unpacked
 from taxiway.live.presets.state import PICTURE, State
 from taxiway.live.presets.state_folder import small
 
@@ -39,12 +41,12 @@ def text() -> bytes:
 
 
 def test_a_scene_comes_back_and_is_the_same_file_each_time() -> None:
-    presets, pictures = unpacked(SCENE)
-    assert presets == PRESETS
-    assert list(pictures) == [NAME]
-    assert packed(presets, pictures, "rainbow").startswith(b"PK")
+    found = unpacked(SCENE)
+    assert found.presets == PRESETS
+    assert list(found.pictures) == [NAME]
+    assert packed(found.presets, found.pictures, "rainbow").startswith(b"PK")
     assert packed(PRESETS, {NAME: JPEG}, "rainbow") == SCENE
-    assert unpacked(text()) == (PRESETS, {})
+    assert unpacked(text()) == scenes.Scene(presets=PRESETS, pictures={})
 
 
 @given(
@@ -58,12 +60,12 @@ def test_a_scene_comes_back_and_is_the_same_file_each_time() -> None:
 )
 def test_what_is_no_scene_is_one_sentence(data: bytes) -> None:
     try:
-        presets, pictures = unpacked(data)
+        found = unpacked(data)
     except InvalidArgument as error:
         assert str(error).endswith(".")
         return
-    assert set(presets) <= set(range(1, 9))
-    assert all(PICTURE.fullmatch(name) for name in pictures)
+    assert set(found.presets) <= set(range(1, 9))
+    assert all(PICTURE.fullmatch(name) for name in found.pictures)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +96,7 @@ def test_a_strangers_scene_is_refused_with_the_reason(files: dict[str, bytes], w
 
 def test_other_files_in_it_are_left_alone() -> None:
     files = {"scene.json": text(), "../../evil.sh": b"x", "pictures/../a.jpg": JPEG}
-    assert unpacked(zipped(files)) == (PRESETS, {})
+    assert unpacked(zipped(files)) == scenes.Scene(presets=PRESETS, pictures={})
 
 
 @given(
@@ -106,7 +108,7 @@ def test_other_files_in_it_are_left_alone() -> None:
 )
 def test_what_is_no_movement_is_one_sentence(data: bytes) -> None:
     try:
-        movement_in(zipped({"movement.json": data}))
+        unpacked(zipped({"scene.json": text(), "movement.json": data, "timeline.json": data}))
     except InvalidArgument as error:
         assert str(error).endswith(".")
 
@@ -132,9 +134,9 @@ async def test_what_moves_comes_back_switched_off(tmp_path: Path) -> None:
         session.movement.put(1, None, {}, True)
         await asyncio.sleep(0.05)
         assert session.controls.overlay == {}
-    scene = packed(PRESETS, {}, "rainbow", text)
-    assert movement_in(scene).bpm == 98  # type: ignore[union-attr]
-    assert movement_in(SCENE) is None
+    scene = packed(PRESETS, {}, "rainbow", {scenes.MOVEMENT: text})
+    assert unpacked(scene).movement.bpm == 98  # type: ignore[union-attr]
+    assert unpacked(SCENE).movement is None
 
 
 async def test_an_import_replaces_presets_with_pictures_of_new_names(tmp_path: Path) -> None:
@@ -142,7 +144,7 @@ async def test_an_import_replaces_presets_with_pictures_of_new_names(tmp_path: P
         kept = session.kept
         kept.store(1)
         with pytest.raises(InvalidArgument, match="Preset 3 of this scene: 'z' takes 512 numbers"):
-            kept.put_all(*unpacked(SCENE))
+            put(session, unpacked(SCENE))
         assert list(kept.presets) == [1]
         fits = {5: State(values={"truncation": 0.2}, picture=NAME)}
         kept.put_all(fits, {NAME: JPEG})
@@ -150,3 +152,45 @@ async def test_an_import_replaces_presets_with_pictures_of_new_names(tmp_path: P
         picture = kept.presets[5].picture
         assert picture != NAME
         assert await kept.picture(picture) == JPEG
+
+
+async def test_a_timeline_goes_with_its_scene_and_comes_back_at_rest(tmp_path: Path) -> None:
+    async with on_session(FakeEngine(), folder=tmp_path) as session:
+        timeline = session.timeline
+        timeline.add(2.0, "even")
+        session.set({"truncation": 0.2})
+        timeline.add(3.0, "smooth")
+        timeline.tracks = {"truncation": Track([(0.0, 0.5), (1.5, 1.0)])}
+        timeline.loop(True)
+        file = await taken(session)
+        with zipfile.ZipFile(io.BytesIO(file)) as opened:
+            assert opened.namelist()[:2] == ["scene.json", "timeline.json"]
+            assert len(opened.namelist()) == 2 + 2
+        # Elsewhere, where another timeline plays.
+        timeline.remove(0)
+        timeline.erase("")
+        timeline.add(1.0, "smooth")
+        timeline.add(1.0, "smooth")
+        timeline.play()
+        put(session, unpacked(file))
+        assert not timeline.goes_on
+        assert [(key.seconds, key.curve) for key in timeline.keys] == [
+            (2.0, "even"),
+            (3.0, "smooth"),
+        ]
+        assert timeline.keys[1].state.values["truncation"] == 0.2
+        assert timeline.loops
+        assert timeline.values(1.5)["truncation"] == 1.0
+        for key in timeline.keys:
+            assert (await session.kept.picture(key.state.picture)).startswith(b"\xff\xd8")
+        # One without a timeline leaves this one alone; one that does not fit changes nothing.
+        put(session, unpacked(packed({}, {}, "rainbow")))
+        assert len(timeline.keys) == 2
+        for wrong in (
+            {"keys": [{"state": {"values": {"z": [1.0, 2.0]}}}]},
+            {"tracks": {"truncation": [[0.0, "x"]]}},
+        ):
+            data = json.dumps({"taxiway": "timeline", "version": 1, **wrong}).encode()
+            with pytest.raises(InvalidArgument, match="'z' takes 512|'truncation' takes"):
+                put(session, unpacked(packed(PRESETS, {}, "rainbow", {scenes.TIMELINE: data})))
+            assert session.kept.presets == {}

@@ -140,6 +140,14 @@ class Timeline:
         if self.is_empty:
             self.keys, self.tracks, self.loops = keys, tracks, loops
 
+    def put(self, keys: list[Key], tracks: dict[str, Track], loops: bool) -> None:
+        """Have another timeline, at rest, in place of this one."""
+        self.end()
+        old, self.tracks, self.loops = self.keys, tracks, loops
+        self._put(keys)
+        for key in old:
+            self._session.kept.forget(key.state)
+
     def play(self, at: float = 0.0) -> None:
         """Play from that many seconds on. Raises InvalidArgument where there is nothing to play."""
         total, is_open = self._length()

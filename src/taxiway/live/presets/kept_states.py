@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -172,20 +172,25 @@ class KeptStates:
         `pictures` are by the names that the states have; each gets a new one of ours. Raises
         InvalidArgument, which names the preset, for a scene of a model of another shape.
         """
-        session = self._session
-        for number, state in presets.items():
-            try:
-                news(state, session.known, ())
-            except InvalidArgument as error:
-                raise InvalidArgument(f"Preset {number} of this scene: {error}") from None
+        self.check_fit({f"Preset {number}": state for number, state in presets.items()})
         old, self.presets = self.presets, {}
         for state in old.values():
             self.forget(state)
-        for number, state in presets.items():
-            data = pictures.get(state.picture)
-            picture = self._keep_picture(data) if data else ""
-            self.presets[number] = replace(state, picture=picture)
+        self.presets = {number: self.adopted(state, pictures) for number, state in presets.items()}
         self._write_presets()
+
+    def check_fit(self, states: Mapping[str, State]) -> None:
+        """Raise InvalidArgument, by its name, for a state of a model of another shape."""
+        for name, state in states.items():
+            try:
+                news(state, self._session.known, ())
+            except InvalidArgument as error:
+                raise InvalidArgument(f"{name} of this scene: {error}") from None
+
+    def adopted(self, state: State, pictures: Mapping[str, bytes]) -> State:
+        """A state of a scene with its picture under a name of ours."""
+        data = pictures.get(state.picture)
+        return replace(state, picture=self._keep_picture(data) if data else "")
 
     def clear(self, number: int) -> None:
         """Empty a preset. Raises InvalidArgument."""
