@@ -280,3 +280,87 @@ def test_chains_are_offered_where_a_value_fits(modules: Page) -> None:
     """
     offered = ask(modules, "models/chains.js", body)
     assert offered == [["picture", "photo"], ["picture", "o"]]
+
+
+def test_what_others_moved_while_a_page_was_away_is_theirs(modules: Page) -> None:
+    """Met again after a reload, or after a while without a server, where it edited on."""
+    found = ask(
+        modules,
+        "session.js",
+        """
+        const { Store } = await import("/studio/store.js");
+        const { encodeVector } = await import("/studio/frames.js");
+        const inputs = [{ name: "z", type: "vector", length: 3 }, { name: "a", type: "number" }];
+        const made = (kept) => {
+          const sent = [];
+          const connection = {
+            isOpen: true, addEventListener() {}, sendMessage: (said) => sent.push(said),
+            sendBinary: () => sent.push("vector"),
+            onMessage: (hear) => (connection.hear = hear),
+            onFrame: (take) => (connection.take = take),
+          };
+          const store = new Store();
+          const session = new m.Session(store, connection);
+          if (kept) session.resume(kept);
+          const meet = (values, theirs, numbers) => {
+            const info = { name: "generate", inputs, outputs: [] };
+            const what = { model: { name: "light" }, info, live: true, origin: null };
+            connection.hear({ type: "hello", ...what, values, theirs });
+            connection.take({
+              kind: "vector", flags: 0, inputSeq: 0, width: 3,
+              payload: Float32Array.from(numbers).buffer,
+            });
+          };
+          const now = () => [Array.from(store.get("vector")), store.get("values")];
+          return { store, session, connection, sent, meet, now };
+        };
+        const settled = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+        const out = [];
+        // Loaded anew: z[1] and `a` are others' by now, z[0] and `b` this tab's.
+        const first = made();
+        first.meet({}, [], [0, 0, 0]);
+        first.session.setValues([["a", 1], ["b", 1]]);
+        first.session.edit((z) => z.fill(5));
+        await settled();
+        const kept = () => ({
+          model: "light",
+          now: {
+            vector: first.store.get("vector").slice(), values: first.store.get("values"),
+            origin: null,
+          },
+          steps: first.session.history.newest(9).map(({ state, touched }) => ({
+            state: { ...state, values: { ...state.values }, vector: state.vector.slice() }, touched,
+          })),
+        });
+        const second = made(kept());
+        second.meet({ a: 9, b: 1 }, ["a", "z"], [5, 7, 5]);
+        out.push(second.now());
+        second.session.undo();
+        second.session.undo();
+        out.push(second.now());
+        // What moved on for this tab, as a fade of its, is all its own.
+        const third = made(kept());
+        third.meet({ a: 2, b: 1 }, [], [6, 6, 6]);
+        third.session.undo();
+        out.push(third.now());
+        // Without a server: only what was edited goes there, and the rest is what others made it.
+        third.connection.isOpen = false;
+        third.session.setValue("b", 3);
+        await settled();
+        third.connection.isOpen = true;
+        third.sent.length = 0;
+        third.meet({ a: 4, b: 1 }, ["a", "z"], [8, 8, 8]);
+        out.push(third.now(), third.sent.map(({ type, values }) => [type, values]));
+        third.session.undo();
+        out.push(third.now());
+        return out;
+        """,
+    )
+    assert found == [
+        [[5, 7, 5], {"a": 9, "b": 1}],
+        [[0, 7, 0], {"a": 9}],
+        [[0, 0, 0], {"a": 2, "b": 1}],
+        [[8, 8, 8], {"a": 4, "b": 3}],
+        [["set", {"b": 3}]],
+        [[8, 8, 8], {"a": 4, "b": 1}],
+    ]

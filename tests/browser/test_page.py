@@ -250,13 +250,20 @@ def test_a_reload_keeps_the_panel_and_what_can_be_undone(browser: Browser, serve
     numbers = vector(page)
     page.keyboard.press("z")
     page.click("#tab-network")
-    page.reload()
+    other = open_studio(new_context(browser, server))
+    wait_for_store(other, "store.get('vector').every((number) => number === 0)")
+    page.goto("about:blank")
+    other.evaluate("() => studio.session.edit((vector) => (vector[7] = 7))")
+    page.goto("/")
     hold_studio(page)
-    wait_for_store(page, "store.get('vector').length > 0")
+    wait_for_store(page, "store.get('vector')[7] === 7")
     assert page.locator("#address").is_visible()
     page.click("#tool-undo")
+    # What another moved while it was away stays as they have it.
+    numbers[7] = 7
     assert vector(page) == numbers
     context.close()
+    other.context.close()
 
 
 def test_over_a_full_screen_mixer_and_map_come_and_go(page: Page) -> None:

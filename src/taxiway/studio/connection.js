@@ -7,6 +7,7 @@
 
 import { at } from "./address.js";
 import { decodeFrame } from "./frames.js";
+import { keep as keepHere, kept as keptHere } from "./keeping.js";
 import { keep, kept, ownerToken, takeLink } from "./owner.js";
 
 /** @import { Frame, PageMessage, ServerMessage } from "./types.d.ts" */
@@ -48,7 +49,7 @@ export class Connection extends EventTarget {
   }
 
   open() {
-    const socket = new WebSocket(socketAddress(), [PROTOCOL, `token.${this.token}`]);
+    const socket = new WebSocket(socketAddress(), [PROTOCOL, `token.${this.token}`, `tab.${tabName()}`]);
     this.#socket = socket;
     socket.binaryType = "arraybuffer";
     socket.onmessage = ({ data }) => this.#receive(data);
@@ -125,6 +126,13 @@ export class Connection extends EventTarget {
 async function isAccepted(token) {
   const headers = { Authorization: `Bearer ${token}` };
   return (await fetch(at("/studio/api/desk"), { headers })).status !== 403;
+}
+
+/** What the server knows this tab by when it comes back, so that what it began stays its own. */
+function tabName() {
+  const name = keptHere("tab") ?? Array.from(crypto.getRandomValues(new Uint8Array(8)), (n) => n.toString(16)).join("");
+  keepHere("tab", name);
+  return name;
 }
 
 function socketAddress() {

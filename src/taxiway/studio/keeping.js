@@ -40,22 +40,18 @@ export function keepThroughReloads(store, session) {
       state: { ...state, vector: Array.from(state.vector) },
       touched: [...touched],
     }));
-    keep("undo", { model: model(), steps });
+    const now = { vector: Array.from(store.get("vector")), values: store.get("values"), origin: store.get("origin") };
+    keep("undo", { model: model(), steps, now });
   });
-  const restore = () => {
-    const undo = kept("undo");
-    if (!model()) return;
-    store.removeEventListener("model", restore);
-    if (undo?.model !== model() || session.history.canUndo) return;
-    session.history.begin(
-      undo.steps.map((/** @type {any} */ { state, touched }) => ({
-        state: { ...state, vector: Float32Array.from(state.vector) },
-        touched: new Set(touched),
-      })),
-    );
-  };
-  store.addEventListener("model", restore);
+  const undo = kept("undo");
+  if (undo?.now) session.resume({ ...undo, now: moment(undo.now), steps: undo.steps.map(step) });
 }
+
+/** @param {any} step as it was kept */
+const step = ({ state, touched }) => ({ state: moment(state), touched: new Set(touched) });
+
+/** @param {any} state as it was kept */
+const moment = (state) => ({ ...state, vector: Float32Array.from(state.vector) });
 
 /** The form that was kept of a model; empty for another. @param {string} model @returns {Record<string, any>} */
 export function keptForm(model) {

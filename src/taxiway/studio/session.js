@@ -15,9 +15,12 @@ import { History } from "./history.js";
 /** @typedef {import("./connection.js").Connection} Connection */
 /** @typedef {{ vector: Float32Array, values: Record<string, any>, origin: Origin | null }} Moment */
 
+/** @typedef {{ model: string, now: Moment, steps: import("./history.js").Step<Moment>[] }} Kept */
+
 const IS_W = 1;
 /** What the vector is called among what a step of undo touched; no input is. */
 const VECTOR = "*vector";
+const VECTORS = ["z", "w"];
 
 export class Session {
   #store;
@@ -33,6 +36,8 @@ export class Session {
   #isVectorMine = true;
   /** Whether what is here must win over what a server says when it is met again. */
   #ours = false;
+  /** What this tab's page before had, until its model is met. @type {Kept | null} */
+  #resumed = null;
   /** @type {History<Moment>} */
   history = new History(() => this.#capture());
 
@@ -92,6 +97,11 @@ export class Session {
   /** Go to a point of a latent map. @param {Place} place */
   goToPlace(place) {
     this.#goTo(place, { type: "pick", ...place });
+  }
+
+  /** Go on where the page was before it was loaded anew. @param {Kept} kept */
+  resume(kept) {
+    this.#resumed = kept;
   }
 
   undo() {
@@ -223,8 +233,7 @@ export class Session {
     const before = this.#store.get("values");
     const news = changed(before, values);
     if (!Object.keys(news).length) return;
-    const kept = Object.entries({ ...before, ...values }).filter(([, value]) => value !== null);
-    this.#store.set("values", Object.fromEntries(kept));
+    this.#store.set("values", without({ ...before, ...values }));
     Object.assign(this.#valuesWait, news);
     this.#sendSoon();
   }
@@ -234,7 +243,6 @@ export class Session {
   }
 
   #sendSoon() {
-    if (!this.#connection.isOpen) this.#ours = true;
     if (this.#scheduled) return;
     this.#scheduled = true;
     requestAnimationFrame(() => this.#send());
@@ -272,14 +280,37 @@ export class Session {
   /** A `hello` without `info` is of a model that was not set up yet; another follows. @param {Hello} hello */
   #meet(hello) {
     if (!hello.info) return;
+    this.#comeBack(hello.model.name);
     const length = vectorInput({ ...hello.info, live: hello.live })?.length ?? 0;
     const fits = length > 0 && this.#store.get("vector").length === length;
     if (this.#ours && fits) return this.#sendEverything();
-    this.#ours = false;
-    this.#isVectorMine = true;
-    if (!fits) this.#store.set("vector", new Float32Array(length));
-    this.#store.set("values", hello.values);
-    this.#store.set("origin", hello.origin);
+    if (!fits) this.#startOver(length);
+    const theirs = (hello.theirs ?? []).filter((name) => !(name in this.#valuesWait));
+    this.#isVectorMine = !fits || !theirs.some((name) => VECTORS.includes(name));
+    const values = theirs.filter((name) => !VECTORS.includes(name)).map((name) => [name, hello.values[name] ?? null]);
+    this.history.rebase((state) => Object.assign(state.values, Object.fromEntries(values)));
+    this.#store.set("values", without({ ...hello.values, ...this.#valuesWait }));
+    // What was edited while nobody answered goes there now, and no more than that.
+    this.#ours = this.#vectorWaits;
+    if (!this.#vectorWaits) this.#store.set("origin", hello.origin);
+    this.#send();
+  }
+
+  /** Another model: what waits for the last is of no use. @param {number} length of its vector */
+  #startOver(length) {
+    this.#valuesWait = {};
+    this.#vectorWaits = false;
+    this.#store.set("vector", new Float32Array(length));
+  }
+
+  /** Take what the page before had, to see what others have changed since. @param {string} model */
+  #comeBack(model) {
+    const kept = this.#resumed;
+    this.#resumed = null;
+    if (kept?.model !== model || this.history.canUndo) return;
+    this.history.begin(kept.steps);
+    this.#store.set("vector", kept.now.vector);
+    this.#store.set("values", kept.now.values);
   }
 
   #sendEverything() {
@@ -291,9 +322,9 @@ export class Session {
   /** @param {Frame} frame */
   #take(frame) {
     if (frame.kind !== "vector") return;
-    if (frame.flags & IS_W) return this.#yieldToW();
     const isOurs = this.#ours || this.#vectorWaits;
     this.#ours = false;
+    if (frame.flags & IS_W) return this.#yieldToW();
     const isOvertaken = frame.inputSeq > 0 && frame.inputSeq < this.#vectorSeq;
     if (isOurs || isOvertaken || frame.width !== this.#store.get("vector").length) return;
     const news = new Float32Array(frame.payload);
@@ -320,6 +351,11 @@ export class Session {
       state.origin = moved.length === news.length ? origin : null;
     });
   }
+}
+
+/** Without those at their default. @param {Record<string, any>} values */
+function without(values) {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null));
 }
 
 /** The entries of `values` that differ from `before`. @param {any} before @param {any} values */

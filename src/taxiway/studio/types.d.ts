@@ -285,6 +285,7 @@ export interface Hello {
   facts: Values;
   values: Values;
   origin: Origin | null;
+  theirs?: string[];
   walk?: boolean;
   blackout?: boolean;
 }

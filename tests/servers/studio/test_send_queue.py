@@ -77,6 +77,7 @@ async def test_hello_comes_first_then_the_vector_then_the_picture(
         "facts": {"device": "cpu"},
         "values": {},
         "origin": {"seed": 0},
+        "theirs": [],
     }
     assert [field["name"] for field in hello["info"]["inputs"]] == list(engine.command.inputs)  # type: ignore[call-overload]
     assert (vector.kind, vector.input_seq) == (binary_messages.VECTOR, 0)

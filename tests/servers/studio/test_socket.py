@@ -10,7 +10,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from session_fakes import Clock, FakeEngine, Watcher, on_session
-from studio_page import Page, Studio, settle, studio
+from studio_page import TOKEN, Page, Studio, settle, studio
 from taxiway.core.errors import Unavailable
 from taxiway.core.frame import Mark
 from taxiway.latent.field import Field
@@ -18,7 +18,8 @@ from taxiway.latent.sample import z_of_seed
 from taxiway.live.mapping.bindings import Binding
 from taxiway.live.session import LiveSession
 from taxiway.servers.studio import binary_messages
-from taxiway.servers.studio.socket import BURST
+from taxiway.servers.studio.routes import PROTOCOL
+from taxiway.servers.studio.socket import BURST, MOST_EARLIER, MOST_TABS, _numbered
 
 Z = np.linspace(-1, 1, 512, dtype=np.float32)
 
@@ -82,6 +83,37 @@ async def test_signals_do_what_the_mapping_says(
     while not engine.calls or engine.calls[-1][0]["truncation"] != 0.25:
         await page.frame()
     assert session.mapping.heard["midi:1:cc:8"].by.startswith("page ")
+
+
+async def test_a_tab_that_comes_back_is_told_what_is_not_its_own(
+    own: Studio, session: LiveSession
+) -> None:
+    tab = (PROTOCOL, f"token.{TOKEN}", "tab.0123456789abcdef")
+    async with own.page(subprotocols=tab) as page, own.page() as other:
+        assert (await page.word("hello"))["theirs"] == []
+        await page.say("set", seq=1, time=0, values={"truncation": 0.25})
+        await page.say("perform", action="preset/store", inputs={"number": 1})
+        await other.say("set", seq=1, time=0, values={"size": 64})
+        await page.until(lambda message: message["values"] == {"size": 64})
+    async with own.page(subprotocols=tab) as page, own.page() as stranger:
+        assert (await page.word("hello"))["theirs"] == ["size"]
+        assert set((await stranger.word("hello"))["theirs"]) == {"truncation", "size"}
+        await stranger.set_vector(Z)
+        await stranger.frame(input_seq=1)
+        await page.say("perform", action="preset", inputs={"number": 1, "seconds": 600})
+    # The fade goes on, and is the tab's.
+    async with own.page(subprotocols=tab) as page:
+        assert (await page.word("hello"))["theirs"] == []
+
+
+def test_tabs_are_forgotten_in_the_end() -> None:
+    first, _ = _numbered("one")
+    again = [_numbered("one")[0] for _ in range(2 * MOST_EARLIER)]
+    assert _numbered("one")[1] == again[-MOST_EARLIER:]
+    for number in range(MOST_TABS):
+        _numbered(f"tab {number}")
+    assert _numbered("one")[1] == _numbered("")[1] == []
+    assert first not in again
 
 
 async def test_a_seed_and_a_place_are_answered_with_their_vector(page: Page) -> None:

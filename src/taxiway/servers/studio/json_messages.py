@@ -130,6 +130,8 @@ class Hello(Struct, frozen=True, kw_only=True, tag_field="type", tag="hello"):
     facts: Mapping[str, Any]
     values: Mapping[str, Any]
     origin: Origin | None
+    theirs: list[str] = []
+    """What others set last, z and w too: neither this page nor one before it in its tab."""
     walk: bool = False
     blackout: bool = False
 

@@ -17,6 +17,7 @@ from taxiway.web.responses import Answer, deny, error_answer
 PATH = "/studio/socket"
 PROTOCOL = f"taxiway.{VERSION}"
 MOST_SOCKETS = 256
+LONGEST_TAB = 64
 
 
 def routes(
@@ -74,7 +75,8 @@ class Door:
         try:
             await socket.accept(PROTOCOL)
             owns = self._has_token(socket, Power.OWN)
-            await Session(socket, self._session, self._card, owns, self._patience).serve()
+            tab = next(iter(_said(socket, "tab.")), "")[:LONGEST_TAB]
+            await Session(socket, self._session, self._card, owns, self._patience, tab).serve()
         finally:
             self._sockets -= 1
 
@@ -90,5 +92,10 @@ class Door:
         return None
 
     def _has_token(self, socket: WebSocket, power: Power) -> bool:
-        given = [each.partition("token.")[2] for each in socket.scope["subprotocols"]]
-        return any(self._tokens.allow(token, power) for token in given)
+        return any(self._tokens.allow(token, power) for token in _said(socket, "token."))
+
+
+def _said(socket: WebSocket, begins: str) -> list[str]:
+    """What a page says in the names of its subprotocols, which is all that it can say so early."""
+    offered: list[str] = socket.scope["subprotocols"]
+    return [each.removeprefix(begins) for each in offered if each.startswith(begins)]

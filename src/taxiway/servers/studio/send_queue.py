@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -47,6 +47,8 @@ Switch = WalkChanged | BlackoutChanged | PresetsChanged | MovementChanged
 class SendQueue:
     """Sends to the page that is the controls' source `page`; the only one who sends on its socket.
 
+    `earlier` are what it was before its socket was opened anew.
+
     Whatever has news leaves it in its place here and wakes `run`. What matters most goes first:
     greeting, state, replies, the newest output and error, the live picture, tiles.
     """
@@ -58,11 +60,13 @@ class SendQueue:
         card: Callable[[], Mapping[str, Any]],
         page: int,
         owns: bool = False,
+        earlier: Collection[int] = (),
     ) -> None:
         self._socket = socket
         self._session = session
         self._card = card
         self._page = page
+        self._pages = {page, *earlier}
         self._owns = owns
         self._wake = asyncio.Event()
         self._wake.set()
@@ -228,6 +232,7 @@ class SendQueue:
             facts=facts,
             values={name: value for name, value in values.items() if value is not None},
             origin=origin or None,
+            theirs=[name for name, entry in entries.items() if self._is_theirs(entry.source)],
             walk=session.live_walk.goes_on,
             blackout=session.is_black,
         )
@@ -264,7 +269,11 @@ class SendQueue:
 
     def _began(self, source: Hashable) -> bool:
         """Whether it is something that this page began."""
-        return isinstance(source, Mover) and source.player == self._page
+        return isinstance(source, Mover) and source.player in self._pages
+
+    def _is_theirs(self, source: Hashable) -> bool:
+        """Whether it is somebody, and neither this page nor what it, or one before it, began."""
+        return not (source is None or source in self._pages or self._began(source))
 
     def _called(self, source: Hashable) -> str:
         return source.what if isinstance(source, Mover) and self._began(source) else name_of(source)

@@ -63,7 +63,11 @@ POWERS = {
 }
 """What each message takes."""
 
+MOST_TABS, MOST_EARLIER = 256, 16
+"""Tabs of browsers that are remembered, and of each the last pages."""
+
 _pages = count(1)
+_tabs: dict[str, list[int]] = {}
 _errands: set[asyncio.Task[None]] = set()
 
 
@@ -86,14 +90,15 @@ class Session:
         card: Callable[[], Mapping[str, Any]],
         owns: bool = False,
         patience: float = PATIENCE_SECONDS,
+        tab: str = "",
     ) -> None:
-        self._page = next(_pages)
+        self._page, earlier = _numbered(tab)
         self._socket = socket
         self._session = session
         self._owns = owns
         self._patience = patience
         self._budget = RateLimit(RATE, BURST, session.clock)
-        self._send_queue = SendQueue(socket, session, card, self._page, owns)
+        self._send_queue = SendQueue(socket, session, card, self._page, owns, earlier)
 
     async def serve(self) -> None:
         """Serve the socket to its end; never raises."""
@@ -216,6 +221,17 @@ class Session:
         self._send_queue.reply(
             json_messages.write(json_messages.Error(str(error), name, mark.seq if mark else None))
         )
+
+
+def _numbered(tab: str) -> tuple[int, list[int]]:
+    """The number of a page that opens its socket, and those that its tab had before."""
+    page = next(_pages)
+    earlier = _tabs.pop(tab, [])
+    if tab:
+        _tabs[tab] = [*earlier, page][-MOST_EARLIER:]
+    if len(_tabs) > MOST_TABS:
+        del _tabs[next(iter(_tabs))]
+    return page, earlier
 
 
 def _first(group: BaseExceptionGroup[Closed]) -> Closed:
