@@ -97,10 +97,15 @@ function saveOutput() {
   /** @type {HTMLElement | null} */ (document.querySelector(".output-picture .copy"))?.click();
 }
 
-/** The picture alone, for a beamer; M and G show mixer and map over it; Escape comes back. */
-function fullScreen() {
+/**
+ * The picture alone, for a beamer; M and G show mixer and map over it. Where the browser lets a page
+ * have Escape, it stops what moves, as always, and F comes back, or Escape that is held.
+ */
+async function fullScreen() {
   if (document.fullscreenElement) return document.exitFullscreen();
-  return document.documentElement.requestFullscreen();
+  await document.documentElement.requestFullscreen();
+  const { keyboard } = /** @type {{ keyboard?: { lock?: (keys: string[]) => Promise<void> } }} */ (navigator);
+  await keyboard?.lock?.(["Escape"]).catch(() => {});
 }
 
 document.addEventListener("fullscreenchange", () => {
