@@ -5,7 +5,7 @@ Nothing here imports torch before something is compiled.
 
 import platform
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from ctypes.util import find_library
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -16,6 +16,8 @@ from taxiway.core.errors import InvalidArgument
 from taxiway.core.extras import install_line, is_here
 
 if TYPE_CHECKING:
+    import torch
+
     from taxiway.backends.torch.network import TorchNetwork
 
 ACCELERATORS = ("nvidia[0-9]*", "kfd", "dxg")
@@ -73,7 +75,6 @@ class TorchBackend:
         import torch
 
         from taxiway.backends.torch.device import keep_freed_memory, pick_device
-        from taxiway.backends.torch.network import TorchNetwork
 
         if graph.torch is None:
             raise Unsupported(f"PyTorch does not know how to compute a '{graph.kind}'.")
@@ -82,14 +83,28 @@ class TorchBackend:
         key = (id(graph), precision)
         if key not in self._compiled:
             device = pick_device(self.option)
-            network = TorchNetwork(graph.torch(getattr(torch, precision), device), device)
-            self._compiled[key] = (graph, network)
+            call = graph.torch(getattr(torch, precision), device)
+            self._compiled[key] = (graph, network_of(call, device))
         return self._compiled[key][1]
 
     def forget(self, but: tuple[str, int] | None) -> None:
         """Free what was compiled, but for a precision; threads share it."""
         kept = {key: value for key, value in self._compiled.items() if but and key[1] == but[0]}
         self._compiled = kept
+
+
+def network_of(
+    call: "Callable[..., dict[str, torch.Tensor]]", device: "torch.device"
+) -> "TorchNetwork":
+    """A call of tensors as a network; on an NVIDIA or AMD GPU one that is recorded."""
+    from taxiway.backends.torch.network import TorchNetwork
+    from taxiway.backends.torch.recorded import RecordedNetwork, on_gpu
+
+    return (
+        RecordedNetwork(call, device, on_gpu)
+        if device.type == "cuda"
+        else TorchNetwork(call, device)
+    )
 
 
 def may_accelerate() -> bool:
