@@ -282,9 +282,10 @@ export class Session {
     if (!hello.info) return;
     this.#comeBack(hello.model.name);
     const length = vectorInput({ ...hello.info, live: hello.live })?.length ?? 0;
-    const fits = length > 0 && this.#store.get("vector").length === length;
+    const isOther = this.#store.get("vector").length !== length;
+    const fits = length > 0 && !isOther;
     if (this.#ours && fits) return this.#sendEverything();
-    if (!fits) this.#startOver(length);
+    if (isOther) this.#startOver(length);
     const theirs = (hello.theirs ?? []).filter((name) => !(name in this.#valuesWait));
     this.#isVectorMine = !fits || !theirs.some((name) => VECTORS.includes(name));
     const values = theirs.filter((name) => !VECTORS.includes(name)).map((name) => [name, hello.values[name] ?? null]);

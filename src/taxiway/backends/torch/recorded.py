@@ -26,8 +26,8 @@ log = logging.getLogger("taxiway.backends")
 Call = Callable[..., dict[str, torch.Tensor]]
 Recorder = Callable[[Call, dict[str, Any]], tuple[dict[str, torch.Tensor], Callable[[], None]]]
 """Takes a call and its inputs; gives outputs, and what fills them anew from the same inputs."""
-MOST = 4
-"""Shapes that are recorded, each with memory of its own: one picture, and a few batches."""
+MOST = 2
+"""Shapes that are recorded, each with memory of its own: one picture, and a batch."""
 WARM_UP = 3
 """Calls before a recording, in which libraries choose their kernels."""
 CLOSE = 2e-3
