@@ -344,6 +344,7 @@ def test_what_others_moved_while_a_page_was_away_is_theirs(modules: Page) -> Non
         third.session.undo();
         out.push(third.now());
         // Without a server: only what was edited goes there, and the rest is what others made it.
+        await settled();
         third.connection.isOpen = false;
         third.session.setValue("b", 3);
         await settled();
