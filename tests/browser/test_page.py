@@ -245,12 +245,12 @@ def test_undo_leaves_alone_what_another_player_changed(page: Page) -> None:
 
 
 def test_a_reload_keeps_the_panel_and_what_can_be_undone(browser: Browser, server: Server) -> None:
+    other = open_studio(new_context(browser, server))
     context = new_context(browser, server, remembers=True)
     page = open_studio(context)
     numbers = vector(page)
     page.keyboard.press("z")
     page.click("#tab-network")
-    other = open_studio(new_context(browser, server))
     wait_for_store(other, "store.get('vector').every((number) => number === 0)")
     page.goto("about:blank")
     other.evaluate("() => studio.session.edit((vector) => (vector[7] = 7))")
