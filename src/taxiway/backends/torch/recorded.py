@@ -128,7 +128,7 @@ def on_gpu(
     call: Call, inputs: dict[str, Any]
 ) -> tuple[dict[str, torch.Tensor], Callable[[], None]]:
     """Record a call of tensors on the current GPU."""
-    beside = torch.cuda.Stream()
+    beside = torch.cuda.Stream()  # type: ignore[no-untyped-call]
     beside.wait_stream(torch.cuda.current_stream())
     with torch.cuda.stream(beside):
         for _ in range(WARM_UP):
