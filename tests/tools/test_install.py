@@ -99,6 +99,11 @@ def test_builds_without_cuda_come_from_their_own_index(
     first, second = asked.read_text().splitlines()
     assert f"torch==2.13.0 --index-url {install.PROCESSORS}" in first
     assert second.endswith("taxiway[torch]")
+    assert any(message.endswith("brings the usual one, up to 5 GB.") for _, _, message in SAID)
+    monkeypatch.setattr(install, "USUAL", 10**9)
+    with pytest.raises(TaxiwayError, match="takes 1000000000 MB of disk"):
+        Install().run(None, {"extra": "torch"}, Told(tmp_path))
+    assert "taxiway[torch]" not in asked.read_text().splitlines()[-1]
 
 
 def test_where_it_must_not_begin_it_says_why(

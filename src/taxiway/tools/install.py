@@ -1,6 +1,5 @@
 """Install what an extra brings, such as PyTorch for training, into the Python that runs this."""
 
-import contextlib
 import queue
 import re
 import shutil
@@ -32,6 +31,8 @@ EXTRAS = {
 """What each is for; about how many megabytes it takes to download, and on the disk."""
 PROCESSORS = "https://download.pytorch.org/whl/cpu"
 """PyTorch's own index of builds without CUDA, which on Linux are a tenth as large."""
+USUAL = 7500
+"""Megabytes that the usual index's build for Linux takes while it is installed; 5000 stay."""
 TICK_SECONDS, END_SECONDS = 0.2, 20.0
 RAW = re.compile(r"Progress (\d+) of (\d+)")
 FILE = re.compile(r"\s*Downloading (?:\S+/)?([A-Za-z0-9_.]+?)-")
@@ -56,12 +57,11 @@ class Install:
     def run(self, model: None, inputs: Values, job: Job) -> Values:
         extra = inputs["extra"]
         check_pip(extra)
-        check_disk(extra)
+        check_disk(sum(EXTRAS[extra][1:]))
         job.progress(0, 1, f"Brings what {EXTRAS[extra][0]} needs: {EXTRAS[extra][1]} MB.")
         torch = wanted(extra, "torch")
         if torch and not is_here("torch") and wants_processor_build():
-            with contextlib.suppress(TaxiwayError):  # where it cannot be reached: from the usual
-                pip([torch, "--index-url", PROCESSORS, "--retries", "1", "--timeout", "15"], job)
+            install_processor_build(torch, job)
         pip([f"taxiway[{extra}]"], job)
         job.progress(1, 1, "Installed.")
         return {"installed": extra}
@@ -91,10 +91,9 @@ def check_pip(extra: str) -> None:
         ) from None
 
 
-def check_disk(extra: str) -> None:
-    """Raises TaxiwayError where there is no room for an extra."""
+def check_disk(needed: int) -> None:
+    """Raises TaxiwayError where there is no room for so many megabytes."""
     free = shutil.disk_usage(sysconfig.get_path("purelib")).free / 1e6
-    needed = EXTRAS[extra][1] + EXTRAS[extra][2]
     if free < needed:
         raise TaxiwayError(f"This takes {needed} MB of disk, {free:.0f} are free.")
 
@@ -102,6 +101,19 @@ def check_disk(extra: str) -> None:
 def wants_processor_build() -> bool:
     """Whether builds without CUDA are meant: on Linux where NVIDIA's driver shows no GPU."""
     return sys.platform == "linux" and not any(Path("/dev").glob("nvidia[0-9]*"))
+
+
+def install_processor_build(torch: str, job: Job) -> None:
+    """Bring PyTorch without CUDA; where that is not to be had, see whether the usual has room.
+
+    Raises TaxiwayError where it has none, or Stopped.
+    """
+    try:
+        pip([torch, "--index-url", PROCESSORS, "--retries", "1", "--timeout", "15"], job)
+    except TaxiwayError:
+        check_disk(USUAL)
+        words = f"PyTorch without CUDA was not to be had from {PROCESSORS}"
+        job.progress(0, 1, f"{words}: brings the usual one, up to 5 GB.")
 
 
 def wanted(extra: str, package: str) -> str:
@@ -118,7 +130,8 @@ def pip(arguments: list[str], job: Job) -> None:
 
     Raises TaxiwayError with what pip said last, or Stopped.
     """
-    command = [sys.executable, "-m", "pip", "install", "--no-input", *progress_bar(), *arguments]
+    quiet = ["--no-input", "--no-compile", *progress_bar()]
+    command = [sys.executable, "-m", "pip", "install", *quiet, *arguments]
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
     )
