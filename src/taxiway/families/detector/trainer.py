@@ -1,21 +1,21 @@
 """How a detector is trained on pictures with boxes. PyTorch is imported only when it is."""
 
-from contextlib import AbstractContextManager
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from taxiway.core.datatypes import AnyDataType, Boolean, Number
-from taxiway.training.trainer import Asked, Recipe, Trainer
+from taxiway.training.placed import Placed
+from taxiway.training.trainer import Asked, Trainer
 
 if TYPE_CHECKING:
     from taxiway.families.detector.training.data import Data
     from taxiway.training.config import TrainingConfig
 
 
-class DetectorRecipe(Recipe):
+class DetectorRecipe(Placed):
     """Trainings of a small detector, from nothing or from a trained one."""
 
     needs = ("torch",)
+    smaller = "--batch or --resolution"
     options: ClassVar[dict[str, AnyDataType]] = {
         "resolution": Number(default=256, whole=True, min=64, max=1280, step=32,
                              description="pixels that it sees, in steps of 32"),
@@ -40,37 +40,12 @@ class DetectorRecipe(Recipe):
         """A multiple of 32, the coarsest stride."""
         return max(64, round(resolution / 32) * 32)
 
-    def configure(self, asked: Asked, data: "Data") -> "TrainingConfig[dict[str, Any]]":
-        from taxiway.backends.torch.device import pick_device
-
-        config = super().configure(asked, data)
-        device = str(pick_device(asked.device or "auto"))
-        return replace(config, settings={**config.settings, "device": device})
-
-    def changed(
-        self, known: "TrainingConfig[dict[str, Any]]", asked: Asked
-    ) -> "TrainingConfig[dict[str, Any]]":
-        from taxiway.backends.torch.device import devices, pick_device
-
-        config = super().changed(known, asked)
-        before = known.settings["device"]
-        device = str(pick_device(asked.device or (before if before in devices() else "auto")))
-        return replace(config, settings={**config.settings, "device": device})
-
     def trainer(
         self, config: "TrainingConfig[dict[str, Any]]", data: "Data", group: Any = None
     ) -> Trainer:
         from taxiway.families.detector.training.trainer import DetectorTrainer
 
         return DetectorTrainer(config, data)
-
-    def device(self, config: "TrainingConfig[dict[str, Any]]") -> str:
-        return str(config.settings["device"])
-
-    def limits(self, config: "TrainingConfig[dict[str, Any]]") -> AbstractContextManager[None]:
-        from taxiway.families.detector.training.trainer import limits
-
-        return limits(self.device(config))
 
 
 SLOT = DetectorRecipe

@@ -1,7 +1,5 @@
 """How text models are trained: what can be asked for. PyTorch is imported only when it is."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from taxiway.core.datatypes import AnyDataType, Boolean, Number
@@ -9,7 +7,8 @@ from taxiway.core.errors import InvalidArgument
 from taxiway.training.config import TrainingConfig
 from taxiway.training.dataset import refuse
 from taxiway.training.datasets.text import Text, Texts, split
-from taxiway.training.trainer import Asked, Recipe
+from taxiway.training.placed import Placed
+from taxiway.training.trainer import Asked
 
 if TYPE_CHECKING:
     from taxiway.families.text.training.trainer import TextTrainer
@@ -18,11 +17,11 @@ PARTS = 20
 """Chunks that a short text is cut into at least, so that some can be held out."""
 
 
-class TextRecipe(Recipe):
+class TextRecipe(Placed):
     """Trainings of GPT-2 on texts, from nothing or from a trained one."""
 
     needs, extra = ("torch", "transformers"), "text"
-    unit = "passages"
+    unit, smaller = "passages", "--batch or --context"
     options: ClassVar[dict[str, AnyDataType]] = {
         "vocabulary": Number(default=1024, min=300, max=50_257, whole=True,
                              description="tokens to write with, learnt from the texts: 1024"),
@@ -65,16 +64,6 @@ class TextRecipe(Recipe):
         from taxiway.families.text.training.trainer import TextTrainer
 
         return TextTrainer(config, data)
-
-    @contextmanager
-    def limits(self, config: TrainingConfig[Any]) -> Iterator[None]:
-        import torch
-
-        torch.set_flush_denormal(True)
-        try:
-            yield
-        finally:
-            torch.set_flush_denormal(False)
 
 
 SLOT = TextRecipe

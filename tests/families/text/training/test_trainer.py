@@ -10,7 +10,8 @@ import pytest
 import torch
 
 from command_line import taxiway
-from taxiway.core.errors import InvalidArgument
+from taxiway.backends.torch import device
+from taxiway.core.errors import InvalidArgument, TaxiwayError
 from taxiway.families.text import files
 from taxiway.families.text.trainer import TextRecipe
 from taxiway.training.datasets.text import Text
@@ -144,3 +145,44 @@ def test_from_the_command_line_it_leaves_a_model_with_a_card(trained: Path) -> N
     config = TextRecipe().read_config(trained)
     assert replace(config, dataset="") is not None
     assert config.unit == "passages"
+
+
+def test_it_takes_the_device_that_there_is(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe, asked = TextRecipe(), Asked(source, kimg=2.0, given=GIVEN)
+    data = recipe.read(asked, None)
+    monkeypatch.setattr(device, "devices", lambda: ["cuda", "cpu"])
+    config = recipe.configure(asked, data)
+    assert recipe.device(config) == "cuda"
+    with pytest.raises(InvalidArgument, match="takes auto or cuda or cpu on this machine, got mps"):
+        recipe.configure(replace(asked, device="mps"), data)
+    little = pytest.raises(TaxiwayError, match="'cuda' has too little .* --batch or --context")
+    with little, recipe.limits(config):
+        raise torch.OutOfMemoryError
+    monkeypatch.setattr(device, "devices", lambda: ["cpu"])
+    assert recipe.device(recipe.changed(config, asked)) == "cpu"
+    older = replace(config, settings=GIVEN)
+    assert recipe.device(older) == "cpu", "of a training from before there was a choice"
+
+
+def test_all_of_it_is_on_its_device(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On PyTorch's device without numbers, which refuses what lies elsewhere, as a GPU does."""
+    recipe, asked = TextRecipe(), Asked(source, kimg=2.0, given=GIVEN)
+    data = recipe.read(asked, None)
+    config = recipe.configure(asked, data)
+    trainer = recipe.trainer(replace(config, settings={**config.settings, "device": "meta"}), data)
+    trainer.start()
+    monkeypatch.setattr(torch.Tensor, "item", lambda self: 1.0)
+    monkeypatch.setattr(torch.Tensor, "__float__", lambda self: 1.0)
+    assert trainer.step()["loss"] > 0
+    assert trainer.measure()["bits"] > 0
+    assert {each.device.type for each in trainer.network.parameters()} == {"meta"}
+    assert trainer.describe().data.endswith("on meta")
+    given = list[str]()
+
+    def generate(ids: torch.Tensor, **_: Any) -> torch.Tensor:
+        given.append(ids.device.type)
+        return torch.zeros(1, 3, dtype=torch.long)
+
+    monkeypatch.setattr(trainer.network, "generate", generate)
+    assert isinstance(trainer.sample(), str)
+    assert {*given} == {"meta"}

@@ -2,8 +2,7 @@
 
 import copy
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from taxiway.core.errors import InvalidArgument, TaxiwayError
+from taxiway.core.errors import InvalidArgument
 from taxiway.core.files import whole_file, write_whole
 from taxiway.families.detector.drawing import with_boxes
 from taxiway.families.detector.network import Shape, layers
@@ -241,17 +240,3 @@ class DetectorTrainer(Trainer):
 def started(path: Path) -> Weights:
     """The detector that a training starts from: a file, or a training's folder."""
     return read_weights(path / "model.safetensors" if path.is_dir() else path)
-
-
-@contextmanager
-def limits(device: str) -> Iterator[None]:
-    """Errors of a GPU's memory in a sentence; numbers near zero are zero, which is quicker."""
-    torch.set_flush_denormal(True)
-    try:
-        yield
-    except torch.OutOfMemoryError:
-        raise TaxiwayError(
-            f"'{device}' has too little memory; begin with a smaller --batch or --resolution."
-        ) from None
-    finally:
-        torch.set_flush_denormal(False)

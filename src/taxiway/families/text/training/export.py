@@ -40,7 +40,7 @@ def write_model(
 ) -> None:
     """Write one file, weights in float16, with the vocabulary in it."""
     arrays = {
-        name.removeprefix("transformer."): tensor.detach().numpy()
+        name.removeprefix("transformer."): tensor.detach().cpu().numpy()
         for name, tensor in network.state_dict().items()
         if name != "lm_head.weight"
     }

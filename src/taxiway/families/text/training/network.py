@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
@@ -67,9 +68,15 @@ def share_of_rate(steps: int, total: int) -> float:
 
 def loss_of(network: GPT2LMHeadModel, windows: Tensor) -> Tensor:
     """The mean loss in nats a token of windows [B, T + 1] of tokens, each after those before it."""
-    with torch.autocast("cpu", torch.bfloat16):
+    with halved(windows.device):
         logits = network(windows[:, :-1]).logits  # [B, T, V]
     return nn.functional.cross_entropy(logits.float().flatten(0, 1), windows[:, 1:].flatten())
+
+
+def halved(device: torch.device) -> AbstractContextManager[Any]:
+    """Products in bfloat16, on devices that compute in it themselves."""
+    knows = device.type == "cpu" or (device.type == "cuda" and torch.cuda.is_bf16_supported(False))
+    return torch.autocast(device.type, torch.bfloat16) if knows else nullcontext()
 
 
 @torch.no_grad()

@@ -35,6 +35,7 @@ class TextTrainer(Trainer):
 
     def __init__(self, config: TrainingConfig[Any], data: Texts) -> None:
         self.config, self.settings, self.texts = config, config.settings, data
+        self.device = torch.device(self.settings.get("device", "cpu"))
         self.seen, self.size = 0, 1
         self._best, self._best_at = float("inf"), 0.0
 
@@ -58,7 +59,7 @@ class TextTrainer(Trainer):
     def _take(self, config: dict[str, Any], tokenizer: Tokenizer) -> None:
         """A network and a vocabulary, and the texts in its tokens."""
         self.net_config, self.tokenizer = config, tokenizer
-        self.network = net.built(config, self.settings["dropout"])
+        self.network = net.built(config, self.settings["dropout"]).to(self.device)
         self.optimiser = net.Optimiser(self.network, self.settings["rate"])
         self.context = min(self.settings["context"], config["n_positions"])
         end, ends = config["eos_token_id"], {*self.texts.ends}
@@ -90,7 +91,7 @@ class TextTrainer(Trainer):
         windows = torch.stack([self._tokens[at : at + self.context + 1] for at in starts])
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seen)  # of the dropout
-            loss = net.loss_of(self.network.train(), windows)
+            loss = net.loss_of(self.network.train(), windows.to(self.device))
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimiser.step(net.share_of_rate(self.seen // batch, round(total)))
         self.seen += batch
@@ -109,7 +110,7 @@ class TextTrainer(Trainer):
             torch.save(state, file)
 
     def resume(self, path: Path) -> None:
-        state = torch.load(path, weights_only=True)
+        state = torch.load(path, map_location="cpu", weights_only=True)
         self._take(state["config"], Tokenizer.from_str(state["tokenizer"]))
         self.network.load_state_dict(state["network"])
         self.optimiser.restore(state["optimiser"])
@@ -124,10 +125,11 @@ class TextTrainer(Trainer):
     def _written(self, beginning: str, seed: int) -> str:
         end, most = self.net_config["eos_token_id"], self.net_config["n_positions"]
         given = [end, *self.tokenizer.encode(beginning).ids][: most // 2]
+        ids = torch.tensor([given], device=self.device)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             ids = self.network.train(False).generate(
-                torch.tensor([given]), do_sample=True, temperature=0.8, top_k=40, pad_token_id=end,
+                ids, do_sample=True, temperature=0.8, top_k=40, pad_token_id=end,
                 max_new_tokens=min(LENGTH // 2, most - len(given)),
             )  # fmt: skip
         return str(self.tokenizer.decode(ids[0].tolist()))[:LENGTH].strip()
@@ -135,7 +137,8 @@ class TextTrainer(Trainer):
     def measure(self) -> dict[str, float]:
         """Bits that each byte of the held-out texts takes it; less is better."""
         self.network.train(False)
-        total = sum(net.nats(self.network, text, self.context) for text in self._held)
+        held = (text.to(self.device) for text in self._held)
+        total = sum(net.nats(self.network, text, self.context) for text in held)
         bits = net.bits_a_byte(total, self._held_bytes)
         if bits < self._best:
             self._best, self._best_at = bits, self.seen / 1000
@@ -168,7 +171,7 @@ class TextTrainer(Trainer):
         return Description(
             family="text",
             summary=f"A GPT-2 of {count:.1f} million numbers that has read {about}.",
-            data=f"{about}, {len(self._held)} chunks held out, on cpu",
+            data=f"{about}, {len(self._held)} chunks held out, on {self.device}",
             how=how,
             options=tuple(options),
         )
