@@ -237,9 +237,13 @@ def constant(name: str, array: Any, picture: Sequence[Side] = (1, 3, 64, 64)) ->
 
 
 def constants(
-    arrays: Mapping[str, Any], inputs: Sequence[str] = ("images",), side: int = 64
+    arrays: Mapping[str, Any],
+    inputs: Sequence[str] = ("images",),
+    side: int = 64,
+    is_last: bool = False,
 ) -> Any:
-    """Several outputs, always the same, of one or more square pictures."""
+    """Several outputs, always the same, of one or more square pictures; or channels `is_last`."""
+    taken = [1, side, side, 3] if is_last else [1, 3, side, side]
     nodes = [node("ReduceMean", [name], f"{name}_mean", keepdims=0) for name in inputs]
     nodes.append(node("Sum", [f"{name}_mean" for name in inputs], "mean"))
     nodes.append(node("Mul", ["mean", "none"], "zero"))
@@ -247,7 +251,7 @@ def constants(
     kept = {f"{name}_numbers": np.asarray(array, np.float32) for name, array in arrays.items()}
     return network(
         nodes,
-        [value(name, [1, 3, side, side]) for name in inputs],
+        [value(name, taken) for name in inputs],
         [value(name, np.shape(array)) for name, array in arrays.items()],
         {"none": np.float32(0), **kept},
     )
@@ -318,6 +322,70 @@ type = "image_landmarks"
 length = 3
 tensor = "kp_driving"
 range = [-1, 1]
+"""
+
+
+BASE = np.float32([[-0.4, -0.4], [0.4, -0.4], [0.4, 0.4], [-0.4, 0.4], [0, 0]])
+"""Key points of a black picture."""
+
+
+def key_points(side: int = 64, has_jacobians: bool = True) -> Any:
+    """First-order motion's finder: places go right and down as red and green are more, and are
+    turned by how much blue there is."""
+    found = [value("kp_value", [1, 5, 2])]
+    found += [value("kp_jacobian", [1, 5, 2, 2])] if has_jacobians else []
+    nodes = [
+        node("ReduceMean", ["image"], "mean", axes=[2, 3], keepdims=0),
+        node("Slice", ["mean", "zero", "two", "one"], "shift"),
+        node("Add", ["base", "shift"], "kp_value"),
+        node("Slice", ["mean", "two", "three", "one"], "blue"),
+        node("Add", ["unit", "blue"], "kp_jacobian"),
+    ]
+    return network(
+        nodes[: None if has_jacobians else 3],
+        [value("image", [1, 3, side, side])],
+        found,
+        {
+            "base": BASE[None], "zero": np.int64([0]), "one": np.int64([1]), "two": np.int64([2]),
+            "three": np.int64([3]), "unit": np.tile(np.eye(2, dtype=np.float32), (1, 5, 1, 1)),
+        },
+    )  # fmt: skip
+
+
+def mover(side: int = 64, has_jacobians: bool = True) -> Any:
+    """First-order motion's generator: the picture moved as far as key points are on average, and
+    lighter by how much the first of them is turned."""
+    across = np.linspace(-1, 1, side, dtype=np.float32)
+    grid = np.stack(np.meshgrid(across, across), 2)[None]
+    points, turns = [1, 5, 2], [1, 5, 2, 2]
+    inputs = [value("source_image", [1, 3, side, side])]
+    inputs += [value(f"kp_{whose}_value", points) for whose in ("driving", "source")]
+    nodes = [
+        node("Sub", ["kp_source_value", "kp_driving_value"], "away"),
+        node("ReduceMean", ["away"], "back", axes=[1], keepdims=1),
+        node("Unsqueeze", ["back", "axis"], "spread"),
+        node("Add", ["grid", "spread"], "places"),
+    ]
+    sampled = {"align_corners": 1, "padding_mode": "border"}
+    if has_jacobians:
+        inputs += [value(f"kp_{whose}_jacobian", turns) for whose in ("source", "driving")]
+        nodes += [
+            node("GridSample", ["source_image", "places"], "moved", **sampled),
+            node("Sub", ["kp_driving_jacobian", "kp_source_jacobian"], "turned"),
+            node("ReduceMean", ["turned"], "light", keepdims=0),
+            node("Add", ["moved", "light"], "prediction"),
+        ]
+    else:
+        nodes += [node("GridSample", ["source_image", "places"], "prediction", **sampled)]
+    nodes += [node("Identity", ["source_image"], "deformed")]
+    pictures = [value(name, [1, 3, side, side]) for name in ("deformed", "prediction")]
+    return network(nodes, inputs, pictures, {"grid": grid, "axis": np.int64([1])})
+
+
+MOVING = """
+[motion]
+key_points = "finder.onnx"
+generator = "mover.onnx"
 """
 
 

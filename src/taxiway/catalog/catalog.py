@@ -196,6 +196,8 @@ def card_of(manifest: Manifest, path: Path, folder: Path) -> Card:
     setup: dict[str, Any] = dict(manifest.transformers.settings) if manifest.transformers else {}
     if onnx is not None:
         setup = {"manifest": str(path)}
+    if manifest.motion is not None:
+        setup = {"manifest": str(path), "key_points": str(folder / manifest.motion.key_points)}
     if port is not None:
         setup = {"path": str(folder / main)} | ({"python": port.python} if port.python else {})
     return Card(

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, get_args
 import msgspec
 from msgspec import Meta, Struct, field
 
-from taxiway.catalog.processing import FOUND, PARAMETERS, OnnxInput, OnnxOutput
+from taxiway.catalog.processing import FOUND, PARAMETERS, OnnxInput, OnnxOutput, Pair
 from taxiway.core.datatypes import AnyDataType
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.parsing import Malformed, from_json, is_utf8
@@ -29,8 +29,11 @@ WEB = re.compile(r"https://[^\s/@#?]+/[^\s#]+")
 HUB = re.compile(r"hf://([\w.-]+/[\w.-]+)(?:@([0-9a-f]{40}))?/(\S+)", re.ASCII)
 FETCHED = (".safetensors", ".onnx", ".onnx_data", ".data", ".task", ".json", ".txt", ".toml", ".md")
 """Endings of what is fetched: numbers and text, neither programs nor pickles."""
-KINDS = {"onnx": "onnx", "transformers": "", "stylegan": "stylegan", "port": "ported"}
-"""The four kinds, and the family that runs each; of transformers the manifest names it."""
+KINDS = {
+    "onnx": "onnx", "motion": "motion", "transformers": "", "stylegan": "stylegan",
+    "port": "ported",
+}  # fmt: skip
+"""The kinds, and the family that runs each; of transformers the manifest names it."""
 
 
 class Record(Struct, forbid_unknown_fields=True, omit_defaults=True):
@@ -122,6 +125,27 @@ class Onnx(Record, kw_only=True):
         return [name for names in found for name in names]
 
 
+class MotionTensors(Record):
+    """Names of tensors of the network that moves, where they do not tell what they are."""
+
+    source: str = ""
+    source_points: str = ""
+    source_jacobians: str = ""
+    driving_points: str = ""
+    driving_jacobians: str = ""
+    image: str = ""
+
+
+class Motion(Record, kw_only=True):
+    """First-order motion by two ONNX networks: `key_points` finds them in a picture, `generator`
+    moves a picture by its own and those of the film. `range` is what black and white become."""
+
+    key_points: str
+    generator: str
+    range: Pair = (0.0, 1.0)
+    tensors: MotionTensors = field(default_factory=MotionTensors)
+
+
 class Transformers(Record, kw_only=True):
     """A folder of weights as `transformers` saves it.
 
@@ -150,7 +174,7 @@ class Port(Record):
 
 
 class Manifest(Record, kw_only=True):
-    """One model: what people read, its files, and exactly one of the four kinds."""
+    """One model: what people read, its files, and exactly one of the kinds."""
 
     taxiway: Annotated[int, Meta(ge=SCHEMA, le=SCHEMA)]
     name: Slug
@@ -172,6 +196,7 @@ class Manifest(Record, kw_only=True):
     tested: Tested | None = None
     file: list[File] = []
     onnx: Onnx | None = None
+    motion: Motion | None = None
     transformers: Transformers | None = None
     stylegan: StyleGan | None = None
     port: Port | None = None
@@ -188,7 +213,8 @@ class Manifest(Record, kw_only=True):
         if not self.family:
             raise ValueError("of transformers needs 'family', which runs it")
         paths = [file.path for file in self.file]
-        for path in (*paths, *filter(None, (self.main_file,))):
+        both = (self.main_file, self.motion.key_points if self.motion else "")
+        for path in (*paths, *filter(None, both)):
             check_path(path)
         if len({*paths}) != len(paths):
             raise ValueError(f"has a file twice: {max(paths, key=paths.count)!r}")
@@ -212,7 +238,7 @@ class Manifest(Record, kw_only=True):
 
     @property
     def kind(self) -> str:
-        """onnx, transformers, stylegan or port."""
+        """One of KINDS."""
         return next(kind for kind in KINDS if getattr(self, kind) is not None)
 
     @property
@@ -221,6 +247,8 @@ class Manifest(Record, kw_only=True):
         if self.onnx is not None:
             own = [file.path for file in self.file if file.path.endswith(".onnx")]
             return self.onnx.path or (own[0] if own else f"{self.name}.onnx")
+        if self.motion is not None:
+            return self.motion.generator
         found = self.stylegan or self.port
         return found.path if found else ""
 

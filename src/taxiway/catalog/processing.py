@@ -17,10 +17,11 @@ Verb = Literal["sigmoid", "softmax", "minmax", "argmax", "exp", "log", "normals"
 Compose = Literal["alpha", "lab_ab", "mix"]
 Colours = Literal["grey", "rainbow", "fire", "blues"]
 Find = Literal["objects", "points", "classes"]
-Decode = Literal["detr", "yolo", "yolox", "corners", "points", "heatmap"]
+Decode = Literal["detr", "yolo", "yolox", "anchors", "corners", "points", "heatmap"]
 Side = Annotated[int, Meta(ge=1, le=8192)]
 Channel = Annotated[tuple[float, ...], Meta(min_length=1, max_length=4)]
 Pair = tuple[float, float]
+Length = Annotated[float, Meta(gt=0, le=8192)]
 
 
 class OnnxInput(Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -89,6 +90,10 @@ class OnnxOutput(Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults
     decode: Decode | None = None
     names: list[str] = []
     """Of what is found, by number."""
+    anchors: list[tuple[Length, Length]] = []
+    """Widths and heights in pixels of the network's picture, as many for each of its maps."""
+    scale_xy: Annotated[list[Annotated[float, Meta(ge=1, le=4)]], Meta(max_length=4)] = []
+    """How far beyond a cell its boxes' middles may lie, of each map: darknet's scale_x_y."""
     background: Literal["first", "last"] | None = None
     """Which class stands for nothing, where one does."""
     threshold: Annotated[float, Meta(ge=0, le=1)] = 0.5
@@ -105,14 +110,41 @@ class OnnxOutput(Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults
         if self.find in ("objects", "points") and self.decode not in DECODES[self.find]:
             known = ", ".join(DECODES[self.find])
             raise ValueError(f"with find = \"{self.find}\" takes 'decode', one of {known}")
+        if self.decode == "anchors":
+            self._check_anchors()
+
+    def _check_anchors(self) -> None:
+        """Raise ValueError where they are not as many for each map."""
+        maps = len(self.tensor) if isinstance(self.tensor, list) else 1
+        if not self.anchors or len(self.anchors) % maps:
+            raise ValueError(
+                f"with decode = \"anchors\" takes as many 'anchors' for each of its {maps} "
+                f"tensors, got {len(self.anchors)}"
+            )
+        if self.scale_xy and len(self.scale_xy) != maps:
+            raise ValueError(
+                f"takes 'scale_xy' for each of its {maps} tensors, got {len(self.scale_xy)}"
+            )
 
 
-DECODES = {"objects": ("detr", "yolo", "yolox", "corners"), "points": ("points", "heatmap")}
+DECODES = {
+    "objects": ("detr", "yolo", "yolox", "anchors", "corners"),
+    "points": ("points", "heatmap"),
+}
 PARAMETERS = ("threshold", "iou", "most", "strength", "invert", "colours")
 """What a manifest's options may set at each call, by their names."""
 FOUND: dict[str, tuple[str, ...]] = {
-    "objects": ("boxes", "labels", "scores", "results", "bounding_boxes", "bboxes", "classes"),
-    "points": ("points", "labels"),
+    "objects": (
+        "boxes",
+        "labels",
+        "scores",
+        "results",
+        "bounding_boxes",
+        "bboxes",
+        "classes",
+        "size",
+    ),
+    "points": ("points", "labels", "faces", "landmarks", "size"),
     "classes": ("label", "labels", "scores", "results"),
 }
 """The outputs that each `find` gives, by the names that sketches of both generations read."""

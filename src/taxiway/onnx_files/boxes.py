@@ -53,6 +53,7 @@ def named(found: Found, names: Sequence[str], size: tuple[int, int]) -> dict[str
     return {
         "boxes": boxes, "labels": labels, "scores": scores, "results": results,
         "bounding_boxes": boxes, "bboxes": boxes, "classes": labels,
+        "size": {"width": size[0], "height": size[1]},
     }  # fmt: skip
 
 
@@ -136,6 +137,56 @@ def yolox(tensors: Sequence[Array], wanted: OnnxOutput, at: Placed) -> Found:
     return likeliest(boxes, rows[:, 5:] * rows[:, 4:5], wanted)
 
 
+def anchored(tensors: Sequence[Array], wanted: OnnxOutput, at: Placed) -> Found:
+    """YOLOv3 and YOLOv4 as they come out of their convolutions: a map for each grid of cells, in
+    which every anchor has place, size, a score for anything and one for each class.
+
+    A box's middle is (s sigmoid(t) - (s - 1) / 2) into its cell, s being `scale_xy`; its sides are
+    exp(t) times those of its anchor (A. Bochkovskiy and others: YOLOv4, 2020). The scores are what
+    `post` makes of them: sigmoid, where the network has not done it itself.
+    """
+    each = len(wanted.anchors) // len(tensors)
+    boxes, scores = [], []
+    for number, tensor in enumerate(tensors):
+        cells = cells_of(tensor, each, wanted, at)  # [h, w, A, 5 + classes]
+        height, width, _, _ = cells.shape
+        step = np.array([at.network[0] / width, at.network[1] / height])
+        places = np.stack(np.meshgrid(np.arange(width), np.arange(height)), 2)[:, :, None]
+        scale = wanted.scale_xy[number] if wanted.scale_xy else 1.0
+        middles = (sigmoid(cells[..., :2]) * scale - (scale - 1) / 2 + places) * step
+        sizes = np.array(wanted.anchors[number * each : (number + 1) * each])
+        sides = np.exp(np.minimum(cells[..., 2:4], 20)) * sizes
+        boxes.append(np.concatenate([middles, sides], 3).reshape(-1, 4))
+        scores.append(cells[..., 4:].reshape(-1, cells.shape[3] - 4))
+    sure = done(np.concatenate(scores)[None], wanted)[0]
+    corners = from_centres(np.concatenate(boxes)) / (*at.network, *at.network)
+    return likeliest(corners, sure[:, 1:] * sure[:, :1], wanted)
+
+
+ORDERS: dict[int, tuple[tuple[int, ...], ...]] = {
+    3: ((0, 1, 2), (1, 2, 0)),
+    4: ((0, 1, 2, 3), (1, 2, 0, 3), (2, 3, 0, 1)),
+}
+"""Which axes of a map may be its rows, columns, anchors and numbers, or both of these in one."""
+
+
+def cells_of(tensor: Array, anchors: int, wanted: OnnxOutput, at: Placed) -> Array:
+    """A map of cells as float32 [h, w, anchors, 5 + classes], whatever the order of its axes."""
+    x = np.asarray(tensor, np.float32)
+    x = x[0] if len(x) == 1 else x
+    numbers = 5 + len(wanted.names)
+    for order in ORDERS.get(x.ndim, ()):
+        cells = x.transpose(order)
+        rows, columns = cells.shape[:2]
+        is_grid = at.network[0] * rows == at.network[1] * columns and rows <= at.network[1]
+        if is_grid and cells.shape[2:] in ((anchors, numbers), (anchors * numbers,)):
+            return cells.reshape(rows, columns, anchors, numbers)
+    raise ModelFailed(
+        f"'anchors' takes maps of cells with {anchors} times {numbers} numbers ({anchors} anchors, "
+        f"5 and {len(wanted.names)} names); there is {'x'.join(map(str, tensor.shape))}."
+    )
+
+
 def corners(tensors: Sequence[Array], wanted: OnnxOutput, at: Placed) -> Found:
     """Ready boxes: [1, N, 6] with score and class, or boxes [1, N, 4], scores and class numbers."""
     parts = [np.asarray(each, np.float32) for each in tensors]
@@ -201,5 +252,6 @@ DECODERS: dict[str, Callable[[Sequence[Array], OnnxOutput, Placed], Found]] = {
     "detr": detr,
     "yolo": yolo,
     "yolox": yolox,
+    "anchors": anchored,
     "corners": corners,
 }

@@ -31,7 +31,8 @@ TEXTS, BOXES = Array(item_type=Text()), Array(item_type=ImageBoundingBox())
 FOUND_TYPES: dict[str, AnyDataType] = {
     "boxes": BOXES, "bounding_boxes": BOXES, "bboxes": BOXES, "labels": TEXTS, "classes": TEXTS,
     "scores": Array(item_type=Number()), "results": Array(item_type=AnyType()), "label": Text(),
-    "points": Array(item_type=ImagePoint()),
+    "points": Array(item_type=ImagePoint()), "faces": AnyType(), "landmarks": AnyType(),
+    "size": AnyType(),
 }  # fmt: skip
 
 

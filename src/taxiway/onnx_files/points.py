@@ -9,22 +9,49 @@ from taxiway.catalog.processing import OnnxOutput
 from taxiway.core.errors import ModelFailed
 from taxiway.onnx_files.after import Seen, done, planes_of, softmax
 from taxiway.onnx_files.before import Array
+from taxiway.vision import face_points
 
 TOP = 5
 """Classes that are told of a picture."""
 
 
 def answer(tensors: Sequence[Array], wanted: OnnxOutput, seen: Seen) -> dict[str, Any]:
-    """`points` [K][x, y] from 0 to 1, and `labels`, a name or number for each."""
+    """`points` [K][x, y] from 0 to 1, and `labels`, a name or number for each.
+
+    Beside them what sketches of both generations read of faces: `faces`, the points of each (one),
+    and `landmarks`, their groups in pixels.
+    """
     _, at = seen.at(wanted)
     if at is None:
         raise ModelFailed("Points are found in a picture, and the network takes none.")
     x = done(np.asarray(tensors[0], np.float32), wanted)
     found = peaks(x, wanted) if wanted.decode == "heatmap" else pairs(x, wanted, at.network)
-    points = at.back(found).astype(float).tolist()
-    names = wanted.names
-    labels = [names[place] if place < len(names) else str(place) for place in range(len(points))]
-    return {"points": points, "labels": labels}
+    points = at.back(found).astype(float)
+    named = labels_of(len(points), wanted.names)
+    return {
+        "points": points.tolist(),
+        "labels": named,
+        "faces": [points.tolist()],
+        "landmarks": [groups(points * at.size, named, bool(wanted.names))],
+        "size": {"width": at.size[0], "height": at.size[1]},
+    }
+
+
+def labels_of(count: int, names: Sequence[str]) -> list[str]:
+    """What each point is of: by its name, of a face's 68, 468 or 478 by its group, or a number."""
+    if not names and count in face_points.COUNTS:
+        return face_points.labels(count)
+    return [names[place] if place < len(names) else str(place) for place in range(count)]
+
+
+def groups(pixels: Array, named: Sequence[str], is_named: bool) -> dict[str, Any]:
+    """The old generation's groups of a face's points [N, 2]; of others those of one name."""
+    if not is_named and len(pixels) in face_points.COUNTS:
+        return dict(face_points.grouped(pixels))
+    found: dict[str, Any] = {}
+    for label, place in zip(named, pixels.tolist(), strict=True):
+        found.setdefault(label, []).append(place)
+    return found
 
 
 def pairs(x: Array, wanted: OnnxOutput, network: tuple[int, int]) -> Array:

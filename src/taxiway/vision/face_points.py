@@ -9,6 +9,8 @@ import numpy.typing as npt
 Points = npt.NDArray[np.float64]
 """[N, 2], x and y."""
 COUNT = 68
+COUNTS = (COUNT, 468, 478)
+"""How many points of a face are known: these, and MediaPipe's mesh without and with irises."""
 GROUPS = {
     "chin": tuple(range(17)),
     "left_eyebrow": tuple(range(17, 22)),

@@ -15,7 +15,7 @@ from taxiway.catalog.manifest import read, written
 
 TEXT = (ROOT / "docs" / "manifests.md").read_text("utf-8")
 BLOCKS = re.findall(r"```toml\n(.*?)```", TEXT, re.DOTALL)
-WHOLE = {re.findall(r'^name = "(.*?)"', each, re.MULTILINE)[0]: each for each in BLOCKS[-3:]}
+WHOLE = {re.findall(r'^name = "(.*?)"', each, re.MULTILINE)[0]: each for each in BLOCKS[-4:]}
 BOXES = np.float32([[[0.5, 0.5, 0.5, 0.25], [0.5, 0.5, 1, 1]]])
 FORMS: dict[str, Callable[[], Any]] = {
     "mosaic": networks.inverting,
@@ -23,7 +23,18 @@ FORMS: dict[str, Callable[[], Any]] = {
     "dfine": lambda: networks.constants(
         {"logits": [[[-9.0, 9, -9], [-9, -9, -9]]], "pred_boxes": BOXES}, ["pixel_values"], 640
     ),
-}
+    "yolov4": lambda: networks.constants(
+        {f"Identity{n}:0": cells for n, cells in zip(("", "_1", "_2"), grids(), strict=True)},
+        ["input_1:0"], 416, is_last=True,
+    ),
+}  # fmt: skip
+
+
+def grids() -> list[Any]:
+    """Of a picture of 416 pixels three grids, and in the coarsest one box of 192x243 pixels."""
+    maps = [np.zeros((1, side, side, 3, 8), np.float32) for side in (52, 26, 13)]
+    maps[2][0, 6, 6, 1] = [0, 0, 0, 0, 0.9, 0, 1, 0]
+    return maps
 
 
 @pytest.mark.parametrize("name", FORMS)
@@ -37,6 +48,12 @@ def test_an_example_runs_as_it_stands(
     if name == "dfine":
         assert answer["labels"] == ["bicycle"]
         np.testing.assert_allclose(answer["boxes"], [[0.25, 0.375, 0.75, 0.625]], atol=0.01)
+    elif name == "yolov4":
+        assert answer["labels"] == ["bicycle"]
+        wide, high = 192 / 416, 243 / (416 * 40 / 56)  # between borders above and below
+        box = [(1 - wide) / 2, (1 - high) / 2, (1 + wide) / 2, (1 + high) / 2]
+        np.testing.assert_allclose(answer["boxes"], [box], atol=0.01)
+        np.testing.assert_allclose(answer["scores"], [0.9], atol=0.01)
     elif name == "mosaic":
         assert_near(answer["stylizedImage"], 255 - PHOTO)
     else:

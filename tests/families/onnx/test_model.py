@@ -19,6 +19,7 @@ from taxiway.core.model import decode_options
 from taxiway.families.onnx.model import OnnxFamily
 from taxiway.families.stylegan.networks.onnx_model import facts_of, onnx_model
 from taxiway.onnx_files.lab import lightness
+from taxiway.vision import face_points
 
 PHOTO = np.random.default_rng(1).integers(0, 255, (40, 56, 3), np.uint8)
 
@@ -156,6 +157,15 @@ def yolox() -> Any:
     return rows
 
 
+def anchored() -> Any:
+    """Two anchors in 4x4 cells of 64 pixels: a box of 32x16 in the middle, one at the left."""
+    cells = np.full((1, 4, 4, 2, 8), -99.0)
+    cells[..., 4:] = 0
+    cells[0, 1, 1, 1] = [99, 99, 0, np.log(0.5), 1, 1, 0, 0]
+    cells[0, 1, 1, 0] = [-99, 99, np.log(4), np.log(8), 0.88, 0, 1, 0]
+    return cells
+
+
 @pytest.mark.parametrize(
     ("arrays", "decode"),
     [
@@ -163,8 +173,9 @@ def yolox() -> Any:
         ({"found": READY}, 'decode = "corners"'),
         ({"output0": YOLO8}, 'decode = "yolo"'),
         ({"output": yolox()}, 'decode = "yolox"'),
+        ({"output": anchored()}, 'decode = "anchors"\nanchors = [[8, 8], [32, 32]]'),
     ],
-    ids=["detr", "corners", "yolo", "yolox"],
+    ids=["detr", "corners", "yolo", "yolox", "anchors"],
 )
 def test_detectors_of_all_kinds_give_objects_by_every_name(
     arrays: dict[str, Any], decode: str, tmp_path: Path
@@ -178,6 +189,7 @@ def test_detectors_of_all_kinds_give_objects_by_every_name(
     np.testing.assert_allclose(answer["boxes"][0], [0.25, 0.375, 0.75, 0.625], atol=0.02)
     np.testing.assert_allclose(answer["boxes"][1], [0, 0, 0.5, 1], atol=0.02)
     assert answer["bounding_boxes"] == answer["bboxes"] == answer["boxes"]
+    assert answer["size"] == {"width": PHOTO.shape[1], "height": PHOTO.shape[0]}
     assert answer["results"][0]["class"] == "bow"
     np.testing.assert_allclose(answer["results"][0]["bbox"], [14, 15, 28, 10], atol=1)
     assert ask(model, image=PHOTO, threshold=0.95)["labels"] == ["bow"]
@@ -213,6 +225,26 @@ def test_landmarks(array: Any, decode: str, tmp_path: Path) -> None:
     np.testing.assert_allclose(
         answer["points"], [[34 / 64, 18 / 64], [14 / 64, 50 / 64]], atol=0.01
     )
+    assert answer["faces"] == [answer["points"]]
+    [landmarks] = answer["landmarks"]
+    nose = np.array(answer["points"][0]) * [PHOTO.shape[1], PHOTO.shape[0]]
+    np.testing.assert_allclose(landmarks["nose"], [nose])
+
+
+@pytest.mark.parametrize("count", [68, 468, 478])
+def test_points_of_a_face_are_in_the_old_groups(count: int, tmp_path: Path) -> None:
+    places = np.stack([np.arange(count), np.arange(count) / 2], 1)[None] / count * 64
+    manifest = (networks.POINTS % "points").replace('names = ["nose", "mouth"]\n', "")
+    path = networks.write(tmp_path, "face", networks.constants({"out": places}), manifest)
+    answer = ask(started(path), image=np.zeros((100, 200, 3), np.uint8))
+    assert answer["labels"] == face_points.labels(count)
+    assert len(answer["points"]) == count
+    pixels = np.array(answer["points"]) * [200, 100]
+    wanted = face_points.grouped(pixels)
+    assert {*answer["landmarks"][0]} == {*face_points.GROUPS}
+    for group, members in wanted.items():
+        np.testing.assert_allclose(answer["landmarks"][0][group], members)
+    assert answer["size"] == {"width": 200, "height": 100}
 
 
 def test_first_order_motion_takes_two_pictures(tmp_path: Path) -> None:

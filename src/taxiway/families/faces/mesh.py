@@ -16,11 +16,10 @@ from taxiway.core.extras import need
 from taxiway.core.images import Pixels
 from taxiway.onnx_files.network import opened, run
 from taxiway.onnx_files.reading import OnnxFile, Tensor, look
-from taxiway.vision.face_points import COUNT, Points
+from taxiway.vision.face_points import COUNTS, Points
 from taxiway.vision.faces import Face
 from taxiway.vision.opencv import opencv
 
-COUNTS = (COUNT, 468, 478)
 AROUND = 1.5
 """How much wider the square is than the points by proportion."""
 PART = "face_landmarks_detector.tflite"

@@ -25,7 +25,7 @@ from taxiway.vision.faces import Face, Finder
 from taxiway.vision.opencv import opencv
 
 LINES = (60, 255, 160)
-NOTE = "Boxes and eyes by OpenCV's cascades; the other points by proportion, not seen."
+NOTE = "Boxes and eyes by OpenCV's cascades; the other points by proportion, not seen"
 
 
 class Faces:
