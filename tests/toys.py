@@ -152,6 +152,33 @@ class Looker(Troubled):
     commands: ClassVar[dict[str, Command]] = {"look": Troubled.commands["look"]}
 
 
+class Remembers:
+    """How often whoever asks has asked, and how many are remembered."""
+
+    options: ClassVar[dict[str, AnyDataType]] = {}
+    commands: ClassVar[dict[str, Command]] = {
+        "count": Command(
+            name="count",
+            inputs={"text": Text(default="")},
+            outputs={"asked": Number(), "callers": Number()},
+            by_caller=True,
+        )
+    }
+
+    def setup(self, device: str, options: Values) -> None:
+        self.asked: dict[str, int] = {}
+
+    def predict(self, command: str, batch: list[Values]) -> list[Values]:
+        return [self._count(call["caller"]) for call in batch]
+
+    def _count(self, caller: str) -> Values:
+        self.asked[caller] = self.asked.get(caller, 0) + 1
+        return {"asked": self.asked[caller], "callers": len(self.asked)}
+
+    def forget(self, caller: str) -> None:
+        del self.asked[caller]
+
+
 class Counter:
     """A tool: counts to `until` in a file, one more each time; with `hold` it stays at one."""
 

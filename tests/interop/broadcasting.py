@@ -44,6 +44,9 @@ class BroadcastingEngine:
         self.asked = 0
         self.cancelled = 0
 
+    def forget(self, caller: str) -> None:
+        """Nothing is remembered."""
+
     async def ready(self, name: str) -> None:
         await self.gate.wait()
         self.running[name].commands = {self.command.name: self.command}

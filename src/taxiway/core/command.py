@@ -21,6 +21,8 @@ class Command(Struct, frozen=True, kw_only=True):
 
     `needs_one_of` names inputs of which at least one must be given, and which have no default then
     (StyleGAN: z, seed or w). `aliases` are other names of inputs: those that old sketches send.
+    What is `by_caller` answers by what the same caller showed before, whom each call names as
+    `caller` then.
     """
 
     name: str
@@ -30,6 +32,7 @@ class Command(Struct, frozen=True, kw_only=True):
     max_batch: int = 1
     needs_one_of: tuple[str, ...] = ()
     aliases: dict[str, str] = {}
+    by_caller: bool = False
 
     def decode(self, wire: Mapping[str, Wire]) -> Values:
         """Decode every input; absent ones take their default, unknown keys are ignored.

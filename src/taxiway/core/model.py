@@ -32,6 +32,10 @@ class Progress(Struct, frozen=True):
     message: str = ""
 
 
+class Finished(dict[str, Any]):
+    """Of answers in parts the outputs of one that is whole while others go on: it is sent now."""
+
+
 class Model(Protocol):
     """One model family. Its author writes `setup` and `predict`; everything else is derived.
 
@@ -56,6 +60,7 @@ class Model(Protocol):
       short steps, and a `yield True` once its `commands` or `facts` are others;
     - `input_types`: data types of its inputs by their tags, where its commands are only known after
       the set-up;
+    - `forget(caller)`: of a model with a command that is `by_caller`: somebody has gone;
     - `deterministic`: whether the same call always has the same answer;
     - `example(command)`: inputs, as they come by the wire, to test the command with.
     """
@@ -75,7 +80,8 @@ class Model(Protocol):
 
         A generator answers in parts: every list that it yields has what there is of each answer so
         far (some outputs may be missing), the last one is the answer. A `Progress` in between says
-        how far it is. It is closed at a `yield` when nobody waits any more.
+        how far it is. An answer that is `Finished` among others that go on is sent at once. It is
+        closed at a `yield` when nobody waits any more.
         """
 
 

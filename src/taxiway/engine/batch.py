@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
+from taxiway.core.callers import caller
 from taxiway.core.command import Command, Values
 from taxiway.core.errors import Busy, Superseded, TaxiwayError
 from taxiway.core.logs import request_id
-from taxiway.core.model import Progress
+from taxiway.core.model import Finished, Progress
 from taxiway.engine.messages import Formats, Played
 
 _order = count()
@@ -39,6 +40,7 @@ class Call:
     number: int = field(default_factory=lambda: next(_order))
     request: str = field(default_factory=request_id.get)
     """The name of the request that it came by, if any."""
+    caller: str = field(default_factory=caller.get)
     began: float = field(default_factory=time.perf_counter)
     taken: float | None = None
     """When the worker got it, if it did."""
@@ -64,7 +66,9 @@ class Call:
             self.future.set_result(result)
 
     def give(self, result: Values | TaxiwayError | None, progress: Progress | None) -> None:
-        """Give the caller a part of its answer; an error comes with the answer."""
+        """Give the caller a part of its answer, or all of it; an error comes with the answer."""
+        if isinstance(result, Finished):
+            self.resolve(dict(result))
         outputs = result if isinstance(result, dict) else {}
         if self.on_part is not None and not self.future.done() and (outputs or progress):
             self.on_part(outputs, progress)

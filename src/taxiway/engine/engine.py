@@ -265,6 +265,11 @@ class Engine:
 
         return leave
 
+    def forget(self, caller: str) -> None:
+        """Tell models that remember what callers showed them that one has gone."""
+        for running in self.running.values():
+            running.forget(caller)
+
     def cancel(self, name: str) -> None:
         """Stop what a model works on; those who wait for it get Cancelled."""
         self._find(name).cancel()

@@ -16,7 +16,7 @@ from taxiway.core.command import Command, Values
 from taxiway.core.datatypes import weight
 from taxiway.core.errors import InvalidArgument, ModelFailed, TaxiwayError
 from taxiway.core.images import EncodedPicture, ImageFormat
-from taxiway.core.model import Progress
+from taxiway.core.model import Finished, Progress
 from taxiway.engine.coding import Coded
 from taxiway.engine.sending import Sent
 
@@ -56,7 +56,7 @@ class Predict(Struct, tag=True):
     `formats`, where not empty, has an entry for each: the file formats by output for a call whose
     JPEGs are wanted as data URIs, None for one whose pixels are. So has `played`; pictures of those
     that are moving may be sent as `sent` says. `requests` names those that they came by, for the
-    log.
+    log. `gone` are callers who will not ask again.
     """
 
     command: str
@@ -65,6 +65,7 @@ class Predict(Struct, tag=True):
     played: list[Played] = []
     sent: Sent | None = None
     requests: list[str] = []
+    gone: list[str] = []
 
     @property
     def live(self) -> bool:
@@ -95,17 +96,20 @@ class CallError(Struct, tag=True):
 class CallOutputs(Struct, tag=True):
     """One call succeeded; `uris` are of those pictures that were encoded already.
 
-    `coded` are those of something that is played from afar.
+    `coded` are those of something that is played from afar; `is_whole` is, in a part, whether this
+    one is all of its answer.
     """
 
     outputs: Values
     uris: dict[str, str] = {}
     coded: list[Coded] = []
+    is_whole: bool = False
 
     @property
     def result(self) -> Values:
         """The outputs, pictures that are encoded as `EncodedPicture`."""
-        return {**self.outputs, **{name: EncodedPicture(uri) for name, uri in self.uris.items()}}
+        encoded = {name: EncodedPicture(uri) for name, uri in self.uris.items()}
+        return (Finished if self.is_whole else dict)({**self.outputs, **encoded})
 
 
 class Answers(Struct, tag=True):

@@ -84,6 +84,7 @@ class Running:
         self._crashes: deque[float] = deque(maxlen=CRASHES)
         self._stopped = False
         self._tries = 0
+        self._gone = set[str]()
         self.restarts = 0
 
     @property
@@ -177,6 +178,11 @@ class Running:
             call.future.cancel()
             if times is not None:
                 times.queue, times.run = call.seconds()
+
+    def forget(self, caller: str) -> None:
+        """A caller has gone: what the model remembers of him goes before its next answer."""
+        if any(command.by_caller for command in self.commands.values()):
+            self._gone.add(caller)
 
     def cancel(self) -> None:
         """Stop what the model works on; those who wait for it get Cancelled."""
@@ -310,6 +316,7 @@ class Running:
         async def ask(own: Predict) -> list[Result]:
             return await executor.predict(own, lambda results, progress: True)
 
+        request.gone, self._gone = [*self._gone], set()
         results, stand_in = None, self.stand_in
         if stand_in is not None:
             try:

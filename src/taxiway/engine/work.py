@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
+from taxiway.core.callers import NAME
+from taxiway.core.command import Values
 from taxiway.core.errors import TaxiwayError
 from taxiway.core.model import Progress
 from taxiway.engine.batch import Call
@@ -59,8 +61,13 @@ def request_of(calls: Sequence[Call]) -> Predict:
     """What the worker is asked for a batch."""
     return Predict(
         calls[0].command.name,
-        [call.inputs for call in calls],
+        [inputs_of(call) for call in calls],
         [call.formats for call in calls],
         [call.played for call in calls],
         requests=[call.request for call in calls if call.request],
     )
+
+
+def inputs_of(call: Call) -> Values:
+    """What the model is given of a call."""
+    return {**call.inputs, NAME: call.caller} if call.command.by_caller else call.inputs

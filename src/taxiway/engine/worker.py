@@ -23,7 +23,7 @@ from taxiway.core.errors import ModelFailed, TaxiwayError
 from taxiway.core.faults import failure, line_of, words_of
 from taxiway.core.images import Pixels
 from taxiway.core.logs import request_id
-from taxiway.core.model import Model, ModelSpec, Progress, decode_options
+from taxiway.core.model import Finished, Model, ModelSpec, Progress, decode_options
 from taxiway.engine.coding import Coded, Writer
 from taxiway.engine.messages import (
     Answers,
@@ -141,6 +141,8 @@ def answers_to(
     model: Model, request: Predict, show: Callable[[Part], bool]
 ) -> list[CallOutputs | CallError]:
     """Answer every call; a picture that is wanted as JPEG is encoded here."""
+    for gone in request.gone:
+        forget(model, gone)
     answers = answer(model, request.command, request.batch, show)
     if not request.formats:
         return answers
@@ -186,6 +188,14 @@ class Writers:
 def is_pixels(value: Any) -> TypeGuard[Pixels]:
     """Whether it is a picture of bytes."""
     return isinstance(value, np.ndarray) and value.dtype == np.uint8 and value.ndim in (2, 3)
+
+
+def forget(model: Model, caller: str) -> None:
+    """Have a model drop what it remembers of a caller, if it remembers any."""
+    try:
+        getattr(model, "forget", lambda caller: None)(caller)
+    except Exception:
+        log.exception("The model failed to forget a caller")
 
 
 @cache
@@ -277,7 +287,9 @@ def checked(results: Any, count: int) -> list[CallOutputs | CallError]:
                 f"A model answers a call with a dict of outputs by name, got {given}."
             )
     return [
-        CallError.of(result) if isinstance(result, Exception) else CallOutputs(result)
+        CallError.of(result)
+        if isinstance(result, Exception)
+        else CallOutputs(dict(result), is_whole=isinstance(result, Finished))
         for result in results
     ]
 

@@ -1,5 +1,6 @@
 """A name for every request, so that its lines are found in the logs of all who had a part in it."""
 
+import hashlib
 import logging
 import re
 import secrets
@@ -8,10 +9,12 @@ from collections.abc import Iterable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from taxiway.core.callers import caller
 from taxiway.core.logs import request_id
 
 HEADER = b"x-request-id"
 NAME = re.compile(rb"[\w.:-]{1,64}", re.ASCII)
+TELLING = (b"user-agent", b"origin", b"referer", b"authorization")
 QUIET = ("GET", "HEAD", "OPTIONS")
 """Of these only failures are logged: pages poll."""
 MOST_LETTERS = 200
@@ -34,6 +37,7 @@ class Requests:
             return
         name = name_of(scope["headers"])
         request_id.set(name.decode("ascii"))
+        caller.set(caller_of(scope))
         # Where this request is passed on to another server, that one finds its name.
         scope = {**scope, "headers": with_name(scope["headers"], name)}
         if scope["type"] == "websocket":
@@ -59,6 +63,17 @@ def name_of(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
     """The name that a request brings, if it is a plain word, or a new one."""
     given = next((value for header, value in headers if header == HEADER), b"")
     return given if NAME.fullmatch(given) else secrets.token_hex(8).encode()
+
+
+def caller_of(scope: Scope) -> str:
+    """What tells those apart who ask by HTTP: the address, the program, the page, the token.
+
+    Two tabs with the same page are one caller, since nothing that a browser sends tells them apart.
+    """
+    client = scope.get("client")
+    told = [(client[0] if client else "").encode()]
+    told += [value for header, value in scope["headers"] if header in TELLING]
+    return hashlib.sha256(b"\0".join(told)).hexdigest()[:32]
 
 
 def with_name(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> list[tuple[bytes, bytes]]:

@@ -11,8 +11,11 @@ from skimage import data
 from drawn import texture
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.images import to_data_uri
+from taxiway.core.model import decode_options
 from taxiway.core.tool import QuietJob
-from taxiway.families.motion.model import RIM, Motion, digest
+from taxiway.families.motion.films import MOST, Films, Key, digest
+from taxiway.families.motion.followed import RIM, Followed
+from taxiway.families.motion.model import Motion
 from taxiway.film.writer import Manner, write_film
 from taxiway.tools.drive import Drive, facts_of
 from taxiway.vision.warping import moved, warped
@@ -32,17 +35,17 @@ def driving(far: float) -> Any:
 @pytest.fixture(scope="module")
 def model() -> Motion:
     motion = Motion()
-    motion.setup("cpu", {})
+    motion.setup("cpu", decode_options("motion", Motion, {}))
     return motion
 
 
-def animated(model: Motion, source: Any, frame: Any, **wire: Any) -> Any:
+def animated(model: Motion, source: Any, frame: Any, caller: str = "", **wire: Any) -> Any:
     given = {"source_image": source, "driving_image": frame, **wire}
     sent = {
         name: to_data_uri(value, "PNG") if isinstance(value, np.ndarray) else value
         for name, value in given.items()
     }
-    [answer] = model.predict("animate", [COMMAND.decode(sent)])
+    [answer] = model.predict("animate", [{**COMMAND.decode(sent), "caller": caller}])
     assert answer["image"] is answer["output"]
     return answer["image"].astype(int)
 
@@ -66,6 +69,45 @@ def test_another_picture_or_size_begins_anew(model: Motion) -> None:
     np.testing.assert_allclose(animated(model, other, driving(2)[:, :100]), other, atol=2)
 
 
+def test_each_caller_has_a_film_for_each_picture(model: Motion) -> None:
+    """Others may ask in between, and for other pictures; who goes leaves nothing."""
+    other = texture(8, 120, 160, [(0, 0, 0), (200, 200, 90)])
+    model.films = Films()
+    for far in (0, 0.5, 1, 1.5):
+        made = animated(model, STILL, driving(far), "one")
+        still = animated(model, STILL, driving(1.5 - far), "another")
+        animated(model, other, driving(0), "one")
+    alone = Motion()
+    alone.setup("cpu", decode_options("motion", Motion, {}))
+    for far in (0, 0.5, 1, 1.5):
+        wanted = animated(alone, STILL, driving(far))
+        back = animated(alone, STILL, driving(1.5 - far), "back")
+    np.testing.assert_array_equal(made, wanted)
+    np.testing.assert_array_equal(still, back)
+    assert len(model.films) == 3
+    model.forget("one")
+    assert len(model.films) == 1
+    model.forget("nobody")
+
+
+def test_films_are_bounded_and_the_oldest_go() -> None:
+    films, begun = Films(), list[int]()
+    scene: Any = SimpleNamespace(see=lambda frame: None)
+
+    def seen(number: int, anew: bool = False) -> None:
+        key = Key(str(number), "picture", (1, 1, 3))
+        films.seen(key, lambda: [scene, begun.append(number)][0], STILL, anew)
+
+    for number in range(MOST + 1):
+        seen(number)
+        seen(0)
+    assert len(films) == MOST
+    assert begun == [*range(MOST + 1)], "who asks all the time stays"
+    seen(1)
+    seen(0, anew=True)
+    assert begun[-2:] == [1, 0]
+
+
 def test_old_clients_have_their_square(model: Motion) -> None:
     flags = {"crop_square": True, "use_relative_movement": False}
     assert animated(model, STILL, driving(0), **flags).shape == (256, 256, 3)
@@ -75,8 +117,9 @@ def test_from_a_face_to_a_face(model: Motion) -> None:
     face = data.astronaut()[0:256, 96:352]
     wide = np.concatenate([np.full((256, 100, 3), 90, np.uint8), face], axis=1)
     animated(model, wide, face, restart=True)
-    assert model.scene is not None
-    placed = model.scene._placed(np.array([[100.0, 100.0]]))
+    scene = [*model.films._scenes.values()][-1]
+    assert isinstance(scene, Followed)
+    placed = scene.placed(np.array([[100.0, 100.0]]))
     np.testing.assert_allclose(placed, [[200, 100]], atol=6)
     animated(model, wide, np.roll(face, 6, 0), use_relative_movement=False)
 

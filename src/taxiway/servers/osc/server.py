@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, Self
 
+from taxiway.core.callers import caller
 from taxiway.core.config import Config
 from taxiway.core.datatypes import Wire
 from taxiway.core.errors import InvalidArgument, NotFound, TaxiwayError
@@ -252,6 +253,7 @@ class OscServer:
 
     async def _ask(self, wire: Mapping[str, Wire], source: Address) -> None:
         """The answer goes to everyone, by `_on_event`."""
+        caller.set(sender(source))
         try:
             await self._engine.query(self._session.spec.name, wire)
         except NotFound as error:

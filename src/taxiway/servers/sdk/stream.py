@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from taxiway.core.callers import caller
 from taxiway.core.command import first_command
 from taxiway.core.errors import Busy, InvalidArgument, TaxiwayError
 from taxiway.core.model import Progress
@@ -58,6 +59,7 @@ class Client:
 
     async def serve(self) -> None:
         """Do what the client says; never raises."""
+        caller.set(name := uuid.uuid4().hex)
         try:
             while True:
                 message = await self._socket.receive()
@@ -69,6 +71,7 @@ class Client:
         finally:
             for task in self._jobs:
                 task.cancel()
+            self._engine.forget(name)
 
     async def _obey(self, data: bytes) -> None:
         number = None

@@ -15,6 +15,7 @@ from weakref import WeakKeyDictionary
 
 from starlette.routing import BaseRoute
 
+from taxiway.core.callers import caller
 from taxiway.core.datatypes import Wire
 from taxiway.core.errors import Busy, Cancelled, InvalidArgument, TaxiwayError
 from taxiway.core.events import CallEnded, Event, OutputReady, PartReady, QueryFailed
@@ -104,6 +105,7 @@ class SocketIo:
         """A client that has gone leaves no work behind."""
         for task in self._clients.pop(session, ()):
             task.cancel()
+        self._engine.forget(session.sid)
 
     def _connect(self, session: Session) -> None:
         if session in self._clients:
@@ -166,6 +168,7 @@ class SocketIo:
 
     async def _ask(self, session: Session, wire: dict[str, Wire], ack: str) -> None:
         _asking.set(session)
+        caller.set(session.sid)
         try:
             outputs = await self._engine.query(self._name_of_model(), wire)
         except TaxiwayError as error:
