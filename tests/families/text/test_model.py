@@ -7,6 +7,7 @@ import pytest
 from paths import FIXTURES
 from taxiway.core.command import Values
 from taxiway.core.errors import InvalidArgument
+from taxiway.core.model import Finished
 from taxiway.families.text.model import GPT2
 
 
@@ -59,14 +60,30 @@ def test_calls_in_a_batch_answer_as_alone(model: GPT2) -> None:
     assert ask(model, "generate", *wires) == [ask(model, "generate", wire)[0] for wire in wires]
 
 
+def test_a_short_text_is_sent_while_a_long_one_goes_on(
+    model: GPT2, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("taxiway.families.text.writing.PART_SECONDS", 0)
+    wires = [{"prompt": "the", "length": 90, "temperature": 0}, {"prompt": "a", "length": 2}]
+    calls = [model.commands["generate"].decode(wire) for wire in wires]
+    parts = [part for part in model.predict("generate", calls) if isinstance(part, list)]
+    whole = [[isinstance(answer, Finished) for answer in part] for part in parts]
+    assert [True, True] in whole
+    assert [False, True] in whole
+    assert whole[-1] == [True, True]
+
+
 def test_what_lies_outside_of_runways_bounds_is_taken_as_it_is_meant(model: GPT2) -> None:
     wild = {"prompt": "a", "seed": -3.7, "top_p": -1, "top_k": -5, "temperature": -1, "length": 3}
     (found,) = ask(model, "generate", wild)
     assert len(found["text"]) == 4
     for length in (0, 10_001, -8):
-        with pytest.raises(InvalidArgument, match="takes 1 to 10,000 characters") as refused:
-            ask(model, "generate", {"prompt": "a", "max_characters": length})
-        assert refused.value.name == "max_characters"
+        asked = {"prompt": "a", "max_characters": length}
+        (refused,) = ask(model, "generate", asked)
+        assert isinstance(refused, InvalidArgument)
+        assert "takes 1 to 10,000 characters" in str(refused)
+        assert refused.name == "max_characters"
+        assert ask(model, "generate", asked, wild)[1] == found, "it concerns no other"
 
 
 def test_it_says_how_large_it_is_and_how_far_it_looks_back(model: GPT2) -> None:

@@ -22,18 +22,40 @@ def test_its_logits_are_those_of_transformers(saved: tuple[Path, Any, Any]) -> N
     with torch.no_grad():
         wanted = reference(torch.tensor([ids])).logits[0].numpy()
     assert np.abs(wanted).max() > 1
-    np.testing.assert_allclose(network.logits(ids), wanted[-1], atol=1e-4)
-    network.forget()
-    network.logits(ids[:3])
-    one_by_one = [network.logits([each]) for each in ids[3:]]
+    memory = network.begin()
+    np.testing.assert_allclose(network.logits(memory, ids), wanted[-1], atol=1e-4)
+    memory.forget()
+    network.logits(memory, ids[:3])
+    one_by_one = [network.each([memory], [each])[0] for each in ids[3:]]
     np.testing.assert_allclose(one_by_one, wanted[3:], atol=1e-4)
+
+
+def test_texts_that_are_read_together_are_to_the_bit_what_each_is_alone(
+    saved: tuple[Path, Any, Any],
+) -> None:
+    found = files.read(saved[0])
+    network = Network(found.sizes, found.weights)
+    texts = [[1, 2, 3, 4, 5, 6], [7, 8, 9, 1], [2], [5, 5, 5]]
+    alone = []
+    for text in texts:
+        memory = network.begin()
+        alone.append([network.each([memory], [token])[0] for token in text])
+    memories = [network.begin() for _ in texts]
+    for step in range(6):
+        going = [place for place, text in enumerate(texts) if len(text) > step]
+        tokens = [texts[place][step] for place in going]
+        together = network.each([memories[place] for place in going], tokens)
+        for place, logits in zip(going, together, strict=True):
+            np.testing.assert_array_equal(logits, alone[place][step])
+    assert [memory.read for memory in memories] == [6, 4, 1, 3]
 
 
 def test_an_untied_head_is_used(saved: tuple[Path, Any, Any], tmp_path: Path) -> None:
     found = files.read(saved[0])
     head = {"lm_head.weight": -found.weights["wte.weight"]}
     tied, untied = (Network(found.sizes, {**found.weights, **more}) for more in ({}, head))
-    np.testing.assert_allclose(tied.logits([1, 2]), -untied.logits([1, 2]), rtol=1e-5)
+    one, other = (network.logits(network.begin(), [1, 2]) for network in (tied, untied))
+    np.testing.assert_allclose(one, -other, rtol=1e-5)
 
 
 def drawn(**options: Any) -> set[int]:
@@ -61,7 +83,8 @@ def test_tokens_come_as_often_as_they_are_likely() -> None:
 def test_the_tokens_of_before_are_kept(saved: tuple[Path, Any, Any], count: int) -> None:
     found = files.read(saved[0])
     network = Network(found.sizes, found.weights)
-    network.logits([*range(count)])
-    assert network.read == count
-    network.forget()
-    assert network.read == 0
+    memory = network.begin()
+    network.logits(memory, [*range(count)])
+    assert memory.read == count
+    memory.forget()
+    assert memory.read == 0

@@ -28,9 +28,10 @@ def wish(prompt: str = "the", **more: Any) -> Wish:
 
 
 def written(writer: Writer, asked: Wish) -> Written:
-    *_, last = writer.write(asked)
-    assert isinstance(last, Written)
-    return last
+    [last] = [*writer.write([asked])][-1:]
+    assert isinstance(last, list)
+    assert last[0].is_whole
+    return last[0]
 
 
 def test_it_writes_so_many_characters_far_past_its_context(writer: Writer) -> None:
@@ -49,11 +50,11 @@ def test_a_seed_holds_and_another_writes_another(writer: Writer) -> None:
 
 def test_parts_are_beginnings_of_the_whole(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("taxiway.families.text.writing.PART_SECONDS", 0)
-    parts = [part for part in writer.write(wish(length=30)) if isinstance(part, Written)]
+    parts = [part[0] for part in writer.write([wish(length=30)]) if isinstance(part, list)]
     assert len(parts) > 5
     for part in parts:
         assert parts[-1].text.startswith(part.text.rstrip("�"))
-    assert [*islice(writer.write(wish()), 2)]  # and what is left unfinished hurts nobody
+    assert [*islice(writer.write([wish()]), 2)]  # and what is left unfinished hurts nobody
     assert written(writer, wish(length=30)) == parts[-1]
 
 
@@ -61,11 +62,13 @@ def test_the_end_of_a_text_ends_it(writer: Writer, monkeypatch: pytest.MonkeyPat
     end = np.zeros(tiny.config()["vocab_size"], np.float32)
     end[-1] = 50
     seen = list[int]()
-    logits = writer.network.logits
-    monkeypatch.setattr(
-        writer.network, "logits",
-        lambda ids: seen.append(1) or (end if len(seen) > 4 else logits(ids)),  # type: ignore[func-returns-value]
-    )  # fmt: skip
+    each = writer.network.each
+
+    def ending(*given: Any) -> list[Any]:
+        seen.append(1)
+        return [end] if len(seen) > 4 else each(*given)
+
+    monkeypatch.setattr(writer.network, "each", ending)
     found = written(writer, wish(prompt=""))
     assert found.has_ended
     assert len(found.text) < 60
@@ -73,7 +76,7 @@ def test_the_end_of_a_text_ends_it(writer: Writer, monkeypatch: pytest.MonkeyPat
 
 def test_a_long_prompt_is_read_from_the_start_of_a_word_and_that_is_said(writer: Writer) -> None:
     asked = wish(prompt="never read " * 50 + "a the in the in", length=20)
-    first = next(iter(writer.write(asked)))
+    first = next(iter(writer.write([asked])))
     assert isinstance(first, Progress)
     assert first.message.startswith("The prompt has ")
     assert first.message.endswith(" are read.")
@@ -86,3 +89,24 @@ def test_any_prompt_is_written_on(writer: Writer, prompt: str) -> None:
     found = written(writer, wish(prompt=prompt, length=40, top_p=0.5))
     assert len(found.text) == 40 or found.has_ended
     found.text.encode()
+
+
+def test_texts_that_are_written_together_are_those_of_each_alone(writer: Writer) -> None:
+    """In their order and by their seeds, whoever else is there, also past the context."""
+    wishes = [
+        wish("the", length=200, seed=3), wish("a", length=9, seed=4), wish("the", length=150),
+        wish("", length=40, temperature=0.0), wish("never read " * 60, length=20, top_k=5),
+    ]  # fmt: skip
+    alone = [written(writer, each) for each in wishes]
+    for order in ([0, 1, 2, 3, 4], [4, 2, 0], [3, 1]):
+        *_, together = writer.write([wishes[place] for place in order])
+        assert together == [alone[place] for place in order]
+
+
+def test_so_many_are_together_as_there_is_memory_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = files.read(FIXTURES / "text_tiny.safetensors")
+    network, tokens = Network(found.sizes, found.weights), Tokens(found.tokenizer, 0)
+    one = network.begin().kept.nbytes
+    for bytes_, count in ((10 * one, 8), (3 * one, 3), (one // 2, 1)):
+        monkeypatch.setattr("taxiway.families.text.writing.MOST_BYTES", bytes_)
+        assert Writer(network, tokens).at_once == count

@@ -7,10 +7,11 @@ from typing import Any, ClassVar
 from taxiway.core.command import Command, Values
 from taxiway.core.datatypes import AnyDataType, Boolean, Number, Text
 from taxiway.core.errors import InvalidArgument
-from taxiway.core.model import Progress
+from taxiway.core.model import Finished, Progress
 from taxiway.families.text import files
 from taxiway.families.text.network import Network
 from taxiway.families.text.tokens import Tokens
+from taxiway.families.text.writing import MOST as TOGETHER
 from taxiway.families.text.writing import Wish, Writer, Written
 
 MOST = 10_000
@@ -62,6 +63,7 @@ class GPT2:
                 "encountered_end": Boolean(description="Whether the text came to its end."),
             },
             aliases=ALIASES,
+            max_batch=TOGETHER,
         ),
         "generate_batch": Command(
             name="generate_batch",
@@ -72,6 +74,7 @@ class GPT2:
                 "encountered_end": Boolean(description="Whether the text came to its end."),
             },
             aliases=ALIASES,
+            max_batch=TOGETHER,
         ),
     }
     facts: dict[str, Any]
@@ -110,25 +113,40 @@ class GPT2:
         }
 
     def predict(self, command: str, batch: list[Values]) -> Iterator[list[Values] | Progress]:
-        """One call after the other; parts have the text so far."""
-        done = list[Values]()
-        for call in batch:
-            wish, outputs = wish_of(call), self.commands[command].outputs
-            for part in self._writer.write(wish):
+        """Calls together, as many as there is memory for; parts have the texts so far."""
+        answers: list[Any] = [asked(call) for call in batch]
+        outputs = self.commands[command].outputs
+        wishes = [(place, wish) for place, wish in enumerate(answers) if isinstance(wish, Wish)]
+        for place, _ in wishes:
+            answers[place] = {}
+        for begin in range(0, len(wishes), self._writer.at_once):
+            group = wishes[begin : begin + self._writer.at_once]
+            for part in self._writer.write([wish for _, wish in group]):
                 if isinstance(part, Progress):
                     yield part
                     continue
-                answer = answer_of(wish, part, outputs)
-                yield Progress(min(len(part.text) / wish.length, 1), "Writing.")
-                yield [*done, answer, *({} for _ in batch[len(done) + 1 :])]
-            done.append(answer)
+                for (place, wish), written in zip(group, part, strict=True):
+                    answers[place] = answer_of(wish, written, outputs)
+                done = sum(len(each.text) for each in part) / sum(wish.length for _, wish in group)
+                yield Progress(min(done, 1), "Writing.")
+                yield [*answers]
+        if not wishes:
+            yield answers
 
 
 def answer_of(wish: Wish, part: Written, outputs: dict[str, AnyDataType]) -> Values:
     """The outputs that a command has of what is written so far."""
     text = wish.prompt + part.text
     made = {"generated_text": text, "text": text, "encountered_end": part.has_ended}
-    return {name: made[name] for name in outputs}
+    return (Finished if part.is_whole else dict)({name: made[name] for name in outputs})
+
+
+def asked(call: Values) -> Wish | InvalidArgument:
+    """What a call asks for, or what is wrong with it, which concerns no other."""
+    try:
+        return wish_of(call)
+    except InvalidArgument as error:
+        return error
 
 
 def wish_of(call: Values) -> Wish:
