@@ -28,7 +28,7 @@ class Cutout:
     deterministic = True
     imports = ("taxiway.families.cutout.model",)
     options: ClassVar[dict[str, AnyDataType]] = {}
-    facts: ClassVar[dict[str, Any]] = {"device": "cpu", "notes": ["An operator without learning."]}
+    facts: ClassVar[dict[str, Any]] = {"device": "cpu", "notes": ["An operator without learning"]}
     commands: ClassVar[dict[str, Command]] = {
         "cut": Command(
             name="cut",

@@ -26,7 +26,7 @@ class LineArt:
     deterministic = True
     imports = ("taxiway.families.lineart.model",)
     options: ClassVar[dict[str, AnyDataType]] = {}
-    facts: ClassVar[dict[str, Any]] = {"device": "cpu", "notes": ["An operator without learning."]}
+    facts: ClassVar[dict[str, Any]] = {"device": "cpu", "notes": ["An operator without learning"]}
     commands: ClassVar[dict[str, Command]] = {
         "draw": Command(
             name="draw",

@@ -24,7 +24,7 @@ class Style:
     deterministic = True
     imports = ("taxiway.families.style.model",)
     options: ClassVar[dict[str, AnyDataType]] = {}
-    facts: ClassVar[dict[str, Any]] = {"device": "cpu", "notes": ["Operators without learning."]}
+    facts: ClassVar[dict[str, Any]] = {"device": "cpu", "notes": ["Operators without learning"]}
     commands: ClassVar[dict[str, Command]] = {
         "stylize": Command(
             name="stylize",
