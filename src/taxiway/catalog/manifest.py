@@ -30,8 +30,8 @@ HUB = re.compile(r"hf://([\w.-]+/[\w.-]+)(?:@([0-9a-f]{40}))?/(\S+)", re.ASCII)
 FETCHED = (".safetensors", ".onnx", ".onnx_data", ".data", ".task", ".json", ".txt", ".toml", ".md")
 """Endings of what is fetched: numbers and text, neither programs nor pickles."""
 KINDS = {
-    "onnx": "onnx", "motion": "motion", "transformers": "", "stylegan": "stylegan",
-    "port": "ported",
+    "onnx": "onnx", "transformers": "", "stylegan": "stylegan", "port": "ported",
+    "motion": "motion",
 }  # fmt: skip
 """The kinds, and the family that runs each; of transformers the manifest names it."""
 
