@@ -37,6 +37,11 @@ class Negative:
             outputs={"image": Image(), "mean": Number(), "called": Text()},
             max_batch=3,
         ),
+        "both": Command(
+            name="both",
+            inputs={"photo": Image()},
+            outputs={"image": Image(), "output": Image(), "plain": Image()},
+        ),
     }
 
     def setup(self, device: str, options: Values) -> None:
@@ -44,6 +49,9 @@ class Negative:
 
     def predict(self, command: str, batch: list[Values]) -> list[Any]:
         assert len(batch) <= 3
+        if command == "both":
+            turned = 255 - batch[0]["photo"]
+            return [{"image": turned, "output": turned, "plain": batch[0]["photo"]}]
         return [self._turn(call["photo"], call["add"]) for call in batch]
 
     def _turn(self, photo: Pixels, add: float) -> Values | InvalidArgument:
@@ -92,6 +100,17 @@ def test_every_picture_is_asked_about_and_what_comes_is_written(
     assert (tmp_path / "out" / "more" / "a-b.png").is_file()
     refused = json.loads((tmp_path / "out" / "0.json").read_text())
     assert refused == {"source": "0.png", "error": "It is too dark to see."}
+
+
+def test_a_picture_by_several_names_is_written_once(
+    model: HeldModel, photos: Path, tmp_path: Path
+) -> None:
+    run(model, [photos / "2.png"], tmp_path / "out", command="both")
+    said = json.loads((tmp_path / "out" / "2.json").read_text())
+    named = {"image": "2-image.png", "output": "2-image.png", "plain": "2-plain.png"}
+    assert said["files"] == named
+    assert {path.name for path in (tmp_path / "out").glob("*.png")} == {*named.values()}
+    assert run(model, [photos / "2.png"], tmp_path / "out", command="both")["kept"] == 1
 
 
 def test_a_stopped_call_goes_on_exactly(model: HeldModel, photos: Path, tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ class Network:
         x = self._through(tokens, places, self._row_by_row, attend)
         for memory in memories:
             memory.read += 1
-        return [self.head @ row for row in self._norm(x, "ln_f")]
+        return [np.asarray(self.head @ row) for row in self._norm(x, "ln_f")]
 
     def _through(
         self, tokens: Sequence[int], places: NDArray[Any], apply: Apply, attend: Attend

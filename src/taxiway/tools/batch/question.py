@@ -102,12 +102,17 @@ class Question(NamedTuple):
         return shown
 
     def write(self, call: Call, outputs: Values, folder: Path) -> Pixels | None:
-        """Write the outputs for a picture, the JSON last: it says that all are there."""
+        """Write the outputs for a picture, the JSON last: it says that all are there.
+
+        A picture that goes by several names, for sketches of several times, is written once.
+        """
         images, files, stem = self.images, {}, call.picture.stem
+        firsts = {id(outputs[name]): name for name in reversed(images)}
         for name in images if self.format != "none" else ():
-            more = "" if len(images) == 1 else f"-{name}"
-            files[name] = f"{stem}{more}{ENDINGS[self.format]}"
-            _put(folder / files[name], encode_image(outputs[name], self.format))  # type: ignore[arg-type]
+            first = firsts[id(outputs[name])]
+            files[name] = f"{stem}{f'-{first}' if len(firsts) > 1 else ''}{ENDINGS[self.format]}"
+            if name == first:
+                _put(folder / files[name], encode_image(outputs[name], self.format))  # type: ignore[arg-type]
         for number, (label, pixels) in enumerate(self.cut(call, outputs)):
             files[f"crop {number}"] = f"{stem}-{number}{label}.png"
             _put(folder / files[f"crop {number}"], encode_png(pixels))
