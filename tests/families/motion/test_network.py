@@ -138,5 +138,5 @@ def test_a_part_of_it_is_not_enough(tmp_path: Path) -> None:
     with pytest.raises(InvalidArgument, match=r"'key_points' is missing: run a network by its man"):
         Motion().setup("cpu", {"checkpoint": "mover.onnx", "key_points": None, "manifest": "m"})
     card = catalog.choose(str(tmp_path / "moved.toml"))
-    with pytest.raises(NotFound, match=r"There is no file '.*finder\.onnx'"):
+    with pytest.raises(TaxiwayError, match=r"finder\.onnx"):
         Motion().setup("cpu", decode_options("moved", Motion, catalog.spec(card).options))

@@ -60,6 +60,9 @@ class Network:
         They are to the bit what each text gives alone.
         """
 
+        if not memories:
+            return []
+
         def attend(layer: int, asked: Array) -> Array:
             rows = zip(memories, asked, strict=True)
             return np.concatenate([self._attend(memory, layer, row[None]) for memory, row in rows])

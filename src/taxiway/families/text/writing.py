@@ -74,10 +74,8 @@ class Writer:
         for text in texts:
             text.make_room()
         ready = [text for text in texts if len(text.fresh) == 1]
-        logits = self.network.each(
-            [text.memory for text in ready], [text.fresh[0] for text in ready]
-        )
-        found = dict(zip(map(id, ready), logits, strict=True))
+        memories, tokens = [text.memory for text in ready], [text.fresh[0] for text in ready]
+        found = dict(zip(map(id, ready), self.network.each(memories, tokens), strict=True))
         for text in texts:
             alone = found.get(id(text))
             text.take(self.network.logits(text.memory, text.fresh) if alone is None else alone)
