@@ -9,7 +9,7 @@ from onnx import save
 
 import networks
 from taxiway.catalog import catalog
-from taxiway.core.errors import InvalidArgument, NotFound
+from taxiway.core.errors import InvalidArgument, NotFound, TaxiwayError
 from taxiway.core.images import to_data_uri
 from taxiway.core.model import decode_options
 from taxiway.families.motion.films import Manner

@@ -59,7 +59,6 @@ class Network:
 
         They are to the bit what each text gives alone.
         """
-
         if not memories:
             return []
 
