@@ -79,7 +79,7 @@ class Network:
         x = self.weights["wte.weight"][[*tokens]] + self.weights["wpe.weight"][places]
         for layer in range(self.sizes.n_layer):
             x = self._layer(layer, x, apply, attend)
-        return x
+        return np.asarray(x)
 
     def _layer(self, layer: int, x: Array, apply: Apply, attend: Attend) -> Array:
         """A block [T, D] -> [T, D]: what came before is looked at, then each token for itself."""

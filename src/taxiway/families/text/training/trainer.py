@@ -59,7 +59,8 @@ class TextTrainer(Trainer):
     def _take(self, config: dict[str, Any], tokenizer: Tokenizer) -> None:
         """A network and a vocabulary, and the texts in its tokens."""
         self.net_config, self.tokenizer = config, tokenizer
-        self.network = net.built(config, self.settings["dropout"]).to(self.device)
+        self.network = net.built(config, self.settings["dropout"])
+        self.network.to(self.device)  # type: ignore[arg-type]
         self.optimiser = net.Optimiser(self.network, self.settings["rate"])
         self.context = min(self.settings["context"], config["n_positions"])
         end, ends = config["eos_token_id"], {*self.texts.ends}
