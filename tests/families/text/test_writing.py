@@ -105,7 +105,8 @@ def test_texts_that_are_written_together_are_those_of_each_alone(writer: Writer)
 
 def test_so_many_are_together_as_there_is_memory_for(monkeypatch: pytest.MonkeyPatch) -> None:
     found = files.read(FIXTURES / "text_tiny.safetensors")
-    network, tokens = Network(found.sizes, found.weights), Tokens(found.tokenizer, 0)
+    network = Network(found.sizes, found.weights)
+    tokens = Tokens(found.tokenizer, found.sizes.vocab_size)
     one = network.begin().kept.nbytes
     for bytes_, count in ((10 * one, 8), (3 * one, 3), (one // 2, 1)):
         monkeypatch.setattr("taxiway.families.text.writing.MOST_BYTES", bytes_)
