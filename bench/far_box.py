@@ -42,16 +42,19 @@ class Way:
     """Carries packets between two devices until it is closed."""
 
     def __init__(self, ends: tuple[int, int], seconds: float, loss: float, mbit: float) -> None:
-        self.is_silent = False
-        """While true nothing arrives, and nobody is told."""
         self.bytes_back = 0
         self._ends, self._one_way, self._loss, self._mbit = ends, seconds / 2, loss, mbit
         self._dice = random.Random(1)
         self._free_at = [0.0, 0.0]
+        self._seen, self._dead = set[int](), set[int]()
         self._late: list[tuple[float, int, int, bytes]] = []
         self._is_closed = False
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
+
+    def cut(self) -> None:
+        """Nothing comes any more over what is open now, and nobody is told; what is new works."""
+        self._dead |= self._seen
 
     def close(self) -> None:
         self._is_closed = True
@@ -74,14 +77,20 @@ class Way:
     def _take(self, of: int, number: int, packet: bytes) -> None:
         now = time.perf_counter()
         self.bytes_back += len(packet) * of
-        lost = self._dice.random() < self._loss
+        lost = self._dice.random() < self._loss or self._is_dead(of, packet)
         leaves = max(now, self._free_at[of])
-        if lost or self.is_silent or leaves - now > MOST_QUEUED:
+        if lost or leaves - now > MOST_QUEUED:
             return
         if self._mbit:
             leaves += len(packet) * 8 / (self._mbit * 1e6)
             self._free_at[of] = leaves
         heapq.heappush(self._late, (leaves + self._one_way, number, 1 - of, packet))
+
+    def _is_dead(self, of: int, packet: bytes) -> bool:
+        """Whether a packet is of a connection that was cut, which is told by the port here."""
+        ports = struct.unpack_from(">HH", packet, 4 * (packet[0] & 15))
+        self._seen.add(ports[of])
+        return ports[of] in self._dead
 
 
 def alone() -> None:

@@ -87,6 +87,53 @@ async def test_where_a_way_breaks_nothing_is_lost_or_asked_twice(
     assert (box / "lines").read_text().count("\n") > 1
 
 
+async def test_a_way_that_is_silent_is_left_for_another_unless_it_speaks_first(
+    box: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("taxiway.engine.executors.remote.DOUBT_SECONDS", 0.1)
+    tally = box / "tally"
+    spec = ModelSpec(name="tally", family="toys:Tally", options={"file": str(tally)}, on=BOX)
+    async with Engine() as engine:
+        await engine.start(spec)
+        await engine.ready("tally")
+        running, tunnel = engine.running["tally"], engine.running["tally"].pid or 0
+        assert (await engine.query("tally", {"number": 1}))["double"] == 2
+        for number, speaks in ((2, True), (3, False)):
+            begun = (box / "lines").read_text().count("\n")
+            os.kill(tunnel, signal.SIGSTOP)
+            asked = asyncio.ensure_future(engine.query("tally", {"number": number}))
+            async with asyncio.timeout(30):
+                while (box / "lines").read_text().count("\n") == begun:
+                    await asyncio.sleep(0.005)
+                if speaks:
+                    os.kill(tunnel, signal.SIGCONT)
+                assert (await asked)["double"] == 2 * number
+                if not speaks:
+                    while running.pid == tunnel:
+                        await asyncio.sleep(0.005)
+            assert psutil.pid_exists(tunnel) == speaks
+    lines = [line.split() for line in tally.read_text().splitlines()]
+    assert [int(number) for number, _ in lines] == [1, 2, 3]
+    assert len({process for _, process in lines}) == 1
+
+
+async def test_a_model_ends_where_its_way_stays_silent(
+    box: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (("LEAST_HELD", 0.5), ("HOLD_SECONDS", 0.5), ("DOUBT_SECONDS", 1e9)):
+        monkeypatch.setattr(f"taxiway.engine.executors.remote.{name}", value)
+    tally = box / "tally"
+    spec = ModelSpec(name="tally", family="toys:Tally", options={"file": str(tally)}, on=BOX)
+    async with Engine() as engine:
+        await engine.start(spec)
+        await engine.query("tally", {"number": 1})
+        model = psutil.Process(int(tally.read_text().split()[1]))
+        os.kill(engine.running["tally"].pid or 0, signal.SIGSTOP)
+        async with asyncio.timeout(30):
+            while model.is_running() and model.status() != psutil.STATUS_ZOMBIE:
+                await asyncio.sleep(0.05)
+
+
 async def test_a_model_that_crashes_over_there_says_how(box: Path) -> None:
     async with Engine() as engine:
         heard: list[Event] = []

@@ -6,10 +6,12 @@ other end may not have had; see `lasting`.
 """
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
 import sys
+import time
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
@@ -19,7 +21,7 @@ from taxiway.core.errors import ModelFailed, TaxiwayError
 from taxiway.core.extras import is_here
 from taxiway.core.model import ModelSpec
 from taxiway.engine import worker
-from taxiway.engine.lasting import BYE, MOST_SECONDS, Hello, Ledger, Welcome
+from taxiway.engine.lasting import BYE, MOST_SECONDS, PING, Hello, Ledger, Welcome
 from taxiway.engine.messages import Codec, Ended, Failed, Said
 from taxiway.engine.pipe import ServerGone, ServersEnd, WorkersEnd
 from taxiway.engine.remote_worker import Bag, Wanted, missing_of, unpacked
@@ -140,7 +142,7 @@ class Keeper:
         await self._stream.connect(first)
         server = await loop.create_unix_server(self._stranger, sock=self._listener)
         await self._model.connect(self._child.messages)
-        await self._over.wait()
+        await self._until_over()
         # What the model has started ends, too, and a training saves first.
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         os.killpg(0, signal.SIGTERM)
@@ -150,6 +152,16 @@ class Keeper:
         if self._stream is not None:
             self._stream.close()
         await asyncio.sleep(0)
+
+    async def _until_over(self) -> None:
+        """Also where a way is silent for too long, of whose end nobody tells."""
+        while not self._over.is_set():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._hold / 2):
+                    await self._over.wait()
+            stream = self._stream
+            if stream is not None and time.monotonic() - stream.came_at > self._hold:
+                self._over.set()
 
     def _stranger(self) -> ServersEnd:
         stream: ServersEnd
@@ -161,6 +173,8 @@ class Keeper:
             self._resume(stream, data)
         elif (message := self._ledger.taken(data)) == BYE:
             self._over.set()
+        elif message == PING:
+            self._send(PING)
         else:
             self._model.send(message)
 

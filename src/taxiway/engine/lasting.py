@@ -15,6 +15,8 @@ _HEARD = struct.Struct("<Q")
 _HELLO, _WELCOME = struct.Struct("<32s?Qd"), struct.Struct("<Q?")
 BYE = b"bye"
 """The message after which the other end is not needed any more."""
+PING = b"ping"
+"""The message that is answered by itself."""
 HOLD_SECONDS = 30.0
 """How long a model waits for a way that broke, and how long the way is tried."""
 MOST_SECONDS = 3600.0
@@ -80,6 +82,11 @@ class Ledger:
         self.heard = 0
         self._sent = 0
         self._kept = deque[bytes]()
+
+    @property
+    def kept_bytes(self) -> int:
+        """How much of what was sent the other end may lack."""
+        return sum(map(len, self._kept))
 
     def out(self, message: bytes) -> bytes:
         """A message as it goes out."""

@@ -8,6 +8,7 @@ import asyncio
 import socket
 import struct
 import sys
+import time
 from collections.abc import Callable
 from select import select
 from typing import cast
@@ -85,6 +86,8 @@ class ServersEnd(asyncio.Protocol):
         self._ended = ended
         self._come = bytearray()
         self._transport: asyncio.Transport | None = None
+        self.came_at = time.monotonic()
+        """When something came last, or it was opened, by the monotonic clock."""
 
     async def connect(self, own: socket.socket) -> None:
         """Begin to listen at `own`, on the running loop."""
@@ -112,9 +115,11 @@ class ServersEnd(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # uvloop's transports are not of asyncio's classes.
         self._transport = cast(asyncio.Transport, transport)
+        self.came_at = time.monotonic()
 
     def data_received(self, data: bytes) -> None:
         self._come += data
+        self.came_at = time.monotonic()
         while (message := self._next()) is not None:
             self._heard(message)
 

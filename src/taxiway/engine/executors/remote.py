@@ -7,17 +7,14 @@ model's files are taken along, each once: the other side keeps them by their SHA
 import asyncio
 import contextlib
 import math
-import os
 import secrets
 import socket
-import subprocess
 import sys
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+from typing import Any, NamedTuple
 
 from taxiway.core.errors import ModelFailed, TaxiwayError
 from taxiway.core.extras import is_here
@@ -26,7 +23,7 @@ from taxiway.core.model import ModelSpec
 from taxiway.engine.coding import Reader
 from taxiway.engine.executor import Away, Died, OnPart, Result, Unreachable
 from taxiway.engine.executors.process import ProcessExecutor
-from taxiway.engine.lasting import BYE, HOLD_SECONDS, Hello, Ledger, Welcome
+from taxiway.engine.lasting import BYE, HOLD_SECONDS, PING, Hello, Ledger, Welcome
 from taxiway.engine.messages import (
     Answers,
     CallError,
@@ -38,22 +35,30 @@ from taxiway.engine.messages import (
     results_of,
 )
 from taxiway.engine.pipe import ServerGone, ServersEnd, WorkersEnd
-from taxiway.engine.places import Place, place_of
+from taxiway.engine.places import place_of
 from taxiway.engine.remote_worker import carry_files, luggage
 from taxiway.engine.sending import Choice, Lateness, allowed
 from taxiway.engine.threshold import GREETING, VERSION
+from taxiway.engine.tunnel import Tunnel
 
 AGAIN_SECONDS = (0.1, 2.0)
 """How soon a way that broke is tried again, at first and at most."""
 MOST_AT_ONCE = 32
 LEAST_HELD = 10.0
 """Seconds that the model is held at least, since a way takes a moment."""
-_printed: dict[str, str] = {}
 SAY_SECONDS = 1.0
 """Between two words on how much was sent."""
 FAR_MS = 5.0
 """Milliseconds there and back from which on a way is no local network's."""
 PINGS = 3
+LOOK_SECONDS = 0.1
+"""Between two looks at whether a way is silent."""
+SILENT_SECONDS = (1.0, 0.2)
+"""How long a way is silent before it is tried: where nobody waits for an answer, and else."""
+DOUBT_SECONDS, MOST_DOUBTS = 0.3, 16.0
+"""How long it is tried, on top of the way, before another is made; more after doubts in vain."""
+SLOWEST = 50_000
+"""Bytes a second that the slowest way carries."""
 
 
 class RemoteExecutor(ProcessExecutor):
@@ -78,6 +83,10 @@ class RemoteExecutor(ProcessExecutor):
         self._last: Died | None = None
         self._is_stopped = False
         self._is_over = asyncio.Event()
+        self._making: Tunnel | None = None
+        self._heard_of = self._pipe
+        self._watching: asyncio.Task[None] | None = None
+        self._doubts = 1.0
         self._choice, self._lateness = Choice.on(is_far=False, has_video=False), Lateness()
         self._readers: dict[str, Reader] = {}
         self._reading = ThreadPoolExecutor(1, "read")
@@ -116,12 +125,17 @@ class RemoteExecutor(ProcessExecutor):
         return self.away_ms >= FAR_MS
 
     def _spawn(self) -> socket.socket:
-        ours, pipe = self._reached(Hello(self._token, hold=max(self.hold_seconds, LEAST_HELD)))
-        with self._closed_if_lost(ours):
-            self._learn(self._read(pipe))
-            ours.settimeout(None)
-            carry_files(pipe, *luggage(self.spec), self._carried)
-        return ours
+        way = self._reached()
+        self._process = way.tunnel
+        with self._ended_if_lost(way):
+            # A packet that was lost makes a way seem longer than it is.
+            self.away_ms = min(_there_and_back(way.pipe) for _ in range(PINGS))
+            hello = Hello(self._token, hold=max(self.hold_seconds, LEAST_HELD))
+            way.pipe.send(hello.packed())
+            self._learn(_read(way.pipe))
+            way.own.settimeout(None)
+            carry_files(way.pipe, *luggage(self.spec), self._carried)
+        return way.own
 
     def _learn(self, welcome: Welcome) -> None:
         """Choose what moves is sent as, by the length of the way and by what both ends can do."""
@@ -135,60 +149,56 @@ class RemoteExecutor(ProcessExecutor):
         words = f"is sent to {self.place.host}, {went / 1e6:.0f} of {total / 1e6:.0f} MB"
         self._loop.call_soon_threadsafe(self.on_words, words)
 
-    def _reached(self, hello: Hello) -> tuple[socket.socket, WorkersEnd]:
-        """A stream that leads there, on which `hello` was said. Raises Unreachable."""
+    def _reached(self) -> "Way":
+        """A way that leads to a worker there. Raises Unreachable."""
         if sys.platform == "win32":
             raise ModelFailed("Models run elsewhere from Linux and macOS only, so far.")
         ours, theirs = socket.socketpair()
         with theirs:
-            self._process = Tunnel(self.place, theirs, self._said)
+            self._making = tunnel = Tunnel(self.place, theirs, self._said)
         if self._is_stopped:
-            self._process.kill()
+            tunnel.kill()
         ours.settimeout(self.place.patience)
-        pipe = WorkersEnd(ours)
-        with self._closed_if_lost(ours):
-            pipe.find(GREETING)
-            if pipe.find(b"\n") != VERSION:
+        way = Way(tunnel, ours, WorkersEnd(ours))
+        with self._ended_if_lost(way):
+            way.pipe.find(GREETING)
+            if way.pipe.find(b"\n") != VERSION:
                 words = "has another version of Taxiway than this machine; bring both to the same"
                 raise ModelFailed(f"{self.place.host} {words}.")
-            # A packet that was lost makes a way seem longer than it is.
-            self.away_ms = min(_there_and_back(pipe) for _ in range(PINGS if hello.is_new else 1))
-            pipe.send(hello.packed())
-        return ours, pipe
+        return way
 
     @contextlib.contextmanager
-    def _closed_if_lost(self, ours: socket.socket) -> Iterator[None]:
-        """Close the stream where what is done within fails. Raises Unreachable if it broke."""
+    def _ended_if_lost(self, way: "Way") -> Iterator[None]:
+        """End the way where what is done within fails. Raises Unreachable if it broke."""
         try:
             yield
         except ServerGone:
-            ours.close()
-            raise self._unreached() from None
+            way.own.close()
+            way.tunnel.end()
+            said = " ".join(self._said).strip() or "it did not answer"
+            raise Unreachable(f"{self.place.host} cannot be reached: {said}.") from None
         except BaseException:
-            ours.close()
+            way.own.close()
+            way.tunnel.end()
             raise
 
-    @staticmethod
-    def _read(pipe: WorkersEnd) -> Welcome:
-        welcome = Welcome.of(pipe.receive())
-        if welcome.refused:
-            raise ModelFailed(welcome.refused)
-        return welcome
-
-    def _unreached(self) -> Unreachable:
-        self._process.join(1)
-        said = " ".join(self._said).strip() or "it did not answer"
-        return Unreachable(f"{self.place.host} cannot be reached: {said}.")
-
     async def _connect(self, own: socket.socket) -> None:
-        self._pipe = ServersEnd(self._come, self._broke)
+        self._pipe = self._heard_of = self._end_of_way()
         await self._pipe.connect(own)
+        self._watching = self._loop.create_task(self._watch())
+
+    def _end_of_way(self) -> ServersEnd:
+        """Ours; what comes over it counts only as long as it is the one that is used."""
+        pipe: ServersEnd
+        pipe = ServersEnd(lambda data: self._come(pipe, data), lambda: self._broke(pipe))
+        return pipe
 
     def _send(self, message: bytes) -> None:
         self._pipe.send(self._ledger.out(message))
 
-    def _come(self, record: bytes) -> None:
-        self._hear(self._ledger.taken(record))
+    def _come(self, pipe: ServersEnd, record: bytes) -> None:
+        if pipe is self._heard_of and (message := self._ledger.taken(record)) != PING:
+            self._hear(message)
 
     def _take(self, message: Message) -> None:
         if isinstance(message, Said):
@@ -205,22 +215,52 @@ class RemoteExecutor(ProcessExecutor):
                     self._read_pictures(answer)
             super()._take(message)
 
-    def _broke(self) -> None:
+    def _broke(self, pipe: ServersEnd) -> None:
+        if pipe is not self._heard_of:
+            return
         self._is_over.set()
         if not (self._is_stopped or self.died or self._mending):
             self._mending = self._loop.create_task(self._mend())
 
-    async def _mend(self) -> None:
-        """Try the way again until it holds, or the model is not held there any more."""
-        process, wait = self._process, AGAIN_SECONDS[0]
-        await asyncio.to_thread(process.join, 1)
-        words = " ".join(self._said) or "no word came"
+    async def _watch(self) -> None:
+        """Try a way that is silent; where nothing comes then, make another beside it."""
+        asked_at = 0.0
+        while not self.died:
+            await asyncio.sleep(LOOK_SECONDS)
+            now, came = time.monotonic(), self._pipe.came_at
+            if self._mending is not None or not self._pipe.is_open:
+                continue
+            if asked_at <= came:
+                if now - came > SILENT_SECONDS[bool(self._asked)]:
+                    asked_at = now
+                    self._send(PING)
+            elif now - asked_at > self._doubtful_after():
+                self._mending = self._loop.create_task(self._mend(asked_at))
+
+    def _doubtful_after(self) -> float:
+        """Seconds without an answer after which a way may be broken.
+
+        More where much is on its way there, before which nothing is heard.
+        """
+        travels = 2 * self.away_ms / 1000 + self._ledger.kept_bytes / SLOWEST
+        return DOUBT_SECONDS * self._doubts + travels
+
+    async def _mend(self, silent_since: float | None = None) -> None:
+        """Try the way again until it holds, or the model is not held there any more.
+
+        One that is silent may hold all the same, and is used again as soon as it speaks.
+        """
+        words, wait = "it is silent", AGAIN_SECONDS[0]
+        if silent_since is None:
+            await asyncio.to_thread(self._process.join, 1)
+            words = " ".join(self._said) or "no word came"
         try:
             async with asyncio.timeout(self.hold_seconds):
                 while True:
-                    self.on_words(f"is not reached ({words}); trying again")
+                    if silent_since is None or not self._pipe.is_open:
+                        self.on_words(f"is not reached ({words}); trying again")
                     try:
-                        await self._again()
+                        await self._again(silent_since)
                         return
                     except Unreachable as error:
                         words = str(error).removesuffix(".")
@@ -235,33 +275,53 @@ class RemoteExecutor(ProcessExecutor):
         self._last = Away(f"the way to {self.place.host} broke: {words}")
         self._end_heard()
 
-    async def _again(self) -> None:
-        pipe = ServersEnd(self._come, self._broke)
+    async def _again(self, silent_since: float | None) -> None:
+        """Go on over a new way, unless the old one has spoken meanwhile. Raises Unreachable."""
         # If this is stopped meanwhile, whoever stops it closes what came of it.
-        self._spawning = asyncio.ensure_future(asyncio.to_thread(self._resumed))
-        ours = await asyncio.shield(self._spawning)
+        self._spawning = asyncio.ensure_future(asyncio.to_thread(self._resumed, silent_since))
+        try:
+            ours = await asyncio.shield(self._spawning)
+        except Spoke:
+            self._doubts = min(self._doubts * 2, MOST_DOUBTS)
+            return
+        pipe = self._heard_of
         pipe.data_received(self._ahead)
         await pipe.connect(ours)
         # Nothing may come between: what was sent since is among what is sent again.
         for record in self._ledger.again(self._heard_there):
             pipe.send(record)
+        if not pipe.is_open:
+            raise Unreachable("it ended at once")
         self._pipe = pipe
         self._is_over.clear()
         self.on_words("")
 
-    def _resumed(self) -> socket.socket:
-        self._process.kill()
-        self._process.join(1)
-        self._process.close()
-        was_far = self._is_far
-        ours, pipe = self._reached(Hello(self._token, False, self._ledger.heard))
-        with self._closed_if_lost(ours):
-            welcome = self._read(pipe)
-            self._heard_there = welcome.heard
-            if self._is_far != was_far:
-                self._learn(welcome)
-        self._ahead = pipe.let_go()
-        return ours
+    def _resumed(self, silent_since: float | None) -> socket.socket:
+        """A new way to the model that is held. Raises Unreachable, ModelFailed, or Spoke."""
+        if silent_since is None:
+            self._process.end()
+        way = self._reached()
+        with self._ended_if_lost(way):
+            left = asyncio.run_coroutine_threadsafe(self._left(silent_since), self._loop)
+            hello, was_far = left.result(), self._is_far
+            # Both at once, since each trip there and back counts now.
+            self.away_ms = _there_and_back(way.pipe, hello.packed())
+            welcome = _read(way.pipe)
+        self._process.end()
+        self._process = way.tunnel
+        self._heard_there, self._ahead = welcome.heard, way.pipe.let_go()
+        if self._is_far != was_far:
+            self._learn(welcome)
+        return way.own
+
+    async def _left(self, silent_since: float | None) -> Hello:
+        """Leave the old way: what it still brings is sent again. Raises Spoke where it holds."""
+        before = self._pipe
+        if silent_since is not None and before.is_open and before.came_at > silent_since:
+            raise Spoke
+        self._heard_of, self._pipe = self._end_of_way(), self._end_of_way()
+        before.close()
+        return Hello(self._token, False, self._ledger.heard)
 
     async def predict(self, request: Predict, on_part: OnPart) -> list[Result]:
         """Ask for a batch; what is played from afar comes as the way carries it."""
@@ -315,8 +375,11 @@ class RemoteExecutor(ProcessExecutor):
             self._send(BYE)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._is_over.wait(), 1)
-        if self._process is not None:
-            self._process.kill()
+        for tunnel in (self._process, self._making):
+            if tunnel is not None:
+                tunnel.kill()
+        if self._watching is not None:
+            self._watching.cancel()
         if self._mending is not None:
             self._mending.cancel()
             await asyncio.gather(self._mending, return_exceptions=True)
@@ -328,61 +391,33 @@ class RemoteExecutor(ProcessExecutor):
         return self._last or Away(f"the way to {self.place.host} broke")
 
 
-def _there_and_back(pipe: WorkersEnd) -> float:
-    """Milliseconds that the shortest message takes."""
+class Spoke(Exception):
+    """A way that was silent holds."""
+
+
+class Way(NamedTuple):
+    """A way that leads there: what holds it open, our end, and messages over it."""
+
+    tunnel: Tunnel
+    own: socket.socket
+    pipe: WorkersEnd
+
+
+def _there_and_back(pipe: WorkersEnd, more: bytes = b"") -> float:
+    """Milliseconds that the shortest message takes; `more` goes along."""
     start = time.perf_counter()
     pipe.send(b"")
+    if more:
+        pipe.send(more)
     pipe.receive()
     return (time.perf_counter() - start) * 1000
 
 
-class Tunnel:
-    """The process that holds the way open, with what `multiprocessing`'s processes have."""
-
-    def __init__(self, place: Place, own: socket.socket, said: "deque[str]") -> None:
-        try:
-            self._made: subprocess.Popen[bytes] = subprocess.Popen(
-                place.line(), stdin=own.fileno(), stdout=own.fileno(), stderr=subprocess.PIPE,
-                start_new_session=True, env={**os.environ, "LC_ALL": "C"},
-            )  # fmt: skip
-        except FileNotFoundError:
-            words = "There is no 'ssh' on this machine; install OpenSSH's client."
-            raise Unreachable(words) from None
-        self.pid, self._host = self._made.pid, place.host
-        self._words = threading.Thread(target=self._listen, args=[said], daemon=True)
-        self._words.start()
-
-    @property
-    def exitcode(self) -> int | None:
-        """None while it runs."""
-        code: int | None = self._made.poll()
-        return code
-
-    def kill(self) -> None:
-        """End the way; the worker at its other end ends with it."""
-        self._made.kill()
-
-    def join(self, seconds: float | None = None) -> None:
-        """Wait for its end, and for what it said last."""
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._made.wait(seconds)
-            self._words.join(seconds)
-
-    def close(self) -> None:
-        """Give back its files."""
-        self._words.join(1)
-        assert self._made.stderr is not None
-        self._made.stderr.close()
-
-    def _listen(self, said: "deque[str]") -> None:
-        """What it prints goes where this program's own words go."""
-        assert self._made.stderr is not None
-        for line in self._made.stderr:
-            text = line.decode("utf-8", "replace").rstrip()
-            said.append(text)
-            if _printed.get(self._host) != text:  # a machine that is down says so at every try
-                _printed[self._host] = text
-                print(text, file=sys.stderr, flush=True)
+def _read(pipe: WorkersEnd) -> Welcome:
+    welcome = Welcome.of(pipe.receive())
+    if welcome.refused:
+        raise ModelFailed(welcome.refused)
+    return welcome
 
 
 SLOT = RemoteExecutor
