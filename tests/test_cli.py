@@ -46,7 +46,7 @@ STARTED = {
     "outputs": (0, [], "folder"),
     "pull": (1, ["nothing"], "No model named 'nothing' can be fetched"),
     "project": (1, [SMALL, "none.png", "--out", "o"], "No such file or directory: none.png"),
-    "remote": (1, ["add", "box", "http://x"], "'on' takes ssh://user@host"),
+    "remote": (1, ["add", "box", "http://x"], "An address is ssh://user@host"),
     "replay": (1, ["painter", "none.jsonl", "--out", "o.mp4"], "none.jsonl"),
     "run": (1, ["stylgan"], "No model named 'stylgan'"),
     "servers": (0, [], "Socket.IO"),

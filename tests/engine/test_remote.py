@@ -177,6 +177,19 @@ async def test_a_machine_that_was_never_reached_is_said_in_sshs_words(box: Path)
             await engine.ready("toy")
 
 
+async def test_a_machine_without_taxiway_is_said_and_what_to_do(box: Path) -> None:
+    (box / "ssh").write_text(
+        "#!/bin/sh\necho 'bash: line 1: taxiway: command not found' >&2\nexit 127\n"
+    )
+    async with Engine() as engine:
+        await engine.start(TOY)
+        words = (
+            r"box.example is reached, but has no 'taxiway' .*: ssh://box.example/path/of/taxiway"
+        )
+        with pytest.raises(Unavailable, match=words):
+            await engine.ready("toy")
+
+
 async def test_what_is_played_from_afar_comes_as_jpeg(
     box: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

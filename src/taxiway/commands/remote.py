@@ -1,7 +1,9 @@
 """`taxiway remote`: other machines that models can run on, reached by ssh or TLS."""
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 HELP = "name other machines, to run models there: taxiway run MODEL --on NAME"
 
@@ -32,6 +34,8 @@ def run(parsed: argparse.Namespace) -> None:
     elif parsed.part == "list":
         for name, address in remotes.remotes().items():
             print(f"{name}  {address}")
+        if not remotes.remotes():
+            print("No machine has a name yet; add one: taxiway remote add NAME ssh://user@host.")
     elif parsed.part == "remove":
         remotes.forget(parsed.name)
         print(f"'{parsed.name}' is forgotten.")
@@ -44,9 +48,13 @@ def run(parsed: argparse.Namespace) -> None:
 def add(name: str, address: str, secret: Path | None) -> None:
     """Name a machine. Raises InvalidArgument."""
     from taxiway.catalog import remotes
+    from taxiway.core.errors import InvalidArgument
     from taxiway.engine.executor import check_machine
 
-    check_machine(address)
+    try:
+        check_machine(address)
+    except InvalidArgument as error:
+        raise InvalidArgument(str(error).replace("'on' takes", "An address is")) from None
     is_tls = address.startswith("tls:")
     given = asked(secret) if is_tls else ""
     remotes.keep(name, address)
@@ -85,5 +93,20 @@ async def tried(address: str) -> str:
         start = time.perf_counter()
         await engine.query("painter", {"seed": 1})
         seconds = time.perf_counter() - start
-        on = engine.running["painter"].facts["on"]
-    return f"It works: {on}; a picture of the painter came after {seconds * 1000:.0f} ms."
+        facts = engine.running["painter"].facts
+    sentence = (
+        f"It works: {facts['on']}; a picture of the painter came after {seconds * 1000:.0f} ms."
+    )
+    return " ".join([sentence, *thin_way(facts)])
+
+
+def thin_way(facts: Mapping[str, Any]) -> list[str]:
+    """What moves comes as where the way is thin, if it is a way."""
+    from taxiway.core.extras import install_line
+
+    if "has_video" not in facts:
+        return []
+    if facts["has_video"]:
+        return ["Where the way is thin, what moves comes as H.264."]
+    both = f"H.264 takes half as much and needs PyAV here and there: {install_line('video')}"
+    return [f"Where the way is thin, what moves comes as smaller JPEG; {both}."]

@@ -35,7 +35,7 @@ from taxiway.engine.messages import (
     results_of,
 )
 from taxiway.engine.pipe import ServerGone, ServersEnd, WorkersEnd
-from taxiway.engine.places import place_of
+from taxiway.engine.places import SshPlace, place_of
 from taxiway.engine.remote_worker import carry_files, luggage
 from taxiway.engine.sending import Choice, Lateness, allowed
 from taxiway.engine.threshold import GREETING, VERSION
@@ -51,6 +51,8 @@ SAY_SECONDS = 1.0
 FAR_MS = 5.0
 """Milliseconds there and back from which on a way is no local network's."""
 PINGS = 3
+NO_COMMAND = (126, 127)
+"""How a shell ends that does not find a program, or may not start it."""
 LOOK_SECONDS = 0.1
 """Between two looks at whether a way is silent."""
 SILENT_SECONDS = (1.0, 0.2)
@@ -88,6 +90,7 @@ class RemoteExecutor(ProcessExecutor):
         self._watching: asyncio.Task[None] | None = None
         self._doubts = 1.0
         self._choice, self._lateness = Choice.on(is_far=False, has_video=False), Lateness()
+        self._has_video = False
         self._readers: dict[str, Reader] = {}
         self._reading = ThreadPoolExecutor(1, "read")
 
@@ -118,6 +121,7 @@ class RemoteExecutor(ProcessExecutor):
             "away_ms": self.away_ms,
             "is_far": self._is_far,
             "played_as": words,
+            "has_video": self._has_video,
         }
 
     @property
@@ -139,7 +143,8 @@ class RemoteExecutor(ProcessExecutor):
 
     def _learn(self, welcome: Welcome) -> None:
         """Choose what moves is sent as, by the length of the way and by what both ends can do."""
-        self._choice = Choice.on(self._is_far, welcome.has_video and is_here("av"))
+        self._has_video = welcome.has_video and is_here("av")
+        self._choice = Choice.on(self._is_far, self._has_video)
         self._lateness = Lateness()
 
     def _carried(self, went: int, total: int) -> None:
@@ -175,12 +180,19 @@ class RemoteExecutor(ProcessExecutor):
         except ServerGone:
             way.own.close()
             way.tunnel.end()
-            said = " ".join(self._said).strip() or "it did not answer"
-            raise Unreachable(f"{self.place.host} cannot be reached: {said}.") from None
+            raise self._unreached(way.tunnel.exitcode) from None
         except BaseException:
             way.own.close()
             way.tunnel.end()
             raise
+
+    def _unreached(self, code: int | None) -> Unreachable:
+        said = " ".join(self._said).strip().removesuffix(".") or "it did not answer"
+        if code in NO_COMMAND and isinstance(self.place, SshPlace):
+            lacks = f"is reached, but has no '{self.place.command}' where ssh looks ({said})"
+            path = f"ssh://{self.place.host}/path/of/taxiway"
+            return Unreachable(f"{self.place.host} {lacks}; say where it is: {path}.")
+        return Unreachable(f"{self.place.host} cannot be reached: {said}.")
 
     async def _connect(self, own: socket.socket) -> None:
         self._pipe = self._heard_of = self._end_of_way()
