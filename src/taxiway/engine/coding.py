@@ -19,7 +19,8 @@ from taxiway.engine.sending import Sent
 
 X264 = {"preset": "superfast", "tune": "zerolatency", "x264-params": "keyint=infinite:scenecut=0"}
 RATE = 30
-MOST_THREADS = 4
+MOST_THREADS, SMALL = 4, 2**20
+"""Threads for a picture of more pixels than that; waiting for each other takes longer below."""
 
 
 class Coded(Struct):
@@ -70,7 +71,7 @@ class Writer:
             self._encoder = encoder = av.CodecContext.create("libx264", "w")
             encoder.height, encoder.width = size
             encoder.pix_fmt, encoder.time_base = "yuv420p", Fraction(1, RATE)
-            encoder.thread_count = MOST_THREADS
+            encoder.thread_count = _threads(*size)
             encoder.options = {**X264, "crf": str(sent.crf)}
         frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
         frame = frame.reformat(size[1], size[0], "yuv420p", dst_colorspace="ITU709")
@@ -102,7 +103,7 @@ class Reader:
 
         if coded.begins:
             self._decoder = decoder = av.CodecContext.create("h264", "r")
-            decoder.thread_type, decoder.thread_count = "SLICE", MOST_THREADS
+            decoder.thread_type, decoder.thread_count = "SLICE", _threads(coded.height, coded.width)
             decoder.flags |= av.codec.context.Flags.low_delay
         if self._decoder is None:
             raise ValueError("H.264 that begins nowhere")
@@ -116,6 +117,10 @@ class Reader:
         width, height = (side + side % 2 for side in (coded.width, coded.height))
         whole = frames[-1].reformat(width, height, "rgb24", src_colorspace="ITU709")
         return np.ascontiguousarray(whole.to_ndarray()[: coded.height, : coded.width])
+
+
+def _threads(height: int, width: int) -> int:
+    return MOST_THREADS if height * width > SMALL else 1
 
 
 def _shrunk(pixels: Pixels, times: int) -> Pixels:
