@@ -35,7 +35,7 @@ from taxiway.engine.messages import (
     results_of,
 )
 from taxiway.engine.pipe import ServerGone, ServersEnd, WorkersEnd
-from taxiway.engine.places import SshPlace, place_of
+from taxiway.engine.places import ClusterPlace, SshPlace, place_of
 from taxiway.engine.remote_worker import carry_files, luggage
 from taxiway.engine.sending import Choice, Lateness, allowed
 from taxiway.engine.threshold import GREETING, VERSION
@@ -252,8 +252,11 @@ class RemoteExecutor(ProcessExecutor):
     def _doubtful_after(self) -> float:
         """Seconds without an answer after which a way may be broken.
 
-        More where much is on its way there, before which nothing is heard.
+        More where much is on its way there, before which nothing is heard; never where Ray says
+        itself what it lost.
         """
+        if isinstance(self.place, ClusterPlace):
+            return math.inf
         travels = 2 * self.away_ms / 1000 + self._ledger.kept_bytes / SLOWEST
         return DOUBT_SECONDS * self._doubts + travels
 
