@@ -13,6 +13,7 @@ import hashlib
 import hmac
 import os
 import secrets
+import signal
 import socket
 import ssl
 import sys
@@ -157,8 +158,10 @@ class Door:
         try:
             await joined(there, (worker.stdout, worker.stdin))
         finally:
-            with contextlib.suppress(ProcessLookupError):
-                worker.kill()
+            # Its own `kill` may take the exit code from who waits for it, which is then logged.
+            if worker.returncode is None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(worker.pid, signal.SIGKILL)
             await worker.wait()
 
 
