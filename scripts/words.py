@@ -35,6 +35,7 @@ LEFT_OUT_WORDS = {
     "taxiway host owner-link": "typed in a terminal",
     "Ada\nGrace\nKatherine": "names",
     "go to": "the name of a gesture, which nobody sees",
+    "Escape": "the name of a key, for the browser",
     "input:not([type=color]), textarea, select": "a selector",
     "input, select, textarea, button:not(.copy)": "a selector",
     "input:not([type=range]):not([type=checkbox]), textarea, select": "a selector",
