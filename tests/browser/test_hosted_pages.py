@@ -64,7 +64,7 @@ def picture(page: Page) -> str:
 def hears_its_place(page: Page) -> None:
     """A question that others are before."""
     held: list[Route] = []
-    page.route("**/v1/query", held.append)
+    page.route("**/v1/query", lambda asked: held.append(asked))
     page.route(
         "**/v1/state",
         lambda asked: asked.fulfill(
@@ -74,8 +74,8 @@ def hears_its_place(page: Page) -> None:
     page.get_by_role("button", name="New").click()
     expect(page.locator(".state")).to_contain_text("In line: place 3, about 5 seconds.")
     page.unroute("**/v1/state")
-    page.unroute("**/v1/query")
     held[0].continue_()
+    page.unroute("**/v1/query")
     expect(page.locator(".state")).to_contain_text("Awake")
 
 
