@@ -111,26 +111,6 @@ def test_a_batch_is_a_job_there_and_goes_on_when_its_worker_is_killed(
     assert all((job.folder / f"{number}.png").is_file() for number in range(6))
 
 
-def test_who_asks_is_killed_and_the_work_goes_on(cluster: Path, tmp_path: Path) -> None:
-    """The way is a process of Ray's here; what is done there outlives it."""
-    job = Told(tmp_path / "out")
-    job.folder.mkdir()
-    killed = []
-
-    def told(*given: object) -> None:
-        if (job.folder / "2.png").exists() and not killed:
-            for process in psutil.Process().children():
-                if "--session" in process.cmdline():
-                    process.kill()
-                    killed.append(process.pid)
-
-    job.progress = told  # type: ignore[method-assign, assignment]
-    done = run("batch", mortal(tmp_path), given(tmp_path, 200), job, ON)
-    assert killed
-    assert done["made"] == 200, "it was begun anew"
-    assert len(list(job.folder.glob("*.png"))) == 200
-
-
 async def test_the_same_family_gives_the_same_answers_there(cluster: Path) -> None:
     checkpoint = {"checkpoint": str(FIXTURES / "stylegan2-ada_32.pkl")}
     small = ModelSpec(name="small", family="stylegan", options=checkpoint, on=f"{ON}&replicas=0-1")
