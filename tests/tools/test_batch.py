@@ -156,7 +156,7 @@ def test_names_of_files_stay_inside(name: str, stem: str) -> None:
         ({"values": {"size": 3}}, InvalidArgument, "'values' has 'size'; it takes add"),
         ({"values": {"photo": 3}}, InvalidArgument, "'values' has 'photo'"),
         ({"values": [3]}, InvalidArgument, "'values' takes an object"),
-        ({"command": "say"}, NotFound, "No command named 'say'. There are: turn"),
+        ({"command": "say"}, NotFound, "No command named 'say'. There are: both, turn"),
     ],
 )
 def test_what_is_wrong_is_said_before_the_work(
