@@ -18,6 +18,7 @@ from taxiway.families.stylegan.training.sharpening import (
     CROP,
     FREE,
     MARGIN,
+    RIM,
     WINDOW,
     Sharpening,
     SharpLesson,
@@ -56,6 +57,10 @@ def test_windows_lie_within_what_a_crop_knows() -> None:
         assert found.window >= (0 if first else 4 * MARGIN)
         assert found.window + WINDOW <= 4 * (CROP if last else CROP - MARGIN)
         assert (found.before, found.after) == (FREE if first else MARGIN, FREE if last else MARGIN)
+        rows = np.arange(CROP)
+        rims = set(rows[found.known()]) - set(rows[found.inside()])
+        wanted = {*(range(RIM) if first else ()), *(range(CROP - RIM, CROP) if last else ())}
+        assert rims == wanted
         turned = found.turned(WINDOW)
         assert turned.turned(WINDOW) == found
         assert turned.window + WINDOW == 4 * CROP - found.window
@@ -92,11 +97,21 @@ def test_every_weight_learns_and_the_average_follows(small, pictures) -> None:
 
 
 def test_without_judges_what_the_generator_said_comes_back(small, pictures) -> None:
-    plain = Sharpening(batch=2, pairs=1, bf16=False, judged=0.0, paired=0.0, rate=6e-3)
+    plain = Sharpening(batch=2, pairs=1, bf16=False, judged=0.0, even=0.0, paired=0.0, rate=6e-3)
     taught = lesson(small, pictures, plain)
     torch.nn.init.normal_(taught.upscaler.last.weight, std=0.3)
     kept = [taught.step()["kept"] for _ in range(12)]
     assert np.mean(kept[-2:]) < 0.7 * np.mean(kept[:2])
+
+
+def test_a_frame_goes_where_it_costs(small, pictures) -> None:
+    framed = small.copy()
+    framed[:, :, :2] -= np.float16(0.3)
+    framed[:, :, :, -2:] += np.float16(0.3)
+    plain = Sharpening(batch=3, pairs=1, bf16=False, judged=0.0, kept=0.0, paired=0.0, rate=6e-3)
+    taught = lesson(framed, pictures, plain)
+    even = [taught.step()["even"] for _ in range(20)]
+    assert np.mean(even[-5:]) < 0.8 * np.mean(even[:5])
 
 
 def test_judges_learn_to_tell_soft_from_sharp(small, pictures) -> None:

@@ -20,14 +20,17 @@ from taxiway.families.stylegan.training.transfer import tensors_of, without_upsc
 from taxiway.painting.factors import directions, scores
 
 STATE, COUNT = "pairs.pt", 12_000
+_LATE = Distilling(judged=0.9, pixels=0.5, edge=1.0, gamma=0.6, wrong=0.4)
 STAGES = (
     (2, 3200, Distilling(alone=600, average=0.01)),
     (1, 4200, Distilling(average=0.01)),
     (1, 5000, Distilling(judged=0.5, features=0.12, pixels=0.7, edge=1.0, gamma=0.8)),
-    (1, 5600, Distilling(judged=0.9, pixels=0.5, edge=1.0, gamma=0.6, wrong=0.4)),
-    (1, 6000, Distilling(judged=0.9, pixels=0.5, edge=1.0, gamma=0.6, wrong=0.4, rate=0.0012,
-                         average=0.006)),
-)  # fmt: skip
+    (1, 5600, _LATE),
+    (1, 8700, replace(_LATE, rate=0.0012, average=0.006)),
+    (1, 9000, replace(_LATE, rate=0.0008, average=0.005)),
+    (1, 9300, replace(_LATE, rate=0.0005, average=0.005)),
+    (1, 9700, replace(_LATE, rate=0.0003, average=0.005)),
+)
 """(which part of the size, steps at which a stage ends, how it learns)."""
 
 

@@ -33,8 +33,8 @@ CROP, MARGIN = 56, 12
 """Small pixels of a picture that are enlarged in a step, and those at a side without neighbours."""
 WINDOW = 128
 """Large pixels of what is judged."""
-FREE = 3
-"""Small pixels at a picture's own edge that need not stay as they were."""
+FREE, RIM = 3, 4
+"""Small pixels at a picture's own edge that need not stay as they were, and that may be a frame."""
 AT_EDGE = 0.4
 """The share of crops that begin or end with the picture."""
 OWN = range(20_000, 21_000)
@@ -48,14 +48,16 @@ Dice = np.random.Generator
 class Sharpening:
     """How an upscaler is taught to draw: weights of the losses, pictures of a step, rates and seed.
 
-    `judged` is the weight of the verdicts, `kept` of what is to stay, `paired` of the likeness of
-    the `pairs`, that is, how many of the `batch` are painted pictures made smaller and flawed.
+    `judged` is the weight of the verdicts, `kept` of what is to stay, `even` of the frame that is
+    not, `paired` of the likeness of the `pairs`: how many of the `batch` are painted pictures made
+    smaller and flawed.
     `penalty` is the weight of R1, `average` how far the kept average moves in each step.
     """
 
-    judged: float = 0.1
-    kept: float = 1.5
-    paired: float = 1.0
+    judged: float = 0.22
+    kept: float = 1.2
+    even: float = 2.0
+    paired: float = 0.8
     batch: int = 8
     pairs: int = 3
     rate: float = 5e-4
@@ -75,9 +77,33 @@ class Crop(NamedTuple):
     before: int
     after: int
 
+    def known(self) -> slice:
+        """The small pixels that say something, those at the picture's own edges among them."""
+        first, end = self.before == FREE, self.after == FREE
+        return slice(0 if first else MARGIN, CROP if end else CROP - MARGIN)
+
+    def inside(self) -> slice:
+        """The small pixels but for the rims that are the picture's own."""
+        first, end = self.before == FREE, self.after == FREE
+        return slice(RIM if first else 0, CROP - RIM if end else CROP)
+
     def turned(self, window: int) -> "Crop":
         """The same seen from the other end."""
         return Crop(self.start, UPSCALED * CROP - window - self.window, self.after, self.before)
+
+
+class Part(NamedTuple):
+    """A crop [3, C, C] that is enlarged, and where it lies.
+
+    Of the generator's, `wanted` [1, C, C] is 1 where it is to stay and `rims` [1, C, C] where it
+    has the picture's rims; of painted ones, `wanted` is the crop as it was [3, 4 C, 4 C].
+    """
+
+    given: Tensor
+    wanted: Tensor
+    rims: Tensor
+    rows: Crop
+    columns: Crop
 
 
 class SharpLesson:
@@ -107,23 +133,25 @@ class SharpLesson:
         own = [self._own(dice) for _ in range(settings.batch - settings.pairs)]
         pairs = [self._pair(dice) for _ in range(settings.pairs)]
         real = torch.stack([self._window(dice) for _ in range(settings.batch)])
-        given = torch.stack([one[0] for one in [*own, *pairs]])
+        given = torch.stack([one.given for one in [*own, *pairs]])
         with self._precision():
             made = self.upscaler(given)
         made = made.float()
         windows = torch.stack([
-            image[:, rows.window : rows.window + WINDOW, columns.window : columns.window + WINDOW]
-            for image, (*_, rows, columns) in zip(made, [*own, *pairs], strict=True)
+            window_of(image, one) for image, one in zip(made, [*own, *pairs], strict=True)
         ])  # fmt: skip
         told = {"judges": self._teach_judges(windows.detach(), real)}
-        count, stays = len(own), torch.stack([one[1] for one in own])
-        moved = (F.avg_pool2d(made[:count], UPSCALED) - given[:count]).abs() * stays
+        count, stays = len(own), torch.stack([one.wanted for one in own])
+        small, rims = F.avg_pool2d(made[:count], UPSCALED), torch.stack([one.rims for one in own])
+        moved = (small - given[:count]).abs() * stays
+        frames = torch.stack([own_frame(image) for image in small]).abs() * rims
         losses = {
             "judged": torch.stack(
                 [F.softplus(-verdict).mean() for verdict in self._verdicts(windows)]
             ).sum(),
             "kept": moved.sum() / (3 * stays.sum()),
-            "paired": likeness(made[count:], torch.stack([one[1] for one in pairs])),
+            "even": frames.sum() / (3 * rims.sum()).clamp_min(1),
+            "paired": likeness(made[count:], torch.stack([one.wanted for one in pairs])),
         }
         loss = torch.stack([getattr(settings, name) * part for name, part in losses.items()]).sum()
         self.adam.zero_grad(set_to_none=True)
@@ -133,29 +161,33 @@ class SharpLesson:
         self.steps += 1
         return told | {name: part.item() for name, part in losses.items()}
 
-    def _own(self, dice: Dice) -> tuple[Tensor, Tensor, Crop, Crop]:
-        """Of the generator: a crop [3, C, C], what of it is to stay [1, C, C], and where it is."""
+    def _own(self, dice: Dice) -> Part:
+        """Of the generator."""
         rows, columns = (crop(self.small.shape[2], dice) for _ in range(2))
         image = self.small[dice.integers(0, len(self.small))]
         part = image[:, rows.start : rows.start + CROP, columns.start : columns.start + CROP]
-        stays = torch.zeros(1, CROP, CROP)
+        stays, rims = torch.zeros(1, CROP, CROP), torch.zeros(1, CROP, CROP)
         stays[:, rows.before : CROP - rows.after, columns.before : CROP - columns.after] = 1
+        rims[:, rows.known(), columns.known()] = 1
+        rims[:, rows.inside(), columns.inside()] = 0
         cut = torch.from_numpy(np.array(part, np.float32))
         if dice.random() < 0.5:
-            return cut.flip(2), stays.flip(2), rows, columns.turned(WINDOW)
-        return cut, stays, rows, columns
+            cut, stays, rims = (one.flip(2) for one in (cut, stays, rims))
+            columns = columns.turned(WINDOW)
+        return Part(cut, stays, rims, rows, columns)
 
-    def _pair(self, dice: Dice) -> tuple[Tensor, Tensor, Crop, Crop]:
-        """Painted: a crop made smaller and flawed [3, C, C], as it was [3, 4 C, 4 C], and where."""
+    def _pair(self, dice: Dice) -> Part:
+        """Painted, made smaller and flawed."""
         rows, columns = (crop(self.large.shape[1] // UPSCALED, dice) for _ in range(2))
         large = self._cut(dice, UPSCALED * rows.start, UPSCALED * columns.start, UPSCALED * CROP)
         small = flawed(F.avg_pool2d(large[None], UPSCALED), dice)[0]
         image = self.small[dice.integers(0, len(self.small))]
         frame = own_frame(torch.from_numpy(np.array(image, np.float32))) * dice.uniform(0.5, 1.5)
         small += frame[:, rows.start : rows.start + CROP, columns.start : columns.start + CROP]
+        none = torch.zeros(1, CROP, CROP)
         if dice.random() < 0.5:
-            return small.flip(2), large.flip(2), rows, columns.turned(WINDOW)
-        return small, large, rows, columns
+            small, large, columns = small.flip(2), large.flip(2), columns.turned(WINDOW)
+        return Part(small, large, none, rows, columns)
 
     def _window(self, dice: Dice) -> Tensor:
         """A window [3, W, W] of a painted picture, from where those of the generator's are."""
@@ -213,6 +245,12 @@ class SharpLesson:
     def _parts(self) -> dict[str, Any]:
         names = ("upscaler", "average", "judges", "adam", "judges_adam")
         return {name: getattr(self, name) for name in names}
+
+
+def window_of(image: Tensor, part: Part) -> Tensor:
+    """What is judged [3, W, W] of an enlarged part [3, 4 C, 4 C]."""
+    top, left = part.rows.window, part.columns.window
+    return image[:, top : top + WINDOW, left : left + WINDOW]
 
 
 def own_frame(image: Tensor) -> Tensor:
