@@ -88,6 +88,7 @@ class FakeEngine:
         values: Mapping[str, Any],
         command: str | None = None,
         live: str | None = None,
+        rests: bool = False,
     ) -> Values:
         inputs = self.command.decode(values)
         self.calls.append((inputs, live))

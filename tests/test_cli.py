@@ -56,7 +56,7 @@ STARTED = {
     "update": (0, [], "To update it:"),
     "video": (1, ["painter", "--keys", "1", "--out", "o.gif"], "two keys"),
     "walk": (0, [SMALL, "--keys", "1-2", "--count", "2", "--out", "o"], "walk.npz"),
-    "worker": (0, [], "taxiway worker 2"),
+    "worker": (0, [], "taxiway worker 3"),
 }
 """How each command ends, and what it says or writes, where a person starts it; those that compute
 for long are refused, since their own tests run them."""

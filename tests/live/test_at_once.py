@@ -26,6 +26,7 @@ class FarEngine(FakeEngine):
         values: Mapping[str, Any],
         command: str | None = None,
         live: str | None = None,
+        rests: bool = False,
     ) -> Values:
         inputs = self.command.decode(values)
         self.calls.append((inputs, live))

@@ -64,6 +64,7 @@ class FakeEngine:
         values: Mapping[str, Any],
         command: str | None = None,
         live: str | None = None,
+        rests: bool = False,
     ) -> Values:
         chosen = first_command(self._find(name).commands, command)
         return self._predict(chosen, chosen.decode(values))

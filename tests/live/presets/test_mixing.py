@@ -41,9 +41,10 @@ class MappingEngine(FakeEngine):
         values: Mapping[str, Any],
         command: str | None = None,
         live: str | None = None,
+        rests: bool = False,
     ) -> Values:
         if command != "map":
-            return await super().run(name, values, command, live)
+            return await super().run(name, values, command, live, rests)
         self.asked += 1
         return {"w": np.tile(2 * MAP.decode(values)["z"], (4, 1))}
 
