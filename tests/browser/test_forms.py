@@ -302,6 +302,7 @@ def test_what_others_asked_for_appears_and_meets_who_comes_later(
 
 def test_a_picture_that_was_answered_is_saved_as_it_came(form: Page, tmp_path: Path) -> None:
     outputs = run(form)
+    form.locator("#output-labels").get_by_role("button", name="Alone").click()
     with form.expect_download() as saved:
         form.locator("#output-labels").get_by_role("button", name="Save").click()
     assert saved.value.suggested_filename == "labels.png"

@@ -128,6 +128,7 @@ def test_a_job_is_begun_with_files_from_the_page(page: Page, panel: Locator, dat
         "Replay",
         "Train",
         "Train detector",
+        "Train distil",
         "Train text",
     ]
     tools.get_by_role("button", name="Dataset text").click()

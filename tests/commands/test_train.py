@@ -203,7 +203,9 @@ def test_the_classes_of_a_dataset_are_learnt_where_that_is_asked_for(start) -> N
 
 def test_a_family_that_nobody_trains_is_said() -> None:
     done = taxiway("train", "stylgan", "d.zip", "--out", "x")
-    assert done.stderr == "No trainer named 'stylgan'. There are: detector, stylegan, text.\n"
+    assert (
+        done.stderr == "No trainer named 'stylgan'. There are: detector, distil, stylegan, text.\n"
+    )
 
 
 def test_help_needs_no_torch() -> None:

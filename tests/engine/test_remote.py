@@ -57,7 +57,8 @@ async def test_a_models_files_go_along_once_and_a_broken_way_is_mended(box: Path
         said = [event.message for event in heard if isinstance(event, StateChanged)]
         assert "small is not reached (no word came); trying again." in said
         assert said[-1].startswith("small is running on box.example, ")
-        assert (box / "lines").read_text().count("\n") == 2
+        # One more where a busy machine was silent for long enough to be doubted.
+        assert (box / "lines").read_text().count("\n") in (2, 3)
         assert kept.stat().st_mtime_ns == written
     async with Engine() as engine:  # the same picture as from a process here
         await engine.start(ModelSpec(name="small", family="stylegan", options=spec.options))

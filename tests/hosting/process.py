@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from command_line import Done, taxiway
+from command_line import Done, in_a_process, taxiway
 
 TAXIWAY = [sys.executable, "-m", "taxiway", "host"]
 
@@ -32,7 +32,9 @@ class Hosting:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    def tried(self, *arguments: object) -> Done:
+    def tried(self, *arguments: object) -> Done | subprocess.CompletedProcess[str]:
+        if arguments[0] == "serve":  # which listens to signals, as only a main thread can
+            return in_a_process("host", *arguments, TAXIWAY_DATA=str(self.folder))
         # In a thread, since a browser's loop runs beside its tests, and no second one in a thread.
         with ThreadPoolExecutor(1) as beside:
             data = str(self.folder)

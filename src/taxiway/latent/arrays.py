@@ -22,6 +22,7 @@ ONLY = "array"
 
 BETWEEN = re.compile(r"\s*[,;]\s*|\s+")
 NUMBER = re.compile(r"[+-]?(?:(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|nan|inf)", re.IGNORECASE)
+_FORMAT: Any = np.lib.format  # which has types in some versions of numpy only
 Header = tuple[tuple[int, ...], bool, np.dtype[Any]]
 
 
@@ -31,12 +32,12 @@ def read_npy(data: bytes, name: str) -> npt.NDArray[Any]:
     Raises InvalidArgument, whose sentence begins with `name`, for anything else: pickled objects,
     a header that promises more than there is, NaN.
     """
-    file = io.BytesIO(data)
+    file, form = io.BytesIO(data), _FORMAT
     try:
-        version = np.lib.format.read_magic(file)
-        reader = np.lib.format.read_array_header_1_0
+        version = form.read_magic(file)
+        reader = form.read_array_header_1_0
         if version != (1, 0):
-            reader = np.lib.format.read_array_header_2_0
+            reader = form.read_array_header_2_0
         shape, fortran, dtype = reader(file, max_header_size=10_000)
     except Exception as error:
         # numpy raises many kinds on bad headers: ValueError, SyntaxError, tokenize's own...

@@ -41,7 +41,8 @@ def normal(raw: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
     radius = np.sqrt(-2 * np.log(1 - first))
     angle = np.float32(2 * math.pi) * second
     drawn = np.concatenate([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
-    return drawn.ravel().astype(np.float32)
+    numbers: npt.NDArray[np.float32] = drawn.ravel().astype(np.float32)
+    return numbers
 
 
 def randperm(seed: int, count: int) -> list[int]:

@@ -55,7 +55,10 @@ def moods(z: ArrayLike, psi: float = 1.0) -> NDArray[np.float32]:
              colours.land, petals(reading.shape("land shape")))  # fmt: skip
     shades = np.maximum(np.stack(parts), 0).ravel() ** (1 / 2.2) * 3 - 1.5
     rest = [reading[name] / (29 if name == "swing" else 1) for name in _NUMBERS]
-    return np.concatenate([shades, rest, [_hour(reading)]]).astype(np.float32)
+    numbers: NDArray[np.float32] = np.concatenate([shades, rest, [_hour(reading)]]).astype(
+        np.float32
+    )
+    return numbers
 
 
 def _hour(reading: Reading) -> float:

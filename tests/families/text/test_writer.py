@@ -31,13 +31,14 @@ def opened() -> GPT2:
 
 def test_it_foretells_what_it_has_not_read_better_than_the_trial_did() -> None:
     writer = opened()._writer
-    network, ids = writer.network, writer._beginning() + writer.tokens.encode(HELD_OUT)
+    network, ids = writer.network, writer.beginning() + writer.tokens.encode(HELD_OUT)
+    memory = network.begin()
     nats = 0.0
     for number, wanted in enumerate(ids[1:], 1):
-        if network.read == writer.context:
-            network.forget()
-            network.logits(ids[number - writer.context // 2 : number - 1])
-        logits = network.logits([ids[number - 1]]).astype(float)
+        if memory.read == writer.context:
+            memory.forget()
+            network.logits(memory, ids[number - writer.context // 2 : number - 1])
+        logits = network.logits(memory, [ids[number - 1]]).astype(float)
         nats += float(np.log(np.exp(logits - logits.max()).sum()) + logits.max() - logits[wanted])
     assert nats / math.log(2) / len(HELD_OUT) < 1.95  # ten minutes of training came to 2.06
 

@@ -113,6 +113,7 @@ def test_what_the_server_says_is_json_even_where_a_model_speaks_nonsense() -> No
         "facts": {"loss": None},
         "values": {},
         "origin": {"seed": 5},
+        "theirs": [],
     }
     assert json.loads(json_messages.write(json_messages.Error("No.", "z", 3))) == {
         "type": "error",
