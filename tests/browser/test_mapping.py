@@ -59,6 +59,12 @@ def bind(page: Page, *bindings: dict[str, Any]) -> None:
     )
 
 
+def wait_for_gives(page: Page, gives: list[float]) -> None:
+    """Until the server has the first binding's range so."""
+    while known(page)["bindings"][0].get("gives") != gives:
+        page.wait_for_timeout(20)
+
+
 def known(page: Page) -> dict[str, Any]:
     """How the server has it."""
     state: dict[str, Any] = page.evaluate(
@@ -116,6 +122,7 @@ def test_touch_a_control_move_a_knob_done(mapping: Page) -> None:
     binding.locator("summary").click()
     page.get_by_label("Gives to of midi:1:cc:7 to /truncation").fill("0.25")
     page.get_by_label("Gives to of midi:1:cc:7 to /truncation").blur()
+    wait_for_gives(page, [0, 0.25])
     page.get_by_label("Pick up of midi:1:cc:7 to /truncation").click()
     expect(page.locator("#mapping-file")).to_contain_text(re.compile(r"lantern-\w+\.jsonl"))
     while "pickup" in (kept := known(page)["bindings"][0]) or kept.get("gives") != [0, 0.25]:
