@@ -22,11 +22,12 @@ from torch import Tensor
 from taxiway.families.stylegan.networks.generator import Generator
 from taxiway.families.stylegan.networks.mapping import Dense
 from taxiway.families.stylegan.training.discriminator import Discriminator
+from taxiway.families.stylegan.training.lessons import Taught
 from taxiway.families.stylegan.training.painted_pictures import Pictures, reduced
 from taxiway.families.stylegan.training.settings import Settings
 from taxiway.families.stylegan.training.stylegan2 import (
     R1_EVERY,
-    all_tensors,
+    follow,
     new_generator,
     placed,
 )
@@ -84,13 +85,15 @@ class Distilling:
     seed: int = 7
 
 
-class Distillation:
+class Distillation(Taught):
     """A generator, the average of it that is kept, and the discriminator that is told factors.
 
     `shape` gives both their channels, layers and device; of the rest of it nothing is used.
     What a step draws follows from the seed and `steps`, so that a saved state goes on as if it had
     never stopped.
     """
+
+    parts = ("g", "average", "d", "g_adam", "d_adam")
 
     def __init__(
         self, size: int, factors: int, settings: Distilling, shape: Settings | None = None
@@ -213,26 +216,19 @@ class Distillation:
         """Move the middle of w and the kept average along."""
         self.g.mapping.w_avg.lerp_(w.mean(dim=0), 0.005)
         rate = self.settings.average if self.steps > 200 else 0.05
-        for kept, new in zip(all_tensors(self.average), all_tensors(self.g), strict=True):
-            kept.lerp_(new, rate)
+        follow(self.average, self.g, rate)
 
     def state(self) -> dict[str, Any]:
-        """Everything that continuing needs, as plain tensors and numbers."""
-        parts = {name: part.state_dict() for name, part in self._parts().items()}
-        return parts | {"size": self.size, "steps": self.steps}
+        return super().state() | {"size": self.size}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Continue from a `state`; from one of half the size with what it has, and fresh Adams."""
-        same = state["size"] == self.size
-        for name, part in self._parts().items():
-            if same:
-                part.load_state_dict(state[name])
-            elif not name.endswith("adam"):
-                fill(part, state[name])
+        if state["size"] == self.size:
+            super().restore(state)
+            return
+        for name in ("g", "average", "d"):
+            fill(getattr(self, name), state[name])
         self.steps = state["steps"]
-
-    def _parts(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in ("g", "average", "d", "g_adam", "d_adam")}
 
 
 def begin(lesson: Distillation, known: dict[str, Tensor], judge: dict[str, Tensor],

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event
-from typing import Any, Protocol
+from typing import Any, ClassVar
 
 import torch
 
@@ -12,16 +12,23 @@ from taxiway.families.stylegan.networks.states import write_state
 SAVED_EVERY = 200  # steps
 
 
-class Taught(Protocol):
-    """What is taught in steps, and saved between them."""
+class Taught:
+    """What is taught in steps, and saved between them: `parts` are those that have a state."""
 
+    parts: ClassVar[tuple[str, ...]]
     steps: int
 
     def state(self) -> dict[str, Any]:
         """Everything that continuing needs, as plain tensors and numbers."""
+        return {name: getattr(self, name).state_dict() for name in self.parts} | {
+            "steps": self.steps
+        }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Continue from a `state`."""
+        """Continue from a `state` of the same settings."""
+        for name in self.parts:
+            getattr(self, name).load_state_dict(state[name])
+        self.steps = state["steps"]
 
 
 def restore(lesson: Taught, path: Path) -> None:

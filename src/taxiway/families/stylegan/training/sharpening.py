@@ -24,8 +24,9 @@ from taxiway.families.stylegan.networks.generator import Generator, truncate
 from taxiway.families.stylegan.networks.upscaler import Upscaler
 from taxiway.families.stylegan.training.detail import DetailDiscriminator
 from taxiway.families.stylegan.training.flaws import flawed
-from taxiway.families.stylegan.training.lessons import lead, restore
+from taxiway.families.stylegan.training.lessons import Taught, lead, restore
 from taxiway.families.stylegan.training.painted_pictures import Pictures
+from taxiway.families.stylegan.training.stylegan2 import follow
 from taxiway.families.stylegan.training.upscaling import likeness
 
 STATE = "sharp.pt"
@@ -106,13 +107,15 @@ class Part(NamedTuple):
     columns: Crop
 
 
-class SharpLesson:
+class SharpLesson(Taught):
     """An upscaler that learns from a generator's pictures and painted ones, and its two judges.
 
     `small` are the generator's images [N, 3, S, S] of -1..1, `large` pictures [M, 4 S, 4 S, 3], S
     at least 56. What a step draws follows from the seed and `steps`, so that a saved state goes on
     as if it had never stopped.
     """
+
+    parts = ("upscaler", "average", "judges", "adam", "judges_adam")
 
     def __init__(self, upscaler: Upscaler, small: NDArray[np.floating[Any]], large: Pictures,
                  settings: Sharpening) -> None:  # fmt: skip
@@ -157,7 +160,7 @@ class SharpLesson:
         self.adam.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         self.adam.step()
-        self._follow()
+        follow(self.average, self.upscaler, settings.average)
         self.steps += 1
         return told | {name: part.item() for name, part in losses.items()}
 
@@ -224,27 +227,6 @@ class SharpLesson:
 
     def _precision(self) -> torch.autocast:
         return torch.autocast("cpu", torch.bfloat16, enabled=self.settings.bf16)
-
-    @torch.no_grad()
-    def _follow(self) -> None:
-        pairs = zip(self.average.parameters(), self.upscaler.parameters(), strict=True)
-        for kept, new in pairs:
-            kept.lerp_(new, self.settings.average)
-
-    def state(self) -> dict[str, Any]:
-        """Everything that continuing needs, as plain tensors and numbers."""
-        parts = {name: part.state_dict() for name, part in self._parts().items()}
-        return parts | {"steps": self.steps}
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """Continue from a `state` of the same settings and pictures."""
-        for name, part in self._parts().items():
-            part.load_state_dict(state[name])
-        self.steps = state["steps"]
-
-    def _parts(self) -> dict[str, Any]:
-        names = ("upscaler", "average", "judges", "adam", "judges_adam")
-        return {name: getattr(self, name) for name in names}
 
 
 def window_of(image: Tensor, part: Part) -> Tensor:

@@ -335,8 +335,7 @@ class Players:
             if isinstance(self.g.synthesis, stylegan3.SynthesisNetwork):
                 slow = 1 - 0.5 ** (self.settings.batch / (1000 * MAGNITUDE_KIMG))
                 self.g.synthesis.follow(self._styles(dice[:GROUP]), slow)
-            for kept, new in zip(all_tensors(self.average), all_tensors(self.g), strict=True):
-                kept.lerp_(new, rate)
+        follow(self.average, self.g, rate)
 
 
 def grown(players: Players) -> Players:
@@ -391,9 +390,16 @@ def _backward(loss: Tensor) -> None:
     loss.backward()  # type: ignore[no-untyped-call]
 
 
-def all_tensors(generator: Generator) -> list[Tensor]:
+@torch.no_grad()
+def follow(average: torch.nn.Module, network: torch.nn.Module, rate: float) -> None:
+    """Move the kept average along, what is learnt and what follows it: by `rate` of the way."""
+    for kept, new in zip(all_tensors(average), all_tensors(network), strict=True):
+        kept.lerp_(new, rate)
+
+
+def all_tensors(network: torch.nn.Module) -> list[Tensor]:
     """What is learnt, and what follows it: the kept average has both."""
-    return [*generator.parameters(), *generator.buffers()]
+    return [*network.parameters(), *network.buffers()]
 
 
 def _batch(chosen: NDArray[np.uint8], rng: np.random.Generator, mirror: bool) -> Tensor:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
-from typing import Any
 
 import numpy as np
 import torch
@@ -14,8 +13,9 @@ from taxiway.checkpoint import Checkpoint
 from taxiway.checkpoint.contents import UPSCALED
 from taxiway.families.stylegan.networks.upscaler import Upscaler
 from taxiway.families.stylegan.training.flaws import flawed
-from taxiway.families.stylegan.training.lessons import lead, restore
+from taxiway.families.stylegan.training.lessons import Taught, lead, restore
 from taxiway.families.stylegan.training.painted_pictures import Pictures
+from taxiway.families.stylegan.training.stylegan2 import follow
 
 STATE = "upscaler.pt"
 _AVERAGE = 0.005
@@ -39,12 +39,14 @@ class Upscaling:
     bf16: bool = True
 
 
-class Lesson:
+class Lesson(Taught):
     """An upscaler, the average of it that is kept, and how many steps they have come.
 
     What a step draws follows from the seed and the number of steps, so that a saved state goes on
     as if it had never stopped.
     """
+
+    parts = ("upscaler", "average", "adam")
 
     def __init__(self, settings: Upscaling) -> None:
         torch.manual_seed(settings.seed)
@@ -69,23 +71,9 @@ class Lesson:
         self.adam.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         self.adam.step()
-        self._follow()
+        follow(self.average, self.upscaler, _AVERAGE)
         self.steps += 1
         return loss.item()
-
-    def state(self) -> dict[str, Any]:
-        """Everything that continuing needs, as plain tensors and numbers."""
-        parts = {name: part.state_dict() for name, part in self._parts().items()}
-        return parts | {"steps": self.steps}
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """Continue from a `state` of the same settings."""
-        for name, part in self._parts().items():
-            part.load_state_dict(state[name])
-        self.steps = state["steps"]
-
-    def _parts(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in ("upscaler", "average", "adam")}
 
     def _drawn(self, pictures: Pictures, dice: np.random.Generator) -> Tensor:
         """A few pictures as images [N, 3, H, W] of -1..1; in every second step mirrored."""
@@ -93,12 +81,6 @@ class Lesson:
         turned = chosen[:, :, ::-1] if dice.random() < 0.5 else chosen
         images = torch.from_numpy(turned.copy()).permute(0, 3, 1, 2)
         return images.float() / 127.5 - 1
-
-    @torch.no_grad()
-    def _follow(self) -> None:
-        pairs = zip(self.average.parameters(), self.upscaler.parameters(), strict=True)
-        for kept, new in pairs:
-            kept.lerp_(new, _AVERAGE)
 
 
 def taught(
