@@ -61,6 +61,20 @@ def test_a_saved_lesson_goes_on_as_if_it_had_never_stopped(pairs: Pairs) -> None
     assert all(torch.equal(before[name], after[name]) for name in before)
 
 
+def test_a_lesson_goes_on_at_the_rate_that_it_is_given(pairs: Pairs) -> None:
+    first, slower = lesson(alone=9, batch=8), lesson(alone=9, batch=8, rate=0.0001)
+    first.step(pairs)
+    slower.restore(deepcopy(first.state()))
+    before = deepcopy(slower.g.state_dict())
+    slower.step(pairs)
+    first.step(pairs)
+    name = "synthesis.b8.conv1.weight"
+    moved, usual = (
+        (one.g.state_dict()[name] - before[name]).abs().mean() for one in (slower, first)
+    )
+    assert 0 < moved < 0.1 * usual
+
+
 def test_one_of_twice_the_size_keeps_what_it_learnt(pairs: Pairs) -> None:
     small = lesson(alone=9)
     small.step(pairs)

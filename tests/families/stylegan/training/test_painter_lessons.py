@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 import torch
 
-from taxiway.checkpoint import read_checkpoint
+from taxiway.checkpoint import Checkpoint, read_checkpoint
 from taxiway.families.stylegan.networks import build_generator
 from taxiway.families.stylegan.training import painter_lessons as lessons
 from taxiway.families.stylegan.training.discriminator import Discriminator
-from taxiway.families.stylegan.training.distilling import Distillation, Distilling
+from taxiway.families.stylegan.training.distilling import Distillation, Distilling, Pairs
 from taxiway.families.stylegan.training.export import write_model
 from taxiway.families.stylegan.training.settings import Settings
 from taxiway.families.stylegan.training.stylegan2 import new_generator
@@ -43,6 +43,7 @@ def test_a_model_goes_through_all_stages_and_on_from_where_it_stopped(tmp_path: 
     whole = lessons.taught(tmp_path, (start, {}), given, stop)
     assert (whole.steps, whole.size) == (3, SIZE)
     assert lessons.taught(tmp_path, (start, {}), given, stop).steps == 3  # nothing is left to do
+    assert_goes_on_bit_for_bit(whole, start, given, tmp_path)
     made = lessons.finished(start, whole)
     assert made.tensors.keys() == start.tensors.keys()
     z = torch.from_numpy(given.z)
@@ -51,6 +52,19 @@ def test_a_model_goes_through_all_stages_and_on_from_where_it_stopped(tmp_path: 
         assert torch.allclose(model.mapping(z), whole.average.mapping(z), atol=1e-5)
         mean = model.mapping(torch.randn(4000, 512)).mean(dim=0)
     assert (model.w_avg - mean).abs().mean() < 0.1 * model.w_avg.abs().mean() + 0.02
+
+
+def assert_goes_on_bit_for_bit(whole: Distillation, start: Checkpoint, given: Pairs,
+                               folder: Path) -> None:  # fmt: skip
+    """Ended within the last stage and gone on with, a lesson is the one that never ended."""
+    shorter = (*FEW[:-1], (FEW[-1][0], FEW[-1][1] - 1, FEW[-1][2]))
+    (folder / lessons.STATE).unlink()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lessons, "STAGES", shorter)
+        assert lessons.taught(folder, (start, {}), given, Event()).steps == 2
+    again = lessons.taught(folder, (start, {}), given, Event())
+    for name, tensor in whole.average.state_dict().items():
+        assert torch.equal(tensor, again.average.state_dict()[name]), name
 
 
 def test_a_judge_without_factors_says_the_mean_of_what_it_says_with_them() -> None:

@@ -37,6 +37,8 @@ THRESHOLDS = (0.0, 0.0, -0.6, 0.6, -1.2, 1.2, -0.3, 0.3)
 SIGNS = (1.0, -1.0, -1.0, 1.0, -1.0, 1.0, -1.0, 1.0)
 """Where the hinges of a factor bend, in its standard deviations, and which side is steep."""
 EDGE = 2  # pixels
+LAZY = R1_EVERY / (R1_EVERY + 1)
+"""A lazy penalty counts as a step more (Karras et al. 2020, appendix B)."""
 _LEAST = 8  # pixels of the smallest pictures that are compared
 
 
@@ -107,9 +109,8 @@ class Distillation(Taught):
         self.d = Discriminator(size, shape.channel_base, shape.channel_max, factors).to(self.device)
         for network in (self.g.synthesis, self.d):
             network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        lazy = R1_EVERY / (R1_EVERY + 1)
         self.g_adam = torch.optim.Adam(self.g.parameters(), settings.rate, (0.0, 0.99))
-        self.d_adam = torch.optim.Adam(self.d.parameters(), settings.rate * lazy, (0.0, 0.99**lazy))
+        self.d_adam = torch.optim.Adam(self.d.parameters(), settings.rate * LAZY, (0.0, 0.99**LAZY))
 
     def step(self, pairs: Given) -> dict[str, float]:
         """Learn from a few of the pairs, of this size; the losses by name."""
@@ -222,9 +223,14 @@ class Distillation(Taught):
         return super().state() | {"size": self.size}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Continue from a `state`; from one of half the size with what it has, and fresh Adams."""
+        """Continue from a `state`, at the settings' rate, whatever the state's was.
+
+        From one of half the size with what it has, and fresh Adams.
+        """
         if state["size"] == self.size:
             super().restore(state)
+            for adam, rate in ((self.g_adam, 1.0), (self.d_adam, LAZY)):
+                adam.param_groups[0]["lr"] = self.settings.rate * rate
             return
         for name in ("g", "average", "d"):
             fill(getattr(self, name), state[name])

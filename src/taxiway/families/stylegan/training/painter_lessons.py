@@ -14,7 +14,7 @@ from torch import Tensor
 from taxiway.checkpoint import Checkpoint
 from taxiway.core.files import whole_file
 from taxiway.families.stylegan.training.distilling import Distillation, Distilling, Pairs, begin
-from taxiway.families.stylegan.training.lessons import lead
+from taxiway.families.stylegan.training.lessons import lead, restore
 from taxiway.families.stylegan.training.painted_pictures import PART, painted
 from taxiway.families.stylegan.training.transfer import tensors_of, without_upscaler
 from taxiway.painting.factors import directions, scores
@@ -56,15 +56,15 @@ def taught(
     It begins with the convolutions of a model and those of its discriminator.
     """
     path, size = folder / STATE, given.pictures.shape[1]
-    state = torch.load(path, map_location="cpu", weights_only=True) if path.exists() else None
-    for part, end, settings in STAGES:
+    known = tensors_of(without_upscaler(start[0]).tensors)
+    done = torch.load(path, map_location="cpu", weights_only=True)["steps"] if path.exists() else 0
+    for part, end, settings in [stage for stage in STAGES if stage[1] > done] or STAGES[-1:]:
         lesson = Distillation(size // part, given.factors.shape[1], settings)
-        begin(lesson, tensors_of(without_upscaler(start[0]).tensors), dict(start[1]), directions())
-        if state is not None:
-            lesson.restore(state)
-        if lesson.steps < end:
-            lead(lesson, end, partial(lesson.step, given), path, stop)
-        state = lesson.state()
+        begin(lesson, known, dict(start[1]), directions())
+        restore(lesson, path)
+        lead(lesson, end, partial(lesson.step, given), path, stop)
+        if stop.is_set():
+            break
     return lesson
 
 
