@@ -80,7 +80,7 @@ class DistilRecipe(Recipe):
     def limits(self, config: "TrainingConfig[Plan]") -> AbstractContextManager[None]:
         from taxiway.families.stylegan.training.distil_trainer import limits
 
-        return limits(config.settings.device)
+        return limits(config)
 
 
 SLOT = DistilRecipe

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,14 @@ from taxiway.families.stylegan.training.samples import samples
 from taxiway.families.stylegan.training.settings import Settings
 from taxiway.families.stylegan.training.speed import pays_bf16
 from taxiway.families.stylegan.training.teacher import Teacher
-from taxiway.families.stylegan.training.transfer import fill, tensors_of, without_upscaler
+from taxiway.families.stylegan.training.trainer import room_for, threads
+from taxiway.families.stylegan.training.transfer import fill, model_of, tensors_of, without_upscaler
 from taxiway.training.config import TrainingConfig
 from taxiway.training.metrics import kid
 from taxiway.training.trainer import Description, Panel, Trainer
 
 SHOWN = list(range(36))
-"""Seeds of the sheets; the model's own are learnt, so others are shown as well."""
+"""Seeds of the sheets."""
 UNSEEN = list(range(500_000, 500_100))
 """Seeds of what is measured, which are never learnt."""
 ALONE = 0.06
@@ -97,9 +99,8 @@ class DistilTrainer(Trainer):
     def start(self) -> None:
         """With the teacher's mapping, where it is one of the same kind, so that w are the same."""
         if self.config.start:
-            path = Path(self.config.start)
-            path = path / "model.safetensors" if path.is_dir() else path
-            fill(self.lesson.g, tensors_of(without_upscaler(read_checkpoint(path)).tensors))
+            start = read_checkpoint(model_of(Path(self.config.start)))
+            fill(self.lesson.g, tensors_of(without_upscaler(start).tensors))
         known = self.teacher.generator.mapping.state_dict()
         fill(self.lesson.g, {f"mapping.{name}": tensor for name, tensor in known.items()})
         self.lesson.average.load_state_dict(self.lesson.g.state_dict())
@@ -131,9 +132,14 @@ class DistilTrainer(Trainer):
 
     def measure(self) -> dict[str, float]:
         """On z that are not learnt: levels between pictures of the same z, and KID of all."""
-        made, wanted = self._made(UNSEEN), reduced(self.teacher.pictures(UNSEEN), self.size)
+        made, wanted = self._made(UNSEEN), reduced(self._unseen, self.size)
         apart = np.abs(made.astype(np.float32) - wanted).mean()
         return {"apart": float(apart), "kid": kid(made, wanted)}
+
+    @cached_property
+    def _unseen(self) -> Pictures:
+        """What the teacher, which may be slow, draws of z that are not learnt."""
+        return self.teacher.pictures(UNSEEN)
 
     def _made(self, seeds: list[int]) -> Pictures:
         return samples(fast(self.lesson.average), seeds, 1.0)
@@ -156,14 +162,9 @@ class DistilTrainer(Trainer):
 
 
 @contextmanager
-def limits(device: str) -> Iterator[None]:
+def limits(config: TrainingConfig[Plan]) -> Iterator[None]:
     """Steps are small: two threads are as quick as many on a CPU."""
-    before = torch.get_num_threads()
-    if device == "cpu":
-        torch.set_num_threads(min(before, 2))
-    torch.set_flush_denormal(True)
-    try:
+    most = torch.get_num_threads()
+    few = min(most, 2) if config.settings.device == "cpu" else most
+    with threads(few), room_for(config.settings.batch, config.size):
         yield
-    finally:
-        torch.set_num_threads(before)
-        torch.set_flush_denormal(False)

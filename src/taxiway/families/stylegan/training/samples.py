@@ -1,7 +1,7 @@
 """Pictures a generator makes, for looking at and for measuring."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from taxiway.families.stylegan.networks.generator import Generator, to_uint8, truncate
 from taxiway.families.stylegan.training.painted_pictures import Pictures
+from taxiway.latent.sample import z_of_seed
 
 Labels = Sequence[int] | NDArray[Any]
 
@@ -29,12 +30,16 @@ def samples(
 
 @torch.inference_mode()
 def _made(generator: Generator, seeds: Sequence[int], classes: Labels, psi: float) -> Pictures:
-    zs = [np.random.RandomState(seed).randn(generator.z_dim) for seed in seeds]
-    z = torch.from_numpy(np.stack(zs)).float().to(generator.device)
+    z = torch.from_numpy(zs_of(seeds, generator.z_dim)).to(generator.device)
     c = weights_of(generator.c_dim, classes).to(z) if generator.c_dim else None
     ws = truncate(generator.mapping(z, c), generator.w_avg, psi, num_ws=generator.num_ws)
     pictures: Pictures = to_uint8(generator.synthesis(ws, noise="const")).cpu().numpy()
     return pictures
+
+
+def zs_of(seeds: Iterable[int], z_dim: int) -> NDArray[np.float32]:
+    """The z [N, z_dim] of seeds."""
+    return np.stack([z_of_seed(seed, z_dim) for seed in seeds])
 
 
 def weights_of(count: int, classes: Labels) -> torch.Tensor:

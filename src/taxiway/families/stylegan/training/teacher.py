@@ -12,7 +12,7 @@ from taxiway.families.stylegan.networks import build_generator
 from taxiway.families.stylegan.networks.fast import fast
 from taxiway.families.stylegan.training.distilling import Pairs
 from taxiway.families.stylegan.training.painted_pictures import Pictures, reduced
-from taxiway.families.stylegan.training.samples import samples
+from taxiway.families.stylegan.training.samples import samples, zs_of
 from taxiway.training.datasets.pictures.crops import check_resolution
 
 FACTORS = 32
@@ -24,10 +24,10 @@ MOST = 128
 class Teacher:
     """The pictures of a checkpoint's model for seeds 0 to `count` - 1, at `size` pixels or its own.
 
-    The same seed as everywhere: z is RandomState(seed).randn(z_dim), its factors the main
-    components of w (Harkonen et al. 2020), of mean 0 and variance 1. Raises as `read_checkpoint`,
-    and InvalidArgument for a model with classes, one that is not square or has no three colours,
-    and for a size that is none or above the model's.
+    Seeds are as everywhere (`z_of_seed`), the factors of a z the main components of its w
+    (Harkonen et al. 2020), of mean 0 and variance 1. Raises as `read_checkpoint`, and
+    InvalidArgument for a model with classes, one that is not square or has no three colours, and
+    for a size that is none or above the model's.
     """
 
     def __init__(self, path: Path, size: int | None, count: int, device: str = "cpu") -> None:
@@ -52,7 +52,7 @@ class Teacher:
                 "resolution",
             )
         self.mapping_layers = checkpoint.config["mapping"]["num_layers"]
-        self.z = self._z(range(count))
+        self.z = zs_of(range(count), self.generator.z_dim)
         self.factors = self._factors(count)
         self._pictures = np.zeros((count, self.size, self.size, 3), np.uint8)
         self._known = np.zeros(count, bool)
@@ -69,14 +69,10 @@ class Teacher:
         """Its pictures [N, size, size, 3] of any seeds."""
         return reduced(samples(self._drawing, seeds, psi), self.size)
 
-    def _z(self, seeds: range) -> NDArray[np.float32]:
-        zs = [np.random.RandomState(seed).randn(self.generator.z_dim) for seed in seeds]
-        return np.stack(zs).astype(np.float32)
-
     @torch.inference_mode()
     def _factors(self, count: int) -> NDArray[np.float32]:
         """[count, K] of the seeds; components are those of 4,000 others."""
-        middle = self._w(self._z(range(1_000_000, 1_004_000)))
+        middle = self._w(zs_of(range(1_000_000, 1_004_000), self.generator.z_dim))
         mean = middle.mean(dim=0)
         _, spread, axes = torch.linalg.svd(middle - mean, full_matrices=False)
         kept = min(FACTORS, len(axes))

@@ -1,7 +1,7 @@
 """StyleGAN's trainer: what the shared loop asks of it, done by its two players."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,7 +21,7 @@ from taxiway.families.stylegan.training.painted_pictures import Pictures, reduce
 from taxiway.families.stylegan.training.samples import in_rows, samples
 from taxiway.families.stylegan.training.speed import seconds_per_kimg, state_bytes
 from taxiway.families.stylegan.training.stylegan2 import Players, grown
-from taxiway.families.stylegan.training.transfer import Start, saved
+from taxiway.families.stylegan.training.transfer import Start, model_of, saved
 from taxiway.training.config import lost
 from taxiway.training.datasets.pictures.crops import check_resolution
 from taxiway.training.datasets.pictures.labels import Classes
@@ -213,7 +213,7 @@ def channels_of(asked: Asked, known: TrainingConfig | None) -> int | None:
     wanted = None if given == "auto" else int(given)
     if asked.start is None:
         return wanted
-    start = asked.start / "model.safetensors" if asked.start.is_dir() else asked.start
+    start = model_of(asked.start)
     there: int = read_checkpoint(start).config["img_channels"]
     if wanted not in (None, there):
         raise InvalidArgument(
@@ -259,28 +259,38 @@ def told(order: TrainingConfig) -> str:
     return f"augmented by {' and '.join(words) or 'nothing'}, {mirror}"
 
 
-@contextmanager
-def enough_memory(order: TrainingConfig) -> Iterator[None]:
+def enough_memory(order: TrainingConfig) -> AbstractContextManager[None]:
     """Raise TaxiwayError where the GPU's memory is too small for what is done within."""
+    return room_for(order.settings.batch // order.settings.processes, order.size)
+
+
+@contextmanager
+def room_for(batch: int, size: int) -> Iterator[None]:
+    """The same for so many pictures of so many pixels."""
     try:
         yield
     except torch.OutOfMemoryError:
-        settings = order.settings
         raise TaxiwayError(
-            f"The GPU has too little memory for {settings.batch // settings.processes} pictures of "
-            f"{order.size} pixels at a time: begin with a smaller --batch, or --quality draft."
+            f"The GPU has too little memory for {batch} pictures of {size} pixels at a time: "
+            "begin with a smaller --batch, or --quality draft."
         ) from None
 
 
 @contextmanager
 def limits(order: TrainingConfig) -> Iterator[None]:
     """One thread of PyTorch's, since a batch is split over threads by the trainer itself."""
+    with threads(1), enough_memory(order):
+        yield
+
+
+@contextmanager
+def threads(count: int) -> Iterator[None]:
+    """So many threads of PyTorch's, and numbers near zero are zero, which is quicker."""
     before = torch.get_num_threads()
-    torch.set_num_threads(1)
+    torch.set_num_threads(count)
     torch.set_flush_denormal(True)
     try:
-        with enough_memory(order):
-            yield
+        yield
     finally:
         torch.set_num_threads(before)
         torch.set_flush_denormal(False)

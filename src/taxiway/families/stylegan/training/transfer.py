@@ -40,9 +40,7 @@ class Start:
 
     def __init__(self, source: Path) -> None:
         folder = source.is_dir()
-        checkpoint = without_upscaler(
-            read_checkpoint(source / "model.safetensors" if folder else source)
-        )
+        checkpoint = without_upscaler(read_checkpoint(model_of(source)))
         self.name, self.family = source.name, checkpoint.family
         self.size = trainable(checkpoint, source.name)
         self.shape, self.network = shape_of(checkpoint), described(checkpoint)
@@ -110,6 +108,11 @@ class Start:
         known = discriminator_of(self.d, network.state_dict())
         there = all(name in known and known[name].shape == shapes[name] for name in used)
         return there and size == self.size
+
+
+def model_of(source: Path) -> Path:
+    """The checkpoint file that is meant: a file, or the model in the folder of a training."""
+    return source / "model.safetensors" if source.is_dir() else source
 
 
 @contextmanager
