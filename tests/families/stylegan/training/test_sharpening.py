@@ -49,6 +49,7 @@ def lesson(small: np.ndarray, pictures: np.ndarray, settings: Sharpening = FEW) 
 
 def test_windows_lie_within_what_a_crop_knows() -> None:
     dice, starts = np.random.default_rng(0), set[int]()
+    rows = np.arange(CROP)
     for _ in range(300):
         found = crop(128, dice)
         starts.add(found.start)
@@ -56,13 +57,14 @@ def test_windows_lie_within_what_a_crop_knows() -> None:
         assert 0 <= found.start <= 128 - CROP
         assert found.window >= (0 if first else 4 * MARGIN)
         assert found.window + WINDOW <= 4 * (CROP if last else CROP - MARGIN)
-        assert (found.before, found.after) == (FREE if first else MARGIN, FREE if last else MARGIN)
-        rows = np.arange(CROP)
+        stays = set(rows[found.staying()])
+        ends = (FREE if first else MARGIN), (FREE if last else MARGIN)
+        assert (min(stays), CROP - 1 - max(stays)) == ends
         rims = set(rows[found.known()]) - set(rows[found.inside()])
         wanted = {*(range(RIM) if first else ()), *(range(CROP - RIM, CROP) if last else ())}
         assert rims == wanted
-        turned = found.turned(WINDOW)
-        assert turned.turned(WINDOW) == found
+        turned = found.turned()
+        assert turned.turned() == found
         assert turned.window + WINDOW == 4 * CROP - found.window
     assert {0, 128 - CROP} < starts
 

@@ -26,6 +26,7 @@ from taxiway.families.stylegan.training.detail import DetailDiscriminator
 from taxiway.families.stylegan.training.flaws import flawed
 from taxiway.families.stylegan.training.lessons import Taught, lead, restore
 from taxiway.families.stylegan.training.painted_pictures import Pictures
+from taxiway.families.stylegan.training.samples import zs_of
 from taxiway.families.stylegan.training.stylegan2 import follow
 from taxiway.families.stylegan.training.upscaling import likeness
 
@@ -70,27 +71,33 @@ class Sharpening:
 
 
 class Crop(NamedTuple):
-    """Along one axis: the first small pixel, the first large pixel of the window in it, and how
-    many small pixels at its beginning and end say nothing of the rest."""
+    """Along one axis: the first small pixel, the first large pixel of the window in it, and whether
+    it begins and ends where the picture does."""
 
     start: int
     window: int
-    before: int
-    after: int
+    begins: bool
+    ends: bool
 
     def known(self) -> slice:
         """The small pixels that say something, those at the picture's own edges among them."""
-        first, end = self.before == FREE, self.after == FREE
-        return slice(0 if first else MARGIN, CROP if end else CROP - MARGIN)
+        return self._without(0, MARGIN)
+
+    def staying(self) -> slice:
+        """Those of them that are to stay."""
+        return self._without(FREE, MARGIN)
 
     def inside(self) -> slice:
         """The small pixels but for the rims that are the picture's own."""
-        first, end = self.before == FREE, self.after == FREE
-        return slice(RIM if first else 0, CROP - RIM if end else CROP)
+        return self._without(RIM, 0)
 
-    def turned(self, window: int) -> "Crop":
+    def turned(self) -> "Crop":
         """The same seen from the other end."""
-        return Crop(self.start, UPSCALED * CROP - window - self.window, self.after, self.before)
+        return Crop(self.start, UPSCALED * CROP - WINDOW - self.window, self.ends, self.begins)
+
+    def _without(self, at_edge: int, elsewhere: int) -> slice:
+        first, last = (at_edge if is_edge else elsewhere for is_edge in (self.begins, self.ends))
+        return slice(first, CROP - last)
 
 
 class Part(NamedTuple):
@@ -170,13 +177,13 @@ class SharpLesson(Taught):
         image = self.small[dice.integers(0, len(self.small))]
         part = image[:, rows.start : rows.start + CROP, columns.start : columns.start + CROP]
         stays, rims = torch.zeros(1, CROP, CROP), torch.zeros(1, CROP, CROP)
-        stays[:, rows.before : CROP - rows.after, columns.before : CROP - columns.after] = 1
+        stays[:, rows.staying(), columns.staying()] = 1
         rims[:, rows.known(), columns.known()] = 1
         rims[:, rows.inside(), columns.inside()] = 0
         cut = torch.from_numpy(np.array(part, np.float32))
         if dice.random() < 0.5:
             cut, stays, rims = (one.flip(2) for one in (cut, stays, rims))
-            columns = columns.turned(WINDOW)
+            columns = columns.turned()
         return Part(cut, stays, rims, rows, columns)
 
     def _pair(self, dice: Dice) -> Part:
@@ -189,7 +196,7 @@ class SharpLesson(Taught):
         small += frame[:, rows.start : rows.start + CROP, columns.start : columns.start + CROP]
         none = torch.zeros(1, CROP, CROP)
         if dice.random() < 0.5:
-            small, large, columns = small.flip(2), large.flip(2), columns.turned(WINDOW)
+            small, large, columns = small.flip(2), large.flip(2), columns.turned()
         return Part(small, large, none, rows, columns)
 
     def _window(self, dice: Dice) -> Tensor:
@@ -258,11 +265,10 @@ def crop(size: int, dice: Dice) -> Crop:
     last = size - CROP
     at_edge = dice.random() < AT_EDGE
     start = int(dice.choice([0, last])) if at_edge else int(dice.integers(0, last + 1))
-    first, end = start == 0, start == last
-    low = 0 if first else UPSCALED * MARGIN
-    high = UPSCALED * (CROP if end else CROP - MARGIN) - WINDOW
-    window = int(dice.integers(low, high + 1))
-    return Crop(start, window, FREE if first else MARGIN, FREE if end else MARGIN)
+    begins, ends = start == 0, start == last
+    low = 0 if begins else UPSCALED * MARGIN
+    high = UPSCALED * (CROP if ends else CROP - MARGIN) - WINDOW
+    return Crop(start, int(dice.integers(low, high + 1)), begins, ends)
 
 
 def sharpened(folder: Path, lesson: SharpLesson, steps: int, stop: Event) -> Upscaler:
@@ -277,8 +283,8 @@ def own_images(generator: Generator, seeds: range = OWN) -> NDArray[np.float16]:
     """What a generator without upscaler makes of seeds [N, C, S, S]; every second at psi 0.8."""
     images = []
     for seed in seeds:
-        z = np.random.RandomState(seed).randn(1, generator.z_dim).astype(np.float32)
-        w, psi = generator.mapping(torch.from_numpy(z)), 0.8 if seed % 2 else 1.0
+        z = torch.from_numpy(zs_of([seed], generator.z_dim))
+        w, psi = generator.mapping(z), 0.8 if seed % 2 else 1.0
         ws = truncate(w, generator.w_avg, psi, num_ws=generator.num_ws)
         images.append(generator.synthesis(ws, "none")[0].half().numpy())
     return np.stack(images)
