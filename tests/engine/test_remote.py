@@ -21,7 +21,7 @@ from taxiway.core.errors import ModelFailed, Unavailable
 from taxiway.core.events import Event, StateChanged
 from taxiway.core.extras import is_here
 from taxiway.core.frame import Frame
-from taxiway.core.images import EncodedPicture
+from taxiway.core.images import EncodedPicture, from_data_uri
 from taxiway.core.model import ModelSpec
 from taxiway.engine.engine import Engine
 from taxiway.engine.executors.remote import RemoteExecutor
@@ -39,7 +39,8 @@ def box(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 async def test_a_models_files_go_along_once_and_a_broken_way_is_mended(box: Path) -> None:
-    options = {"checkpoint": str(CHECKPOINT)}
+    # Of float32 and bfloat16 each side takes what it measures to be faster there.
+    options = {"checkpoint": str(CHECKPOINT), "precision": "float32"}
     spec = ModelSpec(name="small", family="stylegan", options=options, on=BOX)
     async with Engine() as engine:
         heard: list[Event] = []
@@ -62,7 +63,10 @@ async def test_a_models_files_go_along_once_and_a_broken_way_is_mended(box: Path
         assert kept.stat().st_mtime_ns == written
     async with Engine() as engine:  # the same picture as from a process here
         await engine.start(ModelSpec(name="small", family="stylegan", options=spec.options))
-        assert await engine.query("small", {"seed": 1, "format": "PNG"}) == first
+        here = await engine.query("small", {"seed": 1, "format": "PNG"})
+    # Each measures which backend is the faster one there; they are exact to a level.
+    mine, theirs = (np.asarray(from_data_uri(it["image"], "image"), int) for it in (here, first))
+    assert np.abs(mine - theirs).max() <= 1
 
 
 async def test_where_a_way_breaks_nothing_is_lost_or_asked_twice(
