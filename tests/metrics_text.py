@@ -55,7 +55,7 @@ async def of_run(folder: Path) -> str:
     said = Said()
     with contextlib.redirect_stdout(said):
         serving = app.serving(CONFIG, [catalog.card("painter")], {})
-        async with serving as servers, httpx.AsyncClient(timeout=30) as client:
+        async with serving as servers, httpx.AsyncClient(timeout=60) as client:
             (_, outputs), url = servers.live()[0], servers.running()[0].url
             await outputs.start("folder", {"path": str(folder / "frames")})
             for body in ({"seed": 1}, {"seed": 2}, {"seed": "x"}):
@@ -74,7 +74,7 @@ async def of_host(folder: Path) -> str:
     settings = hosting.Settings(port=0, metrics=PLACE)
     with contextlib.redirect_stdout(said):
         serving = hosting.serving(folder, settings)
-        async with serving as listener, httpx.AsyncClient(timeout=30) as client:
+        async with serving as listener, httpx.AsyncClient(timeout=60) as client:
             url, given = f"{listener.url}/art/v1/query", {"authorization": f"Bearer {TOKEN}"}
             answer = await client.post(url, json={"seed": 1}, headers=given)
             assert answer.status_code == 200, answer.text

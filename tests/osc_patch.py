@@ -26,7 +26,7 @@ class Patch(asyncio.DatagramProtocol):
 
     async def receive(self) -> tuple[str, str]:
         """The address and the one string of the next message."""
-        (message,) = read(await asyncio.wait_for(self.heard.get(), 20))
+        (message,) = read(await asyncio.wait_for(self.heard.get(), 60))
         (text,) = message.arguments
         return message.address, text
 

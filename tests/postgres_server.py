@@ -61,7 +61,7 @@ class Server:
         for process in (self.process, *family):
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
-        psutil.wait_procs(family, timeout=10)
+        psutil.wait_procs(family, timeout=60)
         self.process.wait()
 
     def address(self) -> str:

@@ -27,7 +27,7 @@ HANG_UP = getattr(signal, "SIGHUP", signal.SIGINT)
 async def client() -> AsyncIterator[httpx.AsyncClient]:
     async with (
         app.serving(Config(port=0), [catalog.card("painter")], {}) as model_servers,
-        httpx.AsyncClient(base_url=model_servers.running()[0].url, timeout=30) as client,
+        httpx.AsyncClient(base_url=model_servers.running()[0].url, timeout=60) as client,
     ):
         yield client
 
@@ -106,8 +106,8 @@ def test_a_signal_ends_the_server_and_its_worker(number: signal.Signals) -> None
     family = psutil.Process(process.pid).children(recursive=True)
     assert family
     process.send_signal(number)
-    assert process.wait(10) == 0
-    _, alive = psutil.wait_procs(family, timeout=10)
+    assert process.wait(60) == 0
+    _, alive = psutil.wait_procs(family, timeout=60)
     assert not alive
     process.stdout.close()
 
@@ -125,7 +125,7 @@ def test_a_terminal_that_is_closed_is_no_traceback() -> None:
             if "is running" in line:
                 break
     process.send_signal(HANG_UP)
-    _, said = process.communicate(timeout=20)
+    _, said = process.communicate(timeout=60)
     assert (process.returncode, "Traceback" in said) == (0, False)
 
 
@@ -144,7 +144,7 @@ def test_a_service_that_is_ended_as_a_whole_ends_in_order() -> None:
         if "is running" in line:
             break
     os.killpg(process.pid, signal.SIGTERM)
-    assert process.wait(10) == 0
+    assert process.wait(60) == 0
     assert process.stdout.read() == "\nStopping.\npainter is stopped.\n"
     process.stdout.close()
 
@@ -169,7 +169,7 @@ async def test_a_killed_worker_is_a_clean_503_and_then_a_200(client: httpx.Async
     while sum(worker.cpu_times()[:2]) < before + 0.03:  # not before it works
         await asyncio.sleep(0.005)
     worker.kill()
-    answers = await asyncio.wait_for(asking, 20)
+    answers = await asyncio.wait_for(asking, 60)
     lost = [answer for answer in answers if answer.status_code == 503]
     assert len(lost) == 1
     assert int(lost[0].headers["retry-after"]) >= 1

@@ -16,7 +16,7 @@ DOORS = Config(port=0, socketio_port=None, osc_port=None, hub_port=None)
 
 
 async def test_callers_are_told_apart_and_forgotten_when_they_go() -> None:
-    async with app.serving(DOORS, [CARD], {}) as servers, httpx.AsyncClient(timeout=30) as client:
+    async with app.serving(DOORS, [CARD], {}) as servers, httpx.AsyncClient(timeout=60) as client:
         url = servers.running()[0].url
         address = url.removeprefix("http://")
 

@@ -68,7 +68,7 @@ async def test_the_first_model_has_the_mapping_that_was_named_and_others_their_o
 
 @pytest.mark.smoke
 async def test_each_model_answers_at_its_own_port(model_servers: ModelServers) -> None:
-    async with httpx.AsyncClient(timeout=30) as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         running = model_servers.running()
         assert [model.slot for model in running] == [0, 1]
         for model in running:

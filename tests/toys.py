@@ -115,8 +115,8 @@ class Echo:
 
 
 class Troubled:
-    """Does what its input says: fails, refuses, dies, grows, sleeps, counts its batch, or says its
-    pid."""
+    """Does what its input says: fails, refuses, dies, grows, waits until a file that it writes is
+    gone, counts its batch, or says its pid."""
 
     options: ClassVar[dict[str, AnyDataType]] = {"at_start": Text(default="")}
     commands: ClassVar[dict[str, Command]] = {
@@ -141,8 +141,11 @@ class Troubled:
             raise ZeroDivisionError("no such luck")
         if what == "grow":
             self.kept = [*getattr(self, "kept", ()), np.ones(10**7)]  # 80 MB
-        if what.startswith("sleep "):
-            time.sleep(float(what.split()[1]))
+        if what.startswith("hold "):
+            held = Path(what.removeprefix("hold "))
+            held.touch()
+            while held.exists():
+                time.sleep(0.002)
         return str(os.getpid()) if what == "pid" else None
 
 

@@ -15,7 +15,7 @@ import pytest
 from paths import ROOT
 
 HTTP = (ROOT / "docs" / "http.md").read_text(encoding="utf-8")
-SECONDS = 10
+SECONDS = 60
 NGINX = """
 worker_processes 1;
 daemon off;

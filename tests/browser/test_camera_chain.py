@@ -71,7 +71,7 @@ def answered(address: str) -> Any:
     found: dict[str, Any] = {}
 
     def is_there() -> bool:
-        found.update(httpx.get(f"{address}/data", timeout=30).json())
+        found.update(httpx.get(f"{address}/data", timeout=60).json())
         return bool(found)
 
     until(is_there)

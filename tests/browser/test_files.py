@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from browser.conftest import Server
 from browser.watching import stored, vector, wait_for_store
@@ -164,6 +164,6 @@ def test_a_models_file_is_kept_started_and_gone_to(page: Page, data: Path, tmp_p
         with page.expect_navigation(timeout=60_000):
             chooser.value.set_files(tmp_path / name)
         page.locator("#status").get_by_text("Running").wait_for(timeout=60_000)
-        assert page.locator("#models").inner_text() == "garden-2"
+        expect(page.locator("#models")).to_have_text("garden-2")
     kept = {path.name: path.read_bytes() for path in (data / "models").iterdir()}
     assert kept == {"garden-2.dat": weights.read_bytes(), "garden.pkl": b"somebody's own"}

@@ -58,10 +58,14 @@ def test_a_film_is_cut_out_by_hand(page: Page, tmp_path: Path) -> None:
     panel.locator("#film-frame").fill("5")
     expect(panel.get_by_role("img", name="Frame 6 of 6, with its mask")).to_be_visible()
     panel.get_by_role("button", name="Cut out").click()
-    seen = """([x, y]) => [...document.querySelector(".film-canvas").getContext("2d")
-        .getImageData(x, y, 1, 1).data]"""
-    assert page.evaluate(seen, [5, 5]) == [0, 255, 0, 255]
-    assert page.evaluate(seen, [80, 60])[0] > 150
+    page.wait_for_function(
+        """() => {
+            const canvas = document.querySelector(".film-canvas").getContext("2d");
+            const [ground, square] = [[5, 5], [80, 60]]
+                .map(([x, y]) => [...canvas.getImageData(x, y, 1, 1).data]);
+            return ground.join() === "0,255,0,255" && square[0] > 150;
+        }"""
+    )
     panel.get_by_text("Write a film", exact=True).click()
     panel.get_by_role("button", name="Write it").click()
     expect(message).to_contain_text("'green.mp4' is written")

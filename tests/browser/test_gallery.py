@@ -142,14 +142,14 @@ def test_models_are_found_agreed_to_and_fetched(page: Page, server: Any) -> None
     assert desk.asked == [("POST", "/jobs", {"tool": "pull", "model": "", "inputs": pulled})]
     screen.get_by_role("button", name="Stop Mosaic").click()
     desk.job = {**JOB, "state": "stopped", "message": "Stopped; it can go on from here."}
-    expect(screen.get_by_text("Stopped; it can go on")).to_be_visible(timeout=10_000)
+    expect(screen.get_by_text("Stopped; it can go on")).to_be_visible()
     assert desk.asked[-1][:2] == ("POST", "/jobs/pull-1/stop")
     expect(screen.get_by_role("button", name="Go on Mosaic")).to_be_visible()
 
     page.keyboard.press("Escape")
     expect(screen).to_be_hidden()
-    assert page.evaluate("() => document.activeElement.id") == "models"
-    assert page.evaluate("() => document.querySelector('main').inert") is False
+    expect(page.locator("#models")).to_be_focused()
+    expect(page.locator("main")).to_have_js_property("inert", False)
 
 
 def test_a_workspace_is_opened_and_what_it_lacks_is_told(page: Page, server: Any) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Locator, Page, Route
+from playwright.sync_api import Locator, Page, Route, expect
 
 from browser.conftest import Server
 from kept_trainings import write_training
@@ -79,7 +79,7 @@ def test_all_jobs_are_shown_newest_first_and_by_state(page: Page, panel: Locator
     assert "took 60 s" in job(panel, "mix-00000001").inner_text()
     training = job(panel, "training:garden")
     assert "20 of 40 thousand pictures" in training.inner_text()
-    assert training.get_by_role("button", name="Resume").is_visible()
+    expect(training.get_by_role("button", name="Resume")).to_be_visible()
     panel.get_by_role("button", name="Done 2").click()
     assert shown(panel) == ["Mix, rainbow", "Mix, rainbow"]
     panel.get_by_role("button", name="All 5").click()
@@ -190,23 +190,23 @@ def test_what_a_tool_lacks_is_said_before_it_can_be_begun(lacking: Page) -> None
     tools.get_by_role("button", name="Train", exact=True).click()
     panel = page.locator("#panel-jobs")
     note = panel.get_by_role("note")
-    assert note.locator("p").inner_text() == "Training needs PyTorch:"
+    expect(note.locator("p")).to_have_text("Training needs PyTorch:")
     assert note.locator("code").inner_text() == "pip install 'taxiway[train]'"
-    assert note.get_by_role("button", name="Copy").is_enabled()
-    assert panel.locator("#job-train-name").is_disabled()
-    assert panel.get_by_role("button", name="Start train").is_disabled()
+    expect(note.get_by_role("button", name="Copy")).to_be_enabled()
+    expect(panel.locator("#job-train-name")).to_be_disabled()
+    expect(panel.get_by_role("button", name="Start train")).to_be_disabled()
     tools.get_by_role("button", name="Mine").click()
-    assert note.inner_text() == "It is no tool."
+    expect(note).to_have_text("It is no tool.")
     tools.get_by_role("button", name="Dataset", exact=True).click()
-    assert note.locator("p").inner_text() == "Films need PyAV:"
-    assert panel.get_by_role("button", name="Start dataset").is_enabled()
+    expect(note.locator("p")).to_have_text("Films need PyAV:")
+    expect(panel.get_by_role("button", name="Start dataset")).to_be_enabled()
     tools.get_by_role("button", name="Dataset text").click()
-    assert note.count() == 0
+    expect(note).to_have_count(0)
 
     page.click("#tab-train")
     page.click("#train-new")
     page.locator("#panel-train").get_by_role("note").wait_for()
-    assert page.get_by_role("button", name="Start training").is_disabled()
+    expect(page.get_by_role("button", name="Start training")).to_be_disabled()
     page.locator("#train-cancel").wait_for()
 
 
@@ -251,7 +251,7 @@ def test_what_is_wrong_is_said_and_the_input_is_kept(page: Page, panel: Locator)
     panel.get_by_role("button", name="Start train").click()
     panel.get_by_role("alert").wait_for()
     assert "small letters" in panel.get_by_role("alert").inner_text()
-    assert panel.locator("#job-train-name").input_value() == "My model"
+    expect(panel.locator("#job-train-name")).to_have_value("My model")
 
 
 def test_the_jobs_are_followed_only_while_they_are_seen(page: Page) -> None:

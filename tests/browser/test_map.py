@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from browser.watching import (
     pixels,
@@ -120,7 +120,7 @@ def test_a_place_is_shared_as_text(page: Page) -> None:
 def test_a_place_that_is_none_is_told_in_a_sentence(page: Page) -> None:
     page.fill("#place", "somewhere")
     page.press("#place", "Enter")
-    assert "three numbers" in page.locator("[role=alert]:visible").inner_text()
+    expect(page.locator("[role=alert]:visible")).to_contain_text("three numbers")
 
 
 def test_undo_goes_back_to_where_the_map_was_left(page: Page) -> None:

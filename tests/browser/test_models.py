@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Page, Route, expect
 
 from browser.conftest import Server
 
@@ -93,8 +93,8 @@ def test_it_lists_what_runs_and_what_can_be_started(page: Page, manager: ModelMa
     menu = page.get_by_role("dialog", name="Models")
     assert page.locator("#models").inner_text() == "Lantern"
     assert menu.locator("[aria-current=page]").inner_text().startswith("Lantern")
-    assert menu.get_by_role("button", name="Stop Lantern").is_hidden()
-    assert menu.get_by_role("button", name="Start Painter").is_visible()
+    expect(menu.get_by_role("button", name="Stop Lantern")).to_be_hidden()
+    expect(menu.get_by_role("button", name="Start Painter")).to_be_visible()
     token = page.locator("meta[name=taxiway-owner]").get_attribute("content")
     assert manager.tokens == {f"Bearer {token}"}
 
@@ -130,10 +130,10 @@ def test_what_a_model_is_started_with_is_chosen_in_a_form(
     menu = page.get_by_role("dialog", name="Models")
     menu.get_by_label("Words").fill("many")
     menu.get_by_role("button", name="cold").click()
-    assert menu.get_by_role("button", name="cold").get_attribute("aria-pressed") == "true"
+    expect(menu.get_by_role("button", name="cold")).to_have_attribute("aria-pressed", "true")
     manager.models.append({"name": "other", "title": "Other"})
     menu.get_by_role("button", name="Start Other").wait_for()
-    assert menu.get_by_label("Words").input_value() == "many"
+    expect(menu.get_by_label("Words")).to_have_value("many")
     with page.expect_navigation():
         menu.get_by_role("button", name="Start Painter").click()
     options = {"words": "many", "palette": "cold"}
@@ -144,16 +144,16 @@ def test_a_model_that_cannot_be_run_says_why(page: Page, manager: ModelManager) 
     manager.models[1] |= {"error": "'painter' cannot be loaded: NameError (model.py, line 3)."}
     menu = page.get_by_role("dialog", name="Models")
     menu.get_by_text("model.py, line 3").wait_for()
-    assert not menu.get_by_role("button", name="Start Painter").count()
+    expect(menu.get_by_role("button", name="Start Painter")).to_have_count(0)
 
 
 def test_it_is_asked_for_only_while_it_is_open(page: Page, manager: ModelManager) -> None:
     with page.expect_response("**/studio/api/desk"):
         assert page.evaluate("() => ticking.size") == 1
     page.keyboard.press("Escape")
-    assert page.get_by_role("dialog", name="Models").is_hidden()
-    assert page.evaluate("() => document.activeElement.id") == "models"
-    assert page.evaluate("() => ticking.size") == 0
+    expect(page.get_by_role("dialog", name="Models")).to_be_hidden()
+    expect(page.locator("#models")).to_be_focused()
+    page.wait_for_function("() => ticking.size === 0")
 
 
 def test_starting_a_model_leads_to_its_page(page: Page, manager: ModelManager) -> None:
@@ -193,7 +193,7 @@ def test_what_is_refused_is_told(page: Page, manager: ModelManager) -> None:
     alert.wait_for()
     with page.expect_response("**/studio/api/desk"):
         assert alert.inner_text() == manager.error
-    assert alert.is_visible()
+    expect(alert).to_be_visible()
 
 
 def test_the_real_desk_is_understood(page: Page) -> None:

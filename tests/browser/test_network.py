@@ -40,7 +40,7 @@ def test_the_address_for_another_device_is_there_for_a_camera(page: Page) -> Non
     picture = page.get_by_alt_text("QR code of http://192.0.2.7:8000")
     picture.wait_for()
     assert page.locator("#elsewhere").inner_text() == "http://192.0.2.7:8000"
-    assert picture.evaluate("(image) => image.complete && image.naturalWidth > 20")
+    page.wait_for_function("(image) => image.naturalWidth > 20", arg=picture.element_handle())
     page.unroute("**/studio/api/elsewhere")
 
 
@@ -63,7 +63,7 @@ def test_what_programs_send_in_vain_is_listed_and_the_tab_has_a_mark(page: Page)
     assert re.match(r"/Psi is no address\.\s+OSC from 192\.0\.2\.5:9 \d", first)
     assert re.match(r"The model has no input 'prompt', so .* ignored\.\s+query .*, 2 times", second)
     page.locator("#panel-network").get_by_role("button", name="Clear").click()
-    assert notes.count() == 0
+    expect(notes).to_have_count(0)
     page.get_by_text("All that programs send is understood.").wait_for()
 
 
@@ -82,7 +82,7 @@ def test_the_python_code_runs_as_it_stands(page: Page, own: bool, tmp_path: Path
     page.locator("#own-numbers").set_checked(own)
     program = code(page, "python")
     assert program.count("random.gauss") == (not own)
-    subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True, timeout=20)
+    subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True, timeout=60)
     assert open_image((tmp_path / "picture.jpg").read_bytes(), "picture").size == (64, 64)
 
 
@@ -91,7 +91,7 @@ def test_the_curl_line_runs_as_it_stands(page: Page, own: bool) -> None:
     page.click("#tab-network")
     page.locator("#own-numbers").set_checked(own)
     line = code(page, "curl")
-    answer = subprocess.run(line, shell=True, check=True, capture_output=True, timeout=20)
+    answer = subprocess.run(line, shell=True, check=True, capture_output=True, timeout=60)
     assert json.loads(answer.stdout)["image"].startswith("data:image/jpeg;base64,")
 
 

@@ -92,7 +92,7 @@ def test_it_has_nothing_of_the_owners_and_keeps_the_screen_lit(context: BrowserC
     page = context.new_page()
     with page.expect_websocket() as opened:
         show(page, "?view=nonsense&ground=nonsense")
-    assert page.evaluate("lit") == 1
+    page.wait_for_function("() => lit === 1")
     assert opened.value.url.endswith("/studio/socket")
     assert "taxiway-owner" not in page.content()
     expect(page.locator("canvas")).to_have_class("fit")
@@ -144,12 +144,12 @@ def test_what_is_clear_stays_clear_and_a_restart_is_survived(browser: Browser) -
         assert not opacity[:, :28].any()
         assert opacity[:, 36:].all()
         before = page.evaluate(DATA)
-        with page.expect_event("websocket", timeout=20_000) as again:
+        with page.expect_event("websocket", timeout=60_000) as again:
             server.stop()
             assert page.evaluate(DATA) == before
             server.start()
         again.value.wait_for_event("framereceived")
-        httpx.post(f"{server.url}query", json={"seed": 7})
+        httpx.post(f"{server.url}query", json={"seed": 7}, timeout=60)
         page.wait_for_function(f"(before) => {DATA} !== before", arg=before)
     finally:
         context.close()

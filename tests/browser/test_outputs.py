@@ -101,7 +101,7 @@ def test_the_stream_is_an_image_of_any_page(
     expect(panel.locator("#outputs-mjpeg")).to_contain_text("1 receiver")
     other.context.close()
     expect(panel.locator("#outputs-mjpeg")).to_contain_text("0 receivers")
-    picture = Image.open(io.BytesIO(httpx.get(f"{server.url}frame.jpg", timeout=10).content))
+    picture = Image.open(io.BytesIO(httpx.get(f"{server.url}frame.jpg", timeout=60).content))
     assert picture.size == (64, 64)
 
 
@@ -166,7 +166,9 @@ def test_the_page_of_the_picture_shows_what_a_form_was_answered(form_page: Page)
     photo = to_data_uri(np.full((6, 8, 3), (250, 0, 0), np.uint8), "PNG")
     places = {"point": [0.5, 0.5], "box": [0, 0, 1, 1], "face": [[0, 0], [0, 1], [1, 1]]}
     others = {"layout": photo, "code": [0] * 128, "words": [], **places}
-    httpx.post(f"{form_page.url}query", json={"photo": photo, **others}).raise_for_status()
+    httpx.post(
+        f"{form_page.url}query", json={"photo": photo, **others}, timeout=60
+    ).raise_for_status()
     bare.wait_for_function("() => document.querySelector('canvas').width === 8")
     middle = Image.open(io.BytesIO(bare.screenshot())).getpixel((640, 400))
     assert middle[0] > 200 > 50 > middle[1]

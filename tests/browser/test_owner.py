@@ -32,7 +32,9 @@ def opened(page: Page, mark: str = "") -> Page:
 
 def token(server: Server) -> str:
     """The owner's, as a page on this machine has it."""
-    found = re.search(r'name="taxiway-owner" content="([^"]+)"', httpx.get(server.url).text)
+    found = re.search(
+        r'name="taxiway-owner" content="([^"]+)"', httpx.get(server.url, timeout=60).text
+    )
     assert found is not None
     return found[1]
 
@@ -46,7 +48,7 @@ def test_a_players_page_plays_and_says_what_it_may_not(far: Page) -> None:
     for panel in ("outputs", "train", "jobs"):
         page.click(f"#tab-{panel}")
         expect(page.locator(f"#panel-{panel}")).to_contain_text("taxiway run --owner-link")
-        assert page.locator(f"#panel-{panel} button").count() == 0
+        expect(page.locator(f"#panel-{panel} button")).to_have_count(0)
     page.click("#models")
     menu = page.get_by_role("dialog", name="Models")
     expect(menu).to_contain_text("taxiway run --owner-link")

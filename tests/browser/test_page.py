@@ -94,7 +94,7 @@ def test_on_a_phone_the_picture_comes_first_and_large(phone: Page) -> None:
 def test_on_a_phone_nothing_of_the_mixers_row_is_cut_and_there_is_a_full_screen(
     phone: Page,
 ) -> None:
-    assert phone.locator("#tool-full").is_visible()
+    expect(phone.locator("#tool-full")).to_be_visible()
     cut = phone.evaluate(
         """() => [...document.querySelectorAll(".panel-mixer button, .bar button")]
             .filter((element) => element.offsetParent)
@@ -157,8 +157,8 @@ def test_the_form_has_a_widget_for_every_knob_and_sets_it(page: Page) -> None:
     other = page.context.new_page()
     other.goto("/")
     other.locator("#input-mirrored").wait_for()
-    assert other.locator("#input-words").input_value() == "good morning"
-    assert page.locator("#input-format").count() == 0
+    expect(other.locator("#input-words")).to_have_value("good morning")
+    expect(page.locator("#input-format")).to_have_count(0)
 
 
 def test_inputs_of_a_group_are_folded_away_together_and_set_back_at_once(page: Page) -> None:
@@ -257,7 +257,7 @@ def test_a_reload_keeps_the_panel_and_what_can_be_undone(browser: Browser, serve
     page.goto("/")
     hold_studio(page)
     wait_for_store(page, "store.get('vector')[7] === 7")
-    assert page.locator("#address").is_visible()
+    expect(page.locator("#address")).to_be_visible()
     page.click("#tool-undo")
     # What another moved while it was away stays as they have it.
     numbers[7] = 7
@@ -269,14 +269,14 @@ def test_a_reload_keeps_the_panel_and_what_can_be_undone(browser: Browser, serve
 def test_over_a_full_screen_mixer_and_map_come_and_go(page: Page) -> None:
     page.keyboard.press("f")
     page.wait_for_function("() => document.body.classList.contains('kiosk')")
-    assert page.locator(".mixer-canvas").is_hidden()
+    expect(page.locator(".mixer-canvas")).to_be_hidden()
     page.keyboard.press("m")
-    assert page.locator(".mixer-canvas").is_visible()
+    expect(page.locator(".mixer-canvas")).to_be_visible()
     page.keyboard.press("g")
-    assert page.locator(".map-canvas").is_visible()
-    assert page.locator(".mixer-canvas").is_hidden()
+    expect(page.locator(".map-canvas")).to_be_visible()
+    expect(page.locator(".mixer-canvas")).to_be_hidden()
     page.keyboard.press("g")
-    assert page.locator(".map-canvas").is_hidden()
+    expect(page.locator(".map-canvas")).to_be_hidden()
     before = vector(page)
     page.keyboard.press("r")
     assert vector(page) != before
@@ -289,12 +289,12 @@ def test_the_panels_are_two_presses_from_the_top_and_train_leaves_map_and_mixer(
 ) -> None:
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    assert page.evaluate("document.activeElement.id") == "tab-controls"
+    expect(page.locator("#tab-controls")).to_be_focused()
     page.click("#tab-train")
-    assert page.locator(".map-canvas").is_visible()
-    assert page.locator(".mixer-canvas").is_visible()
+    expect(page.locator(".map-canvas")).to_be_visible()
+    expect(page.locator(".mixer-canvas")).to_be_visible()
     page.click("#tool-wide")
-    assert page.locator(".map-canvas").is_hidden()
+    expect(page.locator(".map-canvas")).to_be_hidden()
     page.click("#tool-wide")
     for count in ("32", "128", "All"):
         page.get_by_role("group", name="Faders in view").get_by_text(count, exact=True).click()
@@ -349,7 +349,7 @@ def test_a_whole_session_by_keys_alone(page: Page) -> None:
     assert stored(page, "origin") is None
     page.locator("#tab-mapping").focus()
     page.keyboard.press("ArrowRight")
-    assert page.locator("#address").is_visible()
+    expect(page.locator("#address")).to_be_visible()
     for _ in range(3):
         page.keyboard.press("Control+z")
     assert vector(page) == numbers

@@ -28,7 +28,7 @@ class Site(NamedTuple):
 
     def client(self) -> httpx.Client:
         context = ssl.create_default_context(cafile=str(self.folder / "cert.pem"))
-        return httpx.Client(verify=context, timeout=30)
+        return httpx.Client(verify=context, timeout=60)
 
 
 @pytest.fixture(scope="module", params=every(3, WAYS), ids=lambda way: f"{way[0]}-{way[1]:d}")

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 import stranger
 from browser.conftest import Server, new_context
@@ -52,7 +52,7 @@ def test_a_widget_of_a_package_is_in_the_form(
         page = shown(browser, server)
         box = page.locator("#input-colour")
         assert box.get_attribute("type") == "color"
-        assert box.input_value() == "#000000"
+        expect(box).to_have_value("#000000")
         box.fill("#ff8800")
         page.click("#run")
         wait_for_store(page, "store.get('outputs').same === '#ff8800'")
@@ -93,7 +93,7 @@ def test_panels_that_fail_say_so_in_their_place_and_the_others_play(
             page.click(f"#tab-{name}")
             assert sentence in page.locator(f"#panel-{name} [role=alert]").inner_text()
         hollow = page.locator("[role=alert]", has_text="The widget of 'size' failed: make gives")
-        assert hollow.count() == 1
+        expect(hollow).to_have_count(1)
         before = vector(page)
         page.keyboard.press("r")
         wait_for_vector(page, before)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from browser.conftest import Server, new_context, open_studio
 from browser.watching import (
@@ -60,7 +60,7 @@ def test_sleeping_and_waking_are_said_and_shown(own_page: Page) -> None:
 
 def test_a_walk_that_others_began_is_seen_and_stopped(page: Page) -> None:
     sign = page.get_by_text("A walk moves the vector.")
-    assert sign.is_hidden()
+    expect(sign).to_be_hidden()
     token = page.evaluate("() => studio.connection.token")
     headers = {"Authorization": f"Bearer {token}"}
     begun = page.request.post("/studio/api/walk", data={"kind": "wander"}, headers=headers)
@@ -116,12 +116,12 @@ def test_that_a_port_ended_in_a_question_stays_said_until_the_next_answer(
     alert.first.wait_for()
     page.wait_for_function("() => states.at(-1) === 'running' && states.length > 1")
     page.clock.run_for(60_000)
-    assert alert.first.is_visible()
+    expect(alert.first).to_be_visible()
     page.fill("#input-word", "hello")
     page.click("#run")
     wait_for_store(page, "store.get('outputs').said === 'hello'")
     assert stored(page, "error") == ""
-    assert alert.count() == 0
+    expect(alert).to_have_count(0)
     context.close()
     server.stop()
 

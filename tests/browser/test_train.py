@@ -1,6 +1,7 @@
 """The Train panel: folders of trainings as a real server tells them."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -8,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, Route
+from playwright.sync_api import Locator, Page, Route, expect
 
 from browser.conftest import VIEWPORT, Server
 from browser.test_models import COUNT_TIMERS
@@ -60,8 +61,8 @@ def test_a_training_is_shown_with_its_newest_sheet_its_curves_and_words(
 ) -> None:
     chips = panel.locator(".train-list .chip").all_inner_texts()
     assert [chip.split("\n") for chip in chips] == [["My garden", "50 %"], ["Skies", "25 %"]]
-    assert panel.locator(".train-state").inner_text().startswith("Stopped: 20 of 40 thousand")
-    assert panel.locator("#train-time").input_value() == "3"
+    expect(panel.locator(".train-state")).to_have_text(re.compile("^Stopped: 20 of 40 thousand"))
+    expect(panel.locator("#train-time")).to_have_value("3")
     wait_for_width(page, 192)
     assert panel.locator(".chart h3").all_inner_texts() == [
         "Losses",
@@ -69,7 +70,7 @@ def test_a_training_is_shown_with_its_newest_sheet_its_curves_and_words(
         "Distance to your pictures",
         "Variety",
     ]
-    assert panel.locator(".chart").first.locator("polyline").count() == 2
+    expect(panel.locator(".chart").first.locator("polyline")).to_have_count(2)
     assert "KID 0.05" in " ".join(panel.locator("figcaption").all_inner_texts())
     assert panel.locator(".train-warnings").inner_text() == "20: The pictures are growing alike."
 
@@ -77,12 +78,12 @@ def test_a_training_is_shown_with_its_newest_sheet_its_curves_and_words(
 def test_a_slider_leads_back_and_all_sheets_run_by(page: Page, panel: Locator) -> None:
     panel.locator("#train-time").fill("0")
     wait_for_width(page, 96)
-    assert panel.locator(".sheet-line output").inner_text() == "5 kimg"
+    expect(panel.locator(".sheet-line output")).to_have_text("5 kimg")
     panel.locator("#train-run").click()
     wait_for_width(page, 192)
     page.wait_for_function("() => document.querySelector('#train-time').value === '3'")
     page.wait_for_function("() => document.querySelector('#train-run').textContent === '▶'")
-    assert panel.locator(".sheet-line output").inner_text() == "20 kimg"
+    expect(panel.locator(".sheet-line output")).to_have_text("20 kimg")
 
 
 def test_the_kept_snapshot_that_is_nearest_to_the_sheet_can_be_played(
@@ -105,7 +106,7 @@ def test_of_a_training_from_before_snapshots_were_kept_the_newest_can_be_played(
     panel.locator("#training-skies").click()
     wait_for_width(page, 96)
     panel.locator("#train-time").fill("0")
-    assert panel.locator("#train-play").inner_text() == "Play 10 kimg"
+    expect(panel.locator("#train-play")).to_have_text("Play 10 kimg")
     place = {"name": "training-skies", "title": "Skies", "port": 8123}
     page.route("**/trainings/skies/play", lambda route: route.fulfill(json=place))
     with page.expect_request("**/trainings/skies/play") as asked:
@@ -118,7 +119,7 @@ def test_the_datasets_own_pictures_are_a_press_away(page: Page, panel: Locator) 
     wait_for_width(page, 192)
     panel.locator("#train-real").click()
     wait_for_width(page, 96)
-    assert panel.locator(".sheet").get_attribute("alt") == "Pictures of the dataset"
+    expect(panel.locator(".sheet")).to_have_attribute("alt", "Pictures of the dataset")
     panel.locator("#train-real").click()
     wait_for_width(page, 192)
 
@@ -131,7 +132,7 @@ def test_what_comes_while_one_looks_is_shown(page: Page, panel: Locator, trainin
     with (folder / "stats.jsonl").open("a") as file:
         file.write(json.dumps({"kimg": 12, "size": 64, "kid": 0.01, "variety": 0.9}) + "\n")
     wait_for_width(page, 300)
-    assert panel.locator(".train-state").inner_text().startswith("Stopped: 12 of 40")
+    expect(panel.locator(".train-state")).to_have_text(re.compile("^Stopped: 12 of 40"))
 
 
 def test_a_training_that_works_is_told_to_stop(page: Page, panel: Locator, trainings: Path) -> None:
@@ -145,8 +146,8 @@ def test_a_training_that_works_is_told_to_stop(page: Page, panel: Locator, train
         panel.locator("#train-stop").click()
         assert process.stdout.readline() == b"told\n"
         panel.get_by_text("Finishes its step, saves, and writes the model.").wait_for()
-        assert panel.locator("#train-resume").is_hidden()
-        process.communicate(timeout=20)
+        expect(panel.locator("#train-resume")).to_be_hidden()
+        process.communicate(timeout=60)
     panel.locator("#train-resume").wait_for()
 
 
@@ -176,8 +177,8 @@ def test_a_training_is_asked_for_and_what_is_wrong_is_said(page: Page, panel: Lo
     page.fill("#train-dataset", __file__)
     panel.get_by_role("button", name="Start training").click()
     panel.locator("#training-mine[data-training=failed]").wait_for(timeout=60_000)
-    assert "test_train.py" in panel.locator(".train-state").inner_text()
-    assert panel.locator("#train-resume").is_hidden()
+    expect(panel.locator(".train-state")).to_contain_text("test_train.py")
+    expect(panel.locator("#train-resume")).to_be_hidden()
     assert "pixels" not in panel.locator(".facts").inner_text()
     panel.locator("#train-delete").click()
     panel.locator("#training-mine").wait_for(state="detached")
@@ -220,7 +221,7 @@ def test_snapshots_that_are_played_have_pages_to_go_to_until_they_are_stopped(
     assert asked == ["000010.0kimg", "best"]
     panel.get_by_role("button", name="Stop Garden best").click()
     link.wait_for(state="detached")
-    assert panel.locator(".train-places li").count() == 1
+    expect(panel.locator(".train-places li")).to_have_count(1)
     running.clear()  # stopped elsewhere
     panel.locator(".train-places").wait_for(state="hidden")
     running.append({"name": "training-garden", "title": "Begun elsewhere", "port": 8125})
@@ -270,17 +271,17 @@ def test_figures_are_told_in_round_numbers(page: Page) -> None:
 def test_the_panel_takes_the_room_of_map_and_mixer_where_asked_to_and_gives_it_back(
     page: Page, panel: Locator
 ) -> None:
-    assert page.locator("#panel-mixer").is_visible()
+    expect(page.locator("#panel-mixer")).to_be_visible()
     wide = page.get_by_role("button", name="Give the panel the room of map and mixer")
     wide.click()
     box = page.locator("#panel-train").bounding_box()
     assert box is not None
     assert box["width"] > 600
-    assert page.locator("#panel-mixer").is_hidden()
-    assert page.locator("#picture-canvas").is_visible()
+    expect(page.locator("#panel-mixer")).to_be_hidden()
+    expect(page.locator("#picture-canvas")).to_be_visible()
     wide.click()
-    assert page.locator("#panel-mixer").is_visible()
-    assert page.locator("#panel-map").is_visible()
+    expect(page.locator("#panel-mixer")).to_be_visible()
+    expect(page.locator("#panel-map")).to_be_visible()
 
 
 def test_a_training_that_never_began_shows_why_first(page: Page, panel: Locator) -> None:
@@ -290,12 +291,12 @@ def test_a_training_that_never_began_shows_why_first(page: Page, panel: Locator)
         made = {"state": "failed", "message": message, "sheets": [], "models": [], "snapshots": []}
         route.fulfill(json={**route.fetch().json(), **made})
 
-    assert panel.locator(".sheets").is_visible()
+    expect(panel.locator(".sheets")).to_be_visible()
     page.route("**/trainings/skies", answer)
     panel.locator("#training-skies").click()
     panel.get_by_text(message).wait_for()
-    assert not panel.locator(".sheets").is_visible()
-    assert panel.locator("#train-delete").is_visible()
+    expect(panel.locator(".sheets")).to_be_hidden()
+    expect(panel.locator("#train-delete")).to_be_visible()
     page.unroute("**/trainings/skies")
 
 
@@ -351,9 +352,9 @@ def test_what_training_needs_is_installed_by_a_button(lacking: Page) -> None:
     page.click("#train-new")
     box = page.locator("#panel-train .train-install")
     box.get_by_text("Training needs PyTorch: pip install it.").wait_for()
-    assert page.get_by_role("button", name="Start training").count() == 0
+    expect(page.get_by_role("button", name="Start training")).to_have_count(0)
     box.get_by_role("button", name="Install it (200 MB)").click()
     box.get_by_text("Downloads torch.").wait_for()
-    assert box.get_by_role("progressbar").evaluate("bar => bar.value") == 0.5
-    assert box.get_by_role("button", name="Stop").is_visible()
-    assert box.get_by_role("button", name="Install it (200 MB)").is_hidden()
+    expect(box.get_by_role("progressbar")).to_have_js_property("value", 0.5)
+    expect(box.get_by_role("button", name="Stop")).to_be_visible()
+    expect(box.get_by_role("button", name="Install it (200 MB)")).to_be_hidden()

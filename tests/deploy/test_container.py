@@ -150,11 +150,11 @@ def test_it_plays_read_only_unprivileged_and_in_64_mb_and_ends_in_order(
     ports = ["--port", port, "--metrics-port", metrics, "--socketio-port", "off"]
     process = started(image, root, [*ports, "--osc-port", "off", "--hub-port", "off"], tmp_path)
     try:
-        with httpx.Client(base_url=f"http://localhost:{port}", timeout=30) as client:
+        with httpx.Client(base_url=f"http://localhost:{port}", timeout=60) as client:
             until_ready(client)
             asked = [client.post("/query", json={"seed": seed}) for seed in range(5)]
             assert {answer.status_code for answer in asked} == {200}, asked[0].text
-        told = httpx.get(f"http://localhost:{metrics}/metrics").text
+        told = httpx.get(f"http://localhost:{metrics}/metrics", timeout=60).text
         assert 'taxiway_queries_total{kind="query",model="rainbow",outcome="ok"} 5.0' in told
         assert set(psutil.Process(process.pid).uids()) == {10001}
         check = [word for word in image["Healthcheck"]["Test"] if word != "CMD"]

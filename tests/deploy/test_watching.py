@@ -138,7 +138,7 @@ async def test_prometheus_reads_a_server_and_answers_every_query(tmp_path: Path)
             await outputs.start("folder", {"path": str(tmp_path / "frames")})
             places = [place.removeprefix("http://") for place in metrics_text.places(said.text)]
             assert len(places) == 2
-            async with httpx.AsyncClient(timeout=30) as client:
+            async with httpx.AsyncClient(timeout=60) as client:
                 with prometheus(tmp_path, places) as url:
                     until = time.monotonic() + 25
                     while time.monotonic() < until:

@@ -5,7 +5,9 @@ import base64
 import io
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psutil
@@ -48,6 +50,12 @@ def heard(engine: Engine) -> list[Event]:
     events: list[Event] = []
     engine.events.listen(events.append)
     return events
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(30):
+        while not holds():
+            await asyncio.sleep(0)
 
 
 async def test_a_query_answers_the_picture_of_its_vector(engine: Engine) -> None:
@@ -118,23 +126,29 @@ async def test_the_current_error_goes_with_the_next_success(engine: Engine) -> N
     assert running.last_output == answer
 
 
-async def test_waiting_calls_are_gathered_up_to_the_largest_batch(engine: Engine) -> None:
+async def gathered(engine: Engine, held: Path, *what: str) -> list[Any]:
+    """What is answered to calls that came while the worker was busy."""
     await started(engine, TROUBLED)
-    busy = asyncio.create_task(engine.query("troubled", {"what": "sleep 0.2"}))
-    await asyncio.sleep(0.05)
-    rest = [engine.query("troubled", {"what": "count"}) for _ in range(4)]
-    said = [answer["said"] for answer in await asyncio.gather(*rest)]
+    busy = asyncio.create_task(engine.query("troubled", {"what": f"hold {held}"}))
+    await until(held.exists)
+    calls = [engine.query("troubled", {"what": each}) for each in what]
+    answers = asyncio.gather(*calls, return_exceptions=True)
+    await until(lambda: engine.running["troubled"].waiting == len(what))
+    held.unlink()
     await busy
+    return await answers
+
+
+async def test_waiting_calls_are_gathered_up_to_the_largest_batch(
+    engine: Engine, tmp_path: Path
+) -> None:
+    answers = await gathered(engine, tmp_path / "held", *["count"] * 4)
+    said = [answer["said"] for answer in answers]
     assert said == ["batch of 3"] * 3 + ["batch of 1"]
 
 
-async def test_one_bad_call_does_not_spoil_its_batch(engine: Engine) -> None:
-    await started(engine, TROUBLED)
-    busy = asyncio.create_task(engine.query("troubled", {"what": "sleep 0.2"}))
-    await asyncio.sleep(0.05)
-    calls = [engine.query("troubled", {"what": what}) for what in ("ok", "fail", "refuse")]
-    good, failed, refused = await asyncio.gather(*calls, return_exceptions=True)
-    await busy
+async def test_one_bad_call_does_not_spoil_its_batch(engine: Engine, tmp_path: Path) -> None:
+    good, failed, refused = await gathered(engine, tmp_path / "held", "ok", "fail", "refuse")
     assert good == {"said": "batch of 1"}
     assert isinstance(failed, ModelFailed)
     assert "ZeroDivisionError: no such luck" in str(failed)
@@ -144,12 +158,14 @@ async def test_one_bad_call_does_not_spoil_its_batch(engine: Engine) -> None:
 
 async def test_a_newer_live_call_takes_the_place_of_the_waiting_one(engine: Engine) -> None:
     await started(engine, SLOW)
-    calls = []
-    for value in range(5):
-        z = np.full(512, value / 5, np.float32)
-        calls.append(asyncio.create_task(engine.run("slow", {"z": z}, live="stage")))
-        await asyncio.sleep(0.01)
-    first, *middle, last = await asyncio.gather(*calls, return_exceptions=True)
+    runs = [
+        engine.run("slow", {"z": np.full(512, value / 5, np.float32)}, live="stage")
+        for value in range(5)
+    ]
+    begun = asyncio.create_task(runs[0])
+    await until(lambda: bool(engine.running["slow"]._in_work))
+    # All within one turn of the loop, in which no answer can come.
+    first, *middle, last = await asyncio.gather(begun, *runs[1:], return_exceptions=True)
     assert isinstance(first, dict)
     assert all(isinstance(error, Superseded) for error in middle)
     assert isinstance(last, dict)
@@ -167,7 +183,7 @@ async def test_a_full_queue_says_busy() -> None:
 async def test_a_caller_that_goes_leaves_no_work_behind(engine: Engine) -> None:
     await started(engine, SLOW)
     calls = [asyncio.create_task(engine.run("slow", {"seed": n})) for n in range(3)]
-    await asyncio.sleep(0.05)
+    await until(lambda: engine.running["slow"].waiting == 2)
     calls[1].cancel()
     results = await asyncio.gather(*calls, return_exceptions=True)
     assert [type(result) for result in results] == [dict, asyncio.CancelledError, dict]
@@ -178,12 +194,12 @@ async def test_a_killed_worker_is_back_and_its_caller_told(engine: Engine) -> No
     events = heard(engine)
     in_flight = asyncio.create_task(engine.query("slow", {"seed": 1}))
     waiting = asyncio.create_task(engine.query("slow", {"seed": 2}))
-    await asyncio.sleep(0.1)
+    await until(lambda: engine.running["slow"].waiting == 1)
     pid = engine.running["slow"].pid
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
     with pytest.raises(Unavailable, match="died while it worked") as raised:
-        await asyncio.wait_for(in_flight, 1)
+        await asyncio.wait_for(in_flight, 30)
     assert raised.value.retry_after > 0
     assert "image" in await waiting
     assert "image" in await engine.query("slow", {"seed": 3})
@@ -230,7 +246,7 @@ async def test_a_worker_that_hangs_holds_up_neither_the_server_nor_its_end(
     else:
         os.kill(pid, signal.SIGKILL)
     with pytest.raises(Unavailable, match=f"was {end}|died"):
-        await asyncio.wait_for(call, 5)
+        await asyncio.wait_for(call, 30)
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="signals of POSIX")
@@ -262,7 +278,7 @@ async def test_a_worker_killed_while_idle_is_back_before_anyone_asks(engine: Eng
     pid = engine.running["gradient"].pid
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
-    await asyncio.wait_for(running.wait(), 10)
+    await asyncio.wait_for(running.wait(), 30)
     assert [event.state for event in events if isinstance(event, StateChanged)] == [
         "starting",
         "running",
@@ -315,7 +331,7 @@ async def test_an_idle_model_sleeps_and_a_query_wakes_it() -> None:
             lambda event: asleep.set() if getattr(event, "state", "") == "asleep" else None
         )
         await started(engine, GRADIENT)
-        await asyncio.wait_for(asleep.wait(), 5)
+        await asyncio.wait_for(asleep.wait(), 30)
         assert engine.running["gradient"].pid is None
         assert "image" in await engine.query("gradient", {"seed": 1})
 

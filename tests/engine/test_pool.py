@@ -36,7 +36,7 @@ class Pool:
         return [(int(number), int(process)) for number, process in lines]
 
     async def until(self, holds: Callable[[], bool]) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not holds():
                 await asyncio.sleep(0.005)
 

@@ -137,7 +137,7 @@ async def test_parts_come_as_they_are_yielded_until_nobody_waits(cluster: Path) 
         asking = asyncio.ensure_future(
             engine.query("writer", {"text": "for ever", "left": str(left)})
         )
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             seen = len(parts)
             while len(parts) == seen:
                 await asyncio.sleep(0.01)
@@ -169,7 +169,7 @@ async def test_a_cluster_that_is_lost_is_joined_again(
         asking = asyncio.ensure_future(engine.query("toy", {"seed": 1}))
         (cluster / "unreachable").touch()
         os.kill(engine.running["toy"].pid or 0, signal.SIGKILL)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while "Connection refused" not in engine.running["toy"].message:
                 await asyncio.sleep(0.01)
             (cluster / "unreachable").unlink()
@@ -185,7 +185,7 @@ async def test_what_the_cluster_does_is_said_while_it_is_waited_for(cluster: Pat
         executor = RayExecutor(TOY, lambda: None)
         executor.on_words = said.append
         starting = asyncio.ensure_future(executor.start())
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while "waits for a replica: No room" not in said:
                 await asyncio.sleep(0.01)
             (cluster / "headless").touch()

@@ -19,7 +19,7 @@ def decoded(uri: str) -> Image.Image:
 
 def answered(address: str) -> Image.Image:
     """The server's current output."""
-    return decoded(httpx.get(f"{address}/data").json()["image"])
+    return decoded(httpx.get(f"{address}/data", timeout=60).json()["image"])
 
 
 def difference(one: Image.Image, other: Image.Image) -> float:

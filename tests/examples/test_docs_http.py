@@ -25,7 +25,7 @@ def test_every_example_is_answered_as_it_says(address: str) -> None:
     examples = re.findall(r"```sh\n(.*?)```\n\n```json\n(.*?)```", PAGE, re.DOTALL)
     assert len(examples) == PAGE.count("```sh\ncurl -s ") == PAGE.count("curl -s")
     for command, shown in examples:
-        said = subprocess.check_output(shlex.split(command.replace(TOLD, address)), timeout=30)
+        said = subprocess.check_output(shlex.split(command.replace(TOLD, address)), timeout=60)
         assert is_short_for(json.loads(shown), json.loads(said)), command
 
 

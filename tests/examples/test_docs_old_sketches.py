@@ -50,7 +50,7 @@ def test_the_socketio_sketch_shows_one_picture_after_another(
 def test_the_python_code_prints_how_a_picture_begins(address: str) -> None:
     [code] = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
     assert code.count(TOLD) == 1
-    said = subprocess.check_output([sys.executable, "-c", code.replace(TOLD, address)], timeout=30)
+    said = subprocess.check_output([sys.executable, "-c", code.replace(TOLD, address)], timeout=60)
     assert said.decode().strip() == PICTURE
 
 
@@ -58,7 +58,7 @@ def test_the_curl_line_is_answered(address: str) -> None:
     if shutil.which("curl") is None:
         absent("The curl example needs curl: install it.")
     [line] = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
-    said = subprocess.check_output(shlex.split(line.replace(TOLD, address)), timeout=30)
+    said = subprocess.check_output(shlex.split(line.replace(TOLD, address)), timeout=60)
     assert json.loads(said)["image"].startswith(PICTURE)
 
 

@@ -68,10 +68,10 @@ def test_unity_asks_what_is_answered(address: str) -> None:
     names = re.findall(r"class Question \{ (.*?) \}", text)[0]
     fields = re.findall(r"public \w+ (\w+);", names)
     assert fields == ["seed", "truncation"]
-    answer = httpx.post(f"{address}/query", json=dict.fromkeys(fields, 1)).json()
+    answer = httpx.post(f"{address}/query", json=dict.fromkeys(fields, 1), timeout=60).json()
     assert list(answer) == ["image"]
     assert decoded(answer["image"]).size == (256, 256)
-    wrong = httpx.post(f"{address}/query", json={"seed": "x"}).json()
+    wrong = httpx.post(f"{address}/query", json={"seed": "x"}, timeout=60).json()
     assert re.findall(r"public string image; public string (\w+);", text)[0] in wrong
 
 
@@ -80,7 +80,7 @@ def test_openframeworks_asks_what_is_answered(address: str) -> None:
     assert TOLD in (EXAMPLES / "openframeworks" / "src" / "ofApp.h").read_text()
     names = re.findall(r"[?&](\w+)=", text)
     asked = re.findall(r'address \+ "(/[\w.]+)\?', text)[0]
-    answer = httpx.get(f"{address}{asked}", params={names[0]: 5, names[1]: 0.5})
+    answer = httpx.get(f"{address}{asked}", params={names[0]: 5, names[1]: 0.5}, timeout=60)
     assert names == ["seed", "truncation"]
     assert answer.headers["content-type"] == "image/jpeg"
 

@@ -50,7 +50,7 @@ def test_every_address_in_it_answers_with_a_picture_or_the_studio(address: str) 
     urls = re.findall(rf"<({TOLD}[^>]*)>", README)
     assert len(urls) >= 2
     for url in urls:
-        answer = httpx.get(url.replace(TOLD, address))
+        answer = httpx.get(url.replace(TOLD, address), timeout=60)
         assert answer.status_code == 200
         if "generate" in url:
             assert Image.open(io.BytesIO(answer.content)).size == (256, 256)
@@ -61,6 +61,6 @@ def test_every_address_in_it_answers_with_a_picture_or_the_studio(address: str) 
 def test_the_query_in_it_is_answered(address: str) -> None:
     (path, body) = re.findall(rf"`POST {TOLD}(\S+)` with `(.+?)`", README)[0]
     body = body.replace("512 numbers", ", ".join(["0.5"] * 512))
-    answer = httpx.post(f"{address}{path}", content=body)
+    answer = httpx.post(f"{address}{path}", content=body, timeout=60)
     assert answer.status_code == 200
     assert answer.json()["image"].startswith("data:image/jpeg;base64,")

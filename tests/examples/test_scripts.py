@@ -36,7 +36,7 @@ def run(interpreter: list[str], name: str, address: str, folder: Path) -> None:
         [*interpreter, str(script)],
         cwd=folder,
         check=True,
-        timeout=30,
+        timeout=60,
         capture_output=True,
         text=True,
     )

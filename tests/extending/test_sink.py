@@ -15,7 +15,7 @@ from taxiway.catalog import catalog
 from taxiway.core.config import Config
 
 PORTS = {"port": 0, "socketio_port": None, "osc_port": None, "hub_port": None}
-WAIT = 30.0
+WAIT = 60.0
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no named pipes of this kind.")

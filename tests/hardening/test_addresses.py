@@ -112,7 +112,7 @@ def bodies(canary: Canary) -> list[dict[str, Any]]:
 
 
 async def test_no_address_is_asked_by_http(canary: Canary, curious: Curious) -> None:
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{curious.port}") as client:
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{curious.port}", timeout=60) as client:
         answers = [await client.post("/query", json=body) for body in bodies(canary)]
         for address in canary.addresses():
             answers.append(await client.get("/generate.png", params=dict.fromkeys(INPUTS, address)))
@@ -173,7 +173,7 @@ async def test_no_address_is_asked_for_a_model_or_its_options(
 ) -> None:
     headers = {"authorization": f"Bearer {model_servers.tokens.own}"}
     url = model_servers.running()[0].url
-    async with httpx.AsyncClient(base_url=url, headers=headers, timeout=30) as client:
+    async with httpx.AsyncClient(base_url=url, headers=headers, timeout=60) as client:
         for address in canary.addresses():
             answer = await client.post("/studio/api/running", json={"model": address})
             assert answer.status_code == 404

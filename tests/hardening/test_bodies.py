@@ -64,7 +64,7 @@ async def troubled(client: httpx.AsyncClient, method: str, path: str) -> list[An
 async def test_no_body_leaves_the_desk_at_a_loss(model_servers: ModelServers) -> None:
     listener = listener_of(model_servers)
     headers = {"authorization": f"Bearer {model_servers.tokens.own}"}
-    async with httpx.AsyncClient(base_url=listener.url, headers=headers, timeout=30) as client:
+    async with httpx.AsyncClient(base_url=listener.url, headers=headers, timeout=60) as client:
         await client.get("/info")
         for path, methods in http_routes_of(listener):
             if path.startswith("/studio/api/"):
@@ -76,7 +76,7 @@ async def test_no_body_leaves_the_desk_at_a_loss(model_servers: ModelServers) ->
 async def test_no_body_leaves_the_hub_at_a_loss(model_servers: ModelServers) -> None:
     async with (
         hub.listener(model_servers, Config(), 0) as door,
-        httpx.AsyncClient(base_url=door.url, timeout=30) as client,
+        httpx.AsyncClient(base_url=door.url, timeout=60) as client,
     ):
         for path, methods in http_routes_of(door):
             for method in methods - {"GET", "HEAD"}:

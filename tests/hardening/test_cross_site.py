@@ -57,7 +57,7 @@ def state(model_servers: ModelServers) -> Any:
 
 @pytest.fixture
 async def client(model_servers: ModelServers) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=listener_of(model_servers).url, timeout=30) as client:
+    async with httpx.AsyncClient(base_url=listener_of(model_servers).url, timeout=60) as client:
         await client.get("/info")
         yield client
 

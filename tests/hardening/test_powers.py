@@ -41,7 +41,7 @@ def declared(routes: list[BaseRoute]) -> list[tuple[BaseRoute, Power]]:
 
 async def test_every_route_is_for_whom_it_says(model_servers: ModelServers) -> None:
     seen = set()
-    async with httpx.AsyncClient(base_url=listener_of(model_servers).url, timeout=30) as client:
+    async with httpx.AsyncClient(base_url=listener_of(model_servers).url, timeout=60) as client:
         await client.get("/info")
         for route, power in declared(routes_of(listener_of(model_servers))):
             if not isinstance(route, Route) or route.path in ENDLESS:
@@ -72,7 +72,7 @@ async def test_the_page_for_people_names_every_route_that_is_not_the_owners(
 
 
 async def test_a_player_is_told_what_the_owner_may(model_servers: ModelServers) -> None:
-    async with httpx.AsyncClient(base_url=listener_of(model_servers).url) as client:
+    async with httpx.AsyncClient(base_url=listener_of(model_servers).url, timeout=60) as client:
         headers = {"authorization": f"Bearer {model_servers.tokens.play}"}
         answer = await client.get("/studio/api/jobs", headers=headers)
         assert (answer.status_code, "--owner-link" in answer.json()["error"]) == (403, True)
@@ -111,7 +111,10 @@ def test_the_events_of_socket_io_and_osc_say_what_they_take() -> None:
 
 async def test_the_hub_is_for_programs_on_this_machine(model_servers: ModelServers) -> None:
     before = [(place.name, place.state) for place in model_servers.running()]
-    async with hub.listener(model_servers, Config(), 0) as door, httpx.AsyncClient() as client:
+    async with (
+        hub.listener(model_servers, Config(), 0) as door,
+        httpx.AsyncClient(timeout=60) as client,
+    ):
         for route, power in declared(routes_of(door)):
             assert isinstance(route, Route)
             for method in route.methods or ():

@@ -14,7 +14,7 @@ from taxiway.core.model import ModelSpec
 from taxiway.engine import Engine
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
-PATIENCE = 15
+PATIENCE = 60
 
 
 def doomed(factor: int = 1) -> ModelSpec:

@@ -69,7 +69,7 @@ class Hosting:
         """End the server as Ctrl-C does; what it said meanwhile."""
         assert self.process is not None
         self.process.terminate()
-        said, _ = self.process.communicate(timeout=20)
+        said, _ = self.process.communicate(timeout=60)
         self.process = None
         return said
 

@@ -111,7 +111,7 @@ def test_what_is_wrong_is_said_in_one_sentence(
 
 
 def test_the_page_is_for_people(school: Hosting) -> None:
-    page = httpx.get(school.url)
+    page = httpx.get(school.url, timeout=60)
     assert f"{school.url}/open/v1/query" in page.text
 
 
@@ -136,7 +136,7 @@ def test_nothing_that_was_acknowledged_is_lost_by_kill_9(tmp_path: Path) -> None
             thread.join()
         with Store(tmp_path) as store:
             kept = store.tokens("class")
-        assert psutil.wait_procs(family, timeout=10)[1] == []
+        assert psutil.wait_procs(family, timeout=60)[1] == []
         assert sum(answered) >= 100
         assert sum(answered) <= kept[0].requests <= sum(answered) + len(answered)
         assert [known.label for known in kept] == ["first", "late"]
@@ -167,7 +167,7 @@ def test_no_token_is_ever_printed_by_the_server_or_kept(tmp_path: Path) -> None:
         host.serve("--host", "0.0.0.0")
         host.ask("class", token, **SMALL)
         host.ask("class", token, seed="x")
-        httpx.get(f"{host.url}/{token}/v1?token={token}")
+        httpx.get(f"{host.url}/{token}/v1?token={token}", timeout=60)
         said = host.said + host.stop()
         assert "class is running." in said
         assert token not in said
@@ -188,11 +188,11 @@ def test_a_model_sleeps_until_asked_and_the_server_ends_with_its_workers(tmp_pat
         for line in host.process.stdout:
             if "fell asleep" in line:
                 break
-        assert httpx.get(f"{host.url}/open/v1").json()["status"] == "starting"
+        assert httpx.get(f"{host.url}/open/v1", timeout=60).json()["status"] == "starting"
         assert host.ask("open", **SMALL).status_code == 200
         host.process.send_signal(signal.SIGINT)
         assert host.process.wait(15) == 0
-        _, alive = psutil.wait_procs(family, timeout=10)
+        _, alive = psutil.wait_procs(family, timeout=60)
         assert not alive
         host.process.communicate()
         host.process = None
@@ -240,7 +240,7 @@ def test_https_by_a_certificate(certificate: Path, tmp_path: Path) -> None:
             answer = client.get(f"{host.url}/v1/", headers=own, extensions=sni)
             assert answer.json()["status"] == "running"
         with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
-            httpx.get(host.url)
+            httpx.get(host.url, timeout=60)
         host.stop()
 
 
@@ -254,7 +254,9 @@ async def test_a_certificate_that_is_renewed_is_taken_without_a_restart(
     settings = Settings(port=0, certificate=str(cert), key=str(key))
     async with serving(tmp_path, settings) as listener:
         before = await shown(listener.port)
-        kept_open = httpx.AsyncClient(verify=False, base_url=f"https://127.0.0.1:{listener.port}")
+        kept_open = httpx.AsyncClient(
+            verify=False, base_url=f"https://127.0.0.1:{listener.port}", timeout=60
+        )
         assert (await kept_open.get("/healthz")).status_code == 200
         cert.write_text("half of it")
         await asyncio.sleep(0.1)
@@ -304,7 +306,7 @@ def test_only_the_proxy_is_believed_about_who_asks(tmp_path: Path) -> None:
             url = f"{host.url}/open/v1/query"
             statuses.append(httpx.post(url, json=SMALL, headers=headers, timeout=60).status_code)
         assert statuses == [200, 200, 429]
-        page = httpx.get(host.url, headers={**spoofed, "Host": "models.example.org"})
+        page = httpx.get(host.url, headers={**spoofed, "Host": "models.example.org"}, timeout=60)
         assert "https://models.example.org/open/v1/query" in page.text
         host.stop()
         host.serve()
@@ -318,7 +320,7 @@ def test_only_the_proxy_is_believed_about_who_asks(tmp_path: Path) -> None:
             for i in range(2)
         ]
         assert statuses == [200, 429]
-        assert f"{host.url}/open/v1" in httpx.get(host.url, headers=spoofed).text
+        assert f"{host.url}/open/v1" in httpx.get(host.url, headers=spoofed, timeout=60).text
         host.stop()
 
 

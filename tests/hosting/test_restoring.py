@@ -40,7 +40,7 @@ async def test_a_server_goes_on_with_what_the_backup_holds(tmp_path: Path) -> No
     with Store(folder) as store:
         hosted(store, "a")
     serving = app.serving(folder, app.Settings(port=0))
-    async with serving as listener, httpx.AsyncClient(base_url=listener.url, timeout=30) as client:
+    async with serving as listener, httpx.AsyncClient(base_url=listener.url, timeout=60) as client:
 
         async def asked(model: str) -> int:
             headers = {"authorization": f"Bearer {model}"}

@@ -57,7 +57,7 @@ class Box:
         self, token: str | None = TOKEN, path: str = "query", **more: str
     ) -> httpx.Response:
         headers = more if token is None else {"Authorization": f"Bearer {token}", **more}
-        async with httpx.AsyncClient(headers=headers, timeout=20) as http:
+        async with httpx.AsyncClient(headers=headers, timeout=60) as http:
             url = f"{self.door.url}/class/v1/{path}"
             return await (http.post(url, json={"text": "a"}) if path == "query" else http.get(url))
 
@@ -220,7 +220,7 @@ class Desk:
 
     async def asked(self, method: str, path: str) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self.own}"}
-        async with httpx.AsyncClient(headers=headers, timeout=20) as http:
+        async with httpx.AsyncClient(headers=headers, timeout=60) as http:
             return await http.request(method, self.url + path)
 
     async def state(self) -> Any:
@@ -260,5 +260,5 @@ async def test_a_server_that_does_not_answer_is_named_to_the_teacher(boxes: list
     assert refused.status_code == 502
     assert state["silent"][0] in refused.json()["error"]
     word = {WORD: "made up", "Authorization": f"Bearer {desk.own}"}
-    async with httpx.AsyncClient(headers=word) as http:
+    async with httpx.AsyncClient(headers=word, timeout=60) as http:
         assert (await http.get(f"{desk.url}/state")).status_code == 421

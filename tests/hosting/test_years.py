@@ -49,7 +49,7 @@ class School:
             body = {"seed": seed, "size": 32}
             began = time.monotonic()
             try:
-                async with httpx.AsyncClient(timeout=30) as http:
+                async with httpx.AsyncClient(timeout=60) as http:
                     url = f"{self.host.url}/art/v1/query"
                     self.sent += 1
                     answer = await http.post(url, json=body, headers=headers)

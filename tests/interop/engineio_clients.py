@@ -72,7 +72,7 @@ class Socket:
 
     async def packet(self) -> str:
         while True:
-            packet = await asyncio.wait_for(self.socket.recv(), 20)
+            packet = await asyncio.wait_for(self.socket.recv(), 60)
             assert isinstance(packet, str)
             if packet != "2":
                 return packet
@@ -107,6 +107,6 @@ async def socket(address: str, version: Version = 4, **options: Any) -> AsyncIte
 
 async def until(condition: Callable[[], bool]) -> None:
     """Let the servers work until it holds."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not condition():
             await asyncio.sleep(0)

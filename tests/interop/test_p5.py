@@ -43,7 +43,7 @@ def test_a_button_brings_a_picture(
         shown = page.evaluate("() => document.querySelector('img').src")
         size = "() => document.querySelector('img').decode().then(() => document.images[0].width)"
         assert page.evaluate(size) == 64
-    assert shown == httpx.get(f"{server.url}/data").json()["image"]
+    assert shown == httpx.get(f"{server.url}/data", timeout=60).json()["image"]
     assert wrong == []
 
 
@@ -53,7 +53,7 @@ def test_a_sketch_that_polls_at_every_frame_sees_what_others_ask(
 ) -> None:
     with opened(page, tmp_path, how, scripts(client, "polling.js")) as wrong:
         page.wait_for_function("() => heard >= 60")
-        asked = httpx.post(f"{server.url}/query", json={"seed": 5}, timeout=20).json()
+        asked = httpx.post(f"{server.url}/query", json={"seed": 5}, timeout=60).json()
         page.wait_for_function("(image) => shown === image", arg=asked["image"])
         assert page.evaluate("() => failed") == 0
         page.evaluate("() => noLoop()")

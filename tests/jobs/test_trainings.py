@@ -204,7 +204,7 @@ async def test_one_begun_by_hand_is_seen_waited_for_and_stopped(
         assert (await jobs.stop(MINE)).state == "stopping"
         assert process.stdout.readline() == b"told\n"
         assert (await jobs.stop(MINE)).state == "stopping"
-        said, _ = await asyncio.to_thread(process.communicate, timeout=20)
+        said, _ = await asyncio.to_thread(process.communicate, timeout=60)
         assert said == b""  # told once, though asked twice
     assert (await jobs.one(MINE)).state == "stopped"
     await until(jobs, "training:new", lambda job: job.has_ended)  # its turn came

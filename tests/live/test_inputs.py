@@ -17,7 +17,7 @@ from taxiway.live.inputs import INPUT, Inputs
 from taxiway.live.members import Members
 from taxiway.live.session import LiveSession
 
-WAIT = 10.0
+WAIT = 60.0
 TAKES = Command(
     name="take",
     inputs={"photo": Image(), "mask": Image(channels=1)},

@@ -20,7 +20,7 @@ from taxiway.live.members import Members
 from taxiway.live.outputs import FPS, Output, Outputs
 from taxiway.live.session import LiveSession
 
-WAIT = 10.0
+WAIT = 60.0
 
 
 class Recorder(Sink):

@@ -54,7 +54,7 @@ async def room() -> AsyncIterator[Room]:
         port = await stack.enter_async_context(served(app))
         config = Config(osc_port=0, osc_target=None)
         osc = await stack.enter_async_context(OscServer(engine, session, config))
-        api = httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20)
+        api = httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60)
         await stack.enter_async_context(api)
         async with asyncio.timeout(40):
             yield Room(session, port, osc.port, api)

@@ -15,7 +15,7 @@ from taxiway.web.application import application
 from taxiway.web.listen import Listener
 from toys import Gradient
 
-PATIENCE = 15
+PATIENCE = 60
 GET = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
 POST = b"POST /query HTTP/1.1\r\nHost: localhost\r\n"
 

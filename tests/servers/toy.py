@@ -66,6 +66,6 @@ def serving(model: str) -> Iterator[Toy]:
         yield Toy(process)
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
         assert process.stdout is not None
         process.stdout.close()

@@ -86,7 +86,7 @@ async def test_it_takes_every_size_and_kind_of_picture(name: str, tmp_path: Path
     output = Output(made(name, tmp_path), fps=240)
     for number, shape in enumerate(SHAPES, 1):
         output.offer(frame(shape))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while output.sent < number and not output.is_over:
                 await asyncio.sleep(0.002)
         assert not output.error
@@ -104,7 +104,7 @@ async def test_it_keeps_nothing_of_what_it_sent(name: str, tmp_path: Path) -> No
         before = output.sent
         output.offer(one)
         del one
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while output.sent == before and not output.is_over:
                 await asyncio.sleep(0.002)
     output.end()
@@ -145,7 +145,7 @@ async def test_one_that_fails_in_the_middle_leaves_no_thread(
 
     monkeypatch.setattr(sink, "send", fail)
     output.offer(frame((4, 6, 3)))
-    await asyncio.wait_for(ended.wait(), 10)
+    await asyncio.wait_for(ended.wait(), 60)
     assert output.error == "Input/output error."
     assert await output.ended()
 
@@ -158,7 +158,7 @@ async def test_one_that_stalls_keeps_nobody_waiting_and_one_frame(
 
     def slow(one: Frame) -> None:
         inside.set()
-        assert gate.wait(10)
+        assert gate.wait(60)
         send(one)
 
     monkeypatch.setattr(sink, "send", slow)
@@ -177,7 +177,7 @@ async def test_one_that_stalls_keeps_nobody_waiting_and_one_frame(
     gc.collect()
     assert [one() is not None for one in kept].index(True) == 199
     gate.set()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while output.sent < 2:
             await asyncio.sleep(0.002)
     output.end()

@@ -20,7 +20,7 @@ from taxiway.live.session import LiveSession
 from taxiway.sinks import mjpeg
 from taxiway.web.application import application
 
-WAIT = 10.0
+WAIT = 60.0
 
 
 @pytest.fixture

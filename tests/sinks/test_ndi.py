@@ -66,7 +66,7 @@ def test_a_receiver_gets_the_picture(
     receiving, newest = receiver
     connect(receiving)
     height, width = shape[0] + shape[0] % 2, shape[1] + shape[1] % 2
-    for _ in range(300):
+    for _ in range(3000):
         sink.send(frame(shape))
         time.sleep(0.01)
         receiving.frame_sync.capture_video()

@@ -179,7 +179,7 @@ async def test_a_change_of_size_begins_another_film_and_a_stop_loses_nothing(
     output = Output(sink, FPS)
     for number, shape in enumerate(((48, 64, 3), (33, 21, 3)), 1):
         output.offer(frame(90, shape))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while output.sent < number and not output.is_over:
                 await asyncio.sleep(0.002)
     output.end()

@@ -73,7 +73,7 @@ def test_a_server_gets_the_pictures_and_silence(port: int) -> None:
         for level in range(0, 240, 10):
             sink.send(frame(level))
         sink.close()
-        codecs, found = server.communicate(timeout=30)[0].splitlines()
+        codecs, found = server.communicate(timeout=60)[0].splitlines()
     assert codecs == "h264 aac"
     count, height, width, _, middle, side = (
         found.replace("(", "").replace(",", "").replace(")", "").split()
@@ -100,7 +100,7 @@ def test_ffmpeg_takes_it(port: int) -> None:
         for level in range(0, 240, 10):
             sink.send(frame(level))
         sink.close()
-        pixels = np.frombuffer(server.communicate(timeout=30)[0], np.uint8)
+        pixels = np.frombuffer(server.communicate(timeout=60)[0], np.uint8)
     found = pixels.reshape(-1, 48, 64, 3)[:, 24, 32, 0].astype(int)
     assert len(found) >= 20
     assert np.abs(found[-1] - 230) < 8

@@ -86,7 +86,7 @@ async def test_one_that_fails_in_the_middle_says_so(
     with monkeypatch.context() as patched:
         patched.setattr(MEMBERS.kinds[name], "read", broken)
         await inputs.start(name, settings(name, tmp_path))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while (await inputs.one(name)).state == "on":
                 await asyncio.sleep(0.005)
         status = await inputs.one(name)

@@ -294,7 +294,7 @@ async def test_a_client_that_reads_nothing_is_cut() -> None:
             deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             deaf.connect(("127.0.0.1", port))
             deaf.sendall(GET)
-            await asyncio.wait_for(gone.wait(), 10)
+            await asyncio.wait_for(gone.wait(), 60)
 
 
 @pytest.mark.parametrize("parser", PARSERS)

@@ -52,7 +52,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_who_hangs_up_cancels_the_work() -> None:
     work = Work()
-    async with listening(app(work)) as port, asyncio.timeout(20):
+    async with listening(app(work)) as port, asyncio.timeout(60):
         _, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(ASK)
         await work.began.wait()
@@ -63,7 +63,7 @@ async def test_who_hangs_up_cancels_the_work() -> None:
 
 async def test_who_waits_gets_the_answer_also_after_long(monkeypatch: pytest.MonkeyPatch) -> None:
     work = Work()
-    async with listening(app(work)) as port, asyncio.timeout(20):
+    async with listening(app(work)) as port, asyncio.timeout(60):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(ASK)
         await work.began.wait()
@@ -79,7 +79,7 @@ async def test_who_waits_gets_the_answer_also_after_long(monkeypatch: pytest.Mon
 @pytest.mark.parametrize("parser", ["httptools", "h11"])
 async def test_who_only_ends_sending_gets_the_answer(parser: str) -> None:
     work = Work()
-    async with listening(app(work), parser=parser) as port, asyncio.timeout(20):
+    async with listening(app(work), parser=parser) as port, asyncio.timeout(60):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(ASK)
         writer.write_eof()
@@ -98,7 +98,7 @@ async def test_who_only_ends_sending_gets_the_answer(parser: str) -> None:
 @pytest.mark.parametrize("parser", ["httptools", "h11"])
 async def test_who_ends_sending_and_then_resets_cancels_the_work(parser: str) -> None:
     work = Work()
-    async with listening(app(work), parser=parser) as port, asyncio.timeout(20):
+    async with listening(app(work), parser=parser) as port, asyncio.timeout(60):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(ASK)
         writer.write_eof()
@@ -113,7 +113,7 @@ async def test_who_ends_sending_and_then_resets_cancels_the_work(parser: str) ->
 async def test_all_that_was_asked_before_the_end_is_answered() -> None:
     work = Work()
     work.goes_on.set()
-    async with listening(app(work)) as port, asyncio.timeout(20):
+    async with listening(app(work)) as port, asyncio.timeout(60):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(ASK * 3)
         writer.write_eof()
@@ -123,7 +123,7 @@ async def test_all_that_was_asked_before_the_end_is_answered() -> None:
 
 
 async def test_a_body_that_ends_early_is_said() -> None:
-    async with listening(app(Work())) as port, asyncio.timeout(20):
+    async with listening(app(Work())) as port, asyncio.timeout(60):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(ASK[:-1])
         writer.write_eof()
@@ -136,7 +136,7 @@ async def test_a_body_that_ends_early_is_said() -> None:
 async def test_an_answer_that_comes_at_once_is_not_watched_for() -> None:
     work = Work()
     work.goes_on.set()
-    async with listening(app(work)) as port, asyncio.timeout(20):
+    async with listening(app(work)) as port, asyncio.timeout(60):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(ASK)
         assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200")

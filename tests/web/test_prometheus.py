@@ -76,7 +76,7 @@ def test_the_dashboard_and_the_alerts_name_what_a_server_tells(of_run: str, of_h
 async def test_no_page_and_no_foreign_name_reads_it_and_nothing_else_is_there() -> None:
     async with Engine() as engine:
         listener = Metrics(engine, Path("none/such")).listener(Config(metrics=("127.0.0.1", 0)))
-        async with listener, httpx.AsyncClient(base_url=listener.url) as client:
+        async with listener, httpx.AsyncClient(base_url=listener.url, timeout=60) as client:
             answers = [
                 await client.get("/metrics"),
                 await client.get("/metrics", headers={"accept": "application/openmetrics-text"}),

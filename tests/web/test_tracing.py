@@ -52,7 +52,7 @@ async def test_a_trace_goes_on_from_the_client_to_the_stages_of_the_model(
 ) -> None:
     config = structs.replace(CONFIG, metrics=None, trace=True)
     serving = app.serving(config, [catalog.card("painter")], {})
-    async with serving as servers, httpx.AsyncClient(timeout=30) as client:
+    async with serving as servers, httpx.AsyncClient(timeout=60) as client:
         headers = {"traceparent": f"00-{TRACE}-{PARENT}-01", "x-request-id": "r7"}
         body = {"seed": 1, "size": 32}
         await client.post(f"{servers.running()[0].url}/query", json=body, headers=headers)

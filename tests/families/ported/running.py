@@ -46,7 +46,7 @@ class Serving:
             if found := re.search(r"at (http://\S+)\.\.\.", line):
                 self.url = found[1]
                 break
-        self.client = httpx.Client(base_url=self.url, trust_env=False, timeout=20)
+        self.client = httpx.Client(base_url=self.url, trust_env=False, timeout=60)
 
     def get(self, path: str, **more: Any) -> httpx.Response:
         return self.client.get(path, **more)

@@ -172,7 +172,7 @@ async def test_a_port_killed_while_idle_is_back_before_anyone_asks(engine: Engin
     engine.events.listen(lambda event: states.append(getattr(event, "state", "")))
     engine.events.listen(lambda event: running.set() if states[-1] == "running" else None)
     child(engine).kill()
-    await asyncio.wait_for(running.wait(), 20)
+    await asyncio.wait_for(running.wait(), 60)
     assert states == ["starting", "running"]
     assert await engine.query("port", {"words": "a"}) == {"loud": "A!"}
 
@@ -256,7 +256,7 @@ async def test_nobody_else_may_ask_a_port(engine: Engine) -> None:
 def refusal(port: int) -> tuple[int, str]:
     import httpx
 
-    answer = httpx.get(f"http://127.0.0.1:{port}/meta", trust_env=False)
+    answer = httpx.get(f"http://127.0.0.1:{port}/meta", trust_env=False, timeout=60)
     assert "access-control-allow-origin" not in answer.headers
     return answer.status_code, answer.json()["error"]
 

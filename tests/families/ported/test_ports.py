@@ -93,7 +93,7 @@ def test_a_port_on_a_leash_ends_with_its_standard_input() -> None:
         assert port.ask("/shout", {"words": "a"}) == {"loud": "A!"}
         assert port.process.stdin is not None
         port.process.stdin.close()
-        assert port.process.wait(10) == 1
+        assert port.process.wait(60) == 1
 
 
 def test_the_oldest_dialect_works(tmp_path: Path) -> None:

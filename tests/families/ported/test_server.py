@@ -239,7 +239,7 @@ def test_any_bytes_leave_it_serving(port: Serving, data: bytes) -> None:
 
 def test_a_client_that_asks_first_may_go_on(port: Serving) -> None:
     parts = urlsplit(port.url)
-    connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=10)
+    connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=60)
     connection.putrequest("POST", "/refuse")
     connection.putheader("Content-Length", "2")
     connection.putheader("Expect", "100-continue")

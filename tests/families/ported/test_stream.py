@@ -33,7 +33,7 @@ def submit(socket: ClientConnection, command: str, number: Any = None, **inputs:
 
 
 def heard(socket: ClientConnection) -> Any:
-    return json.loads(socket.recv(timeout=20))
+    return json.loads(socket.recv(timeout=60))
 
 
 def until(socket: ClientConnection, *kinds: str) -> list[Any]:

@@ -23,7 +23,7 @@ async def until(found: Any) -> None:
 
 async def test_base_and_modulation_are_apart_and_a_stop_leaves_the_base() -> None:
     clock = Clock()
-    async with on_session(FakeEngine(), clock=clock) as session, asyncio.timeout(20):
+    async with on_session(FakeEngine(), clock=clock) as session, asyncio.timeout(60):
         watcher = Watcher(session)
         session.set({"truncation": 0.5})
         told: list[Any] = []
@@ -58,7 +58,7 @@ async def test_base_and_modulation_are_apart_and_a_stop_leaves_the_base() -> Non
 
 
 async def test_what_is_sent_moves_and_what_takes_nothing_says_so() -> None:
-    async with on_session(FakeEngine()) as session, asyncio.timeout(20):
+    async with on_session(FakeEngine()) as session, asyncio.timeout(60):
         Watcher(session)
         actions.perform(session, "modulator", {"number": 2, "kind": "sent"})
         actions.perform(session, "modulate", {"number": 2, "control": "z/5", "amount": 0.5})
@@ -136,7 +136,7 @@ async def test_a_modulator_that_fails_is_switched_off_and_said() -> None:
     kinds().kinds["broken"] = Broken
     said: list[str] = []
     try:
-        async with on_session(FakeEngine()) as session, asyncio.timeout(20):
+        async with on_session(FakeEngine()) as session, asyncio.timeout(60):
             Watcher(session)
             session.report = said.append  # type: ignore[method-assign]
             session.movement.put(1, "broken", {}, True)
@@ -152,7 +152,7 @@ async def test_a_modulator_that_fails_is_switched_off_and_said() -> None:
 
 async def test_a_walk_goes_by_beats_and_ends_where_it_is_told_to() -> None:
     clock = Clock()
-    async with on_session(FakeEngine(), clock=clock) as session, asyncio.timeout(20):
+    async with on_session(FakeEngine(), clock=clock) as session, asyncio.timeout(60):
         Watcher(session)
         actions.perform(session, "tempo", {"bpm": 60, "changes": "now"})
         wire = {"kind": "slerp", "keys": "1,2", "seconds": 4, "unit": "beats", "mode": "once"}

@@ -31,7 +31,7 @@ class Stage:
         """What a patch is told up to an address, by address; each no more than once."""
         found: dict[str, list[Any]] = {}
         while until not in found:
-            (message,) = read(await asyncio.wait_for(patch.heard.get(), 20))
+            (message,) = read(await asyncio.wait_for(patch.heard.get(), 60))
             assert message.address not in found
             found[message.address] = message.arguments
         return found

@@ -86,7 +86,7 @@ async def test_every_line_to_copy_does_something(kind: str) -> None:
                 if kind == "python":
                     eval(line, names)  # noqa: S307 - it is ours
                 else:
-                    subprocess.run(shlex.split(line), check=True, timeout=10)
+                    subprocess.run(shlex.split(line), check=True, timeout=60)
             client._sock.close()
             await until(lambda: len(heard) == len(lines))
             assert refused == []

@@ -25,7 +25,7 @@ def listener(config: Config) -> Listener:
 @pytest.mark.parametrize("origin", ["https://editor.p5js.org", "null"])
 @pytest.mark.parametrize("method", ["GET", "OPTIONS", "POST"])
 async def test_a_page_may_ask_with_credentials(origin: str, method: str) -> None:
-    async with listener(Config(port=0)) as server, httpx.AsyncClient() as http:
+    async with listener(Config(port=0)) as server, httpx.AsyncClient(timeout=60) as http:
         answer = await http.request(method, server.url + HANDSHAKE, headers={"Origin": origin})
     assert answer.headers.get_list("access-control-allow-origin") == [origin]
     assert answer.headers["access-control-allow-credentials"] == "true"
@@ -35,7 +35,7 @@ async def test_a_page_may_ask_with_credentials(origin: str, method: str) -> None
 async def test_other_origins_are_refused_on_both_transports_where_they_are_named() -> None:
     config = Config(port=0, allowed_origins=("https://ok.example",))
     socket = f"{HANDSHAKE.removesuffix('polling')}websocket"
-    async with listener(config) as server, httpx.AsyncClient() as http:
+    async with listener(config) as server, httpx.AsyncClient(timeout=60) as http:
         for origin, status in (("https://ok.example", 200), ("https://evil.example", 403)):
             headers = {"Origin": origin}
             assert (await http.get(server.url + HANDSHAKE, headers=headers)).status_code == status

@@ -47,7 +47,7 @@ async def model_servers(hub: Hub) -> AsyncIterator[ModelServers]:
 async def client(model_servers: ModelServers) -> AsyncIterator[httpx.AsyncClient]:
     headers = {"authorization": f"Bearer {model_servers.tokens.own}"}
     url = model_servers.running()[0].url + "/studio/api"
-    async with httpx.AsyncClient(base_url=url, headers=headers, timeout=30) as client:
+    async with httpx.AsyncClient(base_url=url, headers=headers, timeout=60) as client:
         yield client
 
 

@@ -24,7 +24,7 @@ async def model_servers() -> AsyncIterator[ModelServers]:
 async def client(model_servers: ModelServers) -> AsyncIterator[httpx.AsyncClient]:
     headers = {"authorization": f"Bearer {model_servers.tokens.own}"}
     url = model_servers.running()[0].url
-    async with httpx.AsyncClient(base_url=url, headers=headers, timeout=30) as client:
+    async with httpx.AsyncClient(base_url=url, headers=headers, timeout=60) as client:
         yield client
 
 

@@ -24,7 +24,7 @@ async def asked(*paths: str) -> dict[str, tuple[int, str]]:
     """Status and text of files of the studio."""
     async with (
         served(Starlette(routes=routes(Tokens.new()))) as port,
-        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client,
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as client,
     ):
         answers = {path: await client.get(f"/studio/{path}") for path in paths}
     return {path: (answer.status_code, answer.text) for path, answer in answers.items()}

@@ -87,7 +87,7 @@ class Page:
                     await self.socket.send(answer)
 
     async def said(self, type: str) -> Any:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not any(word["type"] == type for word in self.words):
                 await asyncio.sleep(0.01)
         return next(word for word in self.words if word["type"] == type)
@@ -154,7 +154,7 @@ async def test_a_page_makes_what_it_can_and_the_model_the_rest_until_it_goes(pla
         answers = await asyncio.gather(*(place.picture(seed) for seed in range(8)))
         np.testing.assert_array_equal(answers, [right(seed) for seed in range(8)])
         assert page.asked == 13
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while place.has_page:
             await asyncio.sleep(0.01)
     np.testing.assert_array_equal(await place.picture(9), right(9))
