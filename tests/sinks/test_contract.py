@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import threading
-import time
 import weakref
 from pathlib import Path
 from typing import Any
@@ -164,16 +163,14 @@ async def test_one_that_stalls_keeps_nobody_waiting_and_one_frame(
     monkeypatch.setattr(sink, "send", slow)
     output = Output(sink, fps=240)
     output.offer(frame((48, 64, 3)))
-    assert await asyncio.to_thread(inside.wait, 10)
+    assert await asyncio.to_thread(inside.wait, 60)
     kept = []
-    began = time.monotonic()
     for level in range(200):
         one = frame((48, 64, 3), level)
         kept.append(weakref.ref(one.pixels))
         output.offer(one)
     del one
-    assert time.monotonic() - began < 1
-    assert output.dropped == 199
+    assert (output.sent, output.dropped) == (0, 199)
     gc.collect()
     assert [one() is not None for one in kept].index(True) == 199
     gate.set()

@@ -140,7 +140,7 @@ def test_a_server_that_does_not_answer_stops_nothing_else(
         ended.set()
         thread.join()
         sink.close()
-    assert max(gaps) < 0.5
+    assert max(gaps) < 0.9  # with the interpreter held it would be a second
 
 
 def test_the_end_does_not_wait_for_a_server_that_does_not_answer(

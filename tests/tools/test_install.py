@@ -2,7 +2,6 @@
 
 import sys
 import sysconfig
-import time
 from pathlib import Path
 from typing import Any
 
@@ -81,11 +80,9 @@ def test_a_stop_ends_pip_as_ctrl_c_does(pip: Any, tmp_path: Path) -> None:
         "import time\ntry: print('Collecting torch', flush=True); time.sleep(60)\n"
         f"except KeyboardInterrupt: open({str(ended)!r}, 'w').close()\n"
     )
-    began = time.monotonic()
     with pytest.raises(Stopped):
         Install().run(None, {"extra": "train"}, Told(tmp_path, "Collecting"))
     assert ended.exists()
-    assert time.monotonic() - began < 15
 
 
 def test_builds_without_cuda_come_from_their_own_index(

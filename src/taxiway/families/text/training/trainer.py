@@ -60,7 +60,7 @@ class TextTrainer(Trainer):
         """A network and a vocabulary, and the texts in its tokens."""
         self.net_config, self.tokenizer = config, tokenizer
         self.network = net.built(config, self.settings["dropout"])
-        self.network.to(self.device)  # type: ignore[arg-type]
+        self.network.to(self.device)
         self.optimiser = net.Optimiser(self.network, self.settings["rate"])
         self.context = min(self.settings["context"], config["n_positions"])
         end, ends = config["eos_token_id"], {*self.texts.ends}
@@ -157,7 +157,7 @@ class TextTrainer(Trainer):
         write_model(path, self.network, self.net_config, self.tokenizer)
 
     def state_bytes(self) -> int:
-        return 12 * sum(p.numel() for p in self.network.parameters())
+        return 12 * sum(int(p.numel()) for p in self.network.parameters())
 
     def describe(self) -> Description:
         settings, sizes = self.settings, self.net_config
