@@ -57,7 +57,7 @@ def _keep(listener: socket.socket, path: Path, folder: Path) -> NoReturn:
         hello = Hello.of(pipe.receive())
         pipe.send(Welcome(has_video=is_here("av")).packed())
         if (child := _packed_out(pipe, folder)) is not None:
-            asyncio.run(Keeper(child, listener, hello.hold).run(first))
+            asyncio.run(Keeper(child, listener, hello.hold).run(first, pipe.let_go()))
     except (ServerGone, KeyboardInterrupt):
         pass
     finally:
@@ -130,8 +130,11 @@ class Keeper:
         self._printed = asyncio.Event()
         self._gives_up: asyncio.TimerHandle | None = None
 
-    async def run(self, first: socket.socket) -> None:
-        """Until the other end says that it is over, or is away for too long."""
+    async def run(self, first: socket.socket, ahead: bytes) -> None:
+        """Until the other end says that it is over, or is away for too long.
+
+        `ahead` was read from the first stream already, such as a ping.
+        """
         loop = asyncio.get_running_loop()
         prints = asyncio.StreamReader()
         await loop.connect_read_pipe(
@@ -139,7 +142,7 @@ class Keeper:
         )
         listening = asyncio.create_task(self._listen(prints))
         self._stream = self._stranger()
-        await self._stream.connect(first)
+        await self._stream.connect(first, ahead)
         server = await loop.create_unix_server(self._stranger, sock=self._listener)
         await self._model.connect(self._child.messages)
         await self._until_over()

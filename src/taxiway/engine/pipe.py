@@ -84,13 +84,14 @@ class ServersEnd(asyncio.Protocol):
     def __init__(self, heard: Callable[[bytes], None], ended: Callable[[], None]) -> None:
         self._heard = heard
         self._ended = ended
-        self._come = bytearray()
+        self._come, self._ahead = bytearray(), b""
         self._transport: asyncio.Transport | None = None
         self.came_at = time.monotonic()
         """When something came last, or it was opened, by the monotonic clock."""
 
-    async def connect(self, own: socket.socket) -> None:
-        """Begin to listen at `own`, on the running loop."""
+    async def connect(self, own: socket.socket, ahead: bytes = b"") -> None:
+        """Begin to listen at `own`, on the running loop; `ahead` was read from it already."""
+        self._ahead = ahead
         loop = asyncio.get_running_loop()
         if sys.platform == "win32":
             await loop.create_connection(lambda: self, sock=own)
@@ -115,7 +116,8 @@ class ServersEnd(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # uvloop's transports are not of asyncio's classes.
         self._transport = cast(asyncio.Transport, transport)
-        self.came_at = time.monotonic()
+        ahead, self._ahead = self._ahead, b""
+        self.data_received(ahead)
 
     def data_received(self, data: bytes) -> None:
         self._come += data
