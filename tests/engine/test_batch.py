@@ -28,6 +28,14 @@ async def test_the_oldest_goes_first_with_company_of_its_command() -> None:
     assert len(queue) == 0
 
 
+async def test_the_lowest_turn_goes_first_and_of_one_turn_the_oldest() -> None:
+    queue = CallQueue(9)
+    late, soon, later, too = (Call(PAIRS, {}, turn=turn) for turn in (3.0, 2.0, 3.5, 2.0))
+    for call in (late, soon, later, too):
+        queue.put(call)
+    assert [queue.take(), queue.take()] == [[soon, too], [late, later]]
+
+
 async def test_a_call_or_a_stir_ends_the_wait() -> None:
     queue = CallQueue(9)
     assert queue.take() == []

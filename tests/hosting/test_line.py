@@ -9,7 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fuzz import examples
+from taxiway.core.command import Command
 from taxiway.core.errors import Busy
+from taxiway.engine.batch import Call, CallQueue
 from taxiway.hosting.line import Line, Place
 
 
@@ -54,6 +56,43 @@ async def test_who_asks_a_hundred_times_waits_behind_himself_and_who_had_none_go
     await callers.answer(96)
     assert Counter(callers.begun) == {"a": 100, "b": 2, "c": 1}
     await asyncio.gather(*callers.tasks)
+
+
+@pytest.mark.parametrize("pupils", [2, 30])
+async def test_who_asks_now_and_then_is_the_models_next_while_a_loop_runs(pupils: int) -> None:
+    line, queue = Line("'class'"), CallQueue(99)
+    echo = Command(name="echo", inputs={}, outputs={})
+
+    async def asks(who: str) -> None:
+        async with line.turn(who):
+            call = Call(echo, {"who": who})
+            queue.put(call)
+            await call.future
+
+    async def answer() -> str:
+        (call,) = queue.take()
+        call.resolve({})
+        who: str = call.inputs["who"]
+        asking.add(asyncio.create_task(asks("loop"))) if who == "loop" else None
+        await settled()
+        return who
+
+    async def settled() -> None:
+        for _ in range(50):
+            await asyncio.sleep(0)
+
+    names = [f"pupil {number}" for number in range(pupils)]
+    asking = {asyncio.create_task(asks(who)) for who in [*names, *["loop"] * 24]}
+    await settled()
+    for _ in range(pupils + 40):
+        await answer()
+    for who in names:
+        asking.add(asyncio.create_task(asks(who)))
+        await settled()
+        assert [await answer(), await answer()] == [who, "loop"]
+    for task in asking:
+        task.cancel()
+    await asyncio.gather(*asking, return_exceptions=True)
 
 
 @settings(max_examples=examples(100), deadline=None)

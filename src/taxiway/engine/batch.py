@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-from taxiway.core.callers import caller
+from taxiway.core.callers import caller, turn_number
 from taxiway.core.command import Command, Values
 from taxiway.core.errors import Busy, Superseded, TaxiwayError
 from taxiway.core.logs import request_id
@@ -41,6 +41,7 @@ class Call:
     request: str = field(default_factory=request_id.get)
     """The name of the request that it came by, if any."""
     caller: str = field(default_factory=caller.get)
+    turn: float = field(default_factory=turn_number.get)
     began: float = field(default_factory=time.perf_counter)
     taken: float | None = None
     """When the worker got it, if it did."""
@@ -75,7 +76,9 @@ class Call:
 
 
 class CallQueue:
-    """Calls in the order in which they came; at most `limit`, live ones not counted."""
+    """Calls in the order of their turns, of one turn in that in which they came; at most `limit`,
+    live ones not counted.
+    """
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
@@ -111,15 +114,16 @@ class CallQueue:
         self._stirred.set()
 
     def take(self) -> list[Call]:
-        """The oldest call and those of the same command, up to its batch; none if there is none.
+        """The next call and those of the same command, up to its batch; none if there is none.
 
         Nobody waits for company: while the worker is busy calls gather by themselves.
         """
-        oldest = next(iter(self._calls.values()), None)
-        if oldest is None:
+        waiting = sorted(self._calls.items(), key=lambda each: each[1].turn)
+        if not waiting:
             return []
-        keys = [key for key, call in self._calls.items() if call.command is oldest.command]
-        taken = [self._calls.pop(key) for key in keys[: oldest.command.max_batch]]
+        command = waiting[0][1].command
+        keys = [key for key, call in waiting if call.command is command]
+        taken = [self._calls.pop(key) for key in keys[: command.max_batch]]
         for call in taken:
             call.taken = time.perf_counter()
         return taken

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 
 from msgspec import Struct
 
+from taxiway.core.callers import turn_number
 from taxiway.core.errors import Busy
 from taxiway.hosting.turns import Ticket, Turns
 
@@ -79,7 +80,7 @@ class Line:
         self._most = most
         self._clock = clock
         self._turns = Turns(at_work, shared, more, clock)
-        self._waiting: dict[Ticket, asyncio.Future[None]] = {}
+        self._waiting: dict[Ticket, asyncio.Future[float]] = {}
         self._pace: float | None = None
         self._last: float | None = None
 
@@ -87,7 +88,8 @@ class Line:
     async def turn(self, who: Hashable) -> AsyncIterator[int]:
         """Wait for a turn, and have it within the block; gives the place that it was, 0 for none.
 
-        Raises Busy in whoever has most in a line that is full.
+        The turn's number goes along with what is asked within, so that the model begins with the
+        lowest too. Raises Busy in whoever has most in a line that is full.
         """
         place = await self._wait(who)
         try:
@@ -110,14 +112,13 @@ class Line:
         ticket = self._turns.enter(who)
         turn = self._waiting[ticket] = asyncio.get_running_loop().create_future()
         self._go_on()
-        if turn.done():
-            return 0
         place = 0
         try:
-            await asyncio.sleep(0)  # what waits for no more than the next round does not wait
+            if not turn.done():
+                await asyncio.sleep(0)  # what waits for no more than the next round does not wait
             if not turn.done():
                 place = self._turns.place(ticket)
-            await turn
+            turn_number.set(await turn)
         except BaseException:
             if self._waiting.pop(ticket, None) is not None:
                 self._turns.leave(who, ticket)
@@ -148,12 +149,12 @@ class Line:
         begun = self._turns.begin()
         if begun is None:
             return False
-        who, ticket = begun
+        who, ticket, number = begun
         turn = self._waiting.pop(ticket)
         if turn.cancelled():
             self._turns.finish(who)
         else:
-            turn.set_result(None)
+            turn.set_result(number)
         return True
 
     def _note(self) -> None:

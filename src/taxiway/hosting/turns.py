@@ -69,8 +69,8 @@ class Turns:
             self._push(who)
         return self._tickets
 
-    def begin(self) -> tuple[Hashable, Ticket] | None:
-        """Whose request is at work now; None if nobody's can be."""
+    def begin(self) -> tuple[Hashable, Ticket, float] | None:
+        """Whose request is at work now, and its turn's number; None if nobody's can be."""
         while self._first and len(self._at_work) < self._most:
             turn, ticket, who = heapq.heappop(self._first)
             caller = self._callers.get(who)
@@ -86,7 +86,7 @@ class Turns:
             self.waiting -= 1
             self._at_work.append(who)
             self._push(who)
-            return who, ticket
+            return who, ticket, turn
         return None
 
     def finish(self, who: Hashable) -> None:
