@@ -2,8 +2,9 @@
 
 The other machine is this one behind real TCP (far_box.py; as root), by ssh and by TLS. While four
 callers ask it for numbers, one after the other, its way is broken again and again: killed here,
-killed over there, or cut, after which nothing comes through what was open and nobody is told. A way
-is back when a call is answered that was asked after it broke.
+killed over there, or cut, after which nothing comes through its connection and nobody is told, or
+through all that are open, the spare one too. A way is back when a call is answered that was asked
+after it broke.
 """
 
 import argparse
@@ -75,7 +76,9 @@ def killed_there(engine: Engine, box: FarBox) -> None:
 
 
 def _is_carrier(process: psutil.Process) -> bool:
-    """Whether it belongs to sshd or to who listens, and is not the keeper of a model."""
+    """Whether it belongs to sshd or to who listens, and is neither a keeper nor a spare one."""
+    if process.num_threads() == 1:
+        return False  # it carries both ways at once
     parents = [parent.cmdline() for parent in process.parents()]
     ours = any(os.getpid() == parent.pid for parent in process.parents())
     return ours and any("sshd" in " ".join(line) or "--listen" in line for line in parents)
@@ -83,11 +86,18 @@ def _is_carrier(process: psutil.Process) -> bool:
 
 def cut(engine: Engine, box: FarBox) -> None:
     """Nothing comes through it any more, and nobody is told."""
+    way = psutil.Process(engine.running["tally"].pid)
+    box.way.cut({each.laddr.port for each in way.net_connections("inet")})
+
+
+def cut_all(engine: Engine, box: FarBox) -> None:
+    """Nothing comes through anything that is open, and nobody is told."""
     box.way.cut()
 
 
-async def broken(address: str, box: FarBox, times: int, name: str) -> None:
+async def broken(address: str, box: FarBox, given: argparse.Namespace, name: str) -> None:
     """Break it so many times in each way, and print what that did."""
+    times, dice = given.times, random.Random(1)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "tally"
         spec = ModelSpec(name="tally", family="tally_model:Tally", on=address,
@@ -97,11 +107,10 @@ async def broken(address: str, box: FarBox, times: int, name: str) -> None:
             await engine.ready("tally")
             asked = Asked(engine)
             callers = [asyncio.create_task(asked.ask()) for _ in range(CALLERS)]
-            dice = random.Random(1)
-            for how in (killed_here, killed_there, cut):
+            for how in (killed_here, killed_there, cut, cut_all):
                 took = []
                 for _ in range(times):
-                    await asyncio.sleep(0.5 + dice.random())
+                    await asyncio.sleep(given.every - 0.5 + dice.random())
                     broke = time.perf_counter()
                     how(engine, box)
                     took.append(await asked.back(broke))
@@ -125,12 +134,15 @@ if __name__ == "__main__":
     parser.add_argument("--away", type=float, default=20.0, metavar="MS")
     parser.add_argument("--loss", type=float, default=0.0)
     parser.add_argument("--times", type=int, default=30)
+    parser.add_argument("--every", type=float, default=1.0, help="seconds between two, about")
+    parser.add_argument("--only", choices=("ssh", "TLS"))
     given = parser.parse_args()
 
     async def main() -> None:
         """Both ways."""
-        await broken(box.ssh, box, given.times, "ssh")
-        await broken(box.tls, box, given.times, "TLS")
+        for name, address in (("ssh", box.ssh), ("TLS", box.tls)):
+            if given.only in (None, name):
+                await broken(address, box, given, name)
 
     with far_box(given.away, given.loss) as box:
         asyncio.run(main())

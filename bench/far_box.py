@@ -52,9 +52,10 @@ class Way:
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
-    def cut(self) -> None:
-        """Nothing comes any more over what is open now, and nobody is told; what is new works."""
-        self._dead |= self._seen
+    def cut(self, ports: set[int] | None = None) -> None:
+        """Nothing comes any more over what is open now, or from these ports here of it, and nobody
+        is told; what is new works."""
+        self._dead |= self._seen if ports is None else ports
 
     def close(self) -> None:
         self._is_closed = True

@@ -10,6 +10,7 @@ import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from select import select
 from typing import Any, NoReturn
 
 from taxiway.core.errors import ModelFailed, TaxiwayError
@@ -19,6 +20,9 @@ GREETING = b"\n\0taxiway worker "
 VERSION = b"3\n"
 """What comes first of ours; logins may print other things before."""
 PIECE = 2**20
+PATIENCE = 60.0
+"""Seconds without a word from the other side, before it is said for which model this is, after
+which there is none any more: a spare way is asked more often than that."""
 
 
 def serve(folder: Callable[[], Path]) -> None:
@@ -52,12 +56,13 @@ def _framed(message: bytes) -> bytes:
 
 
 def _message() -> bytes:
-    """A message from standard input; nothing is read ahead. Raises EOFError."""
+    """A message from standard input; nothing is read ahead. Raises EOFError, also for none."""
 
     def read(size: int) -> bytes:
         data = b""
         while len(data) < size:
-            if not (more := os.read(0, size - len(data))):
+            comes, _, _ = select([0], [], [], PATIENCE)
+            if not (more := os.read(0, size - len(data)) if comes else b""):
                 raise EOFError
             data += more
         return data

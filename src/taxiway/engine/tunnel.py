@@ -15,9 +15,15 @@ _printed: dict[str, str] = {}
 
 
 class Tunnel:
-    """The process that holds the way open, with what `multiprocessing`'s processes have."""
+    """The process that holds the way open, with what `multiprocessing`'s processes have.
 
-    def __init__(self, place: Place, own: socket.socket, said: "deque[str]") -> None:
+    Its last words are in `said`; one that is quiet prints them only from `speak` on.
+    """
+
+    def __init__(
+        self, place: Place, own: socket.socket, said: "deque[str]", is_quiet: bool = False
+    ) -> None:
+        self.said, self._is_quiet = said, is_quiet
         try:
             self._made: subprocess.Popen[bytes] = subprocess.Popen(
                 place.line(), stdin=own.fileno(), stdout=own.fileno(), stderr=subprocess.PIPE,
@@ -27,7 +33,7 @@ class Tunnel:
             words = "There is no 'ssh' on this machine; install OpenSSH's client."
             raise Unreachable(words) from None
         self.pid, self._host = self._made.pid, place.host
-        self._words = threading.Thread(target=self._listen, args=[said], daemon=True)
+        self._words = threading.Thread(target=self._listen, daemon=True)
         self._words.start()
 
     @property
@@ -46,6 +52,14 @@ class Tunnel:
             self._made.wait(seconds)
             self._words.join(seconds)
 
+    def speak(self, said: "deque[str]") -> None:
+        """From now on its words go there, and are printed."""
+        self.said, self._is_quiet = said, False
+
+    def hush(self) -> None:
+        """It is quiet again."""
+        self.said, self._is_quiet = deque(maxlen=3), True
+
     def end(self) -> None:
         """End it, and give back what it holds."""
         self.kill()
@@ -58,12 +72,14 @@ class Tunnel:
         assert self._made.stderr is not None
         self._made.stderr.close()
 
-    def _listen(self, said: "deque[str]") -> None:
+    def _listen(self) -> None:
         """What it prints goes where this program's own words go."""
         assert self._made.stderr is not None
         for line in self._made.stderr:
             text = line.decode("utf-8", "replace").rstrip()
-            said.append(text)
-            if _printed.get(self._host) != text:  # a machine that is down says so at every try
+            self.said.append(text)
+            if (
+                not self._is_quiet and _printed.get(self._host) != text
+            ):  # a machine that is down says so at every try
                 _printed[self._host] = text
                 print(text, file=sys.stderr, flush=True)

@@ -12,9 +12,9 @@ import socket
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, NamedTuple
+from typing import Any
 
 from taxiway.core.errors import ModelFailed, TaxiwayError
 from taxiway.core.extras import is_here
@@ -34,12 +34,11 @@ from taxiway.engine.messages import (
     Said,
     results_of,
 )
-from taxiway.engine.pipe import ServerGone, ServersEnd, WorkersEnd
+from taxiway.engine.pipe import ServersEnd, WorkersEnd
 from taxiway.engine.places import ClusterPlace, SshPlace, place_of
 from taxiway.engine.remote_worker import carry_files, luggage
 from taxiway.engine.sending import Choice, Lateness, allowed
-from taxiway.engine.threshold import GREETING, VERSION
-from taxiway.engine.tunnel import Tunnel
+from taxiway.engine.ways import Ways
 
 AGAIN_SECONDS = (0.1, 2.0)
 """How soon a way that broke is tried again, at first and at most."""
@@ -51,8 +50,11 @@ SAY_SECONDS = 1.0
 FAR_MS = 5.0
 """Milliseconds there and back from which on a way is no local network's."""
 PINGS = 3
-NO_COMMAND = (126, 127)
-"""How a shell ends that does not find a program, or may not start it."""
+SPARE_MS = 30.0
+"""Milliseconds there and back from which on a login by ssh, which takes a dozen trips, is made
+ahead."""
+SPARE_SECONDS = 1.0
+"""Between two looks at the way that is made ahead."""
 LOOK_SECONDS = 0.1
 """Between two looks at whether a way is silent."""
 SILENT_SECONDS = (1.0, 0.2)
@@ -85,7 +87,7 @@ class RemoteExecutor(ProcessExecutor):
         self._last: Died | None = None
         self._is_stopped = False
         self._is_over = asyncio.Event()
-        self._making: Tunnel | None = None
+        self._ways = Ways(self.place, self._said)
         self._heard_of = self._pipe
         self._watching: asyncio.Task[None] | None = None
         self._doubts = 1.0
@@ -97,14 +99,14 @@ class RemoteExecutor(ProcessExecutor):
     @property
     def at_once(self) -> int:
         """So many that the way is full, and what comes over it never waits for long."""
-        return min(1 + math.ceil(self._ways()), MOST_AT_ONCE)
+        return min(1 + math.ceil(self._under_way()), MOST_AT_ONCE)
 
     @property
     def live_at_once(self) -> int:
         late = min(self._late_ms, allowed(self.away_ms)) if self._is_far else 0.0
-        return min(1 + math.floor(self._ways(late)), MOST_AT_ONCE)
+        return min(1 + math.floor(self._under_way(late)), MOST_AT_ONCE)
 
-    def _ways(self, late: float = 0.0) -> float:
+    def _under_way(self, late: float = 0.0) -> float:
         """How many batches are computed while one is on its way, which is `late` by so much."""
         return (self.away_ms + late) / max(self._took_ms, 1.0) if self._took_ms else 0.0
 
@@ -116,8 +118,9 @@ class RemoteExecutor(ProcessExecutor):
     def _where(self) -> dict[str, Any]:
         words = self._choice.words
         played = f"; what moves comes as {words}, as much as the way carries" if words else ""
+        spare = ", with a spare way ready" if self._ways.has_spare else ""
         return {
-            "on": f"{self.place.host}, {self.away_ms:.0f} ms away{played}",
+            "on": f"{self.place.host}, {self.away_ms:.0f} ms away{spare}{played}",
             "away_ms": self.away_ms,
             "is_far": self._is_far,
             "played_as": words,
@@ -129,14 +132,15 @@ class RemoteExecutor(ProcessExecutor):
         return self.away_ms >= FAR_MS
 
     def _spawn(self) -> socket.socket:
-        way = self._reached()
+        way = self._ways.made()
         self._process = way.tunnel
-        with self._ended_if_lost(way):
+        with self._ways.ended_if_lost(way):
             # A packet that was lost makes a way seem longer than it is.
             self.away_ms = min(_there_and_back(way.pipe) for _ in range(PINGS))
             hello = Hello(self._token, hold=max(self.hold_seconds, LEAST_HELD))
             way.pipe.send(hello.packed())
             self._learn(_read(way.pipe))
+            self._ways.keeps_spare = isinstance(self.place, SshPlace) and self.away_ms >= SPARE_MS
             way.own.settimeout(None)
             carry_files(way.pipe, *luggage(self.spec), self._carried)
         return way.own
@@ -153,46 +157,6 @@ class RemoteExecutor(ProcessExecutor):
         self._say_at = time.monotonic() + SAY_SECONDS
         words = f"is sent to {self.place.host}, {went / 1e6:.0f} of {total / 1e6:.0f} MB"
         self._loop.call_soon_threadsafe(self.on_words, words)
-
-    def _reached(self) -> "Way":
-        """A way that leads to a worker there. Raises Unreachable."""
-        if sys.platform == "win32":
-            raise ModelFailed("Models run elsewhere from Linux and macOS only, so far.")
-        ours, theirs = socket.socketpair()
-        with theirs:
-            self._making = tunnel = Tunnel(self.place, theirs, self._said)
-        if self._is_stopped:
-            tunnel.kill()
-        ours.settimeout(self.place.patience)
-        way = Way(tunnel, ours, WorkersEnd(ours))
-        with self._ended_if_lost(way):
-            way.pipe.find(GREETING)
-            if way.pipe.find(b"\n") != VERSION:
-                words = "has another version of Taxiway than this machine; bring both to the same"
-                raise ModelFailed(f"{self.place.host} {words}.")
-        return way
-
-    @contextlib.contextmanager
-    def _ended_if_lost(self, way: "Way") -> Iterator[None]:
-        """End the way where what is done within fails. Raises Unreachable if it broke."""
-        try:
-            yield
-        except ServerGone:
-            way.own.close()
-            way.tunnel.end()
-            raise self._unreached(way.tunnel.exitcode) from None
-        except BaseException:
-            way.own.close()
-            way.tunnel.end()
-            raise
-
-    def _unreached(self, code: int | None) -> Unreachable:
-        said = " ".join(self._said).strip().removesuffix(".") or "it did not answer"
-        if code in NO_COMMAND and isinstance(self.place, SshPlace):
-            lacks = f"is reached, but has no '{self.place.command}' where ssh looks ({said})"
-            path = f"ssh://{self.place.host}/path/of/taxiway"
-            return Unreachable(f"{self.place.host} {lacks}; say where it is: {path}.")
-        return Unreachable(f"{self.place.host} cannot be reached: {said}.")
 
     async def _connect(self, own: socket.socket) -> None:
         self._pipe = self._heard_of = self._end_of_way()
@@ -236,9 +200,12 @@ class RemoteExecutor(ProcessExecutor):
 
     async def _watch(self) -> None:
         """Try a way that is silent; where nothing comes then, make another beside it."""
-        asked_at = 0.0
+        asked_at = looked_at = 0.0
         while not self.died:
             await asyncio.sleep(LOOK_SECONDS)
+            if time.monotonic() - looked_at > SPARE_SECONDS:
+                looked_at = time.monotonic()
+                await self._look_at_spare()
             now, came = time.monotonic(), self._pipe.came_at
             if self._mending is not None or not self._pipe.is_open:
                 continue
@@ -248,6 +215,10 @@ class RemoteExecutor(ProcessExecutor):
                     self._send(PING)
             elif now - asked_at > self._doubtful_after():
                 self._mending = self._loop.create_task(self._mend(asked_at))
+
+    async def _look_at_spare(self) -> None:
+        if self._ways.keeps_spare and await asyncio.to_thread(self._ways.look):
+            self.on_facts(self._where())
 
     def _doubtful_after(self) -> float:
         """Seconds without an answer after which a way may be broken.
@@ -315,10 +286,14 @@ class RemoteExecutor(ProcessExecutor):
         """A new way to the model that is held. Raises Unreachable, ModelFailed, or Spoke."""
         if silent_since is None:
             self._process.end()
-        way = self._reached()
-        with self._ended_if_lost(way):
-            left = asyncio.run_coroutine_threadsafe(self._left(silent_since), self._loop)
+        way = self._ways.taken()
+        left = asyncio.run_coroutine_threadsafe(self._left(silent_since), self._loop)
+        try:
             hello, was_far = left.result(), self._is_far
+        except BaseException:
+            self._ways.returned(way)
+            raise
+        with self._ways.ended_if_lost(way):
             # Both at once, since each trip there and back counts now.
             self.away_ms = _there_and_back(way.pipe, hello.packed())
             welcome = _read(way.pipe)
@@ -390,9 +365,7 @@ class RemoteExecutor(ProcessExecutor):
             self._send(BYE)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._is_over.wait(), 1)
-        for tunnel in (self._process, self._making):
-            if tunnel is not None:
-                tunnel.kill()
+        self._ways.kill()
         if self._watching is not None:
             self._watching.cancel()
         if self._mending is not None:
@@ -400,6 +373,7 @@ class RemoteExecutor(ProcessExecutor):
             await asyncio.gather(self._mending, return_exceptions=True)
         self._reading.shutdown(wait=False, cancel_futures=True)
         await super().stop()
+        await asyncio.to_thread(self._ways.stop)
 
     async def death(self) -> Died:
         """The way there broke, or what is there ended."""
@@ -408,14 +382,6 @@ class RemoteExecutor(ProcessExecutor):
 
 class Spoke(Exception):
     """A way that was silent holds."""
-
-
-class Way(NamedTuple):
-    """A way that leads there: what holds it open, our end, and messages over it."""
-
-    tunnel: Tunnel
-    own: socket.socket
-    pipe: WorkersEnd
 
 
 def _there_and_back(pipe: WorkersEnd, more: bytes = b"") -> float:
