@@ -256,7 +256,7 @@ async def test_what_moves_is_sent_smaller_where_it_comes_late_and_whole_once_it_
 async def test_another_version_over_there_is_said(
     box: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("taxiway.engine.executors.remote.VERSION", b"99\n")
+    monkeypatch.setattr("taxiway.engine.ways.VERSION", b"99\n")
     async with Engine() as engine:
         await engine.start(TOY)
         with pytest.raises(Unavailable, match="box.example has another version of Taxiway"):
