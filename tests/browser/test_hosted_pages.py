@@ -79,6 +79,14 @@ def hears_its_place(page: Page) -> None:
     expect(page.locator(".state")).to_contain_text("Awake")
 
 
+def hears_that_its_token_ended(page: Page) -> None:
+    """The state is asked for again after each picture."""
+    page.route("**/v1/state", lambda asked: asked.fulfill(status=401, json={"error": "Revoked."}))
+    page.get_by_role("button", name="New").click()
+    expect(page.locator(".state")).to_have_text("Revoked.")
+    page.unroute("**/v1/state")
+
+
 def test_a_pupil_plays_by_a_link(school: Hosting, page: Page) -> None:
     page.goto(f"{school.url}/play")
     expect(page.get_by_text("opens with a link of your own")).to_be_visible()
@@ -96,6 +104,7 @@ def test_a_pupil_plays_by_a_link(school: Hosting, page: Page) -> None:
     page.locator(".mixer-canvas").click(position={"x": 60, "y": 20})
     expect(page.locator("#picture")).not_to_have_attribute("src", second)
     hears_its_place(page)
+    hears_that_its_token_ended(page)
     page.get_by_role("button", name="Back").click()
     with page.expect_download() as saved:
         page.get_by_role("button", name="Save").click()

@@ -15,6 +15,8 @@ const REACH = 1.2;
 
 /** What the picture is made of. @type {any} */
 let state = {};
+/** What the picture that is there was made of. @type {any} */
+let drawn = {};
 /** What was there before. @type {any[]} */
 const past = [];
 /** @type {any} */
@@ -30,7 +32,9 @@ async function redraw() {
     isStale = false;
     const start = performance.now();
     try {
-      const { engine } = await taxiway.draw(find("picture"), state);
+      const asked = state;
+      const { engine } = await taxiway.draw(find("picture"), asked);
+      drawn = asked;
       const seconds = (performance.now() - start) / 1000;
       say(`${seconds < 1 ? `${Math.round(1000 * seconds)} ms` : `${seconds.toFixed(1)} s`} a picture, by ${engine}`);
       if (isWalking) stroll(seconds);
@@ -51,25 +55,33 @@ function say(text, isError = false) {
   status.classList.toggle("error", isError);
 }
 
-/** Go somewhere else, and remember where one was. @param {any} place z, seed, ws or preset */
+/** Go somewhere else, and remember where one was. @param {any} place z, seed or ws; truncation and label of its own */
 function go(place) {
   past.push(state);
   find("back").disabled = false;
-  const { z: _, seed: __, preset: ___, ws: ____, ...others } = state;
+  const { z: _, seed: __, ws: ___, ...others } = state;
   state = { ...others, ...place };
+  show();
   return redraw();
 }
 
 /** The next step of the walk. @param {number} seconds since the last one */
 function stroll(seconds) {
-  if (!state.z) state = { ...state, z: anywhere(), preset: undefined, seed: undefined };
-  const z = Float32Array.from(state.z);
+  const z = Float32Array.from(place());
   nudge(z, PACE * Math.min(seconds, 1));
-  state = { ...state, z };
+  const { seed: _, ws: __, ...others } = state;
+  state = { ...others, z };
+  show();
   isStale = true;
 }
 
+/** The z of what is shown; of what has none, another. */
+const place = () => state.z ?? (state.ws ? anywhere() : zOfSeed(state.seed ?? about.first_seed, about.z_dim));
 const anywhere = () => Float32Array.from({ length: about.z_dim }, () => gaussian());
+
+/** What has to be set anew when the picture is made of something else. @type {(() => void)[]} */
+const shows = [];
+const show = () => shows.forEach((each) => each());
 
 /** @param {string} name @param {number} min @param {number} max @param {number} now */
 function fader(name, min, max, now) {
@@ -79,8 +91,12 @@ function fader(name, min, max, now) {
   const [title, input, output] = /** @type {any[]} */ ([...row.children]);
   title.textContent = name.replaceAll("_", " ");
   Object.assign(input, { min, max, value: now, name });
-  const show = () => (output.textContent = Number(input.value).toFixed(2));
-  show();
+  shows.push(() => {
+    input.value = state[name] ?? now;
+    output.textContent = Number(input.value).toFixed(2);
+    // What is w already is not truncated again.
+    input.disabled = name === "truncation" && state.ws !== undefined;
+  });
   input.oninput = () => {
     state = { ...state, [name]: Number(input.value) };
     show();
@@ -96,15 +112,15 @@ function fader(name, min, max, now) {
 function presets() {
   const strip = find("presets");
   strip.hidden = !about.presets.length;
-  about.presets.forEach((/** @type {any} */ { name, picture }, /** @type {number} */ index) => {
+  for (const { name, picture, given } of about.presets) {
     const button = document.createElement("button");
     const image = document.createElement("img");
     Object.assign(image, { src: picture, alt: name, loading: "lazy" });
     button.title = name;
     button.append(image);
-    button.onclick = () => go({ preset: index });
+    button.onclick = () => go(given);
     strip.append(button);
-  });
+  }
 }
 
 function classes() {
@@ -116,6 +132,7 @@ function classes() {
     state = { ...state, label: Number(find("label").value) };
     redraw();
   };
+  shows.push(() => (find("label").value = String(state.label ?? 0)));
 }
 
 /** A plane through latent space: its middle, and one step to the right and down. */
@@ -136,7 +153,7 @@ const map = {
 /** Another plane, whose pictures come as there is time. */
 async function anotherMap() {
   const number = ++map.number;
-  map.middle = state.z ? Float32Array.from(state.z) : zOfSeed(state.seed ?? about.first_seed, about.z_dim);
+  map.middle = Float32Array.from(place());
   [map.right, map.down] = [anywhere(), anywhere()];
   moveDot(0, 0);
   const canvas = find("pad").querySelector("canvas");
@@ -165,7 +182,9 @@ function moveDot(x, y) {
 function moveTo(x, y) {
   [x, y] = [x, y].map((value) => Math.min(Math.max(value, -1), 1));
   moveDot(x, y);
-  state = { ...state, z: map.at(x, y), seed: undefined, preset: undefined };
+  const { seed: _, ws: __, ...others } = state;
+  state = { ...others, z: map.at(x, y) };
+  show();
   redraw();
 }
 
@@ -193,12 +212,18 @@ function pad() {
   };
 }
 
+/** What is shown was made of, under the names that `/query` takes. */
+function made() {
+  const { ws, z: _, ...others } = drawn;
+  if (!ws) return { ...others, z: Array.from(drawn.z ?? zOfSeed(drawn.seed, about.z_dim)) };
+  const rows = Array.from({ length: about.num_ws }, (_, row) => row * about.w_dim);
+  return { ...others, w: rows.map((row) => Array.from(ws.subarray(row, row + about.w_dim))) };
+}
+
 /** The picture as a PNG that says what it was made of. */
 async function save() {
+  const text = JSON.stringify({ model: about.card.name, ...made() });
   const blob = await new Promise((resolve) => find("picture").toBlob(resolve));
-  const said = Object.entries(state).filter(([, value]) => value !== undefined);
-  const plain = said.map(([name, value]) => [name, ArrayBuffer.isView(value) ? Array.from(/** @type {any} */ (value)) : value]);
-  const text = JSON.stringify({ model: about.card.name, ...Object.fromEntries(plain) });
   const png = writeText(new Uint8Array(await blob.arrayBuffer()), text);
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob([/** @type {any} */ (png)], { type: "image/png" }));
@@ -210,13 +235,15 @@ async function save() {
 async function measure() {
   find("measure").disabled = true;
   find("measured").textContent = "Measuring, a few seconds …";
-  const { engines, levels } = await taxiway.measure();
-  const told = engines.map(
-    (/** @type {any} */ { name, seconds }) => `${name}: ${(1 / seconds).toPrecision(2)} pictures a second`,
-  );
-  const agree = engines.length > 1 ? ` They differ by at most ${levels} of 255 levels.` : "";
-  find("measured").textContent = `${told.join("; ")}.${agree}`;
+  find("measured").textContent = await taxiway.measure().then(told, (/** @type {Error} */ { message }) => message);
   find("measure").disabled = false;
+}
+
+/** @param {{ engines: { name: string, seconds: number }[], levels: number }} measured */
+function told({ engines, levels }) {
+  const each = engines.map(({ name, seconds }) => `${name}: ${(1 / seconds).toPrecision(2)} pictures a second`);
+  const agree = engines.length > 1 ? ` They differ by at most ${levels} of 255 levels.` : "";
+  return `${each.join("; ")}.${agree}`;
 }
 
 function card() {
@@ -245,11 +272,13 @@ async function open() {
   presets();
   card();
   pad();
+  show();
   for (const id of ["new", "walk", "save", "elsewhere", "measure"]) find(id).disabled = false;
   find("new").onclick = () => go({ z: anywhere() });
   find("back").onclick = () => {
     state = past.pop() ?? state;
     find("back").disabled = !past.length;
+    show();
     redraw();
   };
   find("walk").onclick = () => {

@@ -21,6 +21,7 @@
   const waiting = new Map();
   /** @type {Promise<any> | undefined} */
   let model;
+  let wanted = "auto";
   /** @type {Set<(done: number) => void>} */
   const watching = new Set();
   let count = 0;
@@ -37,7 +38,8 @@
       waiting.delete(id);
     };
     made.onerror = () => {
-      const error = new Error(`${base}engine/worker.js cannot be started.`);
+      const why = tag.src.startsWith(location.origin) ? "" : "; its server must let pages of other addresses read it (CORS)";
+      const error = new Error(`${base}engine/worker.js cannot be started${why}.`);
       waiting.forEach(({ reject }) => reject(error));
       waiting.clear();
     };
@@ -54,14 +56,17 @@
   }
 
   /**
-   * Load the model beside this script, once; asking again costs nothing.
+   * Load the model beside this script, once; asking again costs nothing, unless for another engine.
    * @param {{ engine?: "auto" | "gpu" | "cpu", progress?: (done: number) => void }} [how]
    * @returns {Promise<{ about: any, engine: string }>} what it is, and what computes it
    */
   async function load({ engine = "auto", progress } = {}) {
     if (progress) watching.add(progress);
-    model ??= asked("load", { base, engine });
-    model.catch(() => (model = undefined));
+    if (!model || (engine !== "auto" && engine !== wanted)) {
+      wanted = engine;
+      model = asked("load", { base, engine });
+      model.catch(() => (model = undefined));
+    }
     return model;
   }
 
@@ -124,12 +129,21 @@
     "GET /error": async () => null,
   };
 
+  /** @param {string} text @returns {any} */
+  function inputsIn(text) {
+    let inputs;
+    try {
+      inputs = JSON.parse(text || "{}");
+    } catch {}
+    if (inputs && typeof inputs === "object" && !Array.isArray(inputs)) return inputs;
+    throw new Error('The body takes a JSON object such as {"seed": 1}.');
+  }
+
   /** @param {(inputs: any) => Promise<any>} route @param {Request} request */
   async function answered(route, request) {
     let [body, status] = [/** @type {any} */ (null), 200];
     try {
-      const text = request.method === "POST" ? await request.text() : "";
-      body = await route(text ? JSON.parse(text) : {});
+      body = await route(request.method === "POST" ? inputsIn(await request.text()) : {});
     } catch (error) {
       [body, status] = [{ error: /** @type {Error} */ (error).message }, 400];
     }
@@ -139,10 +153,14 @@
     });
   }
 
+  const OWN = ["localhost", "127.0.0.1", "[::1]"];
+  const isThere = (/** @type {string} */ name) =>
+    name === address.hostname || (OWN.includes(name) && OWN.includes(address.hostname));
+
   const elsewhere = globalThis.fetch.bind(globalThis);
   globalThis.fetch = (resource, options) => {
     const url = new URL(resource instanceof Request ? resource.url : resource, location.href);
-    if (url.port !== address.port || url.hostname !== address.hostname) {
+    if (url.port !== address.port || !isThere(url.hostname)) {
       return elsewhere(resource, options);
     }
     const request = new Request(resource, options);

@@ -17,7 +17,7 @@ from taxiway.checkpoint.contents import picture_size
 from taxiway.core.images import Pixels, encode_jpeg, fitted
 from taxiway.families.stylegan.networks.graphs import graphs_of
 from taxiway.families.stylegan.networks.web_program import Weights, web_program
-from taxiway.latent.space import Array
+from taxiway.latent.space import Array, Latent
 
 if TYPE_CHECKING:
     from taxiway.catalog.catalog import Card
@@ -33,10 +33,10 @@ TEXT = (".html", ".js", ".css", ".svg", ".json")
 
 
 class Preset(NamedTuple):
-    """A picture to go back to: its ws [num_ws, w_dim] and how it looks, uint8 [H, W, C]."""
+    """A picture to go back to: what it is made of, and how it looks, uint8 [H, W, C]."""
 
     name: str
-    ws: Array
+    latent: Latent
     picture: Pixels
 
 
@@ -63,9 +63,8 @@ def website(
     about["presets"] = []
     for index, preset in enumerate(presets):
         name = f"presets/{index}.jpg"
-        about["presets"].append(
-            {"name": preset.name, "picture": name, "ws": placed(weights, preset.ws)}
-        )
+        given = begun(weights, preset.latent, int(about["num_ws"]))
+        about["presets"].append({"name": preset.name, "picture": name, "given": given})
         files[name] = encode_jpeg(rgb(thumb(preset.picture)))
     files["model.bin"] = b"".join(weights.pieces)
     about["bytes"] = weights.size
@@ -101,6 +100,16 @@ def described(checkpoint: Checkpoint, card: "Card", weights: Weights) -> dict[st
     if config["num_ws"] and centre is not None:
         about["centre"] = placed(weights, np.asarray(centre, np.float32))
     return about
+
+
+def begun(weights: Weights, latent: Latent, num_ws: int) -> dict[str, Any]:
+    """A preset's inputs: its z, with the truncation and class that it has; or its ws, as it is."""
+    if latent.space != "z":
+        rows = np.broadcast_to(latent.numbers, (num_ws, latent.numbers.shape[-1]))
+        return {"ws": placed(weights, rows)}
+    known = {"truncation": latent.truncation, "label": latent.label}
+    given = {name: value for name, value in known.items() if value is not None}
+    return {"z": placed(weights, latent.numbers), **given}
 
 
 def placed(weights: Weights, array: Any) -> dict[str, Any]:

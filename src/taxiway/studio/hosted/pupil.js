@@ -39,9 +39,10 @@ async function look() {
   if (document.hidden || service.isWorking) return;
   try {
     show(await service.state());
-  } catch {
+  } catch (problem) {
+    const { status, message } = /** @type {Refusal} */ (problem);
     document.body.dataset.state = "offline";
-    show(null);
+    show(null, status === 401 ? message : undefined); // a token that was revoked meanwhile
   }
 }
 

@@ -79,7 +79,7 @@ function makeNaming({ store, session }, done) {
 }
 
 const HINTS = /** @type {Record<string, string>} */ ({
-  "": "Keys 1 to 8; with Shift they store.",
+  "": matchMedia("(pointer: coarse)").matches ? "Press a tile to go there." : "Keys 1 to 8; with Shift they store.",
   Store: "Press the tile that keeps what is seen.",
   Name: "Press the tile to name.",
   Clear: "Press the tile to empty.",

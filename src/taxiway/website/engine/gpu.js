@@ -14,10 +14,16 @@ const MOST = 65535;
 const [STORAGE, COPY_FROM, COPY_TO, MAP_READ] = [0x80, 0x4, 0x8, 0x1];
 
 export class Gpu {
-  /** The engine, or null where the browser has no GPU for pages. */
-  static async made() {
+  /**
+   * The engine, or null where the browser has no GPU for pages. A processor that stands for one is
+   * far slower than our own way on the processor, so it is taken only by whoever insists.
+   * @param {boolean} insists
+   */
+  static async made(insists) {
     const adapter = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });
-    if (!adapter) return null;
+    const info = /** @type {any} */ (adapter)?.info;
+    const isProcessor = info?.isFallbackAdapter || info?.architecture === "swiftshader";
+    if (!adapter || (isProcessor && !insists)) return null;
     const { maxStorageBufferBindingSize, maxBufferSize } = adapter.limits;
     const requiredLimits = { maxStorageBufferBindingSize, maxBufferSize };
     const engine = new Gpu(await adapter.requestDevice({ requiredLimits }));

@@ -29,6 +29,12 @@ export class Model {
     this.block = block;
     this.cpu = cpu;
     this.mapping = this.program("mapping", cpu);
+    /** What each preset is made of: z or ws, and the truncation and label of its own. @type {Inputs[]} */
+    this.presets = about.presets.map((/** @type {any} */ { given: { z, ws, ...own } }) => ({
+      ...own,
+      ...(z && { z: this.numbers(z) }),
+      ...(ws && { ws: this.numbers(ws) }),
+    }));
     this.use(gpu ?? cpu);
   }
 
@@ -51,7 +57,10 @@ export class Model {
    */
   static async made(about, block, kernels, wanted = "auto") {
     const cpu = await Cpu.made(kernels);
-    const gpu = wanted === "cpu" ? null : await Gpu.made().catch(() => null);
+    if (!["auto", "gpu", "cpu"].includes(wanted)) {
+      throw new Error(`'engine' is "auto", "gpu" or "cpu", got ${JSON.stringify(wanted)}.`);
+    }
+    const gpu = wanted === "cpu" ? null : await Gpu.made(wanted === "gpu").catch(() => null);
     if (wanted === "gpu" && !gpu) throw new Error("This browser gives pages no GPU.");
     return new Model(about, block, cpu, gpu);
   }
@@ -75,7 +84,6 @@ export class Model {
   /** @param {Inputs} inputs @returns {Promise<Float32Array>} ws [num_ws * w_dim], truncated */
   async ws(inputs) {
     const { num_ws: rows, w_dim: width } = this.about;
-    if (inputs.preset !== undefined) return this.numbers(this.about.presets[inputs.preset].ws);
     if (inputs.ws) return sized(inputs.ws, rows * width, "ws");
     const { w } = await this.mapping.run({ z: this.z(inputs), c: this.labels(inputs) });
     if (!this.about.centre) return w;
@@ -127,8 +135,20 @@ export class Model {
     return result;
   }
 
-  /** @param {Inputs} inputs @returns {Promise<Picture>} */
-  async picture(inputs) {
+  /** Inputs with what the preset that they name stands for. @param {Inputs} inputs */
+  begun(inputs) {
+    const { preset, ...others } = inputs;
+    if (preset === undefined) return inputs;
+    const own = Number.isInteger(preset) && this.presets[preset];
+    if (own) return { ...own, ...others };
+    const most = this.presets.length - 1;
+    const told = most < 0 ? "is none: this page has no presets" : `takes a number from 0 to ${most}`;
+    throw new Error(`'preset' ${told}, got ${JSON.stringify(preset)}.`);
+  }
+
+  /** @param {Inputs | null} given @returns {Promise<Picture>} */
+  async picture(given) {
+    const inputs = this.begun(given ?? {});
     const ws = this.moved(await this.ws(inputs), inputs);
     const run = () => /** @type {Program} */ (this.synthesis).run({ ws });
     const { image } = await run().catch((error) => {
@@ -183,7 +203,8 @@ export class Model {
 async function fetched(address) {
   const response = await fetch(address).catch(() => null);
   if (response?.ok) return response;
-  throw new Error(`${address} cannot be loaded${response ? ` (${response.status})` : ""}.`);
+  if (response) throw new Error(`${address} cannot be loaded (${response.status}).`);
+  throw new Error(`${address} cannot be loaded: no network, or its server lets no page of another address read it (CORS).`);
 }
 
 /**

@@ -10,8 +10,8 @@ let last = Promise.resolve();
 const ANSWERS = {
   load: async ({ base, engine }) => {
     model = Model.load(base, engine, (done) => postMessage({ done }));
-    const { about, engine: used } = await model;
-    return { about, engine: used?.name };
+    const { about, presets, engine: used } = await model;
+    return { about: { ...about, presets: named(about.presets, presets) }, engine: used?.name };
   },
   open: async ({ about, block, engine }) => {
     const kernels = await (await fetch(new URL("kernels.wasm", import.meta.url))).arrayBuffer();
@@ -24,6 +24,10 @@ const ANSWERS = {
   },
   measure: async () => (await /** @type {Promise<Model>} */ (model)).measure(),
 };
+
+/** @param {{ name: string, picture: string }[]} entries @param {import("./model.js").Inputs[]} given */
+const named = (entries, given) =>
+  entries.map(({ name, picture }, index) => ({ name, picture, given: given[index] }));
 
 onmessage = ({ data: { id, ask, given } }) => {
   last = last

@@ -5,7 +5,6 @@ import zipfile
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
 from msgspec.structs import replace
 
 from taxiway.catalog import catalog
@@ -121,11 +120,9 @@ def card_of(spec: ModelSpec) -> Card:
 
 
 def made(renderer: CheckpointRenderer, latent: Latent) -> Preset:
-    """The ws and the picture of a latent, with truncation as a query has it."""
-    options = RenderOptions()
-    ws = np.asarray(renderer.rows([latent], options)[0], np.float32)
-    (picture,) = renderer.pictures([latent], options)
-    return Preset(latent.source or "preset", ws, picture)
+    """A latent and its picture, with truncation as a query has it."""
+    (picture,) = renderer.pictures([latent], RenderOptions())
+    return Preset(latent.source or "preset", latent, picture)
 
 
 def zipped(files: dict[str, bytes]) -> bytes:
