@@ -106,18 +106,21 @@ SCENES: dict[str, tuple[Shape, list[tuple[int, int, int]], list[tuple[int, int, 
 """Shape, colours of the object, colours of the ground: one of three is shared."""
 
 
-def drawn(name: str, count: int = 36, size: tuple[int, int] = (240, 320)) -> Clip:
-    """A clip of so many frames: the object moves, turns and grows, the ground scrolls."""
-    frames, masks = zip(*pictures(name, count, size), strict=True)
+def drawn(name: str, count: int = 36, size: tuple[int, int] = (240, 320), seed: int = 0) -> Clip:
+    """A clip of so many frames: the object moves, turns and grows, the ground scrolls.
+
+    Another `seed` is another skin on another ground.
+    """
+    frames, masks = zip(*pictures(name, count, size, seed), strict=True)
     return list(frames), list(masks)
 
 
 def pictures(
-    name: str, count: int, size: tuple[int, int]
+    name: str, count: int, size: tuple[int, int], seed: int = 0
 ) -> Iterator[tuple[npt.NDArray[np.uint8], Mask]]:
     """The frames of a clip, each with its mask."""
     shape, inside, outside = SCENES[name]
-    seed, (height, width) = 10 * list(SCENES).index(name), size
+    seed, (height, width) = 1000 * seed + 10 * list(SCENES).index(name), size
     rng = np.random.default_rng(seed)
     skin = texture(seed + 1, 240, 240, inside)
     ground = texture(seed + 2, height + 80, width + 160, outside)

@@ -65,7 +65,8 @@ def test_a_model_goes_from_a_hub_to_another_machine(
     assert "is here, 0.1 MB, for use without a network" in again.stdout
     assert len(hub.asked) == asked
     assert "0.1 MB are free" in models("remove", "mine", cwd=tmp_path).stdout
-    assert "can be fetched" in models("remove", "mine", cwd=tmp_path).stderr
+    assert "Nothing of 'mine' was fetched" in models("remove", "mine", cwd=tmp_path).stderr
+    assert "nothing to check" in models("verify", cwd=tmp_path).stdout
 
 
 def test_what_cannot_be_is_a_sentence(hub: Hub, tmp_path: Path) -> None:

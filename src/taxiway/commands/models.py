@@ -116,14 +116,22 @@ def show(parsed: argparse.Namespace) -> None:
     }
     for label, words in facts.items():
         print(f"{label:12} {words}\n" if words else "", end="")
-    print(f"{'Takes':12} {', '.join(entry.takes) or 'not known yet'}")
-    print(f"{'Gives':12} {', '.join(entry.gives) or 'not known yet'}")
+    print(f"{'Takes':12} {counted(entry.takes) or 'not known yet'}")
+    print(f"{'Gives':12} {counted(entry.gives) or 'not known yet'}")
     if entry.bytes:
         print(f"{'Size':12} {megabytes(entry.bytes)}")
     print(f"{'Runs here':12} {entry.cannot or 'yes, as far as is known'}")
     for file in pulled.files if (pulled := shelf.pulled(entry.name)) else ():
         first = " (as it came first: nobody had said it)" if file.first else ""
         print(f"  {file.path}, {file.bytes} bytes, sha256 {file.sha256}{first}\n    {file.source}")
+
+
+def counted(types: list[str]) -> str:
+    """Types in their order, each once: `image, 7 x array`."""
+    counts = dict.fromkeys(types, 0)
+    for type in types:
+        counts[type] += 1
+    return ", ".join(type if count == 1 else f"{count} x {type}" for type, count in counts.items())
 
 
 def pull(parsed: argparse.Namespace) -> None:
@@ -204,7 +212,10 @@ def verify(parsed: argparse.Namespace) -> None:
             wrong += store.wrong(name, bar.tell)
     if wrong:
         raise TaxiwayError("\n".join(wrong))
-    print(f"All files of {', '.join(names) or 'no model'} are as they were fetched.")
+    if names:
+        print(f"All files of {', '.join(names)} are as they were fetched.")
+    else:
+        print("Nothing was fetched yet, so there is nothing to check.")
 
 
 def remove(parsed: argparse.Namespace) -> None:
@@ -213,9 +224,16 @@ def remove(parsed: argparse.Namespace) -> None:
     from taxiway.catalog.listing import manifest_path
     from taxiway.catalog.store.blobs import megabytes
     from taxiway.catalog.store.store import Store
+    from taxiway.core.errors import NotFound
 
     store = Store()
-    freed = store.remove(manifests.load(manifest_path(parsed.name, store)))
+    try:
+        path = manifest_path(parsed.name, store)
+    except NotFound:
+        raise NotFound(
+            f"Nothing of '{parsed.name}' was fetched, so there is nothing to remove."
+        ) from None
+    freed = store.remove(manifests.load(path))
     print(f"'{parsed.name}' is removed, and {megabytes(freed)} are free.")
 
 

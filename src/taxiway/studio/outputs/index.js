@@ -80,10 +80,16 @@ function dataView({ name }) {
   };
 }
 
-/** JSON that a person reads: short lists on one line. @param {any} value */
-function written(value) {
+/** JSON that a person reads: whatever is short on one line. @param {any} value @returns {string} */
+function written(value, indent = "") {
   const short = JSON.stringify(value);
-  return short === undefined || short.length < 60 ? (short ?? "") : JSON.stringify(value, null, 1);
+  if (short === undefined || short.length < 60 || typeof value !== "object") return short ?? "";
+  const inner = `${indent} `;
+  const parts = Array.isArray(value)
+    ? value.map((each) => written(each, inner))
+    : Object.entries(value).map(([key, each]) => `${JSON.stringify(key)}: ${written(each, inner)}`);
+  const [opens, closes] = Array.isArray(value) ? "[]" : "{}";
+  return `${opens}\n${inner}${parts.join(`,\n${inner}`)}\n${indent}${closes}`;
 }
 
 /** @param {HTMLElement} text */
