@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, cast
@@ -19,6 +20,7 @@ from taxiway.film.writer import Manner, write_film
 from taxiway.jobs.record import JobRecord, write_record
 from taxiway.jobs.runner import Jobs
 from taxiway.live.model_manager import ModelManager
+from taxiway.masking.project import Project
 from taxiway.servers.studio import film_routes, job_routes
 from taxiway.servers.studio.film_models import FilmModels
 from taxiway.web.application import application
@@ -199,3 +201,32 @@ async def test_only_the_owner_may_and_only_of_films(client: httpx.AsyncClient) -
         assert (await client.get(path)).status_code == 404
     headers = {"authorization": "Bearer to play"}
     assert (await client.get(f"/films/{KEPT}", headers=headers)).status_code == 403
+
+
+async def test_following_waits_for_a_click_that_is_looked_at(
+    client: httpx.AsyncClient, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in Project(jobs.folder / KEPT).take([np.zeros((8, 8, 3), np.uint8)], "film", 10):
+        pass
+    order, begun, let_go = list[str](), threading.Event(), threading.Event()
+
+    def click(*_: Any) -> None:
+        begun.set()
+        let_go.wait(30)
+        order.append("clicked")
+
+    async def resume(*_: Any, **__: Any) -> dict[str, Any]:
+        order.append("follows")
+        return {}
+
+    monkeypatch.setattr(Project, "click", click)
+    monkeypatch.setattr(jobs, "resume", resume)
+    clicks = {"frame": 0, "include": [[0.5, 0.5]]}
+    first = asyncio.create_task(client.post(f"/films/{KEPT}/clicks", json=clicks))
+    await asyncio.to_thread(begun.wait, 30)
+    second = asyncio.create_task(client.post(f"/films/{KEPT}/next", json={}))
+    await asyncio.wait([second], timeout=0.1)
+    let_go.set()
+    answers = await asyncio.gather(first, second)
+    assert order == ["clicked", "follows"]
+    assert {answer.status_code for answer in answers} == {200, 204}

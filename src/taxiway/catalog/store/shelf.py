@@ -75,7 +75,10 @@ class Shelf:
         record = self.pulled(name) if NAME.fullmatch(name) else None
         if record is None:
             there_are = ", ".join(self.names()) or "none"
-            raise NotFound(f"'{name}' was not fetched; what comes with Taxiway needs no store. Fetched: {there_are}.")
+            raise NotFound(
+                f"'{name}' was not fetched; what comes with Taxiway needs no store. "
+                f"Fetched: {there_are}."
+            )
         return record
 
     def own_manifests(self) -> list[Path]:

@@ -85,9 +85,9 @@ class Api:
 
     async def click(self, request: Request) -> Any:
         """Keep what is said of a frame; its mask now."""
-        project = self._project(request, at_rest=True)
         clicks = await body(request, Clicks)
         async with self._clicking:
+            project = self._project(request, at_rest=True)
             mask = await asyncio.to_thread(project.click, clicks)
         return picture_of(mask)
 
@@ -102,12 +102,13 @@ class Api:
         return {}
 
     async def go_on(self, request: Request) -> Any:
-        """Have the job make the masks, or write a film."""
-        project = self._project(request, at_rest=True)
+        """Have the job make the masks, or write a film, once clicks that came before are kept."""
         wanted = await body(request, Next)
-        await asyncio.to_thread(self._wish, project, wanted)
-        model = project.known().model
-        return await self._jobs.resume(request.path_params["id"], other=model)
+        async with self._clicking:
+            project = self._project(request, at_rest=True)
+            await asyncio.to_thread(self._wish, project, wanted)
+            model = project.known().model
+            return await self._jobs.resume(request.path_params["id"], other=model)
 
     def _wish(self, project: Project, wanted: Next) -> None:
         project.known()
