@@ -63,7 +63,9 @@ class Asked:
 
 def killed_here(engine: Engine, box: FarBox) -> None:
     """The process that holds the way open ends."""
-    os.kill(engine.running["tally"].pid or 0, signal.SIGKILL)
+    pid = engine.running["tally"].pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
 
 
 def killed_there(engine: Engine, box: FarBox) -> None:

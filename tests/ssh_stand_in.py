@@ -13,6 +13,7 @@ if [ -e "{folder}/down" ]; then
   echo "ssh: connect to host box.example port 22: No route to host" >&2
   exit 255
 fi
+while [ -e "{folder}/held" ]; do sleep 0.02; done
 echo "Welcome to the box!"
 TAXIWAY_DATA="{folder}/data" PYTHONPATH="{path}" exec "{python}" -m taxiway worker
 """

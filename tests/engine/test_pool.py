@@ -71,7 +71,6 @@ async def test_a_member_that_is_killed_loses_nothing_and_comes_back(tmp_path: Pa
         await pool.until(lambda: pool.message == THREE)
         await pool.ask(range(90, 120))
         processes = [process for _, process in pool.done()[-30:]]
-        assert all(processes.count(each) >= 6 for each in set(processes))
         assert len(set(processes)) == 3
 
 

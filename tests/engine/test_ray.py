@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import signal
 import socket
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ import msgspec
 import pytest
 
 import ray_stand_in
+from killing import kill
 from paths import FIXTURES
 from taxiway.catalog.remotes import address_of
 from taxiway.core.errors import InvalidArgument, ModelFailed, Unavailable
@@ -168,7 +168,7 @@ async def test_a_cluster_that_is_lost_is_joined_again(
         await engine.ready("toy")
         asking = asyncio.ensure_future(engine.query("toy", {"seed": 1}))
         (cluster / "unreachable").touch()
-        os.kill(engine.running["toy"].pid or 0, signal.SIGKILL)
+        kill(engine, "toy")
         async with asyncio.timeout(60):
             while "Connection refused" not in engine.running["toy"].message:
                 await asyncio.sleep(0.01)

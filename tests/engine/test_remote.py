@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 import ssh_stand_in
+from killing import kill
 from paths import FIXTURES
 from ssh_stand_in import BOX
 from taxiway.core.errors import ModelFailed, Unavailable
@@ -38,10 +39,28 @@ def box(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return ssh_stand_in.install(tmp_path / "box", monkeypatch)
 
 
-async def test_a_models_files_go_along_once_and_a_broken_way_is_mended(box: Path) -> None:
+def is_alive(number: int) -> bool:
+    """Whether there is such a process that has not ended."""
+    try:
+        return psutil.Process(number).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def is_sought(engine: Engine) -> bool:
+    """Whether a way is still being looked for."""
+    executor = engine.running["tally"]._executor
+    return isinstance(executor, RemoteExecutor) and executor._mending is not None
+
+
+async def test_a_models_files_go_along_once_and_a_broken_way_is_mended(
+    box: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # Of float32 and bfloat16 each side takes what it measures to be faster there.
     options = {"checkpoint": str(CHECKPOINT), "precision": "float32"}
     spec = ModelSpec(name="small", family="stylegan", options=options, on=BOX)
+    # A busy machine is silent for long, and no way is doubted here: its end is told.
+    monkeypatch.setattr("taxiway.engine.executors.remote.DOUBT_SECONDS", 1e9)
     async with Engine() as engine:
         heard: list[Event] = []
         engine.events.listen(heard.append)
@@ -53,13 +72,12 @@ async def test_a_models_files_go_along_once_and_a_broken_way_is_mended(box: Path
         assert kept.read_bytes() == CHECKPOINT.read_bytes()
         written = kept.stat().st_mtime_ns
         assert engine.running["small"].message.startswith("small is running on box.example, ")
-        os.kill(engine.running["small"].pid or 0, signal.SIGKILL)
+        kill(engine, "small")
         assert await engine.query("small", {"seed": 1, "format": "PNG"}) == first
         said = [event.message for event in heard if isinstance(event, StateChanged)]
         assert "small is not reached (no word came); trying again." in said
         assert said[-1].startswith("small is running on box.example, ")
-        # One more where a busy machine was silent for long enough to be doubted.
-        assert (box / "lines").read_text().count("\n") in (2, 3)
+        assert (box / "lines").read_text().count("\n") == 2
         assert kept.stat().st_mtime_ns == written
     async with Engine() as engine:  # the same picture as from a process here
         await engine.start(ModelSpec(name="small", family="stylegan", options=spec.options))
@@ -83,7 +101,7 @@ async def test_where_a_way_breaks_nothing_is_lost_or_asked_twice(
             async with asyncio.timeout(60):
                 while not tally.exists() or tally.read_text().count("\n") < asked:
                     await asyncio.sleep(0.002)
-            os.kill(engine.running["tally"].pid or 0, signal.SIGKILL)
+            kill(engine, "tally")
         answers = await asyncio.gather(*calls)
     assert [answer["double"] for answer in answers] == [2 * n for n in range(150)]
     lines = [line.split() for line in tally.read_text().splitlines()]
@@ -101,21 +119,23 @@ async def test_a_way_that_is_silent_is_left_for_another_unless_it_speaks_first(
     async with Engine() as engine:
         await engine.start(spec)
         await engine.ready("tally")
-        running, tunnel = engine.running["tally"], engine.running["tally"].pid or 0
+        running = engine.running["tally"]
         assert (await engine.query("tally", {"number": 1}))["double"] == 2
         for number, speaks in ((2, True), (3, False)):
-            begun = (box / "lines").read_text().count("\n")
-            os.kill(tunnel, signal.SIGSTOP)
-            asked = asyncio.ensure_future(engine.query("tally", {"number": number}))
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(90):
+                (box / "held").touch()  # no new way is ready before it may be
+                begun = (box / "lines").read_text().count("\n")
+                tunnel = kill(engine, "tally", signal.SIGSTOP)
+                asked = asyncio.ensure_future(engine.query("tally", {"number": number}))
                 while (box / "lines").read_text().count("\n") == begun:
                     await asyncio.sleep(0.005)
                 if speaks:
                     os.kill(tunnel, signal.SIGCONT)
+                    assert (await asked)["double"] == 2 * number
+                (box / "held").unlink()
                 assert (await asked)["double"] == 2 * number
-                if not speaks:
-                    while running.pid == tunnel:
-                        await asyncio.sleep(0.005)
+                while (running.pid == tunnel) != speaks or is_sought(engine):
+                    await asyncio.sleep(0.005)
             assert psutil.pid_exists(tunnel) == speaks
     lines = [line.split() for line in tally.read_text().splitlines()]
     assert [int(number) for number, _ in lines] == [1, 2, 3]
@@ -131,11 +151,14 @@ async def test_a_model_ends_where_its_way_stays_silent(
     spec = ModelSpec(name="tally", family="toys:Tally", options={"file": str(tally)}, on=BOX)
     async with Engine() as engine:
         await engine.start(spec)
-        await engine.query("tally", {"number": 1})
-        model = psutil.Process(int(tally.read_text().split()[1]))
-        os.kill(engine.running["tally"].pid or 0, signal.SIGSTOP)
-        async with asyncio.timeout(30):
-            while model.is_running() and model.status() != psutil.STATUS_ZOMBIE:
+        async with asyncio.timeout(90):
+            while not tally.exists():
+                with contextlib.suppress(Unavailable):  # a busy machine is silent for so long, too
+                    await engine.query("tally", {"number": 1})
+            model = int(tally.read_text().split()[1])
+            with contextlib.suppress(AssertionError, ProcessLookupError):
+                kill(engine, "tally", signal.SIGSTOP)
+            while is_alive(model):
                 await asyncio.sleep(0.05)
 
 
@@ -161,7 +184,7 @@ async def test_a_machine_that_is_down_is_tried_again_and_again(
         await engine.start(TOY)
         await engine.ready("toy")
         (box / "down").touch()
-        os.kill(engine.running["toy"].pid or 0, signal.SIGKILL)
+        kill(engine, "toy")
         async with asyncio.timeout(60):
             while "No route to host" not in engine.running["toy"].message:
                 await asyncio.sleep(0.01)
@@ -236,7 +259,7 @@ async def test_what_moves_is_sent_smaller_where_it_comes_late_and_whole_once_it_
                 frames.append(shown.frame)
 
         viewer = session.broadcast.join(look)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(90):
             while not engine.running["toy"].facts["played_as"].endswith("of half the size"):
                 session.set({"z": [len(frames) / 100] * 512})
                 await asyncio.sleep(0.01)

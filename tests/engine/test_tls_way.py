@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import signal
 import stat
 import sys
 from collections.abc import AsyncIterator
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from killing import kill
 from taxiway.catalog.remotes import keep_secret, secret_of
 from taxiway.core.errors import ModelFailed, NotFound, Unavailable
 from taxiway.core.model import ModelSpec
@@ -86,7 +86,7 @@ async def test_a_model_runs_by_tls_and_its_way_is_mended(own: Identity) -> None:
         await engine.start(ModelSpec(name="toy", family="toys:Gradient", on=place.address))
         await engine.ready("toy")
         first = await engine.query("toy", {"seed": 1})
-        os.kill(engine.running["toy"].pid or 0, signal.SIGKILL)
+        kill(engine, "toy")
         assert await engine.query("toy", {"seed": 1}) == first
         assert engine.running["toy"].message.startswith("toy is running on 127.0.0.1, ")
         keep_secret(place.address, "guessed")

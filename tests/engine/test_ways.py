@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 import ssh_stand_in
+from killing import kill
 from ssh_stand_in import BOX
 from taxiway.core.model import ModelSpec
 from taxiway.engine.engine import Engine
@@ -152,7 +153,7 @@ async def test_a_model_goes_on_by_its_spare_way_and_says_that_it_has_one(
             while not running.message.endswith(" ms away, with a spare way ready."):
                 await asyncio.sleep(0.005)
         (box / "down").touch()
-        os.kill(running.pid or 0, signal.SIGKILL)
+        kill(engine, "tally")
         assert (await engine.query("tally", {"number": 2}))["double"] == 4
         (box / "down").unlink()
         family = workers_of(os.getpid())

@@ -34,6 +34,8 @@ from taxiway.engine.pipe import ServersEnd
 # To the worker and back. Only pages that are written take memory; what does not fit goes through
 # the socket, slower.
 AREA_BYTES = (16 * 2**20, 64 * 2**20)
+TOLD_SECONDS = 5.0
+"""How long the fork server of a busy machine may take to tell how a process ended."""
 SENT_AT_ONCE = 2**20
 """Bytes of a batch up to which copying them holds up nobody; a photo takes 0.1 s."""
 
@@ -227,7 +229,7 @@ class ProcessExecutor:
 
     async def death(self) -> Died:
         """How the process ended; its exit code is negative for a signal."""
-        await asyncio.to_thread(self._process.join, 1)
+        await asyncio.to_thread(self._process.join, TOLD_SECONDS)
         return Died(f"exit code {self._process.exitcode}")
 
 
