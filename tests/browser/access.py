@@ -16,10 +16,11 @@ def axe() -> str:
     return (packages() / "axe-core" / "axe.min.js").read_text()
 
 
-def serious(page: Page, within: str = "html") -> list[tuple[str, str]]:
+def serious(page: Page, within: str | dict[str, list[str]] = "html") -> list[tuple[str, str]]:
     """The serious findings on what is shown now: a rule and the first element of each.
 
-    `within` names the part that is looked through, which takes as long as it is large.
+    `within` names the part that is looked through, which takes as long as it is large, or what
+    to leave out.
     """
     page.evaluate(f"globalThis.axe ? 0 : (() => {{ {axe()} }})()")
     found: list[dict[str, Any]] = page.evaluate(

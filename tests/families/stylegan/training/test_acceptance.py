@@ -30,7 +30,7 @@ GOOD = {name: 1.0 if word == "within" else limit for name, (word, limit) in BAR.
 
 @pytest.fixture(scope="module")
 def real() -> Renders:
-    twins = landscapes(range(6000, 6080), with_bow=False)
+    twins = landscapes(range(7000, 7080), with_bow=False)
     threshold = bow_threshold(twins)
     raw = landscapes(range(5000, 5080))
     training = landscapes(range(100))

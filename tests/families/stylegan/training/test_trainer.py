@@ -81,15 +81,22 @@ def run(folder, pictures, stop_after: int | None = None, schedule=SCHEDULE) -> P
     return trainer.players
 
 
+@pytest.fixture(scope="module")
+def whole(pictures, tmp_path_factory) -> dict[str, torch.Tensor]:
+    """What comes of a training that nothing interrupts."""
+    players = run(tmp_path_factory.mktemp("whole"), pictures)
+    assert players.seen == 64
+    return tensors(players)
+
+
 @pytest.mark.parametrize("stop_after", [1, 3, 5])
 @pytest.mark.smoke
-def test_a_stopped_training_goes_on_bit_for_bit(tmp_path, pictures, stop_after) -> None:
-    whole = run(tmp_path / "whole", pictures)
-    stopped = run(tmp_path / "parts", pictures, stop_after)
+def test_a_stopped_training_goes_on_bit_for_bit(tmp_path, pictures, whole, stop_after) -> None:
+    stopped = run(tmp_path, pictures, stop_after)
     assert stopped.seen == 8 * stop_after
-    resumed = run(tmp_path / "parts", pictures)
-    assert resumed.seen == whole.seen == 64
-    for name, tensor in tensors(whole).items():
+    resumed = run(tmp_path, pictures)
+    assert resumed.seen == 64
+    for name, tensor in whole.items():
         assert torch.equal(tensor, tensors(resumed)[name]), name
 
 
@@ -101,8 +108,9 @@ def save_at_every_step(folder: Path, pictures, told) -> None:
     train(begun(folder, pictures), folder, often, watching.stop, watching)
 
 
-def test_a_killed_training_goes_on_bit_for_bit_from_what_was_saved(tmp_path, pictures) -> None:
-    whole = run(tmp_path / "whole", pictures)
+def test_a_killed_training_goes_on_bit_for_bit_from_what_was_saved(
+    tmp_path, pictures, whole
+) -> None:
     (tmp_path / "killed").mkdir()
     here, there = CONTEXT.Pipe(duplex=False)
     process = start(save_at_every_step, [tmp_path / "killed", pictures, there], name="killed")
@@ -112,7 +120,7 @@ def test_a_killed_training_goes_on_bit_for_bit_from_what_was_saved(tmp_path, pic
     assert seen == [8, 16, 24, 32, 40]
     assert torch.load(tmp_path / "killed" / "state.pt", weights_only=True)["seen"] >= 32
     resumed = run(tmp_path / "killed", pictures)
-    for name, tensor in tensors(whole).items():
+    for name, tensor in whole.items():
         assert torch.equal(tensor, tensors(resumed)[name]), name
 
 
@@ -129,11 +137,10 @@ def test_stopping_before_growing_saves_the_small_network(tmp_path, pictures) -> 
     assert torch.load(tmp_path / "state.pt", weights_only=True)["size"] == 8
 
 
-def test_other_settings_of_the_loop_do_not_change_the_weights(tmp_path, pictures) -> None:
-    first = run(tmp_path / "a", pictures)
+def test_other_settings_of_the_loop_do_not_change_the_weights(tmp_path, pictures, whole) -> None:
     often = Schedule(STAGES, state_seconds=0.0, snapshot_kimg=0.008)
-    second = run(tmp_path / "b", pictures, schedule=often)
-    for name, tensor in tensors(first).items():
+    second = run(tmp_path, pictures, schedule=often)
+    for name, tensor in whole.items():
         assert torch.equal(tensor, tensors(second)[name]), name
 
 
