@@ -134,8 +134,15 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish() -> None:
-    """What was imported stays; looking through it at each garbage collection takes seconds."""
-    gc.freeze()
+    """Spare the tests what takes seconds and is none of what they are about."""
+    gc.freeze()  # what was imported stays, and need not be looked through again and again
+    if choosing := sys.modules.get("taxiway.choosing"):
+        # Of a network that a test makes anew each backend would be measured for a second, and which
+        # is the fastest is nothing that a test may depend on: the first that computes it does.
+        choosing.SECONDS = 0.0
+    if "PYTEST_XDIST_WORKER" in os.environ and (jobs := sys.modules.get("taxiway.jobs.process")):
+        # A test waits for its job, which would have a tenth of what other tests have.
+        jobs.NICENESS = 0
 
 
 def _why_not(config: pytest.Config, item: pytest.Item) -> str | None:

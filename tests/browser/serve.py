@@ -8,6 +8,7 @@ from typing import Any
 from taxiway import app
 from taxiway.catalog.catalog import Card
 from taxiway.core.config import Config
+from taxiway.jobs import process
 from taxiway.web.listen import loop_factory
 
 
@@ -27,5 +28,6 @@ async def serve(port: int, family: str, options: dict[str, object], config: dict
 
 
 if __name__ == "__main__":
+    process.NICENESS = 0  # a test waits for its job, and other tests run beside it
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(serve(int(sys.argv[1]), sys.argv[2], *map(json.loads, sys.argv[3:])))

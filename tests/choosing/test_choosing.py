@@ -69,6 +69,12 @@ class Doubling:
         return {"y": self.factor * inputs["x"] + np.float32(self.off)}
 
 
+@pytest.fixture(autouse=True)
+def in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other tests have none for it."""
+    monkeypatch.setattr(choosing, "SECONDS", 60.0)
+
+
 @pytest.fixture
 def only(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Makes the given classes the only backends, and takes the times that they say."""

@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Playwright, Route
 
 from chromium import ARGUMENTS, chromium, within
+from fuzz import every
 from interop.npm import packages
 from paths import FIXTURES
 from taxiway.checkpoint import read_checkpoint
@@ -105,9 +106,14 @@ def opened(browser: Browser, provider: str) -> Iterator[Page]:
     page.close()
 
 
-def test_every_family_is_drawn_by_webassembly(chrome: Browser, playwright: Playwright) -> None:
+@pytest.mark.parametrize(
+    "names", every(3, [[name] for name in (*NAMES, ON_PROCESSOR)]), ids=lambda names: names[0]
+)
+def test_every_family_is_drawn_by_webassembly(
+    chrome: Browser, playwright: Playwright, names: list[str]
+) -> None:
     with within(playwright), opened(chrome, "wasm") as page:
-        found = {name: off(page, name, "wasm") for name in (*NAMES, ON_PROCESSOR)}
+        found = {name: off(page, name, "wasm") for name in names}
     assert {name: levels for name, levels in found.items() if levels > 1} == {}
 
 

@@ -85,7 +85,7 @@ def choose(
     graphs: Sequence[Graph],
     device: str = "auto",
     precision: str = "auto",
-    seconds: float = SECONDS,
+    seconds: float | None = None,
     among: Collection[str] | None = None,
     answers: Answers | None = None,
     thorough: bool = False,
@@ -93,11 +93,11 @@ def choose(
     """The graphs compiled as the first of them is fastest on this machine; the others in float32.
 
     Backends are tried by their turns (`Backend`), those of one at all only where none before could
-    compute it; `thorough` tries all of them. It stops after about `seconds` of CPU time, compiling
-    included, likely settings first; at least one is tried (of all backends or of those `among`
-    which to choose). What fails, or is not exact, is left out. `answers` remember what was found,
-    and nothing is tried again before something changes; what there was no time for is tried at the
-    next start.
+    compute it; `thorough` tries all of them. It stops after about `seconds` of CPU time (`SECONDS`
+    where none are given), compiling included, likely settings first; at least one is tried (of all
+    backends or of those `among` which to choose). What fails, or is not exact, is left out.
+    `answers` remember what was found, and nothing is tried again before something changes; what
+    there was no time for is tried at the next start.
 
     Raises InvalidArgument for a precision or device that is not there, MissingDependency if nothing
     can compute at all, and Unsupported if nothing can compute these.
@@ -115,7 +115,8 @@ def choose(
     answers = answers if graphs[0].key else None
 
     def measured(earlier: Answer | None) -> tuple[list[Network], Choice]:
-        trial = Trial(graphs[0], precision, seconds, earlier)
+        limit = SECONDS if seconds is None else seconds
+        trial = Trial(graphs[0], precision, limit, earlier)
         best = trial.decided(device, among, thorough)
         backend = trial.usable[best.backend]
         choice = Choice(best, backend.device, trial.measured, trial.left_out)

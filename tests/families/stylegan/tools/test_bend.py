@@ -1,5 +1,6 @@
 """The tool that bends: its pictures, the preset kept beside them, and the model left alone."""
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 import torch
 
 from command_line import taxiway
+from paths import FIXTURES
 from players import renderer_of
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.images import read_metadata
@@ -18,6 +20,7 @@ from taxiway.families.stylegan.rendering.renderer import CheckpointRenderer
 from taxiway.families.stylegan.tools.bend import BendTool
 
 
+@cache
 def player(seed: int = 0) -> CheckpointRenderer:
     torch.manual_seed(seed)
     g = new_stylegan2(16, 128, 16, 2, z_dim=16, w_dim=16).eval().requires_grad_(False)
@@ -83,7 +86,7 @@ def test_what_is_wrong_is_told(tmp_path: Path, inputs: dict, message: str) -> No
 
 def test_the_command_reads_a_preset_from_a_file(tmp_path: Path) -> None:
     (tmp_path / "turn.txt").write_text("b16 rotate 30 # and nothing else\n")
-    words = "bend rainbow --preset turn.txt --seeds 0-1 --out bent"
+    words = f"bend {FIXTURES / 'stylegan2-ada_32.pkl'} --preset turn.txt --seeds 0-1 --out bent"
     done = taxiway(*words.split(), cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "2 pictures in bent" in done.stdout
