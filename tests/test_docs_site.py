@@ -54,6 +54,8 @@ def test_every_command_has_a_page_of_what_it_declares() -> None:
     assert "## taxiway models pull" in pages["models"]
     assert "| `--yes` | agree to the licence" in pages["models"]
     assert all(page.startswith(f"# taxiway {name}\n") for name, page in pages.items())
+    rows = [row for page in pages.values() for row in page.splitlines()]
+    assert [row for row in rows if row.startswith("| `") and row.endswith("|  |")] == []
 
 
 def test_the_reading_order_has_every_page() -> None:

@@ -13,6 +13,8 @@ from taxiway.commands._flags import add_force as add_force
 from taxiway.commands._flags import add_options as add_options
 from taxiway.commands._flags import given_options as given_options
 from taxiway.commands._folding import folded
+from taxiway.commands._tools import CHECKPOINT as CHECKPOINT
+from taxiway.commands._tools import DEVICE as DEVICE
 from taxiway.commands._tools import DEVICES as DEVICES
 from taxiway.commands._tools import ToolCommand, origin, own_tools, points, tool_helps
 

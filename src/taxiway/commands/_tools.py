@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent.parent
 DEVICES = ("auto", "cpu", "cuda", "mps")
+DEVICE = "where it computes; auto takes a GPU where there is one"
+CHECKPOINT = "a checkpoint, for a family as the model"
 
 
 def tool_helps() -> dict[str, str]:
@@ -111,13 +113,15 @@ class ToolCommand:
         parser.epilog = getattr(self.tool, "epilog", None)
         if declared(self.tool).takes.model:
             parser.add_argument("model", help="a model's name, or a checkpoint file")
-            parser.add_argument("--checkpoint", type=Path, metavar="FILE")
-            parser.add_argument("--device", default="auto", choices=DEVICES)
+            parser.add_argument("--checkpoint", type=Path, metavar="FILE", help=CHECKPOINT)
+            parser.add_argument("--device", default="auto", choices=DEVICES, help=DEVICE)
         for flag in flags:
             add_flag(parser, flag, fields[flag.input])
         if not any(flag.is_output for flag in flags):
             name = getattr(self.tool, "out", "--out")
-            parser.add_argument(name, dest="out", type=Path, required=True, metavar="DIR")
+            parser.add_argument(
+                name, dest="out", type=Path, required=True, metavar="DIR", help="the folder to fill"
+            )
         add_force(parser)
         parser.set_defaults(flags=flags)
 

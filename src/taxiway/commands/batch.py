@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from taxiway.commands import DEVICES, add_force, option_words
+from taxiway.commands import CHECKPOINT, DEVICE, DEVICES, add_force, option_words
 
 HELP = "ask a model about every picture of a folder, or every frame of a film"
 LATER = True
@@ -26,14 +26,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "pictures", type=Path, nargs="+", metavar="FOLDER|FILM", help="or zip files, or pictures"
     )
-    parser.add_argument("--checkpoint", type=Path, metavar="FILE")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--checkpoint", type=Path, metavar="FILE", help=CHECKPOINT)
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the folder to fill")
     parser.add_argument("--command", dest="asked", default="", metavar="NAME", help="what to ask")
     parser.add_argument("--input", default="", metavar="NAME", help="what takes the picture")
-    parser.add_argument("--format", default="PNG", choices=("PNG", "JPEG", "none"))
+    parser.add_argument("--format", default="PNG", choices=("PNG", "JPEG", "none"),
+                        help="of pictures; none writes none")  # fmt: skip
     for name, help in ALSO.items():
         parser.add_argument(f"--{name}", action="store_true", help=help)
-    parser.add_argument("--device", default="auto", choices=DEVICES)
+    parser.add_argument("--device", default="auto", choices=DEVICES, help=DEVICE)
     parser.add_argument("--on", metavar="BOX", help=ON)
     add_force(parser)
 

@@ -13,11 +13,11 @@ QUERIES = 30
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     from taxiway.commands import number
-    from taxiway.commands._tools import DEVICES
+    from taxiway.commands._tools import CHECKPOINT, DEVICE, DEVICES
 
     parser.add_argument("model", help="a model's name, or a checkpoint file")
-    parser.add_argument("--checkpoint", type=Path, metavar="FILE")
-    parser.add_argument("--device", default="auto", choices=DEVICES)
+    parser.add_argument("--checkpoint", type=Path, metavar="FILE", help=CHECKPOINT)
+    parser.add_argument("--device", default="auto", choices=DEVICES, help=DEVICE)
     parser.add_argument("--seconds", type=number(0), default=5.0, help="for so long (5)")
     parser.add_argument("--json", action="store_true", help="as JSON, for a program to read")
 

@@ -22,7 +22,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = "Write what a shell reads to complete commands, flags and models by Tab."
     parser.epilog = PLACES
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("shell", choices=SHELLS)
+    parser.add_argument("shell", choices=SHELLS, help="for which shell")
 
 
 def run(parsed: argparse.Namespace) -> None:

@@ -15,8 +15,10 @@ HELP = "rewrite a checkpoint as safetensors, or as .pt or .onnx for other progra
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", help="a checkpoint file, or a model's name")
-    parser.add_argument("out", type=Path, metavar="OUT.safetensors|OUT.pt|OUT.onnx")
-    parser.add_argument("--dtype", default="float32", choices=("float32", "float16"))
+    parser.add_argument("out", type=Path, metavar="OUT.safetensors|OUT.pt|OUT.onnx",
+                        help="the file to write; its ending says which kind")  # fmt: skip
+    parser.add_argument("--dtype", default="float32", choices=("float32", "float16"),
+                        help="of the weights; float16 takes half the room")  # fmt: skip
     parser.add_argument(
         "--tuned", type=Path, metavar="FILE", help="add what 'taxiway project --tune' changed"
     )

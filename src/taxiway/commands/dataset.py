@@ -24,7 +24,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     prepare = what.add_parser("prepare", help="write a dataset: square pictures of one size, or so")
     source(prepare)
     options_of_kinds(prepare)
-    prepare.add_argument("out", type=Path, metavar="OUT.zip")
+    prepare.add_argument("out", type=Path, metavar="OUT.zip", help="the dataset to write")
     prepare.add_argument("--crops", type=int, default=1, help="random crops of each picture")
     prepare.add_argument("--mirror", action="store_true", help="add a mirrored copy of each")
     prepare.add_argument(
@@ -40,7 +40,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     prepare.set_defaults(do=run_prepare)
     report = what.add_parser("report", help="write a page that shows what is in a dataset")
     source(report)
-    report.add_argument("--out", type=Path, default=Path("report.html"), metavar="report.html")
+    report.add_argument("--out", type=Path, default=Path("report.html"), metavar="report.html",
+                        help="the page to write")  # fmt: skip
     add_force(report)
     report.add_argument("--no-timing", action="store_true", help="do not time training steps")
     report.set_defaults(do=run_report)
@@ -56,10 +57,13 @@ def source(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--kind", choices=kinds(), help="what it holds; pictures if not given")
     parser.epilog = " ".join(dataset.broken().values()).replace("%", "%%") or None
     parser.add_argument("--resolution", type=int, metavar="N", help=f"pixels: {PIXELS}")
-    parser.add_argument("--crop", default="center", choices=("center", "random", "none", "pad"))
+    parser.add_argument("--crop", default="center", choices=("center", "random", "none", "pad"),
+                        help="what becomes of what is not square")  # fmt: skip
     parser.add_argument("--fps", type=float, default=10.0, help="pictures per second of a video")
     above = whole_number(1, "above 0")
-    parser.add_argument("--max-images", type=above, default=25_000, metavar="N")
+    parser.add_argument(
+        "--max-images", type=above, default=25_000, metavar="N", help="so many and no more: 25000"
+    )
 
 
 def kinds() -> list[str]:

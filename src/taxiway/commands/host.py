@@ -21,10 +21,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     link = _action(actions, "owner-link", "a link to the teacher's page, good once", "owner_link")
     link.add_argument("--end", action="store_true", help="sign out whoever is signed in, instead")
     _action(actions, "backup", "copy all that is kept, at any time", "backup").add_argument(
-        "to", type=Path, metavar="FILE"
+        "to", type=Path, metavar="FILE", help="the copy to write"
     )
     _action(actions, "restore", "go back to such a copy, at any time", "restore").add_argument(
-        "backup", type=Path, metavar="FILE"
+        "backup", type=Path, metavar="FILE", help="such a copy"
     )
 
 
@@ -92,16 +92,16 @@ def _model_arguments(actions: Any) -> None:
         ("activate", "let a model answer again", "activate"),
         ("deactivate", "let a model answer nobody", "deactivate"),
     ):
-        _action(actions, name, help, act).add_argument("name")
+        _action(actions, name, help, act).add_argument("name", help="a hosted model")
 
 
 def _token_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="token_action", metavar="ACTION", required=True)
     made = _action(actions, "create", "one more token for a model", "create_token")
-    made.add_argument("name")
+    made.add_argument("name", help="a hosted model")
     _limit_arguments(made)
     _action(actions, "list", "all tokens, without themselves", "list_tokens").add_argument(
-        "name", nargs="?"
+        "name", nargs="?", help="of one model"
     )
     ended = _action(actions, "revoke", "end a token", "revoke")
     ended.add_argument("token", type=int, metavar="NUMBER", help="as 'token list' shows it")

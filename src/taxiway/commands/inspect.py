@@ -7,8 +7,8 @@ HELP = "tell what a checkpoint holds, running nothing"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", type=Path)
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("file", type=Path, help="a checkpoint of any kind")
+    parser.add_argument("--json", action="store_true", help="as JSON, for a program to read")
 
 
 def run(parsed: argparse.Namespace) -> None:

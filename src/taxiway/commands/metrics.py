@@ -29,14 +29,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     takes = "a folder, zip file, video, model's name or checkpoint"
     parser.add_argument("a", metavar="A", help=f"what is judged: {takes}")
     parser.add_argument("b", metavar="B", help="what it is held against: the same kinds")
-    parser.add_argument("--metrics", default="kid,fd,swd,pr,variety", metavar="LIST")
+    parser.add_argument("--metrics", default="kid,fd,swd,pr,variety", metavar="LIST",
+                        help="which, with commas: all but fid and ppl if not given")  # fmt: skip
     parser.add_argument("--count", type=whole_number(FEWEST), default=500, metavar="N",
                         help="pictures of each")  # fmt: skip
     parser.add_argument("--psi", type=psi, default=1.0, help="truncation of models: 1")
     parser.add_argument("--size", type=int, default=64, metavar="N", help="pixels compared: 64")
     parser.add_argument("--inception", type=Path, metavar="FILE",
                         help="also tell FID, with these weights of Inception v3")  # fmt: skip
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--json", action="store_true", help="as JSON, for a program to read")
 
 
 def psi(text: str) -> float:

@@ -24,18 +24,20 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         return actions.add_parser(name, help=said, description=f"{said[0].upper()}{said[1:]}.")
 
     action("list", "all models: here and fetchable, their sizes and licences")
-    action("show", "all that is known of one").add_argument("name")
+    action("show", "all that is known of one").add_argument("name", help="a model's name")
     add_pull(action("pull", "fetch a model, or go on fetching it"))
     action("verify", "check fetched files against their hashes").add_argument(
         "name", nargs="?", help="one model; all if none is named"
     )
-    action("remove", "remove what was fetched of a model").add_argument("name")
+    action("remove", "remove what was fetched of a model").add_argument(
+        "name", help="a model's name"
+    )
     export = action("export", "write a fetched model as one file, for a stick")
-    export.add_argument("name")
-    export.add_argument("out", type=Path, metavar="OUT.zip")
+    export.add_argument("name", help="a model's name")
+    export.add_argument("out", type=Path, metavar="OUT.zip", help="the file to write")
     add_force(export)
     action("import", "take a model over from such a file, or a manifest").add_argument(
-        "file", type=Path
+        "file", type=Path, help="what taxiway models export wrote, or a page of TOML"
     )
 
 

@@ -11,7 +11,7 @@ HELP = "name other machines, to run models there: taxiway run MODEL --on NAME"
 def arguments(parser: argparse.ArgumentParser) -> None:
     parts = parser.add_subparsers(dest="part", required=True, metavar="add|list|test|remove")
     add = parts.add_parser("add", help="name a machine")
-    add.add_argument("name")
+    add.add_argument("name", help="what it is to be called")
     add.add_argument(
         "address",
         help="ssh://user@host, with :port and /path/of/taxiway if need be; or ray://...; or "
@@ -22,7 +22,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parts.add_parser("list", help="say which there are")
     for name, what in (("test", "reach it, and run a small model there"), ("remove", "forget it")):
-        parts.add_parser(name, help=what).add_argument("name")
+        parts.add_parser(name, help=what).add_argument("name", help="a machine with a name")
 
 
 def run(parsed: argparse.Namespace) -> None:

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from taxiway.commands import DEVICES, _operating, add_options, given_options, option_words
+from taxiway.commands import DEVICE, DEVICES, _operating, add_options, given_options, option_words
 from taxiway.commands._flags import names_of
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--server", action="append", default=[], nargs="+", metavar=("NAME", "SETTING=VALUE"),
         help="settings of another package's server, or off; see taxiway servers",
     )  # fmt: skip
-    parser.add_argument("--device", default="auto", choices=DEVICES)
+    parser.add_argument("--device", default="auto", choices=DEVICES, help=DEVICE)
     parser.add_argument(
         "--query-seconds", type=seconds_or_off, default=300.0, metavar="N",
         help="start a model anew that gives no answer for so long; 300 if not given, or off",

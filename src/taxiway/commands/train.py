@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from taxiway.commands import DEVICES, add_options, given_options, number, whole_number
+from taxiway.commands import DEVICE, DEVICES, add_options, given_options, number, whole_number
 
 if TYPE_CHECKING:
     from taxiway.training.config import TrainingConfig
@@ -43,13 +43,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         parser.add_argument("named", metavar="FAMILY", help="what kind of model")
     source = recipe.source
     parser.add_argument("dataset", type=Path, metavar=source.upper(), help=SOURCES[source])
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR",
+                        help="the folder to fill")  # fmt: skip
     parser.add_argument("--from", dest="start", metavar="CHECKPOINT",
                         help="start from a model: its name, file or training folder")  # fmt: skip
     parser.add_argument("--resume", action="store_true", help="go on where DIR stopped")
     parser.add_argument("--kimg", type=number(0), metavar="N",
                         help=f"thousands of {recipe.unit} to show")  # fmt: skip
-    parser.add_argument("--device", default="auto", choices=DEVICES)
+    parser.add_argument("--device", default="auto", choices=DEVICES, help=DEVICE)
     parser.add_argument("--on", metavar="BOX",
                         help="train on another machine: ssh://user@host, ray for one of a cluster, "
                         "or a name of taxiway remote add")  # fmt: skip

@@ -8,7 +8,7 @@ import { keyed, when } from "./teaching.js";
 /** @import { HostedToken, Part } from "./teaching.js" */
 
 const SURE_MS = 4000;
-const HEADS = ["Name", "Model", "State", "Asked", "Left", "Errors", "Last", ""];
+const HEADS = ["For whom", "Model", "State", "Asked", "Left", "Errors", "Last", ""];
 
 /** @param {Part} part */
 export function tokenTable(part) {
