@@ -143,6 +143,7 @@ async def test_a_model_goes_on_by_its_spare_way_and_says_that_it_has_one(
 ) -> None:
     monkeypatch.setattr("taxiway.engine.executors.remote.SPARE_MS", 0.0)
     monkeypatch.setattr("taxiway.engine.executors.remote.SPARE_SECONDS", 0.01)
+    monkeypatch.setattr("taxiway.engine.executors.remote.DOUBT_SECONDS", 1e9)
     tally = box / "tally"
     spec = ModelSpec(name="tally", family="toys:Tally", options={"file": str(tally)}, on=BOX)
     async with Engine() as engine:
@@ -153,8 +154,14 @@ async def test_a_model_goes_on_by_its_spare_way_and_says_that_it_has_one(
             while not running.message.endswith(" ms away, with a spare way ready."):
                 await asyncio.sleep(0.005)
         (box / "down").touch()
+        said: list[str] = []
+        engine.events.listen(lambda event: said.append(getattr(event, "message", "")))
         kill(engine, "tally")
         assert (await engine.query("tally", {"number": 2}))["double"] == 4
+        said = [each for each in said if each]
+        assert said[0] == "tally is not reached (no word came); trying again."
+        assert said[1].endswith(" ms away.")  # the next one is not there yet
+        assert len(said) == 2
         (box / "down").unlink()
         family = workers_of(os.getpid())
     lines = [line.split() for line in tally.read_text().splitlines()]

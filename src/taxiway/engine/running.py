@@ -251,10 +251,13 @@ class Running:
 
     def _say(self, words: str) -> None:
         """Where things are has changed, the state has not."""
+        before = self.message
         if words:
             self.message = f"{self.spec.name} {words}."
         else:
             self.message = self._running_words() if self.state == "running" else self._starting()
+        if self.message == before:
+            return
         self._events.emit(StateChanged(self.spec.name, self.state, self.message))
 
     def _starting(self) -> str:

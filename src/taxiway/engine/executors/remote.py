@@ -217,7 +217,8 @@ class RemoteExecutor(ProcessExecutor):
                 self._mending = self._loop.create_task(self._mend(asked_at))
 
     async def _look_at_spare(self) -> None:
-        if self._ways.keeps_spare and await asyncio.to_thread(self._ways.look):
+        has_changed = self._ways.keeps_spare and await asyncio.to_thread(self._ways.look)
+        if has_changed and self._mending is None:  # else it is told once that holds
             self.on_facts(self._where())
 
     def _doubtful_after(self) -> float:
@@ -280,6 +281,7 @@ class RemoteExecutor(ProcessExecutor):
             raise Unreachable("it ended at once")
         self._pipe = pipe
         self._is_over.clear()
+        self.on_facts(self._where())
         self.on_words("")
 
     def _resumed(self, silent_since: float | None) -> socket.socket:
