@@ -47,7 +47,8 @@ def wrong(field: AnyDataType) -> dict[str, Wire]:
 def _number(field: Number, seed: int, chance: np.random.Generator) -> Wire:
     low = field.min if isinstance(field.min, (int, float)) else 0
     high = field.max if isinstance(field.max, (int, float)) else low + 1
-    value = low + (high - low) * chance.uniform(0.1, 0.9)
+    # Nearer to the low end: sizes are among them, and what they cost.
+    value = low + (high - low) * chance.uniform(0.05, 0.25)
     return round(value) if field.whole is True else value
 
 
