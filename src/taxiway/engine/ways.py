@@ -21,8 +21,10 @@ NO_COMMAND = (126, 127)
 """How a shell ends that does not find a program, or may not start it."""
 ASK_SECONDS = 15.0
 """How often a spare way is asked; over there one is given up that nobody asks (`threshold`)."""
-AGAIN_SECONDS = (5.0, 300.0)
-"""How soon one is made again that could not be made or did not last, at first and at most."""
+AGAIN_SECONDS, TRIES = 10.0, 3
+"""How soon one is made again that could not be made or did not last, then twice as long, and how
+often in a row, until a way was taken: whoever fails to log in too often may be shut out, and some
+keys ask for a finger each time."""
 LOOK_SECONDS = 0.01
 
 
@@ -76,7 +78,7 @@ class Ways:
         self._lock = threading.Lock()
         self._next: Future[Way] | None = None
         self._spare: Spare | None = None
-        self._again_at, self._wait = 0.0, AGAIN_SECONDS[0]
+        self._again_at, self._failed = 0.0, 0
         self._making = ThreadPoolExecutor(1, "way")
 
     @property
@@ -99,6 +101,7 @@ class Ways:
             else:
                 new, self._next = self._next, None
                 way = self.made() if new is None else new.result()
+            self._failed = 0
             way.tunnel.speak(self._said)
             return way
 
@@ -137,7 +140,7 @@ class Ways:
                 self._spare.way.end()
                 self._spare = None
                 self._try_later()
-            if self._spare is None and self.keeps_spare and time.monotonic() >= self._again_at:
+            if self._spare is None and self._may_try():
                 self._begin()
             return self.has_spare != before
         finally:
@@ -165,14 +168,16 @@ class Ways:
             spare.ask()
         except ServerGone:
             return False
-        # It lasts as well as the one in use: what fails now is tried again soon.
-        self._wait = AGAIN_SECONDS[0]
+        self._failed = 0  # it has lasted
         return is_there
 
+    def _may_try(self) -> bool:
+        is_time = time.monotonic() >= self._again_at
+        return self.keeps_spare and self._failed < TRIES and is_time
+
     def _try_later(self) -> None:
-        """Nobody's log is filled with logins that fail, and nobody is shut out for them."""
-        self._again_at = time.monotonic() + self._wait
-        self._wait = min(2 * self._wait, AGAIN_SECONDS[1])
+        self._again_at = time.monotonic() + AGAIN_SECONDS * 2**self._failed
+        self._failed += 1
 
     def _begin(self) -> None:
         if self._next is None and not self._is_stopped:
