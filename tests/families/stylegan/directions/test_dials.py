@@ -19,6 +19,7 @@ from taxiway.families.stylegan.rendering.sampling import sample_w
 
 RAINBOW = str(catalog.HERE / "weights" / "rainbow.safetensors")
 SMALL = str(FIXTURES / "stylegan2-ada_32.pkl")
+SEVERAL = str(FIXTURES / "stylegan2-ada_32_z512.pkl")
 OTHERS = 4
 
 
@@ -72,7 +73,9 @@ def test_on_other_pictures_they_change_twice_what_random_ones_do_and_all_alike()
 
 
 def test_they_are_inputs_with_a_strip_of_pictures_each() -> None:
-    model = rainbow()
+    model = opened(SEVERAL)
+    assert list(model.spare_work())[-1] is True
+    assert len(dials_of(model)) > 2
     assert list(model.facts["strips"]) == list(dials_of(model))
     assert all(
         strip.startswith("data:image/jpeg;base64,") for strip in model.facts["strips"].values()
