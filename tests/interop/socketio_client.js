@@ -1,7 +1,7 @@
 // One old client from npm talks to a server as a sketch would, and tells what it saw as JSON.
-// node socketio_client.js PACKAGE TRANSPORTS URL [rest], where TRANSPORTS is polling, websocket or
-// both; with `rest` it only stays for two seconds and then asks once.
-const [name, transports, url, rest] = process.argv.slice(2);
+// node socketio_client.js PACKAGE TRANSPORTS URL [SECONDS], where TRANSPORTS is polling, websocket or
+// both; with SECONDS it only stays for so long and then asks once.
+const [name, transports, url, seconds] = process.argv.slice(2);
 const required = require(name);
 const connect = required.io || required;
 const options = { forceNew: true, reconnection: false };
@@ -38,8 +38,8 @@ async function main() {
   await untilUpgraded(socket);
   seen.transport = socket.io.engine.transport.name;
 
-  if (rest) {
-    await new Promise((resolve) => setTimeout(resolve, 2000));
+  if (seconds) {
+    await new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
     seen.late = await ask(socket, { text: "still here" });
     return seen;
   }
