@@ -60,7 +60,7 @@ def test_what_waits_for_ever_as_it_is_loaded_is_named_with_its_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     released = threading.Event()
-    monkeypatch.setattr(faults, "SLOW_SECONDS", 0.05)
+    monkeypatch.setattr(faults, "SLOW_SECONDS", 0.5)
     monkeypatch.setattr(threading, "released", released, raising=False)
     waiting = (
         "import threading\n\nthreading.released.wait()\nclass Sleeper: setup = predict = len\n"
@@ -76,5 +76,5 @@ def test_what_waits_for_ever_as_it_is_loaded_is_named_with_its_line(
     told: list[str] = []
     assert slots.load("families", "sleeper").__name__ == "Sleeper"
     (line,) = told
-    assert line.startswith("'sleeper' is still being loaded after 0.05 s (")
+    assert line.startswith("'sleeper' is still being loaded after 0.5 s (")
     assert line.endswith("sleeper.py, line 3).")

@@ -419,7 +419,7 @@ async def test_one_that_is_not_restless_is_left_alone() -> None:
 async def test_a_test_picture_takes_the_models_place_for_a_while(
     outputs: Outputs, session: LiveSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live_outputs, "TEST_SECONDS", 0.3)
+    monkeypatch.setattr(live_outputs, "TEST_SECONDS", 1.0)
     with pytest.raises(Unavailable, match="'recorder' is not on; start it first"):
         await outputs.test("recorder")
     with pytest.raises(NotFound):
