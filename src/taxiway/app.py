@@ -19,6 +19,7 @@ from taxiway.core.config import Config
 from taxiway.core.descriptors import allow_more
 from taxiway.core.errors import TaxiwayError
 from taxiway.core.events import Event, InputsIgnored, MessageIgnored, StateChanged
+from taxiway.core.screen import has_screen
 from taxiway.engine import Engine, preload
 from taxiway.live.chains import Link
 from taxiway.model_servers import ModelServers
@@ -138,7 +139,7 @@ async def _until_told(
                 asyncio.get_running_loop().add_signal_handler(number, told.set)
     async with running as model_servers:
         _say_where(model_servers, beginning.owner_link)
-        if beginning.open_browser and _has_screen():
+        if beginning.open_browser and has_screen():
             url = model_servers.running()[0].url + beginning.place
             threading.Thread(target=webbrowser.open, args=[url], daemon=True).start()
         if beginning.workspace is not None:
@@ -208,10 +209,3 @@ def _say(sentence: str) -> None:
     # The terminal may be closed.
     with contextlib.suppress(OSError):
         print(sentence, flush=True)
-
-
-def _has_screen() -> bool:
-    # Without one, webbrowser would open a text browser in this very terminal.
-    return sys.platform in ("win32", "darwin") or bool(
-        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
-    )

@@ -54,10 +54,16 @@ def test_the_studio_that_runs_is_opened(
 ) -> None:
     opened: list[str] = []
     monkeypatch.setattr(webbrowser, "open", opened.append)
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setenv("DISPLAY", ":0")
     done = taxiway("open", "--port", port, http_proxy="http://127.0.0.1:9")
     assert done.stdout == f"rainbow at http://localhost:{port}\n"
     assert opened == [f"http://localhost:{port}"]
     assert taxiway("open", "--port", port, "--no-browser").returncode == 0
+    # Without a screen it would be a text browser in this terminal.
+    monkeypatch.delenv("DISPLAY")
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    assert taxiway("open", "--port", port).returncode == 0
     assert (len(opened), started) == (1, [])
 
 

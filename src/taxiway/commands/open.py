@@ -54,7 +54,9 @@ def run(parsed: argparse.Namespace) -> int | None:
         code: int = parsed.ran(["run", "--port", str(parsed.port), *quiet])
         return code
     print(f"{model} at {url}")
-    if not parsed.no_browser:
+    from taxiway.core.screen import has_screen
+
+    if not parsed.no_browser and has_screen():
         import webbrowser
 
         webbrowser.open(url)

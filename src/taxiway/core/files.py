@@ -9,7 +9,7 @@ import errno
 import json
 import os
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, BinaryIO
@@ -63,6 +63,14 @@ def whole_file(path: Path | str) -> Iterator[BinaryIO]:
             # A full disk does not say where it is full.
             error.filename = str(path)
         raise
+
+
+def check_ours(paths: Iterable[Path]) -> None:
+    """Before the first of several files is written: raise InvalidArgument within `guarding` where
+    one of them is somebody else's."""
+    for path in paths:
+        for guard in _guards:
+            guard.check(path)
 
 
 def put_whole(written: Path, path: Path) -> None:

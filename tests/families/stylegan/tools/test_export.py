@@ -55,6 +55,7 @@ def test_what_others_made_is_not_written_over(tmp_path: Path) -> None:
     with pytest.raises(InvalidArgument, match="was there before, so it is kept"):
         export(folder)
     assert (folder / "index.html").read_text() == "mine"
+    assert [path.name for path in folder.iterdir()] == ["index.html"]
 
 
 def test_words_of_a_card_stay_words() -> None:

@@ -12,7 +12,7 @@ from taxiway.catalog.catalog import Card
 from taxiway.core.command import Command, Values
 from taxiway.core.datatypes import AnyType, Boolean, Category, Number, Text
 from taxiway.core.errors import InvalidArgument, NotFound
-from taxiway.core.files import write_whole
+from taxiway.core.files import check_ours, write_whole
 from taxiway.core.model import ModelSpec
 from taxiway.core.tool import Flag, Job
 from taxiway.families.stylegan.directions.direction import directions_in
@@ -91,13 +91,14 @@ class Export(GeneratorTool):
         files = website(
             model.renderer.checkpoint, model.card, model.steps, presets, picture, inputs["dtype"]
         )
+        packed = f"{model.card.name}-site.zip" if inputs["zip"] else ""
+        check_ours(job.folder / name for name in (*files, packed) if name)
         for index, (name, data) in enumerate(files.items()):
             job.progress(index, len(files), name, picture)
             path = job.folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             write_whole(path, data)
         job.progress(len(files), len(files), "Done.", picture)
-        packed = f"{model.card.name}-site.zip" if inputs["zip"] else ""
         if packed:
             write_whole(job.folder / packed, zipped(files))
         return {"files": len(files), "bytes": total(files.values()), "zip": packed}
