@@ -23,6 +23,8 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
+import psutil
+
 HERE, THERE = "10.99.0.1", "10.99.0.2"
 SSH_PORT, TLS_PORT = 2222, 4433
 NEW_NET, TUNSETIFF, TUN_WITHOUT_HEADER = 0x40000000, 0x400454CA, 0x1001
@@ -163,6 +165,10 @@ class There:
 
     def stop(self) -> None:
         for process in self.processes:
+            # Of a connection that was cut sshd hears for a quarter of an hour nothing.
+            for session in psutil.Process(process.pid).children(recursive=True):
+                with suppress(psutil.NoSuchProcess):
+                    session.kill()
             process.kill()
             process.wait()
 
