@@ -14,7 +14,10 @@ from taxiway.core.memory import memory_of
 from taxiway.latent.sample import z_of_seed
 from taxiway.painting import paint
 
-MODELS = ("lineart", "depth", "detector", "faces")
+MODELS = (
+    "lineart", "depth", "detector", "faces", "style", "colorizer", "landscape", "upscaler",
+    "cutout",
+)  # fmt: skip
 COUNT, SIDE, PAINTED = 1000, 256, 25
 LOOKS = (0.1, 0.5, 1.0)
 """At which parts of the set the memory is told."""
@@ -48,14 +51,16 @@ def measured(model: str, pictures: Path, out: Path, count: int) -> tuple[float, 
 
 
 def main() -> None:
-    """`thousand.py [MODEL ...]`; every picture is asked about once, its answer written."""
-    count = COUNT
+    """`thousand.py [COUNT] [MODEL ...]`; each picture is asked about once, its answer written."""
+    counts = [int(word) for word in sys.argv[1:] if word.isdecimal()]
+    models = [word for word in sys.argv[1:] if not word.isdecimal()]
+    count = counts[0] if counts else COUNT
     with TemporaryDirectory() as folder:
         pictures = Path(folder) / "pictures"
         write_pictures(pictures, count)
         parts = "".join(f"{f'MB at {round(look * count)}':>12}" for look in LOOKS)
         print(f"{'model':14}{'seconds':>9}{'CPU s':>9}{parts}", flush=True)
-        for model in sys.argv[1:] or MODELS:
+        for model in models or MODELS:
             spent, used, sizes = measured(model, pictures, Path(folder) / model, count)
             memory = "".join(f"{size:12}" for size in sizes)
             print(f"{model:14}{spent:9.0f}{used:9.0f}{memory}", flush=True)

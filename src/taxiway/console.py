@@ -32,7 +32,7 @@ class ConsoleJob(AbstractContextManager["ConsoleJob"]):
     ) -> None:
         self._progress.start()  # not sooner: what is wrong with the inputs is said without a bar
         self._progress.update(
-            self._task, completed=done, total=total, description=message or self._title
+            self._task, completed=done, total=total or None, description=message or self._title
         )
 
     def __enter__(self) -> "ConsoleJob":
@@ -51,6 +51,6 @@ class ConsoleJob(AbstractContextManager["ConsoleJob"]):
         if isinstance(error, KeyboardInterrupt):
             task = self._progress.tasks[0]
             raise Stopped(
-                f"Stopped at {task.completed:g} of {task.total or 0:g}; "
+                f"Stopped at {task.completed:g}{f' of {task.total:g}' if task.total else ''}; "
                 "the same command goes on from there."
             ) from None

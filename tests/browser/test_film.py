@@ -8,9 +8,12 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from browser.conftest import Server, new_context
+from chromium import PATIENCE_MS
 from taxiway.film.writer import Manner, write_film
 
 COUNT = 6
+JOB_MS = 4 * PATIENCE_MS
+"""For what a job does, which begins with a process of its own."""
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +42,7 @@ def test_a_film_is_cut_out_by_hand(page: Page, tmp_path: Path) -> None:
     panel = page.locator("#panel-film")
     message = panel.locator(".film-message")
     panel.locator("#film-file").set_input_files(tmp_path / "square.mp4")
-    expect(message).to_have_text("Click at what you want of it, on any frame.")
+    expect(message).to_have_text("Click at what you want of it, on any frame.", timeout=JOB_MS)
     expect(panel.locator("#film-follow")).to_be_disabled()
     box = panel.locator("canvas.film-canvas").bounding_box()
     assert box is not None
@@ -54,7 +57,7 @@ def test_a_film_is_cut_out_by_hand(page: Page, tmp_path: Path) -> None:
     expect(canvas).to_be_visible()
     choose_the_model(panel)
     panel.locator("#film-follow").click()
-    expect(message).to_contain_text("Every frame has its mask")
+    expect(message).to_contain_text("Every frame has its mask", timeout=JOB_MS)
     panel.locator("#film-frame").fill("5")
     expect(panel.get_by_role("img", name="Frame 6 of 6, with its mask")).to_be_visible()
     panel.get_by_role("button", name="Cut out").click()
@@ -68,7 +71,7 @@ def test_a_film_is_cut_out_by_hand(page: Page, tmp_path: Path) -> None:
     )
     panel.get_by_text("Write a film", exact=True).click()
     panel.get_by_role("button", name="Write it").click()
-    expect(message).to_contain_text("'green.mp4' is written")
+    expect(message).to_contain_text("'green.mp4' is written", timeout=JOB_MS)
     with page.expect_download() as downloaded:
         panel.get_by_role("button", name="Download").click()
     assert Path(downloaded.value.path()).stat().st_size > 500

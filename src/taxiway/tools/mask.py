@@ -89,7 +89,9 @@ class Masking:
         self._click(project, inputs, asked)
         wish = wish_of(project)
         if not project.known().clicks and inputs["clicks"] is None:
-            raise Stopped("The film is read: say what to cut out, by clicks in the studio's Film.")
+            raise Stopped(
+                "The film is read: say what to cut out, by --clicks or on the studio's Film screen."
+            )
         self._propagate(project, asked, job)
         if wish is None:
             written = self._write(project, inputs, job)
@@ -111,7 +113,7 @@ class Masking:
             )
         if known is None:
             for index, pixels in enumerate(project.read(film, name_of(film))):
-                job.progress(index, 0, "Reads the film.", pixels if index % 10 == 0 else None)
+                job.progress(index + 1, 0, "Reads the film.", pixels if index % 10 == 0 else None)
 
     def _click(self, project: Project, inputs: Values, asked: Asked | None) -> None:
         """Take what cuts out, and the clicks that were given with the call."""
@@ -127,7 +129,7 @@ class Masking:
         count = project.known().count
         for done, (index, mask) in enumerate(propagated(project, asked)):
             shown = tinted(project.frame(index), mask) if done % 5 == 0 else None
-            job.progress(done, count, f"Follows it to frame {index}.", shown)
+            job.progress(done + 1, count, f"Follows it to frame {index}.", shown)
 
     def _write(self, project: Project, inputs: Values, job: Job) -> str:
         count = project.known().count
@@ -142,7 +144,7 @@ class Masking:
 
         def report(index: int, pixels: Pixels) -> None:
             shown = shown_of(pixels) if index % 5 == 0 else None
-            job.progress(index, count, "Writes the film.", shown)
+            job.progress(index + 1, count, "Writes the film.", shown)
 
         return exported(project, inputs["film"], wanted, job.folder, report)
 

@@ -83,8 +83,14 @@ class Processing(NamedTuple):
         image = Pictures.fromarray(picture).resize(
             (self.side, self.side), Pictures.Resampling.BILINEAR
         )
-        values = (np.asarray(image, np.float32) / 255 - self.mean) / self.std
-        return np.ascontiguousarray(values.transpose(2, 0, 1)[None], np.float32)
+        levels = np.asarray(image)  # [side, side, 3]
+        planes = np.empty((1, 3, self.side, self.side), np.float32)
+        for plane, level, mean, std in zip(
+            planes[0], levels.transpose(2, 0, 1), self.mean, self.std, strict=True
+        ):
+            np.multiply(level, np.float32(1 / (255 * std)), out=plane)
+            plane -= np.float32(mean / std)
+        return planes
 
     def mask_tensor(self, mask: Mask) -> Floats:
         """Float32 [1, 1, side, side] of 0 and 1, of a mask [H, W]."""

@@ -38,6 +38,8 @@ export class Editor {
   #made = new Set();
   #index = 0;
   #saying = 0;
+  /** Clicks, and models, that the mask is still made of. */
+  #looks = 0;
   #listed = "";
   #stage;
   #timeline;
@@ -166,9 +168,11 @@ export class Editor {
     this.#cutter.disabled = true;
     this.#act(async () => {
       this.#message.textContent = model ? t("The model starts, and looks at it.") : t("Looks at it.");
+      this.#looks += 1;
       try {
         await this.#films.use(this.#id, model);
       } finally {
+        this.#looks -= 1;
         this.#cutter.disabled = false;
         this.#cutter.dataset.shown = "";
         await this.#learn();
@@ -179,7 +183,7 @@ export class Editor {
   /** @param {Job} job @param {boolean} works */
   #arrange(job, works) {
     const left = works && job.secondsLeft ? ` ${t("About {time} left.", { time: duration(job.secondsLeft) })}` : "";
-    this.#message.textContent = (works || !this.#film ? job.message : this.#advice(job, this.#film)) + left;
+    if (this.#looks === 0) this.#message.textContent = (works || !this.#film ? job.message : this.#advice(job, this.#film)) + left;
     this.element.dataset.job = job.state;
     this.#bar.hidden = !works;
     if (job.total > 0) this.#bar.value = job.done / job.total;
@@ -267,8 +271,13 @@ export class Editor {
     this.#draw();
     this.#act(async () => {
       this.#message.textContent = t("Looks at it.");
-      await this.#films.click(this.#id, clicks);
-      if (turn === this.#saying) await this.#learn();
+      this.#looks += 1;
+      try {
+        await this.#films.click(this.#id, clicks);
+        if (turn === this.#saying) await this.#learn();
+      } finally {
+        this.#looks -= 1;
+      }
     });
   }
 

@@ -132,14 +132,16 @@ class Room {
     if (this.#list.dataset.shown === text) return;
     this.#list.dataset.shown = text;
     const focused = document.activeElement?.id;
-    this.#list.replaceChildren(...known.map((job) => this.#chip(job)));
+    this.#list.replaceChildren(...known.map((job) => this.#chip(job, known)));
     if (focused?.startsWith("film-chip-")) document.getElementById(focused)?.focus();
   }
 
-  /** @param {Job} job */
-  #chip({ id, created, state, attached }) {
+  /** Of two with one name each says when it came. @param {Job} job @param {Job[]} known */
+  #chip({ id, created, state, attached }, known) {
     const when = moment(1000 * created);
-    const name = attached?.film?.[0] ?? when;
+    const called = attached?.film?.[0];
+    const isAlone = known.filter((other) => other.attached?.film?.[0] === called).length < 2;
+    const name = !called ? when : isAlone ? called : `${called}, ${when}`;
     const words = WORKING.includes(state) ? t("{film}, at work", { film: name }) : name;
     const chip = h("button", { type: "button", id: `film-chip-${id}`, class: "chip", title: when }, words);
     chip.setAttribute("aria-pressed", String(id === this.#chosen));
