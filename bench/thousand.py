@@ -14,10 +14,7 @@ from taxiway.core.memory import memory_of
 from taxiway.latent.sample import z_of_seed
 from taxiway.painting import paint
 
-MODELS = (
-    "lineart", "depth", "detector", "faces", "style", "colorizer", "landscape", "upscaler",
-    "cutout",
-)  # fmt: skip
+MODELS = ("lineart", "depth", "detector", "faces", "style", "colorizer", "upscaler", "cutout")
 COUNT, SIDE, PAINTED = 1000, 256, 25
 LOOKS = (0.1, 0.5, 1.0)
 """At which parts of the set the memory is told."""
