@@ -5,6 +5,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 from taxiway import commands
@@ -19,8 +20,22 @@ class Parser(argparse.ArgumentParser):
 
     words: Sequence[str] = ()
 
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self.register("type", Path, named_path)
+
     def error(self, message: str) -> NoReturn:
         self.exit(1, f"{self.prog}: {message}; see {self.prog} --help.\n")
+
+
+def named_path(word: str) -> Path:
+    """A path as typed; an empty word, as an unset variable of a shell gives, is not the folder here.
+
+    Raises ArgumentTypeError.
+    """
+    if not word:
+        raise argparse.ArgumentTypeError("an empty name is no file and no folder")
+    return Path(word)
 
 
 class Version(argparse.Action):

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from taxiway.commands import _operating
-from taxiway.commands.run import port_number, root_path_argument
+from taxiway.commands.run import host_argument, port_number, root_path_argument
 
 HELP = "host models for others, with tokens and counts"
 
@@ -120,7 +120,7 @@ def _limit_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _serve_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 lets other machines in")
+    host_argument(parser)
     parser.add_argument(
         "--port", type=port_number, default=8080, metavar="N", help="8080 if not given"
     )

@@ -88,7 +88,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def addresses(parser: argparse.ArgumentParser) -> None:
     """Where to listen, and whom to let in."""
     doors = parser.add_argument_group("addresses", "A second model is one port further, and so on.")
-    doors.add_argument("--host", default="127.0.0.1", help="0.0.0.0 lets other machines in")
+    host_argument(doors)
     root_path_argument(doors, "; {port} stands for a model's port: /proxy/{port}")
     for name, port, what in (
         ("port", 8000, "HTTP and the studio"),
@@ -103,7 +103,7 @@ def addresses(parser: argparse.ArgumentParser) -> None:
         help="print what comes by OSC: from whom, and what of it does nothing and why",
     )  # fmt: skip
     doors.add_argument(
-        "--mapping", metavar="FILE",
+        "--mapping", type=Path, metavar="FILE",
         help="which knobs and messages move what, as the studio's Mapping panel keeps it",
     )  # fmt: skip
     doors.add_argument(
@@ -115,7 +115,7 @@ def addresses(parser: argparse.ArgumentParser) -> None:
         help="only pages of this origin may ask, such as https://editor.p5js.org; again for more",
     )  # fmt: skip
     doors.add_argument(
-        "--open", action="append", default=[], metavar="FOLDER", dest="open_folders",
+        "--open", type=Path, action="append", default=[], metavar="FOLDER", dest="open_folders",
         help="a folder below which the owner's page may name paths, beside the data folder; "
         "again for more",
     )  # fmt: skip
@@ -127,6 +127,20 @@ def addresses(parser: argparse.ArgumentParser) -> None:
         "--allow-host", action="append", default=[], metavar="NAME",
         help="a name by which this server may be called, beside localhost; again for more",
     )  # fmt: skip
+
+
+def host_argument(parser: "argparse._ActionsContainer") -> None:
+    """Which of this machine's addresses to listen at."""
+    parser.add_argument(
+        "--host", type=address, default="127.0.0.1", help="0.0.0.0 lets other machines in"
+    )
+
+
+def address(text: str) -> str:
+    """An address or name to listen at, which an empty word is not. Raises ArgumentTypeError."""
+    if not text:
+        raise argparse.ArgumentTypeError("an empty name is no address; 127.0.0.1 is this machine")
+    return text
 
 
 def root_path_argument(parser: "argparse._ActionsContainer", more: str = "") -> None:
@@ -279,7 +293,7 @@ def config(parsed: argparse.Namespace) -> "Config":
         hub_port=parsed.hub_port,
         query_seconds=parsed.query_seconds,
         on=machines(parsed.on) if parsed.on else "",
-        open_folders=tuple(parsed.open_folders),
+        open_folders=tuple(map(folder, parsed.open_folders)),
         hub_null_origin=parsed.photoshop,
         allowed_hosts=tuple(parsed.allow_host),
         allowed_origins=tuple(parsed.allow_origin or ("*",)),
@@ -301,13 +315,22 @@ def machines(on: str) -> str:
     return found
 
 
-def mapping_file(given: str | None) -> str | None:
+def folder(given: Path) -> str:
+    """A folder to open to the owner's page. Raises NotFound."""
+    from taxiway.core.errors import NotFound
+
+    if not given.expanduser().is_dir():
+        raise NotFound(f"There is no folder '{given}' to open.")
+    return str(given)
+
+
+def mapping_file(given: Path | None) -> str | None:
     """The path of a mapping, which need not be there yet. Raises InvalidArgument if it is none."""
     if given is None:
         return None
     from taxiway.live.mapping.bindings import read
 
-    path = Path(given).expanduser().absolute()
+    path = given.expanduser().absolute()
     read(path)
     return str(path)
 
