@@ -29,9 +29,8 @@ class Parser(argparse.ArgumentParser):
 
 
 def named_path(word: str) -> Path:
-    """A path as typed; an empty word, as an unset variable of a shell gives, is not the folder here.
-
-    Raises ArgumentTypeError.
+    """A path as typed. Raises ArgumentTypeError for an empty word, as an unset variable of a shell
+    gives: it would mean the folder one is in.
     """
     if not word:
         raise argparse.ArgumentTypeError("an empty name is no file and no folder")
