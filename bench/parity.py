@@ -53,7 +53,7 @@ def differences(g: Generator, expected: dict[str, Any]) -> list[float | None]:
 def main() -> None:
     print(ROW.format("checkpoint", "form", "w", "const", "none", "transform", "pixels"))
     for path in sorted(FIXTURES.glob("*.p[kt]*")):
-        if path.name.startswith("container_"):  # how files are packed; their networks have no results
+        if path.name.startswith("container_"):  # of how files are packed there are no results
             continue
         g, expected = build_generator(read_checkpoint(path)), results_of(path)
         for name, form in {"plain": g, "fast": fast(g)}.items():
