@@ -30,7 +30,7 @@ async def test_the_oldest_goes_first_with_company_of_its_command() -> None:
 
 async def test_the_lowest_turn_goes_first_and_of_one_turn_the_oldest() -> None:
     queue = CallQueue(9)
-    late, soon, later, too = (Call(PAIRS, {}, turn=turn) for turn in (3.0, 2.0, 3.5, 2.0))
+    late, soon, later, too = (Call(PAIRS, {}, turn=turn) for turn in (3, 2, 4, 2))
     for call in (late, soon, later, too):
         queue.put(call)
     assert [queue.take(), queue.take()] == [[soon, too], [late, later]]

@@ -41,7 +41,7 @@ class Call:
     request: str = field(default_factory=request_id.get)
     """The name of the request that it came by, if any."""
     caller: str = field(default_factory=caller.get)
-    turn: float = field(default_factory=turn_number.get)
+    turn: int = field(default_factory=turn_number.get)
     began: float = field(default_factory=time.perf_counter)
     taken: float | None = None
     """When the worker got it, if it did."""

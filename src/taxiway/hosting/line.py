@@ -80,7 +80,7 @@ class Line:
         self._most = most
         self._clock = clock
         self._turns = Turns(at_work, shared, more, clock)
-        self._waiting: dict[Ticket, asyncio.Future[float]] = {}
+        self._waiting: dict[Ticket, asyncio.Future[int]] = {}
         self._pace: float | None = None
         self._last: float | None = None
 
@@ -88,8 +88,8 @@ class Line:
     async def turn(self, who: Hashable) -> AsyncIterator[int]:
         """Wait for a turn, and have it within the block; gives the place that it was, 0 for none.
 
-        The turn's number goes along with what is asked within, so that the model begins with the
-        lowest too. Raises Busy in whoever has most in a line that is full.
+        The turn's number goes along with what is asked within, for the model to take the lowest
+        first. Raises Busy in whoever has most in a line that is full.
         """
         place = await self._wait(who)
         try:

@@ -54,7 +54,7 @@ class Turns:
         """A heap of each caller's first, but for those held up; some are gone by now."""
         self._held_up: set[Hashable] = set()
         self._highest = 0.0
-        self._tickets = 0
+        self._tickets = self._begun = 0
         self.waiting = 0
         """How many wait."""
 
@@ -69,8 +69,10 @@ class Turns:
             self._push(who)
         return self._tickets
 
-    def begin(self) -> tuple[Hashable, Ticket, float] | None:
-        """Whose request is at work now, and its turn's number; None if nobody's can be."""
+    def begin(self) -> tuple[Hashable, Ticket, int] | None:
+        """Whose request is at work now, and the number by which the model shall take it, the
+        lowest first; None if nobody's can be.
+        """
         while self._first and len(self._at_work) < self._most:
             turn, ticket, who = heapq.heappop(self._first)
             caller = self._callers.get(who)
@@ -86,7 +88,9 @@ class Turns:
             self.waiting -= 1
             self._at_work.append(who)
             self._push(who)
-            return who, ticket, turn
+            self._begun += 1
+            # A round later for each that he has at work already: the first of others goes first.
+            return who, ticket, self._begun + (caller.at_work - 1) * len(self._callers)
         return None
 
     def finish(self, who: Hashable) -> None:
