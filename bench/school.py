@@ -1,13 +1,15 @@
-"""A school on three servers that share a store: python bench/school.py [--store postgresql://...]
+"""A school on three servers that share a store: python bench/school.py [--postgres] [--repeat 3]
 
 Classes of thirty pupils, a model and thirty tokens each, ask as people do: a question, a look
 at the picture, the next. Then one of each class lets a loop ask, on many connections at once; then
 everybody has one; then a server is killed with -9 and another takes its port. Told are times
 beside those of the calm minutes of the same run, shares, and whether the counts are exact.
+With --postgres each run in SQLite is followed by one in a PostgreSQL as Debian has it.
 """
 
 import argparse
 import asyncio
+import contextlib
 import os
 import random
 import subprocess
@@ -15,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from statistics import median, quantiles
 
@@ -36,6 +39,8 @@ class Pupil:
         self.model = f"class-{number // PUPILS}"
         self.token = f"tw_{number}"
         self.taken: list[float] = []
+        self.in_time = 0
+        """Answers until the bell; what a loop has in line then is answered while nobody asks."""
         self.statuses: Counter[int] = Counter()
 
     async def asks(self, until: float, think: float) -> None:
@@ -56,6 +61,7 @@ class Pupil:
             self.statuses[status] += 1
             if status == 200:
                 self.taken.append(time.perf_counter() - start)
+                self.in_time += time.perf_counter() < until
             elif status == 401:
                 return  # the budget is used up
         if writer is not None:
@@ -130,13 +136,10 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
-def told(what: str, pupils: list[Pupil]) -> float:
-    """Print how long answers took; p99 in seconds."""
-    taken = [seconds for pupil in pupils for seconds in pupil.taken] or [0.0, 0.0]
-    p99 = quantiles(taken, n=100)[98]
-    print(f"{what}: {len(taken)} answers, p50 {median(taken) * 1000:.0f} ms, "
-          f"p99 {p99 * 1000:.0f} ms")  # fmt: skip
-    return p99
+def times(pupils: list[Pupil]) -> tuple[float, float]:
+    """Median and p99 of how long answers took, in milliseconds."""
+    taken = [seconds * 1000 for pupil in pupils for seconds in pupil.taken]
+    return median(taken), quantiles(taken, n=100)[98]
 
 
 async def lesson(
@@ -154,86 +157,118 @@ async def lesson(
     return pupils
 
 
-def share(pupils: list[Pupil], loops: dict[int, int]) -> None:
-    """How even the answers are within classes where everybody asks all the time."""
+def shares(pupils: list[Pupil], loops: dict[int, int]) -> tuple[float, float]:
+    """Of a class where everybody asks all the time, the answers of who had the fewest beside those
+    of who had the most, without loops; and those of its loop beside the median: both in the median
+    of classes.
+    """
     classes: dict[str, list[tuple[int, bool]]] = defaultdict(list)
     for number, pupil in enumerate(pupils):
-        classes[pupil.model].append((len(pupil.taken), number in loops))
+        classes[pupil.model].append((pupil.in_time, number in loops))
     even, greedy = [], []
     for answers in classes.values():
         others = [count for count, loops_too in answers if not loops_too]
         even.append(min(others) / max(others))
         greedy += [count / median(others) for count, loops_too in answers if loops_too]
-    print(f"everybody in a loop: the least answered had {min(even):.2f} of the most answered "
-          f"of its class (median of classes {median(even):.2f}); who asked on {LOOP} connections "
-          f"{median(greedy):.2f} of another's answers")  # fmt: skip
+    return median(even), median(greedy)
 
 
-def exact(school: School, lessons: list[list[Pupil]], budget: int, killed: int) -> None:
-    """Hold what was counted against what was answered."""
+def exact(school: School, lessons: list[list[Pupil]], budget: int) -> int:
+    """Hold what was counted against what was answered; how many answers a kill or a client that
+    left took with it.
+    """
     answered: Counter[bytes] = Counter()
     for pupils in lessons:
         for pupil in pupils:
             answered[digest(pupil.token)] += pupil.statuses[200]
     with school.open() as store:
         tokens = [token for token in store.tokens() if token.hash is not None]
+    assert all(answered[token.hash or b""] <= budget for token in tokens)
     counted = sum(token.requests - token.refused - token.errors for token in tokens)
-    beyond = sum(answered[token.hash or b""] > budget for token in tokens)
-    used_up = sum(token.requests - token.refused >= budget for token in tokens)
-    total = sum(answered.values())
-    print(f"exactness: {total} answered, {counted} counted without errors "
-          f"({counted - total} whose answer a kill or a leaving client took, {killed} kills); "
-          f"{used_up} budgets used up, {beyond} overdrawn")  # fmt: skip
-    assert beyond == 0
-    assert counted >= total
+    assert counted >= sum(answered.values())
+    return counted - sum(answered.values())
 
 
-async def main(school: School, seconds: float, think: float, budget: int) -> None:
+async def term(school: School, seconds: float, think: float, budget: int) -> dict[str, float]:
+    """Everything on three new servers; what was measured."""
     school.enrol(budget)
     for _ in range(SERVERS):
         school.serve()
     try:
         await asyncio.sleep(3)
-        await lesson_told(school, seconds, think, budget)
+        return await lessons(school, seconds, think, budget)
     finally:
         for server in school.servers:
             server.kill()
+            server.wait()
 
 
-async def lesson_told(school: School, seconds: float, think: float, budget: int) -> None:
+async def lessons(school: School, seconds: float, think: float, budget: int) -> dict[str, float]:
     loops = {number * PUPILS: LOOP for number in range(school.classes)}
     woken = await lesson(school, 5, think, {})
     calm = await lesson(school, seconds, think, {})
-    before = told("calm", calm)
     loud = await lesson(school, seconds, think, loops)
-    others = [pupil for number, pupil in enumerate(loud) if number not in loops]
-    greedy = [len(pupil.taken) for number, pupil in enumerate(loud) if number in loops]
-    after = told(f"one of each class in a loop on {LOOP} connections, the others", others)
-    print(f"  p99 is {after / before:.1f} of the calm one; the loops got {sum(greedy)} answers")
     busy = await lesson(school, seconds, think, loops, all_loop=True)
-    told("everybody in a loop", busy)
-    share(busy, loops)
     asking = asyncio.create_task(lesson(school, seconds, think, {}))
     await asyncio.sleep(seconds / 3)
     await asyncio.to_thread(school.replace)
     killed = await asking
-    after = told("a server killed meanwhile", killed)
+    await asyncio.sleep(8)
+    usual, late = times(calm)
+    others, last = times([pupil for number, pupil in enumerate(loud) if number not in loops])
+    even, greedy = shares(busy, loops)
     lost = sum(count for pupil in killed for status, count in pupil.statuses.items()
                if status not in (200, 401))  # fmt: skip
-    print(f"  p99 is {after / before:.1f} of the calm one; {lost} questions lost their connection "
-          "or got an error, of those at the killed server")  # fmt: skip
-    await asyncio.sleep(8)
-    exact(school, [woken, calm, loud, busy, killed], budget, 1)
+    return {
+        "calm p50 ms": usual,
+        "calm p99 ms": late,
+        "others beside loops, p50 of calm": others / usual,
+        "others beside loops, p99 of calm": last / late,
+        "all in loops, answers a second": sum(pupil.in_time for pupil in busy) / seconds,
+        "all in loops, fewest of most": even,
+        f"all in loops, {LOOP} connections of one": greedy,
+        "a server killed, p99 of calm": times(killed)[1] / late,
+        "a server killed, errors": lost,
+        "counted, not answered": exact(school, [woken, calm, loud, busy, killed], budget),
+    }
+
+
+@contextlib.contextmanager
+def stores(with_postgres: bool) -> Iterator[dict[str, Callable[[], str | None]]]:
+    """By name, what gives the address of a new one."""
+    if not with_postgres:
+        yield {"SQLite": lambda: None}
+        return
+    sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+    import postgres_server
+
+    postgres_server.FOR_TESTS = ""  # it flushes what it commits
+    with postgres_server.running() as server:
+        yield {"SQLite": lambda: None, "PostgreSQL": server.address}
+
+
+def main(given: argparse.Namespace) -> None:
+    rows: dict[str, list[dict[str, float]]] = defaultdict(list)
+    with stores(given.postgres) as known:
+        for _ in range(given.repeat):
+            for name, address in known.items():
+                with tempfile.TemporaryDirectory() as made:
+                    school = School(Path(made), address(), given.classes)
+                    measured = term(school, given.seconds, given.think, given.budget)
+                    rows[name].append(asyncio.run(measured))
+                print(name, {what: round(it, 2) for what, it in rows[name][-1].items()}, flush=True)
+    for name, of_it in rows.items():
+        print(f"{name}, median of {given.repeat}; no budget overdrawn:")
+        for what in of_it[0]:
+            print(f"  {median(row[what] for row in of_it):8.2f} {what}")
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--store", help="a PostgreSQL database instead of a SQLite file")
+    parser.add_argument("--postgres", action="store_true", help="beside SQLite, in PostgreSQL too")
+    parser.add_argument("--repeat", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=20.0, help="of each part")
     parser.add_argument("--think", type=float, default=6.0, help="seconds between questions")
     parser.add_argument("--budget", type=int, default=400)
     parser.add_argument("--classes", type=int, default=10)
-    given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as made:
-        school = School(Path(made), given.store, given.classes)
-        asyncio.run(main(school, given.seconds, given.think, given.budget))
+    main(parser.parse_args())

@@ -3,20 +3,23 @@
 import asyncio
 import contextlib
 import json
+import re
 import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 import pytest
 import yaml
 
 import metrics_text
 from deploy_files import DEPLOY, of_dashboard, rules
+from hosting import process as hosts
 from taxiway import app
 from taxiway.catalog import catalog
 from taxiway.hosting import app as hosting
@@ -161,24 +164,64 @@ async def test_prometheus_reads_a_server_and_answers_every_query(tmp_path: Path)
                     assert {rule["state"] for rule in found} == {"inactive"}
 
 
+@pytest.mark.slow
+@HAS_PROMETHEUS
+def test_prometheus_raises_an_alert_when_a_hosted_model_dies_for_good(tmp_path: Path) -> None:
+    with hosts.hosting(tmp_path / "host") as host:
+        token = host.token("create", "art", "--model", "painter")
+        host.serve("--metrics-port", "0")
+        assert host.process is not None
+        places = [place.removeprefix("http://") for place in metrics_text.places(host.said)]
+        with prometheus(tmp_path, places, waits="2s") as url:
+            assert host.ask("art", token, seed=1, size=32).status_code == 200
+            until(lambda: told(url, 'taxiway_model_state{model="art",state="running"}') == ["1"])
+            assert told(url, 'ALERTS{alertstate="firing"}') == []
+            while told(url, 'taxiway_model_state{model="art",state="failed"}') != ["1"]:
+                kill_workers(host.process.pid)
+                host.ask("art", token, seed=1, size=32)
+            failed = 'ALERTS{alertname="TaxiwayModelFailed",alertstate="firing",model="art"}'
+            until(lambda: told(url, failed) == ["1"])
+
+
+def kill_workers(server: int) -> None:
+    """End what a server's models run in, as the system's memory guard does."""
+    for process in psutil.Process(server).children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if process.ppid() != server:  # the fork server's children, not itself
+                process.kill()
+
+
+def told(url: str, query: str) -> list[str]:
+    """The values that a Prometheus has now."""
+    answer = httpx.get(f"{url}/api/v1/query", params={"query": query}, timeout=30).json()
+    return [each["value"][1] for each in answer["data"]["result"]]
+
+
+def accepts(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+        return True
+    return False
+
+
+def until(holds: Callable[[], bool]) -> None:
+    while not holds():
+        time.sleep(0.2)
+
+
 @contextlib.contextmanager
-def prometheus(folder: Path, places: list[str]) -> Iterator[str]:
-    """A Prometheus that reads these places each second, with our alerts; its address."""
+def prometheus(folder: Path, places: list[str], waits: str | None = None) -> Iterator[str]:
+    """A Prometheus with our configuration and alerts, that reads these places each second and lets
+    troubles last as long as ours, or as `waits` says; its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    config = {
-        "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
-        "rule_files": [str(DEPLOY / "alerts.yml")],
-        "scrape_configs": [
-            {
-                "job_name": "taxiway",
-                "static_configs": [
-                    {"targets": [place.partition("/")[0] for place in places]},
-                ],
-            }
-        ],
-    }
+    config = yaml.safe_load((DEPLOY / "prometheus.yml").read_text("utf-8"))
+    config["global"] = dict.fromkeys(config["global"], "1s")
+    (scraped,) = config["scrape_configs"][0]["static_configs"]
+    scraped["targets"] = [place.partition("/")[0] for place in places]
+    alerts = (DEPLOY / "alerts.yml").read_text("utf-8")
+    alerts = alerts if waits is None else re.sub(r"\bfor: \w+", f"for: {waits}", alerts)
+    (folder / "alerts.yml").write_text(alerts, "utf-8")
     (folder / "prometheus.yml").write_text(yaml.safe_dump(config), "utf-8")
     command = [
         "prometheus",
@@ -189,6 +232,7 @@ def prometheus(folder: Path, places: list[str]) -> Iterator[str]:
     with open(folder / "prometheus.log", "w") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log)
     try:
+        until(lambda: accepts(port))
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()

@@ -34,6 +34,9 @@ class Database(Protocol):
     def rows(self, statement: str, *values: Any) -> list[Row]:
         """What a statement gives."""
 
+    def looks(self, *asked: tuple[str, *tuple[Any, ...]]) -> list[list[Row]]:
+        """What statements with their values give that change nothing, in one way there and back."""
+
     def one(self, statement: str, *values: Any) -> int:
         """Run a statement that is a transaction by itself, or part of one; the rows it changed."""
 
@@ -82,6 +85,9 @@ class Sqlite:
     def rows(self, statement: str, *values: Any) -> list[Row]:
         with self._told():
             return [dict(row) for row in self.sql.execute(statement, values)]
+
+    def looks(self, *asked: tuple[str, *tuple[Any, ...]]) -> list[list[Row]]:
+        return [self.rows(*each) for each in asked]
 
     def one(self, statement: str, *values: Any) -> int:
         with self._told():

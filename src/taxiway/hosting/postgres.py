@@ -47,6 +47,15 @@ class Postgres:
         with self._told():
             return look() if self._changing else self._tried(look)
 
+    def looks(self, *asked: tuple[str, *tuple[Any, ...]]) -> list[list[Row]]:
+        def look() -> list[list[Row]]:
+            with self.sql.pipeline():
+                found = [self.sql.execute(_theirs(said), values) for said, *values in asked]
+            return [each.fetchall() for each in found]  # after the block, or each is waited for
+
+        with self._told():
+            return look() if self._changing else self._tried(look)
+
     def one(self, statement: str, *values: Any) -> int:
         with self._told():
             if self.sql.closed and not self._changing:

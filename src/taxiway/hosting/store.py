@@ -82,12 +82,14 @@ class Store:
         None if there is no such model. Looking a hash up tells nobody anything: who could choose
         its first bytes had broken SHA-256. `tokens.find` compares. Nothing is written.
         """
-        rows = self._rows("SELECT * FROM models WHERE name = ?", model)
-        if not rows:
+        models, tokens, places = self._sql.looks(
+            ("SELECT * FROM models WHERE name = ?", model),
+            ("SELECT * FROM tokens WHERE model = ? AND (hash = ? OR hash IS NULL)", model, hash),
+            (PLACES, model),
+        )
+        if not models:
             return None
-        meant = "SELECT * FROM tokens WHERE model = ? AND (hash = ? OR hash IS NULL)"
-        tokens = [_token(row) for row in self._rows(meant, model, hash)]
-        return _hosted(rows[0]), tokens, self.places(model)
+        return _hosted(models[0]), [*map(_token, tokens)], [Server(**row) for row in places]
 
     def check_free(self, name: str) -> None:
         """Raises InvalidArgument if there is a model of that name."""
@@ -276,8 +278,7 @@ class Store:
 
     def places(self, model: str) -> list[Server]:
         """The servers that have a model."""
-        found = "SELECT servers.* FROM servers JOIN places ON server = id WHERE model = ?"
-        return [Server(**row) for row in self._rows(f"{found} ORDER BY id", model)]
+        return [Server(**row) for row in self._rows(PLACES, model)]
 
     def leave_place(self, model: str, server: str, state: str = "asleep") -> None:
         """Note that a server has a model no more; if none has, that is its state."""
@@ -327,14 +328,10 @@ class Store:
 
     def _hold(self, token: int) -> bool:
         assert self.server is not None
-        if self._rows("SELECT 1 FROM servers WHERE id = ?", self.server.id) == []:
+        if not self._one(HOLD, token, self.server.id):
             self._return()
-        return self._one(
-            "INSERT INTO held VALUES (?, ?, 1) "
-            "ON CONFLICT (server, token) DO UPDATE SET number = held.number + 1",
-            self.server.id,
-            token,
-        )
+            return self._one(HOLD, token, self.server.id)
+        return True
 
     def _let_go(self, token: int) -> bool:
         assert self.server is not None
@@ -388,6 +385,11 @@ def opened(path: Path, durable: bool, address: str | None) -> Database:
 
 
 FLAGS = ("public", "active", "watched")
+PLACES = "SELECT servers.* FROM servers JOIN places ON server = id WHERE model = ? ORDER BY id"
+HOLD = (
+    "INSERT INTO held SELECT id, ?, 1 FROM servers WHERE id = ? "
+    "ON CONFLICT (server, token) DO UPDATE SET number = held.number + 1"
+)
 
 
 def _hosted(row: Row) -> Hosted:
