@@ -34,7 +34,8 @@ STAND_IN = """
 
 EDIT_AT_ONCE = """
 () => {
-  const field = (label) => document.querySelector(`[aria-label="${label} of midi:1:cc:7 to /truncation"]`);
+  const of = "of midi:1:cc:7 to /truncation";
+  const field = (label) => document.querySelector(`[aria-label="${label} ${of}"]`);
   for (const [label, value] of [["Gives from", 0.125], ["Gives to", 0.25]]) {
     field(label).value = value;
     field(label).dispatchEvent(new Event("change"));

@@ -64,7 +64,7 @@ def test_what_programs_send_in_vain_is_listed_and_the_tab_has_a_mark(page: Page)
     assert re.match(r"The model has no input 'prompt', so .* ignored\.\s+query .*, 2 times", second)
     page.locator("#panel-network").get_by_role("button", name="Clear").click()
     expect(notes).to_have_count(0)
-    page.get_by_text("All that programs send is understood.").wait_for()
+    page.get_by_text("Here stands what programs send that does nothing.").wait_for()
 
 
 def test_every_route_it_names_answers(page: Page) -> None:

@@ -28,7 +28,7 @@ class Record(Sink):
     """
 
     title = "Recording"
-    seen = "Play the file once it is there."
+    seen = "The file is there once it is stopped."
     alpha = True
     least_fps = 240
     end_seconds = 30.0

@@ -28,7 +28,7 @@ export function keepNotes(connection, store) {
  */
 export function notesBlock(root, store) {
   const list = h("ol", { class: "notes", id: "notes", tabindex: 0, "aria-label": "Ignored messages" });
-  const none = h("p", { class: "hint" }, "All that programs send is understood.");
+  const none = h("p", { class: "hint" }, "Here stands what programs send that does nothing.");
   const clear = h("button", { type: "button", class: "copy" }, "Clear");
   clear.addEventListener("click", () => store.set("notes", []));
   let isSeen = false;
