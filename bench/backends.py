@@ -37,7 +37,13 @@ BACKENDS = {
     "openvino": OpenVinoBackend,
     "onnxruntime": OnnxRuntimeBackend,
 }
-SIZES = {"128": (128, 4096, 128), "256": (256, 8192, 256), "512": (512, 32768, 512)}
+SIZES = {
+    "64": (64, 1024, 32),
+    "128": (128, 4096, 128),
+    "256": (256, 8192, 256),
+    "512": (512, 32768, 512),
+    "1024": (1024, 32768, 512),
+}
 """Pixels, channel_base and most channels."""
 TRUNCATION, CONTRAST = 0.7, 0.5
 """How far ws are from their average; how far pixels, -1 to 1, as in photographs."""

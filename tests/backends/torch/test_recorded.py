@@ -1,31 +1,45 @@
 """Recordings of a network's kernels: with a recorder of ours, as there is no GPU here."""
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Lock
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given as given_
+from hypothesis import strategies as st
 
 torch = pytest.importorskip("torch")
 
 from paths import FIXTURES  # noqa: E402
 from taxiway.backends.torch import network_of  # noqa: E402
 from taxiway.backends.torch.network import TorchNetwork  # noqa: E402
-from taxiway.backends.torch.recorded import MOST, RecordedNetwork, alike, on_gpu  # noqa: E402
+from taxiway.backends.torch.recorded import MOST, SETS, GpuQueues, RecordedNetwork, Recording, alike  # noqa: E402
 from taxiway.checkpoint import read_checkpoint  # noqa: E402
 from taxiway.families.stylegan.networks.graphs import graphs_of  # noqa: E402
 
 CPU = torch.device("cpu")
 
 
-class Tape:
-    """Records on a processor: plays by calling again into the same outputs."""
+class SlowGpu:
+    """Records on a processor, with a GPU's two queues, which get on as late and in any order as
+    `chooses` says: it takes how many could go on, and says which does, or none for now."""
 
-    def __init__(self, spoil: float = 0.0, fails: bool = False) -> None:
+    def __init__(
+        self,
+        spoil: float = 0.0,
+        fails: bool = False,
+        chooses: Callable[[int], int | None] = lambda able: None,
+    ) -> None:
         self.recorded = self.played = 0
-        self._spoil, self._fails = spoil, fails
+        self._spoil, self._fails, self._chooses = spoil, fails, chooses
+        self._now, self._beside = deque[Any](), deque[Any]()
+        self._turn = Lock()
 
-    def __call__(
+    def record(
         self, call: Callable[..., Any], inputs: dict[str, Any]
     ) -> tuple[dict[str, Any], Callable[[], None]]:
         if self._fails:
@@ -33,12 +47,72 @@ class Tape:
         self.recorded += 1
         outputs = {name: value.clone() for name, value in call(**inputs).items()}
 
-        def play() -> None:
-            self.played += 1
+        def compute() -> None:
             for name, value in call(**inputs).items():
                 outputs[name].copy_(value + self._spoil)
 
+        def play() -> None:
+            self.played += 1
+            # What is half computed is wrong.
+            self._begin(lambda: [value.fill_(-1) for value in outputs.values()])
+            self._begin(compute)
+
         return outputs, play
+
+    def pinned(self, like: Any) -> Any:
+        return torch.full_like(like, -2)
+
+    def copy(self, to: Any, source: Any) -> None:
+        self._begin(lambda: to.copy_(source))
+
+    @contextmanager
+    def beside(self) -> Iterator[None]:
+        before = self.mark()
+        self._now, self._beside = self._beside, self._now
+        self._now.append(before)
+        yield
+        self._now, self._beside = self._beside, self._now
+
+    def mark(self) -> "Reached":
+        mark = Reached(self)
+        self._begin(mark.reach)
+        return mark
+
+    def _begin(self, work: Callable[[], Any]) -> None:
+        self._now.append(work)
+        while self.go_on(self._chooses):
+            pass
+
+    def go_on(self, chooses: Callable[[int], int | None]) -> bool:
+        """Do one piece of work, if there is one that `chooses` wants."""
+        with self._turn:
+            return self._go_on(chooses)
+
+    def _go_on(self, chooses: Callable[[int], int | None]) -> bool:
+        queues = (self._now, self._beside)
+        able = [q for q in queues if q and not (isinstance(q[0], Reached) and not q[0].is_reached)]
+        chosen = chooses(len(able)) if able else None
+        if chosen is None:
+            return False
+        work = able[chosen].popleft()
+        if not isinstance(work, Reached):
+            work()
+        return True
+
+
+class Reached:
+    """A mark; in a queue it holds that up until the other one has come there."""
+
+    def __init__(self, gpu: SlowGpu) -> None:
+        self._gpu = gpu
+        self.is_reached = False
+
+    def reach(self) -> None:
+        self.is_reached = True
+
+    def synchronize(self) -> None:
+        while not self.is_reached:
+            assert self._gpu.go_on(lambda able: able - 1) or self.is_reached  # by another thread
 
 
 def doubled(x: Any, noise: str = "const") -> dict[str, Any]:
@@ -51,42 +125,79 @@ def given(rows: int, value: float) -> np.ndarray:
 
 
 def test_what_comes_again_is_played_and_its_answers_are_kept_apart() -> None:
-    tape = Tape()
-    network = RecordedNetwork(doubled, CPU, tape)
+    gpu = SlowGpu()
+    network = RecordedNetwork(doubled, CPU, gpu)
     answers = [network.run({"x": given(1, k)})["y"] for k in range(5)]
     np.testing.assert_array_equal([each[0, 0] for each in answers], [1, 3, 5, 7, 9])
-    assert tape.recorded == 1
-    assert tape.played == 1 + 4  # the first of them to see that it gives the same
+    assert gpu.recorded == 1
+    assert gpu.played == 1 + 4  # the first of them to see that it gives the same
     network.run({"x": given(2, 0)})
-    assert tape.recorded == 1  # of a batch that came but once nothing is recorded
+    assert gpu.recorded == 1  # of a batch that came but once nothing is recorded
     read_only = given(2, 7)
     read_only.flags.writeable = False
     assert network.run({"x": read_only})["y"][1, 2] == 15
-    assert tape.recorded == 2
+    assert gpu.recorded == 2
+
+
+@given_(st.data())
+def test_two_on_their_way_have_each_their_own_answer(data: st.DataObject) -> None:
+    """However late the queues get on: what is copied is neither half made nor the next one's."""
+    steps = st.one_of(st.none(), st.integers(0, 1))
+    gpu = SlowGpu(chooses=lambda able: None if (k := data.draw(steps)) is None else k % able)
+    recording = Recording(doubled, {"x": given(1, 0)}, CPU, gpu)
+    on_their_way = deque[tuple[int, Callable[[], Any]]]()
+    for k in range(6):
+        if len(on_their_way) == SETS:
+            asked, taken = on_their_way.popleft()
+            assert taken()["y"][0, 0] == 2 * asked + 1
+        on_their_way.append((k, recording.begin({"x": given(1, k)})))
+    for asked, taken in on_their_way:
+        assert taken()["y"][0, 0] == 2 * asked + 1
+
+
+def test_the_next_is_computed_while_an_answer_is_copied() -> None:
+    computing_first: Callable[[int], int | None] = lambda able: 0  # noqa: E731
+    gpu = SlowGpu()
+    recording = Recording(doubled, {"x": given(1, 0)}, CPU, gpu)
+    first, second = (recording.begin({"x": given(1, k)}) for k in (3, 4))
+    while gpu._now:
+        assert gpu.go_on(computing_first)
+    assert recording._outputs["y"][0, 0] == 9
+    assert gpu._beside  # of the first nothing was copied yet
+    assert [first()["y"][0, 0], second()["y"][0, 0]] == [7, 9]
+
+
+def test_threads_that_ask_at_once_are_answered_each() -> None:
+    network = RecordedNetwork(doubled, CPU, SlowGpu())
+    for k in range(2):
+        network.run({"x": given(1, k)})
+    with ThreadPoolExecutor(4) as pool:
+        answers = pool.map(lambda k: network.run({"x": given(1, k)})["y"][0, 0], range(40))
+        assert list(answers) == [2 * k + 1 for k in range(40)]
 
 
 def test_so_many_shapes_are_recorded_and_no_more() -> None:
-    tape = Tape()
-    network = RecordedNetwork(doubled, CPU, tape)
+    gpu = SlowGpu()
+    network = RecordedNetwork(doubled, CPU, gpu)
     for rows in [*range(1, MOST + 3)] * 3:
         assert network.run({"x": given(rows, 1)})["y"].shape == (rows, 3)
-    assert tape.recorded == MOST
+    assert gpu.recorded == MOST
 
 
-@pytest.mark.parametrize("tape", [Tape(spoil=0.5), Tape(fails=True)], ids=["wrong", "refused"])
-def test_what_cannot_be_recorded_is_computed_as_before(tape: Tape) -> None:
-    network = RecordedNetwork(doubled, CPU, tape)
+@pytest.mark.parametrize("gpu", [SlowGpu(spoil=0.5), SlowGpu(fails=True)], ids=["wrong", "refused"])
+def test_what_cannot_be_recorded_is_computed_as_before(gpu: SlowGpu) -> None:
+    network = RecordedNetwork(doubled, CPU, gpu)
     for k in range(4):
         assert network.run({"x": given(1, k)})["y"][0, 0] == 2 * k + 1
-    assert tape.played <= 1
+    assert gpu.played <= 1
 
 
 def test_random_noise_stays_random() -> None:
-    tape = Tape()
-    network = RecordedNetwork(doubled, CPU, tape)
+    gpu = SlowGpu()
+    network = RecordedNetwork(doubled, CPU, gpu)
     inputs = {"x": given(1, 0), "noise": "random"}
     assert len({network.run(inputs)["y"][0, 0] for _ in range(6)}) == 6
-    assert tape.recorded == 0
+    assert gpu.recorded == 0
 
 
 def test_outputs_are_alike_up_to_the_order_of_sums() -> None:
@@ -110,7 +221,10 @@ def test_a_generator_is_recorded_on_a_gpu() -> None:
     for graph in graphs_of(checkpoint)[:1]:
         for dtype in (torch.float32, torch.float16):
             call = graph.torch(dtype, torch.device("cuda"))
-            plain, recorded = TorchNetwork(call, "cuda"), RecordedNetwork(call, "cuda", on_gpu)
+            plain, recorded = (
+                TorchNetwork(call, "cuda"),
+                RecordedNetwork(call, "cuda", GpuQueues("cuda")),
+            )
             for k in range(4):
                 inputs = {"ws": ws + np.float32(k), "noise_mode": "const"}
                 assert alike(plain.run(inputs)["image"], recorded.run(inputs)["image"])

@@ -98,10 +98,10 @@ def network_of(
 ) -> "TorchNetwork":
     """A call of tensors as a network; on an NVIDIA or AMD GPU one that is recorded."""
     from taxiway.backends.torch.network import TorchNetwork
-    from taxiway.backends.torch.recorded import RecordedNetwork, on_gpu
+    from taxiway.backends.torch.recorded import GpuQueues, RecordedNetwork
 
     return (
-        RecordedNetwork(call, device, on_gpu)
+        RecordedNetwork(call, device, GpuQueues(device))
         if device.type == "cuda"
         else TorchNetwork(call, device)
     )

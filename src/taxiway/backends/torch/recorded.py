@@ -2,18 +2,21 @@
 
 A StyleGAN's picture is hundreds of small kernels, and to begin each from Python may take longer
 than to compute it. So what a network does with inputs of one shape is recorded when that shape
-comes a second time, and played from then on: from pinned memory to pinned memory, so that neither
-copy waits. What gives another answer each time, as with random noise, what cannot be recorded, and
-what does not come out the same when it is played, is computed as before.
+comes a second time, and played from then on, from pinned memory to pinned memory. There are two
+sets of both, so that where two threads ask the pictures of the one are copied while the GPU
+computes those of the other. What gives another answer each time, as with random noise, what cannot
+be recorded, and what does not come out the same when it is played, is computed as before.
 
-(pytorch.org/docs/stable/notes/cuda.html#cuda-graphs; there is no GPU where this is tested, so the
-recorder is one's own there.)
+(pytorch.org/docs/stable/notes/cuda.html#cuda-graphs; there is no GPU where this is tested, so a
+stand-in whose two queues get on in any order takes its place there.)
 """
 
 import logging
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from queue import SimpleQueue
 from threading import Lock
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -24,10 +27,11 @@ from taxiway.backends.torch.network import TorchNetwork
 log = logging.getLogger("taxiway.backends")
 
 Call = Callable[..., dict[str, torch.Tensor]]
-Recorder = Callable[[Call, dict[str, Any]], tuple[dict[str, torch.Tensor], Callable[[], None]]]
-"""Takes a call and its inputs; gives outputs, and what fills them anew from the same inputs."""
+Tensors = dict[str, torch.Tensor]
 MOST = 2
 """Shapes that are recorded, each with memory of its own: one picture, and a batch."""
+SETS = 2
+"""Calls on their way at once: one computes, one is copied."""
 WARM_UP = 3
 """Calls before a recording, in which libraries choose their kernels."""
 CLOSE = 2e-3
@@ -35,43 +39,98 @@ CLOSE = 2e-3
 off in a thousand numbers."""
 
 
-class Recording:
-    """One shape of inputs: where they lie, what plays it, and where its outputs lie."""
+class Mark(Protocol):
+    """A place in a queue of a GPU."""
 
-    def __init__(self, call: Call, inputs: Inputs, device: torch.device, record: Recorder) -> None:
-        self._device = device
-        self._near = {
-            name: self._pinned(torch.from_numpy(np.array(value)))
+    def synchronize(self) -> None:
+        """Wait until everything before it is done."""
+
+
+class Queues(Protocol):
+    """What a recording needs of a GPU, which does later what it is told, each queue in order."""
+
+    def record(self, call: Call, inputs: dict[str, Any]) -> tuple[Tensors, Callable[[], None]]:
+        """Outputs of a call, and what has them filled anew from the same inputs."""
+
+    def pinned(self, like: torch.Tensor) -> torch.Tensor:
+        """Memory of the computer's own that the GPU copies from and to without a stop."""
+
+    def copy(self, to: torch.Tensor, source: torch.Tensor) -> None:
+        """Copy, in the current queue; both stay as they are until that is done."""
+
+    def beside(self) -> AbstractContextManager[None]:
+        """What is begun in here waits for what was begun before, and nothing waits for it."""
+
+    def mark(self) -> Mark:
+        """The end of the current queue as it is now."""
+
+
+class Places:
+    """What one call on its way has for itself, until its answer was taken."""
+
+    def __init__(self, inputs: Tensors, outputs: Tensors, queues: Queues) -> None:
+        self.given = {name: queues.pinned(value) for name, value in inputs.items()}
+        self.made = {name: torch.empty_like(value) for name, value in outputs.items()}
+        self.back = {name: queues.pinned(value) for name, value in outputs.items()}
+
+
+class Recording:
+    """One shape of inputs: what plays it, and where its inputs and outputs lie."""
+
+    def __init__(self, call: Call, inputs: Inputs, device: torch.device, queues: Queues) -> None:
+        self._queues = queues
+        self._inputs = {
+            name: torch.from_numpy(np.array(value)).to(device)
             for name, value in inputs.items()
             if isinstance(value, np.ndarray)
         }
-        self._there = {name: near.to(device) for name, near in self._near.items()}
-        self._outputs, self._play = record(call, {**inputs, **self._there})
-        self._back = {name: self._pinned(value) for name, value in self._outputs.items()}
+        self._outputs, self._play = queues.record(call, {**inputs, **self._inputs})
+        self._free = SimpleQueue[Places]()
+        for _ in range(SETS):
+            self._free.put(Places(self._inputs, self._outputs, queues))
 
-    def run(self, inputs: Inputs) -> Arrays:
-        """The answer to inputs of this shape, in memory of its own."""
-        for name, near in self._near.items():
-            near.copy_(torch.from_numpy(np.array(inputs[name])))
-            self._there[name].copy_(near, non_blocking=True)
+    def begin(self, inputs: Inputs) -> Callable[[], Arrays]:
+        """Have the answer to inputs of this shape made; what comes back waits for it, once.
+
+        Where as many are on their way as there are places, it waits for one whose answer is taken.
+        """
+        places = self._free.get()
+        try:
+            mark = self._begin(places, inputs)
+        except BaseException:
+            self._free.put(places)
+            raise
+
+        def taken() -> Arrays:
+            try:
+                mark.synchronize()
+                return {name: back.numpy().copy() for name, back in places.back.items()}
+            finally:
+                self._free.put(places)
+
+        return taken
+
+    def _begin(self, places: Places, inputs: Inputs) -> Mark:
+        """Have it done; the end of it all."""
+        queues = self._queues
+        for name, given in places.given.items():
+            given.copy_(torch.from_numpy(np.array(inputs[name])))
+            queues.copy(self._inputs[name], given)
         self._play()
-        for name, back in self._back.items():
-            back.copy_(self._outputs[name], non_blocking=True)
-        if self._device.type == "cuda":
-            torch.cuda.current_stream(self._device).synchronize()
-        return {name: back.numpy().copy() for name, back in self._back.items()}
-
-    def _pinned(self, like: torch.Tensor) -> torch.Tensor:
-        is_gpu = self._device.type == "cuda"
-        return torch.empty(like.shape, dtype=like.dtype, pin_memory=is_gpu).copy_(like)
+        for name, made in places.made.items():
+            queues.copy(made, self._outputs[name])  # so that the next may be played meanwhile
+        with queues.beside():
+            for name, back in places.back.items():
+                queues.copy(back, places.made[name])
+            return queues.mark()
 
 
 class RecordedNetwork(TorchNetwork):
     """A network that is recorded for the shapes that come again; the same answers, sooner."""
 
-    def __init__(self, call: Call, device: torch.device | str, record: Recorder) -> None:
+    def __init__(self, call: Call, device: torch.device | str, queues: Queues) -> None:
         super().__init__(call, device)
-        self._record = record
+        self._queues = queues
         self._seen: set[Hashable] = set()
         self._recordings: dict[Hashable, Recording | None] = {}
         self._turn = Lock()
@@ -80,7 +139,10 @@ class RecordedNetwork(TorchNetwork):
     def run(self, inputs: Inputs) -> Arrays:
         with self._turn:
             recording = self._recording(inputs)
-            return super().run(inputs) if recording is None else recording.run(inputs)
+            if recording is None:
+                return super().run(inputs)
+            taken = recording.begin(inputs)
+        return taken()
 
     def _recording(self, inputs: Inputs) -> Recording | None:
         shape = shape_of(inputs)
@@ -100,8 +162,8 @@ class RecordedNetwork(TorchNetwork):
         ):
             return None
         try:
-            recording = Recording(self.call, inputs, self.device, self._record)
-            found = recording.run(inputs)
+            recording = Recording(self.call, inputs, self.device, self._queues)
+            found = recording.begin(inputs)()
         except RuntimeError as error:
             log.debug("A network is not recorded: %s", error)
             return None
@@ -124,17 +186,36 @@ def alike(one: Any, other: Any) -> bool:
     return bool(off.max(initial=0) <= CLOSE * max(np.abs(one).max(initial=0), 1e-9))
 
 
-def on_gpu(
-    call: Call, inputs: dict[str, Any]
-) -> tuple[dict[str, torch.Tensor], Callable[[], None]]:
-    """Record a call of tensors on the current GPU."""
-    beside = torch.cuda.Stream()  # type: ignore[no-untyped-call]
-    beside.wait_stream(torch.cuda.current_stream())
-    with torch.cuda.stream(beside):
-        for _ in range(WARM_UP):
-            call(**inputs)
-    torch.cuda.current_stream().wait_stream(beside)
-    graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
-        outputs = call(**inputs)
-    return outputs, graph.replay
+class GpuQueues:
+    """Two streams of a GPU of NVIDIA's or AMD's: the current one computes, the other copies."""
+
+    def __init__(self, device: torch.device | str) -> None:
+        self._device = torch.device(device)
+        self._copying: Any = torch.cuda.Stream(self._device)  # type: ignore[no-untyped-call]
+
+    def record(self, call: Call, inputs: dict[str, Any]) -> tuple[Tensors, Callable[[], None]]:
+        warming: Any = torch.cuda.Stream(self._device)  # type: ignore[no-untyped-call]
+        warming.wait_stream(torch.cuda.current_stream(self._device))
+        with torch.cuda.stream(warming):
+            for _ in range(WARM_UP):
+                call(**inputs)
+        torch.cuda.current_stream(self._device).wait_stream(warming)
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph):
+            outputs = call(**inputs)
+        return outputs, graph.replay
+
+    def pinned(self, like: torch.Tensor) -> torch.Tensor:
+        return torch.empty(like.shape, dtype=like.dtype, pin_memory=True)
+
+    def copy(self, to: torch.Tensor, source: torch.Tensor) -> None:
+        to.copy_(source, non_blocking=True)
+
+    @contextmanager
+    def beside(self) -> Iterator[None]:
+        self._copying.wait_stream(torch.cuda.current_stream(self._device))
+        with torch.cuda.stream(self._copying):
+            yield
+
+    def mark(self) -> Mark:
+        return torch.cuda.current_stream(self._device).record_event()
