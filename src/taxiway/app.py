@@ -23,7 +23,7 @@ from taxiway.core.screen import has_screen
 from taxiway.engine import Engine, preload
 from taxiway.live.chains import Link
 from taxiway.model_servers import ModelServers
-from taxiway.web.listen import loop_factory
+from taxiway.web.listen import loop_factory, settle
 from taxiway.web.notices import once, shortened
 from taxiway.web.server import ManagerContext, ManagerServer
 from taxiway.web.server_slot import decoded, made, of_kind, started, stopped
@@ -138,6 +138,7 @@ async def _until_told(
             if signal.getsignal(number) is not signal.SIG_IGN or number != signal.SIGHUP:
                 asyncio.get_running_loop().add_signal_handler(number, told.set)
     async with running as model_servers:
+        settle()
         _say_where(model_servers, beginning.owner_link)
         if beginning.open_browser and has_screen():
             url = model_servers.running()[0].url + beginning.place

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import errno
+import gc
 import json
 import socket
 from typing import Any
@@ -14,7 +15,7 @@ from taxiway.core.config import Config
 from taxiway.web import listen
 from taxiway.web.connection import PIPELINED
 from taxiway.web.guard import Guard
-from taxiway.web.listen import CannotListen, Listener, PortInUse, bind, loop_factory
+from taxiway.web.listen import CannotListen, Listener, PortInUse, bind, loop_factory, settle
 
 PARSERS = ("httptools", "h11")
 IPV6 = socket.has_ipv6
@@ -29,6 +30,14 @@ def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
 async def serves(port: int) -> bool:
     """Whether the server still answers, to somebody new."""
     return (await ask(port, GET)).status == 200
+
+
+def test_what_a_server_is_made_of_is_not_looked_through_again() -> None:
+    try:
+        settle()
+        assert gc.get_freeze_count() > 10_000
+    finally:
+        gc.unfreeze()
 
 
 @pytest.mark.skipif(not IPV6, reason="no IPv6")

@@ -34,7 +34,7 @@ from taxiway.hosting.wake import Awake
 from taxiway.web.addresses import LOOPBACK, elsewhere
 from taxiway.web.application import application
 from taxiway.web.guard import is_address
-from taxiway.web.listen import Listener, loop_factory
+from taxiway.web.listen import Listener, loop_factory, settle
 
 CONNECTIONS_PER_CLIENT = 256
 """A whole class may come from one address, with six for each browser."""
@@ -233,6 +233,7 @@ async def _until_told(folder: Path, settings: Settings) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, told.set)
     async with serving(folder, settings, _say) as listener:
+        settle()
         print(f"Hosting at {settings.url(listener)} (Ctrl-C ends it)", flush=True)
         if settings.host not in LOOPBACK and not settings.certificate:
             print("Without --certificate, tokens cross the network for all to read.", flush=True)

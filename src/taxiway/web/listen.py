@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import errno
+import gc
 import socket
 import ssl
 import sys
@@ -226,3 +227,13 @@ def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     except ImportError:
         return None
     return uvloop.new_event_loop
+
+
+def settle() -> None:
+    """Have the garbage collector pass over what there is now, which is to stay.
+
+    To look through all of it took 36 ms each time, in which nobody is answered; whoever sends much
+    makes it do so more often.
+    """
+    gc.collect()
+    gc.freeze()

@@ -1,5 +1,7 @@
 """Everything that can be moved by a message."""
 
+import gc
+import weakref
 from collections.abc import Hashable
 from typing import Any
 
@@ -35,6 +37,18 @@ async def test_the_list_is_made_from_the_declaration_and_says_how_all_stands() -
         assert (listed["/z"].types, listed["/z"].length) == ("f*512", 512)
         assert listed["/z"].now() == z_of(session).tolist()
         assert {"/random", "/zero", "/walk", "/walk/stop", "/blackout"} < set(listed)
+
+
+async def test_what_was_refused_leaves_nothing_for_the_garbage_collector() -> None:
+    """Or a flood of it would have everything looked through again and again."""
+    messages = [Message("/nobody", [1.0]), Message("/truncation", ["x"])]
+    async with on_session(FakeEngine()) as session:
+        gc.disable()
+        try:
+            left = [weakref.ref(each) for each in session.addresses.perform(messages, "me")]
+            assert [each() for each in left] == [None, None]
+        finally:
+            gc.enable()
 
 
 async def test_before_the_set_up_there_is_what_needs_no_model() -> None:

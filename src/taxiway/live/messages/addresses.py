@@ -32,6 +32,13 @@ class NoSuchAddress(NotFound):
         self.address = address
 
 
+def untraced(error: TaxiwayError) -> TaxiwayError:
+    """An error without the frames that it came through, whose lists hold it: of a flood of them the
+    garbage collector, and not the last who looked at them, would have to find each."""
+    error.__context__ = None
+    return error.with_traceback(None)
+
+
 class Address(Struct, frozen=True, kw_only=True):
     """Something that takes messages.
 
@@ -144,7 +151,7 @@ class Addresses:
             if known.act is not None and not is_let_go:
                 known.act(message.arguments, source)
         except TaxiwayError as error:
-            refused.append(error)
+            refused.append(untraced(error))
 
     def _set(self, batch: list[Message], source: Hashable, refused: list[TaxiwayError]) -> None:
         """Set what has gathered, and gather anew."""
@@ -154,7 +161,7 @@ class Addresses:
         try:
             session.set(changes(command, session.controls.values(), batch), source)
         except TaxiwayError as error:
-            refused.append(error)
+            refused.append(untraced(error))
         batch.clear()
 
     def _expanded(self, messages: Sequence[Message], refused: list[TaxiwayError]) -> list[Message]:

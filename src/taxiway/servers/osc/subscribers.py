@@ -46,8 +46,9 @@ class Audience:
 
     def spoke(self, source: Address) -> None:
         """Something came from there: what we believe of its machine is out of date."""
-        for address in [known for known in self._known if known[0] == source[0]]:
-            del self._known[address]
+        if self._known:  # it is asked of every datagram
+            for address in [known for known in self._known if known[0] == source[0]]:
+                del self._known[address]
 
     def of(self, source: Address) -> list[Address]:
         """Where to answer someone who sent from `source`."""
