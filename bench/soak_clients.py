@@ -46,6 +46,10 @@ class Log:
     took: dict[tuple[str, str], list[float]] = field(default_factory=lambda: defaultdict(list))
     gaps: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     """Milliseconds from a frame of the player's to the next, in each phase."""
+    waited: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    """Frames that the player drew from a change until the one with it in, which is counted too."""
+    shares: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    """How much of a core the server took, in each round of a phase."""
     errors: Counter[str] = field(default_factory=Counter)
 
     def note(self, protocol: str, began: float, phase: str) -> None:
@@ -61,7 +65,7 @@ async def steadily(each: float, ask: Callable[[], Awaitable[None]], kind: str, l
             async with asyncio.timeout(PATIENCE):
                 await ask()
         except (OSError, EOFError, ConnectionClosed, RuntimeError, TimeoutError) as error:
-            log.errors[f"{kind}: {error or type(error).__name__}"[:70]] += 1
+            log.errors[f"{kind}: {str(error) or type(error).__name__}"[:70]] += 1
         else:
             log.note(kind, began, phase)
         await asyncio.sleep(max(0.0, each - (time.perf_counter() - began)))
@@ -161,13 +165,17 @@ async def player(place: Place, log: Log) -> None:
     while True:
         with contextlib.suppress(OSError, ConnectionClosed, InvalidStatus):
             async with page(place) as socket:
-                sent: dict[int, float] = {}
-                moving = asyncio.create_task(move(socket, sent))
+                sent: dict[int, tuple[float, int]] = {}
+                shown = Shown()
+                moving = asyncio.create_task(move(socket, sent, shown))
                 try:
                     async for head in heads(socket):
                         now = time.perf_counter()
+                        shown.count += 1
                         if head.input_seq in sent:
-                            log.note("frames", sent[head.input_seq], log.phase)
+                            began, before = sent[head.input_seq]
+                            log.note("frames", began, log.phase)
+                            log.waited[log.phase].append(shown.count - before)
                             for old in [seq for seq in sent if seq <= head.input_seq]:
                                 del sent[old]
                         log.gaps[log.phase].append((now - last) * 1000)
@@ -178,12 +186,19 @@ async def player(place: Place, log: Log) -> None:
         await asyncio.sleep(0.1)
 
 
-async def move(socket: ClientConnection, sent: dict[int, float]) -> None:
-    """A change every sixtieth of a second; `sent` says when, by its number."""
+@dataclass
+class Shown:
+    """How many frames the player has drawn."""
+
+    count: int = 0
+
+
+async def move(socket: ClientConnection, sent: dict[int, tuple[float, int]], shown: Shown) -> None:
+    """A change every sixtieth of a second; `sent` says when, and after how many frames."""
     z = np.zeros(512, np.float32)
     for seq in count(1):
         z[0] = np.sin(seq / 30)
-        sent[seq] = time.perf_counter()
+        sent[seq] = time.perf_counter(), shown.count
         await socket.send(binary_messages.write_set(Mark(seq, 0.0), "z", z))
         await asyncio.sleep(1 / FULL_RATE)
 
