@@ -218,4 +218,5 @@ class GpuQueues:
             yield
 
     def mark(self) -> Mark:
-        return torch.cuda.current_stream(self._device).record_event()
+        reached: Mark = torch.cuda.current_stream(self._device).record_event()
+        return reached
