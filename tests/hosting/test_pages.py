@@ -43,6 +43,10 @@ async def test_programs_get_json_where_people_get_a_page(host: Host) -> None:
         answer = await host.http.get("/class/v1", headers={"Accept": accept})
         assert answer.status_code == 401
         assert "This model is private" in answer.json()["error"]
+    for path in ("/class", "/class/query"):
+        answer = await host.http.get(path, headers={"Accept": "*/*"})
+        assert answer.status_code == 404
+        assert "A hosted model has /v1, /v1/info" in answer.json()["error"]
 
 
 @pytest.mark.parametrize(

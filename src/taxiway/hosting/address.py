@@ -40,12 +40,18 @@ def address(host: str, path: str, domains: Sequence[str]) -> Address | None:
 
 def page(host: str, path: str, domains: Sequence[str]) -> str | None:
     """The model whose page that is: `/NAME` or `/NAME/v1`, or by its Host name `/` or `/v1`."""
+    model, parts = named(host, path, domains)
+    return model if parts in ([], ["v1"]) else None
+
+
+def named(host: str, path: str, domains: Sequence[str]) -> tuple[str | None, list[str]]:
+    """The model that is meant, whatever is asked of it, and the parts of the path behind it."""
     parts = [part for part in path[:LONGEST].split("/") if part]
     model = _below(host_name(host.encode("latin-1")), (*domains, RUNWAY))
     if model is None and parts:
         first = parts.pop(0).lower()
         model = _below(first, (RUNWAY,)) or first
-    return model if parts in ([], ["v1"]) else None
+    return model, parts
 
 
 def _below(name: str, domains: Sequence[str]) -> str | None:

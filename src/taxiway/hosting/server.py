@@ -171,12 +171,13 @@ class Api:
         return await self.ledger.look(self.ledger.reader.asked, model, hash)
 
     async def _model(self, request: Request) -> Response:
-        found = address.address(request.headers["host"], request.scope["path"], self.domains)
-        given = bearer(request)
-        asked = await self._looked_up(found.model, digest(given)) if found else None
-        if found is None or asked is None or not asked[0].active:
+        place = request.headers["host"], request.scope["path"], self.domains
+        found, given = address.address(*place), bearer(request)
+        name = found.model if found else address.named(*place)[0]
+        asked = await self._looked_up(name, digest(given)) if name else None
+        if asked is None or not asked[0].active:
             raise Refused(404, "There is no such model here, or it is not active.")
-        if found.route not in METHODS:
+        if found is None or found.route not in METHODS:
             raise Refused(404, "A hosted model has /v1, /v1/info, /v1/line, /v1/query, /v1/state.")
         if request.method.replace("HEAD", "GET") != METHODS[found.route]:
             raise Refused(405, f"This takes {METHODS[found.route]}, got {request.method}.")
