@@ -38,9 +38,11 @@ def site(
     proxy, strips = request.param
     folder = tmp_path_factory.mktemp("proxy")
     server = Server(config={"root_path": "/taxi", "allowed_hosts": [NAME]})
-    with running(proxy, server.port, folder, strips, "/taxi") as port:
-        yield Site(f"https://localhost:{port}/taxi", folder)
-    server.stop()
+    try:
+        with running(proxy, server.port, folder, strips, "/taxi") as port:
+            yield Site(f"https://localhost:{port}/taxi", folder)
+    finally:
+        server.stop()  # also where the proxy is missing
 
 
 @pytest.fixture

@@ -64,6 +64,7 @@ export class History extends EventTarget {
   begin(steps) {
     this.#past = steps;
     this.#future = [];
+    this.#gesture.name = "";
     this.dispatchEvent(new Event("change"));
   }
 
