@@ -99,7 +99,8 @@ def test_every_weight_learns_and_the_average_follows(small, pictures) -> None:
 
 
 def test_without_judges_what_the_generator_said_comes_back(small, pictures) -> None:
-    plain = Sharpening(batch=2, pairs=1, bf16=False, judged=0.0, even=0.0, paired=0.0, rate=6e-3)
+    plain = Sharpening(batch=2, pairs=1, bf16=False, judged=0.0, even=0.0, paired=0.0,
+                       strong=0.0, rate=6e-3)  # fmt: skip
     taught = lesson(small, pictures, plain)
     torch.nn.init.normal_(taught.upscaler.last.weight, std=0.3)
     kept = [taught.step()["kept"] for _ in range(12)]
@@ -110,10 +111,19 @@ def test_a_frame_goes_where_it_costs(small, pictures) -> None:
     framed = small.copy()
     framed[:, :, :2] -= np.float16(0.3)
     framed[:, :, :, -2:] += np.float16(0.3)
-    plain = Sharpening(batch=3, pairs=1, bf16=False, judged=0.0, kept=0.0, paired=0.0, rate=6e-3)
+    plain = Sharpening(batch=3, pairs=1, bf16=False, judged=0.0, kept=0.0, paired=0.0,
+                       strong=0.0, rate=6e-3)  # fmt: skip
     taught = lesson(framed, pictures, plain)
     even = [taught.step()["even"] for _ in range(20)]
     assert np.mean(even[-5:]) < 0.8 * np.mean(even[:5])
+
+
+def test_detail_comes_to_be_as_strong_as_it_should(small, pictures) -> None:
+    plain = Sharpening(batch=3, pairs=1, bf16=False, judged=0.0, kept=0.0, paired=0.0, even=0.0,
+                       rate=6e-3)  # fmt: skip
+    taught = lesson(small, pictures, plain)
+    strong = [taught.step()["strong"] for _ in range(20)]
+    assert strong[-1] < 0.7 * np.mean(strong[:3])
 
 
 def test_judges_learn_to_tell_soft_from_sharp(small, pictures) -> None:

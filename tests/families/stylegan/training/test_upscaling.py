@@ -11,6 +11,7 @@ import torch
 from taxiway.checkpoint import Checkpoint
 from taxiway.families.stylegan.networks import build_generator
 from taxiway.families.stylegan.networks.stylegan2 import new_stylegan2
+from taxiway.families.stylegan.networks.upscaler import Upscaler
 from taxiway.families.stylegan.training.export import arrays_of
 from taxiway.families.stylegan.training.flaws import flawed, framed, grained, ringing
 from taxiway.families.stylegan.training.painted_pictures import painted
@@ -20,6 +21,7 @@ from taxiway.families.stylegan.training.upscaling import (
     Upscaling,
     finished,
     likeness,
+    muted,
     taught,
 )
 
@@ -125,3 +127,12 @@ def test_a_finished_model_makes_larger_pictures(pictures) -> None:
     made = finished(Checkpoint(g.family, g.config, arrays_of(g), {}), lesson.average)
     assert build_generator(made).resolution == (64, 64)
     assert "upscaler" not in g.config
+
+
+def test_muted_it_adds_less_colour_and_the_same_brightness() -> None:
+    torch.manual_seed(0)
+    upscaler, images = Upscaler(3, 8, 8, 1), torch.randn(1, 3, 16, 16)
+    with torch.no_grad():
+        full, half = upscaler.detail(images), muted(upscaler, 0.5).detail(images)
+    grey = full.mean(dim=1, keepdim=True)
+    assert torch.allclose(half, grey + 0.5 * (full - grey), atol=1e-5)

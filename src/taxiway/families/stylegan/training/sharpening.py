@@ -4,7 +4,8 @@ Pairs of painted pictures teach an upscaler to enlarge what is sharp. A generato
 softer than those, and have a frame; nobody has pairs of them. So windows of them, enlarged, are
 judged by two discriminators of detail, at full size and at half, beside windows of real pictures
 (Ledig et al. 2017), while the mean of each 4 x 4 pixels stays what the generator said, but for its
-outermost ones. Some painted pairs go along, so that edges stay where they belong.
+outermost ones. Some painted pairs go along, so that edges stay where they belong. And detail is to
+be as strong as that of real pictures (`energies.py`).
 """
 
 from copy import deepcopy
@@ -23,12 +24,13 @@ from taxiway.checkpoint.contents import UPSCALED
 from taxiway.families.stylegan.networks.generator import Generator, truncate
 from taxiway.families.stylegan.networks.upscaler import Upscaler
 from taxiway.families.stylegan.training.detail import DetailDiscriminator
+from taxiway.families.stylegan.training.energies import Energies
 from taxiway.families.stylegan.training.flaws import flawed
 from taxiway.families.stylegan.training.lessons import Taught, lead, restore
 from taxiway.families.stylegan.training.painted_pictures import Pictures
 from taxiway.families.stylegan.training.samples import zs_of
 from taxiway.families.stylegan.training.stylegan2 import follow
-from taxiway.families.stylegan.training.upscaling import likeness
+from taxiway.families.stylegan.training.upscaling import likeness, muted
 
 STATE = "sharp.pt"
 CROP, MARGIN = 56, 12
@@ -43,6 +45,8 @@ OWN = range(20_000, 21_000)
 """Seeds of a generator's own pictures."""
 LAZY = 8
 """Steps between two R1 penalties."""
+COLOUR = 0.5
+"""How much of the colour that it adds is kept in the end: shores get coloured fringes otherwise."""
 Dice = np.random.Generator
 
 
@@ -51,15 +55,16 @@ class Sharpening:
     """How an upscaler is taught to draw: weights of the losses, pictures of a step, rates and seed.
 
     `judged` is the weight of the verdicts, `kept` of what is to stay, `even` of the frame that is
-    not, `paired` of the likeness of the `pairs`: how many of the `batch` are painted pictures made
-    smaller and flawed.
+    not, `strong` of the strength of detail, `paired` of the likeness of the `pairs`: how many of
+    the `batch` are painted pictures made smaller and flawed.
     `penalty` is the weight of R1, `average` how far the kept average moves in each step.
     """
 
     judged: float = 0.22
     kept: float = 1.2
-    even: float = 2.0
-    paired: float = 0.8
+    even: float = 3.0
+    strong: float = 0.5
+    paired: float = 0.5
     batch: int = 8
     pairs: int = 3
     rate: float = 5e-4
@@ -122,7 +127,7 @@ class SharpLesson(Taught):
     as if it had never stopped.
     """
 
-    parts = ("upscaler", "average", "judges", "adam", "judges_adam")
+    parts = ("upscaler", "average", "judges", "energies", "adam", "judges_adam")
 
     def __init__(self, upscaler: Upscaler, small: NDArray[np.floating[Any]], large: Pictures,
                  settings: Sharpening) -> None:  # fmt: skip
@@ -130,6 +135,7 @@ class SharpLesson(Taught):
         self.small, self.large, self.settings, self.steps = small, large, settings, 0
         self.upscaler, self.average = deepcopy(upscaler), deepcopy(upscaler).requires_grad_(False)
         self.judges = nn.ModuleList(DetailDiscriminator(width=width) for width in (32, 48))
+        self.energies = Energies()
         for part in (self.upscaler, self.judges):
             part.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.adam = torch.optim.Adam(self.upscaler.parameters(), settings.rate, (0.0, 0.99))
@@ -161,6 +167,7 @@ class SharpLesson(Taught):
             ).sum(),
             "kept": moved.sum() / (3 * stays.sum()),
             "even": frames.sum() / (3 * rims.sum()).clamp_min(1),
+            "strong": self.energies(windows[:count], real[:count]),
             "paired": likeness(made[count:], torch.stack([one.wanted for one in pairs])),
         }
         loss = torch.stack([getattr(settings, name) * part for name, part in losses.items()]).sum()
@@ -272,10 +279,11 @@ def crop(size: int, dice: Dice) -> Crop:
 
 
 def sharpened(folder: Path, lesson: SharpLesson, steps: int, stop: Event) -> Upscaler:
-    """The average after so many steps, unless `stop` ends them; on with what is in the folder."""
+    """The average after so many steps, muted, unless `stop` ends them; on with what is in the
+    folder."""
     restore(lesson, folder / STATE)
     lead(lesson, steps, lesson.step, folder / STATE, stop)
-    return lesson.average
+    return muted(lesson.average, COLOUR)
 
 
 @torch.inference_mode()

@@ -1,5 +1,6 @@
 """Teaching an upscaler from pictures at full size: made smaller, and flawed, they are its pairs."""
 
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
@@ -100,6 +101,19 @@ def finished(checkpoint: Checkpoint, upscaler: Upscaler) -> Checkpoint:
     }
     config = checkpoint.config | {"upscaler": upscaler.shape}
     return replace(checkpoint, config=config, tensors=checkpoint.tensors | tensors)
+
+
+@torch.no_grad()
+def muted(upscaler: Upscaler, share: float) -> Upscaler:
+    """A copy that keeps only a share of the colour of what it adds (red, green, blue), and all
+    of its brightness."""
+    copy = deepcopy(upscaler)
+    channels = copy.last.out_channels // 4  # each has the four pixels of a doubling
+    mix = torch.full((channels, channels), (1 - share) / channels) + share * torch.eye(channels)
+    for part in (copy.last.weight, copy.last.bias):
+        pixels = part.unflatten(0, (channels, 4))
+        part.copy_(torch.einsum("oc,cp...->op...", mix, pixels).flatten(0, 1))
+    return copy
 
 
 def likeness(made: Tensor, real: Tensor) -> Tensor:
