@@ -122,7 +122,7 @@ def test_detail_comes_to_be_as_strong_as_it_should(small, pictures) -> None:
     plain = Sharpening(batch=3, pairs=1, bf16=False, judged=0.0, kept=0.0, paired=0.0, even=0.0,
                        rate=6e-3)  # fmt: skip
     taught = lesson(small, pictures, plain)
-    strong = [taught.step()["strong"] for _ in range(20)]
+    strong = [taught.step()["strong"] for _ in range(12)]
     assert strong[-1] < 0.7 * np.mean(strong[:3])
 
 
