@@ -67,7 +67,7 @@ def ranked(windows: Tensor) -> Tensor:
         logs = (energy + FAINT).log().transpose(0, 1).flatten(1)
         if logs.shape[1] % RANKS:
             raise ValueError(f"{logs.shape[1]} patches are no multiple of {RANKS} ranks.")
-        ranks.append(logs.sort(dim=1)[0].unflatten(1, (RANKS, -1)).mean(dim=2))
+        ranks.append(logs.sort(dim=1)[0].reshape(len(logs), RANKS, -1).mean(dim=2))
         rest = smooth
     return torch.cat(ranks)
 

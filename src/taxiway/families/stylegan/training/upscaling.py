@@ -110,9 +110,9 @@ def muted(upscaler: Upscaler, share: float) -> Upscaler:
     copy = deepcopy(upscaler)
     channels = copy.last.out_channels // 4  # each has the four pixels of a doubling
     mix = torch.full((channels, channels), (1 - share) / channels) + share * torch.eye(channels)
-    for part in (copy.last.weight, copy.last.bias):
-        pixels = part.unflatten(0, (channels, 4))
-        part.copy_(torch.einsum("oc,cp...->op...", mix, pixels).flatten(0, 1))
+    for part in copy.last.parameters():
+        pixels = part.reshape(channels, 4, -1)
+        part.copy_(torch.einsum("oc,cpk->opk", mix, pixels).reshape(part.shape))
     return copy
 
 
