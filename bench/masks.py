@@ -6,6 +6,7 @@ is nearly right, and after each run through the clip on the worst frame, up to a
 
 import sys
 import time
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -58,9 +59,9 @@ def worst(mask: Mask, truth: Mask) -> tuple[bool, list[float]]:
     return found
 
 
-def measured(name: str, rounds: int, count: int = 36) -> dict[str, float]:
+def measured(name: str, rounds: int, seed: int, count: int = 36) -> dict[str, float]:
     """What a clip comes to after so many rounds of correction."""
-    clip = drawn(name, count)
+    clip = drawn(name, count, seed=seed)
     with TemporaryDirectory() as folder:
         project = project_of(clip, Path(folder))
         clicks, worst_frame, ious, rate = 0, 0, [0.0], 0.0
@@ -79,15 +80,15 @@ def measured(name: str, rounds: int, count: int = 36) -> dict[str, float]:
 
 
 def main() -> None:
-    """`taxiway` against the exact masks of every clip, with 0 and 1 corrections, or as many."""
-    most = int(sys.argv[1]) if len(sys.argv) > 1 else 1
-    print("clip      corrected  mean IoU  least  clicks  frames per CPU second")
-    for name in SCENES:
+    """`masks.py [CORRECTIONS] [SEED ...]`: every clip, with 0 corrections up to so many (1)."""
+    most, *seeds = [int(word) for word in sys.argv[1:]] or [1]
+    print("clip    seed  corrected  mean IoU  least  clicks  frames per CPU second")
+    for name, seed in product(SCENES, seeds or [0]):
         for rounds in range(most + 1):
-            row = measured(name, rounds)
+            row = measured(name, rounds, seed)
             print(
-                f"{name:9} {rounds:9} {row['iou']:9.3f} {row['least']:6.3f} {row['clicks']:7.0f} "
-                f"{row['fps']:8.1f}"
+                f"{name:7} {seed:4} {rounds:10} {row['iou']:9.3f} {row['least']:6.3f} "
+                f"{row['clicks']:7.0f} {row['fps']:8.1f}"
             )
 
 
