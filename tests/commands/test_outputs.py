@@ -13,7 +13,8 @@ from taxiway.film.media import playing
 def test_every_output_says_what_it_needs() -> None:
     done = taxiway("outputs")
     assert done.returncode == 0
-    for name in ("camera", "folder", "mjpeg", "ndi", "omt", "record", "rtmp", "spout", "syphon"):
+    names = "page camera folder mjpeg ndi omt record rtmp session spout syphon"
+    for name in names.split():
         assert f"{name}    " in done.stdout
 
 

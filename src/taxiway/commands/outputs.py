@@ -9,6 +9,10 @@ if TYPE_CHECKING:
 
 HELP = "list the ways out for frames, what each needs, and try one"
 SIZE = (640, 480)
+PAGE = """\
+page    Page
+    On with every model, below its address: http://localhost:8000/output, for OBS or a projector.
+"""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,6 +38,7 @@ def run(parsed: argparse.Namespace) -> int | None:
 
     if parsed.action == "selftest":
         return selftest(parsed)
+    print(PAGE, end="")
     describe_members(sinks())
     return None
 
