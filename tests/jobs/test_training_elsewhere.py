@@ -11,6 +11,7 @@ import pytest
 import ssh_stand_in
 from command_line import taxiway
 from paths import FIXTURES
+from taxiway.commands.train import tell
 from taxiway.core.errors import ModelFailed
 from taxiway.engine.executor import Died
 from taxiway.jobs.elsewhere import _Home
@@ -124,6 +125,25 @@ def test_one_that_was_killed_goes_on_from_its_save_or_begins_anew(tmp_path: Path
     assert going_on(words, folder) == [*words[:5], "--title=T", "--resume"]
     assert going_on(["--resume"], folder) == ["--resume"]
     assert to._here.spec(True).options["again"] is True
+
+
+def test_it_goes_on_where_nobody_reads_what_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    with open(write, "w") as out:
+        monkeypatch.setattr(sys, "stdout", out)
+        tell("It is done on box.example.")
+        tell("It is still done there.")
+    monkeypatch.undo()
+
+    def fail(words: str) -> None:
+        raise BrokenPipeError
+
+    to, _ = home(tmp_path, Event())
+    to._here.say = fail  # type: ignore[method-assign]
+    to._say("is not reached (no word came); trying again")
 
 
 @pytest.mark.slow

@@ -1,6 +1,8 @@
 """`taxiway train`: a model from a dataset."""
 
 import argparse
+import os
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -138,10 +140,20 @@ def elsewhere(parsed: argparse.Namespace) -> int:
     )
     place_of(wanted.on)
     with working(parsed.out), stopping() as stop:
-        code = train(wanted, stop, lambda words: print(words, flush=True) if words else None)
+        code = train(wanted, stop, tell)
     if (model := parsed.out / "model.safetensors").exists():
-        print(what_plays(model))
+        tell(what_plays(model))
     return code
+
+
+def tell(words: str) -> None:
+    """Print; a training over there goes on where nobody reads that any more."""
+    try:
+        print(words, end="\n" if words else "", flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError:
+        pass  # such as a log on a disk that is full; the folder tells how far it is
 
 
 def words_elsewhere(parsed: argparse.Namespace) -> list[str]:
@@ -285,7 +297,6 @@ def start_path(name: str) -> Path:
 def answer(parsed: argparse.Namespace, name: str) -> str:
     """What the card says: from the command line, or asked for where somebody can answer."""
     import io
-    import sys
 
     given = getattr(parsed, name)
     if given is None and sys.stdin.isatty():

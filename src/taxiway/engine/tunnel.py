@@ -82,4 +82,5 @@ class Tunnel:
                 not self._is_quiet and _printed.get(self._host) != text
             ):  # a machine that is down says so at every try
                 _printed[self._host] = text
-                print(text, file=sys.stderr, flush=True)
+                with contextlib.suppress(OSError):  # nobody may read that any more
+                    print(text, file=sys.stderr, flush=True)
