@@ -188,6 +188,7 @@ class Ways:
         if sys.platform == "win32":
             raise ModelFailed("Models run elsewhere from Linux and macOS only, so far.")
         said = deque[str](maxlen=3) if is_spare else self._said
+        said.clear()  # what the one before said is not wrong with this one
         ours, theirs = socket.socketpair()
         with theirs:
             tunnel = Tunnel(self._place, theirs, said, is_quiet=is_spare)

@@ -50,9 +50,17 @@ def carried(place: ClusterPlace) -> int:
     try:
         carry(post_at(place, say), *streams)
     except Exception as error:
-        say(said(error))
+        say(told(error))
         return 1
-    return 0
+    os._exit(0)  # Ray takes a second to end, and who asked waits for that
+
+
+def told(error: Exception) -> str:
+    """In words; Ray's own for an actor that was lost have its number and take ten lines."""
+    from ray.exceptions import RayActorError
+
+    is_lost = isinstance(error, RayActorError)
+    return "its machine, or what led to it there, was lost" if is_lost else said(error)
 
 
 def carry(far: Far, source: int, out: int) -> None:
@@ -101,7 +109,7 @@ class Actor:
         self._handle, self._get = handle, ray.get
         there = handle.machine.remote()
         if not ray.wait([there], timeout=ROOM_SECONDS)[0]:
-            say("The cluster has no room for it now; it begins when there is.")
+            say("It waits for a machine of the cluster that has room.")
         kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_whole(kept, self._get(there).encode())
 

@@ -61,6 +61,8 @@ SILENT_SECONDS = (1.0, 0.2)
 """How long a way is silent before it is tried: where nobody waits for an answer, and else."""
 DOUBT_SECONDS, MOST_DOUBTS = 0.3, 16.0
 """How long it is tried, on top of the way, before another is made; more after doubts in vain."""
+BYE_SECONDS = (1.0, 10.0)
+"""How long the other side has to end: elsewhere, and on a cluster, where it holds a share."""
 SLOWEST = 50_000
 """Bytes a second that the slowest way carries."""
 
@@ -178,8 +180,8 @@ class RemoteExecutor(ProcessExecutor):
 
     def _take(self, message: Message) -> None:
         if isinstance(message, Said):
-            self._said.append(message.line)
-            print(message.line, file=sys.stderr, flush=True)
+            with contextlib.suppress(OSError):  # nobody may read that any more
+                print(message.line, file=sys.stderr, flush=True)
         elif isinstance(message, Ended):
             self._last = Died(f"{message.how} on {self.place.host}")
             self._end_heard()
@@ -365,8 +367,9 @@ class RemoteExecutor(ProcessExecutor):
         self._is_stopped = True
         if self._pipe.is_open:
             self._send(BYE)
+            seconds = BYE_SECONDS[isinstance(self.place, ClusterPlace)]
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._is_over.wait(), 1)
+                await asyncio.wait_for(self._is_over.wait(), seconds)
         self._ways.kill()
         if self._watching is not None:
             self._watching.cancel()
