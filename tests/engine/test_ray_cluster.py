@@ -2,12 +2,13 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -19,12 +20,13 @@ from paths import FIXTURES, TESTS
 from taxiway.core.model import ModelSpec
 from taxiway.engine.engine import Engine
 from taxiway.jobs.tool_elsewhere import run
-from taxiway.jobs.training_elsewhere import STATE
+from taxiway.jobs.training_elsewhere import STATE, seen
 from taxiway.training.datasets.pictures.crops import Plan
 from taxiway.training.datasets.pictures.prepare import prepare
 from taxiway.training.datasets.pictures.sources import open_source
 from taxiway.training.metrics_log import read
 from taxiway.training.run_folder import STATS
+from toy_training import BATCH, chain
 from training.datasets.pictures.folders import fill
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(600)]
@@ -109,6 +111,121 @@ def test_a_batch_is_a_job_there_and_goes_on_when_its_worker_is_killed(
     assert (done["made"] + done["kept"], done["failed"]) == (6, 0)
     assert any("goes on from its last save" in words for *_, words in job.said)
     assert all((job.folder / f"{number}.png").is_file() for number in range(6))
+
+
+@pytest.mark.parametrize("who", ["--session", "ray::Post"])
+def test_a_way_that_is_killed_is_mended_and_the_work_goes_on(
+    cluster: Path, tmp_path: Path, who: str
+) -> None:
+    """What speaks to Ray here, and the actor over there: what is done there outlives both."""
+    job = Told(tmp_path / "out")
+    job.folder.mkdir()
+    killed = []
+
+    def told(*given: object) -> None:
+        if list(job.folder.glob("*.png")) and not killed:
+            ways = [*psutil.Process().children(), *of_cluster(cluster)]
+            killed.extend(each for each in ways if who in each.cmdline())
+            for each in killed:
+                each.kill()
+
+    job.progress = told  # type: ignore[method-assign, assignment]
+    done = run("batch", mortal(tmp_path), given(tmp_path, 200), job, ON)
+    assert killed
+    assert done["made"] == 200, "it was begun anew"
+    assert len(list(job.folder.glob("*.png"))) == 200
+
+
+@contextlib.contextmanager
+def training(out: Path, *more: str) -> Iterator["subprocess.Popen[str]"]:
+    """A long one there, told by the lines of its `stdout`; it ends with the block."""
+    data = out.with_name("data.txt")
+    data.write_text("nothing")
+    words = [sys.executable, "-m", "taxiway", "train", "toy_training:Chain", str(data)]
+    words += ["--out", str(out), "--on", ON, *more]
+    with subprocess.Popen(
+        words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def lines_until(process: "subprocess.Popen[str]", is_so: Callable[[], bool]) -> str:
+    """What it says until something is so, or it ends."""
+    assert process.stdout is not None
+    said = []
+    for line in process.stdout:
+        said.append(line)
+        if is_so():
+            break
+    return "".join(said)
+
+
+def is_exact(out: Path) -> bool:
+    """Whether what was saved is what so many steps give that were never interrupted."""
+    count, found = json.loads((out / STATE).read_bytes())
+    return bool(count and found == chain(count // BATCH))
+
+
+def further_than(out: Path, before: float) -> Callable[[], bool]:
+    return lambda: seen(out) > before
+
+
+def trains(data: Path, out: Path) -> int:
+    """The number of the process that trains over there."""
+    (file,) = data.glob(f"trainings-for-others/{out.name}-*/training.pid")
+    return int(file.read_text().split()[0])
+
+
+def test_a_training_that_is_killed_there_goes_on_from_its_last_save(
+    cluster: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "killed"
+    with training(out, "--kimg", "1000") as process:
+        lines_until(process, lambda: seen(out) > 0 and is_exact(out))
+        os.kill(trains(cluster, out), signal.SIGKILL)
+        killed_at = seen(out)
+        told = lines_until(process, further_than(out, killed_at + 0.05))
+        process.terminate()  # it saves first
+        told += lines_until(process, lambda: False)
+        assert process.wait(60) == 0, told
+    assert "Lost over there (what trained was ended by SIGKILL); it goes on from its last" in told
+    assert is_exact(out)
+    figures = [record["kimg"] for record in read(out / STATS)]
+    assert figures == sorted(figures)
+    assert figures[-1] == pytest.approx(seen(out))
+
+
+def test_who_follows_a_training_is_killed_and_it_goes_on(cluster: Path, tmp_path: Path) -> None:
+    out = tmp_path / "followed"
+    with training(out, "--kimg", "1000") as process:
+        lines_until(process, lambda: seen(out) > 0 and is_exact(out))
+        killed_at = seen(out)
+        process.kill()
+    with training(out, "--kimg", "1000", "--resume") as process:
+        told = lines_until(process, further_than(out, killed_at + 0.05))
+        process.terminate()
+        told += lines_until(process, lambda: False)
+        assert process.wait(60) == 0, told
+    assert is_exact(out)
+    figures = [record["kimg"] for record in read(out / STATS)]
+    assert figures == sorted(figures)
+
+
+def test_a_training_goes_on_where_nobody_reads_what_is_said_of_it(
+    cluster: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "unread"
+    with training(out, "--kimg", "0.6") as process:
+        lines_until(process, lambda: seen(out) > 0)
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.wait(200) == 0
+    assert seen(out) == pytest.approx(0.6)
+    assert is_exact(out)
+    assert (out / "model.safetensors").is_file()
 
 
 async def test_the_same_family_gives_the_same_answers_there(cluster: Path) -> None:
