@@ -64,7 +64,7 @@ def test_on_other_pictures_they_change_twice_what_random_ones_do_and_all_alike()
     for name in dials:
         step = renderer.directions[name]
         ends.append(change(END * step))
-        vectors = random.standard_normal((3, OTHERS, 1, renderer.w_dim))
+        vectors = random.standard_normal((3, OTHERS, 1, renderer.w_dim)).astype(np.float32)
         vectors *= np.linalg.norm(step[0]) / np.linalg.norm(vectors, axis=3, keepdims=True)
         times.append(change(step) / np.mean([change(each) for each in vectors]))
     assert min(times) > 0.9 * TIMES
