@@ -15,9 +15,6 @@ from taxiway.training import session
 from taxiway.training.trainer import Description, Recipe, Trainer
 
 BATCH = 4
-# What is told every ten seconds and saved every ninety is so several times in a test.
-session.RECORD_SECONDS = 0.2
-session.Session.run.__defaults__ = (0.5,)
 
 
 def chain(steps: int, before: str = "") -> str:
@@ -69,4 +66,8 @@ class Chain(Recipe):
         return None
 
     def trainer(self, config: Any, data: Any, group: Any = None) -> Trainer:
+        # What is told every ten seconds and saved every ninety is so several times in a test; only
+        # in the process that trains, which calls this.
+        session.RECORD_SECONDS = 0.2
+        session.Session.run.__defaults__ = (0.5,)
         return ChainTrainer(config.settings["seconds"])
