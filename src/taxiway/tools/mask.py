@@ -126,10 +126,10 @@ class Masking:
                 project.click(clicks)
 
     def _propagate(self, project: Project, asked: Asked | None, job: Job) -> None:
-        count = project.known().count
+        count, keys = project.known().count, len(project.keys())
         for done, (index, mask) in enumerate(propagated(project, asked)):
             shown = tinted(project.frame(index), mask) if done % 5 == 0 else None
-            job.progress(done + 1, count, f"Follows it to frame {index}.", shown)
+            job.progress(keys + done + 1, count, f"Follows it to frame {index}.", shown)
 
     def _write(self, project: Project, inputs: Values, job: Job) -> str:
         count = project.known().count
