@@ -13,7 +13,7 @@ SECONDS = 600
 MOST_MB_A_MINUTE = 1.0
 MOST_FILES_MORE = 8
 PHASES_A_ROUND = 3
-MOST_WAITED = 4
+MOST_WAITED = 8
 LOST = ("503 Service Unavailable", "died", "TimeoutError")
 """What a client may hear when the worker is killed under it."""
 
