@@ -133,11 +133,13 @@ def test_lower_precision_stays_near(backend: backends.Backend) -> None:
     for precision in backend.precisions():
         quick = backend.compile(graph, precision, 1).run(graph.trial)
         off = np.abs(quick["image"].astype(int) - exact["image"])
-        assert off.mean() <= 0.4
-        # An upscaler that draws makes more of what the network before it is off at an edge.
-        nearly_all, all_but_few = np.quantile(off, (0.999, 0.9999))
-        assert nearly_all <= (6 if isinstance(backend, TorchBackend) else 4)
-        assert all_but_few <= (13 if isinstance(backend, TorchBackend) else 7)
+        if isinstance(backend, TorchBackend):  # an upscaler sharpens edges, and what they are off
+            assert off.mean() <= 0.4
+            nearly_all, all_but_few = np.quantile(off, (0.999, 0.9999))
+            assert nearly_all <= 6
+            assert all_but_few <= 13
+        else:
+            assert off.max() <= 1
 
 
 @pytest.mark.parametrize(

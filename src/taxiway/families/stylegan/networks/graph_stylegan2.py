@@ -102,7 +102,7 @@ class Synthesis:
                 image = rgb if image is None else self.ops.add(image, rgb)
             if name == until:
                 return {"image": self.ops.levels(image)}
-            if name in self.blocks[:EXACT][-1:]:
+            if name in self.blocks[:EXACT][-1:] and not self.config.get("upscaler"):
                 x = self.ops.exact(x)
                 image = None if image is None else self.ops.exact(image)
         if self.config.get("upscaler"):

@@ -4,18 +4,22 @@ The same as `upscaler`, without PyTorch.
 """
 
 import numpy as np
-import numpy.typing as npt
 
 from taxiway.backends import Node, Operations
 from taxiway.families.stylegan.networks.graph_mapping import Tensors
 
-Array = npt.NDArray[np.float32]
-TENTS = (np.array([0.5, 1, 0.5], np.float32), np.array([0.25, 0.75, 0.75, 0.25], np.float32))
-"""Two doublings whose filters together are the tent of linear interpolation to four times."""
+TENT = np.array([[3, 5, 0], [1, 7, 0], [0, 7, 1], [0, 5, 3]], np.float32) / 8
+"""Of each of four pixels that one becomes along an axis, the shares of those before, at and after."""
+MUCH = np.float32(2**16 + 1)
+"""What parts a number of 24 digits after the eighth (Dekker 1971)."""
 
 
 def upscaled(ops: Operations, tensors: Tensors, image: Node, size: tuple[int, int]) -> Node:
-    """image [N, channels, H, W] of a size (height, width) to [N, channels, 4H, 4W]."""
+    """image [N, channels, H, W] of a size (height, width) to [N, channels, 4H, 4W].
+
+    Edges become sharper here, and with them what they are off: so the image is seen whole, in two
+    parts, even where all that follows has few digits.
+    """
 
     def conv(name: str, x: Node, stride: int = 1) -> Node:
         weight = np.asarray(tensors[f"upscaler.{name}.weight"], np.float32)  # [out, in, 3, 3]
@@ -25,7 +29,10 @@ def upscaled(ops: Operations, tensors: Tensors, image: Node, size: tuple[int, in
     def bent(x: Node) -> Node:
         return ops.activation(x, "lrelu")
 
-    fine = bent(conv("first", image))  # [N, width, H, W]
+    image, rest = map(ops.exact, parted(ops, image))
+    weight = np.asarray(tensors["upscaler.first.weight"], np.float32)
+    seen = ops.add(conv("first", image), ops.conv(rest, ops.const(weight), 1))
+    fine = bent(seen)  # [N, width, H, W]
     x = bent(conv("down", fine, stride=2))  # [N, deep, H / 2, W / 2]
     pairs = sum(name.startswith("upscaler.pairs.") for name in tensors) // 2  # weights and biases
     for index in range(0, pairs, 2):
@@ -33,24 +40,27 @@ def upscaled(ops: Operations, tensors: Tensors, image: Node, size: tuple[int, in
         x = ops.add(x, conv(f"pairs.{index + 1}", y))
     x = bent(ops.add(ops.shuffle(conv("up", x)), fine))  # [N, width, H, W]
     x = bent(ops.shuffle(conv("middle", x)))  # [N, width / 2, 2H, 2W]
-    x = ops.shuffle(conv("last", x))  # [N, channels, 4H, 4W]
-    return ops.add(smooth(ops, image, size), x)
+    channels = weight.shape[1]
+    plain = ops.shuffle(enlarged(ops, image, channels, size))  # [N, 4 channels, 2H, 2W]
+    return ops.shuffle(ops.add(plain, conv("last", x)))  # [N, channels, 4H, 4W]
 
 
-def smooth(ops: Operations, image: Node, size: tuple[int, int]) -> Node:
-    """The image, merely enlarged by linear interpolation; edges go on as they are."""
-    for taps, padding in zip(TENTS, (0, 2), strict=True):
-        image = ops.upsample(image, taps, padding)
-    # zeros were taken outside: at the edges less than 1 has come together
-    return ops.mul(image, ops.const(1 / np.outer(*(sums(length) for length in size))[None, None]))
+def parted(ops: Operations, x: Node) -> tuple[Node, Node]:
+    """x as a sum whose first part has no more digits than bfloat16, and the second few that count."""
+    many = ops.mul(x, ops.const(MUCH))
+    head = ops.add(many, ops.mul(ops.add(many, ops.mul(x, ops.const(-1))), ops.const(-1)))
+    return head, ops.add(x, ops.mul(head, ops.const(-1)))
 
 
-def sums(length: int) -> Array:
-    """What ones [length] become by both doublings."""
-    ones = np.ones(length, np.float32)
-    for taps in TENTS:
-        spread = np.zeros(2 * len(ones) - 1, np.float32)
-        spread[::2] = ones
-        ones = np.convolve(spread, taps)
-    result: Array = ones[2:-2]
-    return result
+def enlarged(ops: Operations, image: Node, channels: int, size: tuple[int, int]) -> Node:
+    """The image by linear interpolation at four times the size, as the pixels that become of each:
+    [N, 16 channels, H, W], to be shuffled twice. Edges go on as they are.
+    """
+    rows, columns = (np.clip(np.arange(-1, side + 1), 0, side - 1) for side in size)
+    around = ops.gather(image, rows[:, None] * size[1] + columns)  # [N, channels, H+2, W+2]
+    tents = TENT.reshape(2, 2, 3)  # by the first doubling and by the second
+    both = np.einsum("abk,cdl->bdackl", tents, tents).reshape(16, 3, 3)  # as shuffling twice reads
+    weight = np.zeros((channels, 16, channels, 3, 3), np.float32)
+    for channel in range(channels):
+        weight[channel, :, channel] = both
+    return ops.conv(around, ops.const(weight.reshape(16 * channels, channels, 3, 3)), 0)
