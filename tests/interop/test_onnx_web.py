@@ -108,7 +108,7 @@ def opened(browser: Browser, provider: str) -> Iterator[Page]:
 @pytest.mark.parametrize(
     "names",
     [NAMES[:3:2], pytest.param((*NAMES[1:2], *NAMES[3:], ON_PROCESSOR), marks=pytest.mark.slow)],
-    ids=["two", "the others"],
+    ids=["webassembly-two", "webassembly-others"],
 )
 def test_every_family_is_drawn_by_webassembly(
     chrome: Browser, playwright: Playwright, names: tuple[str, ...]
