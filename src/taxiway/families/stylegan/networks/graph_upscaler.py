@@ -9,7 +9,7 @@ from taxiway.backends import Node, Operations
 from taxiway.families.stylegan.networks.graph_mapping import Tensors
 
 TENT = np.array([[3, 5, 0], [1, 7, 0], [0, 7, 1], [0, 5, 3]], np.float32) / 8
-"""Of each of four pixels that one becomes along an axis, the shares of those before, at and after."""
+"""Of four pixels that one becomes along an axis, the shares of those before, at and after it."""
 MUCH = np.float32(2**16 + 1)
 """What parts a number of 24 digits after the eighth (Dekker 1971)."""
 
@@ -46,7 +46,7 @@ def upscaled(ops: Operations, tensors: Tensors, image: Node, size: tuple[int, in
 
 
 def parted(ops: Operations, x: Node) -> tuple[Node, Node]:
-    """x as a sum whose first part has no more digits than bfloat16, and the second few that count."""
+    """x as a sum whose first part has the digits of bfloat16, and the second those that are left."""
     many = ops.mul(x, ops.const(MUCH))
     head = ops.add(many, ops.mul(ops.add(many, ops.mul(x, ops.const(-1))), ops.const(-1)))
     return head, ops.add(x, ops.mul(head, ops.const(-1)))
