@@ -46,7 +46,7 @@ def upscaled(ops: Operations, tensors: Tensors, image: Node, size: tuple[int, in
 
 
 def parted(ops: Operations, x: Node) -> tuple[Node, Node]:
-    """x as a sum whose first part has the digits of bfloat16, and the second those that are left."""
+    """x as a sum whose first part has the digits of bfloat16, and the second what is left."""
     many = ops.mul(x, ops.const(MUCH))
     head = ops.add(many, ops.mul(ops.add(many, ops.mul(x, ops.const(-1))), ops.const(-1)))
     return head, ops.add(x, ops.mul(head, ops.const(-1)))
