@@ -22,7 +22,7 @@ def test_a_test_picture_is_sent(tmp_path: Path) -> None:
     film = tmp_path / "film.mp4"
     done = taxiway("outputs", "selftest", "record", f"path={film}", "--seconds", "0.5")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "Recording gets colour bars for 0.5 seconds. Play the file" in done.stdout
+    assert "Recording gets colour bars for 0.5 seconds. The file is there once" in done.stdout
     assert done.stdout.rstrip().endswith(f"pictures: {film}.")
     with playing(film) as opened:
         first = next(opened.decode(video=0)).to_ndarray(format="rgb24")
