@@ -78,9 +78,8 @@ class Tunnel:
         for line in self._made.stderr:
             text = line.decode("utf-8", "replace").rstrip()
             self.said.append(text)
-            if (
-                not self._is_quiet and _printed.get(self._host) != text
-            ):  # a machine that is down says so at every try
+            is_new = _printed.get(self._host) != text  # a machine that is down says so at every try
+            if is_new and not self._is_quiet:
                 _printed[self._host] = text
                 with contextlib.suppress(OSError):  # nobody may read that any more
                     print(text, file=sys.stderr, flush=True)
