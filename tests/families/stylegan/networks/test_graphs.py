@@ -139,7 +139,8 @@ def test_lower_precision_stays_near(backend: backends.Backend) -> None:
             assert nearly_all <= 6
             assert all_but_few <= 13
         else:
-            assert off.max() <= 1
+            assert off.mean() <= 0.1
+            assert off.max() <= 2
 
 
 @pytest.mark.parametrize(
