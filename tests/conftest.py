@@ -34,7 +34,8 @@ from paths import TESTS
 from taxiway.core.child import CONTEXT
 from taxiway.core.extras import is_here
 
-# Every client of HTTP loads a hundred certificates, which takes longer than many a test.
+# Every client of HTTP loads a hundred certificates, which takes longer than many a test. All get
+# the same context: a test that wants another makes its own rather than change this one.
 ssl.create_default_context = functools.cache(ssl.create_default_context)
 
 pytest_plugins = ["chromium"]

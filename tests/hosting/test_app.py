@@ -271,7 +271,7 @@ async def test_a_certificate_that_is_renewed_is_taken_without_a_restart(
 
 async def shown(port: int) -> bytes | None:
     """The certificate that a new connection is shown."""
-    trusting = ssl.create_default_context()
+    trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
     _, writer = await asyncio.open_connection("127.0.0.1", port, ssl=trusting)
     found: bytes | None = writer.get_extra_info("ssl_object").getpeercert(True)
