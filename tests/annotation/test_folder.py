@@ -108,7 +108,27 @@ def test_killed_at_any_moment_all_that_was_said_to_be_kept_is_there(tmp_path: Pa
     assert len(shown.boxes) >= 12
     folder.put("a.png", shown.version, "done", shown.boxes[:3])
     assert labels(folder) == {"a": [0, 0, 0]}
+    there = {path.name for path in (tmp_path / "labels").iterdir()}
+    assert {name for name in there if not name.startswith(".")} == {"a.txt"}
+
+
+def test_labels_that_could_not_be_written_are_still_known_as_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = with_classes(pictures(tmp_path))
+    folder.put("a.png", 0, "done", [FIRST])
+    with monkeypatch.context() as full:
+        full.setattr("taxiway.annotation.folder.write_ours", no_room)
+        for version, boxes in ((1, [SECOND]), (2, [FIRST, SECOND])):
+            with pytest.raises(Unavailable):
+                folder.put("a.png", version, "done", boxes)
+    folder.put("a.png", 3, "done", [FIRST, SECOND])
+    assert labels(folder) == {"a": [0, 1]}
     assert [path.name for path in (tmp_path / "labels").iterdir()] == ["a.txt"]
+
+
+def no_room(*_: object) -> None:
+    raise Unavailable("There is no room.")
 
 
 def test_classes_are_renamed_deleted_and_taken_back_with_their_boxes(tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ from taxiway.annotation.records import (
     check_classes,
     digest,
     read_struct,
+    still_ours,
     write_ours,
     write_struct,
 )
@@ -165,6 +166,9 @@ class AnnotatedFolder:
                         "another program."
                     )
                 self._keep(name, new, classes)
+            elif still_ours(self._label(name), before.wrote):
+                # Sent once more, as after a disk that was full when the labels' turn came.
+                self._write_labels(name, before, classes)
             return self.one(name)
 
     def put_classes(self, version: int, given: list[BoxClass]) -> Overview:
@@ -297,13 +301,21 @@ class AnnotatedFolder:
 
     def _keep(self, name: str, record: Record, classes: Classes) -> None:
         """Write a picture's record, then its labels."""
-        text = None
-        if record.state == "done":
-            text = yolo.lines(counted(record.boxes, classes.numbers()), self.size(name))
-        before = record.wrote[-1:]
-        wrote = [*before, digest(text)] if text is not None else before
-        write_struct(self._place(name), replace(record, version=record.version + 1, wrote=wrote))
-        write_ours(self._label(name), text, wrote)
+        before = still_ours(self._label(name), record.wrote)
+        text = self._text(name, record, classes)
+        wrote = before if text is None else [*before, digest(text)]
+        kept = replace(record, version=record.version + 1, wrote=wrote)
+        write_struct(self._place(name), kept)
+        self._write_labels(name, kept, classes)
+
+    def _write_labels(self, name: str, record: Record, classes: Classes) -> None:
+        write_ours(self._label(name), self._text(name, record, classes), record.wrote)
+
+    def _text(self, name: str, record: Record, classes: Classes) -> str | None:
+        """What others read of it."""
+        if record.state != "done":
+            return None
+        return yolo.lines(counted(record.boxes, classes.numbers()), self.size(name))
 
     def _keep_classes(self, classes: Classes) -> Classes:
         """Write the classes, then every label that counts them otherwise, then their names.
@@ -315,7 +327,7 @@ class AnnotatedFolder:
         stays = all(numbers.get(id) == number for id, number in before.numbers().items())
         moved = {} if stays and before.settled else self._adopted(before)
         text = self._description(classes)
-        wrote = [*classes.wrote[-1:], digest(text)]
+        wrote = [*still_ours(self.root / yolo.DESCRIPTION, classes.wrote), digest(text)]
         kept = replace(classes, version=classes.version + 1, wrote=wrote, settled=False)
         write_struct(self._ours / CLASSES, kept)
         if moved:

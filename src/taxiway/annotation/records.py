@@ -131,6 +131,15 @@ def write_ours(path: Path, text: str | None, ours: list[str]) -> None:
     with_reason(path, lambda: _write_ours(path, text, ours))
 
 
+def still_ours(path: Path, wrote: list[str]) -> list[str]:
+    """The digest of what is there, where that is one of those that we wrote; else nothing."""
+    try:
+        there = digest(path.read_bytes().decode("utf-8", "replace"))
+    except OSError:
+        return []
+    return [there] if there in wrote else []
+
+
 def with_reason(path: Path, work: Callable[[], None]) -> None:
     """Do it; a disk that does not take it is a sentence."""
     try:
