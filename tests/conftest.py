@@ -4,6 +4,7 @@ import faulthandler
 import functools
 import gc
 import os
+import signal
 import ssl
 import sys
 import tempfile
@@ -37,6 +38,9 @@ from taxiway.core.extras import is_here
 # Every client of HTTP loads a hundred certificates, which takes longer than many a test. All get
 # the same context: a test that wants another makes its own rather than change this one.
 ssl.create_default_context = functools.cache(ssl.create_default_context)
+
+# A shell that starts the tests in its background has them ignore Ctrl-C, and what they start too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 pytest_plugins = ["chromium"]
 
