@@ -34,6 +34,12 @@ PROCESSORS = "https://download.pytorch.org/whl/cpu"
 USUAL = 7500
 """Megabytes that the usual index's build for Linux takes while it is installed; 5000 stay."""
 TICK_SECONDS, END_SECONDS = 0.2, 20.0
+PIP = """
+import runpy, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+runpy.run_module("pip", run_name="__main__", alter_sys=True)
+"""
+"""pip, deaf to no SIGINT, though jobs and whatever a shell starts in its background are."""
 RAW = re.compile(r"Progress (\d+) of (\d+)")
 FILE = re.compile(r"\s*Downloading (?:\S+/)?([A-Za-z0-9_.]+?)-")
 
@@ -131,7 +137,7 @@ def pip(arguments: list[str], job: Job) -> None:
     Raises TaxiwayError with what pip said last, or Stopped.
     """
     quiet = ["--no-input", "--no-compile", *progress_bar()]
-    command = [sys.executable, "-m", "pip", "install", *quiet, *arguments]
+    command = [sys.executable, "-c", PIP, "install", *quiet, *arguments]
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
     )
