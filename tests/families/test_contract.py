@@ -23,10 +23,14 @@ import pytest
 from families.values import taken, wrong
 from taxiway.core import declaration, slots
 from taxiway.core.command import Command, Values
-from taxiway.core.datatypes import Image, Wire
+from taxiway.core.datatypes import Image, Text, Wire
 from taxiway.core.errors import InvalidArgument, TaxiwayError
+from taxiway.core.images import from_file_uri
 from taxiway.core.model import Model, ModelSpec, decode_options, summary_of, title_of
+from taxiway.core.tool import QuietJob
 from taxiway.engine import Engine
+from taxiway.tools.batch import Batch
+from taxiway.tools.batch.question import takers
 
 FAMILIES = [*slots.members("families"), "toys:Gradient", "toys:Echo", "toys:Looker"]
 SECONDS = 120
@@ -137,6 +141,33 @@ def check_picture(pixels: np.ndarray[Any, Any], field: Image) -> None:
     assert (pixels.shape[2] if pixels.ndim == 3 else 1) == field.channels
     if isinstance(field.width, int):
         assert pixels.shape[:2] == (field.height, field.width)
+
+
+class Held:
+    """A running model as a tool asks one."""
+
+    def __init__(self, running: Running) -> None:
+        self.name, self.identity, self.commands = "tried", "tried", running.commands
+        self._running = running
+
+    def ask(self, command: str, batch: list[Values]) -> list[Values | TaxiwayError]:
+        return [self._running.ask(self.commands[command], call) for call in batch]
+
+
+def test_a_batch_asks_it_about_every_picture_or_line(model: Running, tmp_path: Path) -> None:
+    for command in model.commands.values():
+        example = {name: value for name, value in model.example(command).items() if value}
+        able = [name for name in takers(command) if name in example]
+        assert Batch.takes.suits(model.spec.family, [command]) is bool(takers(command))
+        if not able:
+            continue
+        given = example.pop(able[0])
+        is_line = isinstance(command.inputs[able[0]], Text)
+        file = tmp_path / f"{command.name}{'.txt' if is_line else '.png'}"
+        file.write_bytes(given.encode() if is_line else from_file_uri(given, "given", 2**20))
+        inputs = {"pictures": [file], "command": command.name, "values": example}
+        done = Batch().run(Held(model), Batch.command.decode(inputs), QuietJob(tmp_path))
+        assert (done["made"], done["failed"]) == (1, 0)
 
 
 def test_what_an_input_refuses_is_told_by_its_name(model: Running) -> None:

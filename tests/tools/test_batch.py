@@ -12,12 +12,14 @@ from PIL import Image as Pillow
 
 from taxiway import cli
 from taxiway.catalog import catalog
+from taxiway.commands import batch
 from taxiway.core.command import Command, Values
-from taxiway.core.datatypes import AnyDataType, Image, Number, Text
+from taxiway.core.datatypes import AnyDataType, Image, Number, Segmentation, Text
 from taxiway.core.errors import InvalidArgument, NotFound
-from taxiway.core.images import Pixels, encode_png
+from taxiway.core.images import Pixels, encode_image, encode_png
 from taxiway.core.model import ModelSpec
 from taxiway.core.tool import QuietJob, Stopped
+from taxiway.film.writer import Manner, write_film
 from taxiway.jobs.worker import HeldModel
 from taxiway.tools.batch import Batch
 from taxiway.tools.batch.given import stem_of
@@ -49,6 +51,8 @@ class Negative:
 
     def predict(self, command: str, batch: list[Values]) -> list[Any]:
         assert len(batch) <= 3
+        if command == "say":
+            return [{"said": call["words"].upper()} for call in batch]
         if command == "both":
             turned = 255 - batch[0]["photo"]
             return [{"image": turned, "output": turned, "plain": batch[0]["photo"]}]
@@ -128,6 +132,55 @@ def test_a_stopped_call_goes_on_exactly(model: HeldModel, photos: Path, tmp_path
     assert run(model, [photos], tmp_path / "out", format="JPEG")["made"] == 1
 
 
+def test_every_line_of_a_text_is_asked_about(model: HeldModel, tmp_path: Path) -> None:
+    (tmp_path / "words.txt").write_text("\ufeffone\n \r\nzwölf\n")
+    out, given = tmp_path / "out", [tmp_path / "words.txt"]
+    done = run(model, given, out, command="say", csv=True)
+    assert done == {"made": 2, "kept": 0, "failed": 0, "files": ["batch.csv"]}
+    rows = (out / "batch.csv").read_text().splitlines()
+    assert rows == ["filename,said", "words.txt 1,ONE", "words.txt 3,ZWÖLF"]
+    assert run(model, given, out, command="say")["kept"] == 2
+    for wrong, words in (("", "holds no lines"), ("\udcff", "no text in UTF-8")):
+        (tmp_path / "words.txt").write_text(wrong, errors="surrogateescape")
+        with pytest.raises(InvalidArgument, match=words):
+            run(model, given, out, command="say")
+
+
+class Layered:
+    """A map of labels in, how much of it is each out."""
+
+    options: ClassVar[dict[str, AnyDataType]] = {}
+    commands: ClassVar[dict[str, Command]] = {
+        "count": Command(
+            name="count",
+            inputs={"map": Segmentation(label_to_id={"sky": 3, "sea": 9},
+                                        label_to_color={"sky": [0, 0, 0], "sea": [0, 0, 200]})},
+            outputs={"sea": Number()},
+        )
+    }  # fmt: skip
+
+    def setup(self, device: str, options: Values) -> None: ...
+
+    def predict(self, command: str, batch: list[Values]) -> list[Any]:
+        return [{"sea": float((call["map"] == 9).mean())} for call in batch]
+
+
+def test_maps_of_labels_are_taken_in_colours_ids_and_films(tmp_path: Path) -> None:
+    model, maps = HeldModel(ModelSpec(name="layered", family=f"{__name__}:Layered")), tmp_path / "m"
+    maps.mkdir()
+    half = np.zeros((64, 64, 3), np.uint8)
+    half[32:] = (0, 0, 200)
+    (maps / "a.png").write_bytes(encode_png(half))
+    (maps / "b.jpg").write_bytes(encode_image(half, "JPEG"))
+    ids = np.where(half[..., 2] > 0, 9, 3).astype(np.uint8)
+    (maps / "c.png").write_bytes(encode_png(ids))
+    write_film(tmp_path / "d.mp4", iter([half]), 1, Manner(fps=5))
+    done = run(model, [maps, tmp_path / "d.mp4"], tmp_path / "out", json=True)
+    assert (done["made"], done["failed"]) == (4, 0)
+    said = json.loads((tmp_path / "out" / "batch.json").read_text())
+    assert [row["sea"] for row in said] == pytest.approx([0.5] * 4, abs=0.02)
+
+
 def test_zip_files_are_taken_and_no_name_leads_out(model: HeldModel, tmp_path: Path) -> None:
     white = encode_png(np.full((4, 4, 3), 255, np.uint8))
     with zipfile.ZipFile(tmp_path / "set.zip", "w") as archive:
@@ -152,11 +205,16 @@ def test_names_of_files_stay_inside(name: str, stem: str) -> None:
 @pytest.mark.parametrize(
     ("more", "kind", "words"),
     [
-        ({"input": "z"}, InvalidArgument, "'input' takes an input for pictures, photo; got 'z'"),
+        (
+            {"input": "z"},
+            InvalidArgument,
+            "'input' takes an input for pictures or text, photo;",
+        ),
         ({"values": {"size": 3}}, InvalidArgument, "'values' has 'size'; it takes add"),
         ({"values": {"photo": 3}}, InvalidArgument, "'values' has 'photo'"),
+        ({"values": {"add": "x"}}, InvalidArgument, "'add' takes a number"),
         ({"values": [3]}, InvalidArgument, "'values' takes an object"),
-        ({"command": "say"}, NotFound, "No command named 'say'. There are: both, turn"),
+        ({"command": "dig"}, NotFound, "No command named 'dig'. There are: both, say, turn"),
     ],
 )
 def test_what_is_wrong_is_said_before_the_work(
@@ -197,6 +255,11 @@ def test_hundreds_take_no_more_memory_than_a_few(model: HeldModel, tmp_path: Pat
     assert used[-1] - used[0] < 20e6  # the pictures take 60 MB
 
 
+def test_another_picture_is_typed_as_a_file(photos: Path) -> None:
+    assert batch.value(str(photos / "2.png")).startswith("data:")
+    assert [batch.value(word) for word in ("2.png", "20", "true")] == ["2.png", 20, True]
+
+
 def test_the_command_line_asks_and_tells(
     photos: Path,
     tmp_path: Path,
@@ -209,7 +272,7 @@ def test_the_command_line_asks_and_tells(
         patch.setattr(catalog, "choose", lambda *_: card)
         check_words(photos, out, capsys)
     assert cli.main(["batch", "rainbow", str(photos), "--out", str(out)]) == 1
-    assert "works on models that take image; 'rainbow' is none" in capsys.readouterr().err
+    assert "works on models that take image or segmentation or text" in capsys.readouterr().err
 
 
 def check_words(photos: Path, out: Path, capsys: pytest.CaptureFixture[str]) -> None:

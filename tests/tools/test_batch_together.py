@@ -9,7 +9,15 @@ import numpy as np
 import pytest
 
 from taxiway.core.command import Command, Values
-from taxiway.core.datatypes import AnyDataType, AnyType, Array, Image, ImageBoundingBox, Text
+from taxiway.core.datatypes import (
+    AnyDataType,
+    AnyType,
+    Array,
+    Image,
+    ImageBoundingBox,
+    Number,
+    Text,
+)
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.images import encode_png, rgb_pixels
 from taxiway.core.model import ModelSpec
@@ -63,10 +71,10 @@ class Finder:
 
 
 class Words(Finder):
-    """Takes no picture, and fails where it is set up."""
+    """Takes no picture and no text, and fails where it is set up."""
 
     commands: ClassVar[dict[str, Command]] = {
-        "say": Command(name="say", inputs={"words": Text()}, outputs={"said": Text()})
+        "say": Command(name="say", inputs={"words": Number()}, outputs={"said": Text()})
     }
 
     def setup(self, device: str, options: Values) -> None:
@@ -158,13 +166,13 @@ def test_what_cannot_be_made_is_said_before_the_work(
     with pytest.raises(InvalidArgument, match="'no.mp4' is no film that can be read"):
         run(model, [tmp_path / "no.mp4"], tmp_path / "out")
     negative = HeldModel(ModelSpec(name="negative", family="tools.test_batch:Negative"))
-    with pytest.raises(InvalidArgument, match="needs a model that gives boxes; 'turn' does not"):
+    with pytest.raises(InvalidArgument, match="gives boxes in pictures; 'turn' does not"):
         run(negative, [film], tmp_path / "out", crops=True)
 
 
 @pytest.mark.parametrize("family", [WORDS, "stylegan"])
 def test_a_model_without_a_picture_input_is_refused_before_it_starts(family: str) -> None:
-    with pytest.raises(InvalidArgument, match="works on models that take image; 'words' is none"):
+    with pytest.raises(InvalidArgument, match="segmentation or text; 'words' is none"):
         opened(Batch(), ModelSpec(name="words", family=family))
 
 

@@ -34,19 +34,20 @@ class Takes(Struct, frozen=True, kw_only=True):
     """Which models a tool works on; it is offered for no other.
 
     `families` are those it was written for, any family if there are none. `inputs` are data types
-    by their tags ("image"), each of which a command of the model must have among its inputs.
-    Without `model` the tool works on none.
+    by their tags ("image"), each of which a command of the model must have among its inputs;
+    `one_of` are some of which it must have one. Without `model` the tool works on none.
     """
 
     families: tuple[str, ...] = ()
     inputs: tuple[str, ...] = ()
+    one_of: tuple[str, ...] = ()
     model: bool = True
 
     def suits(self, family: str, commands: Collection[Command]) -> bool:
         """Whether it works on a model of that family and these commands, none if not yet known."""
         if not self.model or (self.families and family not in self.families):
             return False
-        return not commands or any(self._fits(command) for command in commands)
+        return not commands or any(self._fits(tags(command)) for command in commands)
 
     def check(
         self,
@@ -59,16 +60,21 @@ class Takes(Struct, frozen=True, kw_only=True):
 
         Of a model whose commands are not yet known, `types` are those of its inputs, if they are.
         """
-        if self.suits(spec.family, commands) and (not types or {*types}.issuperset(self.inputs)):
+        if self.suits(spec.family, commands) and (not types or self._fits({*types})):
             return
         wanted = f"models of {names(self.families)}" if self.families else "other models"
-        if self.inputs and not self.families:
-            wanted = f"models that take {names(self.inputs)}"
+        if (self.inputs or self.one_of) and not self.families:
+            either = [" or ".join(self.one_of)] if self.one_of else []
+            wanted = f"models that take {names([*self.inputs, *either])}"
         raise InvalidArgument(f"'{tool}' works on {wanted}; '{spec.name}' is none.", "model")
 
-    def _fits(self, command: Command) -> bool:
-        types = {field.__struct_config__.tag for field in command.inputs.values()}
-        return types.issuperset(self.inputs)
+    def _fits(self, types: set[str]) -> bool:
+        return types.issuperset(self.inputs) and (not self.one_of or bool(types & {*self.one_of}))
+
+
+def tags(command: Command) -> set[str]:
+    """The types of a command's inputs, by their tags."""
+    return {str(field.__struct_config__.tag) for field in command.inputs.values()}
 
 
 class Job(Protocol):

@@ -1,4 +1,4 @@
-"""A model over a set of pictures or a film: what it says to each, as files beside each other."""
+"""A model over pictures, a film or lines: what it says to each, as files beside each other."""
 
 from contextlib import ExitStack
 
@@ -9,6 +9,7 @@ from taxiway.core.tool import ON, Job, OpenModel, Takes
 from taxiway.film.media import import_av
 from taxiway.film.writer import WRITING
 from taxiway.tools.batch.given import Given
+from taxiway.tools.batch.lines import Lines
 from taxiway.tools.batch.question import Call, Question
 from taxiway.tools.batch.together import write_list, write_pictures, write_table
 
@@ -21,19 +22,20 @@ class Batch:
     was. What cannot be read, or what the model refuses, is told in its `STEM.json`.
     """
 
-    takes = Takes(inputs=("image",))
+    takes = Takes(one_of=("image", "segmentation", "text"))
     unit = "pictures"
     command = Command(
         name="batch",
-        description="Ask a model about every picture of a set, or every frame of a film.",
+        description="Ask a model about every picture of a set, every frame of a film, every line.",
         inputs={
             "pictures": Array(
                 item_type=File(),
-                description="Pictures, zip files of pictures, or films.",
+                description="Pictures, zip files of pictures, or films; of a model that takes a "
+                "text, text files, a line each.",
                 min_length=1,
             ),
             "command": Text(description="What to ask, where the model can be asked several."),
-            "input": Text(description="The input that takes the picture; else its first."),
+            "input": Text(description="The input that takes the picture or line; else its first."),
             "values": AnyType(optional=True, description='The other inputs: {"steps": 20}.'),
             "format": Category(
                 one_of=("PNG", "JPEG", "none"), description="Of the pictures it gives."
@@ -61,7 +63,8 @@ class Batch:
             check_film(question)
         counts, stems = {"made": 0, "kept": 0, "failed": 0}, list[str]()
         with ExitStack() as opened:
-            given = Given(inputs["pictures"], opened)
+            pictures = inputs["pictures"]
+            given = Lines(pictures) if question.is_of_text else Given(pictures, opened)
             calls: list[Call] = []
             for picture in given:
                 stems.append(picture.stem)

@@ -21,12 +21,12 @@ FILMS = (".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi", ".mpg", ".mpeg", ".ts"
 TAKEN = "batch"
 """What the files are called that are about all pictures: none of one picture is."""
 _UNSAFE = re.compile(r"[^\w.-]+")
-Read = Callable[[], bytes | Pixels]
+Read = Callable[[], bytes | Pixels | str]
 
 
 class Picture(NamedTuple):
-    """One of the set: the name it came by, the start of the names of its files, its bytes or
-    pixels [H, W, 3]; of a film the time in seconds."""
+    """One of the set: the name it came by, the start of the names of its files, its bytes, its
+    pixels [H, W, 3] or its text; of a film the time in seconds."""
 
     name: str
     stem: str

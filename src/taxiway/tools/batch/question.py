@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from taxiway.core.command import Command, Values, first_command
-from taxiway.core.datatypes import Array, Image, ImageBoundingBox
+from taxiway.core.datatypes import Array, Image, ImageBoundingBox, Segmentation, Text
 from taxiway.core.errors import InvalidArgument, TaxiwayError
 from taxiway.core.files import write_whole
 from taxiway.core.images import Pixels, encode_image, encode_png, to_file_uri
@@ -20,6 +20,8 @@ from taxiway.tools.batch.given import Picture, stem_of
 
 ENDINGS = {"PNG": ".png", "JPEG": ".jpg"}
 Format = Literal["PNG", "JPEG", "none"]
+TAKEN = (Image, Segmentation, Text)
+"""The types of inputs that may take what is given: pictures, maps of labels, or lines of text."""
 
 
 class Call(NamedTuple):
@@ -31,12 +33,16 @@ class Call(NamedTuple):
 
 
 class Question(NamedTuple):
-    """What is asked about every picture; `boxes` is the output whose boxes are cut out."""
+    """What is asked about every picture; `boxes` is the output whose boxes are cut out.
+
+    `values` are the other inputs as they came, `decoded` as the model takes them.
+    """
 
     model: OpenModel
     command: Command
     input: str
     values: Mapping[str, Any]
+    decoded: Mapping[str, Any]
     format: Format
     boxes: str = ""
 
@@ -47,18 +53,29 @@ class Question(NamedTuple):
         if not isinstance(values, dict):
             raise InvalidArgument("'values' takes an object of inputs by name.", "values")
         command = chosen(model, inputs["command"])
-        images = [name for name, field in command.inputs.items() if isinstance(field, Image)]
-        name = command.input_of(inputs["input"]) or inputs["input"] or images[0]
-        if name not in images:
+        able = takers(command)
+        name = command.input_of(inputs["input"]) or inputs["input"] or able[0]
+        if name not in able:
             raise InvalidArgument(
-                f"'input' takes an input for pictures, {', '.join(images)}; got {name[:80]!r}.",
+                f"'input' takes an input for pictures or text, {', '.join(able)}; "
+                f"got {name[:80]!r}.",
                 "input",
             )
         if unknown := sorted(set(values) - set(command.inputs) | {name} & set(values)):
             there = ", ".join(sorted(set(command.inputs) - {name})) or "none"
             raise InvalidArgument(f"'values' has '{unknown[0]}'; it takes {there}.", "values")
-        boxes = boxes_of(command) if inputs["crops"] else ""
-        return Question(model, command, name, values, inputs["format"], boxes)
+        decoded = {
+            key: command.inputs[key].decode(key, value)
+            for key, value in values.items()
+            if value is not None
+        }
+        boxes = boxes_of(command, name) if inputs["crops"] else ""
+        return Question(model, command, name, values, decoded, inputs["format"], boxes)
+
+    @property
+    def is_of_text(self) -> bool:
+        """Whether lines of text are asked about, not pictures."""
+        return isinstance(self.command.inputs[self.input], Text)
 
     @property
     def images(self) -> list[str]:
@@ -73,7 +90,7 @@ class Question(NamedTuple):
             if is_made(folder, picture, key):
                 counts["kept"] += 1
                 return None
-            given = {**self.values, self.input: self.wire(data)}
+            given = {**self.decoded, self.input: self.wire(data)}
             return Call(picture, key, self.command.decode(given))
         except (TaxiwayError, OSError, Unreadable) as error:
             counts["failed"] += 1
@@ -81,12 +98,14 @@ class Question(NamedTuple):
             write_json(folder, picture, {"error": told})
             return None
 
-    def wire(self, data: bytes | Pixels) -> Any:
-        """A picture as the command decodes it."""
+    def wire(self, data: bytes | Pixels | str) -> Any:
+        """A picture, or a text, as the command decodes it."""
         if isinstance(data, bytes):
             return to_file_uri(data)
         field = self.command.inputs[self.input]
-        return data if getattr(field, "channels", 3) == 3 else to_file_uri(encode_png(data))
+        if isinstance(data, str) or (isinstance(field, Image) and field.channels == 3):
+            return data
+        return to_file_uri(encode_png(data))
 
     def answer(self, calls: Sequence[Call], folder: Path, counts: dict[str, int]) -> Pixels | None:
         """Ask about some pictures together and write what comes; one of the pictures given."""
@@ -138,34 +157,44 @@ class Question(NamedTuple):
                 label = f"-{stem_of(str(named[number]))}" if number < len(named) else ""
                 yield label.replace("/", "-"), picture[top:bottom, left:right]
 
-    def key(self, data: bytes | Pixels) -> str:
+    def key(self, data: bytes | Pixels | str) -> str:
         """The same only for the same bytes, model and inputs."""
         told = [self.model.identity, self.command.name, self.input, self.values, self.format]
         told += [self.boxes] if self.boxes else []
         digest = hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode())
+        data = data.encode() if isinstance(data, str) else data
         digest.update(data if isinstance(data, bytes) else np.ascontiguousarray(data).data)
         return digest.hexdigest()
 
 
 def chosen(model: OpenModel, name: str) -> Command:
-    """The command of that name, or the first that takes a picture. Raises NotFound."""
-    able = {
-        key: command
-        for key, command in model.commands.items()
-        if any(isinstance(field, Image) for field in command.inputs.values())
-    }
+    """The command of that name, or the first that takes a picture, else a text. Raises NotFound."""
+    able = {key: command for key, command in model.commands.items() if takers(command)}
     if not able:
-        raise InvalidArgument(f"'{model.name}' takes no pictures.", "model")
-    return first_command(able, name or None)
+        raise InvalidArgument(f"'{model.name}' takes no pictures and no text.", "model")
+    return first_command(dict(sorted(able.items(), key=by_text)), name or None)
 
 
-def boxes_of(command: Command) -> str:
-    """The output that has boxes. Raises InvalidArgument where none has."""
-    for name, field in command.outputs.items():
+def by_text(item: tuple[str, Command]) -> bool:
+    """Sorts commands that take pictures before those that take text only."""
+    return isinstance(item[1].inputs[takers(item[1])[0]], Text)
+
+
+def takers(command: Command) -> list[str]:
+    """The inputs that may take what is given, those for pictures first."""
+    inputs = command.inputs
+    able = [name for name, field in inputs.items() if isinstance(field, TAKEN)]
+    return sorted(able, key=lambda name: isinstance(inputs[name], Text))
+
+
+def boxes_of(command: Command, taken: str) -> str:
+    """The output with boxes in the picture `taken`. Raises InvalidArgument where there is none."""
+    outputs = command.outputs if isinstance(command.inputs[taken], Image) else {}
+    for name, field in outputs.items():
         if isinstance(field, Array) and isinstance(field.item_type, ImageBoundingBox):
             return name
     raise InvalidArgument(
-        f"'crops' needs a model that gives boxes; '{command.name}' does not.", "crops"
+        f"'crops' needs a model that gives boxes in pictures; '{command.name}' does not.", "crops"
     )
 
 
