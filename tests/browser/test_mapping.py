@@ -297,7 +297,8 @@ def test_sound_and_gamepads_are_signals_too(mapping: Page, tmp_path: Path) -> No
     expect(page.locator("#sound-words")).to_contain_text("This file holds no sound")
     page.set_input_files("#sound-file", sound)
     expect(page.locator("#sound-words")).to_have_text("tone.wav is played and heard.")
-    page.click("#sound-stop")
+    page.keyboard.press("Escape")
+    expect(page.locator("#sound-words")).to_contain_text("How loud it is")
 
     page.evaluate(
         """() => {

@@ -23,9 +23,29 @@ def test_a_modulator_shows_its_mark_and_escape_stops_all(page: Page) -> None:
     page.keyboard.press("Space")
     wait_for_store(page, "store.get('walk')")
     expect(page.locator("#tool-play")).to_have_attribute("aria-pressed", "true")
+    output = page.context.new_page()
+    output.goto("/output")
+    for press, begin in (
+        (page.locator("#input-truncation").press, False),
+        (page.locator(".models > button").press, True),
+        (output.locator("body").press, True),
+    ):
+        if begin:
+            page.click("#tool-play")
+            wait_for_store(page, "store.get('walk')")
+        press("Escape")
+        wait_for_store(page, "!store.get('walk')")
+    output.close()
+    expect(mark).to_be_hidden()
+    # One that closes a dialog does no more.
+    page.click("#tool-play")
+    wait_for_store(page, "store.get('walk')")
+    page.keyboard.press("?")
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog.keys")).to_be_hidden()
+    wait_for_store(page, "store.get('walk')")
     page.keyboard.press("Escape")
     wait_for_store(page, "!store.get('walk')")
-    expect(mark).to_be_hidden()
     page.click("#tab-movement")
     expect(page.locator("#movement-stop")).to_be_disabled()
     page.locator(".modulator").get_by_role("button", name="Remove").click()

@@ -11,6 +11,7 @@ from PIL import Image
 
 from taxiway.core.errors import InvalidArgument, MissingDependency, NotFound
 from taxiway.core.images import Pixels
+from taxiway.film import pictures
 from taxiway.film.writer import FORMATS, Manner, check, durations, write_film
 
 COUNT = 30
@@ -18,11 +19,11 @@ COUNT = 30
 
 def frames(count: int = COUNT, height: int = 49, width: int = 65) -> list[Pixels]:
     """Flat colours on either side of an edge that moves."""
-    pictures = np.zeros((count, height, width, 3), np.uint8)
-    pictures[...] = (40, 90, 200)
-    for index, picture in enumerate(pictures):
+    made = np.zeros((count, height, width, 3), np.uint8)
+    made[...] = (40, 90, 200)
+    for index, picture in enumerate(made):
         picture[:, : 8 + index] = (220, 160, 30)
-    return list(pictures)
+    return list(made)
 
 
 @pytest.fixture
@@ -111,8 +112,39 @@ def test_a_film_lasts_as_long_as_its_frames(tmp_path: Path) -> None:
     with Image.open(tmp_path / "a.gif") as image:
         lasted = sum(read(image, n) and image.info["duration"] for n in range(COUNT))
     assert lasted == 1000
-    assert durations(3, 30, 10) == [30, 40, 30]
-    assert sum(durations(240, 24, 1)) == 10_000
+    assert durations([1, 1, 1], 30, 10) == [30, 40, 30]
+    assert sum(durations([1] * 240, 24, 1)) == 10_000
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_a_picture_that_stays_is_encoded_once_and_lasts_as_long(
+    suffix: str, tmp_path: Path, tone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pictures, "GROUP", 10)
+    path = tmp_path / f"film{suffix}"
+    first, second, *_ = frames(22)[::20]
+    # groups with a rest, another picture that stays, a short one, and groups at the end
+    shown = [*[first] * 37, *[second] * 20, first, second, *[first] * 20]
+    sound = tone if suffix in (".mp4", ".webm") else None
+    write_film(path, iter(shown), len(shown), Manner(fps=25, sound=sound))
+    if sound is None:
+        with Image.open(path) as image:
+            assert getattr(image, "n_frames", 1) == 5
+            lasted = [read(image, n) and image.info["duration"] for n in range(5)]
+        assert lasted == [1480, 800, 40, 40, 800]
+        return
+    with av.open(str(path)) as container:
+        times = [float(frame.time) for frame in container.decode(video=0)]
+    assert times == pytest.approx([index / 25 for index in range(len(shown))], abs=0.002)
+    for made, found in zip(shown, decoded(path), strict=True):
+        assert np.abs(made.astype(int) - found[:49, :65].astype(int)).mean() < 4
+
+
+def test_a_gif_says_where_a_picture_stays_for_too_long(tmp_path: Path) -> None:
+    [picture] = frames(1)
+    with pytest.raises(InvalidArgument, match="shows a picture for 65 s at most; take .mp4"):
+        write_film(tmp_path / "a.apng", iter([picture] * 70), 70, Manner(fps=1))
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_film_that_fails_leaves_the_old_one(tmp_path: Path) -> None:

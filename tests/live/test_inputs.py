@@ -48,6 +48,11 @@ class Pictures(Knobs):
     frames = True
 
 
+class Player(Knobs):
+    title = "Player"
+    moves = True
+
+
 class Deaf(Source):
     title = "Deaf"
 
@@ -59,7 +64,7 @@ class Deaf(Source):
 def members() -> Members[Source]:
     found: Members[Source] = Members("none", lambda kind: {"input": INPUT} if kind.frames else {})
     found.slot = "sources"
-    for kind in (Knobs, Pictures, Deaf):
+    for kind in (Knobs, Pictures, Player, Deaf):
         found.add(kind.title.lower(), kind)
     return found
 
@@ -120,6 +125,20 @@ async def test_what_it_gives_is_played(
     async with asyncio.timeout(WAIT):
         while (await watcher.next()).frame.values.get("truncation") != 0.125:
             pass
+
+
+async def test_who_stops_all_movement_stops_what_plays_by_itself(
+    inputs: Inputs, session: LiveSession
+) -> None:
+    await inputs.start("knobs", {})
+    await inputs.start("player", {})
+    session.stop_moving()
+    await until(Knobs.closed.is_set)
+    states = {name: (await inputs.one(name)).state for name in ("knobs", "player")}
+    while states["player"] == "on":  # it ends in a thread of its own
+        await asyncio.sleep(0.005)
+        states["player"] = (await inputs.one("player")).state
+    assert states == {"knobs": "on", "player": "off"}
 
 
 @pytest.mark.parametrize(

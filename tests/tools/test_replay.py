@@ -87,7 +87,7 @@ def test_a_session_without_length_is_one_frame(model: HeldModel, tmp_path: Path)
     [
         ([(0, {"light": 13})], "paint", {}, "13 brings no luck"),
         ([(0, {"light": "x"})], "paint", {}, "'light' takes a number"),
-        ([(1e6, {})], "paint", {}, "A film has 1 to 100000 frames, got 10000000"),
+        ([(1e6, {})], "paint", {}, "A film has 1 to 2000000 frames, got 10000000"),
         ([(0, {})], "say", {}, "'grey' gives no pictures"),
         ([(0, {})], "paint", {"file": "../film.mp4"}, "'file' takes a plain name such as"),
         ([(0, {})], "paint", {"file": "film.avi"}, "A film is .mp4"),

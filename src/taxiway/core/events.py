@@ -90,6 +90,12 @@ class MovementChanged(Struct, frozen=True, tag="movement"):
     model: str
 
 
+class MovementStopped(Struct, frozen=True, tag="stopped"):
+    """Somebody stopped whatever moves a live session by itself."""
+
+    model: str
+
+
 class PresetsChanged(Struct, frozen=True, tag="presets"):
     """A preset or the history of a live session changed, or a fade began or ended."""
 
@@ -128,6 +134,7 @@ Event = (
     | WalkChanged
     | BlackoutChanged
     | MovementChanged
+    | MovementStopped
     | PresetsChanged
     | QueryFailed
     | InputsIgnored

@@ -33,6 +33,8 @@ class Source:
     """Settings that are paths: pages may name those below a folder that the owner opened."""
     frames: ClassVar[bool] = False
     """Whether it yields pictures, so that it is only for a model that takes one."""
+    moves: ClassVar[bool] = False
+    """Whether it plays by itself, so that who stops whatever moves stops it, too."""
 
     def __init__(self, settings: Values) -> None:
         self.settings_given = settings

@@ -1,9 +1,10 @@
 """Frames to one file: MP4 (H.264), WebM (VP9), GIF or animated PNG, written whole or not at all."""
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
-from itertools import pairwise
+from functools import partial
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -15,6 +16,7 @@ from taxiway.core.files import whole_file
 from taxiway.core.frame import flattened, padded
 from taxiway.core.images import Pixels
 from taxiway.film.media import import_av
+from taxiway.film.pictures import Pictures
 from taxiway.film.sound import Sound
 
 FORMATS = (".mp4", ".webm", ".gif", ".apng")
@@ -27,6 +29,8 @@ LEAST = {".mp4": 1, ".webm": 0}
 """The least loss that players take: x264's 0 makes films of a profile that no browser plays."""
 WRITING = "Writing a video"
 GIF_FPS = 50
+MOST_UNITS = 2**16 - 1
+"""Of hundredths in a GIF, of thousandths in an animated PNG, that a picture is shown."""
 BT709 = 1
 """The number of the standard of HD video in every field that names one; players guess without."""
 
@@ -65,20 +69,33 @@ def check(path: Path, manner: Manner) -> None:
 def write_film(path: Path, frames: Iterable[Pixels], count: int, manner: Manner) -> None:
     """Write `count` frames, uint8 [H, W, 3 or 4] of one size, as the format of the path's suffix.
 
+    The same array given again is the same picture, which is encoded once for as long as it stays.
     Sound is cut or repeated to the film's length. Odd sizes get one more row or column in video,
     whose colours come in pairs. Raises as `check` does, and InvalidArgument for unreadable sound.
     """
     check(path, manner)
     alpha = path.suffix in TRANSPARENT and manner.ground is None
     ground = manner.ground or WHITE
-    frames = (flattened(pixels, alpha, ground) for pixels in frames)
+    frames = flat_frames(frames, alpha, ground)
     with whole_file(path) as file:
         if path.suffix == ".gif":
-            write_gif(file, frames, durations(count, manner.fps, 10))
+            write_gif(file, frames, manner.fps)
         elif path.suffix == ".apng":
-            write_apng(file, frames, durations(count, manner.fps, 1))
+            write_apng(file, frames, manner.fps)
         else:
             write_video(file, path.suffix, frames, count, manner)
+
+
+def flat_frames(
+    frames: Iterable[Pixels], alpha: bool, ground: tuple[int, int, int]
+) -> Iterator[Pixels]:
+    """Every frame flattened; one that is given again is the same again."""
+    before: Pixels | None = None
+    flat: Pixels | None = None
+    for pixels in frames:
+        if flat is None or pixels is not before:
+            before, flat = pixels, flattened(pixels, alpha, ground)
+        yield flat
 
 
 def write_video(
@@ -88,40 +105,36 @@ def write_video(
     av = import_av(WRITING)
     rate = Fraction(manner.fps).limit_denominator(1001)
     pictures = iter(frames)
-    first = padded(next(pictures))
-    seconds = count / rate
+    first = next(pictures)
+    set_up = partial(set_up_encoder, suffix, padded(first), manner)
     with av.open(file, "w", format=suffix[1:]) as container:
-        stream = video_stream(container, suffix, first, rate, manner)
-        sound = Sound.of(manner.sound, container, CODECS[suffix][1], float(seconds))
-        for index, pixels in enumerate(with_first(first, pictures)):
-            given = "rgba" if pixels.shape[2] == 4 else "rgb24"
-            frame = av.VideoFrame.from_ndarray(padded(pixels), format=given)
-            frame = frame.reformat(format=stream.pix_fmt, dst_colorspace="ITU709")
-            frame.pts, frame.time_base = index, 1 / rate
-            container.mux(stream.encode(frame))
-            sound.until(float((index + 1) / rate))
-        container.mux(stream.encode())
+        stream = container.add_stream(CODECS[suffix][0], rate=rate)
+        set_up(stream.codec_context)
+        sound = Sound.of(manner.sound, container, CODECS[suffix][1], float(count / rate))
+        written = Pictures(container, stream, rate, set_up)
+        for index, pixels in enumerate(with_first(first, pictures), 1):
+            written.add(pixels)
+            sound.until(index / manner.fps)
+        written.end()
         sound.end()
 
 
-def video_stream(container: Any, suffix: str, first: Pixels, rate: Fraction, manner: Manner) -> Any:
-    """The stream of pictures, its encoder set up."""
-    stream = container.add_stream(CODECS[suffix][0], rate=rate)
-    stream.height, stream.width = first.shape[:2]
-    stream.pix_fmt = "yuva420p" if first.shape[2] == 4 else "yuv420p"
-    context = stream.codec_context
+def set_up_encoder(suffix: str, first: Pixels, manner: Manner, context: Any) -> None:
+    """Have an encoder of pictures ready."""
+    context.height, context.width = first.shape[:2]
+    context.pix_fmt = "yuva420p" if first.shape[2] == 4 else "yuv420p"
     context.color_primaries = context.color_trc = context.colorspace = context.color_range = BT709
     crf = CRF[suffix] if manner.crf is None else max(manner.crf, LEAST[suffix])
     if manner.bitrate:
-        stream.bit_rate = manner.bitrate
+        context.bit_rate = manner.bitrate
     elif suffix == ".webm":
-        stream.bit_rate = 0  # else VP9 takes the default rate as a limit
-    stream.options = {} if manner.bitrate else {"crf": str(crf)}
+        context.bit_rate = 0  # else VP9 takes the default rate as a limit
+    options = {} if manner.bitrate else {"crf": str(crf)}
     if suffix == ".webm":
-        stream.options |= {"deadline": "good", "cpu-used": "4", "row-mt": "1"}
+        options |= {"deadline": "good", "cpu-used": "4", "row-mt": "1"}
         if first.shape[2] == 4:
-            stream.options |= {"auto-alt-ref": "0"}  # VP9 has no alpha with hidden frames
-    return stream
+            options |= {"auto-alt-ref": "0"}  # VP9 has no alpha with hidden frames
+    context.options = options
 
 
 def ground_of(text: str) -> tuple[int, int, int]:
@@ -141,26 +154,50 @@ def with_first(first: Pixels, rest: Iterator[Pixels]) -> Iterator[Pixels]:
     yield from rest
 
 
-def write_gif(file: BinaryIO, frames: Iterable[Pixels], times: list[int]) -> None:
+def write_gif(file: BinaryIO, frames: Iterable[Pixels], fps: float) -> None:
     """A GIF that loops for ever, every frame with the 256 colours that suit it."""
-    images = (Image.fromarray(pixels).quantize(256, Image.Quantize.MEDIANCUT) for pixels in frames)
-    save_animation(file, "GIF", images, times)
+    shown = list(runs(frames, lambda image: image.quantize(256, Image.Quantize.MEDIANCUT)))
+    save_animation(file, "GIF", shown, fps, 10)
 
 
-def write_apng(file: BinaryIO, frames: Iterable[Pixels], times: list[int]) -> None:
+def write_apng(file: BinaryIO, frames: Iterable[Pixels], fps: float) -> None:
     """An animated PNG that loops for ever, without loss, transparent where pictures are."""
-    save_animation(file, "PNG", (Image.fromarray(pixels) for pixels in frames), times)
+    save_animation(file, "PNG", list(runs(frames, lambda image: image)), fps, 1)
+
+
+def runs(
+    frames: Iterable[Pixels], made: Callable[[Image.Image], Image.Image]
+) -> Iterator[tuple[Image.Image, int]]:
+    """Each picture as it is `made`, once, and for how many frames in a row it is given."""
+    before: Pixels | None = None
+    count = 0
+    for pixels in frames:
+        if before is not None and pixels is not before:
+            yield made(Image.fromarray(before)), count
+            count = 0
+        before = pixels
+        count += 1
+    if before is not None:
+        yield made(Image.fromarray(before)), count
 
 
 def save_animation(
-    file: BinaryIO, format: str, images: Iterator[Image.Image], times: list[int]
+    file: BinaryIO, format: str, shown: list[tuple[Image.Image, int]], fps: float, unit: int
 ) -> None:
-    """Save frames as one file through Pillow, each for so many milliseconds."""
-    first, *rest = images
-    first.save(file, format, save_all=True, append_images=rest, duration=times, loop=0)
+    """Save pictures as one file through Pillow, each for so many frames.
+
+    Raises InvalidArgument where one stays for longer than the format can say.
+    """
+    times = durations([count for _, count in shown], fps, unit)
+    if max(times) > MOST_UNITS * unit:
+        seconds = MOST_UNITS * unit // 1000
+        raise InvalidArgument(f"A {format} shows a picture for {seconds} s at most; take .mp4.")
+    (first, _), *rest = shown
+    others = [image for image, _ in rest]
+    first.save(file, format, save_all=True, append_images=others, duration=times, loop=0)
 
 
-def durations(count: int, fps: float, unit: int) -> list[int]:
-    """How long each frame lasts, in milliseconds that are whole units, without drifting."""
-    ends = [math.floor(place * 1000 / fps / unit + 0.5) for place in range(count + 1)]
+def durations(lengths: Iterable[int], fps: float, unit: int) -> list[int]:
+    """How long so many frames each last, in milliseconds that are whole units, without drifting."""
+    ends = [math.floor(place * 1000 / fps / unit + 0.5) for place in accumulate(lengths, initial=0)]
     return [unit * (stop - start) for start, stop in pairwise(ends)]

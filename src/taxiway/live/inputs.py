@@ -17,6 +17,7 @@ from taxiway.core.command import Values
 from taxiway.core.datatypes import Text
 from taxiway.core.datatypes.picture import Picture
 from taxiway.core.errors import InvalidArgument, TaxiwayError, Unavailable
+from taxiway.core.events import Event, MovementStopped
 from taxiway.core.source import Given, Signals, Source
 from taxiway.live.members import Members, sentence
 from taxiway.live.session import LiveSession
@@ -180,6 +181,13 @@ class Inputs:
         self.members = sources() if members is None else members
         self._session, self._report = session, report
         self._inputs: dict[str, Input] = {}
+        self._stop_listening = session.events.listen(self._on_event)
+
+    def _on_event(self, event: Event) -> None:
+        if isinstance(event, MovementStopped):
+            for running in self._inputs.values():
+                if running.source.moves:
+                    running.source.stopping.set()
 
     async def start(self, name: str, settings: Mapping[str, Any]) -> InputStatus:
         """Start a source, or start it anew with other settings.
@@ -211,6 +219,7 @@ class Inputs:
 
     async def close(self) -> None:
         """Stop every source; one that does not end is left behind."""
+        self._stop_listening()
         for running in self._inputs.values():
             running.end()
         await asyncio.gather(*(running.ended() for running in self._inputs.values()))

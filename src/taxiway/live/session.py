@@ -20,6 +20,7 @@ from taxiway.core.events import (
     CommandsChanged,
     Event,
     Events,
+    MovementStopped,
     OutputReady,
     PartReady,
     State,
@@ -201,6 +202,7 @@ class LiveSession:
         self.mapping.stop()
         self.movement.stop()
         self.timeline.end()
+        self.events.emit(MovementStopped(self.spec.name))
 
     def modulate(self, overlay: Values) -> None:
         """Lay values over what is set, for rendering; what is set stays."""

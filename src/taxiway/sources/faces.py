@@ -33,6 +33,7 @@ class Faces(Source):
     """The largest face of a camera, or of what a running model called faces saw last."""
 
     title = "Faces"
+    moves = True
     paths: ClassVar[tuple[str, ...]] = ()
     settings: ClassVar[Mapping[str, AnyDataType]] = {
         "port": Number(

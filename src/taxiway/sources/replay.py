@@ -15,6 +15,7 @@ class Replay(Source):
     """Sets what was set, when it was; whoever moves the same inputs meanwhile moves them too."""
 
     title = "Replay"
+    moves = True
     settings: ClassVar[Mapping[str, AnyDataType]] = {
         "path": Text(default=None, description="A file that the output 'Session' wrote."),
         "speed": Number(default=1, min=0.01, max=100, description="2 is twice as fast."),

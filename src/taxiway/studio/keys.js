@@ -71,7 +71,10 @@ export function listenToKeys(reach) {
     s: reach.save,
   });
   addEventListener("keydown", (event) => {
-    if (event.altKey || isTyping(event) || document.querySelector("dialog[open]")) return;
+    if (event.altKey || document.querySelector("dialog[open]")) return;
+    // It stops what moves, wherever the focus is.
+    if (event.key === "Escape") return reach.key(event);
+    if (isTyping(event)) return;
     const act =
       event.ctrlKey || event.metaKey ? withControl[nameOf(event)] : plain[event.key.toLowerCase()];
     if (!act && !event.ctrlKey && !event.metaKey) return reach.key(event);

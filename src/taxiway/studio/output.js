@@ -54,6 +54,7 @@ const KEYS = /** @type {Record<string, () => void>} */ ({
   m: () => toggle("mirror"),
 });
 addEventListener("keydown", ({ key, ctrlKey, metaKey, altKey }) => {
+  if (key === "Escape") connection.sendMessage({ type: "perform", action: "stop", inputs: {} });
   if (!ctrlKey && !metaKey && !altKey) KEYS[key.toLowerCase()]?.();
 });
 addEventListener("dblclick", fullScreen);

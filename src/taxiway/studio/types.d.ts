@@ -297,6 +297,7 @@ export type ServerMessage =
   | { type: "part"; call: number; outputs: Values; progress: number | null; message: string }
   | { type: "ended"; call: number }
   | { type: "walk"; on: boolean }
+  | { type: "stopped" }
   | { type: "blackout"; on: boolean }
   | (Presets & { type: "presets" })
   | (Movement & { type: "movement" })

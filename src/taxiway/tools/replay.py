@@ -13,7 +13,8 @@ from taxiway.core.session_file import ENDING, changes, read_head
 from taxiway.core.tool import Flag, Job, OpenModel
 from taxiway.film.writer import Manner, check, write_film
 
-MOST_FRAMES = 100_000
+MOST_FRAMES = 2_000_000
+"""Eighteen hours at 30 a second; a picture that stays costs next to nothing."""
 
 
 class Replay:

@@ -188,6 +188,10 @@ class Walk(Struct, frozen=True, tag_field="type", tag="walk"):
     on: bool
 
 
+class Stopped(Struct, frozen=True, tag_field="type", tag="stopped"):
+    """Somebody stopped whatever moves by itself: what a page plays is to end, too."""
+
+
 class Note(Struct, frozen=True, kw_only=True, tag_field="type", tag="note"):
     """What a program sent does nothing, or not all of it; `sender` is empty where unknown."""
 
@@ -292,6 +296,7 @@ Said = (
     | Part
     | Ended
     | Walk
+    | Stopped
     | Blackout
     | Note
     | Presets

@@ -18,6 +18,7 @@ from taxiway.core.events import (
     InputsIgnored,
     MessageIgnored,
     MovementChanged,
+    MovementStopped,
     OutputReady,
     PartReady,
     PresetsChanged,
@@ -41,7 +42,7 @@ MOST_DRAWN = 200
 VECTORS = ("z", "w")
 MODULATED_SECONDS = 1 / 20
 """Between two marks of where modulators have moved a number to."""
-Switch = WalkChanged | BlackoutChanged | PresetsChanged | MovementChanged
+Switch = WalkChanged | BlackoutChanged | PresetsChanged | MovementChanged | MovementStopped
 
 
 class SendQueue:
@@ -156,6 +157,8 @@ class SendQueue:
             self._newest["presets"] = presets(self._session)
         elif isinstance(event, MovementChanged):
             self._newest["movement"] = movement(self._session)
+        elif isinstance(event, MovementStopped):
+            self._newest["stopped"] = json_messages.Stopped()
         else:
             self._newest["blackout"] = json_messages.Blackout(event.is_black)
 

@@ -18,7 +18,7 @@ export function hardware(connection) {
     { class: "block" },
     h("h3", {}, "Hardware of this computer"),
     midiLine(signals, connection),
-    soundLine(signals),
+    soundLine(signals, connection),
     gamepadLine(signals),
   );
 }
@@ -42,13 +42,14 @@ function midiLine(signals, connection) {
   return h("div", { class: "hardware" }, button, words, feedback);
 }
 
-/** @param {Signals} signals */
-function soundLine(signals) {
+/** @param {Signals} signals @param {import("../connection.js").Connection} connection */
+function soundLine(signals, connection) {
   const words = h("p", { class: "hint", id: "sound-words" }, REST_OF_SOUND);
   const audio = new Audio(signals.hear, () => {
     words.textContent = audio.words || t(REST_OF_SOUND);
     stop.hidden = !audio.isOn;
   });
+  connection.onMessage((message) => message.type === "stopped" && audio.isOn && audio.end());
   const button = (/** @type {string} */ id, /** @type {string} */ label, /** @type {() => void} */ act) =>
     h("button", { type: "button", id, onclick: act }, label);
   const file = h("input", { type: "file", accept: "audio/*", hidden: true, id: "sound-file" });

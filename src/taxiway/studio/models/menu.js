@@ -39,6 +39,7 @@ export function makeMenu({ store, connection, files }) {
   menu.element.append(h("label", { class: "menu-language" }, h("span", {}, "Language"), languageChoice()));
   const element = h("div", { class: "models" }, button, menu.element, gallery.element);
   element.addEventListener("keydown", (event) => {
+    if (menu.element.hidden && gallery.element.hidden) return;
     event.stopPropagation();
     if (event.key !== "Escape") return;
     open(false);
