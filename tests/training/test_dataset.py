@@ -258,6 +258,25 @@ def test_lines_broken_at_a_width_are_joined_and_verses_stay() -> None:
     assert unwrapped("") == ""
 
 
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"", "There are no words in 'one.txt'."),
+        (b"\n \r\n" * 99, "There are no words in 'one.txt'."),
+        ("Ein Käse.".encode("latin-1"), "'one.txt' is no text in UTF-8 (byte 5 of it); save"),
+        ("Ein Käse.".encode("utf-16"), "'one.txt' is in UTF-16; save it as UTF-8."),
+        ("Ein Käse.".encode("utf-16-be"), "'one.txt' is no text in UTF-8 (byte 11 of it)"),
+        ("A cheese.".encode("utf-16-be"), "'one.txt' is no text: it has bytes that are 0."),
+    ],
+)
+def test_a_file_that_is_no_text_is_told_by_its_name(tmp_path: Path, data: bytes, says: str) -> None:
+    (tmp_path / "one.txt").write_bytes(data)
+    (wrong,) = find("text").check(tmp_path / "one.txt").wrong
+    assert wrong.startswith(says)
+    (wrong,) = find("text").check(tmp_path).wrong
+    assert f"in '{tmp_path.name}'" in wrong
+
+
 def test_the_ends_of_texts_are_known(tmp_path: Path) -> None:
     source = written(tmp_path, {"a.txt": b"one two", "b.txt": b"three four five six seven"})
     found = split(source, {"chunk": 16, "held_out": 0})

@@ -74,7 +74,10 @@ def test_a_training_that_works_tells_the_time_left_by_the_size_it_trains(tmp_pat
             "failed",
             "disk is full",
         ),
-        ({"training.json": "{", "log.txt": ""}, False, "failed", "Its process was ended"),
+        ({"training.json": "{", "log.txt": ""}, False, "failed", "ended before it began"),
+        ({"training.json": "{", "log.txt": ""}, True, "stopped", "can be begun again"),
+        ({"training.json": "{"}, False, "stopped", "can be begun again"),
+        ({"training.json": "{", "errors.txt": "No text.\n"}, True, "failed", "No text."),
     ],
 )
 def test_how_a_training_ended_is_said(tmp_path, changed, told, state, words) -> None:

@@ -174,7 +174,7 @@ class TrainingFolder:
             },
             warnings=warnings(records)[-_WARNINGS:],
             sheets=self.sheets(),
-            models=self._models(),
+            models=self.models(),
             snapshots=snapshots.kept(self.folder),
         )
 
@@ -197,7 +197,7 @@ class TrainingFolder:
 
     def model(self, name: str) -> Path:
         """The checkpoint of a snapshot, by its name of the list or in MODELS. Raises NotFound."""
-        places = {model.name: self.folder for model in self._models()}
+        places = {model.name: self.folder for model in self.models()}
         kept = snapshots.kept(self.folder)
         places |= {snapshot.name: self.folder / snapshots.FOLDER for snapshot in kept}
         if name not in places:
@@ -208,7 +208,7 @@ class TrainingFolder:
     @property
     def has_model(self) -> bool:
         """Whether it has made something that can be played."""
-        return bool(self._models())
+        return bool(self.models())
 
     def hold(self, name: str) -> None:
         """Keep a snapshot of the list for good, for somebody plays it."""
@@ -259,16 +259,19 @@ class TrainingFolder:
     def _ended(self, kimg: float, total: float, told: bool) -> State:
         if total and kimg >= total - 1e-6:
             return "done"
-        said = tail(self.folder / LOG)
-        failed = (self.folder / LOG).exists() and _ENDED_WELL not in said
-        return "failed" if self.plan is None or (failed and not told) else "stopped"
+        failed = (self.folder / LOG).exists() and _ENDED_WELL not in tail(self.folder / LOG)
+        if self.plan is None and self._trouble():
+            return "failed"
+        return "failed" if failed and not told else "stopped"
 
     def _message(self, state: State, kimg: float, total: float) -> str:
         unit = self.plan.unit if self.plan else "pictures"
         far = f"{kimg:.4g} of {total:.4g} thousand {unit} shown"
+        if self.plan is None and state in ("stopped", "failed"):
+            return self._trouble() or "It was ended before it began, and can be begun again."
         return {
             "waiting": "Waits for its turn.",
-            "starting": f"Reads the {unit} and times a few steps.",
+            "starting": "Reads the dataset and times a few steps.",
             "running": f"{far}.",
             "stopping": "Finishes its step, saves, and writes the model.",
             "stopped": f"Stopped: {far}; it can go on from there.",
@@ -281,7 +284,8 @@ class TrainingFolder:
         lines = tail(self.folder / TROUBLE).decode(errors="replace").strip().splitlines()
         return lines[-1].strip()[:300] if lines else ""
 
-    def _models(self) -> list[Snapshot]:
+    def models(self) -> list[Snapshot]:
+        """Those of MODELS that there are, the newest before the best."""
         there = [name for name in MODELS if (self.folder / f"{name}.safetensors").is_file()]
         found = {name: snapshots.figures(self.folder / f"{name}.json") for name in there}
         return [Snapshot(name, told.get("kimg", 0.0), told) for name, told in found.items()]

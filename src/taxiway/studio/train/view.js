@@ -129,7 +129,9 @@ export class View {
     const works = WORKING.includes(state);
     this.#stop.hidden = !works;
     this.#stop.disabled = state === "stopping";
-    this.#resume.hidden = this.#untilLine.hidden = works || !total;
+    this.#resume.hidden = works;
+    this.#resume.textContent = t(total ? "Resume" : "Begin again");
+    this.#untilLine.hidden = works || !total;
     this.#delete.hidden = works;
     this.#until.placeholder = short(state === "done" ? 2 * total : total);
     const names = models.map(({ name }) => name);

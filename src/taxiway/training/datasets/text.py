@@ -5,6 +5,7 @@ document are the document. Prepared, all is in `text.json`.
 """
 
 import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
@@ -54,15 +55,17 @@ class Text(Kind):
                 f"{count} chunks, {len(texts.held_out)} of them held out; {characters:,} to learn."
             )
             return Check(count, (), (told,))
-        wrong, count, characters = list[str](), 0, 0
+        wrong, count, characters, is_empty = list[str](), 0, 0, True
         for name, text in documents(source):
             count += 1
-            if isinstance(text, UnicodeDecodeError):
-                wrong.append(f"'{name}' in '{source}' is no UTF-8: byte {text.start} of it.")
+            if isinstance(text, UnicodeError):
+                where = f" in '{source.name}'" if name != source.name else ""
+                wrong.append(f"'{name}'{where} {text}")
             else:
                 characters += len(text)
-        if count and not characters and not wrong:
-            wrong.append(f"All texts of '{source}' are empty.")
+                is_empty &= not text.strip()
+        if count and is_empty and not wrong:
+            wrong.append(f"There are no words in '{source.name}'.")
         return Check(count, tuple(wrong), (f"{count} texts, {characters:,} characters.",))
 
     def prepare(
@@ -121,7 +124,7 @@ def unwrapped(text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", "\n".join(made))
 
 
-def documents(source: Path) -> Iterator[tuple[str, str | UnicodeDecodeError]]:
+def documents(source: Path) -> Iterator[tuple[str, str | UnicodeError]]:
     """Every text by its name, or why it is none."""
     if source.is_file() and source.suffix.lower() == ".txt":
         yield source.name, _decoded(source.read_bytes())
@@ -161,11 +164,16 @@ def chunks(text: str, size: int) -> Iterator[str]:
         start = end
 
 
-def _decoded(data: bytes) -> str | UnicodeDecodeError:
+def _decoded(data: bytes) -> str | UnicodeError:
+    """A text, or what it is instead, as the end of a sentence."""
+    if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        return UnicodeError("is in UTF-16; save it as UTF-8.")
     try:
-        return data.decode("utf-8-sig")
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        return error
+        return UnicodeError(f"is no text in UTF-8 (byte {error.start} of it); save it as such.")
+    # As in programs, and in UTF-16 that does not say so.
+    return text if "\0" not in text else UnicodeError("is no text: it has bytes that are 0.")
 
 
 SLOT = Text
