@@ -29,6 +29,7 @@ MOSAIC = {
     "cannot": "",
     "hasPicture": False,
 }
+MANY = ["image", "points", "image_bounding_box", "image", "number", "boolean"]
 LANTERN = {
     **MOSAIC,
     "name": "lantern",
@@ -164,3 +165,25 @@ def test_a_workspace_is_opened_and_what_it_lacks_is_told(page: Page, server: Any
     with page.expect_download() as download:
         screen.get_by_role("button", name="Save workspace").click()
     assert download.value.suggested_filename == "workspace.zip"
+
+
+def test_a_card_holds_what_goes_in_and_out_and_what_went_wrong_is_in_sight(
+    page: Page, server: Any
+) -> None:
+    desk, screen = opened(page, server.port)
+    expect(screen.locator(".gallery-card")).to_have_count(3)
+    desk.models = [{**MOSAIC, "name": f"m{k}", "takes": MANY, "gives": MANY} for k in range(30)]
+    page.get_by_role("button", name="Close", exact=True).click()
+    page.click("#models")
+    page.click("#models-all")
+    cards = screen.locator(".gallery-card")
+    expect(cards).to_have_count(30)
+    assert screen.locator(".gallery-ways").evaluate_all(
+        "all => all.every((one) => one.scrollWidth <= one.parentElement.clientWidth)"
+    )
+    last = cards.last.get_by_role("button", name="Fetch Mosaic")
+    last.click()
+    page.route("**/jobs", lambda route: route.fulfill(status=400, json={"error": "No room."}))
+    cards.last.get_by_role("button", name="Agree").click()
+    expect(screen.get_by_role("alert")).to_be_in_viewport()
+    expect(screen.get_by_role("alert")).to_have_text("No room.")

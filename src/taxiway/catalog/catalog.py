@@ -318,7 +318,14 @@ def _absent(card: Card) -> str:
     )
 
 
-def beside(checkpoint: Path, family: str) -> Card | None:
+def trained(checkpoint: Path) -> Card | None:
+    """The card that `taxiway train` wrote beside a checkpoint, of the family that it names itself;
+    the checkpoint is not looked into."""
+    found = beside(checkpoint)
+    return found and _known(found)
+
+
+def beside(checkpoint: Path, family: str = "") -> Card | None:
     """The card that `taxiway train` wrote beside a checkpoint, under its name as .json.
 
     Only its words and figures count; what is not understood is passed over.
@@ -330,6 +337,7 @@ def beside(checkpoint: Path, family: str) -> Card | None:
         found: Card = from_json(path.read_bytes(), Card)
     except (Malformed, OSError):
         return None
+    family = family or found.family
     return replace(found, family=family, checkpoint=str(checkpoint.resolve()), setup={})
 
 

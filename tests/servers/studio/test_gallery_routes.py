@@ -14,6 +14,7 @@ from PIL import Image
 import networks
 from catalog.store.conftest import WEIGHTS, described, quiet
 from catalog.store.fake_hub import COMMIT, Hub, serving
+from kept_trainings import write_training
 from networks import STYLE
 from paths import FIXTURES
 from taxiway import app
@@ -58,6 +59,26 @@ async def listed(client: httpx.AsyncClient) -> dict[str, dict[str, object]]:
 async def send(client: httpx.AsyncClient, name: str, data: bytes) -> httpx.Response:
     sent = await client.post("/jobs/uploads", params={"name": name}, content=data)
     return await client.post("/opened", json={"upload": sent.json()["id"]})
+
+
+async def test_what_comes_with_us_and_what_was_trained_show_what_they_are(
+    client: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    write_training(tmp_path / "data" / "trainings" / "garden")
+    models = await listed(client)
+    assert [one["title"] for one in models.values() if not picture(one)] == []
+    garden = models["training-garden"]
+    assert (garden["origin"], garden["title"]) == ("trained", "My garden")
+    far = "Stopped: 20 of 40 thousand pictures shown; it can go on from there."
+    assert (garden["family"], garden["summary"]) == ("stylegan", f"A garden. {far}")
+    (tmp_path / "data" / "trainings" / "garden" / "model.json").write_text("{")
+    garden = (await listed(client))["training-garden"]
+    assert garden["summary"] == f"Trained here. {far}"
+
+
+def picture(one: dict[str, object]) -> bool:
+    """Whether there is one, where there has to be one."""
+    return one["origin"] not in ("taxiway", "trained") or bool(one["hasPicture"])
 
 
 async def test_a_model_is_agreed_to_fetched_and_removed(client: httpx.AsyncClient) -> None:

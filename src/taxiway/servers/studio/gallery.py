@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from taxiway.catalog import listing
+from msgspec.structs import replace
+
+from taxiway.catalog import catalog, listing
 from taxiway.catalog.catalog import HERE, Card
 from taxiway.catalog.folder import data_path
 from taxiway.catalog.kept import KeptModels
@@ -11,6 +13,7 @@ from taxiway.catalog.store.shelf import Shelf
 from taxiway.jobs.trainings import Trainings
 from taxiway.live.presets.state_folder import folder_prefix
 from taxiway.servers.studio.training_routes import PLACES
+from taxiway.training.run_folder import Summary, TrainingFolder
 
 SHOWN = (".png", ".jpg")
 PICTURES = HERE / "pictures"
@@ -46,15 +49,15 @@ class Gallery:
     def _trained(self) -> list[Entry]:
         """Trainings that have made a model."""
         return [
-            listing.of_card(
-                Card(
-                    name=PLACES + summary.name,
-                    family="",
-                    title=summary.title,
-                    summary=f"Trained here. {summary.message}",
-                ),
-                "trained",
-            )
+            listing.of_card(trained_card(training, summary), "trained")
             for summary in self._trainings.all()
-            if self._trainings.find(summary.name).has_model
+            if (training := self._trainings.find(summary.name)).has_model
         ]
+
+
+def trained_card(training: TrainingFolder, summary: Summary) -> Card:
+    """What the newest model of a training says of itself, and how far that is."""
+    plain = Card(name="", family="", title="", summary="Trained here.")
+    said = catalog.trained(training.model(training.models()[0].name)) or plain
+    far = f"{said.summary} {summary.message}"
+    return replace(said, name=PLACES + summary.name, title=summary.title, summary=far)
