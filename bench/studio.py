@@ -21,8 +21,6 @@ from contextlib import contextmanager
 from typing import Any
 
 from playwright.sync_api import Page, sync_playwright
-from rich.console import Console
-from rich.table import Table
 
 from taxiway import app
 from taxiway.catalog import catalog
@@ -149,10 +147,11 @@ def main() -> None:
     if arguments.json:
         print(json.dumps(rows))
         return
-    table = Table(*rows[0], caption="ms, except pictures and fps")
+    print(*rows[0], sep="\t")
     for values in rows:
-        table.add_row(*(f"{v:.1f}" if isinstance(v, float) else str(v) for v in values.values()))
-    Console(width=140).print(table)
+        told = (f"{v:.1f}" if isinstance(v, float) else str(v) for v in values.values())
+        print(*told, sep="\t")
+    print("ms, except pictures and fps")
 
 
 if __name__ == "__main__":

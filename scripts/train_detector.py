@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from rich.progress import track
 
+from taxiway.console import bar
 from taxiway.core.errors import TaxiwayError
 from taxiway.core.files import write_whole
 from taxiway.families.detector.own import OwnDetector
@@ -60,7 +60,7 @@ def painted(path: Path, count: int) -> None:
     """A dataset of scenes, those of the seeds from 0."""
     with packing(path, "boxes") as (archive, about):
         about |= {"classes": list(CLASSES), "boxes": {}}
-        for seed in track(range(count), f"Painting {count:,} scenes"):
+        for seed in bar(f"Painting {count:,} scenes", iterable=range(count)):
             scene, name = paint_boxes(seed), f"{seed // 1000:05d}/img{seed:08d}.png"
             archive.writestr(entry(name), png(Image.fromarray(scene.picture)))
             about["boxes"][name] = [
@@ -84,7 +84,8 @@ def trained(dataset: Path, run: Path, options: argparse.Namespace) -> None:
 def measured(model: Path, count: int) -> dict[str, float]:
     """Average precision on scenes that it has never seen, and milliseconds for each of them."""
     finder, found, there, spent = OwnDetector(model, "cpu"), [], [], 0.0
-    for seed in track(range(HELD_OUT, HELD_OUT + count), f"Measuring by {count:,} others"):
+    others = range(HELD_OUT, HELD_OUT + count)
+    for seed in bar(f"Measuring by {count:,} others", iterable=others):
         scene, begun = paint_boxes(seed), time.process_time()
         [one] = finder.find([scene.picture], 0.02, 100)
         spent += time.process_time() - begun

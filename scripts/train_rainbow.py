@@ -15,11 +15,11 @@ from threading import Event
 
 import numpy as np
 import torch
-from rich.progress import track
 
 from taxiway.checkpoint import read_checkpoint, write_checkpoint
 from taxiway.checkpoint.contents import UPSCALED
 from taxiway.checkpoint.discriminator import read_discriminator, write_discriminator
+from taxiway.console import bar
 from taxiway.core.errors import InvalidArgument, TaxiwayError
 from taxiway.core.files import write_whole
 from taxiway.families.stylegan.networks import build_generator
@@ -141,7 +141,7 @@ def data(out: Path, count: int, size: int, stop: Event) -> Pictures:
     folder = out / "pictures"
     folder.mkdir(exist_ok=True)
     paths, painting = [], f"Painting {count:,} landscapes"
-    for path in track(parts(folder, count, size), painting, total=-(-count // PART)):
+    for path in bar(painting, -(-count // PART), iterable=parts(folder, count, size)):
         paths.append(path)
         if stop.is_set():
             done = min(len(paths) * PART, count)

@@ -1,15 +1,40 @@
 """A job on a terminal: a bar with the time that is left, and Ctrl-C to stop."""
 
+import shutil
+import sys
+import threading
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
-from rich.console import Console
-from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
+from tqdm import tqdm
 
 from taxiway.core.files import guarding
 from taxiway.core.images import Pixels
 from taxiway.core.tool import Stopped
+
+COUNT = "{n:.0f}/{total_fmt}"
+
+# tqdm's own lock is one for several processes, for which Python may start another one.
+tqdm.set_lock(threading.RLock())
+
+
+def bar(title: str, total: float | None = None, count: str = COUNT, **more: Any) -> "tqdm[Any]":
+    """A bar on the error stream with the time that is left, which nobody gets who does not see it.
+
+    `count` is how it says how far it is, `more` are tqdm's own words for the rest.
+    """
+    columns, rows = shutil.get_terminal_size()  # tqdm takes a terminal that tells 0 for that small
+    return tqdm(
+        desc=title,
+        total=total,
+        disable=not (sys.stderr.isatty() or "ipykernel" in sys.modules),
+        ncols=columns - 1,
+        nrows=rows,
+        bar_format=f"{{desc}} {{bar}} {count} {{remaining}}",
+        **more,
+    )
 
 
 class ConsoleJob(AbstractContextManager["ConsoleJob"]):
@@ -22,18 +47,19 @@ class ConsoleJob(AbstractContextManager["ConsoleJob"]):
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.force = folder, force
         self._guard = guarding(folder, force)
-        columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeRemainingColumn())
-        self._progress = Progress(*columns, console=Console(stderr=True))
-        self._task = self._progress.add_task(title, total=None)
         self._title = title
+        self._bar: tqdm[Any] | None = None
+        self._done, self._total = 0.0, 0.0
 
     def progress(
         self, done: float, total: float, message: str = "", preview: Pixels | None = None
     ) -> None:
-        self._progress.start()  # not sooner: what is wrong with the inputs is said without a bar
-        self._progress.update(
-            self._task, completed=done, total=total or None, description=message or self._title
-        )
+        if self._bar is None:  # not sooner: what is wrong with the inputs is said without a bar
+            self._bar = bar(self._title, round(total) or None)
+        self._bar.total = round(total) or None
+        self._bar.set_description_str(message or self._title, refresh=False)
+        self._bar.update(done - self._done)
+        self._done, self._total = done, total
 
     def __enter__(self) -> "ConsoleJob":
         self._guard.__enter__()
@@ -46,11 +72,10 @@ class ConsoleJob(AbstractContextManager["ConsoleJob"]):
         trace: TracebackType | None,
     ) -> None:
         self._guard.__exit__(None, None, None)
-        if self._progress.live.is_started:
-            self._progress.stop()
+        if self._bar is not None:
+            self._bar.close()
         if isinstance(error, KeyboardInterrupt):
-            task = self._progress.tasks[0]
             raise Stopped(
-                f"Stopped at {task.completed:g}{f' of {task.total:g}' if task.total else ''}; "
+                f"Stopped at {self._done:g}{f' of {self._total:g}' if self._total else ''}; "
                 "the same command goes on from there."
             ) from None

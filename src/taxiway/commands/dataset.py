@@ -98,6 +98,7 @@ def run(parsed: argparse.Namespace) -> None:
 
 def prepare_kind(parsed: argparse.Namespace) -> None:
     """Write a dataset of another kind than pictures."""
+    from taxiway.console import bar
     from taxiway.training import dataset
 
     kind = dataset.find(parsed.kind)
@@ -106,8 +107,8 @@ def prepare_kind(parsed: argparse.Namespace) -> None:
     values = given_options(parsed, kind.options)
     found = dataset.checked(kind, parsed.source)
     dataset.refuse(parsed.source, found, kind.name)
-    with bar(found.examples, title(parsed.source)) as advance:
-        dataset.prepared(kind, parsed.source, parsed.out, values, advance)
+    with bar(title(parsed.source), found.examples) as shown:
+        dataset.prepared(kind, parsed.source, parsed.out, values, shown.update)
     print("\n".join(found.lines))
     print(f"Wrote {parsed.out} ({parsed.out.stat().st_size / 1e6:.1f} MB).")
 
@@ -237,6 +238,7 @@ def opened(
     parsed: argparse.Namespace, labels: bool = False, channels: int = 3
 ) -> Iterator[tuple["Source", Callable[[], object]]]:
     """The source, and what counts its pictures on a bar. Raises InvalidArgument for none."""
+    from taxiway.console import bar
     from taxiway.training.datasets.pictures.sources import open_source
 
     with open_source(parsed.source, labels, parsed.fps, channels=channels) as found:
@@ -246,8 +248,8 @@ def opened(
                 f"'{parsed.source}' holds no pictures{others}; give a folder, or a zip file, of "
                 "PNG, JPEG, WebP, GIF, BMP, TIFF, AVIF, PPM or JPEG 2000 files."
             )
-        with bar(min(found.count, parsed.max_images), title(parsed.source)) as advance:
-            yield found, advance
+        with bar(title(parsed.source), min(found.count, parsed.max_images)) as shown:
+            yield found, shown.update
 
 
 def expected(resolution: int) -> list[tuple[str, str]]:
@@ -261,15 +263,3 @@ def expected(resolution: int) -> list[tuple[str, str]]:
     print("Timing a few steps of a training.")
     torch.set_num_threads(1)
     return expected_times(resolution)
-
-
-@contextmanager
-def bar(total: int, name: str) -> Iterator[Callable[[], object]]:
-    """A progress bar with the time left; what it gives is called once for each picture."""
-    from rich.markup import escape
-    from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
-
-    columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns) as progress:
-        task = progress.add_task(escape(name), total=total)
-        yield lambda: progress.advance(task)

@@ -1,9 +1,7 @@
 """`taxiway metrics`: how far two sets of pictures are from each other."""
 
 import argparse
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
-from functools import partial
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +19,7 @@ TOLD = {
     "variety": ("variety", "1 is as varied as B"),
     "fid": ("FID", "0 is equal"),
 }
+WIDTH = max(len(title) for title, _ in TOLD.values())
 FEWEST = 20  # as in training.gallery, which needs PyTorch
 MOST_PSI = 5.0
 
@@ -87,45 +86,29 @@ def check(option: str, value: object, known: Collection[object]) -> None:
 def judging(weights: Path) -> Callable[[Any, Any], dict[str, float]]:
     """What tells FID of two sets of pictures by the weights in a file, which is read at once."""
     from taxiway.backends.torch.device import pick_device
+    from taxiway.console import bar
     from taxiway.training.inception import fid, read_inception
 
     network = read_inception(weights)
 
     def judge(made: Any, real: Any) -> dict[str, float]:
-        with bars() as progress:
-            task = progress.add_task("Inception", total=len(made) + len(real))
-            advance = partial(progress.advance, task)
-            return {"fid": fid(network, made, real, pick_device(), advance)}
+        with bar("Inception", len(made) + len(real), leave=False) as shown:
+            return {"fid": fid(network, made, real, pick_device(), shown.update)}
 
     return judge
 
 
 def drawn(parsed: argparse.Namespace) -> tuple[Any, Any]:
     """The pictures of A and of B."""
-    from rich.markup import escape
-
+    from taxiway.console import bar
     from taxiway.families.stylegan.training.image_sources import varied
 
     found = []
-    with bars() as progress:
-        # A model held against itself, or another, is drawn with other seeds.
-        for first, name in ((0, parsed.a), (1_000_000, parsed.b)):
-            task = progress.add_task(escape(name), total=parsed.count)
-            found.append(pictures(name, parsed, first, partial(progress.advance, task)))
+    # A model held against itself, or another, is drawn with other seeds.
+    for first, name in ((0, parsed.a), (1_000_000, parsed.b)):
+        with bar(name, parsed.count, leave=False) as shown:
+            found.append(pictures(name, parsed, first, shown.update))
     return found[0], varied(found[1], parsed.b)
-
-
-@contextmanager
-def bars() -> Iterator[Any]:
-    """Progress bars on the terminal's error stream; none where that is no terminal."""
-    from rich.console import Console
-    from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
-
-    columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeRemainingColumn())
-    console = Console(stderr=True)
-    hidden = not console.is_terminal
-    with Progress(*columns, console=console, transient=True, disable=hidden) as progress:
-        yield progress
 
 
 def pictures(
@@ -150,12 +133,7 @@ def pictures(
 
 def show(figures: dict[str, float], counts: dict[str, int]) -> None:
     """The figures as a table."""
-    from rich.console import Console
-    from rich.table import Table
-
-    told = f"{counts['pictures_a']} pictures of A, {counts['pictures_b']} of B"
-    table = Table(box=None, show_header=False, caption=told, caption_justify="left")
     for name, value in figures.items():
         title, meaning = TOLD[name]
-        table.add_row(title, f"{value:.3g}", meaning)
-    Console().print(table)
+        print(f"{title:{WIDTH}}  {value:<8.3g}  {meaning}")
+    print(f"{counts['pictures_a']} pictures of A, {counts['pictures_b']} of B")

@@ -276,25 +276,20 @@ class Bar:
     """How far a transfer is, with the time that is left; Ctrl-C becomes Stopped."""
 
     def __init__(self, title: str) -> None:
-        from rich.console import Console
-        from rich.progress import (
-            BarColumn,
-            DownloadColumn,
-            Progress,
-            TextColumn,
-            TimeRemainingColumn,
-            TransferSpeedColumn,
-        )
-
-        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
-        rates = (TransferSpeedColumn(), TimeRemainingColumn())
-        self._progress = Progress(*columns, *rates, console=Console(stderr=True))
-        self._task = self._progress.add_task(title, total=None)
+        self._title = title
+        self._bar: Any = None
 
     def tell(self, done: int, total: int, message: str) -> None:
         """Show it."""
-        self._progress.start()
-        self._progress.update(self._task, completed=done, total=total or None)
+        if self._bar is None:
+            from taxiway.console import bar
+
+            count = "{n_fmt}/{total_fmt}B {rate_fmt}"
+            self._bar = bar(self._title, count=count, unit="B", unit_scale=True)
+            self._done = 0
+        self._bar.total = total or None
+        self._bar.update(done - self._done)
+        self._done = done
 
     def __enter__(self) -> "Bar":
         return self
@@ -302,7 +297,7 @@ class Bar:
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
         from taxiway.core.tool import Stopped
 
-        if self._progress.live.is_started:
-            self._progress.stop()
+        if self._bar is not None:
+            self._bar.close()
         if isinstance(error, KeyboardInterrupt):
             raise Stopped("Stopped; the same command goes on from there.") from None

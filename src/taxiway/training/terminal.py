@@ -10,8 +10,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-
+from taxiway import console
 from taxiway.core.errors import TaxiwayError
 from taxiway.core.faults import blamed
 from taxiway.training import cost
@@ -47,7 +46,8 @@ def lead(trainer: Trainer, config: TrainingConfig[Any], folder: Path, stop: Stop
     with enough_room(folder):
         session = Session(trainer, config, folder)
         every = announced(session)
-        with bar(config.kimg, trainer.bar or trainer.measures) as session.report:
+        names = trainer.bar or trainer.measures
+        with bar(trainer.seen / 1000, config.kimg, names) as session.report:
             session.run(stop, every)
     print(f"{trainer.seen / 1000:.1f} kimg seen. {what_plays(folder / 'model.safetensors')}")
     return session
@@ -108,18 +108,20 @@ def announced(session: Session) -> float:
 
 
 @contextmanager
-def bar(kimg: float, names: Sequence[str]) -> Iterator[Callable[[Record], None]]:
-    """A progress bar that is given records; prints what they warn of above itself."""
-    columns = ("{task.completed:.1f} of {task.total:g} kimg", "{task.fields[figures]}")
-    parts = [BarColumn(), *map(TextColumn, columns), TimeElapsedColumn(), TimeRemainingColumn()]
-    with Progress(*parts, speed_estimate_period=600) as shown:
-        task = shown.add_task("", total=kimg, figures="")
+def bar(seen: float, kimg: float, names: Sequence[str]) -> Iterator[Callable[[Record], None]]:
+    """A progress bar that is given records; prints what they warn of above itself.
+
+    `seen` are the kimg that it begins with.
+    """
+    count = "{n:.1f} of {total:g} kimg{postfix}, {elapsed}, left"
+    with console.bar("", kimg, count, initial=seen, smoothing=0.01) as shown:
 
         def report(record: Record) -> None:
             figures = " ".join(f"{name} {record[name]:.3g}" for name in names if name in record)
-            shown.update(task, completed=record["kimg"], figures=figures)
+            shown.set_postfix_str(figures, refresh=False)
+            shown.update(record["kimg"] - shown.n)
             for warning in record.get("warnings", ()):
-                shown.console.print(f"{record['kimg']:.1f} kimg: {warning}")
+                shown.write(f"{record['kimg']:.1f} kimg: {warning}")
 
         yield report
 

@@ -8,10 +8,10 @@ from threading import Event
 
 import numpy as np
 import torch
-from rich.progress import track
 from torch import Tensor
 
 from taxiway.checkpoint import Checkpoint
+from taxiway.console import bar
 from taxiway.core.files import whole_file
 from taxiway.families.stylegan.training.distilling import Distillation, Distilling, Pairs, begin
 from taxiway.families.stylegan.training.lessons import lead, restore
@@ -37,7 +37,7 @@ STAGES = (
 def pairs(folder: Path, count: int, size: int) -> Pairs:
     """The first `count` seeds and their pictures, painted unless the folder has them."""
     found = []
-    for first in track(range(0, count, PART), f"Painting {count:,} pairs"):
+    for first in bar(f"Painting {count:,} pairs", iterable=range(0, count, PART)):
         path = folder / f"pairs-{size}px-{first}.npy"
         if not path.exists():
             made = painted(range(first, min(first + PART, count)), size)
