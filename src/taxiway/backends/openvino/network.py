@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import openvino
-from openvino import opset13 as ov
 
 from taxiway.backends import Arrays, Graph, Inputs, is_large
 from taxiway.backends.openvino.kept import Digest, Kept
+from taxiway.backends.openvino.library import openvino, ov
 
 HINTS = {"float32": "f32", "bfloat16": "bf16"}
 RANDOM = "random"
