@@ -69,6 +69,13 @@ def test_every_label_is_some_material(label: str, material: str) -> None:
     assert MATERIALS[materials()[LABEL_TO_ID[label]]] == material
 
 
+def test_every_label_has_a_colour_of_its_own() -> None:
+    colours = np.array([LABEL_TO_COLOR[label] for label in LABEL_TO_ID], float)
+    apart = np.linalg.norm(colours[:, None] - colours, axis=-1) + 255 * np.eye(len(colours))
+    assert apart.min() > 20
+    assert 0 <= colours.min() <= colours.max() <= 255
+
+
 def test_what_is_offered_is_itself() -> None:
     found = [MATERIALS[materials()[LABEL_TO_ID[label]]] for label in OFFERED]
     assert [name.replace("flowers", "flower") for name in found] == list(OFFERED)

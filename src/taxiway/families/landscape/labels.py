@@ -3,6 +3,8 @@
 import base64
 import io
 from functools import cache
+from itertools import product
+from math import dist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,7 +46,7 @@ def _numbered() -> dict[str, int]:
 
 LABEL_TO_ID = _numbered()
 """Every label's id, each below the number of labels."""
-LABEL_TO_COLOR = {
+_PAINTED = {
     "unlabeled": [0, 0, 0],
     "grass": [29, 195, 49],
     "sky": [95, 219, 255],
@@ -62,6 +64,20 @@ LABEL_TO_COLOR = {
     "rainbow": [255, 64, 224],
 }
 """The first eight are those that Runway's documents show, which sketches paint with."""
+
+
+def _coloured() -> dict[str, list[int]]:
+    """Every label's colour: the rest have some that lie 20 or more from any other.
+
+    The palette for labels that have none would be loaded at every start, for nobody.
+    """
+    painted = _PAINTED.values()
+    grid = ([*colour] for colour in product(range(25, 256, 41), repeat=3))
+    free = (one for one in grid if all(dist(one, other) > 20 for other in painted))
+    return {label: _PAINTED.get(label) or next(free) for label in LABEL_TO_ID}
+
+
+LABEL_TO_COLOR = _coloured()
 OFFERED = ("sky", "clouds", "rainbow", "mountain", "snow", "hill", "tree", "grass", "flower",
            "sand", "rock", "sea", "river", "fog")  # fmt: skip
 """What can be painted, in the order of a picture from top to bottom."""
