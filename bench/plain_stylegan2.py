@@ -55,7 +55,7 @@ def modulated_conv(
 def smooth(x: Tensor, padding: int) -> Tensor:
     """The 4x4 filter on every channel, with the gain of 4 that the inserted zeros need."""
     channels = x.shape[1]
-    kernel = (KERNEL * 4)[None, None].repeat(channels, 1, 1, 1)
+    kernel = (KERNEL.to(x.device) * 4)[None, None].repeat(channels, 1, 1, 1)
     return F.conv2d(x, kernel, padding=padding, groups=channels)
 
 

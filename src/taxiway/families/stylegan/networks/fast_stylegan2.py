@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from taxiway.families.stylegan.networks.generator import Noise
 from taxiway.families.stylegan.networks.modulated import ModulatedConv, StyledRGB, clamped
-from taxiway.families.stylegan.networks.ops import ACTIVATIONS, fir, kernel_2d, upsample
+from taxiway.families.stylegan.networks.ops import ACTIVATIONS, fir, upsample
 from taxiway.families.stylegan.networks.stylegan2 import Block, StyledConv, SynthesisNetwork, ToRGB
 from taxiway.families.stylegan.networks.upscaler import fast_upscaler
 
@@ -40,7 +40,7 @@ class FastConv:
         total = layer.act_gain * gain
         early, self.late = (total, 1.0) if layer.activation in SCALABLE else (1.0, total)
         self.clamp = None if layer.clamp is None else layer.clamp * gain
-        self.kernel = kernel_2d(layer.taps, gain=4).to(layer.weight)
+        self.kernel = layer.kernel
         self.conv = ModulatedConv(
             layer.weight.detach(),
             layer.bias.detach() * early,

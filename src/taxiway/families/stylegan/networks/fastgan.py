@@ -29,6 +29,7 @@ class GatedLayer(nn.Module):
     """
 
     noise_strength: Tensor
+    noise_const: Tensor
     gains: Tensor
     shifts: Tensor
 
@@ -47,6 +48,10 @@ class GatedLayer(nn.Module):
             value = nn.Parameter(torch.ones(*own[name])) if name in own else None
             self.register_parameter(name, value)
         self.has_noise, self.has_classes = "noise_strength" in own, "gains" in own
+        if self.has_noise:
+            drawn = torch.Generator().manual_seed(SEED + size)
+            values = torch.empty(1, 1, size, size).normal_(generator=drawn)
+            self.register_buffer("noise_const", values, persistent=False)
 
     def forward(self, x: Tensor, c: Tensor, noise: Noise = "const") -> Tensor:
         if self.size == FIRST:
@@ -65,12 +70,10 @@ class GatedLayer(nn.Module):
 
     def noise(self, count: int, noise: Noise, x: Tensor) -> Tensor:
         """One value per pixel, times each channel's strength: [1 or count, 2 C, H, W]."""
-        shape = x.shape[2:]
         if noise == "const":
-            drawn = torch.Generator().manual_seed(SEED + self.size)
-            values = torch.randn(1, 1, *shape, generator=drawn).to(x)
+            values = self.noise_const
         else:
-            values = torch.randn(count, 1, *shape, device=x.device)
+            values = torch.randn(count, 1, *x.shape[2:], device=x.device)
         return values * self.noise_strength[None, :, None, None]
 
 

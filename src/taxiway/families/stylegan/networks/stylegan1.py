@@ -41,6 +41,7 @@ class StyledLayer(nn.Module):
     """
 
     noise_const: Tensor
+    taps: Tensor
 
     def __init__(
         self, inputs: int, outputs: int, w_dim: int, size: int, up: bool = False, blur: bool = True
@@ -55,6 +56,7 @@ class StyledLayer(nn.Module):
         self.bias = nn.Parameter(torch.zeros(outputs))
         self.noise_strength = nn.Parameter(torch.zeros(outputs))
         self.register_buffer("noise_const", torch.randn(size, size))
+        self.register_buffer("taps", torch.tensor(BLUR) / sum(BLUR), persistent=False)
         self.affine = Affine(w_dim, outputs)
 
     def forward(self, x: Tensor, w: Tensor, noise: Noise = "const") -> Tensor:
@@ -62,7 +64,7 @@ class StyledLayer(nn.Module):
             x = F.interpolate(x, scale_factor=2.0) if self.up else x  # [N, in, H, W]
             x = F.conv2d(x.to(self.weight.dtype), self.weight, padding=1).float()  # [N, out, H, W]
         if self.up and self.blur:
-            x = smoothed(x)
+            x = smoothed(x, self.taps)
         if noise != "none":
             x = x + self.noise(len(x), noise)
         x = F.leaky_relu(x + self.bias[None, :, None, None], SLOPE)
@@ -79,10 +81,9 @@ class StyledLayer(nn.Module):
         return values * self.noise_strength[None, :, None, None]
 
 
-def smoothed(x: Tensor) -> Tensor:
-    """x [N, C, H, W] blurred with [1, 2, 1] both ways; beyond the border there are zeros."""
+def smoothed(x: Tensor, taps: Tensor) -> Tensor:
+    """x [N, C, H, W] blurred with three taps both ways; beyond the border there are zeros."""
     channels = x.shape[1]
-    taps = torch.tensor(BLUR, dtype=x.dtype, device=x.device) / sum(BLUR)
     down = taps.view(1, 1, 3, 1).expand(channels, 1, 3, 1)
     across = taps.view(1, 1, 1, 3).expand(channels, 1, 1, 3)
     x = F.conv2d(x, down, padding=(1, 0), groups=channels)

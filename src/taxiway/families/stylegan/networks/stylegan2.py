@@ -34,6 +34,7 @@ class StyledConv(nn.Module):
     `size` is that of the output; `up` is 1 or 2.
     """
 
+    kernel: Tensor
     noise_const: Tensor
 
     def __init__(
@@ -51,7 +52,9 @@ class StyledConv(nn.Module):
     ) -> None:
         super().__init__()
         self.size, self.up, self.clamp, self.use_noise = size, up, conv_clamp, use_noise
-        self.taps, self.activation, self.act_gain = tuple(taps), activation, act_gain
+        self.activation, self.act_gain = activation, act_gain
+        # Where the layer lies: what is copied at every call cannot be recorded on a GPU.
+        self.register_buffer("kernel", kernel_2d(taps, gain=4), persistent=False)
         self.weight = nn.Parameter(torch.randn(outputs, inputs, 3, 3))
         self.bias = nn.Parameter(torch.zeros(outputs))
         self.affine = Dense(w_dim, inputs, bias=1.0)
@@ -63,7 +66,7 @@ class StyledConv(nn.Module):
         styles = self.affine(w)  # [N, in]
         x = x * per_channel(styles).to(x.dtype)  # [N, in, h, w]
         if self.up == 2:
-            x = up_conv(x, self.weight, kernel_2d(self.taps, gain=4).to(x))  # [N, out, 2h, 2w]
+            x = up_conv(x, self.weight, self.kernel.to(x.dtype))  # [N, out, 2h, 2w]
         else:
             x = F.conv2d(x, self.weight, padding=1)  # [N, out, h, w]
         # From here on [N, out, H, W]: the demodulation divides by what the style makes expected.
@@ -105,16 +108,18 @@ class ToRGB(nn.Module):
 class Skip(nn.Module):
     """1x1 convolution at twice the size, without style: the short cut of a residual block."""
 
+    kernel: Tensor
+
     def __init__(self, inputs: int, outputs: int, taps: Sequence[float]) -> None:
         super().__init__()
-        self.taps = tuple(taps)
+        self.register_buffer("kernel", kernel_2d(taps, gain=4), persistent=False)
         self.weight = nn.Parameter(torch.randn(outputs, inputs, 1, 1))
         self.weight_gain = 1 / math.sqrt(inputs)
 
     def forward(self, x: Tensor) -> Tensor:  # [N, in, h, w] -> [N, out, 2h, 2w]
         # The 1x1 convolution and the filter commute; at the small size it is four times cheaper.
         x = F.conv2d(x, self.weight * (self.weight_gain * math.sqrt(0.5)))  # [N, out, h, w]
-        return upsample(x, kernel_2d(self.taps, gain=4).to(x))  # [N, out, 2h, 2w]
+        return upsample(x, self.kernel.to(x.dtype))  # [N, out, 2h, 2w]
 
 
 class Block(nn.Module):
@@ -139,7 +144,7 @@ class Block(nn.Module):
         x = self.features(x, ws, noise)  # [N, out, H, W]
         if image is not None:
             # The image so far [N, channels, H/2, W/2] is brought to this size and added to.
-            image = upsample(image, kernel_2d(self.conv1.taps, gain=4).to(image))
+            image = upsample(image, self.conv1.kernel.to(image.dtype))
         if self.torgb is not None:
             rgb = self.torgb(x, ws[:, self.num_convs]).float()  # [N, channels, H, W]
             image = rgb if image is None else image + rgb
