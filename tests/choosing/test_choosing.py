@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from taxiway import choosing
-from taxiway.backends import Arrays, Graph, Inputs, Unsupported
+from taxiway.backends import Arrays, Graph, Inputs, NoMemory, Unsupported
 from taxiway.choosing import choose
 from taxiway.choosing.answers import Answers, Setting
 from taxiway.core import slots
-from taxiway.core.errors import InvalidArgument, MissingDependency
+from taxiway.core.errors import InvalidArgument, MissingDependency, Spent
 
 DOUBLE = Graph("double", {}, {"factor": np.float32([2])}, {"x": np.zeros((1, 3), np.float32)})
 
@@ -213,6 +213,38 @@ def test_a_backend_that_breaks_hurts_no_other(only: Any) -> None:
     only(bad=Failing)
     with pytest.raises(Unsupported, match="bad failed: no such primitive"):
         choose([TRIED])
+
+
+class Crowded(Fake):
+    """A backend whose GPU another program has filled, as long as it has."""
+
+    __module__ = "taxiway.backends.crowded"
+    times: ClassVar = {("float32", 1): 1.0}
+    device = "cuda"
+    crowd: ClassVar[list[Exception]] = []
+
+    def compile(self, graph: Graph, precision: str, threads: int) -> "Doubling":
+        if self.crowd:
+            raise self.crowd[0]
+        return super().compile(graph, precision, threads)
+
+
+@pytest.mark.parametrize("error", [NoMemory("No room."), Spent("It is lost.")], ids=type)
+def test_what_a_gpu_cannot_do_now_is_tried_at_the_next_start(
+    error: Exception, only: Any, answers: Answers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    only(crowded=Crowded, one=fake({("float32", 1): 9.0}))
+    monkeypatch.setattr(Crowded, "crowd", [error])
+    crowded = choose([KNOWN], answers=answers)[1]
+    assert crowded.setting.backend == "one"
+    assert crowded.left_out == {"crowded": str(error)}
+    monkeypatch.setattr(Crowded, "crowd", [])
+    assert choose([KNOWN], answers=answers)[1].setting.backend == "crowded"
+
+
+def test_of_what_a_gpu_says_the_first_line_counts() -> None:
+    error = RuntimeError("CUDA error: no kernel image is available.\nCompile with `DSA`.")
+    assert choosing.one_line(error) == "CUDA error: no kernel image is available."
 
 
 def test_one_of_some_backends_is_chosen(only: Any) -> None:

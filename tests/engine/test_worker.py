@@ -1,16 +1,20 @@
 """What a model answers is looked at before it goes on; what is wrong fails its own call only."""
 
+import socket
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
 from taxiway.core.command import Command
 from taxiway.core.datatypes import Image, Number, Text, Vector
-from taxiway.core.errors import InvalidArgument, ModelFailed
+from taxiway.core.errors import InvalidArgument, ModelFailed, Spent
 from taxiway.core.images import to_data_uri
+from taxiway.core.model import ModelSpec
 from taxiway.engine import worker
-from taxiway.engine.messages import CallError, CallOutputs, Predict
+from taxiway.engine.messages import Answers, CallError, CallOutputs, Codec, Predict, Ready
+from taxiway.engine.pipe import WorkersEnd
 from taxiway.engine.worker import answer
 
 
@@ -87,3 +91,21 @@ def test_an_output_that_is_missing_is_a_sentence() -> None:
     with pytest.raises(ModelFailed, match="has no output 'size'"):
         command.encode({"text": "x"}, {})
     assert command.encode({"text": "x", "size": np.array(3.0)}, {})["size"] == 3.0
+
+
+def test_a_process_whose_model_is_spent_says_so_and_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    model: Any = Model([Spent("The GPU is lost.")])
+    model.commands = {"paint": Command(name="paint", inputs={}, outputs={})}
+    monkeypatch.setattr(worker, "start", lambda spec: (model, {}))
+    codec, (ours, theirs) = Codec(), socket.socketpair()
+    with ours, theirs:
+        pipe = WorkersEnd(ours)
+        for _ in range(2):
+            pipe.send(codec.pack(Predict("paint", [{}])))
+        spec = msgspec.msgpack.encode(ModelSpec(name="it", family="painter"))
+        worker.main(theirs, spec, ["", ""])
+        ready, answered = (codec.unpack(pipe.receive()) for _ in range(2))
+        assert isinstance(ready, Ready)
+        assert isinstance(answered, Answers)
+        assert answered.answers == [CallError("The GPU is lost.", is_last=True)]
+        assert not pipe.waits(0)  # of the second nothing was read

@@ -29,6 +29,10 @@ class Unsupported(TaxiwayError):
     """A backend does not know this graph, or not in this precision; another one may."""
 
 
+class NoMemory(Unsupported):
+    """An accelerator has too little memory left for this graph now; at another time it may have."""
+
+
 @dataclass(frozen=True)
 class Graph:
     """One network, described once for every backend by plain values.

@@ -17,6 +17,7 @@ from taxiway.backends import (
     Graph,
     Inputs,
     Network,
+    NoMemory,
     Unsupported,
     made,
     offered,
@@ -26,7 +27,7 @@ from taxiway.catalog.folder import data_path
 from taxiway.choosing.answers import Answer, Answers, Setting
 from taxiway.choosing.machine import this_machine, version_of
 from taxiway.core import slots
-from taxiway.core.errors import InvalidArgument, MissingDependency, TaxiwayError
+from taxiway.core.errors import InvalidArgument, MissingDependency, Spent, TaxiwayError
 from taxiway.core.faults import with_line
 
 SECONDS = 1.0
@@ -44,6 +45,8 @@ MEAN, MOST = 0.5, 8
 In bfloat16 a few pixels in ten thousand on sharp edges are further off, whoever computes.
 """
 NEARLY_ALL = 99.9
+OF_GPUS = ("CUDA error", "HIP error")
+"""How PyTorch's words about a failing GPU begin, which say more in each further line."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +123,7 @@ def choose(
         best = trial.decided(device, among, thorough)
         backend = trial.usable[best.backend]
         choice = Choice(best, backend.device, trial.measured, trial.left_out)
-        if answers:
+        if answers and trial.is_lasting:
             times = list(trial.measured.items())
             is_whole = trial.is_whole
             answers.keep(Answer(question, best, choice.device, times, trial.left_out, is_whole))
@@ -197,6 +200,8 @@ class Trial:
         self._wanted: dict[str, Arrays] = {}
         self.is_whole = False
         """Whether all settings were tried."""
+        self.is_lasting = True
+        """Whether the next start would find the same: not where a GPU had no room, or was lost."""
 
     def decided(self, device: str, among: Collection[str] | None, thorough: bool) -> Setting:
         """The best setting, of backends of the first turn in which there is one.
@@ -292,8 +297,9 @@ class Trial:
         try:
             yield
             return
-        except Unsupported as error:
+        except (Unsupported, Spent) as error:
             self.left_out[name] = str(error)
+            self.is_lasting = self.is_lasting and not isinstance(error, NoMemory | Spent)
         except TaxiwayError:
             raise
         except Exception as error:
@@ -386,9 +392,10 @@ def level_of(array: npt.NDArray[Any]) -> float:
 
 
 def one_line(error: Exception) -> str:
-    """An error of a library in one sentence."""
+    """An error of a library in one sentence, its last; of a GPU's, its first: advice follows."""
     lines = str(error).strip().splitlines() or [type(error).__name__]
-    return f"{lines[-1].strip().rstrip('.')}."
+    line = lines[0] if lines[0].startswith(OF_GPUS) else lines[-1]
+    return f"{line.strip().rstrip('.')}."
 
 
 def fastest(measured: Mapping[Setting, float]) -> Setting:

@@ -10,6 +10,7 @@ TaxiwayError
 │   ├── Cancelled     somebody stopped it
 │   └── Superseded    a newer request of the same live caller took its place
 ├── ModelFailed       the model itself raised while working
+│   └── Spent         nor can it answer anything else, until its process starts anew
 ├── BrokenMember      a file in a slot does not load, or declares something wrong; names the line
 └── MissingDependency an optional package is needed; gives the install line
 """
@@ -61,6 +62,10 @@ class Superseded(Unavailable):
 
 class ModelFailed(TaxiwayError):
     """The model raised while starting or working; the message is its last line."""
+
+
+class Spent(ModelFailed):
+    """What the model computes with is gone from this process for good; its worker ends by it."""
 
 
 class BrokenMember(TaxiwayError):

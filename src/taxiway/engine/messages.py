@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from taxiway.core.command import Command, Values
 from taxiway.core.datatypes import weight
-from taxiway.core.errors import InvalidArgument, ModelFailed, TaxiwayError
+from taxiway.core.errors import InvalidArgument, ModelFailed, Spent, TaxiwayError
 from taxiway.core.images import EncodedPicture, ImageFormat
 from taxiway.core.model import Finished, Progress
 from taxiway.engine.coding import Coded
@@ -74,17 +74,19 @@ class Predict(Struct, tag=True):
 
 
 class CallError(Struct, tag=True):
-    """One call failed."""
+    """One call failed; `is_last` where the process can answer no other and ends."""
 
     message: str
     input: str | None = None
     invalid: bool = False
+    is_last: bool = False
 
     @classmethod
     def of(cls, error: Exception) -> "CallError":
         if isinstance(error, TaxiwayError):
             name = getattr(error, "name", None)
-            return cls(str(error), name, isinstance(error, InvalidArgument))
+            is_wrong, is_last = isinstance(error, InvalidArgument), isinstance(error, Spent)
+            return cls(str(error), name, is_wrong, is_last)
         return cls(f"The model failed: {type(error).__name__}: {error}".rstrip(": "))
 
     def error(self) -> TaxiwayError:

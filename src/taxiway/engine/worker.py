@@ -50,7 +50,8 @@ SIDE_BY_SIDE = 3 * 2**20
 
 
 def main(connection: socket.socket, spec: bytes, areas: list[str], ahead: int = 0) -> None:
-    """Set the model up, say so, then answer batches until the other side is gone.
+    """Set the model up, say so, then answer batches until the other side is gone, or a model is
+    spent, which the other side starts anew.
 
     Up to `ahead` parts of an answer are sent before the other side has answered the first of them.
     """
@@ -79,6 +80,8 @@ def main(connection: socket.socket, spec: bytes, areas: list[str], ahead: int = 
             if request.sent is not None:
                 answers = writers.all_smaller(model.commands[request.command], answers, request)
             pipe.send(packed(codec, answers, (time.perf_counter() - began) * 1000))
+            if any(isinstance(each, CallError) and each.is_last for each in answers):
+                return
             spare.use(requests.waits)
 
 

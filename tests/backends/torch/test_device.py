@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 import torch
@@ -67,3 +68,17 @@ def test_kept_memory_is_not_asked_for_again() -> None:
     if asked:
         assert few < many / 100
     assert many > 10_000
+
+
+def test_float32_keeps_its_digits_on_a_gpu() -> None:
+    settings: Any = torch.backends.cudnn, torch.backends.cuda.matmul
+    names = ("allow_tf32", "allow_fp16_reduced_precision_reduction")
+    before = [getattr(*each) for each in zip(settings, names, strict=True)]
+    try:
+        for setting, name in zip(settings, names, strict=True):
+            setattr(setting, name, True)
+        device.keep_digits()
+        assert not any(getattr(*each) for each in zip(settings, names, strict=True))
+    finally:
+        for setting, name, value in zip(settings, names, before, strict=True):
+            setattr(setting, name, value)

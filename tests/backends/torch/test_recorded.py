@@ -1,5 +1,7 @@
 """Recordings of a network's kernels: with a recorder of ours, as there is no GPU here."""
 
+import gc
+import weakref
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,9 +17,20 @@ from hypothesis import strategies as st
 torch = pytest.importorskip("torch")
 
 from paths import FIXTURES  # noqa: E402
-from taxiway.backends.torch import network_of  # noqa: E402
+from taxiway.backends import Graph  # noqa: E402
+from taxiway.backends import torch as backend  # noqa: E402
+from taxiway.backends.torch import TorchBackend, device, network_of  # noqa: E402
 from taxiway.backends.torch.network import TorchNetwork  # noqa: E402
-from taxiway.backends.torch.recorded import MOST, SETS, GpuQueues, RecordedNetwork, Recording, alike  # noqa: E402
+from taxiway.backends.torch.recorded import (  # noqa: E402
+    MOST,
+    ONE_AT_A_TIME,
+    SETS,
+    WARM_UP,
+    GpuQueues,
+    RecordedNetwork,
+    Recording,
+    alike,
+)
 from taxiway.checkpoint import read_checkpoint  # noqa: E402
 from taxiway.families.stylegan.networks.graphs import graphs_of  # noqa: E402
 
@@ -34,7 +47,7 @@ class SlowGpu:
         fails: bool = False,
         chooses: Callable[[int], int | None] = lambda able: None,
     ) -> None:
-        self.recorded = self.played = 0
+        self.recorded = self.played = self.tried = 0
         self._spoil, self._fails, self._chooses = spoil, fails, chooses
         self._now, self._beside = deque[Any](), deque[Any]()
         self._turn = Lock()
@@ -42,6 +55,7 @@ class SlowGpu:
     def record(
         self, call: Callable[..., Any], inputs: dict[str, Any]
     ) -> tuple[dict[str, Any], Callable[[], None]]:
+        self.tried += 1
         if self._fails:
             raise RuntimeError("operation not permitted when stream is capturing")
         self.recorded += 1
@@ -190,6 +204,140 @@ def test_what_cannot_be_recorded_is_computed_as_before(gpu: SlowGpu) -> None:
     for k in range(4):
         assert network.run({"x": given(1, k)})["y"][0, 0] == 2 * k + 1
     assert gpu.played <= 1
+
+
+def test_where_a_recording_failed_no_other_is_tried() -> None:
+    gpu = SlowGpu(fails=True)
+    network = RecordedNetwork(doubled, CPU, gpu)
+    for rows in (1, 1, 2, 2, 3, 3):
+        network.run({"x": given(rows, 1)})
+    assert gpu.tried == 1
+
+
+def test_what_is_random_takes_the_place_of_no_recording() -> None:
+    gpu = SlowGpu()
+    network = RecordedNetwork(doubled, CPU, gpu)
+    for noise in ("random", "const"):
+        for rows in (1, 1, 2, 2):
+            network.run({"x": given(rows, 1), "noise": noise})
+    assert gpu.recorded == 2
+
+
+def test_sums_in_another_order_are_no_other_answer() -> None:
+    """Some of a GPU's convolutions add up in whatever order their threads come."""
+    calls = iter(range(99))
+
+    def summed(x: Any) -> dict[str, Any]:
+        image = torch.full((10, 100), 7, dtype=torch.uint8)
+        image[0, 0] += next(calls) % 2
+        return {"image": image}
+
+    gpu = SlowGpu()
+    network = RecordedNetwork(summed, CPU, gpu)
+    for _ in range(3):
+        network.run({"x": given(1, 1)})
+    assert gpu.recorded == 1
+
+
+class Cuda:
+    """Streams and recordings of `torch.cuda` as PyTorch has them, without a GPU."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.streams: list[Any] = [self.Stream()]
+        self.done: list[tuple[str, Any]] = []
+        for name in ("Stream", "current_stream", "stream", "CUDAGraph", "graph", "empty_cache"):
+            monkeypatch.setattr(torch.cuda, name, getattr(self, name))
+
+    class Stream:
+        def __init__(self, device: Any = None) -> None:
+            pass
+
+        def wait_stream(self, other: Any) -> None:
+            pass
+
+    class CUDAGraph:
+        def replay(self) -> None:
+            pass
+
+    def current_stream(self, device: Any = None) -> Any:
+        return self.streams[-1]
+
+    @contextmanager
+    def stream(self, stream: Any) -> Iterator[None]:
+        depth = len(self.streams)
+        self.streams.append(stream)
+        try:
+            yield
+        finally:
+            del self.streams[depth:]
+
+    @contextmanager
+    def graph(self, graph: Any, stream: Any, capture_error_mode: str) -> Iterator[None]:
+        assert ONE_AT_A_TIME.locked()
+        assert capture_error_mode == "thread_local"
+        self.streams.append(stream)
+        self.done.append(("record", stream))
+        yield
+        self.streams.pop()  # not where the call fails, and so neither in PyTorch
+
+    def empty_cache(self) -> None:
+        assert ONE_AT_A_TIME.locked()
+        self.done.append(("give back", None))
+
+
+def test_a_recording_that_fails_leaves_the_thread_on_its_own_stream(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cuda = Cuda(monkeypatch)
+    queues, own = GpuQueues("cuda"), cuda.current_stream()
+
+    def call(x: int) -> dict[str, Any]:
+        cuda.done.append(("call", cuda.current_stream()))
+        if x and cuda.done[-2][0] == "record":
+            raise RuntimeError("operation not permitted when stream is capturing")
+        return {}
+
+    queues.record(call, {"x": 0})
+    assert [name for name, _ in cuda.done] == ["call"] * WARM_UP + ["record", "call"]
+    assert len({stream for _, stream in cuda.done}) == 1  # warmed up where it is recorded
+    assert cuda.current_stream() is own
+    with pytest.raises(RuntimeError, match="not permitted"):
+        queues.record(call, {"x": 1})
+    assert cuda.current_stream() is own
+    assert not ONE_AT_A_TIME.locked()
+
+
+def test_what_is_forgotten_goes_back_to_the_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    cuda = Cuda(monkeypatch)
+    monkeypatch.setattr(device, "devices", lambda: ["cuda", "cpu"])
+    monkeypatch.setattr(backend, "network_of", TorchNetwork)
+    made = list[Any]()
+
+    class Layer:
+        """Knows itself by what it convolves with, as layers do."""
+
+        def __call__(self, x: Any) -> dict[str, Any]:
+            return {"y": x}
+
+    def built(dtype: Any, where: Any) -> Any:
+        layer: Any = Layer()
+        layer.convolve = layer.__call__
+        made.append(weakref.ref(layer))
+        return layer
+
+    torch_backend = TorchBackend()
+    graph = Graph("double", {}, {}, {}, built)
+    for precision in ("float16", "float32"):
+        torch_backend.compile(graph, precision, torch.get_num_threads())
+    gc.disable()
+    try:
+        torch_backend.forget(("float16", 1))
+        assert [each() is None for each in made] == [False, True]
+        assert cuda.done == [("give back", None)]
+        torch_backend.forget(("float16", 1))
+        assert len(cuda.done) == 1
+    finally:
+        gc.enable()
 
 
 def test_random_noise_stays_random() -> None:

@@ -3,6 +3,7 @@
 Nothing here imports torch before something is compiled.
 """
 
+import gc
 import platform
 import sys
 from collections.abc import Callable, Sequence
@@ -71,26 +72,37 @@ class TorchBackend:
         return thread_counts(most)
 
     def compile(self, graph: Graph, precision: str, threads: int) -> "TorchNetwork":
-        """The graph in PyTorch. Sets the threads of the whole process, and keeps freed memory."""
+        """The graph in PyTorch. Sets the threads of the whole process, keeps freed memory, and
+        has a GPU keep the digits of float32."""
         import torch
 
-        from taxiway.backends.torch.device import keep_freed_memory, pick_device
+        from taxiway.backends.torch.device import keep_digits, keep_freed_memory, pick_device
+        from taxiway.backends.torch.network import failing
 
         if graph.torch is None:
             raise Unsupported(f"PyTorch does not know how to compute a '{graph.kind}'.")
         keep_freed_memory()
+        keep_digits()
         torch.set_num_threads(threads)
         key = (id(graph), precision)
         if key not in self._compiled:
             device = pick_device(self.option)
-            call = graph.torch(getattr(torch, precision), device)
-            self._compiled[key] = (graph, network_of(call, device))
+            with failing(device):
+                call = graph.torch(getattr(torch, precision), device)
+                self._compiled[key] = (graph, network_of(call, device))
         return self._compiled[key][1]
 
     def forget(self, but: tuple[str, int] | None) -> None:
         """Free what was compiled, but for a precision; threads share it."""
         kept = {key: value for key, value in self._compiled.items() if but and key[1] == but[0]}
+        if len(kept) == len(self._compiled):
+            return
         self._compiled = kept
+        gc.collect()  # layers and what they convolve with know each other
+        if self.device == "cuda":
+            from taxiway.backends.torch.recorded import give_back
+
+            give_back()
 
 
 def network_of(

@@ -35,6 +35,16 @@ def devices() -> list[str]:
     return [name for name, there in accelerators.items() if there] + ["cpu"]
 
 
+def gpus() -> list[str]:
+    """What PyTorch knows of each GPU of NVIDIA's or AMD's, the first of which computes."""
+    by = f"HIP {torch.version.hip}" if torch.version.hip else f"CUDA {torch.version.cuda}"
+    found = map(torch.cuda.get_device_properties, range(torch.cuda.device_count()))
+    return [
+        f"{gpu.name}, {gpu.total_memory / 2**30:.0f} GB, capability {gpu.major}.{gpu.minor}, {by}"
+        for gpu in found
+    ]
+
+
 def pick_device(option: str = "auto") -> torch.device:
     """The device for an option of `OPTIONS`; auto is the fastest kind there is.
 
@@ -49,6 +59,16 @@ def pick_device(option: str = "auto") -> torch.device:
             "device",
         )
     return torch.device(option)
+
+
+def keep_digits() -> None:
+    """Have a GPU compute float32 with all its digits, and sum float16 in float32, in this process.
+
+    PyTorch by itself rounds what a convolution in float32 is given to 10 bits (TF32); float32 is
+    what all else is measured by, and what a StyleGAN3's filters need.
+    """
+    torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cuda.matmul.allow_fp16_reduced_precision_reduction = False
 
 
 def keep_freed_memory() -> bool:

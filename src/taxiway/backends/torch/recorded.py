@@ -34,6 +34,8 @@ SETS = 2
 """Calls on their way at once: one computes, one is copied."""
 WARM_UP = 3
 """Calls before a recording, in which libraries choose their kernels."""
+ONE_AT_A_TIME = Lock()
+"""Of recordings, and of what gives memory back: PyTorch knows one recording in a process."""
 CLOSE = 2e-3
 """How far floats of a recording may be off, as a part of the largest; levels are the same, or one
 off in a thousand numbers."""
@@ -133,14 +135,14 @@ class RecordedNetwork(TorchNetwork):
         self._queues = queues
         self._seen: set[Hashable] = set()
         self._recordings: dict[Hashable, Recording | None] = {}
+        self._most = MOST
         self._turn = Lock()
 
-    @torch.inference_mode()
-    def run(self, inputs: Inputs) -> Arrays:
+    def computed(self, inputs: Inputs) -> Arrays:
         with self._turn:
             recording = self._recording(inputs)
             if recording is None:
-                return super().run(inputs)
+                return super().computed(inputs)
             taken = recording.begin(inputs)
         return taken()
 
@@ -148,7 +150,7 @@ class RecordedNetwork(TorchNetwork):
         shape = shape_of(inputs)
         if shape in self._recordings:
             return self._recordings[shape]
-        if shape in self._seen and len(self._recordings) < MOST:
+        if shape in self._seen and len([*filter(None, self._recordings.values())]) < self._most:
             self._recordings[shape] = self._recorded(inputs)
             return self._recordings[shape]
         self._seen.add(shape)
@@ -156,16 +158,15 @@ class RecordedNetwork(TorchNetwork):
 
     def _recorded(self, inputs: Inputs) -> Recording | None:
         """A recording that was seen to give what is computed; None where there can be none."""
-        plain = super().run(inputs)
-        if not all(
-            np.array_equal(plain[name], value) for name, value in super().run(inputs).items()
-        ):
+        plain, again = super().computed(inputs), super().computed(inputs)
+        if not all(alike(plain[name], again[name]) for name in plain):
             return None
         try:
             recording = Recording(self.call, inputs, self.device, self._queues)
             found = recording.begin(inputs)()
         except RuntimeError as error:
             log.debug("A network is not recorded: %s", error)
+            self._most = 0  # PyTorch keeps the memory of a recording that failed (its PR 190308)
             return None
         return recording if all(alike(plain[name], found[name]) for name in plain) else None
 
@@ -180,29 +181,32 @@ def shape_of(inputs: Inputs) -> Hashable:
 
 def alike(one: Any, other: Any) -> bool:
     """Whether two outputs are the same, but for the order of sums."""
-    off = np.abs(np.asarray(one, np.float64) - np.asarray(other, np.float64))
     if one.dtype == np.uint8:
-        return bool(off.max(initial=0) <= 1 and off.mean() <= CLOSE)
+        levels = np.abs(np.subtract(one, other, dtype=np.int16))
+        return bool(levels.max(initial=0) <= 1 and levels.mean() <= CLOSE)
+    off = np.abs(np.asarray(one, np.float64) - np.asarray(other, np.float64))
     return bool(off.max(initial=0) <= CLOSE * max(np.abs(one).max(initial=0), 1e-9))
 
 
 class GpuQueues:
-    """Two streams of a GPU of NVIDIA's or AMD's: the current one computes, the other copies."""
+    """Streams of a GPU of NVIDIA's or AMD's: the current one computes, another copies."""
 
     def __init__(self, device: torch.device | str) -> None:
         self._device = torch.device(device)
         self._copying: Any = torch.cuda.Stream(self._device)  # type: ignore[no-untyped-call]
+        self._recording: Any = torch.cuda.Stream(self._device)  # type: ignore[no-untyped-call]
 
     def record(self, call: Call, inputs: dict[str, Any]) -> tuple[Tensors, Callable[[], None]]:
-        warming: Any = torch.cuda.Stream(self._device)  # type: ignore[no-untyped-call]
-        warming.wait_stream(torch.cuda.current_stream(self._device))
-        with torch.cuda.stream(warming):
+        self._recording.wait_stream(torch.cuda.current_stream(self._device))
+        # `graph` leaves its stream only where it ends well; in its own mode, "global", what another
+        # thread asks of the GPU meanwhile would spoil the recording, or fail.
+        with ONE_AT_A_TIME, torch.cuda.stream(self._recording):
             for _ in range(WARM_UP):
                 call(**inputs)
-        torch.cuda.current_stream(self._device).wait_stream(warming)
-        graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph):
-            outputs = call(**inputs)
+            graph = torch.cuda.CUDAGraph()
+            with torch.cuda.graph(graph, stream=self._recording, capture_error_mode="thread_local"):
+                outputs = call(**inputs)
+        torch.cuda.current_stream(self._device).wait_stream(self._recording)
         return outputs, graph.replay
 
     def pinned(self, like: torch.Tensor) -> torch.Tensor:
@@ -220,3 +224,9 @@ class GpuQueues:
     def mark(self) -> Mark:
         reached: Mark = torch.cuda.current_stream(self._device).record_event()
         return reached
+
+
+def give_back() -> None:
+    """Let other processes have what memory of the GPU nothing here uses any more."""
+    with ONE_AT_A_TIME:
+        torch.cuda.empty_cache()
