@@ -3,6 +3,7 @@
 import socket
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -26,6 +27,23 @@ def test_a_missing_pytorch_is_a_line_and_not_an_error(monkeypatch: pytest.Monkey
     [line] = [line for line in doctor.report() if line.startswith("PyTorch")]
     assert "missing, so nothing is trained or projected: pip install" in line
     assert "[train]" in line
+
+
+def test_a_gpu_is_named_and_one_that_fails_is_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    gpu = SimpleNamespace(name="A GPU", total_memory=8 * 2**30, major=8, minor=9)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda index: gpu)
+    monkeypatch.setattr(torch.version, "cuda", "13.0")
+    [line] = [line for line in doctor._torch() if line.startswith("GPU")]
+    assert line == "GPU         A GPU, 8 GB, capability 8.9, CUDA 13.0"
+
+    def fails(index: int) -> None:
+        raise RuntimeError("CUDA error: unknown error\nCompile with `TORCH_USE_CUDA_DSA`.")
+
+    monkeypatch.setattr(torch.cuda, "get_device_properties", fails)
+    assert list(doctor._torch())[-1] == "GPU         fails: CUDA error: unknown error."
 
 
 def test_what_is_pasted_has_no_names_in_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ from taxiway.backends import Unsupported, offered
 from taxiway.catalog import catalog, disk
 from taxiway.catalog.folder import data_path
 from taxiway.checkpoint import read_checkpoint
-from taxiway.choosing import answers_here, choose
+from taxiway.choosing import answers_here, choose, one_line
 from taxiway.choosing.machine import this_machine, version_of
 from taxiway.core.extras import install_line, is_here
 from taxiway.core.images import Pixels, encode_jpeg
@@ -135,12 +135,16 @@ def _details() -> Iterator[str]:
 def _torch() -> Iterator[str]:
     import torch
 
-    from taxiway.backends.torch.device import devices, processor
+    from taxiway.backends.torch.device import devices, gpus, processor
 
     cpu = processor()
     bfloat16 = f"bfloat16 by {cpu.bfloat16}" if cpu.bfloat16 else "no bfloat16"
     yield f"Processor   {cpu.name}, {cpu.cores} cores, {bfloat16}"
     yield f"PyTorch     {torch.__version__}; devices: {', '.join(devices())}"
+    try:
+        yield from (f"GPU         {gpu}" for gpu in gpus())
+    except RuntimeError as error:  # one that the driver shows and does not open
+        yield f"GPU         fails: {one_line(error)}"
 
 
 def _measured() -> Iterator[str]:

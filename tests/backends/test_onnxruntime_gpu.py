@@ -2,6 +2,8 @@
 
 import sys
 from collections.abc import Iterator
+from importlib.machinery import ModuleSpec
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -24,10 +26,10 @@ def build(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: [*names])
         monkeypatch.setattr(providers, "PLUGIN", plugin or "no_such_plugin")
         monkeypatch.setattr(onnxruntime_gpu, "is_installed", lambda name: True)
-        providers.gpus.cache_clear()
+        providers.webgpu.cache_clear()
 
     yield has
-    providers.gpus.cache_clear()
+    providers.webgpu.cache_clear()
 
 
 def test_what_a_build_has_is_offered(build: Any) -> None:
@@ -55,6 +57,28 @@ def test_where_there_is_none_it_says_so(build: Any, monkeypatch: pytest.MonkeyPa
 def test_a_plug_in_that_does_not_fit_is_none(build: Any) -> None:
     build("CPUExecutionProvider", plugin="json")  # a module without a library
     assert OnnxGpuBackend().available() == "onnxruntime's providers find no GPU here."
+
+
+def test_a_plug_in_is_there_for_all_who_ask(build: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As onnxruntime has it: a second time it refuses the same plug-in."""
+    registered = set[str]()
+
+    def register(name: str, path: str) -> None:
+        if name in registered:
+            raise RuntimeError(f"EP library is already registered under {name}")
+        registered.add(name)
+
+    plugin = ModuleType("a_plugin")
+    vars(plugin).update(get_library_path=lambda: "", get_ep_name=lambda: "WebGpu")
+    monkeypatch.setitem(sys.modules, "a_plugin", plugin)
+    plugin.__spec__ = ModuleSpec("a_plugin", None)
+    build("CPUExecutionProvider", plugin="a_plugin")
+    monkeypatch.setattr(onnxruntime, "register_execution_provider_library", register)
+    devices = [SimpleNamespace(ep_name="WebGpu")]
+    monkeypatch.setattr(onnxruntime, "get_ep_devices", lambda: devices)
+    assert [gpu.device for gpu in providers.gpus()] == ["webgpu"]  # as `doctor --report` asks
+    assert OnnxGpuBackend().available() is None
+    assert OnnxGpuBackend("auto").device == "webgpu"
 
 
 def test_a_mapping_stays_on_the_processor(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,7 +36,6 @@ class Provider(NamedTuple):
 CPU = Provider("cpu", [PROVIDERS["cpu"]])
 
 
-@cache
 def gpus(device: str = "auto") -> list[Provider]:
     """What is not the processor, of what `device` (auto, cuda, mps) allows and this machine has."""
     there = onnxruntime.get_available_providers()
@@ -48,8 +47,12 @@ def gpus(device: str = "auto") -> list[Provider]:
     return [*built_in, *(webgpu() if device == "auto" else [])]
 
 
+@cache
 def webgpu() -> list[Provider]:
-    """The GPU that the plug-in finds, if it is installed and finds one."""
+    """The GPU that the plug-in finds, if it is installed and finds one.
+
+    It is looked for once, since onnxruntime refuses a plug-in that it has already.
+    """
     if importlib.util.find_spec(PLUGIN) is None:
         return []
     plugin = importlib.import_module(PLUGIN)
