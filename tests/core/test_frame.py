@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taxiway.core.frame import flattened
+from taxiway.core.frame import flattened, with_opacity
 
 
 @pytest.mark.parametrize("shape", [(3, 5), (3, 5, 1), (3, 5, 3), (3, 5, 4), (1, 1), (1, 1, 4)])
@@ -31,3 +31,14 @@ def test_what_is_transparent_becomes_white(colour: int, opacity: int) -> None:
     pixels = np.array([[[colour, colour, colour, opacity]]], np.uint8)
     mixed = (colour * opacity + 255 * (255 - opacity)) / 255
     assert abs(int(flattened(pixels)[0, 0, 0]) - mixed) <= 0.5
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+def test_a_picture_gets_an_opacity_of_its_own(channels: int) -> None:
+    pixels = np.random.default_rng(1).integers(0, 256, (3, 5, channels), dtype=np.uint8)[::-1]
+    whole = with_opacity(pixels)
+    assert whole.shape == (3, 5, 4)
+    assert whole.flags.c_contiguous
+    assert (whole[:, :, :3] == pixels[:, :, :3]).all()
+    assert (whole[:, :, 3] == (pixels[:, :, 3] if channels == 4 else 255)).all()
+    assert not np.shares_memory(whole, pixels)  # a sender keeps it, the frame stays

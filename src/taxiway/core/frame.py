@@ -54,6 +54,15 @@ def flattened(
     return np.ascontiguousarray(pixels)
 
 
+def with_opacity(pixels: Pixels) -> Pixels:
+    """A picture [H, W, 3] or [H, W, 4] as a new one [H, W, 4], opaque unless it says otherwise."""
+    height, width, channels = pixels.shape
+    whole = np.full((height, width, 4), 255, np.uint8)
+    for channel in range(channels):  # five times as soon as three numbers at a time
+        whole[:, :, channel] = pixels[:, :, channel]
+    return whole
+
+
 def padded(pixels: Pixels, least: int = 1) -> Pixels:
     """A picture [H, W, C] of even height and width, each `least` or more: its last row and column
     repeated. For encoders whose colours come in pairs."""

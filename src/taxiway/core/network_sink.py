@@ -4,11 +4,9 @@ import threading
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-import numpy as np
-
 from taxiway.core.command import Values
 from taxiway.core.datatypes import AnyDataType, Text
-from taxiway.core.frame import Frame, padded
+from taxiway.core.frame import Frame, padded, with_opacity
 from taxiway.core.images import Pixels
 from taxiway.core.sink import Sink
 
@@ -64,8 +62,4 @@ class NetworkSink(Sink):
 
 def opaque(frame: Frame) -> Pixels:
     """A frame's picture as a sender takes it: uint8 [H, W, 4], even and large enough, RGBA."""
-    pixels = padded(frame.pixels, LEAST)  # [H, W, 3 or 4]
-    height, width, channels = pixels.shape
-    colours = np.full((height, width, 4), 255, np.uint8)
-    colours[:, :, :channels] = pixels
-    return colours
+    return with_opacity(padded(frame.pixels, LEAST))

@@ -4,12 +4,10 @@ import sys
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-import numpy as np
-
 from taxiway.core.datatypes import AnyDataType, Boolean, Text
 from taxiway.core.errors import Unavailable
 from taxiway.core.extras import lacking, need
-from taxiway.core.frame import Frame
+from taxiway.core.frame import Frame, with_opacity
 from taxiway.core.sink import Sink
 
 IS_WINDOWS = sys.platform == "win32"
@@ -53,10 +51,8 @@ class Spout(Sink):
         self._sender.setSenderName(self.settings_given["name"])
 
     def send(self, frame: Frame) -> None:
-        height, width, channels = frame.pixels.shape
-        # Without opacity receivers show black.
-        pixels = np.full((height, width, 4), 255, np.uint8)
-        pixels[:, :, :channels] = frame.pixels
+        height, width, _ = frame.pixels.shape
+        pixels = with_opacity(frame.pixels)  # without it receivers show black
         is_flipped = self.settings_given["flipped"]
         if not self._sender.sendImage(pixels, width, height, RGBA, is_flipped, 0):
             raise Unavailable("Spout took no picture; its own settings show whether it works here.")

@@ -4,11 +4,9 @@ import sys
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-import numpy as np
-
 from taxiway.core.datatypes import AnyDataType, Boolean, Text
 from taxiway.core.extras import lacking, need
-from taxiway.core.frame import Frame
+from taxiway.core.frame import Frame, with_opacity
 from taxiway.core.sink import Sink
 
 IS_MAC = sys.platform == "darwin"
@@ -52,10 +50,7 @@ class Syphon(Sink):
     def send(self, frame: Frame) -> None:
         from syphon.utils.numpy import copy_image_to_mtl_texture
 
-        height, width, channels = frame.pixels.shape
-        pixels = np.full((height, width, 4), 255, np.uint8)
-        pixels[:, :, :channels] = frame.pixels
-        copy_image_to_mtl_texture(pixels, self._texture)
+        copy_image_to_mtl_texture(with_opacity(frame.pixels), self._texture)
         # Syphon counts lines from below.
         is_flipped = not self.settings_given["flipped"]
         self._server.publish_frame_texture(self._texture, is_flipped=is_flipped)
