@@ -102,7 +102,7 @@ def test_it_lists_what_runs_and_what_can_be_started(page: Page, manager: ModelMa
 def test_the_card_of_a_model_is_read_before_it_is_started(
     page: Page, manager: ModelManager
 ) -> None:
-    manager.models[1] |= {"licence": "CC0", "data": "Paint.", "metrics": {"kid": 0.02}}
+    manager.models[1] |= {"licence": "CC0", "data": "Paint.", "metrics": {"kid": 0.020123456}}
     page.get_by_role("dialog", name="Models").get_by_text("Card", exact=True).click()
     facts = page.locator(".menu-card .facts")
     facts.get_by_text("CC0").wait_for()
@@ -112,7 +112,7 @@ def test_the_card_of_a_model_is_read_before_it_is_started(
         "Licence",
         "CC0",
         "kid",
-        "0.02",
+        "0.02012",
     ]
 
 

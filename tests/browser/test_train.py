@@ -289,6 +289,7 @@ def test_a_training_that_never_began_shows_why_first(page: Page, panel: Locator)
 
     def answer(route: Route) -> None:
         made = {"state": "failed", "message": message, "sheets": [], "models": [], "snapshots": []}
+        made |= {"total": 0, "unit": "passages"}
         route.fulfill(json={**route.fetch().json(), **made})
 
     expect(panel.locator(".sheets")).to_be_visible()
@@ -297,6 +298,9 @@ def test_a_training_that_never_began_shows_why_first(page: Page, panel: Locator)
     panel.get_by_text(message).wait_for()
     expect(panel.locator(".sheets")).to_be_hidden()
     expect(panel.locator("#train-delete")).to_be_visible()
+    expect(panel.locator("#train-resume")).to_have_text("Begin again")
+    expect(panel.locator("#train-until")).to_be_hidden()
+    expect(panel.locator(".chart-x").first).to_contain_text("thousand passages")
     page.unroute("**/trainings/skies")
 
 

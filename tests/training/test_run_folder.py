@@ -89,6 +89,15 @@ def test_how_a_training_ended_is_said(tmp_path, changed, told, state, words) -> 
     assert words in found.message
 
 
+def test_what_was_sent_for_it_goes_by_its_name(tmp_path) -> None:
+    sent = tmp_path / "mine" / "sent-0123abcd" / "my photos.zip"
+    training = opened(tmp_path, dataset=str(sent))
+    assert detail(training).dataset == "my photos.zip"
+    (training.folder / "log.txt").write_text("")
+    (training.folder / "errors.txt").write_text(f"'{sent}' is no zip file.")
+    assert detail(training).message == "'my photos.zip' is no zip file."
+
+
 def test_a_fulfilled_order_is_done(tmp_path) -> None:
     found = opened(tmp_path, stages=[[64, 20.0]]).summary(False, False)
     assert (found.state, found.message) == ("done", "Done: 20 thousand pictures shown.")

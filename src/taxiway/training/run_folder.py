@@ -163,7 +163,7 @@ class TrainingFolder:
         short = self._summary(records[-1:], alive, told)
         return Detail(
             **msgspec.structs.asdict(short),
-            dataset=plan.dataset,
+            dataset=self._shown(plan.dataset),
             start=plan.start,
             resolution=plan.stages[-1][0] if plan.stages else 0,
             unit=plan.unit,
@@ -282,7 +282,11 @@ class TrainingFolder:
     def _trouble(self) -> str:
         """The last line of its complaints."""
         lines = tail(self.folder / TROUBLE).decode(errors="replace").strip().splitlines()
-        return lines[-1].strip()[:300] if lines else ""
+        return self._shown(lines[-1].strip())[:300] if lines else ""
+
+    def _shown(self, words: str) -> str:
+        """Words without the place of what was sent for it, which nobody chose."""
+        return re.sub(re.escape(str(self.folder)) + r"[\\/]sent-[0-9a-f]{8}[\\/]", "", words)
 
     def models(self) -> list[Snapshot]:
         """Those of MODELS that there are, the newest before the best."""

@@ -1,7 +1,7 @@
 /** The model's card: what it is, what it was made from, whose it is, what it cannot do. */
 
 import { h } from "../dom.js";
-import { t } from "../words.js";
+import { number, t } from "../words.js";
 
 /** @import { Panel, Studio } from "../types.d.ts" */
 
@@ -63,5 +63,5 @@ export function factsOf(card) {
 function words(value) {
   if (Array.isArray(value)) return t("{size} pixels", { size: value.join(" × ") });
   if (typeof value === "object" && value !== null) return JSON.stringify(value);
-  return String(value);
+  return Number.isFinite(value) && !Number.isInteger(value) ? number(Number(value.toPrecision(4))) : String(value);
 }

@@ -50,8 +50,8 @@ const CHARTS = [
   },
 ];
 
-/** All charts for which there are figures. @param {Record<string, Curve>} curves */
-export function charts(curves) {
+/** All charts for which there are figures. @param {Record<string, Curve>} curves @param {string} unit of what was shown */
+export function charts(curves, unit) {
   const ends = Object.values(curves).map((curve) => curve[curve.length - 1][0]);
   const kimg = Math.max(0, ...ends);
   return CHARTS.filter(({ of }) => !of || curves[of]).map((chart) => ({
@@ -64,6 +64,7 @@ export function charts(curves) {
         title,
         meaning,
         lines.map(([key, label]) => ({ label, curve: curves[key] })),
+        t("{n} thousand {unit}", { n: short(kimg), unit: t(unit) }),
         kimg,
         Boolean(isLog),
       ),
@@ -74,10 +75,11 @@ export function charts(curves) {
  * @param {string} title
  * @param {string} meaning
  * @param {{ label: string, curve: Curve }[]} lines
- * @param {number} kimg where the axis ends
+ * @param {string} end what is told where the axis ends
+ * @param {number} kimg where that is
  * @param {boolean} isLog
  */
-function chart(title, meaning, lines, kimg, isLog) {
+function chart(title, meaning, lines, end, kimg, isLog) {
   const values = lines.flatMap(({ curve }) => curve.map(([, value]) => value));
   const ticks = isLog
     ? factors(Math.min(...values), Math.max(...values))
@@ -104,7 +106,7 @@ function chart(title, meaning, lines, kimg, isLog) {
       "div",
       { class: "chart-x", "aria-hidden": true },
       h("span", {}, "0"),
-      h("span", {}, t("{n} thousand pictures", { n: short(kimg) })),
+      h("span", {}, end),
     ),
   );
 }

@@ -30,7 +30,7 @@ export class View {
     type: "text",
     id: "train-until",
     inputmode: "decimal",
-    "aria-label": "Resume until so many thousand pictures",
+    "aria-label": "Resume until so many thousand",
   });
   #untilLine = h("label", { class: "train-until" }, "until", this.#until, "thousand");
   #delete = this.#button("train-delete", "Delete", "It, its pictures and its models", () =>
@@ -101,7 +101,7 @@ export class View {
         .reverse()
         .map(({ kimg, text }) => h("li", {}, `${short(kimg)}: ${text}`)),
     );
-    this.#charts.replaceChildren(...charts(detail.curves));
+    this.#charts.replaceChildren(...charts(detail.curves, detail.unit));
     this.#facts.replaceChildren(...facts(detail));
   }
 
@@ -156,7 +156,7 @@ export class View {
     const isDone = this.#detail?.state === "done";
     const text = this.#until.value.trim() || (isDone ? this.#until.placeholder : "");
     if (text && !(Number(text) > 0))
-      throw new Error(t("'{text}' is no number of thousand pictures.", { text }));
+      throw new Error(t("'{text}' is no number of thousands.", { text }));
     return this.#trainings.resume(this.#name, text ? Number(text) : null);
   }
 
