@@ -122,6 +122,16 @@ def draw_by_mouse(page: Page, folder: AnnotatedFolder) -> None:
     drag(page, (20, 10), (25, 12), (30, 15))
     drag(page, (40, 20), (45, 22), (50, 30))
     page.keyboard.press("2")
+    expect(page.get_by_text("The selected box is 'owl' now")).to_be_visible()
+    kept(page)
+    assert rounded(folder, "a.png") == [[20, 10, 30, 20, 1]]
+    # What is chosen in the list, by the mouse, is for the keys at once.
+    page.locator(".boxes-size").click()
+    page.keyboard.press("1")
+    kept(page)
+    assert rounded(folder, "a.png") == [[20, 10, 30, 20, 0]]
+    page.locator("#boxes-undo").click()
+    expect(page.locator("#boxes-canvas")).to_be_focused()
     kept(page)
     assert rounded(folder, "a.png") == [[20, 10, 30, 20, 1]]
     page.keyboard.press("Control+z")

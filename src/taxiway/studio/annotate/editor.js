@@ -168,6 +168,7 @@ export class Editor {
     const box = this.boxes[this.#selected];
     if (box && box[4] !== id) {
       this.#draw(this.boxes.map((one, k) => (k === this.#selected ? [one[0], one[1], one[2], one[3], id] : one)), this.#selected);
+      this.#hand.say(t("The selected box is '{name}' now; Esc lets go of it first.", { name: this.#classes.current?.name ?? "" }));
     }
     this.#parts.canvas.focus({ preventScroll: true });
   }
@@ -335,6 +336,7 @@ export class Editor {
     });
     this.element.addEventListener("close", () => this.close());
     this.element.addEventListener("keydown", (event) => keysOf(event, this, this.#parts.canvas));
+    this.element.addEventListener("click", (event) => this.#giveKeys(event));
     const on = (/** @type {string} */ name, /** @type {(detail: any) => void} */ act) =>
       this.#keeper.addEventListener(name, (event) => act(/** @type {CustomEvent} */ (event).detail));
     on("kept", (shown) => this.#note(shown));
@@ -344,6 +346,15 @@ export class Editor {
       if (this.#shown) this.turnTo(this.#shown.name);
     });
     on("conflict", (name) => name === this.#shown?.name && this.#hand.conflict(true));
+  }
+
+  /** A button that was pressed, or is gone by that, has the keys no more: they draw again. @param {MouseEvent} event */
+  #giveKeys({ target, detail }) {
+    const { list, bar, foot, canvas } = this.#parts;
+    const button = /** @type {Element} */ (target).closest("button");
+    const isTool = detail > 0 && button !== null && [list, bar, foot].some((part) => part.contains(button));
+    const isGone = document.activeElement === document.body || document.activeElement === this.element;
+    if (isTool || isGone) canvas.focus({ preventScroll: true });
   }
 
   /** @param {Shown} shown @param {HTMLImageElement} picture */
