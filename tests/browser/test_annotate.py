@@ -92,6 +92,15 @@ def test_boxes_are_drawn_moved_undone_copied_proposed_and_kept(
     with page.expect_download() as saved:
         card.get_by_role("button", name="Export").click()
     assert saved.value.suggested_filename == "birds-yolo.zip"
+    # What is shown stays so, and a file without boxes is told by its own name.
+    with page.expect_file_chooser() as chooser:
+        card.get_by_role("button", name="Import boxes").click()
+    none: Any = {"name": "diary.txt", "mimeType": "text/plain", "buffer": b"Dear diary"}
+    chooser.value.set_files(none)
+    expect(page.locator("#panel-annotate [role=alert]")).to_contain_text("'diary.txt' holds no")
+    expect(page.locator("#panel-annotate [role=status]")).to_have_text("")
+    page.click("#tab-network")
+    page.click("#tab-annotate")
     card.locator(".boxes-check").click()
     expect(page.locator("#panel-annotate .boxes-faults")).to_contain_text("'wren' has")
     expect(page.locator("#panel-annotate .boxes-counts dt")).to_have_text(["wren", "owl", "middle"])
@@ -182,6 +191,8 @@ def go_through_all(page: Page, folder: AnnotatedFolder) -> None:
     expect(page.locator(".boxes-file")).to_have_text("c.png")
     page.keyboard.press("e")
     expect(page.locator(".boxes-file")).to_have_text("d.png")
+    page.click("#boxes-all")
+    expect(page.locator(".boxes-words")).to_contain_text("1 picture pre-labelled")
     page.keyboard.press("s")
     expect(page.locator("#boxes-progress")).to_have_text("3 of 3 done, 1 skipped")
     kept(page)

@@ -12,7 +12,7 @@ from typing import Any
 
 from msgspec import Struct, structs
 
-from taxiway.core.errors import InvalidArgument, NotFound, Unavailable
+from taxiway.core.errors import InvalidArgument, NotFound, TaxiwayError, Unavailable
 from taxiway.jobs.record import own_folder
 
 FOLDER = ".uploads"
@@ -96,10 +96,16 @@ class Uploads:
 
     @contextmanager
     def taken(self, id: str) -> Iterator[Path]:
-        """A file under its own name, in a folder that goes with the block. Raises NotFound."""
+        """A file under its own name, in a folder that goes with the block. Raises NotFound.
+
+        What the block raises tells of it by that name.
+        """
         folder = self.folder / secrets.token_hex(8)
         try:
             yield folder / self.take([id], folder)[0]
+        except TaxiwayError as error:
+            error.args = (str(error).replace(f"{folder}{os.sep}", ""), *error.args[1:])
+            raise
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 

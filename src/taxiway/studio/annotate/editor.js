@@ -255,6 +255,7 @@ export class Editor {
     if (this.#preLabelling || !model) return void (this.#preLabelling = false);
     this.#preLabelling = true;
     const todo = this.#overview.pictures.filter(({ state }) => state === "todo");
+    let done = 0;
     await this.#try(async () => {
       for (const [k, { name, version }] of todo.entries()) {
         if (!this.#preLabelling) return;
@@ -262,10 +263,11 @@ export class Editor {
         const { boxes } = await this.#sets.propose(this.#id, name, model);
         if (name === this.#shown?.name) this.#addAll(boxes, model, true);
         else if (boxes.length) this.#note(await this.#sets.put(this.#id, name, { version, state: "open", boxes }));
+        done += 1;
       }
     });
     this.#preLabelling = false;
-    this.#hand.work("");
+    this.#hand.say(t("{n} picture pre-labelled; it waits to be looked at. | {n} pictures pre-labelled; they wait to be looked at.", { n: done }));
     await this.#look();
   }
 

@@ -11,6 +11,8 @@ const SAID_MS = 4000;
 export class Hand {
   #parts;
   #timer = 0;
+  /** Whether what is said is what goes on. */
+  #works = false;
 
   /** @param {Parts} parts */
   constructor(parts) {
@@ -36,16 +38,18 @@ export class Hand {
   /** Say something for a while. @param {string} words */
   say(words) {
     clearTimeout(this.#timer);
+    this.#works = false;
     this.#parts.words.replaceChildren(t(words));
     this.#parts.words.hidden = !words;
     this.#timer = setTimeout(() => (this.#parts.words.hidden = true), SAID_MS);
   }
 
-  /** Say what goes on, with a button that stops it. @param {string} words @param {() => void} [stop] */
+  /** Say what goes on, with a button that stops it; nothing when it has ended. @param {string} words @param {() => void} [stop] */
   work(words, stop) {
-    if (!words) return;
+    if (!words) return void (this.#works && this.say(""));
     this.say(words);
     clearTimeout(this.#timer);
+    this.#works = true;
     if (stop) this.#parts.words.append(h("button", { type: "button", onclick: stop }, "Stop"));
   }
 

@@ -42,6 +42,8 @@ class Room {
   /** @type {Editor | null} */
   #editor = null;
   #canTrain = false;
+  /** Sets of which more is shown. @type {string[]} */
+  #open = [];
   #list = h("ul", { class: "boxes-sets", "aria-label": "Sets of pictures" });
   #trouble = h("p", { class: "trouble", role: "alert", hidden: true });
   #words = h("p", { class: "hint", role: "status" });
@@ -82,6 +84,8 @@ class Room {
   async refresh() {
     await this.#try(async () => {
       const { sets } = await this.#sets.all();
+      const more = this.#list.querySelectorAll("details[open]");
+      this.#open = [...more].map((one) => /** @type {HTMLElement} */ (one.closest("li")).dataset.set ?? "");
       this.#list.replaceChildren(...sets.map((set) => this.#card(set)));
     });
     const offer = await this.#trainings.trainers().catch(() => null);
@@ -102,7 +106,7 @@ class Room {
     const remove = act("Remove", () => this.#remove(id, remove, own));
     const more = h(
       "details",
-      {},
+      { open: this.#open.includes(id) },
       h("summary", {}, "Import, export, check"),
       h("div", { class: "row" }, format, act("Export", () => this.#export(id, title, format.value))),
       h("div", { class: "row" }, act("Import boxes", () => this.#import(id)), own ? act("Add pictures", () => this.#add(id)) : null, act("Check", () => this.#check(id), { class: "boxes-check" }), remove),
@@ -166,6 +170,7 @@ class Room {
   #import(id) {
     choose(".zip,.json,.csv,.xml,.txt", false, ([file]) =>
       this.#try(async () => {
+        this.#words.textContent = t("Looks at {file}.", { file: file.name });
         this.#words.textContent = (await this.#sets.bringIn(id, file)).says;
         await this.refresh();
       }),
@@ -211,6 +216,7 @@ class Room {
     try {
       await work();
     } catch (error) {
+      this.#words.textContent = ""; // it goes on no more
       this.#say(sentence(error));
     }
   }

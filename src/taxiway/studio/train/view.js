@@ -144,7 +144,7 @@ export class View {
   /** Of some snapshots only the sheet is kept. */
   #nameSnapshot() {
     const found = nearest(this.#detail, this.#sheets.kimg);
-    if (!found) return;
+    if (!found) return void (this.#nearest.textContent = t("Play this snapshot"));
     this.#nearest.textContent = t("Play {what}", { what: far(found.kimg) });
     this.#nearest.title =
       far(found.kimg) === far(this.#sheets.kimg)
