@@ -194,7 +194,7 @@ async def test_one_that_does_not_stop_is_left_alone(
 
 
 async def test_what_cannot_be_started_is_a_sentence(inputs: Inputs) -> None:
-    with pytest.raises(NotFound, match="No source named 'lamp'. There are: knobs, pictures, deaf"):
+    with pytest.raises(NotFound, match="No source named 'lamp'. There are: knobs, pictures"):
         await inputs.start("lamp", {})
     with pytest.raises(InvalidArgument, match="'pictures' gives pictures, and 'fake' takes none"):
         await inputs.start("pictures", {})
