@@ -39,7 +39,7 @@ async def serve(kind: str, port: int, size: int, answer: str) -> None:
     from taxiway.engine import Engine
     from taxiway.servers.http.routes import routes
     from taxiway.web.application import application
-    from taxiway.web.listen import Listener
+    from taxiway.web.listen import Listener, settle
 
     options = {"size": size, "answer": answer}
     config = Config(port=port)
@@ -47,6 +47,7 @@ async def serve(kind: str, port: int, size: int, answer: str) -> None:
         await engine.start(ModelSpec(name="fixed", family="fixed:Fixed", options=options))
         await engine.ready("fixed")
         async with Listener(application(routes(engine, lambda: "fixed"), config), config):
+            settle()  # as `taxiway run` does
             await asyncio.Event().wait()
 
 

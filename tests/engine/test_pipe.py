@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taxiway.engine.pipe import LARGEST, ServerGone, ServersEnd, WorkersEnd
+from taxiway.engine.pipe import KEPT_BYTES, LARGEST, ServerGone, ServersEnd, WorkersEnd, framed
 from taxiway.web.listen import loop_factory
 
 MESSAGES = st.lists(st.binary(max_size=40), max_size=6)
@@ -47,6 +47,16 @@ def test_whatever_the_pieces_the_messages_are_whole(messages: list[bytes], size:
         end.data_received(data[at : at + size])
     end.connection_lost(None)
     assert heard == [*messages, b"the end"]
+
+
+def test_the_room_of_a_message_is_kept_unless_it_is_large() -> None:
+    end, heard, _ = servers_end()
+    for size in (KEPT_BYTES // 2, KEPT_BYTES):
+        end.data_received(framed(bytes(size)))
+    large = len(end.get_buffer(1))
+    end.data_received(framed(b"small"))
+    assert list(map(len, heard)) == [KEPT_BYTES // 2, KEPT_BYTES, len(b"small")]
+    assert large < KEPT_BYTES
 
 
 def test_after_the_end_nothing_is_sent() -> None:

@@ -33,11 +33,14 @@ async def serves(port: int) -> bool:
 
 
 def test_what_a_server_is_made_of_is_not_looked_through_again() -> None:
+    before = gc.get_threshold()
     try:
         settle()
         assert gc.get_freeze_count() > 10_000
+        assert gc.get_threshold()[0] == 10_000
     finally:
         gc.unfreeze()
+        gc.set_threshold(*before)
 
 
 @pytest.mark.skipif(not IPV6, reason="no IPv6")

@@ -14,6 +14,8 @@ from select import select
 from typing import cast
 
 BUFFER_BYTES = 2**16
+KEPT_BYTES = 2**22
+"""Up to this the room of a large message is kept for the next one."""
 LARGEST = 2**32
 """Bytes of a message; a worker that announces more talks nonsense, and is parted with."""
 _LENGTH = struct.Struct("<Q")
@@ -78,13 +80,18 @@ class WorkersEnd:
         return taken
 
 
-class ServersEnd(asyncio.Protocol):
-    """Gives each message to `heard`, and calls `ended` once, when the worker is gone."""
+class ServersEnd(asyncio.BufferedProtocol):
+    """Gives each message to `heard`, and calls `ended` once, when the worker is gone.
+
+    What comes is read to where it stays until its message is whole: to put pieces together took a
+    tenth of a query's time.
+    """
 
     def __init__(self, heard: Callable[[bytes], None], ended: Callable[[], None]) -> None:
         self._heard = heard
         self._ended = ended
-        self._come, self._ahead = bytearray(), b""
+        self._room = memoryview(bytearray(BUFFER_BYTES))
+        self._begin, self._filled, self._ahead = 0, 0, b""
         self._transport: asyncio.Transport | None = None
         self.came_at = time.monotonic()
         """When something came last, or it was opened, by the monotonic clock."""
@@ -120,7 +127,24 @@ class ServersEnd(asyncio.Protocol):
         self.data_received(ahead)
 
     def data_received(self, data: bytes) -> None:
-        self._come += data
+        """Take what somebody else has read."""
+        self.get_buffer(len(data))[: len(data)] = data
+        self.buffer_updated(len(data))
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Where what comes next goes: at least so many bytes."""
+        rest, lacks = self._filled - self._begin, max(sizehint, 1)
+        if not rest and len(self._room) <= KEPT_BYTES:
+            self._begin = self._filled = 0
+        if (not rest and self._filled) or self._filled + lacks > len(self._room):
+            room = memoryview(bytearray(max(2 * (rest + lacks), BUFFER_BYTES)))
+            room[:rest] = self._room[self._begin : self._filled]
+            self._room, self._begin, self._filled = room, 0, rest
+        return self._room[self._filled :]
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """So many bytes have come there: messages that are whole are given on."""
+        self._filled += nbytes
         self.came_at = time.monotonic()
         while (message := self._next()) is not None:
             self._heard(message)
@@ -131,14 +155,13 @@ class ServersEnd(asyncio.Protocol):
 
     def _next(self) -> bytes | None:
         """A whole message, if one has come."""
-        if len(self._come) < _LENGTH.size:
+        begin = self._begin + _LENGTH.size
+        if self._filled < begin:
             return None
-        (length,) = _LENGTH.unpack_from(self._come)
+        (length,) = _LENGTH.unpack_from(self._room, self._begin)
         if length > LARGEST:
             self.close()
-        end = _LENGTH.size + length
-        if len(self._come) < end:
+        if self._filled < begin + length:
             return None
-        message = bytes(memoryview(self._come)[_LENGTH.size : end])
-        del self._come[:end]
-        return message
+        self._begin = begin + length
+        return bytes(self._room[begin : self._begin])
