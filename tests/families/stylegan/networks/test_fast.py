@@ -4,7 +4,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from taxiway.families.stylegan.networks import fast_stylegan2
+from paths import FIXTURES
+from taxiway.checkpoint import read_checkpoint
+from taxiway.families.stylegan.networks import build_generator, fast_stylegan2
 from taxiway.families.stylegan.networks.fast import fast
 from taxiway.families.stylegan.networks.generator import Generator, truncate
 from taxiway.families.stylegan.networks.stylegan2 import SynthesisNetwork, new_stylegan2
@@ -100,3 +102,29 @@ def test_a_fast_generator_keeps_its_description() -> None:
     for name in ("family", "z_dim", "w_dim", "c_dim", "num_ws", "resolution", "img_channels"):
         assert getattr(quick, name) == getattr(g, name)
     assert torch.equal(quick.w_avg, g.w_avg)
+
+
+@torch.inference_mode()
+def test_what_is_normalised_afterwards_does_not_overflow_half_precision() -> None:
+    g = build_generator(read_checkpoint(FIXTURES / "stylegan1_64.pkl"))
+    layer = g.synthesis.get_submodule("b64.conv1")
+    for name in ("weight", "bias", "noise_strength"):
+        layer.get_parameter(name).mul_(1e6)  # which the normalisation after it takes back
+    torch.manual_seed(0)
+    ws = ws_of(g, 2)
+    assert_near(fast(g, torch.float16).synthesis(ws), g.synthesis(ws))
+
+
+@torch.inference_mode()
+def test_fastgan_is_the_same_in_half_precision() -> None:
+    g = build_generator(read_checkpoint(FIXTURES / "projected-gan_fastgan_128.pkl"))
+    torch.manual_seed(0)
+    ws = torch.randn(2, 1, g.z_dim)
+    assert_near(fast(g, torch.float16).synthesis(ws), g.synthesis(ws))
+
+
+def assert_near(images: Tensor, wanted: Tensor) -> None:
+    """A tenth of a level off, and a few at most."""
+    off = (images - wanted).abs() * 127.5
+    assert off.mean() <= 0.1
+    assert off.max() <= 5

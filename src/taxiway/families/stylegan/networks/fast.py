@@ -15,6 +15,7 @@ from taxiway.families.stylegan.networks import (
 )
 from taxiway.families.stylegan.networks.generator import Generator
 from taxiway.families.stylegan.networks.mapping import fast_mapping
+from taxiway.families.stylegan.networks.modulated import within_sums
 
 EXACT_UP_TO = 32
 """Pixels up to which a StyleGAN1 is computed in float32."""
@@ -61,8 +62,8 @@ def fast_stylegan1(
     synthesis = copy.deepcopy(synthesis)
     for block in synthesis.blocks():
         for layer in (block.conv0, block.conv1):
-            if layer.weight is not None and layer.size > EXACT_UP_TO:
-                layer.weight = nn.Parameter(layer.weight.to(dtype), requires_grad=False)
+            if layer.size > EXACT_UP_TO:
+                lower(layer, dtype)
     return synthesis
 
 
@@ -73,5 +74,18 @@ def fast_fastgan(
     synthesis = copy.deepcopy(synthesis)
     for layer in synthesis.layers():
         if layer.size > EXACT_UP_TO:
-            layer.weight = nn.Parameter(layer.weight.to(dtype), requires_grad=False)
+            lower(layer, dtype)
     return synthesis
+
+
+def lower(layer: stylegan1.StyledLayer | fastgan.GatedLayer, dtype: torch.dtype) -> None:
+    """Have a layer convolve in `dtype`; in half precision with a weight whose sums stay in range.
+
+    What is normalised afterwards may be of any size before, and half precision ends at 65504.
+    """
+    if layer.weight is None:
+        return
+    weight: torch.Tensor = layer.weight
+    if dtype == torch.float16:
+        weight, layer.sums = within_sums(weight)
+    layer.weight = nn.Parameter(weight.to(dtype), requires_grad=False)

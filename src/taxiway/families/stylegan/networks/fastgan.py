@@ -32,6 +32,8 @@ class GatedLayer(nn.Module):
     noise_const: Tensor
     gains: Tensor
     shifts: Tensor
+    sums: Tensor | None = None
+    """What the weight was divided by [2 C, 1, 1], where it was."""
 
     def __init__(self, shapes: Shapes, path: str, size: int, up: bool) -> None:
         super().__init__()
@@ -60,6 +62,7 @@ class GatedLayer(nn.Module):
         else:
             x = F.interpolate(x, scale_factor=2.0) if self.up else x
             x = F.conv2d(x.to(self.weight.dtype), self.weight, padding=1).float()
+            x = x if self.sums is None else x * self.sums
             x = x + self.bias[:, None, None]  # [N, 2 C, H, W]
         if self.has_noise and noise != "none":
             x = x + self.noise(len(x), noise, x)

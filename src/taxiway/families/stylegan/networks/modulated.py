@@ -65,6 +65,13 @@ def within_half(weight: Tensor) -> Tensor:
     return weight / (largest * math.sqrt(weight[0].numel()))
 
 
+def within_sums(weight: Tensor) -> tuple[Tensor, Tensor]:
+    """A weight [out, in, k, k] whose convolution is nowhere larger than its input is somewhere, and
+    what brings its outputs back [out, 1, 1]."""
+    sums = weight.abs().sum(dim=(1, 2, 3), keepdim=True).clamp(min=1e-30)
+    return weight / sums, sums[:, 0]
+
+
 def clamped(x: Tensor, limit: float | None) -> Tensor:
     """x cut to -limit..limit, in its own memory unless a gradient is to come back through it."""
     if limit is None:

@@ -42,6 +42,8 @@ class StyledLayer(nn.Module):
 
     noise_const: Tensor
     taps: Tensor
+    sums: Tensor | None = None
+    """What the weight was divided by [out, 1, 1], where it was."""
 
     def __init__(
         self, inputs: int, outputs: int, w_dim: int, size: int, up: bool = False, blur: bool = True
@@ -63,6 +65,7 @@ class StyledLayer(nn.Module):
         if self.weight is not None:
             x = F.interpolate(x, scale_factor=2.0) if self.up else x  # [N, in, H, W]
             x = F.conv2d(x.to(self.weight.dtype), self.weight, padding=1).float()  # [N, out, H, W]
+            x = x if self.sums is None else x * self.sums
         if self.up and self.blur:
             x = smoothed(x, self.taps)
         if noise != "none":
