@@ -42,6 +42,8 @@ class OnnxGpuBackend(OnnxRuntimeBackend):
             return f"onnxruntime has no provider for a GPU: {install_line('webgpu')}."
         if self._gpus():
             return None
+        if self.asked == "auto" and (wrong := plug_in_problem()):
+            return wrong
         wanted = "a GPU" if self.asked == "auto" else f"'{self.asked}'"
         return f"onnxruntime's providers find no {wanted.removeprefix('a ')} here."
 
@@ -57,6 +59,15 @@ class OnnxGpuBackend(OnnxRuntimeBackend):
         except ImportError:  # the plug-in alone
             return []
         return gpus(self.asked)
+
+
+def plug_in_problem() -> str:
+    """What is wrong with WebGPU's plug-in, where it is installed, in a sentence."""
+    try:
+        from taxiway.backends.onnxruntime.providers import webgpu
+    except ImportError:  # the plug-in alone
+        return ""
+    return webgpu()[1]
 
 
 def is_installed(distribution: str) -> bool:

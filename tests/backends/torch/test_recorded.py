@@ -1,6 +1,8 @@
 """Recordings of a network's kernels: with a recorder of ours, as there is no GPU here."""
 
 import gc
+import subprocess
+import sys
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -377,3 +379,18 @@ def test_a_generator_is_recorded_on_a_gpu() -> None:
                 inputs = {"ws": ws + np.float32(k), "noise_mode": "const"}
                 assert alike(plain.run(inputs)["image"], recorded.run(inputs)["image"])
             assert all(recorded._recordings.values())
+
+
+@pytest.mark.slow
+def test_the_bench_of_gpus_can_be_tried_without_one() -> None:
+    bench = FIXTURES.parents[1] / "bench" / "gpu.py"
+    said = subprocess.run(
+        [sys.executable, bench, "cpu", "1", "64"], capture_output=True, text=True, check=True
+    ).stdout
+    assert [line.split()[0] for line in said.splitlines()] == [
+        "cpu,", *2 * ["64", "plain", "launched", "launched"]
+    ]  # fmt: skip
+    for wrong in (["tpu"], ["cpu", "1", "77"]):
+        refused = subprocess.run([sys.executable, bench, *wrong], capture_output=True, text=True)
+        assert refused.returncode == 1
+        assert len(refused.stderr.splitlines()) == 1

@@ -44,21 +44,23 @@ def gpus(device: str = "auto") -> list[Provider]:
         for name, provider in PROVIDERS.items()
         if device in ("auto", name) and name != "cpu" and provider[0] in there
     ]
-    return [*built_in, *(webgpu() if device == "auto" else [])]
+    return [*built_in, *(webgpu()[0] if device == "auto" else [])]
 
 
 @cache
-def webgpu() -> list[Provider]:
-    """The GPU that the plug-in finds, if it is installed and finds one.
+def webgpu() -> tuple[list[Provider], str]:
+    """The GPU that the plug-in finds, if it is installed and finds one, and what is wrong with it.
 
     It is looked for once, since onnxruntime refuses a plug-in that it has already.
     """
     if importlib.util.find_spec(PLUGIN) is None:
-        return []
-    plugin = importlib.import_module(PLUGIN)
+        return [], ""
     try:
+        plugin = importlib.import_module(PLUGIN)
         onnxruntime.register_execution_provider_library(PLUGIN, plugin.get_library_path())
-    except Exception:  # it wants another version of onnxruntime
-        return []
-    devices = [d for d in onnxruntime.get_ep_devices() if d.ep_name == plugin.get_ep_name()]
-    return [Provider("webgpu", plugged_in=devices[:1])] if devices else []
+        name, devices = plugin.get_ep_name(), onnxruntime.get_ep_devices()
+    except Exception as error:  # it wants another version of onnxruntime, or a driver
+        words = " ".join(str(error).split())[:200].rstrip(". ")
+        return [], f"onnxruntime does not take {PLUGIN}: {words}."
+    found = [device for device in devices if device.ep_name == name]
+    return [Provider("webgpu", plugged_in=found[:1])] if found else [], ""
