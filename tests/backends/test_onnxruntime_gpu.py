@@ -80,7 +80,9 @@ def test_a_plug_in_is_there_for_all_who_ask(build: Any, monkeypatch: pytest.Monk
     monkeypatch.setattr(onnxruntime, "get_ep_devices", lambda: devices)
     assert [gpu.device for gpu in providers.gpus()] == ["webgpu"]  # as `doctor --report` asks
     assert OnnxGpuBackend().available() is None
-    assert OnnxGpuBackend("auto").device == "webgpu"
+    chosen = OnnxGpuBackend("auto").device
+    again = OnnxGpuBackend(chosen).provider(Graph("stylegan2", {}, {}, {}))  # for a preview
+    assert chosen == again.device == "webgpu"
 
 
 def test_a_mapping_stays_on_the_processor(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,14 +37,17 @@ CPU = Provider("cpu", [PROVIDERS["cpu"]])
 
 
 def gpus(device: str = "auto") -> list[Provider]:
-    """What is not the processor, of what `device` (auto, cuda, mps) allows and this machine has."""
+    """What is not the processor, of what `device` allows and this machine has.
+
+    That is auto, cuda or mps as somebody asks, or a provider's own, as it was chosen.
+    """
     there = onnxruntime.get_available_providers()
     built_in = [
         Provider(name, [provider, PROVIDERS["cpu"]])
         for name, provider in PROVIDERS.items()
         if device in ("auto", name) and name != "cpu" and provider[0] in there
     ]
-    return [*built_in, *(webgpu()[0] if device == "auto" else [])]
+    return [*built_in, *(webgpu()[0] if device in ("auto", "webgpu") else [])]
 
 
 @cache
