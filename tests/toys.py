@@ -25,7 +25,7 @@ from taxiway.core.datatypes import (
     Text,
     Vector,
 )
-from taxiway.core.errors import InvalidArgument
+from taxiway.core.errors import InvalidArgument, Spent
 from taxiway.core.model import Progress
 from taxiway.core.tool import Takes
 
@@ -115,8 +115,8 @@ class Echo:
 
 
 class Troubled:
-    """Does what its input says: fails, refuses, dies, grows, waits until a file that it writes is
-    gone, counts its batch, or says its pid."""
+    """Does what its input says: fails, refuses, dies, loses what it computes with, grows, waits
+    until a file that it writes is gone, counts its batch, or says its pid."""
 
     options: ClassVar[dict[str, AnyDataType]] = {"at_start": Text(default="")}
     commands: ClassVar[dict[str, Command]] = {
@@ -137,6 +137,8 @@ class Troubled:
             os.kill(os.getpid(), signal.SIGKILL)
         if what == "refuse":
             raise InvalidArgument("'what' is refused.", "what")
+        if what == "lose":
+            raise Spent("The GPU is lost.")
         if what == "fail":
             raise ZeroDivisionError("no such luck")
         if what == "grow":
