@@ -216,7 +216,9 @@ class Trial:
             self.take(usable)
             with suppress(Unsupported):
                 self.run()
-                return self.best()
+                best = self.best()
+                self.forget_all_but_best()  # also that by which it was judged
+                return best
         if self.usable:
             raise Unsupported(" ".join(self.left_out.values()))
         said = " ".join(missing.values())

@@ -309,6 +309,26 @@ def test_a_recording_that_fails_leaves_the_thread_on_its_own_stream(
     assert not ONE_AT_A_TIME.locked()
 
 
+@pytest.mark.parametrize("where", ["cuda", "mps", "cpu"])
+def test_what_is_measured_or_played_on_an_accelerator_was_loaded_and_recorded(
+    where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first call there takes seconds: a GPU that is measured by it loses to a processor."""
+    gpu, calls = SlowGpu(), list[Any]()
+
+    def built(dtype: Any, where: Any) -> Any:
+        return lambda x: calls.append(x) or doubled(x)
+
+    monkeypatch.setattr(device, "devices", lambda: [where, "cpu"])
+    monkeypatch.setattr(backend, "network_of", lambda call, where: RecordedNetwork(call, CPU, gpu))
+    graph = Graph("double", {}, {}, {"x": given(1, 3)}, built)
+    network = TorchBackend(where).compile(graph, "float32", torch.get_num_threads())
+    assert (gpu.recorded, bool(calls)) == ((0, False) if where == "cpu" else (1, True))
+    played = gpu.played
+    assert network.run(graph.example)["y"][0, 0] == 7
+    assert gpu.played == (played if where == "cpu" else played + 1)
+
+
 def test_what_is_forgotten_goes_back_to_the_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     cuda = Cuda(monkeypatch)
     monkeypatch.setattr(device, "devices", lambda: ["cuda", "cpu"])
@@ -328,7 +348,7 @@ def test_what_is_forgotten_goes_back_to_the_gpu(monkeypatch: pytest.MonkeyPatch)
         return layer
 
     torch_backend = TorchBackend()
-    graph = Graph("double", {}, {}, {}, built)
+    graph = Graph("double", {}, {}, {"x": torch.zeros(1)}, built)
     for precision in ("float16", "float32"):
         torch_backend.compile(graph, precision, torch.get_num_threads())
     gc.disable()
@@ -364,21 +384,32 @@ def test_outputs_are_alike_up_to_the_order_of_sums() -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU that PyTorch knows")
-def test_a_generator_is_recorded_on_a_gpu() -> None:
-    checkpoint = read_checkpoint(FIXTURES / "stylegan2-ada_32.pkl")
-    shape = (1, checkpoint.config["num_ws"], checkpoint.config["w_dim"])
-    ws = np.random.default_rng(0).normal(size=shape).astype(np.float32)
-    for graph in graphs_of(checkpoint)[:1]:
-        for dtype in (torch.float32, torch.float16):
-            call = graph.torch(dtype, torch.device("cuda"))
-            plain, recorded = (
-                TorchNetwork(call, "cuda"),
-                RecordedNetwork(call, "cuda", GpuQueues("cuda")),
-            )
-            for k in range(4):
-                inputs = {"ws": ws + np.float32(k), "noise_mode": "const"}
-                assert alike(plain.run(inputs)["image"], recorded.run(inputs)["image"])
-            assert all(recorded._recordings.values())
+@pytest.mark.parametrize("precision", ["float32", "float16"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "stylegan1_64.pkl",
+        "stylegan2-ada_32.pkl",
+        "stylegan2-ada_32_resnet.pkl",
+        "stylegan3-t_32.pkl",
+        "projected-gan_fastgan_128.pkl",
+    ],
+)
+def test_a_generator_is_recorded_on_a_gpu(name: str, precision: str) -> None:
+    graph, _ = graphs_of(read_checkpoint(FIXTURES / name))
+    assert graph.torch is not None
+    call = graph.torch(getattr(torch, precision), torch.device("cuda"))
+    ws = graph.example["ws"]
+    steps = np.random.default_rng(0).normal(size=(4, *ws.shape)).astype(np.float32)
+    plain, recorded = (
+        TorchNetwork(call, "cuda"),
+        RecordedNetwork(call, "cuda", GpuQueues("cuda")),
+    )
+    for step in steps:
+        inputs = {"ws": ws + step, "noise_mode": "const"}
+        assert alike(plain.run(inputs)["image"], recorded.run(inputs)["image"])
+    assert all(recorded._recordings.values())
+    assert recorded._recordings
 
 
 @pytest.mark.slow

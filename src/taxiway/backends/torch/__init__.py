@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 ACCELERATORS = ("nvidia[0-9]*", "kfd", "dxg")
 """Where Linux shows those that PyTorch computes on: NVIDIA's, AMD's, and Windows' own under it."""
 
+CALLS_AHEAD = 2
+"""On an accelerator the first call loads its programs, which takes longer than a picture on any
+processor, and the second is recorded; no measurement and no player is to wait for that."""
+
 
 class TorchBackend:
     """PyTorch on one device; what it compiled stays until `forget`, for all threads."""
@@ -88,8 +92,10 @@ class TorchBackend:
         if key not in self._compiled:
             device = pick_device(self.option)
             with failing(device):
-                call = graph.torch(getattr(torch, precision), device)
-                self._compiled[key] = (graph, network_of(call, device))
+                network = network_of(graph.torch(getattr(torch, precision), device), device)
+            for _ in range(CALLS_AHEAD if device.type != "cpu" else 0):
+                network.run(graph.example)
+            self._compiled[key] = (graph, network)
         return self._compiled[key][1]
 
     def forget(self, but: tuple[str, int] | None) -> None:
