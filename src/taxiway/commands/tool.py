@@ -49,4 +49,4 @@ def taken(takes: "Takes") -> str:
         return "no model"
     if takes.families:
         return ", ".join(takes.families)
-    return f"models that take {', '.join(takes.inputs)}" if takes.inputs else "any model"
+    return takes.inputs_told or "any model"

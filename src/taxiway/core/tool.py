@@ -62,11 +62,17 @@ class Takes(Struct, frozen=True, kw_only=True):
         """
         if self.suits(spec.family, commands) and (not types or self._fits({*types})):
             return
-        wanted = f"models of {names(self.families)}" if self.families else "other models"
-        if (self.inputs or self.one_of) and not self.families:
-            either = [" or ".join(self.one_of)] if self.one_of else []
-            wanted = f"models that take {names([*self.inputs, *either])}"
-        raise InvalidArgument(f"'{tool}' works on {wanted}; '{spec.name}' is none.", "model")
+        wanted = f"models of {names(self.families)}" if self.families else self.inputs_told
+        raise InvalidArgument(
+            f"'{tool}' works on {wanted or 'other models'}; '{spec.name}' is none.", "model"
+        )
+
+    @property
+    def inputs_told(self) -> str:
+        """Which inputs a model must have, in a few words; "" where any will do."""
+        either = [" or ".join(self.one_of)] if self.one_of else []
+        wanted = [*self.inputs, *either]
+        return f"models that take {names(wanted)}" if wanted else ""
 
     def _fits(self, types: set[str]) -> bool:
         return types.issuperset(self.inputs) and (not self.one_of or bool(types & {*self.one_of}))
