@@ -10,7 +10,7 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from taxiway.backends import Graph, onnxruntime_gpu
+from taxiway.backends import Graph, Unsupported, onnxruntime_gpu
 from taxiway.backends.onnxruntime import providers
 from taxiway.backends.onnxruntime.providers import CPU, PROVIDERS, Provider
 from taxiway.backends.onnxruntime_gpu import OnnxGpuBackend
@@ -83,6 +83,17 @@ def test_a_plug_in_is_there_for_all_who_ask(build: Any, monkeypatch: pytest.Monk
     chosen = OnnxGpuBackend("auto").device
     again = OnnxGpuBackend(chosen).provider(Graph("stylegan2", {}, {}, {}))  # for a preview
     assert chosen == again.device == "webgpu"
+
+
+@pytest.mark.filterwarnings("ignore:Specified provider")
+def test_a_provider_that_does_not_start_is_no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    """onnxruntime would compute on the processor, and it would be called a GPU."""
+    gpu = Provider("cuda", [PROVIDERS["cuda"], PROVIDERS["cpu"]])
+    monkeypatch.setattr(providers, "gpus", lambda device: [gpu])
+    x = np.ones((1, 2), np.float32)
+    graph = Graph("stylegan2", {}, {}, {"x": x}, operations=lambda ops: {"y": ops.input("x", (2,))})
+    with pytest.raises(Unsupported, match=r"^onnxruntime's CUDA\w+ does not start here\.$"):
+        OnnxGpuBackend().compile(graph, "float32", 1)
 
 
 def test_a_mapping_stays_on_the_processor(monkeypatch: pytest.MonkeyPatch) -> None:

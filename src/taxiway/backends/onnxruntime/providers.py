@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 import onnxruntime
 
+from taxiway.backends import Unsupported
+
 PROVIDERS: dict[str, tuple[str, dict[str, str]]] = {
     "cuda": ("CUDAExecutionProvider", {"use_tf32": "0"}),
     "mps": ("CoreMLExecutionProvider", {"ModelFormat": "MLProgram"}),
@@ -26,11 +28,19 @@ class Provider(NamedTuple):
     plugged_in: Sequence[Any] = ()
 
     def session(self, model: bytes | str, options: onnxruntime.SessionOptions) -> Any:
-        """A model or its file, ready to run; the processor does what the provider cannot."""
+        """A model or its file, ready to run; the processor does what the provider cannot.
+
+        Raises Unsupported where that would be all of it: onnxruntime goes on without a provider
+        that does not start, as without NVIDIA's libraries.
+        """
         if self.plugged_in:
             options.add_provider_for_devices(self.plugged_in, {})
             return onnxruntime.InferenceSession(model, options)
-        return onnxruntime.InferenceSession(model, options, providers=self.built_in)
+        session = onnxruntime.InferenceSession(model, options, providers=self.built_in)
+        wanted, _ = self.built_in[0]
+        if wanted not in session.get_providers():
+            raise Unsupported(f"onnxruntime's {wanted} does not start here.")
+        return session
 
 
 CPU = Provider("cpu", [PROVIDERS["cpu"]])
