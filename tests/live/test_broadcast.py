@@ -171,8 +171,9 @@ async def test_a_picture_is_encoded_once_for_all(broadcast: Broadcast) -> None:
 
 
 async def test_one_viewer_that_leaves_while_encoding_takes_nothing_from_the_others(
-    broadcast: Broadcast,
+    broadcast: Broadcast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(broadcast_module, "SMALL_BYTES", 0)
     viewers = [watch(broadcast), watch(broadcast)]
     broadcast.publish(frame())
     leaving, staying = (

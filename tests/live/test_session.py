@@ -375,10 +375,18 @@ PHOTO = msgspec.structs.replace(
 )
 
 
-def answered(pixels: Any, command: str = "generate", **wire: Any) -> OutputReady:
+def answered(
+    pixels: Any, command: str = "generate", asked_at: float | None = None, **wire: Any
+) -> OutputReady:
     """A query's answer as the engine reports it."""
-    outputs = {"image": pixels}
-    answer = Answer(command=command, wire=wire, inputs=wire, outputs=outputs, render_ms=5.0)
+    answer = Answer(
+        command=command,
+        wire=wire,
+        inputs=wire,
+        outputs={"image": pixels},
+        render_ms=5.0,
+        asked_at=asked_at,
+    )
     return OutputReady("fake", {"image": "data:"}, answer)
 
 
@@ -394,12 +402,39 @@ async def test_an_answer_is_a_frame_and_gives_its_values_without_a_second_render
         engine.events.emit(answered(pixels, seed=9))
         frame = (await watcher.next()).frame
         assert frame.pixels is pixels
-        assert (frame.marks, frame.render_ms) == ({}, 5.0)
+        assert (frame.marks, frame.render_ms) == ({"page": Mark(1, 0.0)}, 5.0)
         np.testing.assert_array_equal(session.controls.values()["z"], z_of_seed(9))
         assert session.controls.entries["z"].origin == {"seed": 9}
         assert "truncation" not in session.controls.values()
         await settle()
         assert len(engine.calls) == 2
+
+
+async def test_what_hands_moved_since_it_was_asked_is_newer_than_an_answer(
+    engine: FakeEngine,
+) -> None:
+    pixels = gradient(z_of_seed(9), 32)
+    async with on_session(engine, clock=(clock := Clock())) as session:
+        watcher = Watcher(session)
+        await watcher.next()
+        asked_at = clock.now
+        clock.now += 1
+        session.set({"truncation": 0.5}, 7, mark := Mark(1, 0.0))
+        await watcher.next()
+        engine.events.emit(answered(pixels, asked_at=asked_at, seed=9))
+        frame = (await watcher.next()).frame
+        # The picture of both, which is the page's change still.
+        assert frame.pixels is not pixels
+        assert (frame.values["truncation"], frame.marks) == (0.5, {7: mark})
+        np.testing.assert_array_equal(frame.values["z"], z_of_seed(9))
+        session.go_to_seed(4, 7, Mark(2, 0.0))
+        await watcher.next()
+        version = session.controls.version
+        engine.events.emit(answered(pixels, asked_at=asked_at, seed=9, truncation=0.5))
+        assert session.controls.version == version
+        # Asked after it, it is the newest.
+        engine.events.emit(answered(pixels, asked_at=clock.now + 1, seed=9))
+        assert (await watcher.next()).frame.pixels is pixels
 
 
 async def test_an_answer_is_not_overtaken_by_what_was_rendered_meanwhile(

@@ -30,7 +30,7 @@ class Answer(Struct, frozen=True, kw_only=True):
 
     `wire` is what was given, `inputs` the same decoded, with defaults; `outputs` are decoded, with
     pictures as uint8 [H, W, C], or `EncodedPicture` where nobody watches; `render_ms` is what queue
-    and model took.
+    and model took, `asked_at` when it came, in seconds of a monotonic clock; None: just now.
     """
 
     command: str
@@ -38,6 +38,7 @@ class Answer(Struct, frozen=True, kw_only=True):
     inputs: Mapping[str, Any]
     outputs: Mapping[str, Any]
     render_ms: float
+    asked_at: float | None = None
 
 
 class OutputReady(Struct, frozen=True, tag="output"):

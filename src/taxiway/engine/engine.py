@@ -163,7 +163,7 @@ class Engine:
         on_part: OnPart | None,
         times: Times,
     ) -> dict[str, Wire]:
-        name = running.spec.name
+        name, asked_at = running.spec.name, time.monotonic()
         try:
             chosen = await self.command_of(name, command)
             if unknown := chosen.unknown(wire):
@@ -182,6 +182,7 @@ class Engine:
                     inputs=inputs,
                     outputs=outputs,
                     render_ms=(time.perf_counter() - began) * 1000,
+                    asked_at=asked_at,
                 )
             with times.encoding():
                 result = await _encoded(chosen.encode, outputs, formats)

@@ -17,6 +17,9 @@ LIVE_QUALITY = 85
 FINAL_QUALITY = 95
 CREDITS = 2
 PAUSE_SECONDS = 3.0
+SMALL_BYTES = 512 * 512 * 3
+"""Of a picture whose JPEG takes half a millisecond: to hand it to a thread and back takes longer, on
+a busy machine many times as long."""
 
 
 class Encoded(Struct, frozen=True):
@@ -39,10 +42,17 @@ class EncodedFrame:
     async def encoded(self) -> Encoded:
         """JPEG at quality 85, or 95 if final; PNG where there is an alpha channel."""
         if self._encoding is None:
-            loop = asyncio.get_running_loop()
-            self._encoding = loop.run_in_executor(self._pool, _encode, self.frame, self.final)
+            self._encoding = self._begun()
         # Shielded, since others wait for it too when one viewer leaves.
         return await asyncio.shield(self._encoding)
+
+    def _begun(self) -> asyncio.Future[Encoded]:
+        loop = asyncio.get_running_loop()
+        if self.frame.pixels.nbytes > SMALL_BYTES or _is_transparent(self.frame):
+            return loop.run_in_executor(self._pool, _encode, self.frame, self.final)
+        made: asyncio.Future[Encoded] = loop.create_future()
+        made.set_result(_encode(self.frame, self.final))
+        return made
 
 
 class Viewer:
@@ -164,10 +174,14 @@ class Broadcast:
 
 def _encode(frame: Frame, final: bool) -> Encoded:
     started = time.perf_counter()
-    transparent = frame.pixels.ndim == 3 and frame.pixels.shape[2] == 4
+    transparent = _is_transparent(frame)
     format: ImageFormat = "PNG" if transparent else "JPEG"
     if transparent:
         data = encode_png(frame.pixels)
     else:
         data = encode_jpeg(frame.pixels, FINAL_QUALITY if final else LIVE_QUALITY)
     return Encoded(data, format, (time.perf_counter() - started) * 1000)
+
+
+def _is_transparent(frame: Frame) -> bool:
+    return frame.pixels.ndim == 3 and frame.pixels.shape[2] == 4

@@ -1,7 +1,7 @@
 """Named values that many hands change: newest wins, and nothing of the past is kept."""
 
 import time
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -14,6 +14,8 @@ from taxiway.core.frame import Mark
 Origin = dict[str, Any]
 """Where a vector comes from: a seed, or a point of the latent map."""
 
+QUERY = "query"
+"""Whoever asked, as a source of changes."""
 
 _player: ContextVar[Hashable] = ContextVar("player", default=None)
 # Whatever waits for a beat, or goes on as a task, takes it along.
@@ -42,12 +44,13 @@ def begun(what: str) -> Mover:
 
 
 class Entry(Struct, frozen=True):
-    """A value (None: unset), the version that set it, who did, and where a vector comes from."""
+    """A value (None: unset), the version that set it, who did, where a vector comes from, when."""
 
     value: Any
     version: int
     source: Hashable = None
     origin: Origin | None = None
+    at: float = 0.0
 
 
 class Snapshot(Struct, frozen=True):
@@ -96,9 +99,9 @@ class Controls:
         self.changed_at = self._clock()
         excluded = dict.fromkeys(self._excluded(values))
         for name in excluded:
-            self.entries[name] = Entry(None, self.version, source)
+            self.entries[name] = Entry(None, self.version, source, None, self.changed_at)
         for name, value in values.items():
-            self.entries[name] = Entry(value, self.version, source, origin)
+            self.entries[name] = Entry(value, self.version, source, origin, self.changed_at)
         if mark is not None:
             self._marks[source] = mark
         told = {**excluded, **values}
@@ -133,10 +136,15 @@ class Controls:
             name: entry.value for name, entry in self.entries.items() if entry.value is not None
         }
 
+    @property
+    def marks(self) -> dict[Hashable, Mark]:
+        """The newest mark of each source."""
+        return dict(self._marks)
+
     def snapshot(self) -> Snapshot:
         """What is set now, for rendering; begins to count merged changes anew."""
         merged, self._changes = max(self._changes - 1, 0), 0
-        return Snapshot({**self.values(), **self.overlay}, self.version, dict(self._marks), merged)
+        return Snapshot({**self.values(), **self.overlay}, self.version, self.marks, merged)
 
     def since(self, version: int, source: Hashable) -> dict[str, Entry]:
         """What others than `source` changed after `version`."""
@@ -146,6 +154,13 @@ class Controls:
             if entry.version > version and entry.source != source
         }
 
+    def moved_since(self, at: float) -> Set[str]:
+        """What hands have moved after that time, with what it excludes; what moves by itself, and
+        what queries left here, is no hand's."""
+        moved = {name for name, entry in self.entries.items() if entry.at > at and _by_hand(entry)}
+        # A seed is another word for z.
+        return moved if moved.isdisjoint(self.one_of) else moved.union(self.one_of, ["seed"])
+
     def resting(self) -> float:
         """Seconds since the last change."""
         return self._clock() - self.changed_at
@@ -154,6 +169,10 @@ class Controls:
         if not any(values.get(name) is not None for name in self.one_of):
             return []
         return [name for name in self.one_of if name not in values and name in self.entries]
+
+
+def _by_hand(entry: Entry) -> bool:
+    return not isinstance(entry.source, Mover) and entry.source not in (None, QUERY)
 
 
 def name_of(source: Hashable) -> str:

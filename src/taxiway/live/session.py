@@ -33,7 +33,7 @@ from taxiway.latent.field import field
 from taxiway.latent.sample import z_of_seed
 from taxiway.live.at_once import AtOnce
 from taxiway.live.broadcast import Broadcast
-from taxiway.live.controls import Controls, Origin, Snapshot
+from taxiway.live.controls import QUERY, Controls, Origin, Snapshot
 from taxiway.live.mapping.mapping import SignalMapping
 from taxiway.live.messages.actions import add_actions
 from taxiway.live.messages.addresses import Addresses
@@ -63,8 +63,8 @@ REST_SECONDS = 0.2
 class LiveSession:
     """Everything live about one model: `controls` in, pictures out by `broadcast`, and `tiles`.
 
-    The answer to any query gives the session its newest values, and its first picture, where it
-    has one, is a frame of the broadcast. A control that is set by hand is rendered where someone
+    The answer to any query gives the session its newest values, but for what hands moved since it
+    was asked, and its first picture, where it has one, is a frame of the broadcast. A control that is set by hand is rendered where someone
     would see it: a viewer of the broadcast, or one of `readers` of the current output. So an idle
     server does nothing, however the controls move.
 
@@ -341,14 +341,16 @@ class LiveSession:
     def _show_answer(self, answer: Answer) -> None:
         """A query was answered: what it asked with is newest, and needs no rendering."""
         command = self.engine.running[self.spec.name].commands[answer.command]
-        values = given(command, answer)
+        values, marks = given(command, answer), dict[Hashable, Mark]()
         if self.command is not None and command.name == self.command.name:
-            self._keep(values)
+            if self._keep(values, answer.asked_at):
+                return
             self._rendered = (self.controls.version, self._life)
             self._answers += 1
             self._is_moved, self._unpublished, self._error = False, None, None
             self._previews.is_small = self._is_coarse = False
-        snapshot = Snapshot(values, 0, {}, 0)
+            marks = self.controls.marks  # of what it overtook
+        snapshot = Snapshot(values, 0, marks, 0)
         picture = answer.outputs.get(picture_name(command) or "")
         if isinstance(picture, EncodedPicture):
             frame = self._frame(snapshot, answer.render_ms)
@@ -356,18 +358,23 @@ class LiveSession:
         else:
             self._show(picture_of(command, answer.outputs), snapshot, answer.render_ms)
 
-    def _keep(self, given: Values) -> None:
-        """Take over what a query was given; what it left out is back at its default."""
+    def _keep(self, given: Values, asked_at: float | None) -> bool:
+        """Take over what a query was given; what it left out is back at its default. Whether hands
+        have moved something since it was asked, which is newer: the picture of both is due then."""
+        newer = set[str]() if asked_at is None else self.controls.moved_since(asked_at)
         left_out = dict.fromkeys(self.controls.values().keys() - given.keys())
         # Who asks for what is played, as for a better file of it, leaves it and its origin alone.
         entries = self.controls.entries
         news = {
             name: value
             for name, value in {**left_out, **given}.items()
-            if name not in entries or not np.array_equal(entries[name].value, value)
+            if name not in newer
+            and (name not in entries or not np.array_equal(entries[name].value, value))
         }
         if news:
-            self._set(news, "query", None, None)
+            self._is_moved = True
+            self._set(news, QUERY, None, None)
+        return bool(newer)
 
     async def _render_newest(self) -> None:
         while True:
