@@ -118,12 +118,14 @@ class InputsIgnored(Struct, frozen=True, tag="ignored"):
 
 
 class MessageIgnored(Struct, frozen=True, tag="message"):
-    """What `sender` sent by `protocol` does nothing; `reason` is one sentence for people."""
+    """What `sender` sent by `protocol` does nothing; `reason` is one sentence for people, true of
+    so many messages."""
 
     model: str
     protocol: str
     sender: str
     reason: str
+    times: int = 1
 
 
 Event = (

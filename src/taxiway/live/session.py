@@ -64,9 +64,9 @@ class LiveSession:
     """Everything live about one model: `controls` in, pictures out by `broadcast`, and `tiles`.
 
     The answer to any query gives the session its newest values, but for what hands moved since it
-    was asked, and its first picture, where it has one, is a frame of the broadcast. A control that is set by hand is rendered where someone
-    would see it: a viewer of the broadcast, or one of `readers` of the current output. So an idle
-    server does nothing, however the controls move.
+    was asked, and its first picture is a frame of the broadcast. A control that is set by hand is
+    rendered where someone would see it: a viewer of the broadcast, or one of `readers` of the
+    current output. So an idle server does nothing, however the controls move.
 
     `events` reports the model's states, its current output and its current error.
     Presets and history lie in `folder`, where there is one.

@@ -13,10 +13,10 @@ const MOST = 50;
 export function keepNotes(connection, store) {
   connection.onMessage((message) => {
     if (message.type !== "note") return;
-    const { protocol, sender, message: words } = message;
+    const { protocol, sender, message: words, times } = message;
     const isSame = (/** @type {Note} */ one) => one.words === words && one.sender === sender;
     const before = store.get("notes");
-    const count = (before.find(isSame)?.count ?? 0) + 1;
+    const count = (before.find(isSame)?.count ?? 0) + times;
     const note = { protocol, sender, words, count, time: Date.now() };
     store.set("notes", [note, ...before.filter((one) => !isSame(one))].slice(0, MOST));
   });

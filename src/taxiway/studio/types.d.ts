@@ -303,7 +303,7 @@ export type ServerMessage =
   | (Movement & { type: "movement" })
   | { type: "modulated"; values: Values }
   | { type: "shown"; signals: [string, number][] }
-  | { type: "note"; protocol: string; sender: string; message: string }
+  | { type: "note"; protocol: string; sender: string; message: string; times: number }
   | { type: "error"; message: string; input: string | null; seq: number | null };
 
 /** What carries the page's change counter and clock. */

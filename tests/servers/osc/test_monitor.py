@@ -1,12 +1,14 @@
 """What is said of messages that do nothing, and of all where somebody wants that."""
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from session_fakes import GENERATE
 from taxiway.live.messages.moves import Message
-from taxiway.servers.osc.monitor import LINES, Monitor, nearest
+from taxiway.servers.osc.monitor import LINES, OTHERS, Monitor, nearest
 from taxiway.servers.osc.server import POWERS
 
 KNOWN = [
@@ -53,14 +55,29 @@ class Clock:
 
 
 def test_what_is_ignored_is_reported_with_its_sender_but_not_without_end() -> None:
-    reported: list[tuple[str, str]] = []
-    monitor = Monitor(lambda *said: reported.append(said), Clock())
+    reported: list[tuple[str, str, int]] = []
+    due: list[Callable[[], None]] = []
+    clock = Clock()
+    monitor = Monitor(lambda *s: reported.append(s), clock, None, lambda _, work: due.append(work))
     monitor.received([Message("/psi", [1.0])], SOURCE)
     assert reported == []
     for _ in range(100):
         monitor.unknown("/Psi\n\x1b[2J", ("fe80::2", 9), lambda: KNOWN)
-    assert reported[0] == ("[fe80::2]:9", "/Psi??[2J is no address here; /psi is.")
-    assert len(reported) == LINES
+    told = ("[fe80::2]:9", "/Psi??[2J is no address here; /psi is.")
+    assert reported == [(*told, 1)]
+    due.pop()()
+    assert reported == [(*told, 1), (*told, 99)]
+    # Of ever other ones some are told, and all are counted.
+    reported.clear()
+    for k in range(1000):
+        monitor.unknown(f"/{k}", SOURCE, lambda: KNOWN)
+    assert len(reported) == LINES - 1
+    (tell,) = due
+    tell()
+    assert reported[-1] == ("192.0.2.5:9000", OTHERS, 1000 - len(reported) + 1)
+    clock.now = 5.0
+    monitor.say("No.", SOURCE)
+    assert reported[-1] == ("192.0.2.5:9000", "No.", 1)
 
 
 def test_every_message_is_a_line_where_somebody_wants_it() -> None:
@@ -90,7 +107,7 @@ def test_a_flood_looks_for_what_was_meant_once() -> None:
         looks.append(now[0])
         return KNOWN
 
-    monitor = Monitor(lambda sender, sentence: told.append(sentence), lambda: now[0])
+    monitor = Monitor(lambda sender, sentence, times: told.append(sentence), lambda: now[0])
     for k in range(5000):
         now[0] = k / 1000
         monitor.unknown("/Psi", SOURCE, known)

@@ -5,6 +5,7 @@ import contextlib
 import json
 import socket
 import struct
+from collections import Counter
 from collections.abc import AsyncIterator
 from typing import Any, cast
 
@@ -22,6 +23,7 @@ from taxiway.core.events import MessageIgnored, OutputReady, StateChanged
 from taxiway.core.images import from_data_uri
 from taxiway.engine import Engine
 from taxiway.live.mapping.bindings import Binding
+from taxiway.live.messages.addresses import Address
 from taxiway.live.messages.moves import Message
 from taxiway.live.session import LiveSession
 from taxiway.servers.osc import server as osc
@@ -307,6 +309,32 @@ async def test_a_flood_is_not_heard_beyond_its_rate(
     await asyncio.gather(*server._queries)
     assert room.engine.asked == 6  # whoever sends little is heard
     await server.stop()
+
+
+async def test_a_flood_to_no_address_is_counted_to_the_last_message(room: Room) -> None:
+    told: list[MessageIgnored] = []
+    room.engine.events.listen(
+        lambda event: told.append(event) if isinstance(event, MessageIgnored) else None
+    )
+    one, source = write_values("/nobody", [1.0]), ("127.0.0.1", 5)
+    room.server._budget = FairLimit(osc.RATE, osc.OWN_RATE, osc.RESERVE, Clock(), burst=osc.BURST)
+    for _ in range(3000):
+        room.server.receive(one, source)
+    room.server._monitor._tell_again()
+    counts = Counter[str]()
+    for each in told:
+        counts[each.reason] += each.times
+    heard = osc.BURST + osc.OWN_RATE
+    assert counts == {"/nobody is no address here.": heard, osc.TOO_MANY: 3000 - heard}
+    assert len(told) < 10
+    # What becomes an address is one from its next message on.
+    done: list[Any] = []
+    act = Address(address="/nobody", types="f", act=lambda values, _: done.append(values))
+    room.server._budget = FairLimit(osc.RATE, osc.OWN_RATE, osc.RESERVE, Clock())
+    room.server.receive(one, source)
+    room.session.addresses.add(act)
+    room.server.receive(one, source)
+    assert done == [[1.0]]
 
 
 async def test_the_messages_of_bundles_are_counted_each(room: Room) -> None:

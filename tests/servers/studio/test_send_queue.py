@@ -157,6 +157,7 @@ async def test_what_programs_send_in_vain_is_told(own: Studio, engine: FakeEngin
             "protocol": "OSC",
             "sender": "192.0.2.5:9",
             "message": "/Psi is none; /psi is.",
+            "times": 1,
         }
         told = await page.word("note")
         assert (told["protocol"], told["sender"]) == ("query", "")

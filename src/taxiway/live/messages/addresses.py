@@ -77,14 +77,18 @@ class Addresses:
     def __init__(self, session: "LiveSession") -> None:
         self._session = session
         self._added: dict[str, Address] = {}
+        self.version = 0
+        """Counts what was added and taken away."""
 
     def add(self, address: Address) -> Callable[[], None]:
         """Let there be an address; the result takes it away. One of the same name is replaced."""
         self._added[address.address] = address
+        self.version += 1
 
         def remove() -> None:
             if self._added.get(address.address) is address:
                 del self._added[address.address]
+                self.version += 1
 
         return remove
 

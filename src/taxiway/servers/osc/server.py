@@ -28,6 +28,7 @@ from taxiway.live.session import LiveSession
 from taxiway.servers.osc import packet as osc_packet
 from taxiway.servers.osc.feedback import Feedback
 from taxiway.servers.osc.monitor import Monitor, name_of
+from taxiway.servers.osc.nothing import Nothing
 from taxiway.servers.osc.packet import Malformed
 from taxiway.servers.osc.pictures import shrunk
 from taxiway.servers.osc.subscribers import Address, Audience, is_loopback, is_public
@@ -49,6 +50,7 @@ LONG, PATTERN = 1024, 3
 as how many a pattern counts beside."""
 OWN_RATE, RESERVE = 250, 1000
 """Messages a second of one sender, and of all such, that are heard while others flood the port."""
+TOO_MANY = f"A message was not heard: more than {RATE} a second came."
 REPLIES = 50
 """Answers a second that go to a sender alone: errors, and /info."""
 MOST_QUERIES = 32
@@ -86,10 +88,13 @@ class OscServer:
         self._engine = engine
         self._session = session
         self._config = config
-        self._clock = asyncio.get_running_loop().time
+        self._loop = asyncio.get_running_loop()
+        self._clock = self._loop.time
         self._audience = Audience(config.osc_reply_port, config.osc_target, self._clock)
         self._budget = FairLimit(RATE, OWN_RATE, RESERVE, self._clock, burst=BURST)
-        self._monitor = Monitor(self._report, self._clock, print_line if config.osc_log else None)
+        line = print_line if config.osc_log else None
+        self._monitor = Monitor(self._report, self._clock, line, self._loop.call_later)
+        self._nothing = Nothing(session, self._clock)
         self._patterns = RateLimit(PATTERNS, 3 * PATTERNS, self._clock)
         self._known_patterns: dict[str, None] = {}
         self._feedback = Feedback(session, self._put, sender)
@@ -133,7 +138,7 @@ class OscServer:
 
     def receive(self, datagram: bytes, source: Address) -> None:
         """Do what a datagram says, or tell its sender why not."""
-        if is_public(source[0]) or not self._budget.spend(source):
+        if is_public(source[0]) or not self._is_read(datagram, source):
             return
         self._audience.spoke(source)
         try:
@@ -152,6 +157,14 @@ class OscServer:
             if not is_pattern(message.address) or self._knows(message.address):
                 ours.append(message)
         self._move(ours, source)
+
+    def _is_read(self, datagram: bytes, source: Address) -> bool:
+        """Whether there is time to read it, and more in it than what was told a moment ago."""
+        if not self._budget.spend(source):
+            self._monitor.say(TOO_MANY, source)
+            return False
+        address = self._nothing.of(datagram, source)
+        return address is None or not self._monitor.again(address, source)
 
     def _knows(self, pattern: str) -> bool:
         """Whether a pattern was heard before, or may be heard now."""
@@ -233,6 +246,7 @@ class OscServer:
                 self._monitor.say(words, source)
             else:
                 self._monitor.unknown(error.address, source, self._known)
+                self._nothing.add(error.address, source)
 
     def _known(self) -> list[str]:
         """Every address there is."""
@@ -277,9 +291,9 @@ class OscServer:
         self._monitor.say(message, source)
         self._reply("/error", message, source)
 
-    def _report(self, sender: str, reason: str) -> None:
+    def _report(self, sender: str, reason: str, times: int) -> None:
         name = self._session.spec.name
-        self._engine.events.emit(MessageIgnored(name, "OSC", sender, reason))
+        self._engine.events.emit(MessageIgnored(name, "OSC", sender, reason, times))
 
     def _reply(self, address: str, text: str, source: Address) -> None:
         """Answer one sender, but not without end."""

@@ -193,11 +193,13 @@ class Stopped(Struct, frozen=True, tag_field="type", tag="stopped"):
 
 
 class Note(Struct, frozen=True, kw_only=True, tag_field="type", tag="note"):
-    """What a program sent does nothing, or not all of it; `sender` is empty where unknown."""
+    """What a program sent does nothing, or not all of it; `sender` is empty where unknown, `times`
+    how many messages it is true of."""
 
     protocol: str
     sender: str = ""
     message: str
+    times: int = 1
 
 
 class Blackout(Struct, frozen=True, tag_field="type", tag="blackout"):

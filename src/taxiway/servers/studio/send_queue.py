@@ -332,7 +332,10 @@ def note(event: InputsIgnored | MessageIgnored) -> json_messages.Note:
     """What was ignored, for a page."""
     if isinstance(event, MessageIgnored):
         return json_messages.Note(
-            protocol=event.protocol, sender=event.sender, message=event.reason
+            protocol=event.protocol,
+            sender=event.sender,
+            message=event.reason,
+            times=event.times,
         )
     listed = ", ".join(f"'{shortened(name)}'" for name in event.names[:MOST_NAMES])
     return json_messages.Note(
