@@ -18,8 +18,8 @@ FINAL_QUALITY = 95
 CREDITS = 2
 PAUSE_SECONDS = 3.0
 SMALL_BYTES = 512 * 512 * 3
-"""Of a picture whose JPEG takes half a millisecond: to hand it to a thread and back takes longer, on
-a busy machine many times as long."""
+"""Of a picture whose JPEG takes half a millisecond: to hand it to a thread and back takes longer,
+on a busy machine many times as long."""
 
 
 class Encoded(Struct, frozen=True):
