@@ -54,5 +54,5 @@ def test_what_is_wrong_is_said(
 def test_without_a_name_all_tools_are_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["tool"]) == 0
     said = " ".join(capsys.readouterr().out.split())
-    assert "of a film, every line. (models that take image or text)" in said
+    assert "of a film, every line. (models that take image or " in said
     assert "video Film a walk through a model. (stylegan, painter)" in said
