@@ -46,6 +46,24 @@ def test_a_gpu_is_named_and_one_that_fails_is_a_line(monkeypatch: pytest.MonkeyP
     assert list(doctor._torch())[-1] == "GPU         fails: CUDA error: unknown error."
 
 
+def test_a_pytorch_that_knows_no_gpu_is_told_where_there_is_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import torch
+
+    from taxiway.backends import torch as backend
+
+    def lines() -> list[str]:
+        return [line for line in doctor._torch() if line.startswith("GPU")]
+
+    monkeypatch.setattr(backend, "shows_nvidia", lambda: True)
+    monkeypatch.setattr(torch.version, "cuda", None)
+    [line] = lines()
+    assert line.endswith("is not built for: one that is: https://pytorch.org/get-started/locally")
+    monkeypatch.setattr(torch.version, "cuda", "13.0")
+    assert lines() == []
+
+
 def test_what_is_pasted_has_no_names_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "report", lambda: iter(["Backend     fine: of ada, /home/ada/x"]))
     monkeypatch.setattr(doctor.Path, "home", lambda: doctor.Path("/home/ada"))

@@ -28,6 +28,7 @@ from taxiway.latent.sample import z_of_seed
 from taxiway.painting import paint
 
 MEASURE_SECONDS = 3.0
+OTHER_BUILDS = "one that is: https://pytorch.org/get-started/locally"
 WAYS = {"smaller JPEG": JPEGS[1], "H.264": VIDEO[1]}
 """What moving pictures may be sent as."""
 PACKAGES = ("torch", "openvino", "onnxruntime", "onnxruntime-gpu", "onnxruntime-directml",
@@ -135,12 +136,15 @@ def _details() -> Iterator[str]:
 def _torch() -> Iterator[str]:
     import torch
 
+    from taxiway.backends.torch import shows_nvidia
     from taxiway.backends.torch.device import devices, gpus, processor
 
     cpu = processor()
     bfloat16 = f"bfloat16 by {cpu.bfloat16}" if cpu.bfloat16 else "no bfloat16"
     yield f"Processor   {cpu.name}, {cpu.cores} cores, {bfloat16}"
     yield f"PyTorch     {torch.__version__}; devices: {', '.join(devices())}"
+    if shows_nvidia() and not torch.version.cuda:
+        yield f"GPU         NVIDIA's, which this PyTorch is not built for: {OTHER_BUILDS}"
     try:
         yield from (f"GPU         {gpu}" for gpu in gpus())
     except RuntimeError as error:  # one that the driver shows and does not open

@@ -132,8 +132,15 @@ def may_accelerate() -> bool:
     if sys.platform == "darwin":
         return platform.machine() == "arm64"
     if sys.platform == "win32":
-        return find_library("nvcuda") is not None
+        return shows_nvidia()
     return any(path for name in ACCELERATORS for path in Path("/dev").glob(name))
+
+
+def shows_nvidia() -> bool:
+    """Whether the driver of NVIDIA's GPUs is here, with a GPU where that can be seen."""
+    if sys.platform == "win32":
+        return find_library("nvcuda") is not None
+    return any(Path("/dev").glob(ACCELERATORS[0]))
 
 
 def is_for_processors() -> bool:
