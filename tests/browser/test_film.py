@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
@@ -53,6 +54,17 @@ def test_a_film_is_cut_out_by_hand(page: Page, tmp_path: Path) -> None:
     expect(canvas).to_be_visible()
     page.mouse.click(box["x"] + 5, box["y"] + 5, button="right")
     expect(panel.get_by_role("img", name="2 clicks")).to_be_visible()
+    page.mouse.click(x + 5, y)
+    expect(panel.get_by_role("img", name="3 clicks")).to_be_visible()
+    panel.get_by_role("button", name="Take back").click()
+    expect(panel.get_by_role("img", name="2 clicks")).to_be_visible()
+    page.wait_for_function(
+        """() => {
+            const canvas = document.querySelector(".film-canvas").getContext("2d");
+            const [red, green] = canvas.getImageData(1, 2, 1, 1).data;
+            return red > 2 * green;
+        }"""
+    )
     panel.get_by_role("button", name="Take back").click()
     expect(canvas).to_be_visible()
     choose_the_model(panel)
@@ -72,9 +84,13 @@ def test_a_film_is_cut_out_by_hand(page: Page, tmp_path: Path) -> None:
     panel.get_by_text("Write a film", exact=True).click()
     panel.get_by_role("button", name="Write it").click()
     expect(message).to_contain_text("'green.mp4' is written", timeout=JOB_MS)
+    panel.get_by_label("Form", exact=True).select_option("masks")
+    panel.get_by_role("button", name="Write it").click()
+    expect(message).to_contain_text("'masks.zip' is written", timeout=JOB_MS)
     with page.expect_download() as downloaded:
-        panel.get_by_role("button", name="Download").click()
-    assert Path(downloaded.value.path()).stat().st_size > 500
+        panel.get_by_role("button", name="Download").nth(1).click()
+    with ZipFile(downloaded.value.path()) as archive:
+        assert archive.namelist() == [f"{index:05d}.png" for index in range(COUNT)]
     page.reload()
     page.click("#tab-film")
     expect(panel.get_by_role("button", name="square.mp4")).to_be_visible()

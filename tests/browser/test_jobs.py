@@ -226,7 +226,7 @@ def test_a_photo_dropped_anywhere_is_the_open_forms(page: Page) -> None:
     )
     page.click("#tab-jobs")
     page.click("#job-new")
-    page.locator("#job-look-form").wait_for()
+    page.locator("#form-of-job-look").wait_for()
     drop = """(bytes) => {
       const data = new DataTransfer();
       data.items.add(new File([Uint8Array.from(bytes)], "photo.png"));
@@ -234,7 +234,7 @@ def test_a_photo_dropped_anywhere_is_the_open_forms(page: Page) -> None:
       document.querySelector("#picture-canvas").dispatchEvent(event);
     }"""
     page.evaluate(drop, list(picture(7)))
-    page.locator("#job-look-form .photo-well img").wait_for()
+    page.locator("#form-of-job-look .photo-well img").wait_for()
     assert page.evaluate("() => studio.store.get('error')") == ""
     page.click("#tab-controls")
     page.evaluate(drop, list(picture(8)))

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import av
 import numpy as np
@@ -174,6 +175,13 @@ def test_the_studio_has_it_wait_and_go_on(film: Path, tmp_path: Path) -> None:
     with pytest.raises(Stopped, match="'over.mp4' is written"):
         asked(tmp_path, film)
     assert len(frames_of(tmp_path / "over.mp4", "rgb24")) == FRAMES
+    (project.folder / WISH).write_text('{"form": "masks"}')
+    with pytest.raises(Stopped, match="'masks.zip' is written"):
+        asked(tmp_path, film)
+    with ZipFile(tmp_path / "masks.zip") as archive:
+        assert archive.namelist() == [f"{index:05d}.png" for index in range(FRAMES)]
+        assert rgb_pixels(archive.read("00005.png"), "mask").shape == (240, 320, 3)
+    assert not (tmp_path / "masks").exists()
 
 
 def test_what_cannot_be_is_a_sentence(film: Path, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from itertools import cycle
 from pathlib import Path
+from zipfile import ZipFile
 
 import numpy as np
 from msgspec import Struct
@@ -33,7 +34,7 @@ class Wanted(Struct, kw_only=True):
     """What to write: `form` of FORMS, the colour `ground`, the film or picture `behind`.
 
     `soften` is in pixels of the film; `match` 0 to 1, how far the object takes the colours of what
-    is behind.
+    is behind. `packed` puts pictures into a zip file, where a folder could not be downloaded.
     """
 
     form: str = "green"
@@ -42,26 +43,41 @@ class Wanted(Struct, kw_only=True):
     soften: float = 0.0
     match: float = 0.0
     grade: Grade = Grade()
+    packed: bool = False
 
 
 def exported(
     project: Project, source: Path | bytes, wanted: Wanted, out: Path, report: Progress
 ) -> str:
-    """Write a film, or a folder of pictures, into `out`; its name. Whole or not at all, a folder
-    picture by picture. Raises InvalidArgument, MissingDependency."""
+    """Write a film, or a folder or zip file of pictures, into `out`; its name. Whole or not at all,
+    a folder picture by picture. Raises InvalidArgument, MissingDependency."""
     film = project.known()
     frames = counted(made(project, source, wanted), report)
     if wanted.form in FOLDERS:
-        folder = out / FOLDERS[wanted.form]
-        folder.mkdir(exist_ok=True)
-        for index, pixels in enumerate(frames):
-            write_whole(folder / f"{index:05d}.png", encode_png(pixels))
-        return folder.name
+        write = packed if wanted.packed else laid_out
+        return write(out / FOLDERS[wanted.form], frames)
     path = out / FILES[wanted.form]
     if wanted.form == "alpha":
         write_prores(path, frames, film)
     else:
         write_film(path, frames, film.count, Manner(fps=film.fps, sound=sound_of(source)))
+    return path.name
+
+
+def laid_out(folder: Path, frames: Iterable[Pixels]) -> str:
+    """Write pictures into a folder; its name."""
+    folder.mkdir(exist_ok=True)
+    for index, pixels in enumerate(frames):
+        write_whole(folder / f"{index:05d}.png", encode_png(pixels))
+    return folder.name
+
+
+def packed(folder: Path, frames: Iterable[Pixels]) -> str:
+    """Write pictures into a zip file in place of a folder; its name."""
+    path = folder.with_name(f"{folder.name}.zip")
+    with whole_file(path) as file, ZipFile(file, "w") as archive:
+        for index, pixels in enumerate(frames):
+            archive.writestr(f"{index:05d}.png", encode_png(pixels))
     return path.name
 
 

@@ -140,6 +140,7 @@ class Masking:
             soften=inputs["soften"],
             match=inputs["match"],
             grade=Grade(**{name: inputs[name] for name in GRADES}),
+            packed=wish_of(project) is not None,
         )
 
         def report(index: int, pixels: Pixels) -> None:

@@ -12,6 +12,7 @@ import { t } from "../words.js";
 /** @import { Job, Tool } from "../jobs/jobs.js" */
 /** @import { Clicks, Cutter, Film, Films, Point } from "./films.js" */
 /** @import { Look, Mode } from "./stage.js" */
+/** @typedef {Omit<Clicks, "frame">} Said */
 
 const MODES = /** @type {[Mode, string, string][]} */ ([
   ["include", "In it", "Click at what you want"],
@@ -23,7 +24,7 @@ const LOOKS = /** @type {[Look, string, string][]} */ ([
   ["ground", "Cut out", "What is left of the film, on green"],
   ["film", "Film", "The film alone"],
 ]);
-const FILES = /^[\w-]+\.(mp4|mov|webm)$/;
+const FILES = /^[\w-]+\.(mp4|mov|webm|zip)$/;
 /** What the form does not ask: the screen knows it. */
 const KNOWN = ["film", "clicks", "other"];
 
@@ -40,6 +41,8 @@ export class Editor {
   #saying = 0;
   /** Clicks, and models, that the mask is still made of. */
   #looks = 0;
+  /** What was said of a frame before each of this page's clicks. @type {Map<number, Said[]>} */
+  #before = new Map();
   #listed = "";
   #stage;
   #timeline;
@@ -70,7 +73,7 @@ export class Editor {
     this.#stage = new Stage((mode, point, box) => this.#click(mode, point, box));
     this.#timeline = new Timeline((index) => this.#turn(index));
     this.#undo.addEventListener("click", () => this.#takeBack());
-    this.#clear.addEventListener("click", () => this.#say({ include: [], exclude: [], box: null }));
+    this.#clear.addEventListener("click", () => this.#clearFrame());
     this.#follow.addEventListener("click", () => this.#act(() => this.#goOn({})));
     this.#stop.addEventListener("click", () => this.#act(() => films.stop(this.#id)));
     this.#cutter.addEventListener("change", () => this.#use(this.#cutter.value));
@@ -131,6 +134,7 @@ export class Editor {
   #forget() {
     this.#film = null;
     this.#index = 0;
+    this.#before.clear();
     this.#made.clear();
     this.#frames.forget();
     this.#masks.forget();
@@ -245,6 +249,7 @@ export class Editor {
   #click(mode, point, box) {
     this.#timeline.pause();
     const { include = [], exclude = [], box: before = null } = this.#clicks() ?? {};
+    this.#before.set(this.#index, [...(this.#before.get(this.#index) ?? []), { include, exclude, box: before }]);
     if (mode === "include") this.#say({ include: [...include, point], exclude, box: before });
     else if (mode === "exclude") this.#say({ include, exclude: [...exclude, point], box: before });
     else this.#say({ include, exclude, box });
@@ -253,13 +258,20 @@ export class Editor {
   #takeBack() {
     const clicks = this.#clicks();
     if (!clicks) return;
+    const before = this.#before.get(this.#index)?.pop();
+    if (before) return this.#say(before);
     const { include, exclude, box } = clicks;
     if (exclude.length) this.#say({ include, exclude: exclude.slice(0, -1), box });
     else if (include.length) this.#say({ include: include.slice(0, -1), exclude, box });
     else this.#say({ include, exclude, box: null });
   }
 
-  /** Say something of this frame: shown at once, the mask as soon as it comes. @param {Omit<Clicks, "frame">} said */
+  #clearFrame() {
+    this.#before.delete(this.#index);
+    this.#say({ include: [], exclude: [], box: null });
+  }
+
+  /** Say something of this frame: shown at once, the mask as soon as it comes. @param {Said} said */
   #say(said) {
     const film = this.#film;
     if (!film) return;
@@ -306,7 +318,7 @@ export class Editor {
         video.play().catch(() => {});
       }),
     );
-    const plays = !name.endsWith(".mov");
+    const plays = !/\.(mov|zip)$/.test(name);
     return h("li", {}, h("span", {}, name), h("div", { class: "row" }, plays ? look : null, get), place);
   }
 }

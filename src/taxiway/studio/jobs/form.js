@@ -47,7 +47,7 @@ export function makeToolForm(name, tool, known, begin, reject, words, broken, gi
     /** @type {unknown} */ (
       h(
         "form",
-        { class: "form job-form", autocomplete: "off", novalidate: true, id: `${name}-form` },
+        { class: "form job-form", autocomplete: "off", novalidate: true, id: `form-of-${name}` },
         h("p", { class: "hint" }, tool.description ?? ""),
         broken || tool.lacks ? lackOf(broken || tool.lacks) : null,
         ...lines.filter((_, k) => seen.has(k)),
