@@ -43,8 +43,21 @@ class Hints(Struct, frozen=True, kw_only=True):
 def cut(pixels: Pixels, hints: Hints, side: int = SIDE, rounds: int = 4) -> Pixels:
     """How much of every pixel of uint8 [H, W, 3] belongs to it: uint8 [H, W], 0 to 255."""
     small = shrunk(pixels, side)
-    state = first_state(small.shape[:2], hints)
+    if hints == Hints():
+        state, rounds = guessed(small, rounds), 1
+    else:
+        state = first_state(small.shape[:2], hints)
     return refined(pixels, settled(small, state, rounds, hints))
+
+
+def guessed(small: Pixels, rounds: int) -> npt.NDArray[np.uint8]:
+    """What GrabCut begins with where nothing is said: what it finds in a copy of half the size, of
+    which only the edge may change; a quarter of the time, and less of what only looks alike."""
+    half = shrunk(small, max(1, max(small.shape) // 2))
+    found = settled(half, first_state(half.shape[:2], Hints()), rounds, Hints())
+    height, width = small.shape[:2]
+    grown = opencv("Cutting out").resize(found.astype(np.float32), (width, height))
+    return changed(grown > 0.5, Hints())
 
 
 def shrunk(pixels: Pixels, side: int) -> Pixels:

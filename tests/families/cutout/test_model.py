@@ -11,6 +11,7 @@ from taxiway.core import extras
 from taxiway.core.errors import InvalidArgument, MissingDependency
 from taxiway.core.images import to_data_uri
 from taxiway.families.cutout.model import Cutout
+from taxiway.vision.cutting import guessed
 
 COMMAND = Cutout.commands["cut"]
 THERE = ellipse((120, 160), (90, 60), (40, 28), 0.4)
@@ -38,6 +39,12 @@ def test_what_was_drawn_comes_out(hints: dict[str, Any]) -> None:
     assert iou(answer["mask"] > 127, THERE) > 0.95
     np.testing.assert_array_equal(answer["image"][:, :, 3], answer["mask"])
     assert answer["output"][5, 5].tolist() == [0, 255, 0]
+
+
+def test_with_nothing_said_only_its_edge_is_looked_at_closely() -> None:
+    state = guessed(SCENE.astype(np.uint8), 4)
+    assert (state >= 2).mean() < 0.15
+    assert iou(state % 2 == 1, THERE) > 0.9
 
 
 def test_a_photograph_parts_at_its_object() -> None:
