@@ -116,9 +116,10 @@ def test_a_job_is_begun_with_files_from_the_page(page: Page, panel: Locator, dat
     panel.locator("#job-new").click()
     tools = panel.get_by_role("group", name="Tools")
     tools.get_by_role("button", name="Dataset", exact=True).wait_for(timeout=60_000)
-    # No tool of StyleGAN's: the lantern is none, and takes no pictures.
+    # No tool of StyleGAN's: the lantern is none; but it takes a text.
     kinds = ["Dataset boxes", "Dataset masks", "Dataset text"]
     assert tools.get_by_role("button").all_inner_texts() == [
+        "Batch",
         "Bench",
         "Dataset",
         *kinds,
