@@ -56,12 +56,12 @@ def test_a_snapshot_does_not_change_any_more() -> None:
 
 
 def test_a_source_hears_what_others_changed_and_not_what_it_did_itself() -> None:
-    controls = Controls()
+    controls = Controls(clock=Clock())
     controls.set({"a": 1}, "one")
     version = controls.version
     controls.set({"b": 2}, "one")
     controls.set({"c": 3}, "two", origin={"seed": 3})
-    assert controls.since(version, "one") == {"c": Entry(3, 3, "two", {"seed": 3})}
+    assert controls.since(version, "one") == {"c": Entry(3, 3, "two", {"seed": 3}, Clock().now)}
     assert controls.since(version, "two").keys() == {"b"}
     assert controls.since(controls.version, "three") == {}
 
