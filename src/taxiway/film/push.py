@@ -6,6 +6,7 @@ else in the process that asks it.
 
 import faulthandler
 import os
+import time
 from functools import partial
 from multiprocessing.connection import Connection
 
@@ -75,15 +76,17 @@ class Push:
 
 def push(pictures: Connection, url: str, fps: int, bitrate: int, patience: float) -> None:
     """Stream the pictures that come, until no more do; at an error say it, and end."""
-    film = None
+    film, began = None, 0.0
     with open(os.devnull, "w") as nowhere:
         # A watch that needs no lock of Python's ends this process where one step takes too long.
         watch = partial(faulthandler.dump_traceback_later, patience, exit=True, file=nowhere)
         try:
             while (pixels := _next(pictures)) is not None:
                 watch()
-                film = film or FilmStream(url, FORM, pixels, fps, bitrate)
-                film.write(pixels)
+                if film is None:
+                    film, began = FilmStream(url, FORM, pixels, fps, bitrate), time.monotonic()
+                # A machine that does not keep the rate sends fewer, not later and later ones.
+                film.write(pixels, int((time.monotonic() - began) * fps))
                 faulthandler.cancel_dump_traceback_later()
             if film is not None:
                 watch()

@@ -77,8 +77,9 @@ class FilmStream:
             quiet = np.zeros((2, 1024), np.float32)
             self._sound = Sound(self._container, "aac", quiet, SECONDS_OF_SILENCE)
 
-    def write(self, pixels: Pixels) -> None:
-        """The next picture."""
+    def write(self, pixels: Pixels, place: int = 0) -> None:
+        """The next picture; not before that place, so that a stream keeps up with the clock."""
+        self.count = max(self.count, place)
         picture = self._prepared(pixels)
         kind = "rgba" if picture.shape[2] == 4 else "rgb24"
         frame = self._av.VideoFrame.from_ndarray(picture, format=kind)
