@@ -210,7 +210,10 @@ class Backend(Protocol):
         """The numbers of threads worth trying here, at least one."""
 
     def compile(self, graph: Graph, precision: str, threads: int) -> Network:
-        """The graph ready to run. Raises Unsupported for one that it does not know."""
+        """The graph ready to run: its next call is measured, so that what loads first is loaded.
+
+        Raises Unsupported for one that it does not know, NoMemory where another time may do.
+        """
 
 
 class OperationsBackend:
