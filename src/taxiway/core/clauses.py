@@ -77,7 +77,7 @@ def takes_faults(given: Any) -> Iterator[str]:
     if not isinstance(given, Takes):
         yield f"needs takes = Takes(...), got {given!r:.60}"
         return
-    for name in ("families", "inputs", "one_of"):
+    for name in ("families", "inputs", "one_of", "named"):
         yield from names_fault(f"takes with {name}", "vector")(getattr(given, name))
 
 

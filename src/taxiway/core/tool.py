@@ -35,19 +35,23 @@ class Takes(Struct, frozen=True, kw_only=True):
 
     `families` are those it was written for, any family if there are none. `inputs` are data types
     by their tags ("image"), each of which a command of the model must have among its inputs;
-    `one_of` are some of which it must have one. Without `model` the tool works on none.
+    `one_of` are some of which it must have one, `named` the names of inputs that it must have.
+    Without `model` the tool works on none.
     """
 
     families: tuple[str, ...] = ()
     inputs: tuple[str, ...] = ()
     one_of: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
     model: bool = True
 
     def suits(self, family: str, commands: Collection[Command]) -> bool:
         """Whether it works on a model of that family and these commands, none if not yet known."""
         if not self.model or (self.families and family not in self.families):
             return False
-        return not commands or any(self._fits(tags(command)) for command in commands)
+        return not commands or any(
+            self._fits(tags(command)) and {*self.named} <= {*command.inputs} for command in commands
+        )
 
     def check(
         self,
@@ -71,7 +75,7 @@ class Takes(Struct, frozen=True, kw_only=True):
     def inputs_told(self) -> str:
         """Which inputs a model must have, in a few words; "" where any will do."""
         either = [" or ".join(self.one_of)] if self.one_of else []
-        wanted = [*self.inputs, *either]
+        wanted = [*(self.named or self.inputs), *either]
         return f"models that take {names(wanted)}" if wanted else ""
 
     def _fits(self, types: set[str]) -> bool:

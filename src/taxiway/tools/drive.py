@@ -20,7 +20,7 @@ INPUTS = ("source_image", "driving_image")
 class Drive:
     """Writes the film `file`, as long as the one that drives it, with that one's sound."""
 
-    takes = Takes(inputs=("image",))
+    takes = Takes(inputs=("image",), named=INPUTS)
     unit = "frames"
     needs = ("av",)
     command = Command(

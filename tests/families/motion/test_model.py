@@ -9,9 +9,11 @@ import pytest
 from skimage import data
 
 from drawn import texture
+from taxiway.core.command import Command
+from taxiway.core.datatypes import Image
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.images import to_data_uri
-from taxiway.core.model import decode_options
+from taxiway.core.model import ModelSpec, decode_options
 from taxiway.core.tool import QuietJob
 from taxiway.families.motion.films import MOST, Films, Key, digest
 from taxiway.families.motion.followed import RIM, Followed
@@ -48,6 +50,15 @@ def animated(model: Motion, source: Any, frame: Any, caller: str = "", **wire: A
     [answer] = model.predict("animate", [{**COMMAND.decode(sent), "caller": caller}])
     assert answer["image"] is answer["output"]
     return answer["image"].astype(int)
+
+
+def test_whole_films_are_offered_where_a_picture_and_a_film_go_in() -> None:
+    lone = Command(name="draw", inputs={"image": Image()}, outputs={"image": Image()})
+    assert Drive.takes.suits("motion", Motion.commands.values())
+    assert not Drive.takes.suits("lineart", [lone])
+    spec = ModelSpec(name="lineart", family="lineart")
+    with pytest.raises(InvalidArgument, match="that take driving_image, source_image; 'lineart'"):
+        Drive.takes.check("drive", spec, [lone])
 
 
 def test_the_first_frame_is_at_rest_and_later_ones_move_it(model: Motion) -> None:
