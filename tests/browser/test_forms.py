@@ -153,6 +153,14 @@ def test_a_painted_label_arrives_as_that_label(form: Page) -> None:
     assert (filled == SKY).all()
 
 
+def test_a_file_that_is_no_map_is_told(form: Page) -> None:
+    with form.expect_file_chooser() as chooser:
+        form.get_by_role("button", name="Upload").click()
+    broken: FilePayload = {"name": "no.png", "mimeType": "image/png", "buffer": b"\x89PNG no"}
+    chooser.value.set_files(broken)
+    expect(form.locator(".error")).to_contain_text("'no.png' is no picture")
+
+
 def test_a_stroke_is_told_while_it_goes_on_and_can_be_taken_back(form: Page) -> None:
     undo = form.get_by_role("button", name="Undo")
     before = stored(form, "form")["layout"]

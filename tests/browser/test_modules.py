@@ -265,6 +265,23 @@ def test_filling_stops_at_other_labels_and_does_not_wrap_around(modules: Page) -
     assert ask(modules, "segmentation/painting.js", PAINT + body) == ["...abbbb"] * 6
 
 
+def test_a_picture_with_blended_colours_is_taken_over_in_those_of_labels(modules: Page) -> None:
+    body = """
+      const colours = [[0, 0, 0], [255, 0, 0], [255, 255, 0]];
+      const blended = new ImageData(8, 6);
+      blended.data.fill(255);
+      for (let at = 0; at < 192; at += 4) blended.data.set(at % 32 < 16 ? [250, 9, 14] : [244, 251, 7], at);
+      painting.load(blended, colours);
+      const found = rows();
+      for (let at = 0; at < 192; at += 4) blended.data.set([118, 118, 118], at); // an id
+      painting.load(blended, colours);
+      painting.show(canvas);
+      return [found, canvas.getImageData(0, 0, 1, 1).data[0]];
+    """
+    found, grey = ask(modules, "segmentation/painting.js", PAINT + body)
+    assert (found, grey) == (["aaaabbbb"] * 6, 118)
+
+
 def test_chains_are_offered_where_a_value_fits(modules: Page) -> None:
     body = """
       const place = (name, inputs, outputs) => ({ name, info: { inputs, outputs } });

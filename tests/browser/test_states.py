@@ -232,3 +232,15 @@ def test_the_picture_is_that_of_the_newest_input_after_a_storm_of_them(page: Pag
         }"""
     )
     assert stored(page, "error") == ""
+
+
+def test_what_is_too_large_to_be_played_is_told_and_the_line_stays(page: Page) -> None:
+    page.evaluate("studio.connection.addEventListener('close', () => (globalThis.closed = true))")
+    page.evaluate("studio.session.setValue('words', 'a'.repeat(70_000))")
+    wait_for_store(page, "store.get('error').includes('69 kB, and 64 kB')")
+    before = pixels(page)
+    page.evaluate("studio.session.setValue('words', 'a')")
+    page.keyboard.press("r")
+    wait_for_other_picture(page, before)
+    wait_for_store(page, "store.get('error') === ''")
+    assert not page.evaluate("globalThis.closed")

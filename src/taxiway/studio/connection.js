@@ -9,12 +9,15 @@ import { at } from "./address.js";
 import { decodeFrame } from "./frames.js";
 import { keep as keepHere, kept as keptHere } from "./keeping.js";
 import { keep, kept, ownerToken, takeLink } from "./owner.js";
+import { t } from "./words.js";
 
 /** @import { Frame, PageMessage, ServerMessage } from "./types.d.ts" */
 
 const PROTOCOL = "taxiway.1";
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 8000;
+/** Characters of a message (docs/wire.md). */
+const LARGEST = 65_536;
 
 export class Connection extends EventTarget {
   /** @type {WebSocket | null} */
@@ -66,7 +69,15 @@ export class Connection extends EventTarget {
 
   /** @param {PageMessage} message */
   sendMessage(message) {
-    if (this.isOpen) this.#socket?.send(JSON.stringify(message));
+    const text = JSON.stringify(message);
+    if (text.length > LARGEST) return this.#refuse(text.length);
+    if (this.isOpen) this.#socket?.send(text);
+  }
+
+  /** What the server would close the line for is not sent. @param {number} size characters */
+  #refuse(size) {
+    const message = t("What was given takes {n} kB, and 64 kB can be played live: give a smaller picture.", { n: Math.ceil(size / 1024) });
+    this.dispatchEvent(new CustomEvent("message", { detail: { type: "error", message, input: null, seq: null } }));
   }
 
   /** @param {(message: ServerMessage) => void} listener */

@@ -44,7 +44,8 @@ function mount(root, studio) {
     const model = store.get("model");
     const items = grouped(fields, model);
     const change = (/** @type {[string, any][]} */ values) => session.setValues(values);
-    built = new Map(items.map((item) => [item.key, built.get(item.key) ?? build(item, model, change)]));
+    const reject = (/** @type {string} */ sentence) => store.set("error", sentence);
+    built = new Map(items.map((item) => [item.key, built.get(item.key) ?? build(item, model, change, reject)]));
     widgets = new Map([...built.values()].flatMap(({ widgets }) => widgets));
     // After the values that the server has, which come with the declaration.
     queueMicrotask(() => giveNeeded(studio, fields, widgets));

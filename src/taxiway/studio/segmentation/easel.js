@@ -102,7 +102,7 @@ export class Easel extends EventTarget {
     const { width, height } = this.canvas;
     this.#context.imageSmoothingEnabled = false;
     this.#context.drawImage(picture, 0, 0, width, height);
-    this.#painting.load(this.#context.getImageData(0, 0, width, height));
+    this.#painting.load(this.#context.getImageData(0, 0, width, height), Object.values(this.#field.labelToColor));
     this.#painting.show(this.#context);
   }
 

@@ -26,9 +26,21 @@ export class Painting {
     context.putImageData(this.#image, 0, 0);
   }
 
-  /** Take over a picture of the same size. @param {ImageData} image */
-  load(image) {
+  /**
+   * Take over a picture of the same size, each pixel as the nearest colour: a JPEG blends them. One all in
+   * grey stays as it is, since its greys may be numbers of labels.
+   * @param {ImageData} image
+   * @param {Colour[]} colours
+   */
+  load(image, colours) {
     this.#image.data.set(image.data);
+    if (this.#pixels.every(isGrey)) return;
+    const known = new Map(colours.map((colour) => [packed(colour), packed(colour)]));
+    this.#pixels.forEach((pixel, at) => {
+      const found = known.get(pixel) ?? nearest(pixel, colours);
+      known.set(pixel, found);
+      this.#pixels[at] = found;
+    });
   }
 
   /** What is painted, to be restored later. */
@@ -76,6 +88,22 @@ export class Painting {
       if (start < end) this.#pixels.fill(paint, row * this.width + start, row * this.width + end);
     }
   }
+}
+
+/** @param {number} pixel packed */
+const parts = (pixel) => [pixel & 255, (pixel >>> 8) & 255, (pixel >>> 16) & 255];
+
+/** @param {number} pixel packed */
+function isGrey(pixel) {
+  const [red, green, blue] = parts(pixel);
+  return red === green && green === blue;
+}
+
+/** @param {number} pixel packed @param {Colour[]} colours @returns {number} packed */
+function nearest(pixel, colours) {
+  const [red, green, blue] = parts(pixel);
+  const away = colours.map(([r, g, b]) => (r - red) ** 2 + (g - green) ** 2 + (b - blue) ** 2);
+  return packed(colours[away.indexOf(Math.min(...away))]);
 }
 
 /** As ImageData has it, on the little-endian machines that browsers run on. @param {Colour} colour */

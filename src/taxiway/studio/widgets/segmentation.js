@@ -17,7 +17,8 @@ function make(field, id, change, reject) {
   const easel = new Easel(field, change);
   const load = (/** @type {string} */ uri) => easel.load(uri);
   const take = async (/** @type {File} */ file) => {
-    await pictureIn(file).then(load, (error) => reject(error.message));
+    const unread = () => reject(t("'{file}' is no picture that this browser can read.", { file: file.name }));
+    await pictureIn(file).then(load).catch(unread);
   };
   easel.canvas.id = id;
   const element = h(
