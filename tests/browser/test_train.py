@@ -289,7 +289,7 @@ def test_a_training_that_never_began_shows_why_first(page: Page, panel: Locator)
 
     def answer(route: Route) -> None:
         made = {"state": "failed", "message": message, "sheets": [], "models": [], "snapshots": []}
-        made |= {"total": 0, "unit": "passages"}
+        made |= {"total": 0, "unit": "passages", "curves": {"ap50": [[1, 0.2], [2, 0.9]]}}
         route.fulfill(json={**route.fetch().json(), **made})
 
     expect(panel.locator(".sheets")).to_be_visible()
@@ -300,7 +300,8 @@ def test_a_training_that_never_began_shows_why_first(page: Page, panel: Locator)
     expect(panel.locator("#train-delete")).to_be_visible()
     expect(panel.locator("#train-resume")).to_have_text("Begin again")
     expect(panel.locator("#train-until")).to_be_hidden()
-    expect(panel.locator(".chart-x").first).to_contain_text("thousand passages")
+    expect(panel.locator(".chart-x")).to_contain_text("2 thousand passages")
+    expect(panel.locator("figcaption")).to_have_text("Average precisionAP50 0.9")
     page.unroute("**/trainings/skies")
 
 

@@ -13,6 +13,27 @@ const LEAST = 0.001;
 /** Titles, what they mean, and their lines: the record's key, and its name for people. */
 const CHARTS = [
   {
+    title: "Average precision",
+    meaning: "Of what is found in pictures that it does not learn from: 1 is all of it and nothing else. AP50 wants half of a box covered, AP is the mean from 50 to 95 %.",
+    lines: [
+      ["ap50", "AP50"],
+      ["ap", "AP"],
+    ],
+  },
+  {
+    title: "Losses",
+    meaning: "How far off the boxes and the classes are, of pictures that it learns from.",
+    lines: [
+      ["boxes", "boxes"],
+      ["classes", "classes"],
+    ],
+  },
+  {
+    title: "Distance to the model that teaches",
+    meaning: "Levels (of 255) that pictures of the same numbers are apart, of numbers that it does not learn from.",
+    lines: [["apart", "levels"]],
+  },
+  {
     title: "Losses",
     meaning: "They fall for a while, then swing about a level: neither side wins.",
     lines: [
@@ -54,7 +75,10 @@ const CHARTS = [
 export function charts(curves, unit) {
   const ends = Object.values(curves).map((curve) => curve[curve.length - 1][0]);
   const kimg = Math.max(0, ...ends);
-  return CHARTS.filter(({ of }) => !of || curves[of]).map((chart) => ({
+  const known = CHARTS.filter(({ of, lines }) => (of ? curves[of] : lines.some(([key]) => curves[key])));
+  // Of somebody's own trainer each figure has a diagram, by its name.
+  const others = Object.keys(curves).map((key) => ({ title: key, meaning: "", lines: [[key, key]], isLog: false }));
+  return (known.length ? known : others).map((chart) => ({
     ...chart,
     lines: chart.lines.filter(([key]) => (curves[key] ?? []).length > 1),
   }))
