@@ -152,6 +152,13 @@ def test_a_file_that_does_not_fit_is_told_in_a_sentence(
     assert vector(page) == before
 
 
+def test_a_dropped_text_is_what_a_training_begins_with(page: Page) -> None:
+    drop(page, "A Story, 1.txt", "“It was a dark night”, she said.".encode())
+    expect(page.locator("#train-name")).to_have_value("a-story-1")
+    expect(page.locator("#panel-train .job-chosen").first).to_have_text("A Story, 1.txt, 1 kB")
+    expect(page.get_by_role("button", name="Text", exact=True, pressed=True)).to_be_visible()
+
+
 def test_a_models_file_is_kept_started_and_gone_to(page: Page, data: Path, tmp_path: Path) -> None:
     """By what is in it, whatever it is called, beside others of its name, and each once."""
     weights = catalog.HERE / "weights" / "rainbow.safetensors"

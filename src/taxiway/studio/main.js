@@ -25,7 +25,7 @@ import { takeCommas, t } from "./words.js";
 takeCommas();
 // What style sheets say.
 for (const [name, words] of Object.entries({
-  "--drop-words": "Drop a model's file, a picture, or numbers as JSON",
+  "--drop-words": "Drop a model's file, a picture, a text to train on, or numbers as JSON",
   "--away-words": "The server does not answer; what is shown here is as it was.",
 })) document.documentElement.style.setProperty(name, JSON.stringify(t(words)));
 

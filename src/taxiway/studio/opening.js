@@ -15,6 +15,8 @@ import { t } from "./words.js";
 const LONGEST_NUMBERS = 4e6;
 const LONGEST_PICTURE = 64e6;
 const HEAD = 64;
+/** What is trained on texts. */
+const TEXTS = "train-text";
 
 /** What is sent shows its progress as a call of the model does, which has numbers above 0. */
 const SENDING = -1;
@@ -45,6 +47,7 @@ export class Opener {
     if (isWorkspace(head)) return this.#openWorkspace(file);
     if (isScene(head)) return this.#openScene(file);
     const text = file.size < LONGEST_NUMBERS ? await file.text() : "";
+    if (/\.txt$/i.test(file.name) && parseJson(text) === null) return this.#learn(file);
     if (/^\s*([[{"\d-]|null|true|false)/.test(text)) return this.#recall(text, file.name);
     return this.#openModel(file);
   }
@@ -74,6 +77,15 @@ export class Opener {
   /** @param {string} text @param {string} name of its file */
   #recall(text, name) {
     this.#session.recall(parseMoment(text, name, this.#store.get("declaration")));
+  }
+
+  /** Show the form that trains on a text. @param {File} file */
+  #learn(file) {
+    if (!this.#connection.owns) throw new Error(NOT_OWNER);
+    document.getElementById("gallery-close")?.click();
+    const name = file.name.toLowerCase().replace(/\.txt$/, "").replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");
+    this.#store.set("training", { tool: TEXTS, inputs: { dataset: [file], name: name.slice(0, 40) } });
+    document.getElementById("tab-train")?.click();
   }
 
   /** Start what is in a workspace. @param {File} file */
