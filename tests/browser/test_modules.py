@@ -270,7 +270,8 @@ def test_a_picture_with_blended_colours_is_taken_over_in_those_of_labels(modules
       const colours = [[0, 0, 0], [255, 0, 0], [255, 255, 0]];
       const blended = new ImageData(8, 6);
       blended.data.fill(255);
-      for (let at = 0; at < 192; at += 4) blended.data.set(at % 32 < 16 ? [250, 9, 14] : [244, 251, 7], at);
+      const pair = [[250, 9, 14], [244, 251, 7]];
+      for (let at = 0; at < 192; at += 4) blended.data.set(pair[Number(at % 32 >= 16)], at);
       painting.load(blended, colours);
       const found = rows();
       for (let at = 0; at < 192; at += 4) blended.data.set([118, 118, 118], at); // an id
