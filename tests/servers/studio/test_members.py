@@ -35,7 +35,8 @@ def test_every_file_of_ours_is_a_member_but_the_index() -> None:
         files = {path.stem for path in (FOLDER / slot).glob("*.js")} - {"index"}
         assert listed(slot).keys() >= files
         for name in files:
-            assert listed(slot)[name] == {"name": name, "url": f"/studio/{slot}/{name}.js"}
+            url = f"/studio/{slot}/{name}.js"
+            assert listed(slot)[name] == {"name": name, "url": url, "ours": True}
 
 
 async def test_a_file_of_a_package_is_served_and_nothing_beside_it(
@@ -93,4 +94,4 @@ def test_what_cannot_be_served_is_a_sentence_and_the_others_stay(
     assert told in failed["error"]
     assert f"'{name} = {value}'" in failed["error"]
     assert json.dumps(label).strip('"').replace("-", "").replace("_", "").isalnum()
-    assert panels["map"] == {"name": "map", "url": "/studio/panels/map.js"}
+    assert panels["map"] == {"name": "map", "url": "/studio/panels/map.js", "ours": True}

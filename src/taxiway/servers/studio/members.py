@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from taxiway.core.errors import NotFound
 
@@ -46,7 +47,7 @@ def servable(folder: Path) -> dict[str, Path]:
     }
 
 
-def members(slot: str, files: dict[str, Path]) -> Iterator[dict[str, str]]:
+def members(slot: str, files: dict[str, Path]) -> Iterator[dict[str, Any]]:
     """Name and address of everything in `slot`; of what cannot be served, name and error.
 
     `files` are ours by path and get those of packages whose entry points are of the group
@@ -55,7 +56,8 @@ def members(slot: str, files: dict[str, Path]) -> Iterator[dict[str, str]]:
     """
     own = sorted(path for path in files if re.fullmatch(rf"{slot}/[^/]+\.js", path))
     names = [Path(path).stem for path in own if Path(path).stem != HELPER]
-    yield from ({"name": name, "url": f"/studio/{slot}/{name}.js"} for name in names)
+    for name in names:
+        yield {"name": name, "url": f"/studio/{slot}/{name}.js", "ours": True}
     for point in entry_points(group=f"taxiway.{slot}"):
         try:
             if point.name in names or not _NAME.fullmatch(point.name):
