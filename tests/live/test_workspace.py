@@ -43,6 +43,11 @@ def test_what_is_none_is_said(text: object, words: str) -> None:
         file.writestr("workspace.json", json.dumps(text))
     with pytest.raises(InvalidArgument, match=words):
         unpacked(written.getvalue())
+    torn = io.BytesIO()
+    with zipfile.ZipFile(torn, "w") as file:
+        file.writestr("workspace.json", "{oops")
+    with pytest.raises(InvalidArgument, match=r"it has a workspace.json that is wrong: JSON is"):
+        unpacked(torn.getvalue())
     empty = io.BytesIO()
     zipfile.ZipFile(empty, "w").close()
     with pytest.raises(InvalidArgument, match="it has no workspace.json"):

@@ -114,7 +114,11 @@ def _read(file: zipfile.ZipFile) -> Text:
     members = set(file.namelist())
     if TEXT not in members:
         raise zips.Unreadable(f"has no {TEXT}")
-    found: Text = from_json(zips.contents(file, TEXT, MOST_TEXT_BYTES), Text, MOST_TEXT_BYTES)
+    text = zips.contents(file, TEXT, MOST_TEXT_BYTES)
+    try:
+        found: Text = from_json(text, Text, MOST_TEXT_BYTES)
+    except Malformed as error:
+        raise zips.Unreadable(f"has a {TEXT} that is wrong: {error}") from None
     if (found.taxiway, found.version) != ("workspace", 1):
         raise zips.Unreadable("is none of Taxiway's, or of another version")
     if not 1 <= len(found.models) <= MOST_MODELS:
