@@ -1,6 +1,7 @@
 """Models that a page has sent: kept under names of their own, and found again."""
 
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -51,3 +52,10 @@ def test_what_is_no_checkpoint_is_not_kept(
     assert str(tmp_path) not in str(raised.value)
     assert not (tmp_path / "models").exists()
     assert not (tmp_path / name).exists()
+
+
+def test_a_zip_file_of_a_port_is_to_be_unpacked(tmp_path: Path) -> None:
+    with ZipFile(tmp_path / "port.zip", "w") as archive:  # as it is, so that its text is in sight
+        archive.writestr("edges/runway_model.py", "import runway\n")
+    with pytest.raises(InvalidArgument, match=r"'port.zip' holds a ported model, .* unpack it"):
+        KeptModels(tmp_path / "models").keep(tmp_path / "port.zip")

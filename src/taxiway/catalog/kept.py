@@ -7,8 +7,11 @@ from pathlib import Path
 
 from taxiway.catalog import catalog, families
 from taxiway.catalog.catalog import Card
-from taxiway.core import declaration
+from taxiway.core import declaration, zips
 from taxiway.core.errors import InvalidArgument, TaxiwayError, Unavailable
+
+PORTS = ("runway_model.py", "runway.yml")
+"""What the folder of a ported model has."""
 
 
 class KeptModels:
@@ -80,6 +83,11 @@ def opener(path: Path) -> str:
 
     Raises UnreadableCheckpoint or InvalidArgument.
     """
+    if _holds_port(path):
+        raise InvalidArgument(
+            f"'{path.name}' holds a ported model, a program, which would run with your rights: "
+            "unpack it, and start its folder in the terminal, by taxiway run FOLDER."
+        )
     try:
         family = families.opener(str(path))
     except TaxiwayError as error:
@@ -90,6 +98,15 @@ def opener(path: Path) -> str:
             f"terminal, by taxiway run {path.name}."
         )
     return family
+
+
+def _holds_port(path: Path) -> bool:
+    """Whether it is a zip file of a ported model's folder."""
+    try:
+        with zips.opened(path) as archive:
+            return any(name.rpartition("/")[2] in PORTS for name in archive.namelist())
+    except (zips.Unreadable, OSError):
+        return False
 
 
 def _state(file: Path) -> tuple[str, int, int]:

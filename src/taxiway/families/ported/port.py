@@ -67,7 +67,9 @@ def is_port(path: Path) -> bool:
     if not path.is_file():
         return False
     with path.open("rb") as file:
-        return path.name == PROGRAM or IMPORT.search(file.read(PROGRAM_BYTES)) is not None
+        text = file.read(PROGRAM_BYTES)
+    is_zip = text.startswith(b"PK")  # which may have a program in it, in plain
+    return path.name == PROGRAM or (not is_zip and IMPORT.search(text) is not None)
 
 
 def read_port(path: Path) -> Port:
