@@ -56,7 +56,7 @@ async def test_a_tool_is_found_run_watched_and_its_files_fetched(client: httpx.A
     tools = (await client.get("/tools")).json()["tools"]
     fields = [field["name"] for field in tools[TOOL]["inputs"]]
     assert fields == ["until", "hold", "other", "given"]
-    takes = {"families": [], "inputs": [], "one_of": [], "model": False}
+    takes = {"families": [], "inputs": [], "one_of": [], "named": [], "model": False}
     assert tools["train"]["takes"] == takes
     begun = (await client.post("/jobs", json=order(until=2))).json()
     job = await until(client, begun, "done")
