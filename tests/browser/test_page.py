@@ -270,6 +270,13 @@ def test_over_a_full_screen_mixer_and_map_come_and_go(page: Page) -> None:
     page.keyboard.press("f")
     page.wait_for_function("() => document.body.classList.contains('kiosk')")
     expect(page.locator(".mixer-canvas")).to_be_hidden()
+    # Black is black: nothing is said over it.
+    page.keyboard.press("b")
+    wait_for_store(page, "store.get('blackout')")
+    expect(page.locator("#blackout-end")).to_be_hidden()
+    expect(page.locator("#picture-canvas")).to_be_hidden()
+    page.keyboard.press("b")
+    wait_for_store(page, "!store.get('blackout')")
     page.keyboard.press("m")
     expect(page.locator(".mixer-canvas")).to_be_visible()
     page.keyboard.press("g")
