@@ -13,6 +13,8 @@ from taxiway.core.errors import InvalidArgument, NotFound
 from taxiway.core.events import QueryFailed
 from taxiway.live.messages import actions
 from taxiway.live.messages.moves import Message
+from taxiway.live.movement.timeline import Key
+from taxiway.live.movement.timeline_file import to_text
 from taxiway.live.presets.state import State
 from taxiway.live.presets.state_folder import MOST_HISTORY, StateFolder, folder_name, new_picture
 from taxiway.live.session import LiveSession
@@ -57,6 +59,22 @@ async def test_presets_and_history_are_back_after_a_restart(tmp_path: Path) -> N
             assert values["truncation"] == 0.25
             assert "size" not in values
             assert session.controls.entries["z"].origin == {"seed": 7}
+
+
+async def test_no_picture_is_asked_for_that_was_not_drawn_before_the_end(tmp_path: Path) -> None:
+    folder, named = StateFolder(tmp_path / "live"), [new_picture() for _ in range(3)]
+    states = [State(values={"seed": seed}, picture=name) for seed, name in enumerate(named)]
+    for count in (1, 2):
+        folder.write_history(states[:count])
+    folder.write_presets({1: states[0], 2: states[2]}, "fake")
+    folder.write_timeline(to_text([Key(state=states[0]), Key(state=states[2])], {}, False))
+    folder.write_picture(named[0], b"JPEG")
+    async with on_session(FakeEngine(), folder=tmp_path / "live") as session:
+        await until(lambda: session.kept.history)
+        assert [state.picture for state in session.kept.history] == [named[0]]
+        pictures = {number: state.picture for number, state in session.kept.presets.items()}
+        assert pictures == {1: named[0], 2: ""}
+        assert [key.state.picture for key in session.timeline.keys] == [named[0], ""]
 
 
 async def test_the_same_picture_is_kept_once_and_one_in_motion_never(tmp_path: Path) -> None:

@@ -325,4 +325,12 @@ def _loaded(
     kept = [*presets.values(), *history, *(key.state for key in timeline.keys)]
     with contextlib.suppress(OSError):  # of a disk that may only be read
         folder.sweep(state.picture for state in kept)
+    presets = {number: _as_pictured(folder, state) for number, state in presets.items()}
+    history = [state for state in history if _as_pictured(folder, state).picture]
+    timeline.keys = [replace(key, state=_as_pictured(folder, key.state)) for key in timeline.keys]
     return presets, history, movement, timeline
+
+
+def _as_pictured(folder: StateFolder, state: State) -> State:
+    """The state without its picture's name where we ended before that was drawn."""
+    return state if folder.has_picture(state.picture) else replace(state, picture="")

@@ -143,6 +143,10 @@ class StateFolder:
         except OSError:
             return None
 
+    def has_picture(self, name: str) -> bool:
+        """Whether there is a picture of ours of that name."""
+        return bool(PICTURE.fullmatch(name)) and (self.folder / "pictures" / name).is_file()
+
     def write_picture(self, name: str, data: bytes) -> None:
         """Keep a picture under a new name of ours."""
         assert PICTURE.fullmatch(name)
