@@ -82,12 +82,13 @@ def test_noise_is_made_weaker_by_layer() -> None:
     layers = range(player.num_ws - 1)
     [quiet] = player.with_noise(dict.fromkeys(layers, 0.0)).pictures([z_latent(1)], RenderOptions())
     [same] = player.with_noise({0: 1.0}).pictures([z_latent(1)], RenderOptions())
-    np.testing.assert_array_equal(quiet, without)
-    np.testing.assert_array_equal(same, full)
-    assert (full != without).any()
+    # One level, for sums in another order.
+    np.testing.assert_allclose(quiet.astype(int), without, rtol=0, atol=1)
+    np.testing.assert_allclose(same.astype(int), full, rtol=0, atol=1)
+    assert np.abs(full.astype(int) - without).max() > 1
     [partly] = player.with_noise({5: 0.0}).pictures([z_latent(1)], RenderOptions())
-    assert (partly != full).any()
-    assert (partly != without).any()
+    assert np.abs(partly.astype(int) - full).max() > 1
+    assert np.abs(partly.astype(int) - without).max() > 1
     with pytest.raises(InvalidArgument, match="no noise"):
         small_renderer("stylegan3-t_32").with_noise({0: 1.0})
 
