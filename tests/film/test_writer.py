@@ -140,6 +140,25 @@ def test_a_picture_that_stays_is_encoded_once_and_lasts_as_long(
         assert np.abs(made.astype(int) - found[:49, :65].astype(int)).mean() < 4
 
 
+@pytest.mark.parametrize("suffix", [".mp4", ".webm"])
+def test_a_picture_that_stays_for_long_does_not_push_what_follows(
+    suffix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pictures, "GROUP", 10)
+    path = tmp_path / f"film{suffix}"
+    first, second = frames(2)
+    # Ten frames of a sixtieth of a second are no whole number of milliseconds, as WebM's times are.
+    shown = [*[first] * 600, second, second]
+    write_film(path, iter(shown), len(shown), Manner(fps=60))
+    with av.open(str(path)) as container:
+        times = sorted(
+            float(packet.pts * packet.time_base)
+            for packet in container.demux(video=0)
+            if packet.pts is not None and packet.time_base is not None
+        )
+    assert times == pytest.approx([index / 60 for index in range(len(shown))], abs=0.002)
+
+
 def test_a_gif_says_where_a_picture_stays_for_too_long(tmp_path: Path) -> None:
     [picture] = frames(1)
     with pytest.raises(InvalidArgument, match="shows a picture for 65 s at most; take .mp4"):

@@ -71,10 +71,14 @@ class Pictures:
 
     def _send_again(self) -> None:
         """The group once more, later by itself; since it was sent, its times are the stream's."""
-        later = round(GROUP / self._rate / self._group[0].time_base)
+        unit = self._group[0].time_base
+        # WebM's are whole milliseconds: what a length is rounded by would add up.
+        before, now = (
+            round(at / self._rate / unit) for at in (self._written - GROUP, self._written)
+        )
         for packet in self._group:
-            packet.pts += later
-            packet.dts += later
+            packet.pts += now - before
+            packet.dts += now - before
             self._container.mux(packet)
         self._sent += GROUP
 
