@@ -187,7 +187,7 @@ class Inputs:
         if isinstance(event, MovementStopped):
             for running in self._inputs.values():
                 if running.source.moves:
-                    running.source.stopping.set()
+                    running.end()
 
     async def start(self, name: str, settings: Mapping[str, Any]) -> InputStatus:
         """Start a source, or start it anew with other settings.
