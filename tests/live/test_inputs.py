@@ -12,7 +12,7 @@ from session_fakes import GENERATE, FakeEngine, Watcher, on_session
 from taxiway.core.command import Command
 from taxiway.core.datatypes import Image
 from taxiway.core.errors import InvalidArgument, NotFound, Unavailable
-from taxiway.core.source import Source
+from taxiway.core.source import Signals, Source
 from taxiway.live.inputs import INPUT, Inputs
 from taxiway.live.members import Members
 from taxiway.live.session import LiveSession
@@ -53,6 +53,21 @@ class Player(Knobs):
     moves = True
 
 
+class Motor(Knobs):
+    """Moves something once it may, and then says so."""
+
+    title = "Motor"
+    moves = True
+    may: ClassVar[threading.Event]
+    moved: ClassVar[threading.Event]
+
+    def read(self) -> Iterator[Any]:
+        self.may.wait(WAIT)
+        yield Signals([("motor", 1.0)])
+        self.moved.set()
+        self.wait(WAIT)
+
+
 class Deaf(Source):
     title = "Deaf"
 
@@ -64,7 +79,7 @@ class Deaf(Source):
 def members() -> Members[Source]:
     found: Members[Source] = Members("none", lambda kind: {"input": INPUT} if kind.frames else {})
     found.slot = "sources"
-    for kind in (Knobs, Pictures, Player, Deaf):
+    for kind in (Knobs, Pictures, Player, Motor, Deaf):
         found.add(kind.title.lower(), kind)
     return found
 
@@ -139,6 +154,22 @@ async def test_who_stops_all_movement_stops_what_plays_by_itself(
         await asyncio.sleep(0.005)
         states["player"] = (await inputs.one("player")).state
     assert states == {"knobs": "on", "player": "off"}
+
+
+async def test_what_was_on_its_way_when_all_movement_stopped_moves_nothing(
+    inputs: Inputs, session: LiveSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Motor, "may", threading.Event(), raising=False)
+    monkeypatch.setattr(Motor, "moved", threading.Event(), raising=False)
+    heard: list[Any] = []
+    monkeypatch.setattr(session.mapping, "hear", lambda signals, by: heard.append(signals))
+    await inputs.start("motor", {})
+    Motor.may.set()
+    assert Motor.moved.wait(WAIT)  # the session's own thread is here, and has not heard it yet
+    session.stop_moving()
+    await until(lambda: Motor.closed.is_set())
+    await asyncio.sleep(0)
+    assert heard == []
 
 
 @pytest.mark.parametrize(

@@ -131,8 +131,11 @@ class Input:
             return
         self.given += len(signals)
         self._times.append(time.monotonic())
-        hear = self._session.mapping.hear
-        self._soon(lambda: hear(signals, f"source {self._name}"))
+        self._soon(lambda: self._hear(signals))
+
+    def _hear(self, signals: Signals) -> None:
+        if not self.source.stopping.is_set():
+            self._session.mapping.hear(signals, f"source {self._name}")
 
     def _values(self, given: Given) -> Values:
         if isinstance(given, Mapping):
