@@ -80,6 +80,21 @@ def test_what_is_ignored_is_reported_with_its_sender_but_not_without_end() -> No
     assert reported[-1] == ("192.0.2.5:9000", "No.", 1)
 
 
+def test_each_of_many_senders_is_told_his_own_number() -> None:
+    reported: list[tuple[str, str, int]] = []
+    due: list[Callable[[], None]] = []
+    monitor = Monitor(lambda *s: reported.append(s), Clock(), None, lambda _, w: due.append(w))
+    for k in range(LINES):
+        monitor.say(f"No {k}.", SOURCE)  # so many are told at once
+    reported.clear()
+    for _ in range(3):
+        for k in range(LINES):
+            monitor.say("No.", ("192.0.2.5", k))
+    (tell,) = due
+    tell()
+    assert reported == [(f"192.0.2.5:{k}", OTHERS, 3) for k in range(LINES)]
+
+
 def test_every_message_is_a_line_where_somebody_wants_it() -> None:
     lines: list[str] = []
     clock = Clock()

@@ -93,7 +93,8 @@ class Monitor:
 
     def _count_other(self, sentence: str, source: Address) -> None:
         self._begin_counting()
-        self._others[source if len(self._others) < LINES else next(iter(self._others))] += 1
+        has_place = source in self._others or len(self._others) < LINES
+        self._others[source if has_place else next(iter(self._others))] += 1
         if self._print:
             self._line(f"{name_of(source)} {sentence}")
 
