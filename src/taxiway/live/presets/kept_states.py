@@ -326,7 +326,7 @@ def _loaded(
     with contextlib.suppress(OSError):  # of a disk that may only be read
         folder.sweep(state.picture for state in kept)
     presets = {number: _as_pictured(folder, state) for number, state in presets.items()}
-    history = [state for state in history if _as_pictured(folder, state).picture]
+    history = [state for state in history if folder.has_picture(state.picture)]
     timeline.keys = [replace(key, state=_as_pictured(folder, key.state)) for key in timeline.keys]
     return presets, history, movement, timeline
 
