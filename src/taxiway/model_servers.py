@@ -32,7 +32,7 @@ from taxiway.jobs.runner import Jobs
 from taxiway.live.chains import Chains
 from taxiway.live.inputs import Inputs, sources
 from taxiway.live.members import Members
-from taxiway.live.model_manager import RunningModel
+from taxiway.live.model_manager import RunningModel, ToFetch
 from taxiway.live.outputs import Outputs, sinks
 from taxiway.live.presets.state_folder import folder_name
 from taxiway.live.session import LiveSession
@@ -336,25 +336,30 @@ class ModelServers:
             await server.session.start()
         return server.running
 
-    async def open_sent(self, upload: str) -> RunningModel:
-        """Start a model whose file a page has sent, which is kept in the data folder.
+    async def open_sent(self, upload: str) -> RunningModel | ToFetch:
+        """Start a model whose file a page has sent, which is kept in the data folder, unless that
+        only tells where the model's files are.
 
         Raises NotFound, UnreadableCheckpoint, InvalidArgument or Unavailable.
         """
         with self.jobs.uploads.taken(upload) as file:
             card = await asyncio.to_thread(self._taken, file)
+        if isinstance(card, ToFetch):
+            return card
         server = await self.open(card)
         if server.session.state in ("asleep", "failed"):
             await server.session.start()
         return server.running
 
-    def _taken(self, file: Path) -> Card:
+    def _taken(self, file: Path) -> Card | ToFetch:
         """The card of a file that was sent: an exported model, a manifest, or a checkpoint."""
         from taxiway.catalog.store import bundle
         from taxiway.catalog.store.store import Store
 
-        name = bundle.take_sent(Store(), file)
-        return catalog.card(name) if name else self._kept.keep(file)
+        name, is_here = bundle.take_sent(Store(), file)
+        if not name:
+            return self._kept.keep(file)
+        return catalog.card(name) if is_here else ToFetch(to_fetch=name)
 
     async def start_card(self, card: Card) -> RunningModel:
         """Start a model by its card; one that runs starts anew where it is, by this card."""

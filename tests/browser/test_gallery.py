@@ -167,6 +167,28 @@ def test_a_workspace_is_opened_and_what_it_lacks_is_told(page: Page, server: Any
     assert download.value.suggested_filename == "workspace.zip"
 
 
+def test_a_manifest_that_was_taken_is_no_error(page: Page, server: Any) -> None:
+    desk, screen = opened(page, server.port)
+    expect(screen.locator(".gallery-card")).to_have_count(3)
+    desk.models = [*desk.models, {**MOSAIC, "name": "mine", "title": "Mine"}]
+    page.route("**/jobs/uploads?*", lambda route: route.fulfill(json={"id": "1"}))
+    page.route("**/opened", lambda route: route.fulfill(json={"toFetch": "mine"}))
+    choose_manifest(page, screen.get_by_role("button", name="Open a file"))
+    words = screen.get_by_text("'mine' is among the models now: fetch its files here.")
+    expect(words).to_be_visible()
+    expect(screen.get_by_role("button", name="Fetch Mine")).to_be_visible()
+    expect(screen.get_by_role("alert")).to_be_hidden()
+    screen.get_by_role("button", name="Close").click()
+    choose_manifest(page, page.locator("#import-vector"))
+    expect(words).to_be_visible()
+
+
+def choose_manifest(page: Page, button: Locator) -> None:
+    with page.expect_file_chooser() as chooser:
+        button.click()
+    chooser.value.set_files({"name": "m.toml", "mimeType": "", "buffer": b'name = "mine"'})
+
+
 def test_a_card_holds_what_goes_in_and_out_and_what_went_wrong_is_in_sight(
     page: Page, server: Any
 ) -> None:

@@ -32,6 +32,12 @@ class RunningModel(Struct, kw_only=True, rename="camel"):
     info: dict[str, Any] | None = None
 
 
+class ToFetch(Struct, kw_only=True, rename="camel"):
+    """A model that is known now, by its name, and whose files are still to be fetched."""
+
+    to_fetch: str
+
+
 class ModelManager(Protocol):
     """Starts and stops models, each at ports of its own."""
 

@@ -119,8 +119,10 @@ export class Opener {
       const { token } = this.#connection;
       const upload = await sendFile(token, file, report, sending.signal);
       report(1);
-      const place = await new Manager(() => token).open(upload);
-      location.assign(addressOf(place));
+      const opened = await new Manager(() => token).open(upload);
+      if (!("toFetch" in opened)) return location.assign(addressOf(opened));
+      store.set("work", null); // what is said next is to stay
+      store.set("toFetch", opened.toFetch);
     } catch (error) {
       if (!sending.signal.aborted) throw error;
     } finally {

@@ -25,6 +25,7 @@ const blank = () => ({
   presets: { presets: [], history: [], seconds: 0, curve: "smooth", fade: false, timeline: { keys: [], tracks: [], seconds: 0, loops: false, plays: false, armed: false } },
   touched: "",
   training: null,
+  toFetch: "",
   movers: {},
 });
 

@@ -213,6 +213,8 @@ export interface Contents {
   touched: string;
   /** A training that another panel asked to begin. */
   training: { tool: string; inputs: Values } | null;
+  /** A model that a file told of, whose own files are still to be fetched. */
+  toFetch: string;
   /** Who else moves an input just now, by its name. */
   movers: Record<string, string>;
 }

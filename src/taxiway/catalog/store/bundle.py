@@ -101,26 +101,24 @@ def take_beside(store: Store, path: Path, tell: Tell) -> tuple[str, bool]:
     return manifest.name, True
 
 
-def take_sent(store: Store, file: Path) -> str:
-    """Take a model over from a file that a page has sent, if it is one of these two; else "".
+def take_sent(store: Store, file: Path) -> tuple[str, bool]:
+    """Take a model over from a file that a page has sent, if it is one of these two; its name, else
+    "", and whether its files are here: those that a manifest tells of are still to be fetched.
 
-    Raises InvalidArgument where its files are still to be fetched.
+    Raises InvalidArgument.
     """
 
     def quiet(done: int, total: int, message: str) -> None:
         """Nobody is told."""
 
     if manifests.is_manifest(file):
-        name, is_here = take_beside(store, file, quiet)
-        if not is_here:
-            raise InvalidArgument(f"'{name}' is among the models now: fetch its files there.")
-        return name
+        return take_beside(store, file, quiet)
     try:
         with zips.opened(file) as archive:
             is_ours = {MANIFEST, RECORD} <= set(archive.namelist())
     except zips.Unreadable:
-        return ""
-    return take(store, file, quiet) if is_ours else ""
+        return "", False
+    return (take(store, file, quiet), True) if is_ours else ("", False)
 
 
 def _adopted(store: Store, file: File, there: Path, tell: Tell) -> Kept:

@@ -92,11 +92,19 @@ export class Gallery {
     );
     this.element.addEventListener("keydown", (event) => event.stopPropagation());
     studio.store.follow(["error"], () => this.#say(studio.store.get("error")));
+    studio.store.addEventListener("toFetch", () => this.#offer(studio.store.get("toFetch")));
     studio.store.follow(["work"], () => {
       const work = studio.store.get("work");
       const part = work?.progress ? ` ${percent(work.progress)}` : "";
       this.#told.textContent = work?.message ? work.message + part : "";
     });
+  }
+
+  /** Show a model whose files are still to be fetched. @param {string} name */
+  #offer(name) {
+    if (this.element.hidden) this.open();
+    else this.#refresh();
+    this.#told.textContent = t("'{name}' is among the models now: fetch its files here.", { name });
   }
 
   open() {

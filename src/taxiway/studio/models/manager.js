@@ -31,9 +31,9 @@ export class Manager {
   }
 
   /**
-   * Start a model from a file that was sent.
+   * Start a model from a file that was sent, or hear the name of one whose files are still to be fetched.
    * @param {string} upload
-   * @returns {Promise<RunningModel>}
+   * @returns {Promise<RunningModel | { toFetch: string }>}
    */
   open(upload) {
     return this.#ask("POST", "/opened", { upload });
