@@ -113,7 +113,8 @@ def bar(seen: float, kimg: float, names: Sequence[str]) -> Iterator[Callable[[Re
 
     `seen` are the kimg that it begins with.
     """
-    count = "{n:.1f} of {total:g} kimg{postfix}, {elapsed}, left"
+    # Not by `total`, which tqdm forgets once more than that is seen.
+    count = f"{{n:.1f}} of {kimg:g} kimg{{postfix}}, {{elapsed}}, left"
     with console.bar("", kimg, count, initial=seen, smoothing=0.01) as shown:
 
         def report(record: Record) -> None:
