@@ -146,6 +146,18 @@ def test_every_line_of_a_text_is_asked_about(model: HeldModel, tmp_path: Path) -
             run(model, given, out, command="say")
 
 
+def test_lines_of_files_of_one_name_are_kept_apart(model: HeldModel, tmp_path: Path) -> None:
+    given = [tmp_path / name for name in ("a/words.txt", "b/words.txt", "b/Words.md")]
+    for path in given:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f"{path.parent.name} {path.suffix}")
+    done = run(model, given, tmp_path / "out", command="say", json=True)
+    assert (done["made"], done["kept"]) == (3, 0)
+    said = json.loads((tmp_path / "out" / "batch.json").read_bytes())
+    assert [one["said"] for one in said] == ["A .TXT", "B .TXT", "B .MD"]
+    assert run(model, given, tmp_path / "out", command="say")["kept"] == 3
+
+
 class Layered:
     """A map of labels in, how much of it is each out."""
 

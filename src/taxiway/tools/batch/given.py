@@ -58,8 +58,7 @@ class Given:
     def __iter__(self) -> Iterator[Picture]:
         yield from self._stills
         for film in self.films:
-            stem = _free(stem_of(film.name), film.name, self._stems)
-            self._stems.add(stem.lower())
+            stem = free_stem(film.name, self._stems)
             for number, (time, pixels) in enumerate(frames(film)):
                 name = f"{stem}/frame{number:06d}"
                 yield Picture(f"{film.name} {number}", name, partial(_same, pixels), time)
@@ -147,18 +146,18 @@ def _distinct(found: Iterator[tuple[str, Read]]) -> Iterator[Picture]:
     """The pictures, each with a start of file names that no other has; folders are kept."""
     taken = {TAKEN}
     for name, read in found:
-        stem = _free(stem_of(name), name, taken)
-        taken.add(stem.lower())
-        yield Picture(name, stem, read)
+        yield Picture(name, free_stem(name, taken), read)
 
 
-def _free(stem: str, name: str, taken: set[str]) -> str:
-    """A stem that is not taken yet."""
+def free_stem(name: str, taken: set[str]) -> str:
+    """The start of file names that a name leads to and that was not taken; it is from now on."""
+    stem = stem_of(name)
     if stem.lower() in taken:
         stem += f"-{name.rpartition('.')[2].lower()}"
     first, number = stem, 2
     while stem.lower() in taken:
         stem, number = f"{first}-{number}", number + 1
+    taken.add(stem.lower())
     return stem
 
 

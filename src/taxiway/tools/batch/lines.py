@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from taxiway.core.errors import InvalidArgument
-from taxiway.tools.batch.given import MOST_BYTES, Picture, stem_of
+from taxiway.tools.batch.given import MOST_BYTES, Picture, free_stem
 
 
 class Lines:
@@ -28,11 +28,13 @@ class Lines:
             )
 
     def __iter__(self) -> Iterator[Picture]:
+        taken = set[str]()
         for name, text in self._texts:
+            stem = free_stem(name, taken)
             for number, line in enumerate(text.splitlines(), 1):
                 if line.strip():
-                    stem = f"{stem_of(name)}/line{number:06d}"
-                    yield Picture(f"{name} {number}", stem, partial(str, line))
+                    said = partial(str, line)
+                    yield Picture(f"{name} {number}", f"{stem}/line{number:06d}", said)
 
 
 def read(item: Path | bytes) -> tuple[str, str]:
