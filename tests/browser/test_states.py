@@ -244,3 +244,24 @@ def test_what_is_too_large_to_be_played_is_told_and_the_line_stays(page: Page) -
     wait_for_other_picture(page, before)
     wait_for_store(page, "store.get('error') === ''")
     assert not page.evaluate("globalThis.closed")
+
+
+def test_what_was_not_sent_is_said_while_a_walk_draws(page: Page) -> None:
+    page.click("#tool-play")
+    wait_for_store(page, "store.get('walk')")
+    said = page.evaluate(
+        """async () => {
+          const { store } = studio;
+          const told = new Promise((done) => store.addEventListener("error", done, { once: true }));
+          studio.session.setValue("words", "a".repeat(70_000));
+          await told;
+          await new Promise((done) => {
+            let frames = 0;
+            studio.connection.onFrame(() => ++frames === 3 && done());
+          });
+          return studio.store.get("error");
+        }"""
+    )
+    assert "64 kB" in said
+    page.keyboard.press("Escape")
+    wait_for_store(page, "!store.get('walk')")

@@ -70,14 +70,14 @@ export class Connection extends EventTarget {
   /** @param {PageMessage} message */
   sendMessage(message) {
     const text = JSON.stringify(message);
-    if (text.length > LARGEST) return this.#refuse(text.length);
+    if (text.length > LARGEST) return this.#refuse(text.length, "seq" in message ? message.seq : 0);
     if (this.isOpen) this.#socket?.send(text);
   }
 
-  /** What the server would close the line for is not sent. @param {number} size characters */
-  #refuse(size) {
+  /** What the server would close the line for is not sent. @param {number} size characters @param {number} seq */
+  #refuse(size, seq) {
     const message = t("What was given takes {n} kB, and 64 kB can be played live: give a smaller picture.", { n: Math.ceil(size / 1024) });
-    this.dispatchEvent(new CustomEvent("message", { detail: { type: "error", message, input: null, seq: null } }));
+    this.dispatchEvent(new CustomEvent("message", { detail: { type: "error", message, input: null, seq } }));
   }
 
   /** @param {(message: ServerMessage) => void} listener */
