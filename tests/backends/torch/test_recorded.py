@@ -32,6 +32,7 @@ from taxiway.backends.torch.recorded import (  # noqa: E402
     RecordedNetwork,
     Recording,
     alike,
+    give_back,
 )
 from taxiway.checkpoint import read_checkpoint  # noqa: E402
 from taxiway.families.stylegan.networks.graphs import graphs_of  # noqa: E402
@@ -360,6 +361,15 @@ def test_what_is_forgotten_goes_back_to_the_gpu(monkeypatch: pytest.MonkeyPatch)
         assert len(cuda.done) == 1
     finally:
         gc.enable()
+
+
+def test_a_lost_gpu_gives_nothing_back_and_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def lost() -> None:
+        raise torch.AcceleratorError("CUDA error: unspecified launch failure")
+
+    monkeypatch.setattr(torch.cuda, "empty_cache", lost)
+    give_back()  # while settings are tried: the processor's come next
+    assert not ONE_AT_A_TIME.locked()
 
 
 def test_random_noise_stays_random() -> None:

@@ -13,7 +13,7 @@ stand-in whose two queues get on in any order takes its place there.)
 
 import logging
 from collections.abc import Callable, Hashable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from queue import SimpleQueue
 from threading import Lock
 from typing import Any, Protocol
@@ -227,6 +227,9 @@ class GpuQueues:
 
 
 def give_back() -> None:
-    """Let other processes have what memory of the GPU nothing here uses any more."""
-    with ONE_AT_A_TIME:
+    """Let other processes have what memory of the GPU nothing here uses any more.
+
+    Of a GPU that is lost nothing can be given back; what computes without it goes on.
+    """
+    with ONE_AT_A_TIME, suppress(torch.AcceleratorError):
         torch.cuda.empty_cache()
