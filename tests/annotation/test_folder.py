@@ -127,6 +127,22 @@ def test_labels_that_could_not_be_written_are_still_known_as_ours(
     assert [path.name for path in (tmp_path / "labels").iterdir()] == ["a.txt"]
 
 
+def test_first_labels_that_could_not_be_written_come_once_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = with_classes(pictures(tmp_path))
+    with monkeypatch.context() as full:
+        full.setattr("taxiway.annotation.folder.write_ours", no_room)
+        with pytest.raises(Unavailable):
+            folder.put("a.png", 0, "done", [FIRST])
+    assert folder.put("a.png", 0, "done", [FIRST]).version == 1
+    assert labels(folder) == {"a": [0]}
+    # Somebody else's stay as they are.
+    (tmp_path / "labels" / "a.txt").write_text("1 0.5 0.5 0.1 0.1")
+    folder.put("a.png", 1, "done", [FIRST])
+    assert labels(folder) == {"a": [1]}
+
+
 def no_room(*_: object) -> None:
     raise Unavailable("There is no room.")
 

@@ -166,7 +166,7 @@ class AnnotatedFolder:
                         "another program."
                     )
                 self._keep(name, new, classes)
-            elif still_ours(self._label(name), before.wrote):
+            elif not self._label(name).exists() or still_ours(self._label(name), before.wrote):
                 # Sent once more, as after a disk that was full when the labels' turn came.
                 self._write_labels(name, before, classes)
             return self.one(name)
