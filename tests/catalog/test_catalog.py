@@ -1,5 +1,6 @@
 """Cards, and what a name or a file means."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,23 @@ class Opener:
     def setup(self, device, options): ...
     def predict(self, command, batch): ...
 """
+
+
+def test_a_card_of_a_training_runs_no_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "stranger_of_a_card.py").write_text("raise SystemExit('It ran.')")
+    monkeypatch.syspath_prepend(tmp_path)
+    card = {"name": "x", "family": "stranger_of_a_card:Model", "title": "X", "summary": "It is."}
+    (tmp_path / "model.json").write_text(json.dumps(card))
+    found = catalog.trained(tmp_path / "model.safetensors")
+    assert found is not None
+    assert (found.title, found.error, found.commands) == ("X", "", [])
+    card["family"] = "stylegan"
+    (tmp_path / "model.json").write_text(json.dumps(card))
+    found = catalog.trained(tmp_path / "model.safetensors")
+    assert found is not None
+    assert found.options
 
 
 @pytest.fixture

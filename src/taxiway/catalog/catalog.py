@@ -320,9 +320,9 @@ def _absent(card: Card) -> str:
 
 def trained(checkpoint: Path) -> Card | None:
     """The card that `taxiway train` wrote beside a checkpoint, of the family that it names itself;
-    the checkpoint is not looked into."""
+    the checkpoint is not looked into. A `package.module:Class` that it names is not imported."""
     found = beside(checkpoint)
-    return found and _known(found)
+    return _known(found) if found and ":" not in found.family else found
 
 
 def beside(checkpoint: Path, family: str = "") -> Card | None:
