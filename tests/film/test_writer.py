@@ -159,6 +159,25 @@ def test_a_picture_that_stays_for_long_does_not_push_what_follows(
     assert times == pytest.approx([index / 60 for index in range(len(shown))], abs=0.002)
 
 
+def test_sound_lies_beside_a_picture_that_stays(
+    tmp_path: Path, tone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pictures, "GROUP", 25)
+    path = tmp_path / "film.mp4"
+    write_film(path, iter(frames(1) * 60), 60, Manner(fps=1, sound=tone))
+    with av.open(str(path)) as container:
+        found = [
+            (packet.pos or 0, packet.stream.type, float((packet.dts or 0) * packet.time_base))
+            for packet in container.demux()
+            if packet.size
+        ]
+    newest: dict[str, float] = {}
+    for _, kind, at in sorted(found):
+        newest[kind] = at
+        # The muxer itself puts in order what is less than ten seconds apart.
+        assert max(newest.values()) - min(newest.values()) < 5, "so far a player has to look ahead"
+
+
 def test_a_gif_says_where_a_picture_stays_for_too_long(tmp_path: Path) -> None:
     [picture] = frames(1)
     with pytest.raises(InvalidArgument, match="shows a picture for 65 s at most; take .mp4"):

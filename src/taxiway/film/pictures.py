@@ -21,12 +21,21 @@ DELAYS = {"libx264": 2, "libvpx-vp9": 0}
 
 
 class Pictures:
-    """Encodes into `stream` of `container`; `set_up` makes an encoder as the stream's is."""
+    """Encodes into `stream` of `container`; `set_up` makes an encoder as the stream's is.
+
+    `heard_until` lays the sound up to a time, in seconds, beside the pictures that are written.
+    """
 
     def __init__(
-        self, container: Any, stream: Any, rate: Fraction, set_up: Callable[[Any], None]
+        self,
+        container: Any,
+        stream: Any,
+        rate: Fraction,
+        set_up: Callable[[Any], None],
+        heard_until: Callable[[float], None],
     ) -> None:
         self._container, self._stream, self._rate, self._set_up = container, stream, rate, set_up
+        self._heard_until = heard_until
         self._encoder: Any = stream.codec_context
         self._newest: Pixels | None = None
         self._frame: Any = None
@@ -79,8 +88,7 @@ class Pictures:
         for packet in self._group:
             packet.pts += now - before
             packet.dts += now - before
-            self._container.mux(packet)
-        self._sent += GROUP
+            self._write(packet)
 
     def _shown(self, index: int) -> Any:
         """The newest picture as the frame of that index."""
@@ -110,5 +118,9 @@ class Pictures:
         for packet in packets:
             packet.stream = self._stream
             packet.dts = self._sent - DELAYS[self._stream.codec_context.name]
-            self._sent += 1
-            self._container.mux(packet)
+            self._write(packet)
+
+    def _write(self, packet: Any) -> None:
+        self._container.mux(packet)
+        self._sent += 1
+        self._heard_until(float(self._sent / self._rate))

@@ -111,10 +111,9 @@ def write_video(
         stream = container.add_stream(CODECS[suffix][0], rate=rate)
         set_up(stream.codec_context)
         sound = Sound.of(manner.sound, container, CODECS[suffix][1], float(count / rate))
-        written = Pictures(container, stream, rate, set_up)
-        for index, pixels in enumerate(with_first(first, pictures), 1):
+        written = Pictures(container, stream, rate, set_up, sound.until)
+        for pixels in with_first(first, pictures):
             written.add(pixels)
-            sound.until(index / manner.fps)
         written.end()
         sound.end()
 
