@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,9 @@ from taxiway.latent.sample import z_of_seed
 expect.set_options(timeout=PATIENCE_MS)
 
 HERE = Path(__file__).parent
+SHARED = os.environ["TAXIWAY_DATA"]
+"""Of all processes that run tests: presets and history of one server there are another's too."""
+DATA = tempfile.TemporaryDirectory(prefix="taxiway-browser-")
 VIEWPORT: Any = {"width": 1280, "height": 800}
 SIZES = {
     "phone": (360, 740),
@@ -65,11 +69,13 @@ class Server:
     def start(self) -> None:
         settings = (json.dumps(each) for each in (self._options, self._config))
         arguments = [str(self.port), self._family, *settings]
+        data, paths = os.environ["TAXIWAY_DATA"], os.pathsep.join([str(HERE), *sys.path])
+        ours = {"TAXIWAY_DATA": DATA.name if data == SHARED else data, "PYTHONPATH": paths}
         self._process = subprocess.Popen(
             [sys.executable, str(HERE / "serve.py"), *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(HERE), *sys.path])},
+            env={**os.environ, **ours},
             text=True,
         )
         assert self._process.stdout is not None

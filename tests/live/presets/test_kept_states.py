@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -180,9 +181,12 @@ def test_the_history_is_bounded_and_a_strangers_files_stay(tmp_path: Path) -> No
     pictures = tmp_path / "live" / "pictures"
     folder.write_picture(history[0].picture, b"1")
     folder.write_picture(orphan := new_picture(), b"2")
+    folder.write_picture(young := new_picture(), b"another server's")
+    for name in (history[0].picture, orphan):
+        os.utime(pictures / name, (0, 0))
     (pictures / "mine.jpg").write_bytes(b"3")
     folder.sweep(state.picture for state in history)
-    assert {path.name for path in pictures.iterdir()} == {history[0].picture, "mine.jpg"}
+    assert {path.name for path in pictures.iterdir()} == {history[0].picture, young, "mine.jpg"}
     assert folder.picture(orphan) is None
     assert folder.picture("mine.jpg") is None
 

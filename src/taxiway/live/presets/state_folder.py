@@ -12,6 +12,7 @@ Nothing else in that folder is read, written or removed, whoever put it there.
 import hashlib
 import re
 import secrets
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -33,6 +34,7 @@ MOST_TIMELINE_BYTES = 60_000_000
 PICTURE_SIDE = 128
 """Pixels of the longer side of a small picture."""
 MOST_PICTURE_BYTES = 200_000
+YOUNG_SECONDS = 3600.0
 
 
 class PresetsFile(Struct, kw_only=True):
@@ -159,10 +161,16 @@ class StateFolder:
             (self.folder / "pictures" / name).unlink(missing_ok=True)
 
     def sweep(self, used: Iterable[str]) -> None:
-        """Remove the pictures of ours that nothing uses, as a crash leaves them."""
+        """Remove the pictures of ours that nothing uses, as a crash leaves them.
+
+        A new one may be another server's, which is about to write what uses it.
+        """
         wanted, folder = set(used), self.folder / "pictures"
+        before = time.time() - YOUNG_SECONDS
         for path in folder.iterdir() if folder.is_dir() else ():
-            if PICTURE.fullmatch(path.name) and path.name not in wanted and not path.is_symlink():
+            if not PICTURE.fullmatch(path.name) or path.name in wanted or path.is_symlink():
+                continue
+            if path.stat().st_mtime < before:
                 path.unlink(missing_ok=True)
 
     def _make(self) -> None:
