@@ -18,6 +18,7 @@ TELLING = {
     "hosting/actions.py": "the command writes and prints dates",
     "hosting/restoring.py": "what was put aside has its date in its name",
     "jobs/expiry.py": "jobs are kept for days",
+    "live/presets/state_folder.py": "a picture that nothing uses is kept for an hour by its file's",
     "web/tracing.py": "a span says when it was",
     "jobs/runner.py": "a record says when its job was asked for, began and ended",
 }
