@@ -168,7 +168,7 @@ class AnnotatedFolder:
                 self._keep(name, new, classes)
             elif not self._label(name).exists() or still_ours(self._label(name), before.wrote):
                 # Sent once more, as after a disk that was full when the labels' turn came.
-                self._write_labels(name, before, classes)
+                write_ours(self._label(name), self._text(name, before, classes), before.wrote)
             return self.one(name)
 
     def put_classes(self, version: int, given: list[BoxClass]) -> Overview:
@@ -304,12 +304,8 @@ class AnnotatedFolder:
         before = still_ours(self._label(name), record.wrote)
         text = self._text(name, record, classes)
         wrote = before if text is None else [*before, digest(text)]
-        kept = replace(record, version=record.version + 1, wrote=wrote)
-        write_struct(self._place(name), kept)
-        self._write_labels(name, kept, classes)
-
-    def _write_labels(self, name: str, record: Record, classes: Classes) -> None:
-        write_ours(self._label(name), self._text(name, record, classes), record.wrote)
+        write_struct(self._place(name), replace(record, version=record.version + 1, wrote=wrote))
+        write_ours(self._label(name), text, wrote)
 
     def _text(self, name: str, record: Record, classes: Classes) -> str | None:
         """What others read of it."""
