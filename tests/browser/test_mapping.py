@@ -209,6 +209,10 @@ def test_a_message_of_osc_and_the_list_of_addresses(mapping: Page) -> None:
     client.send_message("/other", 0.5)
     expect(page.locator(".incoming")).to_contain_text("osc:/other")
     expect(page.locator(".incoming")).to_contain_text("0.500")
+    expect(page.locator(".incoming")).to_contain_text("/other is no address here")
+    # What is float32 on its way is no row of digits beside its slider.
+    client.send_message("/truncation", 0.3)
+    expect(page.get_by_label("truncation, typed")).to_have_value("0.3")
     client._sock.close()
     page.fill("#address-search", "size")
     expect(page.locator(".address-list li:visible")).to_have_count(1)

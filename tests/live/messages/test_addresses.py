@@ -153,3 +153,27 @@ async def test_what_is_refused_does_not_hinder_what_comes_next() -> None:
         ]
         assert session.controls.values()["truncation"] == 0.5
         assert session.is_black
+
+
+async def test_a_button_sends_1_when_pressed_and_0_when_let_go() -> None:
+    """As those of TouchOSC do, and a key its velocity."""
+    async with on_session(FakeEngine()) as session:
+        perform, walk = session.addresses.perform, session.live_walk
+        assert perform([Message("/walk", [0.0])], 1) == []
+        assert not walk.goes_on
+        assert perform([Message("/walk", [1.0]), Message("/stop", [0.0])], 1) == []
+        assert walk.goes_on
+        assert perform([Message("/tap", [1.0]), Message("/stop", [0.8])], 1) == []
+        assert not walk.goes_on
+
+
+async def test_a_wrong_type_is_named_as_what_it_is() -> None:
+    async with on_session(FakeEngine()) as session:
+        sent = [("/walk", [5.0]), ("/stop", ["now"]), ("/truncation", [b"abcd"])]
+        refused = session.addresses.perform([Message(*each) for each in sent], 1)
+        assert words(refused) == [
+            "'/walk' takes nothing, 1, or one string: a walk as JSON.",
+            "'/stop' takes nothing; got 1 value.",
+            "'truncation' takes a number, got bytes.",
+        ]
+        assert not session.live_walk.goes_on

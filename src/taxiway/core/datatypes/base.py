@@ -79,7 +79,13 @@ class DataType(Struct, frozen=True, kw_only=True, tag_field="type", rename="came
 
 def kind(wire: Wire) -> str:
     """What a wire value is, in the words of an error message."""
-    names = {bool: "true or false", str: "text", dict: "an object", list: "a list"}
+    names = {
+        bool: "true or false",
+        str: "text",
+        dict: "an object",
+        list: "a list",
+        bytes: "bytes",
+    }
     return "nothing" if wire is None else names.get(type(wire), "a number")
 
 

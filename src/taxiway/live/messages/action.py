@@ -33,14 +33,15 @@ class Action(Struct, frozen=True):
     def by_place(self, arguments: Sequence[Any]) -> Values:
         """Inputs by their order, as OSC has them: numbers are switches, too, and text is JSON.
 
-        Raises InvalidArgument for too many, or for text that is none.
+        Where there are none, one number is a button's. Raises InvalidArgument for too many, or for
+        text that is none.
         """
         inputs = self.command.inputs
-        if len(arguments) > len(inputs):
+        is_button = not inputs and len(arguments) == 1 and isinstance(arguments[0], (int, float))
+        if len(arguments) > len(inputs) and not is_button:
             takes = ", ".join(inputs) or "nothing"
-            raise InvalidArgument(
-                f"'/{self.command.name}' takes {takes}; got {len(arguments)} values."
-            )
+            count = "1 value" if len(arguments) == 1 else f"{len(arguments)} values"
+            raise InvalidArgument(f"'/{self.command.name}' takes {takes}; got {count}.")
         return {
             name: _taken(name, field, value)
             for (name, field), value in zip(inputs.items(), arguments, strict=False)

@@ -10,7 +10,7 @@ import numpy as np
 from taxiway.core.errors import InvalidArgument
 from taxiway.latent.sample import MAX_SEED
 from taxiway.live.controls import playing
-from taxiway.live.messages.addresses import Act, Address, switch
+from taxiway.live.messages.addresses import LET_GO, Act, Address, switch
 
 if TYPE_CHECKING:
     from taxiway.live.session import LiveSession
@@ -70,7 +70,8 @@ class Acts:
     def walk(self, arguments: list[Any], source: Hashable) -> None:
         """Begin a walk instead of any other."""
         with playing(source):
-            self._session.live_walk.begin(_object(arguments))
+            if arguments not in LET_GO:
+                self._session.live_walk.begin(_object(arguments))
 
     def stop_walk(self, arguments: list[Any], source: Hashable) -> None:
         """End it."""
@@ -82,9 +83,11 @@ class Acts:
 
 
 def _object(arguments: list[Any]) -> dict[str, Any]:
-    """The JSON object that a message brings as a string; an empty one where it brings none."""
-    if not arguments or not isinstance(arguments[0], str):
+    """The JSON object that a message brings as a string; an empty one for nothing, and a button."""
+    if arguments in ([], [1]):
         return {}
+    if len(arguments) != 1 or not isinstance(arguments[0], str):
+        raise InvalidArgument("'/walk' takes nothing, 1, or one string: a walk as JSON.")
     try:
         return msgspec.json.decode(arguments[0], type=dict[str, Any])
     except (msgspec.DecodeError, RecursionError, UnicodeEncodeError) as error:

@@ -3,7 +3,7 @@
 import { h } from "../dom.js";
 import { number, t } from "../words.js";
 
-/** @import { MappingState } from "../types.d.ts" */
+/** @import { MappingState, Note } from "../types.d.ts" */
 
 const RECENT_S = 10;
 
@@ -11,22 +11,29 @@ export class Incoming {
   element = h("div", { class: "incoming" });
   #choose;
   #isLearning;
-  #rows = /** @type {Map<string, { row: HTMLElement, figure: HTMLElement, by: HTMLElement, choose: HTMLElement }>} */ (new Map());
+  #notes;
+  #rows = /** @type {Map<string, { row: HTMLElement, figure: HTMLElement, by: HTMLElement, choose: HTMLElement, why: HTMLElement }>} */ (new Map());
   #none = h("p", { class: "hint" }, "Nothing: no message, no knob, no sound.");
 
-  /** @param {(signal: string) => void} choose let a signal move the control that is to be learnt @param {() => boolean} isLearning */
-  constructor(choose, isLearning) {
+  /**
+   * @param {(signal: string) => void} choose let a signal move the control that is to be learnt
+   * @param {() => boolean} isLearning @param {() => Note[]} notes what does nothing
+   */
+  constructor(choose, isLearning, notes) {
     this.#choose = choose;
     this.#isLearning = isLearning;
+    this.#notes = notes;
   }
 
-  /** @param {MappingState["heard"]} heard */
-  show(heard) {
+  /** @param {MappingState} state */
+  show({ heard, bindings }) {
     // By name, so that none moves away under the finger.
     const names = Object.keys(heard).filter((name) => heard[name].ago < RECENT_S).sort();
     for (const name of names) if (!this.#rows.has(name)) this.#rows.set(name, this.#row(name));
     const rows = names.map((name) => /** @type {any} */ (this.#rows.get(name)));
-    for (const [k, { figure, by, choose }] of rows.entries()) {
+    for (const [k, { figure, by, choose, why }] of rows.entries()) {
+      const isBound = bindings.some(({ from }) => from === names[k]);
+      why.textContent = isBound ? "" : this.#whyNothing(names[k]);
       figure.textContent = number(heard[names[k]].value, 3);
       by.textContent = heard[names[k]].by;
       choose.hidden = !this.#isLearning();
@@ -34,6 +41,12 @@ export class Incoming {
     const wanted = rows.length ? rows.map(({ row }) => row) : [this.#none];
     const isSame = wanted.length === this.element.children.length && wanted.every((row, k) => row === this.element.children[k]);
     if (!isSame) this.element.replaceChildren(...wanted);
+  }
+
+  /** Why a message moves nothing, and the address that was meant, perhaps. @param {string} name */
+  #whyNothing(name) {
+    const address = name.replace(/^osc:(.*?)(:\d+)?$/, "$1");
+    return this.#notes().find(({ words }) => words.startsWith(`${address} is no address here`))?.words ?? "";
   }
 
   /** @param {string} name */
@@ -45,6 +58,7 @@ export class Incoming {
       { type: "button", "aria-label": t("Choose {name}", { name }), onclick: () => this.#choose(name), hidden: true },
       "Choose",
     );
-    return { row: h("div", { class: "address-head" }, h("code", {}, name), figure, by, choose), figure, by, choose };
+    const why = h("small", { class: "why-nothing" });
+    return { row: h("div", { class: "address-head" }, h("code", {}, name), figure, by, choose, why), figure, by, choose, why };
   }
 }

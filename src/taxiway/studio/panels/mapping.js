@@ -45,7 +45,7 @@ function mount(root, studio) {
     file.textContent = state.file ? t("Kept in {file}", { file: state.file }) : "";
     list.show(state);
     learner.show(state);
-    incoming.show(state.heard);
+    incoming.show(state);
   };
   const act = async (/** @type {string} */ path, /** @type {any} */ content) => {
     refused = "";
@@ -61,7 +61,11 @@ function mount(root, studio) {
   const list = new BindingList((bindings) => act("", { bindings }));
   const learner = new Learner(studio, () => addresses.all, (to, signal = "") => act("/learn", { to, signal }));
   const addresses = new AddressList((address) => learner.learn(address));
-  const incoming = new Incoming((signal) => learner.choose(signal), () => learner.isOn);
+  const incoming = new Incoming(
+    (signal) => learner.choose(signal),
+    () => learner.isOn,
+    () => studio.store.get("notes"),
+  );
   root.append(
     trouble,
     learner.element,

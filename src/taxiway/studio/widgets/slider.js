@@ -20,6 +20,7 @@ const stepOf = ({ step, whole, min, max }) => step ?? (whole ? 1 : (max - min) /
 
 /** @type {Make<Bounded>} */
 function make(field, id, change) {
+  const digits = Math.max(0, Math.ceil(1 - Math.log10(stepOf(field))));
   const limits = { min: field.min, max: field.max, step: stepOf(field) };
   const range = h("input", { type: "range", id, ...limits });
   const box = h("input", {
@@ -34,7 +35,10 @@ function make(field, id, change) {
     if (value !== null) marked.style.insetInlineStart = `${(100 * (value - field.min)) / (field.max - field.min)}%`;
   };
   const show = (/** @type {any} */ value) => {
-    range.value = box.value = value ?? field.default ?? field.min;
+    const shown = value ?? field.default ?? field.min;
+    range.value = shown;
+    // What comes by OSC is float32, and 0.3 would fill the box with 0.30000001192092896.
+    box.value = String(Number(shown.toFixed(digits)));
   };
   range.addEventListener("input", () => {
     box.value = range.value;
