@@ -263,6 +263,7 @@ async def test_a_sink_that_is_done_is_off_and_says_why(outputs: Outputs, told: l
     await until(lambda: told)
     status = await outputs.one("done")
     assert (status.state, status.error, status.message) == ("off", "", "It has all it wanted.")
+    assert status.sent == 1
 
 
 async def test_another_size_closes_and_opens(outputs: Outputs, session: LiveSession) -> None:
@@ -373,6 +374,16 @@ async def test_closing_ends_all_of_them(session: LiveSession) -> None:
     await outputs.close()
     assert [sink.told[-1] for sink in Recorder.made] == ["close", "close"]
     assert session.broadcast.watched == 0
+
+
+async def test_a_picture_at_rest_is_none_that_comes_late() -> None:
+    output = Output(Restless({"fail_at": 0}), 240)
+    output.offer(Frame(pixels=grey(7), index=1, time=time.monotonic() - 3600))
+    await until(lambda: output.sent)
+    output.end()
+    await output.ended()
+    assert output.age_ms is not None
+    assert output.age_ms < 1000 * 3600
 
 
 async def test_a_picture_at_rest_is_sent_again_to_who_wants_it() -> None:

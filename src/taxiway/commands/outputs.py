@@ -50,6 +50,10 @@ def selftest(parsed: argparse.Namespace) -> int:
     from taxiway.live.outputs import sinks
 
     members, name = sinks(), parsed.name
+    if name == "page":
+        raise InvalidArgument(
+            "'page' is on with every model: taxiway run painter, then open http://localhost:8000/output."
+        )
     kind = members.find(name)
     if kind.always:
         raise InvalidArgument(
@@ -87,8 +91,9 @@ def send_test_pictures(
     asyncio.run(output.ended())
     if receivers is None:
         where = output.address()
-    whom = "" if receivers is None else f" to {receivers} receivers"
-    print(f"Sent {output.sent} pictures{whom}: {where}. {output.message}".rstrip())
+    whom = "" if receivers is None else f" to {receivers} receiver{'s' * (receivers != 1)}"
+    what = f"{output.sent} picture{'s' * (output.sent != 1)}"
+    print(f"Sent {what}{whom}: {where}. {output.message}".rstrip())
     if output.error:
         print(f"It stopped: {output.error}")
     return 1 if output.error else 0

@@ -42,7 +42,8 @@ class OutputStatus(Struct, kw_only=True, rename="camel"):
 
     `seen` says how a person comes to see it elsewhere.
     `state` is `off`, `on`, or `failed` until it is started again. `age_ms` is from the moment the
-    newest frame sent was ready until it was sent; `dropped` frames were overtaken by newer ones.
+    newest frame sent was ready, or came out of its rest, until it was sent; `dropped` frames were
+    overtaken by newer ones.
     """
 
     name: str
@@ -102,6 +103,9 @@ class Output:
         with self._condition:
             if self._ending:
                 return
+            if (now := self._clock()) - frame.time > LOOK_SECONDS:
+                # A picture at rest is no late one: who began to watch sees it from now on.
+                frame = structs.replace(frame, time=now)
             self.dropped += self._slot is not None
             self._slot = frame
             self._condition.notify()
@@ -148,6 +152,7 @@ class Output:
             while (frame := self._next()) is not None:
                 self._send(frame)
         except SinkDone as done:
+            self.sent += 1
             self.message = str(done)
         except Exception as error:
             # Another package's sink may raise whatever it likes.

@@ -73,7 +73,8 @@ class Folder(Sink):
             raise
         self._written += 1
         if self._written == self.settings_given["limit"]:
-            raise SinkDone(f"{self._written} pictures are in {self._folder}.")
+            what = "1 picture is" if self._written == 1 else f"{self._written} pictures are"
+            raise SinkDone(f"{what} in {self._folder}.")
 
     def _place(self, temporary: Path, suffix: str) -> None:
         """Give a file the next number that is free."""
