@@ -1,5 +1,7 @@
 """Films, decoded again: as many frames, as long, of the same colours."""
 
+import errno
+import io
 import sys
 import wave
 from pathlib import Path
@@ -12,7 +14,7 @@ from PIL import Image
 from taxiway.core.errors import InvalidArgument, MissingDependency, NotFound
 from taxiway.core.images import Pixels
 from taxiway.film import pictures
-from taxiway.film.writer import FORMATS, Manner, check, durations, write_film
+from taxiway.film.writer import FORMATS, Manner, check, durations, write_film, write_video
 
 COUNT = 30
 
@@ -49,6 +51,16 @@ def decoded(path: Path) -> list[Pixels]:
 def read(image: Image.Image, index: int) -> Image.Image:
     image.seek(index)
     return image.convert("RGB")
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".webm"])
+def test_a_full_disk_is_an_error_and_not_the_end_of_the_process(suffix: str) -> None:
+    class Full(io.BytesIO):
+        def write(self, data: object) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left"):
+        write_video(Full(), suffix, iter(frames()), COUNT, Manner(fps=25))
 
 
 @pytest.mark.parametrize("suffix", FORMATS)

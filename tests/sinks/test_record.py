@@ -1,6 +1,8 @@
 """Films that were recorded, decoded again."""
 
 import asyncio
+import errno
+import io
 import os
 import re
 from pathlib import Path
@@ -9,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from taxiway.core.errors import InvalidArgument
+from taxiway.core.errors import InvalidArgument, Unavailable
 from taxiway.core.frame import Frame
 from taxiway.core.images import Pixels
 from taxiway.core.sink import SinkDone
@@ -163,6 +165,51 @@ def test_a_film_that_could_not_be_ended_is_left_to_be_rescued(
     (hidden,) = tmp_path.iterdir()
     assert hidden.name.endswith("-film.mp4")
     assert sink.result == ""
+
+
+class Full(io.FileIO):
+    """On a disk that has room for so many bytes, the last of them of half a write."""
+
+    room = 0
+
+    def write(self, data: Any) -> int:
+        if not self.room:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        taken = min(self.room, len(data))
+        self.room -= taken
+        return super().write(data[:taken])
+
+
+@pytest.mark.parametrize(
+    ("ending", "room"), [(".mp4", 0), (".webm", 0), (".mov", 0), (".mp4", 250_000)]
+)
+def test_a_full_disk_ends_the_film_and_what_there_is_can_be_rescued(
+    tmp_path: Path, ending: str, room: int
+) -> None:
+    """FFmpeg ended the process with it where there was no room for the beginning of an MP4."""
+    clock, noise = Clock(), np.random.default_rng(0)
+    sink = record(tmp_path / f"film{ending}", clock)
+    sink.open(64, 48, FPS)
+    assert sink._growing is not None
+    sink._growing.file.close()
+    (hidden,) = tmp_path.iterdir()
+    sink._growing.file = Full(hidden, "r+")
+    sink._growing.file.room = room
+
+    def fill() -> None:
+        while True:
+            pixels = noise.integers(0, 256, (48, 64, 3), np.uint8)
+            sink.send(Frame(pixels=pixels, index=1, time=0.0))
+            clock.now += 1 / FPS
+
+    with pytest.raises(Unavailable, match=f"No space left.*written until then is .*{hidden.name}"):
+        fill()
+    sink.close()
+    assert sink.result == ""
+    assert hidden.stat().st_size == room
+    if room:
+        with playing(hidden) as film:
+            assert next(film.decode(video=0)).width == 64
 
 
 def test_another_kind_of_file_is_refused(tmp_path: Path) -> None:

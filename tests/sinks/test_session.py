@@ -35,6 +35,20 @@ def made(path: Path) -> tuple[Session, Clock]:
     return sink, clock
 
 
+def test_a_full_disk_says_where_what_was_written_is(tmp_path: Path) -> None:
+    sink, _ = made(tmp_path / "take.jsonl")
+    sink.open(4, 4, 30)
+    assert sink._growing is not None
+    (hidden,) = tmp_path.iterdir()
+    sink._growing.file.close()
+    sink._growing.file = open("/dev/full", "wb", buffering=0)  # noqa: SIM115
+    sink.change({"truncation": 0.5}, 101.0)
+    with pytest.raises(Unavailable, match=f"No space left.*{hidden.name}"):
+        sink.send(FRAME)
+    sink.close()
+    assert read_head(hidden).command == ""
+
+
 async def until(holds: Callable[[], Any]) -> None:
     async with asyncio.timeout(60):
         while not holds():

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, BinaryIO
 
-from taxiway.core.errors import InvalidArgument
+from taxiway.core.errors import InvalidArgument, Unavailable
 
 MANIFEST = ".taxiway"
 """Which files of a folder are ours, a line each: name, size and time of the last change."""
@@ -104,6 +104,11 @@ class GrowingFile:
         with self.file:
             os.fsync(self.file.fileno())
         return place_free(self._hidden, self.path)
+
+    def left(self, error: OSError) -> Unavailable:
+        """Leave it hidden as it is, to be rescued, since it cannot be written on; what to tell."""
+        self.file.close()
+        return Unavailable(f"{error.strerror}: what was written until then is {self._hidden}.")
 
     def discard(self) -> None:
         """Leave nothing of it."""

@@ -8,7 +8,7 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.extras import need
@@ -36,6 +36,38 @@ def playing(source: Path | bytes, what: str = "film") -> Iterator[Any]:
             yield container
     except (av.FFmpegError, IndexError, EOFError) as error:
         raise InvalidArgument(f"'{name}' is no {what} that can be read.", what) from error
+
+
+class Target:
+    """A file for FFmpeg to write a film to, which never fails: the first error ends the writing.
+
+    `check` raises it. FFmpeg cannot close a film whose beginning could not be written (its trailer
+    ends the process), and takes no notice of what was written in part.
+    """
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._error: OSError | None = None
+
+    def write(self, data: bytes) -> int:
+        left = memoryview(data)
+        try:
+            while left and self._error is None:
+                left = left[self._file.write(left) :]
+        except OSError as error:
+            self._error = error
+        return len(data)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def check(self) -> None:
+        """Raise the OSError of the first write that failed, if one did."""
+        if self._error is not None:
+            raise self._error
 
 
 def import_av(what: str = "Reading films and sound") -> Any:

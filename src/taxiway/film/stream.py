@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from taxiway.core.frame import flattened, padded
 from taxiway.core.images import Pixels
-from taxiway.film.media import import_av
+from taxiway.film.media import Target, import_av
 from taxiway.film.sound import Sound
 from taxiway.film.writer import BT709
 
@@ -70,7 +70,8 @@ class FilmStream:
         self._form, self._fps = form, fps
         self.count = 0
         options = dict(form.container_options)
-        self._container = self._av.open(target, "w", format=form.container, options=options)
+        self._target = target if isinstance(target, str) else Target(target)
+        self._container = self._av.open(self._target, "w", format=form.container, options=options)
         self._stream = self._video(self._prepared(first), bitrate)
         self._sound = Sound.of(None, None, "", 0)
         if form.silence:
@@ -88,6 +89,7 @@ class FilmStream:
         self._container.mux(self._stream.encode(frame))
         self.count += 1
         self._sound.until(self.count / self._fps)
+        self._check()
 
     def close(self) -> None:
         """Write what the encoder holds, and the end."""
@@ -96,6 +98,11 @@ class FilmStream:
                 self._container.mux(self._stream.encode())
         finally:
             self._container.close()
+        self._check()
+
+    def _check(self) -> None:
+        if isinstance(self._target, Target):
+            self._target.check()
 
     def _prepared(self, pixels: Pixels) -> Pixels:
         return padded(flattened(pixels, self._form.alpha))

@@ -15,7 +15,7 @@ from taxiway.core.errors import InvalidArgument
 from taxiway.core.files import whole_file
 from taxiway.core.frame import flattened, padded
 from taxiway.core.images import Pixels
-from taxiway.film.media import import_av
+from taxiway.film.media import Target, import_av
 from taxiway.film.pictures import Pictures
 from taxiway.film.sound import Sound
 
@@ -107,15 +107,18 @@ def write_video(
     pictures = iter(frames)
     first = next(pictures)
     set_up = partial(set_up_encoder, suffix, padded(first), manner)
-    with av.open(file, "w", format=suffix[1:]) as container:
+    target = Target(file)
+    with av.open(target, "w", format=suffix[1:]) as container:
         stream = container.add_stream(CODECS[suffix][0], rate=rate)
         set_up(stream.codec_context)
         sound = Sound.of(manner.sound, container, CODECS[suffix][1], float(count / rate))
         written = Pictures(container, stream, rate, set_up, sound.until)
         for pixels in with_first(first, pictures):
             written.add(pixels)
+            target.check()
         written.end()
         sound.end()
+    target.check()
 
 
 def set_up_encoder(suffix: str, first: Pixels, manner: Manner, context: Any) -> None:

@@ -2,11 +2,12 @@
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import ClassVar
 
 from taxiway.catalog.folder import recording_path
 from taxiway.core.datatypes import AnyDataType, Category, Number, Text
-from taxiway.core.errors import InvalidArgument
+from taxiway.core.errors import InvalidArgument, Unavailable
 from taxiway.core.extras import lacking
 from taxiway.core.files import GrowingFile
 from taxiway.core.frame import Frame
@@ -76,7 +77,10 @@ class Record(Sink):
             form = FORMATS[self._growing.path.suffix]
             self._film = FilmStream(self._growing.file, form, frame.pixels, self._fps)
             self._last: Pixels = frame.pixels
-        self._until(round((self.clock() - self._start) * self._fps), frame.pixels)
+        try:
+            self._until(round((self.clock() - self._start) * self._fps), frame.pixels)
+        except OSError as error:
+            raise self._left(self._film, self._growing, error) from None
         limit = self.settings_given["seconds"]
         if limit is not None and self._film.count >= limit * self._fps:
             self.close()
@@ -94,6 +98,12 @@ class Record(Sink):
         if self._film.count <= place + 1:
             self._film.write(pixels)
         self._last = pixels
+
+    def _left(self, film: FilmStream, growing: GrowingFile, error: OSError) -> Unavailable:
+        self._film = self._growing = None
+        with suppress(OSError):
+            film.close()
+        return growing.left(error)
 
     def close(self) -> None:
         film, self._film = self._film, None

@@ -80,7 +80,11 @@ class Session(Sink):
         if len(self._waiting) >= MOST_WAITING:
             raise Unavailable("More is changed than this disk can write.")
         assert self._growing is not None
-        self._write(self._growing.file)
+        try:
+            self._write(self._growing.file)
+        except OSError as error:
+            growing, self._growing = self._growing, None
+            raise growing.left(error) from None
 
     def _changes(self) -> Iterator[tuple[float, Mapping[str, Any]]]:
         while self._waiting:
