@@ -45,23 +45,59 @@ def test_presets_and_history_lead_back_and_outlive_a_reload(page: Page) -> None:
     expect(page.get_by_role("button", name="Preset 2 is empty")).to_be_visible()
 
 
-def test_a_timeline_is_made_of_what_is_seen_and_scrubbed(page: Page) -> None:
+def make_timeline(page: Page) -> list[float]:
+    """Two keys; the vector of the second."""
     page.click("#tab-presets")
     page.locator(".panel-presets summary", has_text="Timeline").click()
     for number in (1, 2):
         page.keyboard.press("r")
         page.get_by_role("button", name="Add what is seen").click()
         wait_for_store(page, f"store.get('presets').timeline.keys.length === {number}")
-    last = vector(page)
+    return vector(page)
+
+
+def take_away(page: Page) -> None:
+    """Both keys."""
+    for left in (1, 0):
+        page.get_by_label("Take key 1 away").click()
+        expect(page.locator(".timeline-keys li")).to_have_count(left)
+
+
+def test_keys_of_a_timeline_are_scrubbed_shown_timed_and_moved(page: Page) -> None:
+    last = make_timeline(page)
+    begins = page.locator(".timeline-keys li").first
+    expect(begins).to_contain_text("It begins here")
     page.get_by_label("Seconds of the timeline").fill("0")
     wait_for_store(page, f"store.get('vector')[3] !== Math.fround({last[3]!r})")
+    page.get_by_role("button", name="Show key 2").click()
+    wait_for_store(page, f"store.get('vector')[3] === Math.fround({last[3]!r})")
+    seconds = page.get_by_label("Seconds to key 2")
+    seconds.fill("0")
+    seconds.press("Enter")
+    expect(seconds).to_have_value("0.05")
+    seconds.fill("60")
+    seconds.press("Enter")
+    wait_for_store(page, "store.get('presets').timeline.seconds === 60")
+    expect(seconds).to_be_focused()
+    page.get_by_role("button", name="Key 2 earlier").click()
+    expect(page.get_by_label("Seconds to key 2")).to_have_value("4")
+    page.get_by_role("button", name="Key 2 earlier").click()
+    expect(page.get_by_label("Seconds to key 2")).to_have_value("60")
+    take_away(page)
+
+
+def test_a_timeline_is_made_of_what_is_seen_recorded_and_filmed(page: Page) -> None:
+    make_timeline(page)
     page.get_by_role("button", name="Record").click()
     page.get_by_role("button", name="Play", exact=True).click()
     wait_for_store(page, "store.get('presets').timeline.plays")
+    page.wait_for_function("() => document.querySelector('.timeline-head input').value > 0.2")
     page.evaluate("() => studio.session.setValue('truncation', 0.5)")
     page.wait_for_function("() => studio.store.get('values').truncation === 0.5")
     page.get_by_role("button", name="Stop", exact=True).last.click()
     expect(page.locator(".timeline-tracks li")).to_have_count(1)
+    page.get_by_role("button", name="Film it").click()
+    expect(page.locator("#form-of-job-replay")).to_contain_text("timeline.jsonl")
     page.reload()
     hold_studio(page)
     page.click("#tab-presets")
@@ -70,6 +106,4 @@ def test_a_timeline_is_made_of_what_is_seen_and_scrubbed(page: Page) -> None:
     page.get_by_label("Take away what was recorded of truncation").click()
     expect(page.locator(".timeline-tracks li")).to_have_count(0)
     page.get_by_role("button", name="Record").click()
-    for left in (1, 0):
-        page.get_by_label("Take key 1 away").click()
-        expect(page.locator(".timeline-keys li")).to_have_count(left)
+    take_away(page)

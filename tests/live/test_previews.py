@@ -48,6 +48,15 @@ def test_whoever_is_quick_cannot_or_says_so_is_asked_as_it_is(
     assert not previews.is_small
 
 
+def test_a_machine_that_stood_still_once_makes_no_model_slow() -> None:
+    previews = after(SLOW_MS / 2)
+    for milliseconds, is_small in ((SLOW_MS * 5, False), (SLOW_MS * 2, False), (SLOW_MS * 2, True)):
+        previews.asked(COMMAND, {}, True)
+        previews.took(milliseconds)
+        previews.asked(COMMAND, {}, False)
+        assert previews.is_small == is_small
+
+
 def test_a_model_that_became_quick_is_asked_for_whole_pictures() -> None:
     previews = after(SLOW_MS * 2)
     previews.asked(COMMAND, {}, False)

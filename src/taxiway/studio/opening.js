@@ -46,6 +46,7 @@ export class Opener {
     if (isPicture(head)) return this.#openPicture(file, isPng(head));
     if (isWorkspace(head)) return this.#openWorkspace(file);
     if (isScene(head)) return this.#openScene(file);
+    if (isSession(head)) return this.#film(file);
     const text = file.size < LONGEST_NUMBERS ? await file.text() : "";
     if (/\.txt$/i.test(file.name) && parseJson(text) === null) return this.#learn(file);
     if (/^\s*([[{"\d-]|null|true|false)/.test(text)) return this.#recall(text, file.name);
@@ -86,6 +87,14 @@ export class Opener {
     const name = file.name.toLowerCase().replace(/\.txt$/, "").replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");
     this.#store.set("training", { tool: TEXTS, inputs: { dataset: [file], name: name.slice(0, 40) } });
     document.getElementById("tab-train")?.click();
+  }
+
+  /** Show the form that films a session. @param {File} file */
+  #film(file) {
+    if (!this.#connection.owns) throw new Error(NOT_OWNER);
+    document.getElementById("gallery-close")?.click();
+    this.#store.set("job", filmOf(file));
+    document.getElementById("tab-jobs")?.click();
   }
 
   /** Start what is in a workspace. @param {File} file */
@@ -141,6 +150,16 @@ export function isWorkspace(head) {
 export function isScene(head) {
   const text = String.fromCharCode(...head);
   return (text.startsWith("PK\x03\x04") && text.startsWith("scene.json", 30)) || text.startsWith('{"taxiway":"scene"');
+}
+
+/** Whether bytes begin a session. @param {Uint8Array} head */
+export function isSession(head) {
+  return String.fromCharCode(...head).startsWith('{"taxiway":"session"');
+}
+
+/** The job that films a session. @param {File} session */
+export function filmOf(session) {
+  return { tool: "replay", inputs: { session: [session], file: session.name.replace(/\.jsonl$/, "") + ".mp4" } };
 }
 
 /** Whether bytes begin a picture of a format that people have. @param {Uint8Array} head */

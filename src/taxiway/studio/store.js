@@ -22,9 +22,10 @@ const blank = () => ({
   notes: [],
   movement: { modulators: [], bpm: 120, changes: "now", held: false },
   modulated: {},
-  presets: { presets: [], history: [], seconds: 0, curve: "smooth", fade: false, timeline: { keys: [], tracks: [], seconds: 0, loops: false, plays: false, armed: false } },
+  presets: { presets: [], history: [], seconds: 0, curve: "smooth", fade: false, said: "", timeline: { keys: [], tracks: [], seconds: 0, at: 0, loops: false, plays: false, armed: false } },
   touched: "",
   training: null,
+  job: null,
   toFetch: "",
   movers: {},
 });

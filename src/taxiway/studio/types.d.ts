@@ -211,6 +211,8 @@ export interface Contents {
   notes: Note[];
   /** The address of the control that was touched last on this page, such as /z/3. */
   touched: string;
+  /** A job whose form another panel asked to open. */
+  job: { tool: string; inputs: Values } | null;
   /** A training that another panel asked to begin. */
   training: { tool: string; inputs: Values } | null;
   /** A model that a file told of, whose own files are still to be fetched. */
@@ -245,10 +247,14 @@ export interface Presets {
   curve: string;
   /** Whether one is under way. */
   fade: boolean;
+  /** What could not be read of what was kept. */
+  said: string;
   timeline: {
     keys: { picture: string; seconds: number; curve: string }[];
     tracks: Track[];
     seconds: number;
+    /** The seconds of it that were shown last; while it plays, those of now. */
+    at: number;
     loops: boolean;
     plays: boolean;
     /** Whether what hands move while it plays is recorded. */

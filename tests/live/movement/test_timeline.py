@@ -40,6 +40,7 @@ async def test_it_is_scrubbed_played_and_a_hand_ends_it() -> None:
         for at, truncation in ((0, 0.2), (1, 0.3), (2, 0.4), (3, 0.5), (99, 0.8)):
             actions.perform(session, "timeline/scrub", {"at": at})
             assert session.controls.values()["truncation"] == pytest.approx(truncation)
+            assert session.timeline.at == min(at, 6)
         np.testing.assert_allclose(session.controls.values()["z"], z_of_seed(3), rtol=1e-6)
         actions.perform(session, "timeline/play", {"at": 1})
         clock.now += 2
@@ -54,6 +55,7 @@ async def test_it_is_scrubbed_played_and_a_hand_ends_it() -> None:
         while session.timeline.goes_on:
             await asyncio.sleep(0.005)
         assert session.controls.values()["truncation"] == 0.8
+        assert session.timeline.at == 6
         actions.perform(session, "timeline/play", {})
         actions.perform(session, "stop", {})
         await asyncio.sleep(0)
@@ -69,10 +71,14 @@ async def test_a_loop_comes_back_and_keys_are_changed_and_taken_away() -> None:
         assert session.timeline.values(6.5)["truncation"] == pytest.approx(0.5)
         actions.perform(session, "timeline/key", {"key": 1, "seconds": 3})
         assert session.timeline.seconds == 9
+        for key, to, wanted in ((3, 1, [4, 3, 2]), (1, 3, [3, 2, 4])):
+            actions.perform(session, "timeline/move", {"key": key, "to": to})
+            assert [each.seconds for each in session.timeline.keys] == wanted
         actions.perform(session, "timeline/remove", {"key": 3})
         assert [key.seconds for key in session.timeline.keys] == [3, 2]
         for action, inputs, words in (
             ("timeline/key", {"key": 3}, "'key' takes 1 to 2, got 3"),
+            ("timeline/move", {"key": 1, "to": 3}, "'to' takes 1 to 2, got 3"),
             ("timeline/key", {"key": 1, "seconds": 0}, "'seconds' takes 0.05"),
             ("timeline/add", {"curve": "x"}, "'curve' takes one of"),
         ):
@@ -217,6 +223,8 @@ def test_times_that_fall_and_states_of_strange_pictures_are_left_out_or_refused(
         b'{"taxiway":"timeline","version":1,"keys":[{"state":{"picture":"../x"}}]}',
         b'{"taxiway":"timeline","version":1,"keys":[{"state":{},"seconds":0}]}',
         b'{"taxiway":"timeline","version":2}',
+        timeline_file.to_text([Key(state=State())] * 65, {}, False),
+        timeline_file.to_text([], {str(n): Track([(0.0, 1.0)]) for n in range(257)}, False),
     ):
         with pytest.raises(Malformed):
             timeline_file.from_text(text)

@@ -197,8 +197,26 @@ def test_a_line_that_was_cut_or_spoilt_costs_that_line_only(tmp_path: Path) -> N
     with (tmp_path / "history.jsonl").open("ab") as file:
         file.write(b'{"values":[]}\n\xff\n{"values":{"seed":2}}\n{"val')
     assert [state.values for state in folder.history()] == [{"seed": 1}, {"seed": 2}]
-    (tmp_path / "presets.json").write_text('{"taxiway":"scene","version":2}')
-    assert folder.presets() == {}
+    folder.write_history([State(values={"seed": 2}), State(values={"seed": 3})])
+    found = [state.values for state in StateFolder(tmp_path).history()]
+    assert found == [{"seed": 2}, {"seed": 3}]
+
+
+async def test_a_file_that_cannot_be_read_is_set_aside_with_its_pictures(tmp_path: Path) -> None:
+    folder, mine = StateFolder(tmp_path), new_picture()
+    folder.write_picture(mine, b"JPEG")
+    os.utime(tmp_path / "pictures" / mine, (0, 0))
+    conflict = b"<<<<<<< HEAD\n"
+    for name in ("presets.json", "presets-unread.json", "timeline.json"):
+        (tmp_path / name).write_bytes(conflict)
+    async with on_session(FakeEngine(), folder=tmp_path) as session:
+        await until(lambda: session.kept.said)
+        assert "presets-unread-2.json" in session.kept.said
+        assert "timeline-unread.json" in session.kept.said
+        actions.perform(session, "preset/store", {"number": 1})
+        await until((tmp_path / "presets.json").exists)
+    assert (tmp_path / "presets-unread-2.json").read_bytes() == conflict
+    assert folder.picture(mine) == b"JPEG"
 
 
 def test_every_file_has_a_folder_of_its_own() -> None:

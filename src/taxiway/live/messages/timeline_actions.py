@@ -26,6 +26,11 @@ def change(session: "LiveSession", inputs: Values) -> None:
     session.timeline.change(inputs["key"], inputs["seconds"], inputs["curve"])
 
 
+def move(session: "LiveSession", inputs: Values) -> None:
+    """Put a key of the timeline in the place of another, from 1."""
+    session.timeline.move(inputs["key"], inputs["to"])
+
+
 def remove(session: "LiveSession", inputs: Values) -> None:
     """Take a key out of the timeline, from 1; 0 is all of them."""
     session.timeline.remove(inputs["key"])
@@ -74,6 +79,7 @@ TIMELINE_ACTIONS = (
         },
         example=(1, 2.0),
     ),
+    action("timeline/move", move, {"key": _key(1), "to": _key(1)}, example=(2, 1)),
     action("timeline/loop", loop, {"on": Boolean(default=True)}, example=(1,)),
     action("timeline/play", play, {"at": AT}),
     action("timeline/scrub", scrub, {"at": AT}),

@@ -123,6 +123,7 @@ class Movement:
         """Keep everything that moves where it is, or let it go on."""
         self.held = on
         self._changed()
+        self._session.timeline.announce()
 
     def stop(self) -> None:
         """Switch every modulator off; all controls are as they were set."""

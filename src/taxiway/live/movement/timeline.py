@@ -74,6 +74,8 @@ class Timeline:
         self.tracks: dict[str, Track] = {}
         self.loops = False
         self.armed = False
+        self.at = 0.0
+        """The seconds of it that were shown last."""
         self._session = session
         self._task: asyncio.Task[None] | None = None
         self._known: tuple[tuple[object, ...], Score] | None = None
@@ -110,6 +112,13 @@ class Timeline:
         changed = checked(msgspec.structs.replace(key, **given))
         self._put([*self.keys[: index - 1], changed, *self.keys[index:]])
 
+    def move(self, index: int, to: int) -> None:
+        """Put a key, from 1, in the place of another. Raises InvalidArgument."""
+        key = self._at(index)
+        self._at(to, "to")
+        others = [*self.keys[: index - 1], *self.keys[index:]]
+        self._put([*others[: to - 1], key, *others[to - 1 :]])
+
     def remove(self, index: int) -> None:
         """Take a key away, from 1; 0 is all of them. Raises InvalidArgument."""
         gone = self.keys if index == 0 else [self._at(index)]
@@ -125,7 +134,7 @@ class Timeline:
     def arm(self, on: bool) -> None:
         """Record what hands move while it plays, from now on, or no more."""
         self.armed = on
-        self._announce()
+        self.announce()
 
     def erase(self, control: str) -> None:
         """Take away what was recorded of a control, or, for "", all. Raises InvalidArgument."""
@@ -157,8 +166,9 @@ class Timeline:
         clock, mode = self._session.clock, "loop" if self.loops and not is_open else "once"
         pace = Pace(clock, total, mode, max(at, 0.0) / total)
         self._task = asyncio.create_task(self._go(pace, total))
-        self._task.add_done_callback(lambda task: self._announce())
-        self._announce()
+        self._task.add_done_callback(lambda task: self.announce())
+        self.at = max(at, 0.0)
+        self.announce()
 
     def _length(self) -> tuple[float, bool]:
         """How long it is played, and whether that is until somebody stops it."""
@@ -170,7 +180,8 @@ class Timeline:
         total = self.check()
         self.end()
         self._session.live_walk.end()
-        self._session.set(self.values(min(max(at, 0.0), total)), begun(SOURCE))
+        self.at = min(max(at, 0.0), total)
+        self._session.set(self.values(self.at), begun(SOURCE))
 
     def end(self) -> None:
         """Stop where it is."""
@@ -230,6 +241,7 @@ class Timeline:
         if values:
             self._session.set(values, source)
         recording.sample(at)
+        self.at = at
         return self._session.controls.version
 
     def _record(self, recording: Recording) -> None:
@@ -273,10 +285,10 @@ class Timeline:
         self._score()
         return max(self.seconds, TICK_SECONDS)
 
-    def _at(self, index: int) -> Key:
+    def _at(self, index: int, name: str = "key") -> Key:
         if not 1 <= index <= len(self.keys):
             has = f"1 to {len(self.keys)}" if self.keys else "none yet"
-            raise InvalidArgument(f"'key' takes {has}, got {index}.", "key")
+            raise InvalidArgument(f"'{name}' takes {has}, got {index}.", name)
         return self.keys[index - 1]
 
     def _put(self, keys: list[Key]) -> None:
@@ -285,9 +297,10 @@ class Timeline:
 
     def _changed(self) -> None:
         self._session.kept.keep_timeline()
-        self._announce()
+        self.announce()
 
-    def _announce(self) -> None:
+    def announce(self) -> None:
+        """Tell everyone how it stands."""
         self._session.events.emit(PresetsChanged(self._session.spec.name))
 
 

@@ -49,9 +49,12 @@ def from_text(data: bytes) -> TimelineFile:
     found: TimelineFile = from_json(data, TimelineFile)
     if (found.taxiway, found.version) != ("timeline", 1):
         raise Malformed("its timeline is none of Taxiway's, or of another version")
-    found.keys = [_sound(key) for key in found.keys[:MOST_KEYS]]
-    named = list(found.tracks.items())[:MOST_TRACKS]
-    found.tracks = {name[:100]: points for name, points in named if _rises(points)}
+    if len(found.keys) > MOST_KEYS:
+        raise Malformed(f"its timeline has {len(found.keys)} keys, and {MOST_KEYS} at most fit")
+    if len(found.tracks) > MOST_TRACKS:
+        raise Malformed(f"its timeline has {len(found.tracks)} tracks of {MOST_TRACKS} at most")
+    found.keys = [_sound(key) for key in found.keys]
+    found.tracks = {name[:100]: points for name, points in found.tracks.items() if _rises(points)}
     return found
 
 

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 from msgspec.structs import replace
@@ -21,12 +21,20 @@ from taxiway.live.movement.timeline_file import TimelineFile
 from taxiway.live.movement.tracks import Track
 from taxiway.live.presets import state_folder
 from taxiway.live.presets.state import State, captured, named, news
-from taxiway.live.presets.state_folder import MOST_HISTORY, PRESETS, StateFolder
+from taxiway.live.presets.state_folder import (
+    MOST_HISTORY,
+    MOVEMENT_FILE,
+    PRESETS,
+    PRESETS_FILE,
+    TIMELINE_FILE,
+    StateFolder,
+)
 
 if TYPE_CHECKING:
     from taxiway.live.session import LiveSession
 
 log = logging.getLogger("taxiway.live")
+T = TypeVar("T")
 
 MOST_DRAWN = 16
 """Pictures that may wait for the model."""
@@ -51,6 +59,8 @@ class KeptStates:
     ) -> None:
         self.presets: dict[int, State] = {}
         self.history: list[State] = []
+        self.said = ""
+        """What could not be read."""
         self._session, self._folder = session, folder
         self._settled_seconds = settled_seconds
         self._pictures: dict[str, bytes] = {}
@@ -63,16 +73,17 @@ class KeptStates:
     def is_in_use(self) -> bool:
         """Whether there is anything to go back to, or that says how."""
         session = self._session
-        kept = self.presets or self.history
+        kept = self.presets or self.history or self.said
         return bool(kept or session.fade.seconds or not session.timeline.is_empty)
 
     async def run(self) -> None:
         """Read what was kept, then write what is to be kept, for ever."""
         if self._folder is None:
             return
-        presets, history, movement, timeline = await asyncio.to_thread(_loaded, self._folder)
+        presets, history, movement, timeline, said = await asyncio.to_thread(_loaded, self._folder)
         self.presets = presets | self.presets
         self.history = [*history, *self.history][-MOST_HISTORY:]
+        self.said = " ".join(said)
         if movement is not None and not self._session.movement.modulators:
             movement_file.restore(self._session.movement, movement)
         tracks = {name: Track(points) for name, points in timeline.tracks.items()}
@@ -310,25 +321,47 @@ def alike(one: State, other: State) -> bool:
     )
 
 
-def _loaded(
-    folder: StateFolder,
-) -> tuple[dict[int, State], list[State], MovementFile | None, TimelineFile]:
-    presets, history = folder.presets(), folder.history()
-    try:
-        movement = movement_file.from_text(folder.movement())
-    except (Malformed, OSError):
-        movement = None
-    try:
-        timeline = timeline_file.from_text(folder.timeline())
-    except (Malformed, OSError):
-        timeline = TimelineFile()
-    kept = [*presets.values(), *history, *(key.state for key in timeline.keys)]
-    with contextlib.suppress(OSError):  # of a disk that may only be read
-        folder.sweep(state.picture for state in kept)
+class Loaded(NamedTuple):
+    """What was kept; `said` is a sentence for each file that cannot be read, and now lies aside."""
+
+    presets: dict[int, State]
+    history: list[State]
+    movement: MovementFile | None
+    timeline: TimelineFile
+    said: list[str]
+
+
+def _loaded(folder: StateFolder) -> Loaded:
+    said: list[str] = []
+    presets = _read(folder, PRESETS_FILE, folder.presets, said) or {}
+    movement = _read(
+        folder, MOVEMENT_FILE, lambda: movement_file.from_text(folder.movement()), said
+    )
+    timeline = _read(
+        folder, TIMELINE_FILE, lambda: timeline_file.from_text(folder.timeline()), said
+    )
+    timeline, history = timeline or TimelineFile(), folder.history()
+    if not said:  # else pictures are of what could not be read
+        kept = [*presets.values(), *history, *(key.state for key in timeline.keys)]
+        with contextlib.suppress(OSError):  # of a disk that may only be read
+            folder.sweep(state.picture for state in kept)
     presets = {number: _as_pictured(folder, state) for number, state in presets.items()}
     history = [state for state in history if folder.has_picture(state.picture)]
     timeline.keys = [replace(key, state=_as_pictured(folder, key.state)) for key in timeline.keys]
-    return presets, history, movement, timeline
+    return Loaded(presets, history, movement, timeline, said)
+
+
+def _read(folder: StateFolder, name: str, read: Callable[[], T], said: list[str]) -> T | None:
+    """What is in a file; one that makes no sense is set aside, and said."""
+    try:
+        return read()
+    except Malformed as error:
+        with contextlib.suppress(OSError):
+            aside = folder.set_aside(name)
+            said.append(f"What was kept cannot be read: {error}. It lies in {aside} now.")
+    except OSError:
+        pass
+    return None
 
 
 def _as_pictured(folder: StateFolder, state: State) -> State:

@@ -3,6 +3,7 @@
     presets.json          what the eight are, a state a line: a text that goes into git
     movement.json         modulators and tempo
     timeline.json         keys and tracks
+    NAME-unread.json      one of these that could not be read
     history.jsonl         settled pictures, the newest last
     pictures/ID.jpg       what each of them looked like
 
@@ -21,11 +22,12 @@ import numpy as np
 from msgspec import Struct
 from PIL import Image
 
-from taxiway.core.files import write_whole
+from taxiway.core.files import place_free, write_whole
 from taxiway.core.images import Pixels, encode_jpeg, in_channels
 from taxiway.core.parsing import Malformed, from_json
 from taxiway.live.presets.state import MOST_STATE_BYTES, PICTURE, State, checked, from_text, to_text
 
+PRESETS_FILE, MOVEMENT_FILE, TIMELINE_FILE = "presets.json", "movement.json", "timeline.json"
 PRESETS = 8
 MOST_HISTORY = 100
 MOST_FILE_BYTES = MOST_HISTORY * 3 * MOST_STATE_BYTES
@@ -77,44 +79,41 @@ class StateFolder:
         self._lines = 0
 
     def presets(self) -> dict[int, State]:
-        """The presets by number, 1 to 8; what cannot be read is none."""
-        try:
-            data = self._read(self.folder / "presets.json", PRESETS * MOST_STATE_BYTES)
-            return presets_in(data)
-        except (Malformed, OSError):
-            return {}
+        """The presets by number, 1 to 8. Raises Malformed."""
+        return presets_in(self._read(self.folder / PRESETS_FILE, PRESETS * MOST_STATE_BYTES))
 
     def write_presets(self, presets: Mapping[int, State], model: str) -> None:
         """Keep the presets in place of those before."""
         self._make()
-        write_whole(self.folder / "presets.json", presets_text(presets, model))
+        write_whole(self.folder / PRESETS_FILE, presets_text(presets, model))
 
     def movement(self) -> bytes:
         """The text of what moves."""
-        return self._read(self.folder / "movement.json", MOST_MOVEMENT_BYTES)
+        return self._read(self.folder / MOVEMENT_FILE, MOST_MOVEMENT_BYTES)
 
     def write_movement(self, text: bytes) -> None:
         """Keep it in place of the one before."""
         self._make()
-        write_whole(self.folder / "movement.json", text)
+        write_whole(self.folder / MOVEMENT_FILE, text)
 
     def timeline(self) -> bytes:
         """The text of the timeline."""
-        return self._read(self.folder / "timeline.json", MOST_TIMELINE_BYTES)
+        return self._read(self.folder / TIMELINE_FILE, MOST_TIMELINE_BYTES)
 
     def write_timeline(self, text: bytes) -> None:
         """Keep it in place of the one before."""
         self._make()
-        write_whole(self.folder / "timeline.json", text)
+        write_whole(self.folder / TIMELINE_FILE, text)
 
     def history(self) -> list[State]:
         """The newest 100 settled states, oldest first; lines that cannot be read are left out."""
         try:
             data = self._read(self.folder / "history.jsonl", MOST_FILE_BYTES)
-        except OSError:
+        except (Malformed, OSError):
             return []
         lines = data.splitlines()
-        self._lines = len(lines)
+        # After a line that was cut off nothing can be added.
+        self._lines = len(lines) if data.endswith(b"\n") else 2 * MOST_HISTORY
         found = []
         for line in lines[-MOST_HISTORY:]:
             try:
@@ -142,7 +141,7 @@ class StateFolder:
             return None
         try:
             return self._read(self.folder / "pictures" / name, MOST_PICTURE_BYTES)
-        except OSError:
+        except (Malformed, OSError):
             return None
 
     def has_picture(self, name: str) -> bool:
@@ -173,12 +172,20 @@ class StateFolder:
             if path.stat().st_mtime < before:
                 path.unlink(missing_ok=True)
 
+    def set_aside(self, name: str) -> str:
+        """Give a file that cannot be read another name, so that it is not written over."""
+        path = self.folder / name
+        return place_free(path, path.with_stem(f"{path.stem}-unread")).name
+
     def _make(self) -> None:
         (self.folder / "pictures").mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def _read(self, path: Path, most: int) -> bytes:
         with path.open("rb") as file:
-            return file.read(most)
+            data = file.read(most + 1)
+        if len(data) > most:
+            raise Malformed(f"it is larger than {most} bytes")
+        return data
 
 
 def presets_text(presets: Mapping[int, State], model: str) -> bytes:

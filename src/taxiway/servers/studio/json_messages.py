@@ -238,6 +238,8 @@ class Timeline(Struct, frozen=True):
     keys: list[Key]
     tracks: list[Track]
     seconds: float
+    at: float
+    """The seconds of it that were shown last; while it plays, those of now."""
     loops: bool
     plays: bool
     armed: bool
@@ -253,6 +255,8 @@ class Presets(Struct, frozen=True, tag_field="type", tag="presets"):
     curve: str
     fade: bool
     """Whether one is under way."""
+    said: str
+    """What could not be read of what was kept."""
     timeline: Timeline
 
 

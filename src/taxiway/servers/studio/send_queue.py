@@ -306,6 +306,7 @@ def presets(session: LiveSession) -> json_messages.Presets:
         seconds=session.fade.seconds,
         curve=session.fade.curve,
         fade=session.fade.goes_on,
+        said=kept.said,
         timeline=json_messages.Timeline(
             keys=[
                 json_messages.Key(key.state.picture, key.seconds, key.curve)
@@ -313,6 +314,7 @@ def presets(session: LiveSession) -> json_messages.Presets:
             ],
             tracks=[drawn(name, track) for name, track in session.timeline.tracks.items()],
             seconds=session.timeline.seconds,
+            at=session.timeline.at,
             loops=session.timeline.loops,
             plays=session.timeline.goes_on,
             armed=session.timeline.armed,

@@ -33,6 +33,7 @@ export default /** @type {Panel} */ ({
 function mount(root, studio) {
   const room = new Room(studio);
   root.append(...room.elements);
+  studio.store.addEventListener("job", () => room.ask(studio.store.get("job")));
   new IntersectionObserver(([{ isIntersecting }]) => room.watch(isIntersecting)).observe(root);
 }
 
@@ -43,6 +44,8 @@ class Room {
   #model;
   #filter = "All";
   #tool = "";
+  /** What the next form of the tool begins with. @type {Record<string, any>} */
+  #given = {};
   /** The form that is open. @type {import("../jobs/form.js").ToolForm | null} */
   #open = null;
   /** @type {Map<string, { card: JobCard, job: Job }>} */
@@ -81,6 +84,15 @@ class Room {
       this.#viewer.element,
       this.#doubt.element,
     ];
+  }
+
+  /** Open the form of a tool, with some inputs. @param {{ tool: string, inputs: Record<string, any> } | null} wanted */
+  ask(wanted) {
+    if (!wanted) return;
+    this.#tool = wanted.tool;
+    this.#given = wanted.inputs;
+    this.#begin.hidden = true;
+    this.#toggleForm();
   }
 
   /** @param {boolean} isWatched */
@@ -210,7 +222,8 @@ class Room {
       const start = (/** @type {Record<string, any>} */ inputs) => this.#start(name, inputs);
       const reject = (/** @type {string} */ error) => this.#say(error);
       const words = t("Start {tool}", { tool: inSentence(title(name)) });
-      const form = makeToolForm(`job-${name}`, tools[name], known, start, reject, words, broken[name]);
+      const form = makeToolForm(`job-${name}`, tools[name], known, start, reject, words, broken[name], this.#given);
+      this.#given = {};
       this.#form.replaceChildren(form.element);
       this.#open = form;
     };

@@ -26,6 +26,7 @@ export default /** @type {Panel} */ ({
 /** @param {HTMLElement} root @param {Studio} studio */
 function mount(root, studio) {
   root.append(
+    unread(studio),
     h("section", { class: "block" }, h("h3", {}, "Presets"), ...makeTiles(studio)),
     fadeBlock(studio),
     makeMixing(studio),
@@ -33,6 +34,16 @@ function mount(root, studio) {
     makeTimeline(studio, CURVES),
     h("section", { class: "block" }, h("h3", {}, "Scene"), makeScene(studio)),
   );
+}
+
+/** What could not be read of what was kept. @param {Studio} studio */
+function unread({ store }) {
+  const said = h("p", { class: "trouble", role: "status" });
+  store.follow(["presets"], () => {
+    said.textContent = store.get("presets").said;
+    said.hidden = !said.textContent;
+  });
+  return said;
 }
 
 /** How long a fade takes, whoever begins it. @param {Studio} studio */

@@ -1,21 +1,25 @@
-/** Whole states in a row, and what hands did over them: played, scrubbed, recorded, taken out. */
+/** Whole states in a row, and what hands did over them: played, scrubbed, recorded, filmed. */
 
 import { fetchFile } from "../control.js";
-import { title } from "../declaration.js";
 import { h } from "../dom.js";
 import { download } from "../files.js";
+import { filmOf } from "../opening.js";
 import { sentence } from "../slots.js";
-import { showPicture } from "./pictures.js";
-import { t } from "../words.js";
+import { number, t } from "../words.js";
+import { makeKeys } from "./keys.js";
+import { trackLine } from "./tracks.js";
 
-/** @import { Presets, Studio, Track } from "../types.d.ts" */
+/** @import { Studio } from "../types.d.ts" */
+
+const FILE = "timeline.jsonl";
+const ARMED = "Play, then move faders: what you move is kept, each until the end of the round.";
+const RECORDS = "Recording: what you move is kept.";
 
 /** @param {Studio} studio @param {string[]} curves */
 export function makeTimeline(studio, curves) {
   const { store, session } = studio;
-  const list = h("ol", { class: "timeline-keys" });
-  const scrub = h("input", { type: "range", min: 0, step: 0.01, "aria-label": "Seconds of the timeline" });
-  scrub.addEventListener("input", () => session.perform("timeline/scrub", { at: Number(scrub.value) }));
+  const keys = makeKeys(studio, curves);
+  const head = makeHead(studio);
   const button = (/** @type {string} */ words, /** @type {() => void} */ onclick) => h("button", { type: "button", onclick }, words);
   const add = button("Add what is seen", () => session.perform("timeline/add", {}));
   const play = button("Play", () => {
@@ -28,78 +32,79 @@ export function makeTimeline(studio, curves) {
   armed.addEventListener("click", () => session.perform("timeline/arm", { on: !store.get("presets").timeline.armed }));
   const hint = h("p", { class: "hint", role: "status" });
   const tracks = h("ul", { class: "timeline-tracks" });
-  const out = button("Export", () => exportTo(studio));
-  out.title = t("A session, which taxiway replay films frame by frame");
-  const playing = h("div", { class: "row" }, play, armed, h("label", { class: "switch-line" }, loops, "Loop"), out);
-  let shown = "";
+  const taken = makeTaken(studio);
+  const playing = h("div", { class: "row" }, play, armed, h("label", { class: "switch-line" }, loops, "Loop"));
   let drawn = "";
   store.follow(["presets"], () => {
     const { timeline } = store.get("presets");
-    const now = JSON.stringify(timeline.keys);
-    if (now !== shown) list.replaceChildren(...timeline.keys.map((key, k) => keyLine(studio, key, k, curves)));
-    shown = now;
+    keys.show(timeline);
     const recorded = JSON.stringify([timeline.tracks, timeline.seconds]);
     if (recorded !== drawn) tracks.replaceChildren(...timeline.tracks.map((track) => trackLine(studio, track, timeline.seconds)));
     drawn = recorded;
     const isPlayable = timeline.keys.length > 1 || timeline.tracks.length > 0;
-    scrub.max = String(timeline.seconds);
-    scrub.hidden = out.hidden = !isPlayable;
+    head.show(isPlayable);
+    taken.hidden = !isPlayable;
     play.disabled = !isPlayable && !timeline.armed;
     play.textContent = timeline.plays ? t("Stop") : t("Play");
     armed.setAttribute("aria-pressed", String(timeline.armed));
     hint.textContent = timeline.armed ? t(timeline.plays ? RECORDS : ARMED) : "";
     loops.checked = timeline.loops;
   });
-  return h("details", { class: "block" }, h("summary", {}, "Timeline"), list, tracks, scrub, playing, hint, add);
+  return h("details", { class: "block" }, h("summary", {}, "Timeline"), keys.list, tracks, head.element, playing, hint, h("div", { class: "row" }, add, taken));
 }
 
-const ARMED = "Play, then move faders: what you move is kept, each until the end of the round.";
-const RECORDS = "Recording: what you move is kept.";
-const WIDTH = 100;
-const HEIGHT = 20;
-
-/** What was recorded of a control, drawn. @param {Studio} studio @param {Track} track @param {number} seconds of all */
-function trackLine({ session }, { name, times, values }, seconds) {
-  const low = Math.min(...values);
-  const span = Math.max(...values) - low || 1;
-  const x = (/** @type {number} */ time) => ((time / Math.max(seconds, 0.01)) * WIDTH).toFixed(1);
-  const y = (/** @type {number} */ k) => (HEIGHT - 2 - ((values[k] - low) / span) * (HEIGHT - 4)).toFixed(1);
-  const points = times.map((time, k) => [x(time), values.length ? y(k) : HEIGHT / 2].join());
-  const curve = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true" },
-    svg("polyline", { points: [...points, `${WIDTH},${points.at(-1)?.split(",")[1]}`].join(" ") }));
-  const away = h("button", { type: "button", class: "quiet", "aria-label": t("Take away what was recorded of {control}", { control: name }) }, "×");
-  away.addEventListener("click", () => session.perform("timeline/erase", { control: name }));
-  return h("li", {}, h("span", { class: "track-name" }, title(name)), curve, away);
+/** Where it is, and what moves it there by hand. @param {Studio} studio */
+function makeHead({ store, session }) {
+  const scrub = h("input", { type: "range", min: 0, step: 0.01, "aria-label": "Seconds of the timeline" });
+  const told = h("span", { class: "hint" });
+  const element = h("div", { class: "timeline-head" }, scrub, told);
+  let since = 0;
+  let going = false;
+  const tell = (/** @type {number} */ at) => {
+    told.textContent = t("{at} of {seconds} s", { at: number(at, 1), seconds: number(store.get("presets").timeline.seconds, 1) });
+  };
+  scrub.addEventListener("input", () => {
+    tell(Number(scrub.value));
+    session.perform("timeline/scrub", { at: Number(scrub.value) });
+  });
+  const move = () => {
+    const { timeline } = store.get("presets");
+    const { at, seconds, loops, plays } = timeline;
+    const passed = plays && !store.get("movement").held ? (performance.now() - since) / 1000 : 0;
+    const now = loops && seconds > 0 ? (at + passed) % seconds : Math.min(at + passed, seconds);
+    scrub.value = String(now);
+    tell(now);
+    going = plays;
+    if (going) requestAnimationFrame(move);
+  };
+  const show = (/** @type {boolean} */ isPlayable) => {
+    const { timeline } = store.get("presets");
+    element.hidden = !isPlayable;
+    scrub.max = String(timeline.seconds);
+    since = performance.now();
+    // A hand that scrubs is not taken elsewhere.
+    if (!going && (timeline.plays || document.activeElement !== scrub)) move();
+    else tell(Number(scrub.value));
+  };
+  return { element, show };
 }
 
-/** @param {string} tag @param {Record<string, string>} attributes @param {Element[]} children */
-function svg(tag, attributes, ...children) {
-  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...children);
-  return element;
-}
-
-/** @param {Studio} studio @param {Presets["timeline"]["keys"][number]} key @param {number} k @param {string[]} curves */
-function keyLine({ session, connection }, key, k, curves) {
-  const change = (/** @type {Record<string, any>} */ values) => session.perform("timeline/key", { key: k + 1, ...values });
-  const image = h("img", { alt: "" });
-  showPicture(image, connection.token, key.picture);
-  const seconds = h("input", { type: "number", class: "figure", min: 0.05, step: 0.5, value: key.seconds, "aria-label": t("Seconds to key {n}", { n: k + 1 }) });
-  seconds.addEventListener("change", () => change({ seconds: Number(seconds.value) }));
-  const curve = h("select", { "aria-label": t("Curve to key {n}", { n: k + 1 }) }, ...curves.map((name) => h("option", {}, name)));
-  curve.value = key.curve;
-  curve.addEventListener("change", () => change({ curve: curve.value }));
-  const away = h("button", { type: "button", class: "quiet", "aria-label": t("Take key {n} away", { n: k + 1 }) }, "×");
-  away.addEventListener("click", () => session.perform("timeline/remove", { key: k + 1 }));
-  return h("li", {}, image, seconds, h("span", { class: "hint" }, "s"), curve, away);
-}
-
-/** @param {Studio} studio */
-async function exportTo({ store, connection }) {
-  try {
-    download("timeline.jsonl", await fetchFile(connection.token, "/timeline.jsonl"));
-  } catch (problem) {
-    store.set("error", sentence(problem));
-  }
+/** What takes it out of here: as a film, by a job, or as a file. @param {Studio} studio */
+function makeTaken({ store, connection }) {
+  const attempt = async (/** @type {(file: File) => void} */ work) => {
+    try {
+      work(new File([await fetchFile(connection.token, `/${FILE}`)], FILE));
+    } catch (problem) {
+      store.set("error", sentence(problem));
+    }
+  };
+  const open = (/** @type {File} */ session) => {
+    store.set("job", filmOf(session));
+    document.getElementById("tab-jobs")?.click();
+  };
+  const film = h("button", { type: "button", title: "Frame by frame, with a sound if you like", onclick: () => attempt(open) }, "Film it");
+  film.hidden = !connection.owns;
+  const out = h("button", { type: "button", title: "A session, which taxiway replay films frame by frame" }, "Export");
+  out.addEventListener("click", () => attempt((file) => download(FILE, file)));
+  return h("span", { class: "row", role: "group", "aria-label": "Timeline" }, film, out);
 }

@@ -1,6 +1,7 @@
 """A preview is the picture after an earlier block, as large as the whole one."""
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from PIL import Image
 from paths import FIXTURES
 from taxiway.families.stylegan.model import StyleGAN
 from taxiway.families.stylegan.networks.graph_stylegan2 import small_blocks
+from taxiway.families.stylegan.rendering import preview
 
 
 def opened(path: Path) -> StyleGAN:
@@ -27,16 +29,29 @@ def asked(model: StyleGAN, *calls: dict[str, Any]) -> list[Any]:
 def test_it_is_the_early_picture_enlarged_and_others_of_its_batch_stay_whole() -> None:
     model = opened(FIXTURES / "stylegan2-ada_32.pkl")
     calls = ({}, {"preview": "on"}, {"preview": "off"}, {"preview": "auto"})
-    whole, preview, *others = asked(model, *calls)
-    assert preview.shape == whole.shape
+    whole, early, *others = asked(model, *calls)
+    assert early.shape == whole.shape
     assert all((other == whole).all() for other in others)
     ws = model.renderer.ws(model.renderer.z_of_seeds([1]), 0.8)
     assert model.renderer.preview is not None
     [small] = model.renderer.preview.network.run({"ws": ws, "noise_mode": "const"})["image"]
     assert small.shape == (4, 4, 3)
     enlarged = Image.fromarray(small).resize((32, 32), Image.Resampling.BILINEAR)
-    assert np.abs(np.asarray(enlarged).astype(int) - preview).max() <= 1
-    assert (preview != whole).any()
+    assert np.abs(np.asarray(enlarged).astype(int) - early).max() <= 1
+    assert (early != whole).any()
+
+
+def test_it_is_an_eighth_of_what_an_upscaler_makes_where_there_is_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sides: list[int] = []
+    monkeypatch.setattr(preview, "small_graph", lambda checkpoint, side: sides.append(side))
+    choice: Any = None
+    for side, upscaler in ((512, None), (128, {"layers": 1})):
+        config = {"img_resolution": [side, side], "upscaler": upscaler}
+        checkpoint: Any = SimpleNamespace(config=config)
+        assert not preview.PreviewNetwork(checkpoint, choice).is_there
+    assert sides == [64, 64]
 
 
 @pytest.mark.parametrize("name", ["stylegan2-ada_32_resnet", "stylegan3-t_32", "stylegan1_64"])

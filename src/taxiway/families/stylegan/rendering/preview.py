@@ -13,7 +13,7 @@ from taxiway.core.images import Pixels
 from taxiway.families.stylegan.networks.graphs import small_graph
 
 PART = 8
-"""A preview has that part of the side, which is 2.6 times as fast at 512 px; a quarter is 1.7."""
+"""A preview has that part of the whole side: 2.6 times as fast at 512 px; a quarter is 1.7."""
 SLOW_MS = 100.0
 """What a whole picture takes in a model whose previews are made ready before they are asked for."""
 
@@ -24,7 +24,7 @@ class PreviewNetwork:
     def __init__(self, checkpoint: Checkpoint, choice: Choice) -> None:
         self._checkpoint, self._choice = checkpoint, choice
         self._size = picture_size(checkpoint.config)
-        self._graph = small_graph(checkpoint, min(checkpoint.config["img_resolution"]) // PART)
+        self._graph = small_graph(checkpoint, min(self._size) // PART)
 
     @property
     def is_there(self) -> bool:
