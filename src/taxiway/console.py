@@ -40,14 +40,17 @@ def bar(title: str, total: float | None = None, count: str = COUNT, **more: Any)
 class ConsoleJob(AbstractContextManager["ConsoleJob"]):
     """Shows a tool's progress while it is open. Ctrl-C becomes Stopped: what is done stays done.
 
-    What others made in the folder is written over only by `force`.
+    What others made in the folder is written over only by `force`. `begins_anew` says that the tool
+    keeps nothing that it could go on from.
     """
 
-    def __init__(self, folder: Path, title: str, force: bool = False) -> None:
+    def __init__(
+        self, folder: Path, title: str, force: bool = False, begins_anew: bool = False
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.force = folder, force
         self._guard = guarding(folder, force)
-        self._title = title
+        self._title, self._begins_anew = title, begins_anew
         self._bar: tqdm[Any] | None = None
         self._done, self._total = 0.0, 0.0
 
@@ -75,7 +78,6 @@ class ConsoleJob(AbstractContextManager["ConsoleJob"]):
         if self._bar is not None:
             self._bar.close()
         if isinstance(error, KeyboardInterrupt):
-            raise Stopped(
-                f"Stopped at {self._done:g}{f' of {self._total:g}' if self._total else ''}; "
-                "the same command goes on from there."
-            ) from None
+            total = f" of {self._total:g}" if self._total else ""
+            after = "begins anew" if self._begins_anew else "goes on from there"
+            raise Stopped(f"Stopped at {self._done:g}{total}; the same command {after}.") from None

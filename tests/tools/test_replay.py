@@ -13,6 +13,7 @@ from taxiway.core.errors import InvalidArgument
 from taxiway.core.model import ModelSpec
 from taxiway.core.session_file import change_line, head_line
 from taxiway.core.tool import QuietJob, Stopped
+from taxiway.film import frames
 from taxiway.film.media import playing
 from taxiway.jobs.worker import HeldModel
 from taxiway.tools.replay import Replay
@@ -107,11 +108,27 @@ def test_what_cannot_be_filmed_is_a_sentence(
     assert [path.name for path in tmp_path.iterdir()] == ["take.jsonl"]
 
 
-def test_a_stop_leaves_no_half_film(model: HeldModel, tmp_path: Path) -> None:
-    session = take(tmp_path / "take.jsonl", (0, {}), (3, {}))
+def test_it_goes_on_where_it_was_stopped(model: HeldModel, tmp_path: Path) -> None:
+    changes = [(k / 10, {"light": 20 * k}) for k in range(10)]
+    session = take(tmp_path / "take.jsonl", *changes, (1, {}))
     values = {**Replay.command.decode({"session": b"", "fps": 10}), "session": session}
     with pytest.raises(Stopped):
-        Replay().run(model, values, QuietJob(tmp_path, 5))
+        Replay().run(model, values, QuietJob(tmp_path, 6))
+    assert {path.name for path in tmp_path.iterdir()} == {"take.jsonl", "film.mp4.frames"}
+    take(session, *[(at, {**set, **({"light": 7} if at == 0.2 else {})}) for at, set in changes])
+    assert film(model, session, tmp_path)["drawn"] == 1 + 3
+    assert lights(tmp_path / "film.mp4") == pytest.approx([0, 20, 7, *range(60, 180, 20)], abs=3)
+    assert {path.name for path in tmp_path.iterdir()} == {"take.jsonl", "film.mp4"}
+
+
+def test_a_disk_that_is_nearly_full_keeps_no_frames(
+    model: HeldModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(frames, "LEAST_FREE", 2**62)
+    session = take(tmp_path / "take.jsonl", (0, {}), (1, {"light": 9}), (3, {}))
+    values = {**Replay.command.decode({"session": b"", "fps": 10}), "session": session}
+    with pytest.raises(Stopped):
+        Replay().run(model, values, QuietJob(tmp_path, 20))
     assert [path.name for path in tmp_path.iterdir()] == ["take.jsonl"]
 
 

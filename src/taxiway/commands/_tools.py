@@ -145,7 +145,8 @@ class ToolCommand:
                 self.tool.setup(options)
         values = self.tool.command.decode(given)
         title, model = self.opened(parsed, values)
-        with ConsoleJob(folder, title, parsed.force) as job:
+        begins_anew = getattr(self.tool, "begins_anew", False)
+        with ConsoleJob(folder, title, parsed.force, begins_anew) as job:
             outputs = outcome(self.tool, model, values, job)
         with blamed(self.tool, f"'{self.name}'"):
             for line in getattr(self.tool, "report", self.report)(outputs, folder):

@@ -37,7 +37,10 @@ def run(parsed: argparse.Namespace) -> None:
     spec = catalog.spec(card, {"device": parsed.device})
     preload([])  # before there are threads
     inputs = Bench.command.decode({"seconds": parsed.seconds})
-    with TemporaryDirectory() as folder, ConsoleJob(Path(folder), card.name) as job:
+    with (
+        TemporaryDirectory() as folder,
+        ConsoleJob(Path(folder), card.name, begins_anew=True) as job,
+    ):
         found = Bench().run(opened(Bench, spec), inputs, job)
     around = asyncio.run(around_ms(found["width"], found["height"]))
     found["around_ms"] = around

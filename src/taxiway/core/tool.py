@@ -113,7 +113,8 @@ class Tool(Protocol):
 
     A file that a caller gives for an input of type `file`, `any` or an array of them comes as a
     Path. Also read, where a tool has them: `takes` (a Takes), `unit` (of what `done` counts, in the
-    plural), `is_light` (whether it may run beside other jobs), `needs` (modules that an extra of
+    plural), `is_light` (whether it may run beside other jobs), `begins_anew` (whether it cannot go
+    on where it was stopped), `needs` (modules that an extra of
     ours brings, such as "torch": without them it cannot be used), `wants` (of modules without which
     something of it cannot: what, by module), and `open(spec)`, which gives
     what `run` takes as `model`. Without that it is an `OpenModel`, and None for a tool that needs

@@ -1,6 +1,7 @@
 """Frames kept in a folder while a film is made, so that an interrupted one goes on."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import shutil
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ from taxiway.core.files import write_whole
 from taxiway.core.images import Pixels, encode_png, pixels_in, read_metadata
 
 KEY = "frame"
+LEAST_FREE = 2 * 10**9
+"""Bytes of a disk that frames leave to others where a film can do without."""
 
 
 class Frames:
@@ -18,9 +21,8 @@ class Frames:
     made of something else does not count.
     """
 
-    def __init__(self, folder: Path, keys: Sequence[str]) -> None:
+    def __init__(self, folder: Path, keys: list[str]) -> None:
         self.folder, self.keys = folder, keys
-        folder.mkdir(parents=True, exist_ok=True)
 
     def path(self, index: int) -> Path:
         """The file of a frame."""
@@ -66,7 +68,13 @@ class Frames:
 
     def put(self, index: int, pixels: Pixels, told: Mapping[str, Any]) -> None:
         """Keep a frame and what made it."""
+        self.folder.mkdir(parents=True, exist_ok=True)
         write_whole(self.path(index), encode_png(pixels, {**told, KEY: self.keys[index]}))
+
+    @property
+    def has_room(self) -> bool:
+        """Whether more can be kept without filling the disk."""
+        return shutil.disk_usage(self.folder.parent).free > LEAST_FREE
 
     def read(self, index: int) -> Pixels:
         """A frame, uint8 [H, W, 3], or [H, W, 4] with alpha."""
@@ -80,5 +88,5 @@ class Frames:
         """Remove the frames, and the folder if nothing else is in it."""
         for path in self.folder.glob("frame*.png"):
             path.unlink()
-        if not any(self.folder.iterdir()):
+        if self.folder.is_dir() and not any(self.folder.iterdir()):
             self.folder.rmdir()

@@ -190,6 +190,7 @@ def save_animation(
 
     Raises InvalidArgument where one stays for longer than the format can say.
     """
+    shown = list(together(shown))
     times = durations([count for _, count in shown], fps, unit)
     if max(times) > MOST_UNITS * unit:
         seconds = MOST_UNITS * unit // 1000
@@ -197,6 +198,22 @@ def save_animation(
     (first, _), *rest = shown
     others = [image for image, _ in rest]
     first.save(file, format, save_all=True, append_images=others, duration=times, loop=0)
+
+
+def together(shown: Iterable[tuple[Image.Image, int]]) -> Iterator[tuple[Image.Image, int]]:
+    """Pictures in a row that look the same as one, as Pillow writes them."""
+    before: Image.Image | None = None
+    count, colours = 0, b""
+    for image, length in shown:
+        now = image.convert("RGBA").tobytes()
+        if before is not None and now != colours:
+            yield before, count
+            count = 0
+        if not count:
+            before, colours = image, now
+        count += length
+    if before is not None:
+        yield before, count
 
 
 def durations(lengths: Iterable[int], fps: float, unit: int) -> list[int]:

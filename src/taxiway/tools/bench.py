@@ -42,6 +42,7 @@ class Bench:
     """Asks for other pictures each time, so that none is given again. It writes no files."""
 
     unit = "seconds"
+    begins_anew = True
     command = Command(
         name="bench",
         description="Measure the pictures a second that this machine gives, and where time goes.",

@@ -22,6 +22,7 @@ class Drive:
 
     takes = Takes(inputs=("image",), named=INPUTS)
     unit = "frames"
+    begins_anew = True
     needs = ("av",)
     command = Command(
         name="drive",

@@ -1,8 +1,11 @@
 """A film of a session that was kept as a file: each frame at its own time, none left out."""
 
+import hashlib
 import math
 from collections.abc import Iterator
 from pathlib import Path
+
+import msgspec
 
 from taxiway.core.command import Command, Values, first_command
 from taxiway.core.datatypes import File, Image, Number, Text
@@ -11,6 +14,7 @@ from taxiway.core.files import plain_name
 from taxiway.core.images import Pixels
 from taxiway.core.session_file import ENDING, changes, read_head
 from taxiway.core.tool import Flag, Job, OpenModel
+from taxiway.film.frames import Frames
 from taxiway.film.writer import Manner, check, write_film
 
 MOST_FRAMES = 2_000_000
@@ -20,7 +24,8 @@ MOST_FRAMES = 2_000_000
 class Replay:
     """Writes the film `file`; the frame at a time shows what was set by then.
 
-    A picture is made once for as long as nothing is set.
+    A picture is made once for as long as nothing is set. Pictures are kept beside the film, in
+    `file.frames`, until it is whole, if the disk has room: a call that was stopped goes on.
     """
 
     unit = "frames"
@@ -47,12 +52,16 @@ class Replay:
         ),
     )
 
+    epilog = "Run it again after a stop: it goes on where it was."
+
     def run(self, model: OpenModel, inputs: Values, job: Job) -> Values:
         out = job.folder / plain_name(inputs["file"])
         manner = Manner(fps=inputs["fps"], sound=inputs["sound"])
         check(out, manner)
         take = Take(model, Path(inputs["session"]), inputs["fps"])
-        write_film(out, take.frames(job), take.count, manner)
+        kept = Frames(out.with_name(f"{out.name}.frames"), [])
+        write_film(out, take.frames(job, kept), take.count, manner)
+        kept.clear()
         return {"file": out.name, "frames": take.count, "drawn": take.drawn}
 
 
@@ -79,7 +88,7 @@ class Take:
             raise InvalidArgument(f"A film has 1 to {MOST_FRAMES} frames, got {count}.", "fps")
         return count
 
-    def frames(self, job: Job) -> Iterator[Pixels]:
+    def frames(self, job: Job, kept: Frames) -> Iterator[Pixels]:
         """Every frame, uint8 [H, W, 3 or 4]."""
         coming, values = changes(self._path), dict[str, object]()
         change = next(coming, None)
@@ -92,12 +101,25 @@ class Take:
                     picture = None
                 change = next(coming, None)
             if picture is None:
-                picture = self._drawn(values)
+                picture = self._picture(values, kept)
             yield picture
         job.progress(self.count, self.count, "Done.")
 
-    def _drawn(self, values: dict[str, object]) -> Pixels:
+    def _picture(self, values: dict[str, object], kept: Frames) -> Pixels:
+        """The next picture, which was kept or is now."""
         given = {name: value for name, value in values.items() if value is not None}
+        told = [self._model.identity, self._command.name, given]
+        key = hashlib.sha256(msgspec.json.encode(told, order="deterministic")).hexdigest()
+        index = len(kept.keys)
+        kept.keys.append(key)
+        if kept.has(index):
+            return kept.read(index)
+        pixels = self._drawn(given)
+        if kept.has_room:
+            kept.put(index, pixels, {})
+        return pixels
+
+    def _drawn(self, given: dict[str, object]) -> Pixels:
         (answer,) = self._model.ask(self._command.name, [self._command.decode(given)])
         if isinstance(answer, TaxiwayError):
             raise answer

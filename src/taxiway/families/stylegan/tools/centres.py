@@ -25,6 +25,7 @@ class Centres(GeneratorTool):
     """Writes `centres.npy` [count, 1, w_dim], which other tools take as `centre`, and a sheet."""
 
     unit = "samples"
+    begins_anew = True
     command = Command(
         name="centres",
         description="Find centres to truncate towards, so that pictures stay varied.",

@@ -26,6 +26,7 @@ SEED = 3
 class Directions(GeneratorTool):
     """Writes each direction as `NAME.npz` and all of them, from -3 to 3 steps, as `sheet.png`."""
 
+    begins_anew = True
     command = Command(
         name="directions",
         description="Find directions in which pictures change.",
