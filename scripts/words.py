@@ -37,7 +37,7 @@ LEFT_OUT_WORDS = {
     "go to": "the name of a gesture, which nobody sees",
     "Escape": "the name of a key, for the browser",
     "input:not([type=color]), textarea, select": "a selector",
-    "input, select, textarea, button:not(.copy)": "a selector",
+    "input, select, textarea, button:not(.copy, .install)": "a selector",
     "input:not([type=range]):not([type=checkbox]), textarea, select": "a selector",
 }
 """Strings that look like words for people but are not to be translated, and why."""

@@ -1,6 +1,6 @@
 """A film that loops for ever, saved beside this file: `python film.py`.
 
-pip install 'taxiway[torch,video]'
+taxiway install video
 """
 
 from taxiway import load

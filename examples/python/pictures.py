@@ -1,6 +1,6 @@
 """Pictures, a mix and half-way houses, saved beside this file: `python pictures.py`.
 
-Runs the model in this program; no server is needed. pip install 'taxiway[torch]'
+Runs the model in this program; no server is needed.
 """
 
 from taxiway import load

@@ -64,6 +64,12 @@ class ConsoleJob(AbstractContextManager["ConsoleJob"]):
         self._bar.update(done - self._done)
         self._done, self._total = done, total
 
+    def _at(self) -> str:
+        """How far it was, of what counts as more than done or not."""
+        if self._total == 1:
+            return ""
+        return f" at {self._done:g}{f' of {self._total:g}' if self._total else ''}"
+
     def __enter__(self) -> "ConsoleJob":
         self._guard.__enter__()
         return self
@@ -78,6 +84,5 @@ class ConsoleJob(AbstractContextManager["ConsoleJob"]):
         if self._bar is not None:
             self._bar.close()
         if isinstance(error, KeyboardInterrupt):
-            total = f" of {self._total:g}" if self._total else ""
             after = "begins anew" if self._begins_anew else "goes on from there"
-            raise Stopped(f"Stopped at {self._done:g}{total}; the same command {after}.") from None
+            raise Stopped(f"Stopped{self._at()}; the same command {after}.") from None

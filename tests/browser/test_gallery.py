@@ -48,7 +48,7 @@ WRITER = {
     "task": "writing",
     "takes": ["text"],
     "gives": ["text"],
-    "cannot": "'writer' needs Transformers: pip install taxiway[text].",
+    "cannot": "'writer' needs Transformers: taxiway install text.",
 }
 JOB = {
     "id": "pull-1",
@@ -117,7 +117,7 @@ def test_models_are_found_agreed_to_and_fetched(page: Page, server: Any) -> None
     cards = screen.locator(".gallery-card:visible h3")
     expect(cards).to_have_text(["Lantern", "Mosaic", "Writer"])
     expect(screen.get_by_role("link", name="Open Lantern")).to_be_visible()
-    expect(screen.get_by_text("pip install taxiway[text]")).to_be_visible()
+    expect(screen.get_by_text("taxiway install text")).to_be_visible()
     expect(screen.get_by_text("Fetched models take 5.0 MB; 2.0 GB more")).to_be_visible()
 
     screen.get_by_label("Search models").fill("glass style")

@@ -169,12 +169,12 @@ def test_a_job_is_begun_with_files_from_the_page(page: Page, panel: Locator, dat
 @pytest.fixture
 def lacking(page: Page) -> Iterator[Page]:
     """A page of a server that lacks PyTorch and has a tool of somebody's that does not load."""
-    line = "pip install 'taxiway[train]'"
+    line = "'/a folder/bin/taxiway' install train"
 
     def answer(route: Route) -> None:
         offer = route.fetch().json()
         if "dataset" in offer["tools"]:  # of all tools, not of the model's
-            offer["tools"]["dataset"]["lacks"] = "Films need PyAV: pip install 'taxiway[video]'."
+            offer["tools"]["dataset"]["lacks"] = "Films need PyAV: taxiway install video."
         offer["broken"] = {"train": f"Training needs PyTorch: {line}.", "mine": "It is no tool."}
         route.fulfill(json=offer)
 
@@ -192,7 +192,7 @@ def test_what_a_tool_lacks_is_said_before_it_can_be_begun(lacking: Page) -> None
     panel = page.locator("#panel-jobs")
     note = panel.get_by_role("note")
     expect(note.locator("p")).to_have_text("Training needs PyTorch:")
-    assert note.locator("code").inner_text() == "pip install 'taxiway[train]'"
+    assert note.locator("code").inner_text() == "'/a folder/bin/taxiway' install train"
     expect(note.get_by_role("button", name="Copy")).to_be_enabled()
     expect(panel.locator("#job-train-name")).to_be_disabled()
     expect(panel.get_by_role("button", name="Start train")).to_be_disabled()
@@ -201,6 +201,17 @@ def test_what_a_tool_lacks_is_said_before_it_can_be_begun(lacking: Page) -> None
     tools.get_by_role("button", name="Dataset", exact=True).click()
     expect(note.locator("p")).to_have_text("Films need PyAV:")
     expect(panel.get_by_role("button", name="Start dataset")).to_be_enabled()
+    asked: list[Any] = []
+
+    def install(route: Route) -> None:
+        asked.append(route.request.post_data_json)
+        route.fulfill(status=409, json={"error": "Not in this test."})
+
+    page.route("**/studio/api/jobs", install)
+    note.get_by_role("button", name="Install it").click()
+    panel.get_by_text("Not in this test.").wait_for()
+    page.unroute("**/studio/api/jobs", install)
+    assert [(job["tool"], job["inputs"]) for job in asked] == [("install", {"extra": "video"})]
     tools.get_by_role("button", name="Dataset text").click()
     expect(note).to_have_count(0)
 

@@ -328,7 +328,7 @@ def lacking(page: Page) -> Iterator[Page]:
 
     def offer(route: Route) -> None:
         answer = route.fetch().json()
-        answer["lacking"] = {"train": "Training needs PyTorch: pip install it."}
+        answer["lacking"] = {"train": "Training needs PyTorch: taxiway install train."}
         route.fulfill(json=answer)
 
     def start(route: Route) -> None:
@@ -356,7 +356,7 @@ def test_what_training_needs_is_installed_by_a_button(lacking: Page) -> None:
     page.click("#tab-train")
     page.click("#train-new")
     box = page.locator("#panel-train .train-install")
-    box.get_by_text("Training needs PyTorch: pip install it.").wait_for()
+    box.get_by_text("Training needs PyTorch: taxiway install train.").wait_for()
     expect(page.get_by_role("button", name="Start training")).to_have_count(0)
     box.get_by_role("button", name="Install it (200 MB)").click()
     box.get_by_text("Downloads torch.").wait_for()

@@ -25,7 +25,7 @@ FROM_AN_INDEX = {
         "uv pip install --python PYTHON --upgrade taxiway",
         "uv pip install --python PYTHON 'taxiway[train]'",
     ),
-    "pip": ("PYTHON -m pip install --upgrade taxiway", "pip install 'taxiway[train]'"),
+    "pip": ("PYTHON -m pip install --upgrade taxiway", "PYTHON -m taxiway install train"),
 }
 FROM_A_FILE = {
     "uv tool": (
@@ -37,7 +37,7 @@ FROM_A_FILE = {
         "uvx --from 'taxiway[train] @ file:///on/a%20stick.whl' taxiway",
     ),
     "pipx": ("pipx install --force NEWER.whl", "pipx inject taxiway 'taxiway[train]'"),
-    "pip": ("PYTHON -m pip install NEWER.whl", "pip install 'taxiway[train]'"),
+    "pip": ("PYTHON -m pip install NEWER.whl", "PYTHON -m taxiway install train"),
 }
 
 

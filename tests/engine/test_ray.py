@@ -218,7 +218,7 @@ async def test_without_ray_it_says_what_is_missing(monkeypatch: pytest.MonkeyPat
     async with Engine() as engine:
         await engine.start(TOY)
         with pytest.raises(
-            Unavailable, match="A model on a cluster needs Ray: pip install .*clust"
+            Unavailable, match="A model on a cluster needs Ray: .*taxiway install clust"
         ):
             await engine.ready("toy")
 

@@ -42,7 +42,7 @@ def said_by(
     assert code == 1
     assert "Traceback" not in said
     line = said.splitlines()[-1]
-    assert f"{name}.py" in line or "pip install" in line
+    assert f"{name}.py" in line or "install " in line
     return line
 
 

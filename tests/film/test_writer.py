@@ -268,6 +268,6 @@ def test_a_name_is_never_taken_for_an_address(
 
 def test_without_pyav_the_line_that_brings_it_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "av", None)
-    with pytest.raises(MissingDependency, match=r"PyAV: pip install .*\[video\]'?\.$"):
+    with pytest.raises(MissingDependency, match=r"PyAV: .*taxiway install video\.$"):
         check(Path("film.mp4"), Manner())
     check(Path("film.gif"), Manner())

@@ -19,7 +19,7 @@ def test_without_psycopg_the_line_that_gets_it_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("taxiway.core.extras.is_here", lambda module: module != "psycopg")
-    with pytest.raises(MissingDependency, match=r"needs psycopg: pip install .*\[postgres\]"):
+    with pytest.raises(MissingDependency, match=r"needs psycopg: .*taxiway install postgres"):
         module.opened(tmp_path / "hosted.db", True, "postgresql://")
 
 

@@ -101,5 +101,5 @@ def test_elsewhere_what_is_missing_is_a_sentence(
     monkeypatch.undo()
     monkeypatch.setattr(camera, "IS_LINUX", False)
     monkeypatch.setitem(__import__("sys").modules, "pyvirtualcam", None)
-    assert "pip install" in (Camera.probe() or "")
+    assert "taxiway install" in (Camera.probe() or "")
     assert "GPL" in (Camera.probe() or "")

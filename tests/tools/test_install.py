@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from taxiway.core.errors import MissingDependency, TaxiwayError
+from taxiway.core.extras import INSTALLED
 from taxiway.core.tool import QuietJob, Stopped
 from taxiway.tools import install
-from taxiway.tools.install import EXTRAS, Install
+from taxiway.tools.install import Install
 
 SAID: list[tuple[float, float, str]] = []
 
@@ -121,7 +122,7 @@ def test_where_it_must_not_begin_it_says_why(
     with pytest.raises(MissingDependency, match="Your system manages the packages"):
         Install().run(None, {"extra": "train"}, Told(tmp_path))
     monkeypatch.setattr(install, "check_pip", lambda extra: None)
-    monkeypatch.setitem(EXTRAS, "train", ("training", 10**9, 0))
+    monkeypatch.setitem(INSTALLED, "train", ("training", 10**9, 0))
     with pytest.raises(TaxiwayError, match="takes 1000000000 MB of disk"):
         Install().run(None, {"extra": "train"}, Told(tmp_path))
     assert SAID == []

@@ -2,12 +2,14 @@
 
 import argparse
 
+from taxiway.core.extras import INSTALLED
+
 HELP = "install what training, films and so on need"
-EXTRAS = ("train", "torch", "video", "onnx", "vision", "webgpu")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("extra", choices=EXTRAS, help="train is all that training needs, 200 MB")
+    listed = ", ".join(f"{name} for {what}: {mb} MB" for name, (what, mb, _) in INSTALLED.items())
+    parser.add_argument("extra", metavar="EXTRA", choices=INSTALLED, help=listed)
 
 
 def run(parsed: argparse.Namespace) -> None:

@@ -26,6 +26,29 @@ PACKAGES = {
     "opentelemetry.exporter": ("tracing", "OpenTelemetry's exporter"),
 }
 """Modules that are not always there: the extra that brings them, and what they are called."""
+INSTALLED = {
+    "train": ("training and projection", 200, 1200),
+    "torch": ("projection", 180, 1100),
+    "text": ("training on texts, and transformers' networks", 220, 1300),
+    "video": ("MP4, WebM and sound", 30, 100),
+    "onnx": ("onnxruntime beside OpenVINO", 30, 80),
+    "openvino": ("OpenVINO", 50, 160),
+    "webgpu": ("GPUs of any maker, through WebGPU", 40, 100),
+    "vision": ("cutting out, faces and motion, by OpenCV", 60, 170),
+    "omt": ("frames by OMT", 8, 20),
+    "ndi": ("frames by NDI", 16, 40),
+    "camera": ("a virtual camera on Windows and macOS", 1, 5),
+    "spout": ("textures that are shared on Windows", 2, 10),
+    "syphon": ("textures that are shared on a Mac", 10, 40),
+    "midi": ("MIDI on the server", 4, 10),
+    "tls": ("certificates of workers", 4, 15),
+    "metrics": ("/metrics", 1, 2),
+    "tracing": ("traces by OpenTelemetry", 4, 15),
+    "postgres": ("what is hosted, in PostgreSQL", 5, 15),
+    "cluster": ("models on several machines, by Ray", 155, 500),
+}
+"""What `taxiway install` brings: what each is for; about how many megabytes it takes to download,
+and on the disk."""
 PROJECTS = {"cv2": "opencv-python", "pil": "pillow", "sklearn": "scikit-learn", "yaml": "pyyaml"}
 """Packages that pip knows by another name than Python."""
 

@@ -1,8 +1,10 @@
 """How this Taxiway was installed, and what one types to update it or to add an extra to it."""
 
 import json
+import os
 import re
 import shlex
+import shutil
 import sys
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
@@ -54,13 +56,11 @@ class Installation:
 
     def adding(self, extra: str) -> str:
         """What to type for an extra."""
-        if self.way == "clone":
-            return f"pip install -e {shlex.quote(f'{self.source}[{extra}]')}"
+        if self.way in ("clone", "pip"):
+            return f"{this_taxiway()} install {extra}"
         wanted = f"taxiway[{extra}]"
         if self.way == "pipx":
             return f"pipx inject taxiway {shlex.quote(wanted)}"
-        if self.way == "pip":
-            return f"pip install {shlex.quote(wanted)}"
         if self.source and self.keeps_its_own_packages:
             place = self.source if "://" in self.source else Path(self.source).as_uri()
             wanted = f"{wanted} @ {place}"
@@ -68,6 +68,15 @@ class Installation:
 
     def _install(self, what: str) -> str:
         return FROM[self.way].format(what, python=shlex.quote(sys.executable))
+
+
+def this_taxiway() -> str:
+    """What to type for this very Taxiway: with its folder, where a shell finds none or another."""
+    script = Path(sys.executable).with_name("taxiway.exe" if os.name == "nt" else "taxiway")
+    if not script.exists():
+        return f"{shlex.quote(sys.executable)} -m taxiway"
+    found = shutil.which("taxiway")
+    return "taxiway" if found and os.path.samefile(found, script) else shlex.quote(str(script))
 
 
 def installation() -> Installation:

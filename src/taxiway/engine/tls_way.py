@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from taxiway.core.errors import ModelFailed, TaxiwayError
+from taxiway.core.extras import install_line
 from taxiway.engine.places import ALIVE_SECONDS, CONNECT_SECONDS, MISSED, TlsPlace
 
 NUMBER = 32
@@ -61,8 +62,8 @@ def _make(folder: Path, key: Path, certificate: Path) -> None:
         from cryptography.hazmat.primitives import hashes, serialization
         from cryptography.hazmat.primitives.asymmetric import ec
     except ModuleNotFoundError:
-        said = "To make a certificate, cryptography is needed: pip install 'taxiway[tls]'"
-        raise ModelFailed(f"{said}.") from None
+        said = f"To make a certificate, cryptography is needed: {install_line('tls')}."
+        raise ModelFailed(said) from None
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     private = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "taxiway worker")])

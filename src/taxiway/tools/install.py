@@ -16,19 +16,10 @@ from typing import IO
 from taxiway.core.command import Command, Values
 from taxiway.core.datatypes import Category, Text
 from taxiway.core.errors import MissingDependency, TaxiwayError
-from taxiway.core.extras import is_here
+from taxiway.core.extras import INSTALLED, is_here
 from taxiway.core.installation import installation
 from taxiway.core.tool import Job, Takes
 
-EXTRAS = {
-    "train": ("training and projection", 200, 1200),
-    "torch": ("projection", 180, 1100),
-    "video": ("MP4 and WebM", 30, 100),
-    "onnx": ("onnxruntime beside OpenVINO", 30, 80),
-    "vision": ("cutting out, faces and motion, by OpenCV", 60, 170),
-    "webgpu": ("GPUs of any maker, through WebGPU", 40, 100),
-}
-"""What each is for; about how many megabytes it takes to download, and on the disk."""
 PROCESSORS = "https://download.pytorch.org/whl/cpu"
 """PyTorch's own index of builds without CUDA, which on Linux are a tenth as large."""
 USUAL = 7500
@@ -54,7 +45,7 @@ class Install:
         description="Install what an extra brings, into the Python that runs Taxiway.",
         inputs={
             "extra": Category(
-                one_of=tuple(EXTRAS), description="train is all that training needs, 200 MB."
+                one_of=tuple(INSTALLED), description="train is all that training needs, 200 MB."
             )
         },
         outputs={"installed": Text()},
@@ -63,8 +54,8 @@ class Install:
     def run(self, model: None, inputs: Values, job: Job) -> Values:
         extra = inputs["extra"]
         check_pip(extra)
-        check_disk(sum(EXTRAS[extra][1:]))
-        job.progress(0, 1, f"Brings what {EXTRAS[extra][0]} needs: {EXTRAS[extra][1]} MB.")
+        check_disk(sum(INSTALLED[extra][1:]))
+        job.progress(0, 1, f"Brings what {INSTALLED[extra][0]} needs: {INSTALLED[extra][1]} MB.")
         torch = wanted(extra, "torch")
         if torch and not is_here("torch") and wants_processor_build():
             install_processor_build(torch, job)
@@ -141,7 +132,7 @@ def pip(arguments: list[str], job: Job) -> None:
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
     )
-    said, name = "pip said nothing", ""
+    said, name = "", ""
     try:
         for line in lines_of(process):
             if found := RAW.search(line):
@@ -150,11 +141,12 @@ def pip(arguments: list[str], job: Job) -> None:
             if line:
                 said = line.strip() or said
                 name = found[1] if (found := FILE.match(line)) else name
-            job.progress(0, 1, said)
+            job.progress(0, 1, said or "Starts pip.")
     finally:
         end(process)
     if process.returncode:
-        raise TaxiwayError(f"pip could not install it: {said.removeprefix('ERROR: ').rstrip('.')}.")
+        last = said.removeprefix("ERROR: ").rstrip(".") or "it said nothing"
+        raise TaxiwayError(f"pip could not install it: {last}.")
 
 
 def progress_bar() -> list[str]:

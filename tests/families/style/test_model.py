@@ -71,5 +71,5 @@ def test_without_opencv_colours_go_and_a_brush_says_what_it_needs(
 ) -> None:
     monkeypatch.setattr(extras, "is_here", lambda module: module != "cv2")
     assert styled(content_image=WARM).shape == WARM.shape
-    with pytest.raises(MissingDependency, match=r"A brush needs OpenCV: pip install .*\[vision\]"):
+    with pytest.raises(MissingDependency, match=r"A brush needs OpenCV: .*taxiway install vision"):
         styled(content_image=WARM, brush="paint")

@@ -85,7 +85,8 @@ async def test_what_is_to_be_installed_for_a_training_is_said(
     assert (await client.get("/tools")).json()["lacking"] == {}
     monkeypatch.setitem(sys.modules, "torch", None)
     lacking = (await client.get("/tools")).json()["lacking"]
-    assert lacking["train"].startswith("Training needs PyTorch: pip install ")
+    assert lacking["train"].startswith("Training needs PyTorch: ")
+    assert lacking["train"].endswith("taxiway install train.")
 
 
 async def test_a_job_is_stopped_and_resumed(client: httpx.AsyncClient) -> None:

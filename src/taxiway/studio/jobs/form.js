@@ -12,7 +12,11 @@ import { t } from "../words.js";
 /** So many inputs are seen at once, beside those that must be given. */
 const SEEN = 6;
 /** What of a form can be used by hand, but for the line that mends it. */
-const PARTS = "input, select, textarea, button:not(.copy)";
+const PARTS = "input, select, textarea, button:not(.copy, .install)";
+/** A sentence that ends with the line to type, of whichever way Taxiway was installed. */
+const LACK = /^(.*?: )(\S.* (?:install|inject|--from) .*)\.$/s;
+/** A line that the job Install can stand for. */
+const EXTRA = /taxiway'? install (\w+)$/;
 /** Whole numbers of a wider range are typed. */
 const MOST_STEPS = 64;
 
@@ -32,9 +36,10 @@ const MOST_STEPS = 64;
  * @param {string} words of the button that begins
  * @param {string} [broken] why it cannot be used
  * @param {Record<string, any>} [given] what some inputs begin with
+ * @param {(extra: string) => void} [install] begins the job that brings what is lacking
  * @returns {ToolForm}
  */
-export function makeToolForm(name, tool, known, begin, reject, words, broken, given = {}) {
+export function makeToolForm(name, tool, known, begin, reject, words, broken, given = {}, install) {
   /** @type {Record<string, any>} */
   const values = { ...given };
   const made = tool.inputs.map((field) => lineOf(`${name}-${field.name}`, field, values, known[field.name], reject));
@@ -49,7 +54,7 @@ export function makeToolForm(name, tool, known, begin, reject, words, broken, gi
         "form",
         { class: "form job-form", autocomplete: "off", novalidate: true, id: `form-of-${name}` },
         h("p", { class: "hint" }, tool.description ?? ""),
-        broken || tool.lacks ? lackOf(broken || tool.lacks) : null,
+        broken || tool.lacks ? lackOf(broken || tool.lacks, install) : null,
         ...lines.filter((_, k) => seen.has(k)),
         rest.length ? h("details", {}, h("summary", {}, t("{n} more", { n: rest.length })), ...rest) : null,
         h("button", { type: "submit", class: "primary job-begin" }, words),
@@ -74,16 +79,24 @@ export function makeToolForm(name, tool, known, begin, reject, words, broken, gi
   return { element: form, mark, take };
 }
 
-/** Why a tool, or something of it, cannot be used, with the line that mends it. @param {string} broken a sentence */
-function lackOf(broken) {
-  const [, why, line] = /^(.*: )(pip install .*)\.$/s.exec(broken) ?? ["", broken, ""];
+/**
+ * Why a tool, or something of it, cannot be used, with the line that mends it, and a button.
+ * @param {string} broken a sentence
+ * @param {((extra: string) => void) | undefined} install
+ */
+function lackOf(broken, install) {
+  const [, why, line] = LACK.exec(broken) ?? ["", broken, ""];
   const copy = h("button", { type: "button", class: "copy" }, "Copy");
   copy.addEventListener("click", () => copyFrom(copy, line));
+  const extra = EXTRA.exec(line)?.[1];
+  const bring = h("button", { type: "button", class: "install" }, "Install it");
+  bring.addEventListener("click", () => extra && install?.(extra));
   return h(
     "div",
     { class: "trouble job-lack", role: "note" },
     h("p", {}, why),
     line ? h("div", { class: "copy-line" }, h("code", {}, line), copy) : null,
+    extra && install ? bring : null,
   );
 }
 

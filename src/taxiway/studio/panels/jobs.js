@@ -222,7 +222,8 @@ class Room {
       const start = (/** @type {Record<string, any>} */ inputs) => this.#start(name, inputs);
       const reject = (/** @type {string} */ error) => this.#say(error);
       const words = t("Start {tool}", { tool: inSentence(title(name)) });
-      const form = makeToolForm(`job-${name}`, tools[name], known, start, reject, words, broken[name], this.#given);
+      const install = (/** @type {string} */ extra) => this.#start("install", { extra });
+      const form = makeToolForm(`job-${name}`, tools[name], known, start, reject, words, broken[name], this.#given, install);
       this.#given = {};
       this.#form.replaceChildren(form.element);
       this.#open = form;
