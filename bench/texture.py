@@ -4,12 +4,14 @@
 
 Pictures of 512 and 1024 px: out of pinned memory, into the memory that model and server share, out
 of it, and with an opacity as Spout, Syphon, OMT and NDI take it, once as it is done and once all
-channels at a time. What a GPU's driver does on both ends is not in it. The share is of a sixtieth
-of a second.
+channels at a time. What a GPU's driver does on both ends is not in it. Below, the way between two
+threads (`--executor thread`), with a twin on the GPU and without. The share is of a sixtieth of a
+second.
 """
 
 import statistics
 import sys
+from collections.abc import Callable
 from multiprocessing.shared_memory import SharedMemory
 
 import numpy as np
@@ -17,6 +19,8 @@ import numpy as np
 from side_by_side import compare
 from taxiway.core.frame import with_opacity
 from taxiway.core.images import Pixels
+from taxiway.core.twins import Twin, keep
+from taxiway.engine.executors.thread import ThreadCodec
 from taxiway.engine.messages import Answers, CallOutputs, Codec
 
 SIZES = (512, 1024)
@@ -29,6 +33,23 @@ def at_once(pixels: Pixels) -> Pixels:
     whole = np.full((*pixels.shape[:2], 4), 255, np.uint8)
     whole[:, :, :3] = pixels
     return whole
+
+
+def threads(pixels: Pixels) -> dict[str, Callable[[], object]]:
+    """A picture between two threads, with a twin and without."""
+    with_twin = pixels[None].copy()
+    keep(with_twin, Twin(0, 0, None))
+
+    def across(picture: Pixels) -> Callable[[], object]:
+        answer = Answers([CallOutputs({"image": picture})])
+
+        def cross() -> object:
+            codec = ThreadCodec()
+            return codec.unpack(codec.pack(answer))
+
+        return cross
+
+    return {"(threads, with a twin": across(with_twin[0]), "(threads, without": across(pixels)}
 
 
 def show(side: int, area: SharedMemory, rounds: int) -> None:
@@ -44,7 +65,8 @@ def show(side: int, area: SharedMemory, rounds: int) -> None:
         "out of it": lambda: server.unpack(message),
         "with an opacity": lambda: with_opacity(pixels),
     }
-    times = compare(steps | {"(all at a time": lambda: at_once(pixels)}, rounds)
+    others = {"(all at a time": lambda: at_once(pixels)} | threads(pixels)
+    times = compare(steps | others, rounds)
     found = {name: statistics.median(each) for name, each in times.items()}
     found["together"] = sum(found[name] for name in steps)
     print(ROW.format(f"{side} px, {pixels.nbytes / 1e6:.1f} MB", "ms", "share"))

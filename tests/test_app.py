@@ -1,5 +1,6 @@
 """The whole program in one process tree: one port, one model, everything on it."""
 
+import argparse
 import asyncio
 import io
 import json
@@ -15,6 +16,7 @@ import pytest
 
 from taxiway import app
 from taxiway.catalog import catalog
+from taxiway.commands import run
 from taxiway.core.config import Config
 from taxiway.core.events import MessageIgnored
 from taxiway.web import notices
@@ -45,6 +47,17 @@ async def test_one_port_has_the_model_the_studio_and_the_health(client: httpx.As
     page = await client.get("/")
     assert "Taxiway" in page.text
     assert "default-src 'self'" in page.headers["content-security-policy"]
+
+
+async def test_models_may_run_in_the_servers_own_process() -> None:
+    parser = argparse.ArgumentParser(add_help=False)
+    run.arguments(parser)
+    words = ["painter", "--executor", "thread", "--port", "0"]
+    words += ["--socketio-port", "off", "--osc-port", "off", "--hub-port", "off"]
+    config = run.config(parser.parse_args(words))
+    async with app.serving(config, [catalog.card("painter")], {}) as model_servers:
+        await model_servers._engine.ready("painter")
+        assert model_servers._engine.running["painter"].pid is None
 
 
 async def test_an_input_that_the_model_does_not_have_is_said_once(

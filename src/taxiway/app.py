@@ -96,7 +96,11 @@ async def serving(
     """
     preload(families.imports(card.family for card in cards))
     async with (
-        Engine(query_seconds=config.query_seconds, worker_bytes=config.worker_bytes) as engine,
+        Engine(
+            executor=config.executor,
+            query_seconds=config.query_seconds,
+            worker_bytes=config.worker_bytes,
+        ) as engine,
         contextlib.AsyncExitStack() as doors,
     ):
         engine.events.listen(_tell)

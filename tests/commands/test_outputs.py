@@ -1,6 +1,7 @@
 """`taxiway outputs`: the list, and a test picture to one of them."""
 
 import re
+import time
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,10 @@ import pytest
 from PIL import Image
 
 from command_line import taxiway
+from sinks.fakes import fake_spout
+from taxiway.commands.outputs import send_test_pictures
 from taxiway.film.media import playing
+from taxiway.sinks.spout import Spout, texture
 
 
 def test_every_output_says_what_it_needs() -> None:
@@ -41,6 +45,23 @@ def test_one_that_keeps_what_is_clear_gets_some(tmp_path: Path) -> None:
     assert f"1 picture is in {tmp_path}." in done.stdout
     opacity = np.asarray(Image.open(tmp_path / "frame000001.png"))[:, :, 3]
     assert set(opacity.ravel().tolist()) == {128, 255}
+
+
+def test_spout_says_which_way_its_pictures_went(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    notes = fake_spout(monkeypatch, tmp_path)
+    monkeypatch.setattr(texture, "find_library", lambda name: None)
+
+    def wait(seconds: float) -> None:
+        time.sleep(0.005)
+        if any(name == "sendImage" for name, *_ in notes):
+            raise KeyboardInterrupt
+
+    sink = Spout({"name": "Stage", "flipped": False, "fps": 30})
+    assert send_test_pictures(sink, 30, 600, wait) == 0
+    said = capsys.readouterr().out
+    assert "Stage. Pictures go by way of the processor. NVIDIA's driver" in said
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 import ssh_stand_in
-from taxiway.core import slots
+from taxiway.core import slots, twins
 from taxiway.core.errors import InvalidArgument, ModelFailed
 from taxiway.core.images import to_data_uri
 from taxiway.core.model import ModelSpec, Progress
@@ -69,6 +69,24 @@ async def test_a_batch_is_answered_in_order_with_arrays(kind: str) -> None:
     for z, result in zip(zs, results, strict=True):
         assert isinstance(result, dict)
         np.testing.assert_array_equal(result["image"], gradient(z))
+
+
+@pytest.mark.parametrize("kind", ["process", "thread"])
+async def test_pictures_keep_their_twins_in_a_thread_alone(kind: str) -> None:
+    zs = [np.full(512, value, np.float32) for value in (0, 1)]
+    calls = [{"z": z, "truncation": 1, "seed": None, "format": None} for z in zs]
+    twins.want("test")
+    try:
+        async with started(kind, "OnGpu") as executor:
+            results = await executor.predict(Predict("generate", calls), ignored)
+    finally:
+        twins.leave("test")
+    pictures = [result["image"] for result in results if isinstance(result, dict)]
+    for z, picture in zip(zs, pictures, strict=True):
+        np.testing.assert_array_equal(picture, gradient(z))
+        assert picture.flags.writeable == (kind == "process")
+    found = [twin and twin.address for twin in map(twins.twin_of, pictures)]
+    assert found == ([1000, 1000 + 64 * 64 * 4] if kind == "thread" else [None, None])
 
 
 async def test_what_is_sent_as_jpeg_is_encoded_where_the_model_is(kind: str) -> None:

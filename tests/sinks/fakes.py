@@ -42,6 +42,12 @@ def fake_spout(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Notes:
             notes.append(("sendImage", np.array(pixels), *given))
             return self.takes
 
+        def sendTexture(self, number: int, kind: int, width: int, height: int, *given: Any) -> bool:
+            assert kind == 0x0DE1
+            assert len(given) == 2  # none has a default
+            notes.append(("sendTexture", number, width, height, *given))
+            return self.takes
+
     module(monkeypatch, "SpoutGL", SpoutSender=SpoutSender)
     monkeypatch.setattr(spout, "IS_WINDOWS", True)
     return notes

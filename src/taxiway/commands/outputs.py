@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from taxiway.core.images import Pixels
     from taxiway.core.sink import Sink
 
 HELP = "list the ways out for frames, what each needs, and try one"
@@ -76,6 +77,7 @@ def send_test_pictures(
     import contextlib
     import time
 
+    from taxiway.core import twins
     from taxiway.core.frame import Frame
     from taxiway.live.colour_bars import colour_bars
     from taxiway.live.outputs import Output
@@ -84,16 +86,28 @@ def send_test_pictures(
     with contextlib.suppress(KeyboardInterrupt):
         while (turn := time.monotonic() - began) < seconds and not output.is_over:
             pixels = colour_bars(*SIZE, turn, sink.alpha)
+            if twins.wanted():
+                lift(pixels)
             output.offer(Frame(pixels=pixels, index=0, time=time.monotonic()))
             wait(1 / fps)
-    receivers, where = output.receivers(), output.address()
+    receivers, where, note = output.receivers(), output.address(), output.note()
     output.end()
     asyncio.run(output.ended())
     if receivers is None:
         where = output.address()
     whom = "" if receivers is None else f" to {receivers} receiver{'s' * (receivers != 1)}"
     what = f"{output.sent} picture{'s' * (output.sent != 1)}"
-    print(f"Sent {what}{whom}: {where}. {output.message}".rstrip())
+    print(f"Sent {what}{whom}: {where}. {output.message or note}".rstrip())
     if output.error:
         print(f"It stopped: {output.error}")
     return 1 if output.error else 0
+
+
+def lift(pixels: "Pixels") -> None:
+    """Let a test picture come from a GPU, as a model's would, where PyTorch finds one."""
+    from taxiway.core.extras import is_here
+
+    if is_here("torch"):
+        from taxiway.backends.torch import twins
+
+        twins.lift(pixels)

@@ -66,6 +66,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--server", action="append", default=[], nargs="+", metavar=("NAME", "SETTING=VALUE"),
         help="settings of another package's server, or off; see taxiway servers",
     )  # fmt: skip
+    machines_arguments(parser)
+    parser.add_argument(
+        "--keep-jobs", type=_operating.days, metavar="DAYS",
+        help="delete what tools made, trainings not, so long after it ended; never if not given",
+    )  # fmt: skip
+    parser.add_argument("--no-browser", action="store_true", help="do not open the studio")
+    addresses(parser)
+    _operating.arguments(parser)
+
+
+def machines_arguments(parser: argparse.ArgumentParser) -> None:
+    """What models run on, and how long they may take."""
     parser.add_argument("--device", default="auto", choices=DEVICES, help=DEVICE)
     parser.add_argument(
         "--query-seconds", type=seconds_or_off, default=300.0, metavar="N",
@@ -77,12 +89,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "taxiway remote add; on several: a,b,here, or a file with one on each line",
     )  # fmt: skip
     parser.add_argument(
-        "--keep-jobs", type=_operating.days, metavar="DAYS",
-        help="delete what tools made, trainings not, so long after it ended; never if not given",
+        "--executor", choices=("process", "thread"), default="process",
+        help="thread: models in this very process, so that an output of textures may take pictures "
+        "from the GPU; one that crashes takes everything with it",
     )  # fmt: skip
-    parser.add_argument("--no-browser", action="store_true", help="do not open the studio")
-    addresses(parser)
-    _operating.arguments(parser)
 
 
 def addresses(parser: argparse.ArgumentParser) -> None:
@@ -292,6 +302,7 @@ def config(parsed: argparse.Namespace) -> "Config":
         mapping=mapping_file(parsed.mapping),
         hub_port=parsed.hub_port,
         query_seconds=parsed.query_seconds,
+        executor=parsed.executor,
         on=machines(parsed.on) if parsed.on else "",
         open_folders=tuple(map(folder, parsed.open_folders)),
         hub_null_origin=parsed.photoshop,

@@ -1,7 +1,7 @@
 """How the server listens and what it lets in: plain values, each default visible here."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -33,6 +33,8 @@ class Config(Struct, frozen=True, kw_only=True):
     osc_target: str | None = "127.0.0.1"
     """The IP address that gets every output by OSC without asking, for patches that only listen."""
 
+    executor: Literal["process", "thread"] = "process"
+    """Where models run on this machine: each in a process of its own, or all in the server's."""
     on: str = ""
     """The address of another machine that models run on, `ssh://user@box`; "" for this one."""
 

@@ -69,6 +69,11 @@ class Sink:
         return ""
 
     @property
+    def note(self) -> str:
+        """How its frames go there, where that is worth a sentence, or ""."""
+        return ""
+
+    @property
     def result(self) -> str:
         """What there is of it once it has ended, as a sentence, or ""."""
         return ""

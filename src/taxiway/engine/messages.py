@@ -168,6 +168,8 @@ Message = Ready | News | Failed | Predict | Answers | Part | GoOn | Said | Ended
 
 ARRAY = 1
 INLINE_BYTES = 16_384
+KINDS = "biuf"
+"""Of arrays that cross: numbers, as numpy calls their kinds."""
 
 
 class Array(Struct, array_like=True):
@@ -231,7 +233,7 @@ class Codec:
     def _unpack_array(self, code: int, data: memoryview) -> np.ndarray[Any, Any]:
         place = msgspec.msgpack.decode(data, type=Array)
         dtype = np.dtype(place.dtype)
-        if dtype.kind not in "biuf":
+        if dtype.kind not in KINDS:
             raise ValueError(f"an array of {dtype}")
         if place.offset < 0:
             return np.frombuffer(place.data, dtype).reshape(place.shape).copy()

@@ -142,6 +142,12 @@ class Output:
             return self.sink.address
         return ""
 
+    def note(self) -> str:
+        """How the frames go there, as a sentence, or ""."""
+        with _logged("A sink cannot say how its frames go", self.sink):
+            return "" if self.is_over else self.sink.note
+        return ""
+
     def rate(self) -> float:
         """Frames sent in the last second."""
         now = self._clock()
@@ -428,7 +434,7 @@ class Feed:
             status,
             values=output.sink.settings_given,
             state=state,
-            message=output.message,
+            message=output.message or output.note(),
             error=output.error,
             address=output.address(),
             rate=output.rate(),

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from taxiway.backends import Arrays, Inputs, NoMemory
+from taxiway.backends.torch.twins import keep_twins, twins_of
 from taxiway.core.errors import Spent
 
 
@@ -27,7 +28,11 @@ class TorchNetwork:
     def computed(self, inputs: Inputs) -> Arrays:
         """The outputs of one call, whatever PyTorch raises."""
         given = {name: self._tensor(value) for name, value in inputs.items()}
-        return {name: tensor.cpu().numpy() for name, tensor in self.call(**given).items()}
+        made = self.call(**given)
+        clones = twins_of(made, torch.Tensor.copy_) if self.device.type == "cuda" else {}
+        arrays = {name: tensor.cpu().numpy() for name, tensor in made.items()}  # waits for both
+        keep_twins(arrays, clones)
+        return arrays
 
     def _tensor(self, value: Any) -> Any:
         if not isinstance(value, np.ndarray):

@@ -23,6 +23,7 @@ import torch
 
 from taxiway.backends import Arrays, Inputs
 from taxiway.backends.torch.network import TorchNetwork
+from taxiway.backends.torch.twins import keep_twins, twins_of
 
 log = logging.getLogger("taxiway.backends")
 
@@ -98,7 +99,7 @@ class Recording:
         """
         places = self._free.get()
         try:
-            mark = self._begin(places, inputs)
+            mark, clones = self._begin(places, inputs)
         except BaseException:
             self._free.put(places)
             raise
@@ -106,14 +107,16 @@ class Recording:
         def taken() -> Arrays:
             try:
                 mark.synchronize()
-                return {name: back.numpy().copy() for name, back in places.back.items()}
+                arrays = {name: back.numpy().copy() for name, back in places.back.items()}
+                keep_twins(arrays, clones)
+                return arrays
             finally:
                 self._free.put(places)
 
         return taken
 
-    def _begin(self, places: Places, inputs: Inputs) -> Mark:
-        """Have it done; the end of it all."""
+    def _begin(self, places: Places, inputs: Inputs) -> tuple[Mark, Tensors]:
+        """Have it done; the end of it all, and clones of pictures, which are there by then."""
         queues = self._queues
         for name, given in places.given.items():
             given.copy_(torch.from_numpy(np.array(inputs[name])))
@@ -124,7 +127,8 @@ class Recording:
         with queues.beside():
             for name, back in places.back.items():
                 queues.copy(back, places.made[name])
-            return queues.mark()
+            clones = twins_of(places.made, queues.copy)
+            return queues.mark(), clones
 
 
 class RecordedNetwork(TorchNetwork):

@@ -6,13 +6,29 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar, cast
 
+import msgspec
+import numpy as np
+
 from taxiway.core.errors import ModelFailed
 from taxiway.core.model import Model, ModelSpec
+from taxiway.core.twins import twin_of
 from taxiway.engine import worker
 from taxiway.engine.executor import Died, OnPart, Result
-from taxiway.engine.messages import Answers, Codec, Message, News, Part, Predict, Ready, results_of
+from taxiway.engine.messages import (
+    KINDS,
+    Answers,
+    Codec,
+    Message,
+    News,
+    Part,
+    Predict,
+    Ready,
+    results_of,
+)
 
 Crossing = TypeVar("Crossing", bound=Message)
+BESIDE = 2
+"""What an array's place in a list is sent as; `messages.ARRAY` is one within the message."""
 
 
 class ThreadExecutor:
@@ -74,15 +90,37 @@ class ThreadExecutor:
         assert self._model is not None
         request = _crossed(request)
         answers = worker.answers_to(self._model, request, show)
-        codec = Codec()
+        codec = ThreadCodec()
         answered = codec.unpack(worker.packed(codec, answers))
         assert isinstance(answered, Answers)
         return results_of(answered.answers)
 
 
+class ThreadCodec(Codec):
+    """Packs messages for this process alone: an array is copied once, beside the message.
+
+    A picture with a twin is not copied at all, since a copy has none, and nothing can change it.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._arrays: list[Any] = []
+
+    def _pack_array(self, value: Any) -> Any:
+        if not isinstance(value, np.ndarray) or value.dtype.kind not in KINDS:
+            return super()._pack_array(value)
+        self._arrays.append(value.copy() if twin_of(value) is None else value)
+        return msgspec.msgpack.Ext(BESIDE, msgspec.msgpack.encode(len(self._arrays) - 1))
+
+    def _unpack_array(self, code: int, data: memoryview) -> Any:
+        if code != BESIDE:
+            return super()._unpack_array(code, data)
+        return self._arrays[msgspec.msgpack.decode(data)]
+
+
 def _crossed(message: Crossing) -> Crossing:
     """What the other side of a process's edge would have of a message."""
-    codec = Codec()
+    codec = ThreadCodec()
     return cast(Crossing, codec.unpack(codec.pack(message)))
 
 
