@@ -70,7 +70,7 @@ def test_however_late_the_queues_get_on_it_is_there_with_its_picture(data: st.Da
     gpu = SlowGpu(chooses=lambda able: None if (k := data.draw(steps)) is None else k % able)
     recording = Recording(drawn, {"x": numbers(0)}, CPU, gpu)
     on_their_way, taken = deque[Callable[[], Any]](), list[Any]()
-    for k in range(6):
+    for k in range(4):
         if len(on_their_way) == SETS:
             taken.append(on_their_way.popleft()()["image"][0])
         on_their_way.append(recording.begin({"x": numbers(10 * k)}))
