@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -25,6 +25,7 @@ from taxiway.backends import (
 )
 from taxiway.catalog.folder import data_path
 from taxiway.choosing.answers import Answer, Answers, Setting
+from taxiway.choosing.deaths import Deaths
 from taxiway.choosing.machine import this_machine, version_of
 from taxiway.core import slots
 from taxiway.core.errors import InvalidArgument, MissingDependency, Spent, TaxiwayError
@@ -108,18 +109,20 @@ def choose(
     if precision not in ("auto", *PRECISIONS):
         known = ", ".join(PRECISIONS)
         raise InvalidArgument(f"'precision' takes auto, {known}, got {precision}.", "precision")
+    machine = this_machine()
     question = {
         "model": graphs[0].key,
         "device": device,
         "precision": precision,
         "among": sorted(slots.members("backends") if among is None else among),
-        "machine": this_machine(),
+        "machine": machine,
     }
+    deaths = Deaths(answers.folder, machine) if answers else None
     answers = answers if graphs[0].key else None
 
     def measured(earlier: Answer | None) -> tuple[list[Network], Choice]:
         limit = SECONDS if seconds is None else seconds
-        trial = Trial(graphs[0], precision, limit, earlier)
+        trial = Trial(graphs[0], precision, limit, earlier, deaths)
         best = trial.decided(device, among, thorough)
         backend = trial.usable[best.backend]
         choice = Choice(best, backend.device, trial.measured, trial.left_out)
@@ -127,15 +130,23 @@ def choose(
             times = list(trial.measured.items())
             is_whole = trial.is_whole
             answers.keep(Answer(question, best, choice.device, times, trial.left_out, is_whole))
-        return networks(graphs, backend, best), choice
+        with noted(deaths, best.backend):
+            return networks(graphs, backend, best), choice
 
     if answers and not thorough and (answer := answers.find(question)):
         with suppress(Exception):  # whatever is wrong with it, measuring all anew will say
             if not answer.whole:
                 return measured(answer)
             kept = [replace(graph, kept=answers.compiled) for graph in graphs]
-            return remembered(kept, device, answer)
+            if not (deaths and deaths.of(answer.taken.backend)):
+                with noted(deaths, answer.taken.backend):
+                    return remembered(kept, device, answer)
     return measured(None)
+
+
+def noted(deaths: Deaths | None, name: str) -> AbstractContextManager[None]:
+    """Has a note be left if a backend ends the process within the block."""
+    return deaths.noted(name) if deaths else nullcontext()
 
 
 def remembered(
@@ -188,10 +199,16 @@ class Trial:
     """One network being tried: the milliseconds of each setting, and what is left out and why."""
 
     def __init__(
-        self, graph: Graph, precision: str, seconds: float, earlier: Answer | None = None
+        self,
+        graph: Graph,
+        precision: str,
+        seconds: float,
+        earlier: Answer | None = None,
+        deaths: Deaths | None = None,
     ) -> None:
         """`earlier` is what another start has found, so that only the rest is tried."""
-        self.graph, self.precision, self.earlier = graph, precision, earlier
+        self.graph, self.precision = graph, precision
+        self.earlier, self.deaths = earlier, deaths
         self.deadline, self.seconds = time.process_time() + seconds, seconds
         self.usable: dict[str, Backend] = {}
         self.measured: dict[Setting, float] = {}
@@ -221,7 +238,7 @@ class Trial:
                 return best
         if self.usable:
             raise Unsupported(" ".join(self.left_out.values()))
-        said = " ".join(missing.values())
+        said = " ".join([*missing.values(), *self.left_out.values()])
         raise MissingDependency(said) if device == "auto" else InvalidArgument(said, "device")
 
     @property
@@ -231,6 +248,10 @@ class Trial:
 
     def take(self, usable: Mapping[str, Backend]) -> None:
         """Try these backends too, but for what was found of them earlier."""
+        died = {name: self.deaths.of(name) for name in usable} if self.deaths else {}
+        self.left_out |= {name: said for name, said in died.items() if said}
+        self.is_lasting = self.is_lasting and not any(died.values())
+        usable = {name: backend for name, backend in usable.items() if not died.get(name)}
         self.usable |= usable
         if self.earlier is not None:
             known = [(key, ms) for key, ms in self.earlier.measured if key.backend in usable]
@@ -297,7 +318,8 @@ class Trial:
         Whatever a library raises, the others can do without it.
         """
         try:
-            yield
+            with noted(self.deaths, name):
+                yield
             return
         except (Unsupported, Spent) as error:
             self.left_out[name] = str(error)

@@ -72,7 +72,9 @@ class Installation:
 
 def this_taxiway() -> str:
     """What to type for this very Taxiway: with its folder, where a shell finds none or another."""
-    script = Path(sys.executable).with_name("taxiway.exe" if os.name == "nt" else "taxiway")
+    script = Path(os.path.abspath(sys.executable)).with_name(
+        "taxiway.exe" if os.name == "nt" else "taxiway"
+    )
     if not script.exists():
         return f"{shlex.quote(sys.executable)} -m taxiway"
     found = shutil.which("taxiway")

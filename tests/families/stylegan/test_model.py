@@ -12,7 +12,7 @@ from snapshots import small_stylegan2
 from taxiway.checkpoint import read_checkpoint, write_checkpoint
 from taxiway.core.command import Values
 from taxiway.core.datatypes import Vector
-from taxiway.core.errors import InvalidArgument, NotFound
+from taxiway.core.errors import InvalidArgument, MissingDependency, NotFound
 from taxiway.families.stylegan.directions.direction import direction, write_direction
 from taxiway.families.stylegan.model import StyleGAN
 from taxiway.families.stylegan.rendering.options import RenderOptions, latent_of
@@ -53,6 +53,18 @@ def alias_free() -> StyleGAN:
 def any_model(request: pytest.FixtureRequest) -> StyleGAN:
     found: StyleGAN = request.getfixturevalue(request.param)
     return found
+
+
+def test_a_backend_that_is_named_computes_it_or_says_what_is_missing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model, asked = StyleGAN(), options("stylegan2-ada_32.pkl")
+    model.setup("cpu", asked | {"backend": "reference"})
+    assert model.facts["backend"] == "reference"
+    assert picture(model, seed=1).shape == (32, 32, 3)
+    monkeypatch.setattr("taxiway.backends.torch.is_here", lambda module: False)
+    with pytest.raises(MissingDependency, match=r"PyTorch is missing: .*taxiway install torch\.$"):
+        StyleGAN().setup("auto", asked | {"backend": "torch"})
 
 
 def z_length(model: StyleGAN) -> int:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from taxiway.checkpoint.reader import holds_generator
+from taxiway.core import slots
 from taxiway.core.command import Command, Values
 from taxiway.core.datatypes import AnyDataType, Boolean, Category, File
 
@@ -23,6 +24,10 @@ class StyleGAN:
         "precision": Category(
             one_of=("auto", "float32", "bfloat16", "float16"),
             description="auto is the fastest that this machine does well, measured at the start.",
+        ),
+        "backend": Category(
+            one_of=("auto", *slots.members("backends")),
+            description="What computes it: auto is the fastest, measured at the start.",
         ),
         "directions": File(
             is_directory=True,
@@ -77,6 +82,7 @@ class StyleGAN:
             options["precision"],
             options.get("directions"),
             options.get("class_centres", False),
+            options.get("backend", "auto"),
         )
         self._mapping = map_command(command)
         self._declare()

@@ -62,8 +62,9 @@ def open_model(
     precision: str,
     directions: str | None = None,
     class_centres: bool = False,
+    backend: str = "auto",
 ) -> "Opened":
-    """A checkpoint as a model plays it, on the fastest backend.
+    """A checkpoint as a model plays it, on the fastest backend, or on the one that is named.
 
     `directions` is a folder, each of which becomes an input; with `class_centres` truncation goes
     to the middle of each class. Raises NotFound, UnreadableCheckpoint, InvalidArgument or
@@ -75,8 +76,9 @@ def open_model(
         check_classes(config["c_dim"], "class_centres")
     steps = directions_in(directions, Shape(config["z_dim"], config["w_dim"], config["num_ws"]))
     layers = bendable(family, checkpoint.tensors)
+    among = None if backend == "auto" else [backend]
     (synthesis, mapping), choice = choose(
-        graphs_of(checkpoint), device, precision, answers=answers_here()
+        graphs_of(checkpoint), device, precision, among=among, answers=answers_here()
     )
     preview = PreviewNetwork(checkpoint, choice)
     command = generate_command(family, config, steps, layers, preview.is_there)
