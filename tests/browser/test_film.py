@@ -80,7 +80,12 @@ def test_a_film_is_cut_out_by_hand(page: Page, tmp_path: Path) -> None:
 
 
 def take_back(page: Page, panel: Locator, place: tuple[float, float]) -> None:
-    """Click once more and take back two clicks, the newest first, though that was one in it."""
+    """Clear the frame and take that back, click once more and take back two clicks, the newest
+    first, though that was one in it."""
+    expect(panel.get_by_role("img", name="2 clicks")).to_be_visible()
+    panel.get_by_role("button", name="Clear frame").click()
+    expect(panel.get_by_role("img", name="clicks")).to_have_count(0)
+    panel.get_by_role("button", name="Take back").click()
     expect(panel.get_by_role("img", name="2 clicks")).to_be_visible()
     page.mouse.click(*place)
     expect(panel.get_by_role("img", name="3 clicks")).to_be_visible()

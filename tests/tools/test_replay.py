@@ -138,5 +138,9 @@ def test_it_is_a_command(tmp_path: Path) -> None:
     done = taxiway(
         "replay", "painter", "take.jsonl", "--out", "film.mp4", "--fps", "20", cwd=tmp_path
     )
+    refused = taxiway(
+        *("replay", "painter", "take.jsonl", "--out", "a.mp4", "--option", "x=1"), cwd=tmp_path
+    )
+    assert "'painter' has no option 'x'" in refused.stderr
     assert done.returncode == 0, done.stderr
     assert len(lights(tmp_path / "film.mp4")) == 4

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent.parent
 DEVICES = ("auto", "cpu", "cuda", "mps")
 DEVICE = "where it computes; auto takes a GPU where there is one"
+OPTION = "an option of the model's set-up; again for more"
 CHECKPOINT = "a checkpoint, for a family as the model"
 
 
@@ -115,6 +116,8 @@ class ToolCommand:
             parser.add_argument("model", help="a model's name, or a checkpoint file")
             parser.add_argument("--checkpoint", type=Path, metavar="FILE", help=CHECKPOINT)
             parser.add_argument("--device", default="auto", choices=DEVICES, help=DEVICE)
+            if not hasattr(self.tool, "open"):  # else it has a way of its own with the model
+                parser.add_argument("--option", action="append", metavar="NAME=VALUE", help=OPTION)
         for flag in flags:
             add_flag(parser, flag, fields[flag.input])
         if not any(flag.is_output for flag in flags):
@@ -175,6 +178,8 @@ class ToolCommand:
     def opened(self, parsed: argparse.Namespace, values: dict[str, Any]) -> tuple[str, Any]:
         """The name of the model and what the tool takes for it; puts a second one in its place."""
         from taxiway.catalog import catalog
+        from taxiway.core import declaration
+        from taxiway.core.text_values import named_values
         from taxiway.core.tool import OTHER, declared
         from taxiway.jobs.worker import opened
 
@@ -182,7 +187,10 @@ class ToolCommand:
         name, model = self.name, None
         if declared(self.tool).takes.model:
             card = catalog.choose(parsed.model, parsed.checkpoint)
-            name, model = card.name, opened(self.tool, catalog.spec(card, options))
+            chosen = named_values(
+                getattr(parsed, "option", None) or [], declaration.family(card.family).options
+            )
+            name, model = card.name, opened(self.tool, catalog.spec(card, {**options, **chosen}))
         if values.get(OTHER):
             other = catalog.choose(values[OTHER])
             values[OTHER] = opened(self.tool, catalog.spec(other, options))

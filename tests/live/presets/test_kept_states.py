@@ -110,10 +110,12 @@ async def test_a_preset_is_called_by_its_name() -> None:
         session.set({"truncation": 0.25})
         actions.perform(session, "preset/store", {"number": 3})
         actions.perform(session, "preset/name", {"number": 3, "name": " Dusk\n"})
+        session.set({"truncation": 0.75})
+        actions.perform(session, "preset/store", {"number": 3})
         session.set({"truncation": 0.5})
         refused = session.addresses.perform([Message("/preset", ["dusk", 0.0])], "OSC")
         assert refused == []
-        assert session.controls.values()["truncation"] == 0.25
+        assert session.controls.values()["truncation"] == 0.75
         actions.perform(session, "preset/clear", {"number": "3"})
         with pytest.raises(NotFound, match="Preset 3 is empty"):
             actions.perform(session, "preset/name", {"number": 3, "name": "x"})

@@ -150,14 +150,18 @@ class KeptStates:
         self._write(lambda folder: folder.write_timeline(to_text(keys, tracks, loops)))
 
     def store(self, number: int, name: str = "") -> State:
-        """Make the present state a preset. Raises InvalidArgument or Unavailable."""
+        """Make the present state a preset, which keeps its name unless it is given another.
+
+        Raises InvalidArgument or Unavailable.
+        """
         self._check(number)
         if self._session.command is None:
             raise Unavailable(f"'{self._session.spec.name}' has not been started yet.")
         if self._work.qsize() > MOST_WAITING:
             raise Unavailable("Presets are stored faster than this disk can write them.")
         state = self.pictured(captured(self._session.command, self._session.controls))
-        self._put(number, replace(state, name=named(name)))
+        before = self.presets.get(number)
+        self._put(number, replace(state, name=named(name) or (before.name if before else "")))
         return state
 
     def rename(self, number: int, name: str) -> None:

@@ -197,7 +197,13 @@ export class Editor {
     this.#preview.hidden = this.#preview.hidden || !works;
     this.#export.hidden = works || !this.#film?.clicks.length;
     this.#follow.disabled = !this.#film?.clicks.length;
-    this.#undo.disabled = this.#clear.disabled = !this.#clicks();
+    this.#allow();
+  }
+
+  #allow() {
+    const clicks = this.#clicks();
+    this.#clear.disabled = !clicks;
+    this.#undo.disabled = !clicks && !this.#before.get(this.#index)?.length;
   }
 
   /** What to do next. @param {Job} job @param {Film} film */
@@ -242,24 +248,31 @@ export class Editor {
     const said = clicks ? t(", {n} click | , {n} clicks", { n: clicks.include.length + clicks.exclude.length }) : "";
     const frame = t("Frame {n} of {total}", { n: index + 1, total: film.count });
     this.#stage.show(picture, mask, clicks, frame + (mask ? t(", with its mask") : "") + said);
-    this.#undo.disabled = this.#clear.disabled = !clicks;
+    this.#allow();
   }
 
   /** @param {Mode} mode @param {Point} point @param {number[] | null} box */
   #click(mode, point, box) {
     this.#timeline.pause();
-    const { include = [], exclude = [], box: before = null } = this.#clicks() ?? {};
-    this.#before.set(this.#index, [...(this.#before.get(this.#index) ?? []), { include, exclude, box: before }]);
+    const { include, exclude, box: before } = this.#remember();
     if (mode === "include") this.#say({ include: [...include, point], exclude, box: before });
     else if (mode === "exclude") this.#say({ include, exclude: [...exclude, point], box: before });
     else this.#say({ include, exclude, box });
   }
 
+  /** What is said of this frame, which can be taken back to. */
+  #remember() {
+    const { include = [], exclude = [], box = null } = this.#clicks() ?? {};
+    const said = { include, exclude, box };
+    this.#before.set(this.#index, [...(this.#before.get(this.#index) ?? []), said]);
+    return said;
+  }
+
   #takeBack() {
-    const clicks = this.#clicks();
-    if (!clicks) return;
     const before = this.#before.get(this.#index)?.pop();
     if (before) return this.#say(before);
+    const clicks = this.#clicks();
+    if (!clicks) return;
     const { include, exclude, box } = clicks;
     if (exclude.length) this.#say({ include, exclude: exclude.slice(0, -1), box });
     else if (include.length) this.#say({ include: include.slice(0, -1), exclude, box });
@@ -267,7 +280,7 @@ export class Editor {
   }
 
   #clearFrame() {
-    this.#before.delete(this.#index);
+    this.#remember();
     this.#say({ include: [], exclude: [], box: null });
   }
 

@@ -131,6 +131,7 @@ export class View {
     this.#stop.disabled = state === "stopping";
     this.#resume.hidden = works;
     this.#resume.textContent = t(total ? "Resume" : "Begin again");
+    this.#resume.title = total ? t("Go on where it stopped") : "";
     this.#untilLine.hidden = works || !total;
     this.#delete.hidden = works;
     this.#until.placeholder = short(state === "done" ? 2 * total : total);
