@@ -287,17 +287,20 @@ async def test_a_worker_killed_while_idle_is_back_before_anyone_asks(engine: Eng
     assert "image" in await engine.query("gradient", {"seed": 1})
 
 
-async def test_a_model_that_is_spent_says_why_and_is_back(engine: Engine) -> None:
-    await started(engine, TROUBLED)
-    running = asyncio.Event()
-    engine.events.listen(
-        lambda event: running.set() if getattr(event, "state", "") == "running" else None
-    )
-    before = (await engine.query("troubled", {"what": "pid"}))["said"]
-    with pytest.raises(ModelFailed, match=r"^The GPU is lost\.$"):
-        await engine.query("troubled", {"what": "lose"})
-    await asyncio.wait_for(running.wait(), 30)
-    assert (await engine.query("troubled", {"what": "pid"}))["said"] != before
+@pytest.mark.parametrize("executor", ["process", "thread"])
+async def test_a_model_that_is_spent_says_why_and_is_back(executor: str) -> None:
+    async with Engine(executor=executor) as engine:
+        await started(engine, TROUBLED)
+        running = asyncio.Event()
+        engine.events.listen(
+            lambda event: running.set() if getattr(event, "state", "") == "running" else None
+        )
+        before = (await engine.query("troubled", {"what": "pid"}))["said"]
+        with pytest.raises(ModelFailed, match=r"^The GPU is lost\.$"):
+            await engine.query("troubled", {"what": "lose"})
+        await asyncio.wait_for(running.wait(), 30)
+        after = (await engine.query("troubled", {"what": "pid"}))["said"]
+        assert (after == before) == (executor == "thread")
 
 
 async def test_a_model_that_keeps_dying_is_given_up(engine: Engine) -> None:

@@ -42,6 +42,7 @@ INSTALLED = {
     "ndi": ("frames by NDI", 16, 40),
     "camera": ("a virtual camera on Windows and macOS", 1, 5),
     "spout": ("textures that are shared on Windows", 2, 10),
+    "textures": ("Spout's textures from a GPU of NVIDIA's", 18, 80),
     "syphon": ("textures that are shared on a Mac", 10, 40),
     "midi": ("MIDI on the server", 4, 10),
     "tls": ("certificates of workers", 4, 15),

@@ -17,6 +17,8 @@ from taxiway.engine.executor import Died, OnPart, Result
 from taxiway.engine.messages import (
     KINDS,
     Answers,
+    CallError,
+    CallOutputs,
     Codec,
     Message,
     News,
@@ -48,6 +50,7 @@ class ThreadExecutor:
 
     def __init__(self, spec: ModelSpec, on_death: Callable[[], None]) -> None:
         self.spec = spec
+        self._on_death = on_death
         self._loop = asyncio.get_running_loop()
         self._thread = ThreadPoolExecutor(1, f"taxiway-{spec.name}")
         self._model: Model | None = None
@@ -66,11 +69,15 @@ class ThreadExecutor:
         def show(part: Part) -> bool:
             return asyncio.run_coroutine_threadsafe(take(_crossed(part)), self._loop).result()
 
-        return await self._loop.run_in_executor(self._thread, self._answer, request, show)
+        answers = await self._loop.run_in_executor(self._thread, self._answer, request, show)
+        if any(isinstance(each, CallError) and each.is_last for each in answers):
+            self.died = True
+            self._on_death()
+        return results_of(answers)
 
     async def death(self) -> Died:
-        """A thread does not end by itself."""
-        return Died("its thread ended")
+        """A thread does not end by itself, but its model may be spent."""
+        return Died("it could not go on")
 
     async def stop(self) -> None:
         """Wait for the model to end what it works on, and let go of it."""
@@ -86,14 +93,16 @@ class ThreadExecutor:
         except (Exception, SystemExit) as error:
             raise ModelFailed(worker.failure_of(error, self.spec).message) from None
 
-    def _answer(self, request: Predict, show: Callable[[Part], bool]) -> list[Result]:
+    def _answer(
+        self, request: Predict, show: Callable[[Part], bool]
+    ) -> list[CallOutputs | CallError]:
         assert self._model is not None
         request = _crossed(request)
         answers = worker.answers_to(self._model, request, show)
         codec = ThreadCodec()
         answered = codec.unpack(worker.packed(codec, answers))
         assert isinstance(answered, Answers)
-        return results_of(answered.answers)
+        return answered.answers
 
 
 class ThreadCodec(Codec):
