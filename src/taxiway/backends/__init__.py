@@ -174,14 +174,25 @@ class Operations(Protocol):
         """x [N, 4C, h, w], whose every four channels are the pixels of one, to [N, C, 2h, 2w]."""
 
     def exact(self, x: Node) -> Node:
-        """x itself, which is worth all its digits where what follows is computed with fewer."""
+        """x itself, which is worth all its digits where what follows is computed with fewer.
+
+        What comes before is a part of its own, 0, as far as nothing else takes from it.
+        """
+
+    def kept(self, x: Node, part: int) -> Node:
+        """x itself, which goes from a part, 1 or more, to the next: worth keeping, so that only
+        what follows is computed where only that changed. All that goes there passes by this."""
 
     def levels(self, x: Node) -> Node:
         """x [N, C, H, W] of about -1..1 to uint8 [N, H, W, C]: 127.5 x + 128, cut, not rounded."""
 
 
 class Network(Protocol):
-    """A graph that was compiled."""
+    """A graph that was compiled.
+
+    One that can leave out what its last call has computed already has `keeps`, which is False, so
+    that whoever measures measures all of it, and is set where it is played.
+    """
 
     def run(self, inputs: Inputs) -> Arrays:
         """The outputs by name of one call; arrays come and go in the computer's own memory."""

@@ -234,6 +234,9 @@ class OnnxOperations:
     def exact(self, x: OnnxNode) -> OnnxNode:
         return x
 
+    def kept(self, x: OnnxNode, part: int) -> OnnxNode:
+        return x
+
     def levels(self, x: OnnxNode) -> OnnxNode:
         x = self.add(self.mul(x, self.const(127.5)), self.const(128))
         x = self.node("Floor", self.node("Clip", x, self.const(0), self.const(255)))

@@ -12,10 +12,9 @@ import numpy.typing as npt
 from taxiway.backends import Arrays, Graph, Inputs, is_large
 from taxiway.backends.openvino.kept import Digest, Kept
 from taxiway.backends.openvino.library import openvino, ov
+from taxiway.backends.openvino.parts import RANDOM, Chain, Parts, named
 
 HINTS = {"float32": "f32", "bfloat16": "bf16"}
-RANDOM = "random"
-"""How the names of inputs begin that are drawn anew at each call."""
 EXACTLY = {"INFERENCE_PRECISION_HINT": HINTS["float32"]}
 ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
     "linear": lambda x: x,
@@ -55,7 +54,8 @@ class OpenVinoNetwork:
     def __init__(self, graph: Graph, precision: str, threads: int) -> None:
         self.graph, self.sizes = graph, sizes_of(graph)
         self.settings = settings_for(precision, threads)
-        self.forms: dict[tuple[Any, ...], Form] = {}
+        self.forms: dict[tuple[Any, ...], Chain] = {}
+        self.keeps = False
 
     def run(self, inputs: Inputs) -> Arrays:
         arrays = {name: value for name, value in inputs.items() if isinstance(value, np.ndarray)}
@@ -63,20 +63,20 @@ class OpenVinoNetwork:
         start, parts = 0, []
         for size in parts_of(len(next(iter(arrays.values()))), self.sizes):
             part = {name: array[start : start + size] for name, array in arrays.items()}
-            parts.append(self.form(size, words).run(part, size))
+            parts.append(self.form(size, words).run(part, size, self.keeps))
             start += size
         return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
-    def form(self, size: int, words: Mapping[str, str]) -> "Form":
+    def form(self, size: int, words: Mapping[str, str]) -> Chain:
         """The graph in a mode, for batches of one size (any, if the graph has no sizes)."""
         batch = size if self.sizes else -1
         key = (batch, *sorted(words.items()))
         if key not in self.forms:
-            self.forms[key] = Form(*self.compiled(batch, words))
+            self.forms[key] = Chain(*self.compiled(batch, words))
         return self.forms[key]
 
     def compiled(self, size: int, words: Mapping[str, str]) -> "tuple[list[str], list[Any]]":
-        """The outputs' names, and one or two models: what was kept of them, or compiled anew."""
+        """The outputs' names, and one model or several: what was kept of them, or compiled anew."""
         assert self.graph.operations is not None
         weights = sum(array.nbytes for array in self.graph.tensors.values())
         if self.graph.kept is None or weights > WORTH_KEEPING:
@@ -139,84 +139,54 @@ def loaded(blob: memoryview, settings: Mapping[str, Any]) -> Any:
 def compiled(
     graph: Graph, words: Mapping[str, str], size: int, settings: Mapping[str, Any]
 ) -> tuple[list[str], list[Any]]:
-    """The outputs' names, and one or two models whose inputs begin with those of the graph.
+    """The outputs' names, and the models of the graph's parts.
 
-    OpenVINO computes a whole model in one precision: so what is to be exact is a model of its own,
-    in float32, whose results the other takes after its own inputs.
+    OpenVINO computes a whole model in one precision: so what is to be exact is a part of its own,
+    the first, in float32.
     """
     assert graph.operations is not None
     ops = OpenVinoOperations(size)
     outputs = graph.operations(ops, **words)
-    asked = list(ops.inputs.values())
-    models = [openvino.Model(list(outputs.values()), [*asked, *ops.taken], graph.kind)]
-    if ops.exactly:
-        models.insert(0, openvino.Model(ops.exactly, asked, f"{graph.kind} exactly"))
+    models = ops.parts.models(list(outputs.values()), graph.kind)
     pairs = zip(models, settings_of(models, settings), strict=True)
     return list(outputs), [core().compile_model(model, "CPU", hint) for model, hint in pairs]
 
 
 def settings_of(models: Sequence[Any], settings: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Those of each of one or two models, of which the first of two is the exact one."""
-    return [{**settings, **EXACTLY}, {**settings}][-len(models) :]
-
-
-class Form:
-    """A graph compiled in one mode, for batches of one size, or of any."""
-
-    def __init__(self, names: Sequence[str], models: Sequence[Any]) -> None:
-        self.names, self.rng = names, np.random.default_rng()
-        self.requests = [model.create_infer_request() for model in models]
-        first, last = models[0], models[-1]
-        self.inputs = [(each.get_any_name(), each.partial_shape) for each in first.inputs]
-        for place in range(len(last.inputs) - len(first.inputs)):
-            tensor = self.requests[0].get_output_tensor(place)
-            self.requests[1].set_input_tensor(len(first.inputs) + place, tensor)
-
-    def run(self, arrays: Mapping[str, npt.NDArray[Any]], count: int) -> Arrays:
-        given = [
-            np.ascontiguousarray(arrays[name]) if name in arrays else self.other(name, shape, count)
-            for name, shape in self.inputs
-        ]
-        for request in self.requests:
-            request.infer(dict(enumerate(given)), share_inputs=True)
-        last = self.requests[-1]
-        found = [last.get_output_tensor(index).data for index in range(len(self.names))]
-        return {name: np.array(data) for name, data in zip(self.names, found, strict=True)}
-
-    def other(self, name: str, partial: Any, count: int) -> npt.NDArray[np.float32]:
-        """Numbers that are drawn anew, or what stands for labels that are not given: no class."""
-        _, *sides = partial
-        shape = (count, *(side.get_length() for side in sides))
-        if name.startswith(RANDOM):
-            return self.rng.standard_normal(shape, np.float32)
-        return np.zeros(shape, np.float32)
+    """Those of each of the models, of which the first of several is the exact one."""
+    exactly = [{**settings, **EXACTLY}] if len(models) > 1 else []
+    return [*exactly, *({**settings} for _ in models[len(exactly) :])]
 
 
 class OpenVinoOperations:
     """The operations of `taxiway.backends.Operations` as nodes of OpenVINO.
 
-    `size` is the batch, -1 for any; `inputs` are the parameters by name; `exactly` is what is to be
-    worked out in float32, and `taken` the parameters as which the rest takes it.
+    `size` is the batch, -1 for any.
     """
 
     def __init__(self, size: int) -> None:
         self.size = size
-        self.inputs: dict[str, Any] = {}
-        self.exactly: list[Any] = []
-        self.taken: list[Any] = []
+        self.parts = Parts()
+        self.drawn = 0
 
     def exact(self, x: Any) -> Any:
-        self.exactly.append(x)
-        self.taken.append(ov.parameter(x.get_output_partial_shape(0), np.float32))
-        return self.taken[-1]
+        if len(self.parts) == 1:
+            self.parts.begin()
+        return self.parts.taken(0, x)
+
+    def kept(self, x: Any, part: int) -> Any:
+        if self.size != 1:  # no fader moves a batch: its pictures differ from the start
+            return x
+        if len(self.parts) == part + 1:
+            self.parts.begin()
+        return self.parts.taken(part, x)
 
     def input(self, name: str, shape: Sequence[int]) -> Any:
-        self.inputs[name] = ov.parameter([self.size, *shape], np.float32, name=name)
-        self.inputs[name].output(0).get_tensor().set_names({name})
-        return self.inputs[name]
+        return named(ov.parameter([self.size, *shape], np.float32, name=name), name)
 
     def normal(self, shape: Sequence[int]) -> Any:
-        return self.input(f"{RANDOM}{len(self.inputs)}", shape)
+        self.drawn += 1
+        return self.input(f"{RANDOM}{self.drawn}", shape)
 
     def const(self, value: npt.ArrayLike) -> Any:
         return ov.constant(np.ascontiguousarray(value, np.float32))
@@ -252,7 +222,8 @@ class OpenVinoOperations:
 
     def per_channel(self, x: Any) -> Any:
         x = ov.unsqueeze(x, integers(2, 3))
-        return self.exact(x) if self.exactly else x  # after the first: they scale whole channels
+        # After the first part: they scale whole channels.
+        return self.parts.taken(0, x) if len(self.parts) > 1 else x
 
     def activation(self, x: Any, name: str) -> Any:
         return ACTIVATIONS[name](x)

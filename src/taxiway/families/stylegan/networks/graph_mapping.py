@@ -20,10 +20,6 @@ GAINS = {"lrelu": math.sqrt(2), "relu": math.sqrt(2), "swish": math.sqrt(2)}
 HOMOGENEOUS = ("linear", "lrelu", "relu")
 """Activations that let a positive factor through, so that it can be applied before them."""
 
-EXACT = 2
-"""Blocks that say where things are: an edge that they move is off by levels all along. They are
-small."""
-
 
 def mapping(ops: Operations, config: Mapping[str, Any], tensors: Tensors) -> dict[str, Node]:
     """z [N, z_dim], and labels c [N, c_dim] where there are any, to w [N, w_dim], not truncated."""

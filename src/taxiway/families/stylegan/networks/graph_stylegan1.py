@@ -12,7 +12,8 @@ import numpy.typing as npt
 
 from taxiway.backends import Node, Operations
 from taxiway.families.stylegan.networks.graph_change import Change, unchanged
-from taxiway.families.stylegan.networks.graph_mapping import EXACT, Tensors
+from taxiway.families.stylegan.networks.graph_mapping import Tensors
+from taxiway.families.stylegan.networks.graph_parts import EXACT, after_blocks
 
 Array = npt.NDArray[np.float32]
 
@@ -69,7 +70,8 @@ class Synthesis:
         lod = self.config.get("lod", 0.0)
         shown = len(self.blocks) - 1 - int(lod)
         x = self.ops.const(self.tensor("b4.const")[None])  # [1, C, 4, 4]
-        images = []
+        images: list[Node] = []
+        parts = after_blocks(self.blocks[: shown + 1])
         for index, name in enumerate(self.blocks[: shown + 1]):
             x = self.layer(f"{name}.conv0", x, 2 * index)  # [N, out, H, W]
             x = self.layer(f"{name}.conv1", x, 2 * index + 1)  # [N, out, H, W]
@@ -77,6 +79,9 @@ class Synthesis:
                 images.append(self.rgb(f"{name}.torgb", x))  # [N, channels, H, W]
             if index == EXACT - 1:
                 x, images = self.ops.exact(x), list(map(self.ops.exact, images))
+            if part := parts.get(name):
+                x = self.ops.kept(x, part)
+                images = [self.ops.kept(each, part) for each in images]
         image = images[-1]
         if len(images) == 2:  # between two whole sizes both are blended
             share = np.float32(lod % 1)

@@ -14,7 +14,8 @@ import numpy.typing as npt
 
 from taxiway.backends import Node, Operations
 from taxiway.families.stylegan.networks.graph_change import Change, unchanged
-from taxiway.families.stylegan.networks.graph_mapping import EXACT, HOMOGENEOUS, Tensors, dense
+from taxiway.families.stylegan.networks.graph_mapping import HOMOGENEOUS, Tensors, dense
+from taxiway.families.stylegan.networks.graph_parts import EXACT, after_blocks
 from taxiway.families.stylegan.networks.graph_upscaler import upscaled
 
 Array = npt.NDArray[np.float32]
@@ -95,6 +96,7 @@ class Synthesis:
             else:
                 x = self.block(name, x, row)  # [N, out, 2h, 2w]
                 row += 2
+            x, image = self.kept(name, x), self.kept(name, image)
             if image is not None:
                 image = self.upsampled(image)  # [N, channels, 2h, 2w]
             if f"{name}.torgb.weight" in self.tensors:
@@ -109,6 +111,14 @@ class Synthesis:
             height, width = self.config["img_resolution"]
             image = upscaled(self.ops, self.tensors, image, (height, width))
         return {"image": self.ops.levels(image)}
+
+    def kept(self, name: str, x: Node | None) -> Node | None:
+        """What a block gives, where that is kept: before its colours, which share their w with the
+        next block."""
+        part = after_blocks(self.blocks).get(name)
+        if part is None or x is None or self.config.get("upscaler"):
+            return x
+        return self.ops.kept(x, part)
 
     def block(self, name: str, x: Node, row: int) -> Node:
         """Two convolutions, and the short cut of a residual block: [N, in, h, w] doubled."""

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from taxiway.backends import Node, Operations, Unsupported
 from taxiway.families.stylegan.networks.graph_change import Change, unchanged
 from taxiway.families.stylegan.networks.graph_mapping import Tensors, dense, normalised
+from taxiway.families.stylegan.networks.graph_parts import after_layers
 
 Array = npt.NDArray[np.float32]
 
@@ -52,11 +53,16 @@ class Synthesis:
         shape = (len(self.tensors["input.weight"]), high, wide)
         x = self.waves()  # [N, C, h, w]
         x = self.features["input"] = self.change(self.ops, "input", x, shape)
+        shapes = [shape]
+        for layer in self.config["layers"]:
+            shapes.append(self.shape(layer, shapes[-1]))
+        parts = after_layers([high for _, high, _ in shapes])
+        x = self.ops.exact(x) if parts else x
         for row, layer in enumerate(self.config["layers"], start=1):
             name = layer["name"]
-            shape = self.shape(layer, shape)
             x = self.layer(layer, x, row)  # [N, out, H, W]
-            x = self.features[name] = self.change(self.ops, name, x, shape)
+            x = self.features[name] = self.change(self.ops, name, x, shapes[row])
+            x = self.ops.kept(x, parts[row]) if row in parts else x
         image = self.ops.mul(x, self.ops.const(self.config["output_scale"]))
         return {"image": self.ops.levels(image)}
 

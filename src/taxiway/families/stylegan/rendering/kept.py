@@ -11,12 +11,15 @@ class KeptNetwork:
     """A network whose last answers, `most` of them, are given again for the very same inputs.
 
     So a truncation that moves maps no z anew, and a w that stays draws no picture anew. Noise that
-    is drawn anew each time makes each answer another one: those are not kept.
+    is drawn anew each time makes each answer another one: those are not kept. A network in
+    parts keeps what they gave, too.
     """
 
     def __init__(self, network: Network, most: int) -> None:
         self._network, self._most = network, most
         self._answers: dict[tuple[Any, ...], Arrays] = {}
+        if hasattr(network, "keeps"):
+            network.keeps = True  # also what did not change within it
 
     def run(self, inputs: Inputs) -> Arrays:
         """The network's answer. Its arrays are not to be changed."""
