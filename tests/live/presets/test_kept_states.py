@@ -16,6 +16,7 @@ from taxiway.live.messages import actions
 from taxiway.live.messages.moves import Message
 from taxiway.live.movement.timeline import Key
 from taxiway.live.movement.timeline_file import to_text
+from taxiway.live.presets import state_folder
 from taxiway.live.presets.state import State
 from taxiway.live.presets.state_folder import MOST_HISTORY, StateFolder, folder_name, new_picture
 from taxiway.live.session import LiveSession
@@ -153,6 +154,28 @@ async def test_a_disk_that_is_full_is_said_and_hurts_nothing(tmp_path: Path) -> 
         await until(lambda: said)
         assert "cannot be kept" in said[0]
         actions.perform(session, "preset", {"number": 1})
+
+
+async def test_what_a_full_disk_kept_from_being_written_is_written_once_there_is_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path, data: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    async with on_session(FakeEngine(), folder=tmp_path) as session:
+        with monkeypatch.context() as full:
+            full.setattr(state_folder, "write_whole", refuse)
+            session.set({"truncation": 0.5})
+            actions.perform(session, "preset/store", {"number": 1})
+            actions.perform(session, "timeline/add", {})
+            await until(lambda: session._error and len(session.kept._pictures) == 2)
+            await until(session.kept._work.empty)
+            assert not (tmp_path / "presets.json").exists()
+        actions.perform(session, "preset/store", {"number": 2})
+        await until((tmp_path / "timeline.json").exists)
+        await until(lambda: list(StateFolder(tmp_path).presets()) == [1, 2])
+        pictures = [session.kept.presets[1].picture, session.timeline.keys[0].state.picture]
+        await until(lambda: all(map(StateFolder(tmp_path).has_picture, pictures)))
 
 
 async def test_a_disk_that_may_only_be_read_gives_what_it_has(

@@ -89,11 +89,16 @@ class KeptStates:
         tracks = {name: Track(points) for name, points in timeline.tracks.items()}
         self._session.timeline.restore(timeline.keys, tracks, timeline.loops)
         self._announce()
+        is_behind = False
         while True:
             work = await self._work.get()
             try:
                 await asyncio.to_thread(work, self._folder)
+                if is_behind:
+                    await asyncio.to_thread(self._all_there_is(), self._folder)
+                is_behind = False
             except OSError as error:
+                is_behind = True
                 log.debug("A state could not be kept", exc_info=True)
                 self._session.report(f"Presets and history cannot be kept: {error.strerror}.")
 
@@ -299,6 +304,24 @@ class KeptStates:
         """Have something written after what waits; without a folder nothing is."""
         if self._folder is not None:
             self._work.put_nowait(work)
+
+    def _all_there_is(self) -> Callable[[StateFolder], None]:
+        """Work that writes all, after something could not be written."""
+        session, presets, history = self._session, dict(self.presets), list(self.history)
+        pictures, timeline = dict(self._pictures), session.timeline
+        movement_text = movement_file.to_text(session.movement)
+        timeline_text = timeline_file.to_text(timeline.keys, timeline.tracks, timeline.loops)
+
+        def work(folder: StateFolder) -> None:
+            for name, data in pictures.items():
+                if not folder.has_picture(name):
+                    folder.write_picture(name, data)
+            folder.write_presets(presets, session.spec.name)
+            folder.write_history(history, anew=True)
+            folder.write_movement(movement_text)
+            folder.write_timeline(timeline_text)
+
+        return work
 
     def _everything(self) -> Iterator[State]:
         yield from self.presets.values()

@@ -122,13 +122,13 @@ class StateFolder:
                 continue
         return found
 
-    def write_history(self, history: Iterable[State]) -> None:
-        """Add the newest of the history, which is whole again after a hundred."""
+    def write_history(self, history: Iterable[State], anew: bool = False) -> None:
+        """Add the newest of the history, which is whole again after a hundred, or written anew."""
         kept = list(history)[-MOST_HISTORY:]
         self._make()
         path = self.folder / "history.jsonl"
         self._lines += 1
-        if self._lines < 2 * MOST_HISTORY and path.exists():
+        if not anew and self._lines < 2 * MOST_HISTORY and path.exists():
             with path.open("ab") as file:
                 file.write(to_text(kept[-1]) + b"\n")
             return

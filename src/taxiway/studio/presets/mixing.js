@@ -24,7 +24,7 @@ export function makeMixing({ store, session }) {
   });
   amount.show(1);
   const layers = h("div", {});
-  const swap = h("button", { type: "button" }, "Swap");
+  const swap = h("button", { type: "button", title: "Swap", "aria-label": "Swap" }, "⇄");
   swap.addEventListener("click", () => {
     [a.value, b.value] = [b.value, a.value];
     show();
