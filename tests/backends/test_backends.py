@@ -1,5 +1,7 @@
 """Backends: what all of them must do."""
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -61,3 +63,12 @@ def test_a_large_network_computes_one_picture_after_the_other(
     image = backend.compile(graph, "float32", 1).run(given)["image"]
     reference = expected["uint8_psi0.7_noise_const"].astype(int)
     assert np.abs(image - np.concatenate([reference, reference[::-1]])).max() <= 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux says it of a process")
+def test_no_more_threads_are_tried_than_the_process_may_use(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 64)
+    monkeypatch.setattr("os.sched_getaffinity", lambda process: {3, 5})
+    assert slots.load("backends", "openvino")("cpu").threads() == [1, 2]

@@ -74,6 +74,16 @@ def test_a_failure_is_pips_last_word(pip: Any, tmp_path: Path) -> None:
         Install().run(None, {"extra": "train"}, Told(tmp_path))
 
 
+def test_a_network_that_is_not_there_is_said(pip: Any, tmp_path: Path) -> None:
+    """pip's last word is then that there is no such package."""
+    pip(
+        "print('WARNING: Retrying (Retry(total=0)) after connection broken by NewConn...')\n"
+        "print('ERROR: No matching distribution found for torch'); sys.exit(1)"
+    )
+    with pytest.raises(TaxiwayError, match=r"network does not answer\. .* No matching distr"):
+        Install().run(None, {"extra": "train"}, Told(tmp_path))
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="pip is killed there")
 def test_a_stop_ends_pip_as_ctrl_c_does(pip: Any, tmp_path: Path) -> None:
     # As in the process of a job, which leaves Ctrl-C to the server.

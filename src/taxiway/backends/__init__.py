@@ -5,6 +5,7 @@ takes what is fastest on this machine.
 """
 
 import os
+import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -245,7 +246,7 @@ class OperationsBackend:
         raise NotImplementedError
 
     def threads(self) -> Sequence[int]:
-        return thread_counts(os.cpu_count() or 1)
+        return thread_counts(cores())
 
     def written(self, graph: Graph, precision: str, threads: int) -> Network:
         """The graph in the library's own form."""
@@ -270,6 +271,13 @@ class OperationsBackend:
         """Free what was compiled, but for a precision and number of threads."""
         kept = {key: value for key, value in self._compiled.items() if key[1:] == but}
         self._compiled = kept
+
+
+def cores() -> int:
+    """The cores that this process may use."""
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def thread_counts(most: int) -> list[int]:

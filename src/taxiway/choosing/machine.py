@@ -1,13 +1,12 @@
 """What a measurement depends on but for the network: processor, accelerators, versions."""
 
 import hashlib
-import os
 import platform
-import sys
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from taxiway.backends import cores
 from taxiway.core import slots
 from taxiway.core.errors import TaxiwayError
 
@@ -40,13 +39,6 @@ def processor() -> str:
     name = next((line.partition(":")[2].strip() for line in facts if "model name" in line), "")
     digest = hashlib.sha256("\n".join(facts).encode()).hexdigest()[:16]
     return f"{name} {digest}".strip()
-
-
-def cores() -> int:
-    """The cores that this process may use."""
-    if sys.platform == "linux":
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def libraries() -> dict[str, str]:

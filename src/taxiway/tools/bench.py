@@ -1,6 +1,5 @@
 """Measure a model: the pictures a second that this machine gives, and where the time goes."""
 
-import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar
@@ -8,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 from msgspec import UNSET
 
-from taxiway.backends import made
+from taxiway.backends import cores, made
 from taxiway.core import slots
 from taxiway.core.command import Command, Values
 from taxiway.core.datatypes import AnyDataType, Image, Number, Text, Vector
@@ -160,7 +159,7 @@ def setting(facts: Mapping[str, Any]) -> str:
     words = [facts[key] for key in ("backend", "precision", "device") if key in facts]
     threads = facts.get("threads")
     if threads:
-        words.append(f"{threads} thread{'s' if threads > 1 else ''} of {os.cpu_count()}")
+        words.append(f"{threads} thread{'s' if threads > 1 else ''} of {cores()}")
     return ", ".join(map(str, words))
 
 

@@ -32,6 +32,8 @@ runpy.run_module("pip", run_name="__main__", alter_sys=True)
 """
 """pip, deaf to no SIGINT, though jobs and whatever a shell starts in its background are."""
 RAW = re.compile(r"Progress (\d+) of (\d+)")
+AWAY = re.compile(r"Retrying .*(?:broken by|Connect|timed? ?out)|name resolution", re.IGNORECASE)
+"""What pip says of a place that does not answer; its last word is that there is no such package."""
 FILE = re.compile(r"\s*Downloading (?:\S+/)?([A-Za-z0-9_.]+?)-")
 
 
@@ -132,12 +134,13 @@ def pip(arguments: list[str], job: Job) -> None:
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
     )
-    said, name = "", ""
+    said, name, is_away = "", "", False
     try:
         for line in lines_of(process):
             if found := RAW.search(line):
                 job.progress(int(found[1]), int(found[2]), f"Downloads {name or 'a file'}.")
                 continue
+            is_away = is_away or bool(AWAY.search(line))
             if line:
                 said = line.strip() or said
                 name = found[1] if (found := FILE.match(line)) else name
@@ -146,6 +149,10 @@ def pip(arguments: list[str], job: Job) -> None:
         end(process)
     if process.returncode:
         last = said.removeprefix("ERROR: ").rstrip(".") or "it said nothing"
+        if is_away:
+            last = (
+                f"what it asks for it over the network does not answer. At the end it said: {last}"
+            )
         raise TaxiwayError(f"pip could not install it: {last}.")
 
 
