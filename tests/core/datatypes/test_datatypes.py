@@ -218,6 +218,18 @@ def test_bounds_of_plain_numbers_are_told_not_enforced() -> None:
     assert Number(default=0.8, min=0, max=1).decode("truncation", 1.4) == 1.4
 
 
+@given(st.lists(st.floats(width=64) | st.integers(-(10**40), 10**40), min_size=3, max_size=3))
+def test_numbers_become_the_nearest_of_float32(values: list[float]) -> None:
+    with np.errstate(over="ignore"):
+        nearest = np.array([float(value) for value in values]).astype(np.float32)
+    if np.isfinite(nearest).all():
+        decoded = Vector(length=3).decode("it", values)
+        np.testing.assert_array_equal(decoded, nearest, strict=True)
+    else:
+        with pytest.raises(InvalidArgument, match="numbers only"):
+            Vector(length=3).decode("it", values)
+
+
 def test_a_matrix_may_be_one_row() -> None:
     field = Vector(length=3, rows=2)
     assert field.decode("w", [1, 2, 3]).shape == (3,)
