@@ -42,8 +42,8 @@ class WorkersEnd:
         ahead, self._come = bytes(self._come), bytearray()
         return ahead
 
-    def waits(self, seconds: float) -> bool:
-        """Whether a message comes, or the other end closes, within that time."""
+    def waits(self, seconds: float | None) -> bool:
+        """Whether a message comes, or the other end closes, within that time; None: whenever."""
         return bool(self._come or select([self._socket], [], [], seconds)[0])
 
     def find(self, mark: bytes) -> bytes:

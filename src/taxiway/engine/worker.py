@@ -98,6 +98,8 @@ class Requests:
     def next(self) -> Predict:
         """The next request. Raises ServerGone."""
         while not self._waiting:
+            # Asleep in `recv` it would be woken for nothing whenever the server reads an answer.
+            self._pipe.waits(None)
             self._read()
         self._number += 1
         self._is_wanted = True
