@@ -81,9 +81,9 @@ class Paced(asyncio.Protocol):
 
     def note_origin(self) -> None:
         """A header is whole: the door is told of which origin it is."""
-        scope = {**self.scope, OWN_NAMES: self.door.config.allowed_hosts}
-        self.door.heard(self.address, self.transport, self.loop.time())
-        self.door.asked(self.address, self.transport, foreign_origin(scope))
+        self.scope[OWN_NAMES] = self.door.config.allowed_hosts
+        origin = foreign_origin(self.scope)
+        self.door.asked(self.address, self.transport, origin, self.loop.time())
 
     def handle_websocket_upgrade(self, *event: Any) -> None:
         """Hand the connection over; the door goes on to know it."""

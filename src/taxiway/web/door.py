@@ -46,18 +46,22 @@ class Door:
             return True
         return self._part_with(address, [each for each in inside.values() if each.origin])
 
-    def asked(self, address: str, transport: asyncio.Transport, origin: str | None) -> None:
-        """Note of which foreign origin a connection is; None for our own pages and programs."""
+    def asked(
+        self, address: str, transport: asyncio.Transport, origin: str | None, now: float
+    ) -> None:
+        """A request came, of this foreign origin; None for our own pages and programs."""
         visit = self._inside[address].get(transport)
         if visit is None:
             return
-        visit.origin = origin
+        visit.heard, visit.origin = now, origin
+        if not origin:
+            return
         others = [each for each in self._inside[address].values() if each.origin]
         same = [each for each in others if each.origin == origin]
         most = self.config.connections_per_client - self.config.own_connections
-        if origin and len(same) > self.config.connections_per_origin:
+        if len(same) > self.config.connections_per_origin:
             self._part_with(address, [each for each in same if each is not visit])
-        elif origin and len(others) > most:
+        elif len(others) > most:
             self._part_with(address, [each for each in others if each is not visit])
 
     def heard(self, address: str, transport: asyncio.Transport, now: float) -> None:

@@ -14,7 +14,7 @@ from starlette.websockets import WebSocket
 
 from taxiway.core.config import Config
 from taxiway.web.addresses import ANY, LOOPBACK, own_names
-from taxiway.web.cors import Headers, cors
+from taxiway.web.cors import Headers, cors, preflight
 from taxiway.web.origin import OWN_NAMES, host_name, is_own_origin
 from taxiway.web.packed import CODINGS, Unpacked
 from taxiway.web.responses import Answer, deny, error_answer
@@ -69,29 +69,31 @@ class Guard:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers: Headers = dict(scope["headers"])
+        more = self._cors(scope, headers)
         began = False
 
-        async def noted(message: Message) -> None:
+        async def opened(message: Message) -> None:
             nonlocal began
-            began = True
+            if message["type"] == "http.response.start":
+                began = True
+                message = {**message, "headers": [*message.get("headers", ()), *more]}
             await send(message)
 
         try:
-            await self._answer(scope, headers, receive, noted)
+            await self._answer(scope, headers, receive, opened)
         except asyncio.CancelledError:
             # The server stops, and the time it gave to those in work is over.
             if began:
                 raise
-            opened = self._with_cors(scope, headers, noted)
             await error_answer(503, STOPPING, {"retry-after": "2"})(scope, receive, opened)
 
-    async def _answer(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
-        opened = self._with_cors(scope, headers, send)
+    async def _answer(self, scope: Scope, headers: Headers, receive: Receive, opened: Send) -> None:
         refusal = self._refuse_host(scope) or self._refuse(scope, headers)
         if refusal is not None:
             await refusal(scope, receive, opened)
         elif scope["method"] == "OPTIONS":
-            await opened({"type": "http.response.start", "status": 204, "headers": []})
+            allowed = [] if is_private(scope) else preflight(headers)
+            await opened({"type": "http.response.start", "status": 204, "headers": allowed})
             await opened({"type": "http.response.body"})
         elif coding(headers):
             plain = {b"content-encoding", b"content-length"}
@@ -152,18 +154,10 @@ class Guard:
             return True
         return origin.decode("latin-1") in self.config.allowed_origins or is_own_origin(scope)
 
-    def _with_cors(self, scope: Scope, headers: Headers, send: Send) -> Send:
-        """`send`, which puts the CORS headers on the answer."""
+    def _cors(self, scope: Scope, headers: Headers) -> list[tuple[bytes, bytes]]:
         if is_private(scope):
-            return send
-        extra = cors(headers, self._welcome(scope, headers), "*" in self.config.allowed_origins)
-
-        async def opened(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message = {**message, "headers": [*message.get("headers", ()), *extra]}
-            await send(message)
-
-        return opened
+            return []
+        return cors(headers, self._welcome(scope, headers), "*" in self.config.allowed_origins)
 
     async def _counted(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the app with a `receive` that stops at the limit, of this body or of all."""

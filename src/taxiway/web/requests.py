@@ -6,6 +6,7 @@ import re
 import secrets
 import time
 from collections.abc import Iterable
+from functools import lru_cache
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -61,8 +62,8 @@ class Requests:
 
 def name_of(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
     """The name that a request brings, if it is a plain word, or a new one."""
-    given = next((value for header, value in headers if header == HEADER), b"")
-    return given if NAME.fullmatch(given) else secrets.token_hex(8).encode()
+    given = [value for header, value in headers if header == HEADER]
+    return given[0] if given and NAME.fullmatch(given[0]) else secrets.token_hex(8).encode()
 
 
 def caller_of(scope: Scope) -> str:
@@ -73,12 +74,17 @@ def caller_of(scope: Scope) -> str:
     client = scope.get("client")
     told = [(client[0] if client else "").encode()]
     told += [value for header, value in scope["headers"] if header in TELLING]
-    return hashlib.sha256(b"\0".join(told)).hexdigest()[:32]
+    return _hashed(b"\0".join(told))
+
+
+@lru_cache(maxsize=64)
+def _hashed(told: bytes) -> str:
+    return hashlib.sha256(told).hexdigest()[:32]
 
 
 def with_name(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> list[tuple[bytes, bytes]]:
     """Headers with this name and no other."""
-    return [*(pair for pair in headers if pair[0] != HEADER), (HEADER, name)]
+    return [pair for pair in headers if pair[0] != HEADER] + [(HEADER, name)]
 
 
 def _log(scope: Scope, status: int, seconds: float) -> None:
