@@ -2,12 +2,12 @@
 
 import re
 
-from starlette.applications import Starlette
-from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.routing import BaseRoute, Route, Router, WebSocketRoute
 
 from taxiway.model_servers import ModelServers
 from taxiway.web.guard import Guard
 from taxiway.web.listen import Listener
+from taxiway.web.responses import Answered
 
 
 def listener_of(model_servers: ModelServers) -> Listener:
@@ -20,9 +20,11 @@ def routes_of(listener: Listener) -> list[BaseRoute]:
     """Every route that a port serves."""
     guard = listener._uvicorn.config.app.app  # type: ignore[union-attr]
     assert isinstance(guard, Guard)
-    assert isinstance(guard.app, Starlette)
-    assert all(isinstance(route, (Route, WebSocketRoute)) for route in guard.app.routes)
-    return list(guard.app.routes)
+    assert isinstance(guard.app, Answered)
+    router = guard.app.app
+    assert isinstance(router, Router)
+    assert all(isinstance(route, (Route, WebSocketRoute)) for route in router.routes)
+    return list(router.routes)
 
 
 def http_routes_of(listener: Listener) -> list[tuple[str, set[str]]]:

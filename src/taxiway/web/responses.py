@@ -8,8 +8,9 @@ from typing import Any
 
 import msgspec
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from taxiway.core.errors import (
@@ -86,25 +87,33 @@ def of_error(error: TaxiwayError) -> Answer:
     return error_answer(status, str(error), headers, getattr(error, "name", None))
 
 
-async def _taxiway_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, TaxiwayError)
-    return of_error(error)
+class Answered:
+    """An app whose errors are answered, each with one sentence; a bug's goes into the log too."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["app"] = self  # or starlette's router answers in its own words
+        try:
+            await self.app(scope, receive, send)
+        except (TaxiwayError, HTTPException, ClientDisconnect) as error:
+            await _answer_to(error, scope)(scope, receive, send)
+        except Exception:
+            if scope["type"] == "http":
+                words = "The server failed at this request; its log says why."
+                await error_answer(500, words)(scope, receive, send)
+            raise
 
 
-async def _http_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    words = WORDS.get(error.status_code, error.detail)
-    message = words.format(path=request.url.path, method=request.method)
-    return error_answer(error.status_code, message, dict(error.headers or {}))
-
-
-async def _gone(request: Request, error: Exception) -> Response:
-    # Nobody is left to read it.
-    return Answer(b"{}", 400)
-
-
-async def _bug(request: Request, error: Exception) -> Response:
-    return error_answer(500, "The server failed at this request; its log says why.")
+def _answer_to(error: Exception, scope: Scope) -> Answer:
+    if isinstance(error, TaxiwayError):
+        return of_error(error)
+    if isinstance(error, HTTPException):
+        words = WORDS.get(error.status_code, error.detail)
+        message = words.format(path=scope["path"], method=scope.get("method"))
+        return error_answer(error.status_code, message, dict(error.headers or {}))
+    return Answer(b"{}", 400)  # nobody is left to read it
 
 
 async def deny(socket: WebSocket, answer: Answer) -> None:
@@ -113,11 +122,3 @@ async def deny(socket: WebSocket, answer: Answer) -> None:
         await socket.send_denial_response(answer)
     else:
         await socket.close(1008)
-
-
-HANDLERS: dict[Any, Any] = {
-    TaxiwayError: _taxiway_error,
-    HTTPException: _http_error,
-    ClientDisconnect: _gone,
-    Exception: _bug,
-}
