@@ -48,6 +48,8 @@ class Command(Struct, frozen=True, kw_only=True):
 
     def named(self, wire: Mapping[str, Wire]) -> Mapping[str, Wire]:
         """What was given with the inputs' own names beside short and old ones."""
+        if wire.keys() <= self.inputs.keys():
+            return wire
         for other, name in self.other_names.items():
             if other in wire and wire.get(name) is None:
                 wire = {**wire, name: wire[other]}

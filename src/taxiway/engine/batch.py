@@ -1,6 +1,7 @@
 """The queue before a worker: bounded, gathers calls of one command, newest wins when live."""
 
 import asyncio
+import contextlib
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -104,10 +105,15 @@ class CallQueue:
         call.future.add_done_callback(lambda _: self._forget(key, call))
         self._stirred.set()
 
-    async def woken(self) -> None:
-        """Wait for the next call, or for `wake`."""
+    async def woken(self, seconds: float | None = None) -> bool:
+        """Wait for the next call, or for `wake`; whether it came within that time."""
         self._stirred.clear()
-        await self._stirred.wait()
+        if seconds is None:
+            return await self._stirred.wait()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._stirred.wait()
+        return self._stirred.is_set()
 
     def wake(self) -> None:
         """Wake whoever waits for calls: there is something else to look at."""

@@ -184,8 +184,9 @@ class Engine:
                     render_ms=(time.perf_counter() - began) * 1000,
                     asked_at=asked_at,
                 )
-            with times.encoding():
-                result = await _encoded(chosen.encode, outputs, formats)
+            began = time.perf_counter()
+            result = await _encoded(chosen.encode, outputs, formats)
+            times.encode = time.perf_counter() - began
         except TaxiwayError as error:
             self.report(name, str(error))
             raise

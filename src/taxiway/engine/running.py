@@ -333,10 +333,7 @@ class Running:
     async def _has_work(self, executor: Executor) -> bool:
         """Wait for a call that can be taken (true), for sleep (false), or for death (Died)."""
         while not executor.died and not self._can_take(executor):
-            try:
-                async with asyncio.timeout(None if self._in_work else self.idle_seconds):
-                    await self._queue.woken()
-            except TimeoutError:
+            if not await self._queue.woken(None if self._in_work else self.idle_seconds):
                 return len(self._queue) > 0
         if executor.died:
             while self._in_work:  # which hear of it themselves

@@ -1,6 +1,5 @@
 """How long each stage of a call took, and how it ended, told to whoever measures."""
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Literal
@@ -31,13 +30,6 @@ class Times(Struct):
     queue: float = 0.0
     run: float = 0.0
     encode: float = 0.0
-
-    @contextmanager
-    def encoding(self) -> Iterator[None]:
-        """Count what the block takes as encoding."""
-        began = time.perf_counter()
-        yield
-        self.encode += time.perf_counter() - began
 
 
 class Measured(Struct, frozen=True):
