@@ -67,12 +67,16 @@ async def test_a_newer_live_call_replaces_the_older_of_its_caller_only() -> None
     assert [queue.take(), queue.take()] == [[new], [other]]
 
 
-async def test_a_cancelled_call_leaves_the_queue() -> None:
+async def test_a_call_whose_caller_has_gone_leaves_the_queue_to_the_others() -> None:
     queue = CallQueue(9)
     first, second = fill(queue, OTHER, OTHER)
-    first.future.cancel()
-    await asyncio.sleep(0)
-    assert queue.take() == [second]
+    old, new = (Call(OTHER, {}, live="a") for _ in range(2))
+    for call in (old, new):
+        queue.put(call)
+    for call in (first, old):
+        queue.drop(call)
+    assert [queue.take(), queue.take()] == [[second], [new]]
+    queue.drop(second)
 
 
 async def test_fail_answers_everyone() -> None:

@@ -135,7 +135,7 @@ class Command(Struct, frozen=True, kw_only=True):
         for name, field in self.inputs.items():
             if isinstance(field, OutputFormat) and inputs.get(name):
                 chosen.update((image, inputs[name]) for image in images)
-        for part in (header or "").split(";"):
+        for part in header.split(";") if header else ():
             name, _, format = (piece.strip() for piece in part.partition("="))
             if name in images and format in ("PNG", "JPEG"):
                 chosen[name] = format  # type: ignore[assignment]

@@ -7,7 +7,6 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any
 
 from taxiway.core.callers import caller, turn_number
 from taxiway.core.command import Command, Values
@@ -48,6 +47,11 @@ class Call:
     """When the worker got it, if it did."""
 
     @property
+    def key(self) -> str | int:
+        """By which a queue knows it."""
+        return self.number if self.live is None else self.live
+
+    @property
     def played(self) -> Played:
         """Whether it is of something that is played."""
         return "no" if self.live is None else "resting" if self.rests else "moving"
@@ -83,7 +87,7 @@ class CallQueue:
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
-        self._calls: OrderedDict[Any, Call] = OrderedDict()
+        self._calls: OrderedDict[str | int, Call] = OrderedDict()
         self._stirred = asyncio.Event()
 
     def __len__(self) -> int:
@@ -100,10 +104,13 @@ class CallQueue:
                 older.resolve(Superseded("A newer change took this one's place."))
         elif len(self._calls) >= self.limit:
             raise Busy(f"The model has {self.limit} requests waiting; try again in a moment.")
-        key = call.live if call.live is not None else call.number
-        self._calls[key] = call
-        call.future.add_done_callback(lambda _: self._forget(key, call))
+        self._calls[call.key] = call
         self._stirred.set()
+
+    def drop(self, call: Call) -> None:
+        """Leave a call out whose caller has gone, if it is still here."""
+        if self._calls.get(call.key) is call:
+            del self._calls[call.key]
 
     async def woken(self, seconds: float | None = None) -> bool:
         """Wait for the next call, or for `wake`; whether it came within that time."""
@@ -138,8 +145,3 @@ class CallQueue:
         """Give every waiting call that error."""
         while self._calls:
             self._calls.popitem(last=False)[1].resolve(error)
-
-    def _forget(self, key: Any, call: Call) -> None:
-        # A caller that went away (cancelled) leaves no work behind.
-        if self._calls.get(key) is call:
-            del self._calls[key]

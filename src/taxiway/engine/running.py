@@ -176,6 +176,7 @@ class Running:
             return await call.future
         finally:
             call.future.cancel()
+            self._queue.drop(call)
             if times is not None:
                 times.queue, times.run = call.seconds()
 

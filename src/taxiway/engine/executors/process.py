@@ -139,8 +139,6 @@ class ProcessExecutor:
     def _ask(self, on_part: OnPart) -> "asyncio.Future[Message]":
         """Where the next answer goes; those before it come before."""
         answer: asyncio.Future[Message] = self._loop.create_future()
-        # Nobody may be left to hear of a death when the reader tells of it.
-        answer.add_done_callback(lambda answer: answer.cancelled() or answer.exception())
         self._asked.append((answer, on_part))
         if self.died:
             self._lose()
@@ -209,6 +207,7 @@ class ProcessExecutor:
             return
         if isinstance(outcome, Exception):
             answer.set_exception(outcome)
+            answer.exception()  # nobody may be left to hear of it
         else:
             answer.set_result(outcome)
 
