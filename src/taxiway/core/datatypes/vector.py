@@ -1,9 +1,8 @@
 """A latent vector, or a matrix of one for every layer."""
 
-import math
 import struct
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import numpy as np
@@ -13,6 +12,8 @@ from taxiway.core.datatypes.base import DataType, Wire, kind
 from taxiway.core.datatypes.plain import FLOAT32_LIMIT
 from taxiway.core.errors import InvalidArgument
 from taxiway.core.images import ImageFormat
+
+NUMBERS = list[Annotated[float, msgspec.Meta(gt=-FLOAT32_LIMIT, lt=FLOAT32_LIMIT)]]
 
 
 class Vector(DataType, frozen=True, tag="vector"):
@@ -112,17 +113,15 @@ def _listed(wire: Wire) -> Wire:
 
 
 def _floats(wire: Wire) -> np.ndarray[Any, np.dtype[np.float32]] | None:
-    """A list of finite numbers, as JSON has them, float32 [length]; None for anything else.
+    """A list of numbers, as JSON has them, float32 [length]; None for anything else.
 
     In a quarter of the time that numpy takes.
     """
     try:
-        numbers = msgspec.convert(wire, list[float])
-        packed = struct.pack(f"<{len(numbers)}f", *numbers)
-    except (msgspec.ValidationError, OverflowError):
+        numbers = msgspec.convert(wire, NUMBERS)
+    except msgspec.ValidationError:
         return None
-    # Of numbers that fit into float32 no sum is too large.
-    return np.frombuffer(packed, "<f4").copy() if math.isfinite(sum(numbers)) else None
+    return np.frombuffer(struct.pack(f"{len(numbers)}f", *numbers), np.float32).copy()
 
 
 def _kinds(wire: Sequence[Wire]) -> set[type]:
