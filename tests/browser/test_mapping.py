@@ -191,6 +191,28 @@ def test_a_bank_and_a_key(mapping: Page) -> None:
     turn(page, 0x99, 36, 100)
     wait_for_store(page, "!store.get('blackout')")
 
+
+def test_a_pad_learns_the_preset_that_is_pressed(mapping: Page) -> None:
+    page, words = mapping, mapping.locator("#learn-words")
+    page.click("#midi")
+    page.evaluate("() => plugIn()")
+    page.click("#tab-presets")
+    page.keyboard.press("Shift+Digit3")
+    tile = page.get_by_role("button", name="Preset 3", exact=True)
+    expect(tile).to_be_visible()
+    page.click("#tab-mapping")
+    page.click("#learn")
+    page.click("#tab-presets")
+    tile.click()
+    expect(page.locator(".learning-banner")).to_contain_text("/preset/3: move a knob")
+    page.click("#tab-mapping")
+    turn(page, 0x99, 40, 100)
+    expect(words).to_have_text("/preset/3 follows midi:10:note:40.")
+    page.click("#tab-presets")
+    page.get_by_role("button", name="Clear").click()
+    tile.click()
+    expect(page.get_by_role("button", name="Preset 3 is empty")).to_be_visible()
+
     page.evaluate(
         """async () => (await import("/studio/control.js")).ask(
           studio.connection.token, "POST", "/mapping", { bindings: [] })"""

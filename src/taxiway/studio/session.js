@@ -140,9 +140,14 @@ export class Session {
     this.#connection.sendMessage({ type: "blackout", on });
   }
 
-  /** Do something that every player can (docs/playing.md). @param {string} action @param {Record<string, any>} [inputs] */
-  perform(action, inputs = {}) {
-    if (Object.keys(inputs).length <= 1) this.#store.set("touched", `/${action}`);
+  /**
+   * Do something that every player can (docs/playing.md).
+   * @param {string} action
+   * @param {Record<string, any>} [inputs]
+   * @param {string} [touched] the address that a knob may learn by it
+   */
+  perform(action, inputs = {}, touched = Object.keys(inputs).length <= 1 ? `/${action}` : "") {
+    if (touched) this.#store.set("touched", touched);
     // What was edited a moment ago comes before it.
     this.#send();
     this.#connection.sendMessage({ type: "perform", action, inputs });
@@ -152,8 +157,8 @@ export class Session {
   goTo(where) {
     const inputs = this.#store.get("declaration").inputs.map(({ name }) => name);
     this.history.step([...inputs, VECTOR]);
-    this.perform("number" in where ? "preset" : "history", where);
-    if ("number" in where) this.#store.set("touched", `/preset/${where.number}`);
+    if ("number" in where) this.perform("preset", where, `/preset/${where.number}`);
+    else this.perform("history", where);
   }
 
   /**
@@ -171,7 +176,7 @@ export class Session {
 
   /** Keep what is played as a preset. @param {number} number */
   storePreset(number) {
-    this.perform("preset/store", { number });
+    this.perform("preset/store", { number }, ""); // whose number no knob is meant to choose
   }
 
   /** Stop whatever moves the picture by itself, whoever began it. */

@@ -35,7 +35,7 @@ function makeKey({ store, session, connection }, k, curves) {
   const image = h("img", { alt: "" });
   const words = t("Show key {n}", { n });
   const there = h("button", { type: "button", class: "key-picture", "aria-label": words, title: words }, image);
-  there.addEventListener("click", () => session.perform("timeline/scrub", { at: timeOf(store.get("presets").timeline, k) }));
+  there.addEventListener("click", () => session.perform("timeline/scrub", { at: timeOf(store.get("presets").timeline, k) }, ""));
   const seconds = h("input", { type: "number", class: "figure", min: LEAST, max: MOST, step: 0.5, "aria-label": t("Seconds to key {n}", { n }) });
   seconds.addEventListener("change", () => {
     const wanted = Number(seconds.value) || (seconds.value === "" ? key().seconds : LEAST);
@@ -49,7 +49,7 @@ function makeKey({ store, session, connection }, k, curves) {
   earlier.hidden = k === 0;
   earlier.addEventListener("click", () => session.perform("timeline/move", { key: n, to: k }));
   const away = h("button", { type: "button", class: "quiet", title: "Take away", "aria-label": t("Take key {n} away", { n }) }, "×");
-  away.addEventListener("click", () => session.perform("timeline/remove", { key: n }));
+  away.addEventListener("click", () => session.perform("timeline/remove", { key: n }, ""));
   const unit = h("span", { class: "hint" }, "s");
   const parts = [seconds, unit, curve];
   let shown = { seconds: 0, curve: "" };

@@ -28,7 +28,7 @@ export function makeTiles(studio) {
     const isFull = store.get("presets").presets.some((preset) => preset.number === number);
     if (doing === "Store") session.storePreset(number);
     else if (doing === "Name") return isFull && naming.begin(number);
-    else if (doing === "Clear") session.perform("preset/clear", { number });
+    else if (doing === "Clear") session.perform("preset/clear", { number }, "");
     else if (isFull) session.goTo({ number });
     choose("");
   };
