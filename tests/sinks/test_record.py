@@ -202,12 +202,13 @@ def test_a_full_disk_ends_the_film_and_what_there_is_can_be_rescued(
             sink.send(Frame(pixels=pixels, index=1, time=0.0))
             clock.now += 1 / FPS
 
-    with pytest.raises(Unavailable, match=f"No space left.*written until then is .*{hidden.name}"):
+    with pytest.raises(Unavailable, match="No space left") as said:
         fill()
     sink.close()
     assert sink.result == ""
-    assert hidden.stat().st_size == room
+    assert (hidden.name in str(said.value)) == hidden.exists() == bool(room)
     if room:
+        assert hidden.stat().st_size == room
         with playing(hidden) as film:
             assert next(film.decode(video=0)).width == 64
 

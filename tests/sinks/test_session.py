@@ -144,4 +144,8 @@ async def test_a_session_is_played_again_exactly(tmp_path: Path) -> None:
     assert found.keys() == played.keys() == {"w"}
     assert np.array_equal(found["w"], played["w"])
     sets = [values["z"] for values, _ in hand if values.get("z") is not None]
-    assert np.array_equal(sets[-1], z_of_seed(4))
+    # Of those that a machine in a hurry sets at once only the newest counts.
+    kept = [z_of_seed(seed) for seed in range(5)]
+    assert all(any(np.array_equal(z, one) for one in kept) for z in sets)
+    newest = [change["z"] for change in written if change.get("z")][-1]
+    assert np.array_equal(np.array(newest, np.float32), kept[-1])
