@@ -106,7 +106,7 @@ class GrowingFile:
         return place_free(self._hidden, self.path)
 
     def left(self, error: OSError) -> Unavailable:
-        """Leave what there is hidden, to be rescued, since it cannot be written on; what to tell."""
+        """Leave what there is hidden, to be rescued, as it cannot be written on; what to tell."""
         if not os.path.getsize(self._hidden):
             self.discard()
             return Unavailable(f"{error.strerror}.")

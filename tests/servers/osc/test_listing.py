@@ -2,7 +2,9 @@
 
 import shlex
 import shutil
+import socket
 import subprocess
+from collections.abc import Sequence
 from typing import Any
 
 import httpx
@@ -10,6 +12,7 @@ import numpy as np
 import pytest
 from pythonosc.udp_client import SimpleUDPClient
 from starlette.applications import Starlette
+from starlette.routing import BaseRoute
 
 from interop.broadcasting import BroadcastingEngine
 from interop.engineio_clients import until
@@ -17,16 +20,37 @@ from session_fakes import FakeEngine, on_session
 from taxiway.core.config import Config
 from taxiway.live.presets.state import State
 from taxiway.live.session import LiveSession
+from taxiway.servers.osc import Osc
 from taxiway.servers.osc.listing import routes
 from taxiway.servers.osc.server import OscServer
+from taxiway.web.listen import CannotListen
+from taxiway.web.server import ServerContext
+
+
+async def answered(routes: Sequence[BaseRoute]) -> dict[str, Any]:
+    transport = httpx.ASGITransport(Starlette(routes=routes))
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
+        answer: dict[str, Any] = (await client.get("/osc")).json()
+    return answer
 
 
 async def listed(session: LiveSession, port: int | None) -> dict[str, Any]:
-    app = Starlette(routes=routes(session, lambda: port))
-    transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
-        answer = (await client.get("/osc")).json()
+    answer = await answered(routes(session, lambda: (port, "")))
     return {"port": answer["port"], **{each["address"]: each for each in answer["addresses"]}}
+
+
+async def test_a_port_that_another_has_is_in_no_line_to_copy() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("127.0.0.1", 0))
+        taken = other.getsockname()[1]
+        async with on_session(FakeEngine()) as session:
+            config = Config(osc_port=taken)
+            server = Osc(ServerContext(engine=session.engine, session=session, config=config))
+            with pytest.raises(CannotListen):
+                await server.start()
+            answer = await answered(server.routes())
+    assert answer["off"].startswith(f"OSC is off: UDP port {taken} is in use")
+    assert answer["port"] is answer["addresses"][0]["oscsend"] is None
 
 
 async def test_it_tells_of_every_address() -> None:

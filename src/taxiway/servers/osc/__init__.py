@@ -6,6 +6,7 @@ from starlette.routing import BaseRoute
 
 from taxiway.servers.osc import listing
 from taxiway.servers.osc.server import OscServer
+from taxiway.web.listen import CannotListen
 from taxiway.web.server import Server
 
 
@@ -14,21 +15,26 @@ class Osc(Server):
 
     title = "OSC"
     _server: OscServer | None = None
+    _off = "OSC is off, by --osc-port off."
 
     def routes(self) -> Sequence[BaseRoute]:
-        context = self.context
-        return listing.routes(context.session, self._port)
+        return listing.routes(self.context.session, self._door)
 
     async def start(self) -> int | None:
         context = self.context
         if context.config.osc_port is None:
             return None
-        self._server = OscServer(context.engine, context.session, context.config, context.jobs)
-        await self._server.start()
-        return self._server.port
+        server = OscServer(context.engine, context.session, context.config, context.jobs)
+        try:
+            await server.start()
+        except CannotListen as error:
+            self._off = f"OSC is off: {error}"
+            raise
+        self._server = server
+        return server.port
 
-    def _port(self) -> int | None:
-        return None if self._server is None else self._server.port
+    def _door(self) -> tuple[int | None, str]:
+        return (None, self._off) if self._server is None else (self._server.port, "")
 
     async def stop(self) -> None:
         if self._server is not None:

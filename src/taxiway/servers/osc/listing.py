@@ -17,14 +17,18 @@ LONG = 8
 """Of more arguments no line for a shell is made."""
 
 
-def routes(session: LiveSession, port: Callable[[], int | None]) -> list[Route]:
-    """The route, at which who reaches the port learns what there is to move."""
+def routes(session: LiveSession, door: Callable[[], tuple[int | None, str]]) -> list[Route]:
+    """The route, at which who reaches the port learns what there is to move.
+
+    `door` tells OSC's port, or None and why there is none.
+    """
 
     async def show(request: Request) -> Answer:
-        asked, at = request.url.hostname or "", port()
+        asked, (at, off) = request.url.hostname or "", door()
         host = "localhost" if asked in LOOPBACK else asked
         listed = [described(each, host, at) for each in session.addresses.all()]
-        return Answer(to_json({"model": session.spec.name, "port": at, "addresses": listed}))
+        named = {"model": session.spec.name, "port": at, "off": off, "addresses": listed}
+        return Answer(to_json(named))
 
     return declared(Power.ASK, [Route("/osc", show)])
 

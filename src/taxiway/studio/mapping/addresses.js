@@ -14,6 +14,7 @@ export class AddressList {
   all = /** @type {OscAddress[]} */ ([]);
   #search = h("input", { type: "text", id: "address-search", placeholder: "find an address", "aria-label": "Find an address" });
   #list = h("ul", { class: "address-list" });
+  #off = h("p", { class: "trouble", hidden: true });
   #learn;
   #shown = /** @type {Map<string, Shown>} */ (new Map());
   #names = "";
@@ -22,12 +23,17 @@ export class AddressList {
   constructor(learn) {
     this.#learn = learn;
     this.#search.addEventListener("input", () => this.#filter());
-    this.element.append(this.#search, this.#list);
+    this.element.append(this.#off, this.#search, this.#list);
   }
 
-  /** @param {OscAddress[]} addresses @param {MappingState["movers"]} movers */
-  show(addresses, movers) {
+  /**
+   * @param {OscAddress[]} addresses @param {MappingState["movers"]} movers
+   * @param {string} off why no message can come by OSC, or nothing
+   */
+  show(addresses, movers, off) {
     this.all = addresses;
+    this.#off.textContent = off;
+    this.#off.hidden = !off;
     const names = addresses.map(({ address, oscsend }) => address + oscsend).join();
     if (names !== this.#names) {
       this.#names = names;

@@ -80,7 +80,7 @@ function mount(root, studio) {
     if (state) show(state);
     if (looks++ % SELDOM && addresses.all.length) return;
     const listed = await fetch(at("/osc")).then((answer) => answer.json()).catch(() => null);
-    if (listed && known) addresses.show(listed.addresses, known.movers);
+    if (listed && known) addresses.show(listed.addresses, known.movers, listed.off);
   });
 }
 
