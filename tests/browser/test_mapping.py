@@ -191,6 +191,9 @@ def test_a_bank_and_a_key(mapping: Page) -> None:
     turn(page, 0x99, 36, 100)
     wait_for_store(page, "!store.get('blackout')")
 
+    bind(page)
+    expect(page.locator(".binding")).to_have_count(0)
+
 
 def test_a_pad_learns_the_preset_that_is_pressed(mapping: Page) -> None:
     page, words = mapping, mapping.locator("#learn-words")
@@ -212,11 +215,8 @@ def test_a_pad_learns_the_preset_that_is_pressed(mapping: Page) -> None:
     page.get_by_role("button", name="Clear").click()
     tile.click()
     expect(page.get_by_role("button", name="Preset 3 is empty")).to_be_visible()
-
-    page.evaluate(
-        """async () => (await import("/studio/control.js")).ask(
-          studio.connection.token, "POST", "/mapping", { bindings: [] })"""
-    )
+    page.click("#tab-mapping")
+    bind(page)
     expect(page.locator(".binding")).to_have_count(0)
 
 
