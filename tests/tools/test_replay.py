@@ -79,6 +79,16 @@ def test_each_frame_shows_what_was_set_by_its_time(model: HeldModel, tmp_path: P
     assert lights(tmp_path / "film.mp4") == pytest.approx(wanted, abs=3)
 
 
+def test_each_frame_of_a_timeline_is_its_own(model: HeldModel, tmp_path: Path) -> None:
+    changes = [(k / 60, {"light": 20 + k}) for k in range(132)]
+    session = take(tmp_path / "take.jsonl", *changes, (2.2, {}))
+    for fps, step in ((60, 1), (30, 2), (20, 3)):
+        done = film(model, session, tmp_path, fps=fps)
+        assert (done["frames"], done["drawn"]) == (2.2 * fps, 132 / step)
+        assert lights(tmp_path / "film.mp4") == pytest.approx(list(range(20, 152, step)), abs=2)
+    assert film(model, session, tmp_path, fps=25)["frames"] == 55
+
+
 def test_a_session_without_length_is_one_frame(model: HeldModel, tmp_path: Path) -> None:
     assert film(model, take(tmp_path / "take.jsonl"), tmp_path)["frames"] == 1
 

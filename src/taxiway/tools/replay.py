@@ -19,6 +19,8 @@ from taxiway.film.writer import Manner, check, write_film
 
 MOST_FRAMES = 2_000_000
 """Eighteen hours at 30 a second; a picture that stays costs next to nothing."""
+CLOSE_SECONDS = 1e-6
+"""As exactly as a session tells its times: what is set so little after a frame is of that frame."""
 
 
 class Replay:
@@ -83,7 +85,7 @@ class Take:
         last = 0.0
         for change in changes(self._path):
             last = change.t
-        count = max(math.ceil(last * self._fps), 1)
+        count = max(math.ceil((last - CLOSE_SECONDS) * self._fps), 1)
         if count > MOST_FRAMES:
             raise InvalidArgument(f"A film has 1 to {MOST_FRAMES} frames, got {count}.", "fps")
         return count
@@ -95,7 +97,7 @@ class Take:
         picture: Pixels | None = None
         for index in range(self.count):
             job.progress(index, self.count, preview=picture)
-            while change is not None and change.t <= index / self._fps:
+            while change is not None and change.t <= index / self._fps + CLOSE_SECONDS:
                 if change.set:
                     values |= change.set
                     picture = None

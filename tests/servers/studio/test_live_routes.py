@@ -57,6 +57,14 @@ async def test_a_scene_goes_out_and_comes_in_for_the_owner_alone() -> None:
             taken = await client.post(path, content=scene, headers=own)
             assert taken.json() == {"presets": [2]}
             assert session.kept.presets[2].name == "dusk"
+            for seconds in (1, 2):
+                session.timeline.add(seconds, "even")
+            for asked, count in (("", 121), ("?fps=24", 49)):
+                told = (await client.get(scene_routes.TIMELINE + asked)).text
+                assert told.count('"t"') == count + 1
+            for asked in ("x", "0", "1e9"):
+                refused = await client.get(f"{scene_routes.TIMELINE}?fps={asked}")
+                assert (refused.status_code, "'fps' takes" in refused.text) == (400, True)
             wrong = await client.post(path, content=b"PK no", headers=own)
             assert (wrong.status_code, "no whole zip" in wrong.text) == (400, True)
 

@@ -201,7 +201,11 @@ class Timeline:
         total = self.check()
         frames = max(round(total * fps), 1)
         if frames > MOST_FRAMES:
-            raise InvalidArgument(f"A session has up to {MOST_FRAMES} frames, this one {frames}.")
+            minutes = MOST_FRAMES / fps / 60
+            raise InvalidArgument(
+                f"At {fps:g} frames a second a timeline of up to {minutes:.0f} minutes can be "
+                f"filmed, and this one takes {total / 60:.0f}."
+            )
         count = frames if self.loops else frames + 1
         return _lines(self._session.known.name, self._score(), count, fps, total)
 

@@ -1,7 +1,8 @@
 """Scenes over HTTP (docs/playing.md): presets, movement and timeline as one file.
 
 GET  /studio/api/scene    the file                POST /studio/api/scene   play one's
-GET  /studio/api/timeline.jsonl    the timeline as a session, to be filmed
+GET  /studio/api/timeline.jsonl    the timeline as a session, to be filmed; ?fps=25, else 60, is
+                                   how many changes a second it has
 """
 
 import asyncio
@@ -11,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from taxiway.core.errors import InvalidArgument
 from taxiway.live.presets import scene
 from taxiway.live.session import LiveSession
 from taxiway.servers.studio.manager_routes import PREFIX, guarded
@@ -18,7 +20,7 @@ from taxiway.web.powers import Power, Tokens
 
 PATH = PREFIX + "/scene"
 TIMELINE = PREFIX + "/timeline.jsonl"
-FRAMES = 60
+FRAMES, FEWEST_FRAMES, MOST_FRAMES = 60, 0.1, 240
 """Changes a second of a timeline that is written as a session."""
 
 
@@ -36,7 +38,7 @@ def routes(session: LiveSession, tokens: Tokens) -> list[Route]:
         return {"presets": sorted(found.presets)}
 
     async def timeline(request: Request) -> Response:
-        lines = session.timeline.session_lines(FRAMES)
+        lines = session.timeline.session_lines(rate(request.query_params.get("fps", str(FRAMES))))
         headers = {"content-disposition": 'attachment; filename="timeline.jsonl"'}
         return StreamingResponse(lines, media_type="application/x-ndjson", headers=headers)
 
@@ -45,3 +47,15 @@ def routes(session: LiveSession, tokens: Tokens) -> list[Route]:
         guarded(PATH, "GET", give, tokens, Power.PLAY),
         guarded(PATH, "POST", take, tokens),
     ]
+
+
+def rate(text: str) -> float:
+    """How many changes a second are asked for. Raises InvalidArgument."""
+    try:
+        found = float(text)
+    except ValueError:
+        found = 0.0
+    if not FEWEST_FRAMES <= found <= MOST_FRAMES:
+        takes = f"{FEWEST_FRAMES:g} to {MOST_FRAMES}"
+        raise InvalidArgument(f"'fps' takes {takes}, got {text[:20]!r}.", "fps")
+    return found

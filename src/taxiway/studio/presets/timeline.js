@@ -12,6 +12,7 @@ import { trackLine } from "./tracks.js";
 /** @import { Studio } from "../types.d.ts" */
 
 const FILE = "timeline.jsonl";
+const FPS = 30;
 const ARMED = "Play, then move faders: what you move is kept, each until the end of the round.";
 const RECORDS = "Recording: what you move is kept.";
 
@@ -50,7 +51,7 @@ export function makeTimeline(studio, curves) {
     hint.textContent = timeline.armed ? t(timeline.plays ? RECORDS : ARMED) : "";
     loops.checked = timeline.loops;
   });
-  return h("details", { class: "block" }, h("summary", {}, "Timeline"), keys.list, tracks, head.element, playing, hint, h("div", { class: "row" }, add, taken));
+  return h("details", { class: "block" }, h("summary", {}, "Timeline"), keys.list, tracks, head.element, playing, hint, add, taken);
 }
 
 /** Where it is, and what moves it there by hand. @param {Studio} studio */
@@ -91,20 +92,22 @@ function makeHead({ store, session }) {
 
 /** What takes it out of here: as a film, by a job, or as a file. @param {Studio} studio */
 function makeTaken({ store, connection }) {
+  const fps = h("input", { type: "number", class: "figure", min: 1, max: 240, value: FPS, "aria-label": "Frames a second" });
   const attempt = async (/** @type {(file: File) => void} */ work) => {
     try {
-      work(new File([await fetchFile(connection.token, `/${FILE}`)], FILE));
+      work(new File([await fetchFile(connection.token, `/${FILE}?fps=${fps.value || FPS}`)], FILE));
     } catch (problem) {
       store.set("error", sentence(problem));
     }
   };
   const open = (/** @type {File} */ session) => {
-    store.set("job", filmOf(session));
+    const { tool, inputs } = filmOf(session);
+    store.set("job", { tool, inputs: { ...inputs, fps: Number(fps.value || FPS) } });
     document.getElementById("tab-jobs")?.click();
   };
   const film = h("button", { type: "button", title: "Frame by frame, with a sound if you like", onclick: () => attempt(open) }, "Film it");
   film.hidden = !connection.owns;
   const out = h("button", { type: "button", title: "A session, which taxiway replay films frame by frame" }, "Export");
   out.addEventListener("click", () => attempt((file) => download(FILE, file)));
-  return h("span", { class: "row", role: "group", "aria-label": "Timeline" }, film, out);
+  return h("div", { class: "row", role: "group", "aria-label": "Timeline" }, film, fps, h("span", { class: "hint" }, "fps"), out);
 }
