@@ -9,7 +9,7 @@ HELP = "install what training, films and so on need"
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     listed = ", ".join(f"{name} for {what}: {mb} MB" for name, (what, mb, _) in INSTALLED.items())
-    parser.add_argument("extra", metavar="EXTRA", choices=INSTALLED, help=listed)
+    parser.add_argument("extra", metavar="EXTRA", choices=tuple(INSTALLED), help=listed)
 
 
 def run(parsed: argparse.Namespace) -> None:
