@@ -139,6 +139,30 @@ async def test_one_heavy_job_runs_at_a_time_and_a_light_one_beside_it(jobs: Jobs
     assert (jobs.find(first).state, jobs.find(second).state) == ("stopped", "stopped")
 
 
+async def test_one_that_is_stopped_as_its_turn_comes_does_not_begin(
+    jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It looks once more what there is to do, which takes a second where something is missing."""
+    known, looked, begin = await jobs.offer(), list[None](), asyncio.Event()
+
+    async def slow() -> Any:
+        looked.append(None)
+        if len(looked) > 1:  # the first is who begins it
+            await begin.wait()
+        return known
+
+    monkeypatch.setattr(jobs, "offer", slow)
+    name = await begun(jobs)
+    while len(looked) < 2:
+        await asyncio.sleep(0.01)
+    assert (await jobs.stop(name)).message == "Stopped before it began."
+    begin.set()
+    while jobs._running:
+        await asyncio.sleep(0.01)
+    assert jobs.find(name).state == "stopped"
+    assert not (jobs.folder / name / "count.txt").exists()
+
+
 async def test_what_is_wrong_is_said_before_or_after_the_start(jobs: Jobs) -> None:
     with pytest.raises(NotFound, match="No tool named 'dance'. There are: toys:Counter"):
         await jobs.start("dance", "small", {})

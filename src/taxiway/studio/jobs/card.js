@@ -189,7 +189,8 @@ function summaryOf({ outputs }) {
 /** How far, how long yet, and when. @param {Job} job */
 function figures({ state, done, total, unit, secondsLeft, ended, started }) {
   const parts = [];
-  if (total && state !== "done") parts.push(t("{n} of {total} {unit}", { n: short(done), total: short(total), unit: t(unit) }));
+  const counts = total && !(total === 1 && unit === "bytes"); // of which one is none, or all
+  if (counts && state !== "done") parts.push(t("{n} of {total} {unit}", { n: short(done), total: short(total), unit: t(unit) }));
   if (state === "running" && secondsLeft) parts.push(t("{time} left", { time: duration(secondsLeft) }));
   if (!WORKING.includes(state) && ended) parts.push(moment(1000 * ended));
   if (state === "done" && started && ended) parts.push(t("took {time}", { time: duration(ended - started) }));
