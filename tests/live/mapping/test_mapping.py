@@ -79,6 +79,33 @@ async def test_a_bank_is_learnt_knob_by_knob(session: LiveSession) -> None:
     assert all(each.gives == (-3, 3) for each in session.mapping.bindings)
 
 
+@pytest.mark.parametrize(
+    ("signal", "value", "seed"),
+    [(KNOB, 3 / 127, 3), ("midi:1:program", 5, 5), ("osc:/seeds", 500, 500), ("osc:/1", 0.5, 64)],
+)
+async def test_of_seeds_a_knob_has_as_many_as_it_has_steps(
+    session: LiveSession, signal: str, value: float, seed: int
+) -> None:
+    """All four thousand million were no range of a binding, and the page lost its socket."""
+    session.set({"seed": 12345})
+    session.mapping.learn(["/seed"])
+    session.mapping.hear([(signal, value)], "MIDI")
+    assert session.mapping.said == ""
+    listed = {each.address: each for each in session.addresses.all()}
+    assert listed["/seed"].now() == seed
+
+
+async def test_a_value_beyond_what_a_knob_gives_is_picked_up_at_the_end(
+    session: LiveSession,
+) -> None:
+    binding = bound(session, gives=(0, 0.25), pickup=True)
+    session.set({"truncation": 0.8})
+    session.mapping.hear([(KNOB, 0.5)], "MIDI")
+    assert session.mapping.turn(binding) == "up"
+    session.mapping.hear([(KNOB, 1.0)], "MIDI")
+    assert (session.mapping.turn(binding), truncation(session)) == ("", 0.25)
+
+
 @pytest.mark.parametrize("to", ["/z", "/nothing", "/z/512"])
 async def test_what_no_number_moves_is_not_learnt(session: LiveSession, to: str) -> None:
     with pytest.raises((InvalidArgument, NoSuchAddress)):

@@ -261,6 +261,8 @@ class SignalMapping:
         state.turn = ""
         if before is None or not self._is_moved(binding, state, address, before):
             return True
+        # What is beyond the ends is picked up there, or the knob would never come to it.
+        before = min(max(before, min(binding.gives)), max(binding.gives))
         is_close = abs(value - before) <= CLOSE * _span(binding)
         has_passed = knob is not None and (knob - before) * (value - before) <= 0
         if not (is_close or has_passed):

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from taxiway.core.errors import InvalidArgument
-from taxiway.live.mapping.bindings import Binding
+from taxiway.live.mapping.bindings import LARGEST, Binding
 from taxiway.live.messages.addresses import Address
 from taxiway.live.messages.patterns import places
 
@@ -14,6 +14,8 @@ KEYS = ("note", "button", "onset", "beat")
 """Kinds of signals that are pressed rather than turned."""
 HALF = 0.5
 MIDI = 127
+MOST_STEPS = 10_000
+"""Of a fader; what takes more whole numbers is no place to be anywhere in."""
 
 
 def reach(address: Address, to: str) -> tuple[float, float]:
@@ -34,7 +36,7 @@ def reach(address: Address, to: str) -> tuple[float, float]:
 
 def guessed(signal: str, value: float, to: str, address: Address) -> Binding:
     """A binding for a signal of which one value is known, to be edited where it is wrong."""
-    kind, gives = kind_of(signal), reach(address, to)
+    kind, gives = kind_of(signal), _gives(value, address, to)
     is_switch = kind in KEYS and address.types == "i" and gives == (0, 1)
     return Binding(
         signal=signal,
@@ -43,9 +45,17 @@ def guessed(signal: str, value: float, to: str, address: Address) -> Binding:
         gives=gives,
         curve="toggle" if is_switch else "linear",
         smoothing=0.0 if kind in KEYS or address.types[:1] != "f" else 0.05,
-        pickup=kind == "cc",
+        pickup=kind == "cc" and gives == reach(address, to),
         relative="twos" if kind == "step" else "",
     )
+
+
+def _gives(value: float, address: Address, to: str) -> tuple[float, float]:
+    """What is reached; of a long row of whole numbers, as of seeds, one for each step of a knob."""
+    low, high = reach(address, to)
+    if address.types == "i" and high - low > MOST_STEPS:
+        return low, low + max(MIDI, round(abs(value)))
+    return max(low, -LARGEST), min(high, LARGEST)
 
 
 def kind_of(signal: str) -> str:
