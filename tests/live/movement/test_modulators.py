@@ -13,6 +13,7 @@ from taxiway.core.errors import InvalidArgument, NotFound, TaxiwayError
 from taxiway.core.modulator import Modulator
 from taxiway.live.controls import Mover
 from taxiway.live.messages import actions
+from taxiway.live.messages.moves import Message
 from taxiway.live.movement.modulators import COMMON, kinds, laid
 
 
@@ -67,7 +68,16 @@ async def test_what_is_sent_moves_and_what_takes_nothing_says_so() -> None:
         await until(lambda: "z" in session.controls.overlay)
         await until(lambda: session.controls.overlay["z"][5] > before[5] + 2.5)
         np.testing.assert_array_equal(session.controls.values()["z"], before)
+        (refused,) = session.addresses.perform([Message("/modulator/2/value", [2.0])], 1)
+        assert str(refused) == "'value' takes -1 to 1, got 2."
+        session.mapping.learn(["/modulator/2/value"])
+        session.mapping.choose("audio:level")
+        session.mapping.hear([("audio:level", 0.0)], "page 1")
+        await until(lambda: abs(session.controls.overlay["z"][5] - before[5]) < 0.5)
+        assert session.mapping.said == ""
         actions.perform(session, "modulator", {"number": 3, "kind": "noise"})
+        assert "/modulator/2/value" in session.addresses.names()
+        assert "/modulator/3/value" not in session.addresses.names()
         for action, inputs, words in (
             ("modulator/value", {"number": 3, "value": 1}, "takes no values"),
             ("modulator", {"number": 9}, "'number' takes 1 to 8"),

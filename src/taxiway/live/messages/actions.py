@@ -16,6 +16,7 @@ from taxiway.core.errors import InvalidArgument, NotFound
 from taxiway.live.controls import playing
 from taxiway.live.messages.action import Action, action
 from taxiway.live.messages.addresses import Address
+from taxiway.live.messages.modulator_addresses import follow_modulators
 from taxiway.live.messages.movement_actions import MOVEMENT_ACTIONS
 from taxiway.live.messages.timeline_actions import TIMELINE_ACTIONS
 from taxiway.live.movement.fade import CURVES, LONGEST_SECONDS
@@ -137,6 +138,7 @@ def add_actions(session: "LiveSession") -> None:
     for name, each in ACTIONS.items():
         if each.has_address:
             session.addresses.add(_address(session, name, each))
+    follow_modulators(session)
 
 
 def _address(session: "LiveSession", name: str, action: Action) -> Address:

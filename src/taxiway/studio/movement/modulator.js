@@ -10,6 +10,8 @@ import { t } from "../words.js";
 /** @typedef {{ name: string, title: string, inputs: import("../types.d.ts").Field[] }} Kind */
 
 const BOUNDS = /** @type {Values} */ ({ seconds: { min: 0.1, max: 60, step: 0.1 } });
+/** The kind that follows what comes from elsewhere, so that it can be learnt. */
+const SENT = "sent";
 /** @type {NumberField} */
 const AMOUNT = { name: "amount", type: "number", min: -1, max: 1, step: 0.01, default: 0.25 };
 
@@ -82,6 +84,7 @@ export class Modulator {
     const made = makeLines(fields, `modulator-${this.#number}`, (settings) => this.#put({ settings }));
     this.#show = made.show;
     this.#form.replaceChildren(...made.lines);
+    if (kind === SENT) this.#form.append(h("p", { class: "hint" }, "Press Learn in Mapping, move this, then choose a knob or a sound."));
   }
 
   /** @param {Record<string, number>} targets */
@@ -117,6 +120,7 @@ export class Modulator {
 
   /** @param {Values} inputs */
   #put(inputs) {
-    this.#session.perform("modulator", { on: this.#on.checked, number: this.#number, ...inputs });
+    const touched = this.#kind === SENT ? `/modulator/${this.#number}/value` : "";
+    this.#session.perform("modulator", { on: this.#on.checked, number: this.#number, ...inputs }, touched);
   }
 }
