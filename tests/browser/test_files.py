@@ -15,6 +15,7 @@ from browser.conftest import Server
 from browser.watching import stored, vector, wait_for_store
 from taxiway.catalog import catalog
 from taxiway.core.images import encode_png, open_image, read_metadata
+from taxiway.core.session_file import change_line, head_line
 
 OTHERS = encode_png(np.zeros((8, 8, 3), np.uint8), {"model": "violet", "z": [0.0] * 512})
 PROGRAM = b"import runway\nrunway.run()\n"
@@ -157,6 +158,13 @@ def test_a_dropped_text_is_what_a_training_begins_with(page: Page) -> None:
     expect(page.locator("#train-name")).to_have_value("a-story-1")
     expect(page.locator("#panel-train .job-chosen").first).to_have_text("A Story, 1.txt, 1 kB")
     expect(page.get_by_role("button", name="Text", exact=True, pressed=True)).to_be_visible()
+
+
+def test_a_dropped_session_is_what_a_film_begins_with(page: Page) -> None:
+    drop(page, "take.jsonl", head_line("show") + change_line(0, {"seed": 1}))
+    form = page.locator("#form-of-job-replay")
+    expect(form).to_contain_text("take.jsonl")
+    expect(form.locator("#job-replay-file")).to_have_value("take.mp4")
 
 
 def test_a_models_file_is_kept_started_and_gone_to(page: Page, data: Path, tmp_path: Path) -> None:

@@ -224,9 +224,11 @@ class Room {
       const words = t("Start {tool}", { tool: inSentence(title(name)) });
       const install = (/** @type {string} */ extra) => this.#start("install", { extra });
       const form = makeToolForm(`job-${name}`, tools[name], known, start, reject, words, broken[name], this.#given, install);
+      const isAsked = Object.keys(this.#given).length > 0;
       this.#given = {};
       this.#form.replaceChildren(form.element);
       this.#open = form;
+      if (isAsked) form.element.scrollIntoView({ block: "start" });
     };
     this.#tools.replaceChildren(...buttons);
     if (names.length) choose(names.includes(this.#tool) ? this.#tool : names[0]);
