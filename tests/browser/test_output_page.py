@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 from collections.abc import Iterator
 
 import httpx
@@ -154,3 +155,20 @@ def test_what_is_clear_stays_clear_and_a_restart_is_survived(browser: Browser) -
     finally:
         context.close()
         server.stop()
+
+
+def test_a_test_picture_lies_where_the_picture_does(output: Page) -> None:
+    show(output, "?view=fill")
+    output.set_viewport_size({"width": 320, "height": 160})
+    output.keyboard.press("t")
+    bars = output.get_by_label("Colour bars")
+    expect(bars).to_be_visible()
+    expect(output).to_have_url(re.compile("test=1"))
+    assert bars.evaluate("bars => bars.width === document.querySelector('canvas').width")
+    found = seen(output)
+    assert [found.getpixel((x, 40)) for x in (60, 220)] == [(255, 255, 0, 255), (255, 0, 0, 255)]
+    output.keyboard.press("m")
+    assert seen(output).getpixel((260, 40)) == (255, 255, 0, 255)
+    output.keyboard.press("t")
+    expect(bars).to_be_hidden()
+    expect(output.get_by_label("The generated picture")).to_be_visible()

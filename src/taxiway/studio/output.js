@@ -7,6 +7,7 @@
 
 import { Connection } from "./connection.js";
 import { isPicture } from "./declaration.js";
+import { Bars } from "./picture/bars.js";
 import { Screen } from "./picture/screen.js";
 
 /** @import { ServerMessage, Values } from "./types.d.ts" */
@@ -15,6 +16,7 @@ const VIEWS = ["fit", "crop", "fill"];
 
 const root = document.documentElement;
 const canvas = /** @type {HTMLCanvasElement} */ (document.querySelector("canvas"));
+const bars = new Bars(canvas);
 const asked = new URLSearchParams(location.search);
 const has = (/** @type {string} */ name) => !["", "0", "false"].includes(asked.get(name) ?? "");
 
@@ -26,6 +28,7 @@ function look() {
   const view = asked.get("view") ?? "";
   canvas.className = VIEWS.includes(view) ? view : "fit";
   canvas.classList.toggle("mirror", has("mirror"));
+  bars.show(has("test"));
   root.classList.toggle("blackout", isBlack || has("blackout"));
   root.style.background = asked.get("ground") ?? "";
 }
@@ -52,6 +55,7 @@ const KEYS = /** @type {Record<string, () => void>} */ ({
   b: () => toggle("blackout"),
   f: () => fullScreen(),
   m: () => toggle("mirror"),
+  t: () => toggle("test"),
 });
 addEventListener("keydown", ({ key, ctrlKey, metaKey, altKey }) => {
   if (key === "Escape") connection.sendMessage({ type: "perform", action: "stop", inputs: {} });
