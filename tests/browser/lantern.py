@@ -35,7 +35,13 @@ class Lantern:
     """z in, a gradient out, after `delay` seconds."""
 
     options: ClassVar[dict[str, AnyDataType]] = {"delay": Number(default=0.0)}
-    facts: ClassVar[dict[str, Any]] = {"device": "cpu"}
+    facts: ClassVar[dict[str, Any]] = {
+        "device": "cpu",
+        "backend": "numpy",
+        "precision": "float32",
+        "threads": 1,
+        "left_out": {"lamps": "lamps failed: it is too dark."},
+    }
     commands: ClassVar[dict[str, Command]] = {
         "generate": Command(
             name="generate",

@@ -63,6 +63,14 @@ def test_scripts_from_text_are_refused(page: Page) -> None:
     assert page.title() == "Taxiway"
 
 
+def test_the_model_says_what_computes_it_and_what_was_left_out(page: Page) -> None:
+    page.get_by_role("tab", name="Model", exact=True).click()
+    facts = page.locator(".facts:visible")
+    expect(facts).to_contain_text("Computed by")
+    expect(facts).to_contain_text("numpy, float32, cpu x 1")
+    expect(facts).to_contain_text("lamps: lamps failed: it is too dark.")
+
+
 @pytest.mark.parametrize("size", every(2, list(SIZES)))
 def test_every_panel_fits_into_the_window(page: Page, size: str) -> None:
     width, height = SIZES[size]

@@ -135,7 +135,7 @@ def test_what_is_not_exact_is_left_out_and_named(only: Any) -> None:
     [network], found = choose([TRIED])
     assert found.setting == Setting("one", "float32", 1)
     assert list(found.facts["left_out"]) == ["one bfloat16"]
-    assert "9.0 levels off" in found.left_out["one bfloat16"]
+    assert "9.00 levels off" in found.left_out["one bfloat16"]
     np.testing.assert_array_equal(network.run({"x": np.float32([1])})["y"], [2])
 
 

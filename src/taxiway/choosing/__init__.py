@@ -404,7 +404,10 @@ def difference(got: Arrays, wanted: Arrays, of_any: bool = False) -> str | None:
         off = np.abs(got[name].astype(np.float32) - array) * level
         most = np.percentile(off, NEARLY_ALL)
         if not (off.mean() <= MEAN and most <= MOST):
-            return f"Not exact: pictures are {off.mean():.1f} levels off, up to {most:.0f}."
+            return (
+                f"Not exact: pictures are {off.mean():.2f} levels off on average and up to "
+                f"{most:.0f}, where {MEAN} and {MOST} may be."
+            )
     return None
 
 

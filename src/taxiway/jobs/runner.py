@@ -398,9 +398,8 @@ class Jobs:
 
     async def _run_tool(self, record: JobRecord) -> None:
         await self.offer()  # a resumed one may be the first
-        meanwhile = self.records.get(record.id)
-        if meanwhile is None or meanwhile.state != "waiting" or record.id in self._waiting:
-            return  # stopped, or deleted, or to have another turn
+        if self.records.get(record.id) is not record:
+            return  # stopped meanwhile, deleted, or to have another turn
         other = record.inputs.get(OTHER)
         assignment = Assignment(
             tool=record.tool,

@@ -74,10 +74,19 @@ export function keepStatus(connection, store) {
   });
 }
 
+/** What computes the model, as far as it says that. @param {import("./types.d.ts").Values} facts */
+function computedBy({ backend, precision, device, threads }) {
+  if (!backend) return "";
+  const on = device === "cpu" && threads ? `${device} x ${threads}` : device;
+  return [backend, precision, on].filter(Boolean).join(", ");
+}
+
 /** @param {Hello} hello @param {Store} store */
 function meet(hello, store) {
-  const { notes = [], strips = {}, group_notes: groupNotes = {} } = hello.facts ?? {};
-  store.set("model", { ...hello.model, notes: notes.map(asSentence).join(" "), strips, groupNotes });
+  const { notes = [], strips = {}, group_notes: groupNotes = {}, left_out: without = {} } = hello.facts ?? {};
+  const leftOut = Object.entries(without).map(([name, why]) => `${name}: ${why}`).join(" ");
+  const told = { notes: notes.map(asSentence).join(" "), computedBy: computedBy(hello.facts ?? {}), leftOut };
+  store.set("model", { ...hello.model, ...told, strips, groupNotes });
   const declaration = hello.info && { ...hello.info, live: hello.live };
   const isNew = JSON.stringify(declaration) !== JSON.stringify(store.get("declaration"));
   if (declaration && isNew) store.set("declaration", declaration);

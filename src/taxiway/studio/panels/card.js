@@ -10,6 +10,8 @@ const FACTS = [
   ["data", "Made from"],
   ["limits", "Limits"],
   ["notes", "Notes"],
+  ["computedBy", "Computed by"],
+  ["leftOut", "Left out"],
   ["licence", "Licence"],
   ["resolution", "Size"],
   ["family", "Family"],
