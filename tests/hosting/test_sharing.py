@@ -151,7 +151,8 @@ async def test_who_asks_a_lot_waits_where_he_asks_and_others_pass_him(
     while (await away.ask(path="line")).json()["waiting"] < 1 or has.store.tokens()[7].requests < 2:
         await asyncio.sleep(0.01)
     assert has.store.tokens()[0].requests == 3  # of eight callers each has two of sixteen at work
-    assert (await away.ask(path="line")).json() == {"waiting": 1, "place": 1, "seconds": None}
+    told = (await away.ask(path="line")).json()
+    assert (told["waiting"], told["place"]) == (1, 1)
     has.engine.gate.set()
     await asyncio.gather(*late)
     assert sum(task.done() for task in loop) < 20
