@@ -75,6 +75,7 @@ def test_keys_of_a_timeline_are_scrubbed_shown_timed_and_moved(page: Page) -> No
     seconds.fill("0")
     seconds.press("Enter")
     expect(seconds).to_have_value("0.05")
+    wait_for_store(page, "store.get('presets').timeline.seconds === 0.05")
     seconds.fill("60")
     seconds.press("Enter")
     wait_for_store(page, "store.get('presets').timeline.seconds === 60")
@@ -88,6 +89,9 @@ def test_keys_of_a_timeline_are_scrubbed_shown_timed_and_moved(page: Page) -> No
 
 def test_a_timeline_is_made_of_what_is_seen_recorded_and_filmed(page: Page) -> None:
     make_timeline(page)
+    page.get_by_label("Seconds to key 2").fill("600")
+    page.keyboard.press("Enter")
+    wait_for_store(page, "store.get('presets').timeline.seconds === 600")
     page.get_by_role("button", name="Record").click()
     page.get_by_role("button", name="Play", exact=True).click()
     wait_for_store(page, "store.get('presets').timeline.plays")

@@ -37,7 +37,10 @@ function makeKey({ store, session, connection }, k, curves) {
   const there = h("button", { type: "button", class: "key-picture", "aria-label": words, title: words }, image);
   there.addEventListener("click", () => session.perform("timeline/scrub", { at: timeOf(store.get("presets").timeline, k) }, ""));
   const seconds = h("input", { type: "number", class: "figure", min: LEAST, max: MOST, step: 0.5, "aria-label": t("Seconds to key {n}", { n }) });
+  let isTyped = false;
+  seconds.addEventListener("input", () => (isTyped = true));
   seconds.addEventListener("change", () => {
+    isTyped = false;
     const wanted = Number(seconds.value) || (seconds.value === "" ? key().seconds : LEAST);
     seconds.value = String(Math.min(Math.max(wanted, LEAST), MOST));
     change({ seconds: Number(seconds.value) });
@@ -57,7 +60,7 @@ function makeKey({ store, session, connection }, k, curves) {
     const now = timeline.keys[k];
     showPicture(image, connection.token, now.picture);
     // What is being typed stays.
-    if (now.seconds !== shown.seconds) seconds.value = String(now.seconds);
+    if (now.seconds !== shown.seconds && !isTyped) seconds.value = String(now.seconds);
     if (now.curve !== shown.curve) curve.value = now.curve;
     shown = now;
     const isFirst = k === 0 && !timeline.loops;
