@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from taxiway import backends
+from taxiway.catalog import catalog
 from taxiway.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from taxiway.core import slots
 from taxiway.core.errors import UnreadableCheckpoint
@@ -20,6 +21,7 @@ from taxiway.families.stylegan.networks.stylegan2 import new_stylegan2
 from taxiway.families.stylegan.networks.upscaler import Upscaler, fast_upscaler
 from taxiway.families.stylegan.training.settings import Settings
 from taxiway.families.stylegan.training.transfer import Start
+from taxiway.latent.sample import z_of_seed
 
 SHAPE = {"width": 4, "deep": 6, "depth": 2}
 
@@ -93,6 +95,19 @@ def test_every_backend_makes_the_same_pictures(name: str) -> None:
     assert found.shape == (3, 64, 64, 3)
     assert np.ptp(wanted) > 100
     assert np.abs(found - wanted).max() <= 1
+
+
+@torch.inference_mode()
+def test_edges_of_rainbow_stay_where_they_are_in_bfloat16() -> None:
+    it = read_checkpoint(catalog.spec(catalog.choose("rainbow")).options["checkpoint"])
+    g = build_generator(it)
+    quick = fast(g, torch.bfloat16)
+    for seed in (0, 19):  # which were 15 levels off while all of it was in bfloat16
+        z = torch.from_numpy(z_of_seed(seed, g.z_dim))[None]
+        ws = truncate(g.mapping(z), g.w_avg, 0.7, num_ws=g.num_ws)
+        off = to_uint8(quick.synthesis(ws)).int() - to_uint8(g.synthesis(ws)).int()
+        assert off.abs().max() <= 4
+        assert off.abs().float().mean() < 0.2
 
 
 def test_gradients_reach_ws_through_the_fast_form() -> None:

@@ -124,8 +124,11 @@ class FastSynthesis(nn.Module):
 
     def __init__(self, synthesis: SynthesisNetwork, dtype: torch.dtype) -> None:
         super().__init__()
-        self.blocks = [FastBlock(block, dtype) for block in synthesis.blocks()]
         self.upscaler = fast_upscaler(synthesis.upscaler, dtype)
+        # What is upscaled needs more digits than the eight of bfloat16.
+        exactly = self.upscaler is not None and dtype == torch.bfloat16
+        kind = torch.float32 if exactly else dtype
+        self.blocks = [FastBlock(block, kind) for block in synthesis.blocks()]
 
     def forward(self, ws: Tensor, noise: Noise = "const", transform: None = None) -> Tensor:
         images = self.small(ws, noise)

@@ -36,7 +36,8 @@ class Upscaler(nn.Module):
 
     def detail(self, images: Tensor) -> Tensor:
         """What is added to that, in the type of the weights: [N, channels, 4 H, 4 W]."""
-        fine = _bent(self.first(images))  # [N, width, H, W]
+        first = self.first(images.to(self.first.weight.dtype))
+        fine = _bent(first).to(self.down.weight.dtype)  # [N, width, H, W]
         x = _bent(self.down(fine))  # [N, deep, H / 2, W / 2]
         for conv0, conv1 in zip(self.pairs[::2], self.pairs[1::2], strict=True):
             x = x + conv1(_bent(conv0(x)))
@@ -54,16 +55,19 @@ def _bent(x: Tensor) -> Tensor:
 
 
 class FastUpscaler(nn.Module):
-    """An `Upscaler` whose convolutions are in `dtype`; images in and out stay float32."""
+    """An `Upscaler` whose convolutions are in `dtype`; images in and out stay float32.
+
+    The first sees them so: edges become sharper here, and with them what they are off.
+    """
 
     def __init__(self, upscaler: Upscaler, dtype: torch.dtype) -> None:
         super().__init__()
-        self.dtype = dtype
         self.layers = copy.deepcopy(upscaler).to(dtype)
+        self.layers.first = copy.deepcopy(upscaler.first)
         self.layers.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def forward(self, images: Tensor) -> Tensor:
-        detail = self.layers.detail(images.to(self.dtype, memory_format=torch.channels_last))
+        detail = self.layers.detail(images.contiguous(memory_format=torch.channels_last))
         result: Tensor = self.layers.smooth(images) + detail
         return result
 
