@@ -125,9 +125,17 @@ class Echo:
         return {"given": others, "code": code, "point": point}
 
 
+RAISED = {
+    "refuse": InvalidArgument("'what' is refused.", "what"),
+    "lose": Spent("The GPU is lost."),
+    "fail": ZeroDivisionError("no such luck"),
+    "exit": SystemExit(3),
+}
+
+
 class Troubled:
-    """Does what its input says: fails, refuses, dies, loses what it computes with, grows, waits
-    until a file that it writes is gone, counts its batch, or says its pid."""
+    """Does what its input says: fails, refuses, exits, dies, loses what it computes with, grows,
+    waits until a file that it writes is gone, counts its batch, or says its pid."""
 
     options: ClassVar[dict[str, AnyDataType]] = {"at_start": Text(default="")}
     commands: ClassVar[dict[str, Command]] = {
@@ -146,12 +154,8 @@ class Troubled:
     def _act(self, what: str) -> str | None:
         if what == "die":
             os.kill(os.getpid(), signal.SIGKILL)
-        if what == "refuse":
-            raise InvalidArgument("'what' is refused.", "what")
-        if what == "lose":
-            raise Spent("The GPU is lost.")
-        if what == "fail":
-            raise ZeroDivisionError("no such luck")
+        if what in RAISED:
+            raise RAISED[what]
         if what == "grow":
             self.kept = [*getattr(self, "kept", ()), np.ones(10**7)]  # 80 MB
         if what.startswith("hold "):

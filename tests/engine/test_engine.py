@@ -26,6 +26,7 @@ from taxiway.core.events import Event, InputsIgnored, OutputReady, QueryFailed, 
 from taxiway.core.images import to_data_uri
 from taxiway.core.model import ModelSpec
 from taxiway.engine import Engine
+from taxiway.engine.executors import thread
 from toys import gradient
 
 GRADIENT = ModelSpec(name="gradient", family="toys:Gradient")
@@ -301,6 +302,29 @@ async def test_a_model_that_is_spent_says_why_and_is_back(executor: str) -> None
         await asyncio.wait_for(running.wait(), 30)
         after = (await engine.query("troubled", {"what": "pid"}))["said"]
         assert (after == before) == (executor == "thread")
+
+
+@pytest.mark.parametrize("executor", ["process", "thread"])
+async def test_a_model_that_exits_ends_nothing_else(executor: str) -> None:
+    async with Engine(executor=executor) as engine:
+        await started(engine, TROUBLED)
+        with pytest.raises(Unavailable, match="died while it worked and is starting again"):
+            await engine.query("troubled", {"what": "exit"})
+        assert (await engine.query("troubled", {"what": "on"}))["said"] == "batch of 1"
+
+
+async def test_a_thread_that_hangs_is_left_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(thread, "PATIENCE", 0.01)
+    held = tmp_path / "held"
+    async with Engine(executor="thread", query_seconds=0.2) as engine:
+        await started(engine, TROUBLED)
+        with pytest.raises(Unavailable, match=r"no answer within 0\.2 s"):
+            await engine.query("troubled", {"what": f"hold {held}"})
+        engine.running["troubled"]._query_seconds = None  # a busy machine may take as long
+        assert (await engine.query("troubled", {"what": "on"}))["said"] == "batch of 1"
+        held.unlink(missing_ok=True)
 
 
 async def test_a_model_that_keeps_dying_is_given_up(engine: Engine) -> None:

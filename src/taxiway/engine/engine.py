@@ -40,7 +40,8 @@ class Engine:
 
     `queue_limit` bounds the calls that wait for one model; a model nobody asked for
     `idle_seconds` goes to sleep (never, for None). A process that gives neither an answer nor a
-    part of one for `query_seconds` is replaced, and its calls fail; a thread cannot be. One that
+    part of one for `query_seconds` is replaced, and its calls fail; a thread is left to itself, and
+    its model set up anew in another. A process that
     took more memory than `worker_bytes` is replaced between two calls, and none fails.
 
     `meters` are told of every call that ends.

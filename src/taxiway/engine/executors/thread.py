@@ -3,13 +3,16 @@
 import asyncio
 import gc
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from queue import SimpleQueue
+from threading import Thread
 from typing import Any, TypeVar, cast
 
 import msgspec
 import numpy as np
 
 from taxiway.core.errors import ModelFailed
+from taxiway.core.faults import words_of
 from taxiway.core.model import Model, ModelSpec
 from taxiway.core.twins import twin_of
 from taxiway.engine import worker
@@ -31,13 +34,16 @@ from taxiway.engine.messages import (
 Crossing = TypeVar("Crossing", bound=Message)
 BESIDE = 2
 """What an array's place in a list is sent as; `messages.ARRAY` is one within the message."""
+PATIENCE = 10.0
+"""Seconds that a model has to end what it works on, before its thread is left to itself."""
 
 
 class ThreadExecutor:
     """One thread holding one model; an `engine.executor.Executor`.
 
     Everything crosses as it would to a process, so that a model which works here works there too.
-    `stop` waits for what the model works on, but for no more than one part of it.
+    `stop` waits for what the model works on, but for no more than one part of it, nor for one that
+    hangs: nothing ends a thread but the process, which does not wait for it.
     """
 
     pid: int | None = None
@@ -52,13 +58,16 @@ class ThreadExecutor:
         self.spec = spec
         self._on_death = on_death
         self._loop = asyncio.get_running_loop()
-        self._thread = ThreadPoolExecutor(1, f"taxiway-{spec.name}")
+        self._work = SimpleQueue[tuple[asyncio.Future[Any], Callable[..., Any], Any] | None]()
+        self._thread = Thread(target=self._works, name=f"taxiway-{spec.name}", daemon=True)
         self._model: Model | None = None
         self._is_stopped = False
 
     async def start(self) -> Ready:
         """Set the model up in the thread."""
-        return await self._loop.run_in_executor(self._thread, self._set_up)
+        self._thread.start()
+        ready: Ready = await self._done(self._set_up)
+        return ready
 
     async def predict(self, request: Predict, on_part: OnPart) -> list[Result]:
         """Answer a batch in the thread."""
@@ -69,7 +78,7 @@ class ThreadExecutor:
         def show(part: Part) -> bool:
             return asyncio.run_coroutine_threadsafe(take(_crossed(part)), self._loop).result()
 
-        answers = await self._loop.run_in_executor(self._thread, self._answer, request, show)
+        answers = await self._done(self._answer, request, show)
         if any(isinstance(each, CallError) and each.is_last for each in answers):
             self.died = True
             self._on_death()
@@ -82,9 +91,33 @@ class ThreadExecutor:
     async def stop(self) -> None:
         """Wait for the model to end what it works on, and let go of it."""
         self._is_stopped = True
-        await asyncio.to_thread(self._thread.shutdown, cancel_futures=True)
+        self._work.put(None)
+        if self._thread.is_alive():
+            await asyncio.to_thread(self._thread.join, PATIENCE)
         self._model = None
         gc.collect()
+
+    def _done(self, call: Callable[..., Any], *given: Any) -> "asyncio.Future[Any]":
+        """What a call in the thread gives, or raises."""
+        future = self._loop.create_future()
+        self._work.put((future, call, given))
+        return future
+
+    def _works(self) -> None:
+        while not self._is_stopped and (work := self._work.get()) is not None:
+            self._do(*work)
+            del work  # else what it was given would live until the next
+
+    def _do(self, future: "asyncio.Future[Any]", call: Callable[..., Any], given: Any) -> None:
+        outcome: Any = None
+        try:
+            outcome, tell = call(*given), future.set_result
+        except Exception as error:
+            outcome, tell = error, future.set_exception
+        except BaseException as error:  # as of sys.exit: it ends the model, and no server
+            outcome, tell = Died(words_of(error)), future.set_exception
+        with suppress(RuntimeError):  # of a loop that is closed
+            self._loop.call_soon_threadsafe(_told, future, tell, outcome)
 
     def _set_up(self) -> Ready:
         try:
@@ -103,6 +136,12 @@ class ThreadExecutor:
         answered = codec.unpack(worker.packed(codec, answers))
         assert isinstance(answered, Answers)
         return answered.answers
+
+
+def _told(future: "asyncio.Future[Any]", tell: Callable[[Any], None], outcome: Any) -> None:
+    """Tell of an outcome, if anybody waits for it."""
+    if not future.done():
+        tell(outcome)
 
 
 class ThreadCodec(Codec):
