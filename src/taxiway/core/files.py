@@ -128,7 +128,11 @@ def rename_to_free(written: Path, path: Path) -> None:
             raise
         # The name is taken first, then filled.
         path.open("xb").close()
-        os.replace(written, path)
+        try:
+            os.replace(written, path)
+        except OSError:
+            path.unlink()
+            raise
     else:
         os.unlink(written)
 

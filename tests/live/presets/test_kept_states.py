@@ -241,7 +241,19 @@ async def test_a_file_that_cannot_be_read_is_set_aside_with_its_pictures(tmp_pat
         actions.perform(session, "preset/store", {"number": 1})
         await until((tmp_path / "presets.json").exists)
     assert (tmp_path / "presets-unread-2.json").read_bytes() == conflict
+    async with on_session(FakeEngine(), folder=tmp_path) as session:
+        await until(lambda: session.kept.presets)
+        assert not session.kept.said
     assert folder.picture(mine) == b"JPEG"
+
+
+async def test_what_cannot_be_set_aside_is_said_where_it_is(tmp_path: Path) -> None:
+    (tmp_path / "presets.json").mkdir()
+    for _ in range(2):
+        async with on_session(FakeEngine(), folder=tmp_path) as session:
+            await until(lambda: session.kept.said)
+            assert "It lies in presets.json." in session.kept.said
+    assert [path.name for path in tmp_path.iterdir()] == ["presets.json"]
 
 
 def test_every_file_has_a_folder_of_its_own() -> None:

@@ -368,7 +368,7 @@ def _loaded(folder: StateFolder) -> Loaded:
         folder, TIMELINE_FILE, lambda: timeline_file.from_text(folder.timeline()), said
     )
     timeline, history = timeline or TimelineFile(), folder.history()
-    if not said:  # else pictures are of what could not be read
+    if not said and not folder.has_unread:  # else pictures are of what could not be read
         kept = [*presets.values(), *history, *(key.state for key in timeline.keys)]
         with contextlib.suppress(OSError):  # of a disk that may only be read
             folder.sweep(state.picture for state in kept)
@@ -379,16 +379,18 @@ def _loaded(folder: StateFolder) -> Loaded:
 
 
 def _read(folder: StateFolder, name: str, read: Callable[[], T], said: list[str]) -> T | None:
-    """What is in a file; one that makes no sense is set aside, and said."""
+    """What is in a file; one that cannot be read, or makes no sense, is set aside, and said."""
     try:
         return read()
-    except Malformed as error:
-        with contextlib.suppress(OSError):
-            aside = folder.set_aside(name)
-            said.append(f"What was kept cannot be read: {error}. It lies in {aside} now.")
-    except OSError:
-        pass
-    return None
+    except FileNotFoundError:
+        return None
+    except (Malformed, OSError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        where = name
+        with contextlib.suppress(OSError):  # of a disk that may only be read
+            where = f"{folder.set_aside(name)} now"
+        said.append(f"What was kept cannot be read: {why}. It lies in {where}.")
+        return None
 
 
 def _as_pictured(folder: StateFolder, state: State) -> State:

@@ -28,6 +28,7 @@ from taxiway.core.parsing import Malformed, from_json
 from taxiway.live.presets.state import MOST_STATE_BYTES, PICTURE, State, checked, from_text, to_text
 
 PRESETS_FILE, MOVEMENT_FILE, TIMELINE_FILE = "presets.json", "movement.json", "timeline.json"
+UNREAD = "-unread"
 PRESETS = 8
 MOST_HISTORY = 100
 MOST_FILE_BYTES = MOST_HISTORY * 3 * MOST_STATE_BYTES
@@ -175,7 +176,12 @@ class StateFolder:
     def set_aside(self, name: str) -> str:
         """Give a file that cannot be read another name, so that it is not written over."""
         path = self.folder / name
-        return place_free(path, path.with_stem(f"{path.stem}-unread")).name
+        return place_free(path, path.with_stem(path.stem + UNREAD)).name
+
+    @property
+    def has_unread(self) -> bool:
+        """Whether there is a file that was set aside."""
+        return any(self.folder.glob(f"*{UNREAD}*.json"))
 
     def _make(self) -> None:
         (self.folder / "pictures").mkdir(mode=0o700, parents=True, exist_ok=True)
