@@ -41,8 +41,8 @@ def core() -> Any:
 
 SIZES = (8, 1)
 """Batches that networks with feature maps are compiled for: 1.4 times as fast as one for any."""
-
-
+WRITERS = ("network.py", "parts.py")
+"""What writes down a network here, and cuts it."""
 WORTH_KEEPING = 1 << 24
 """Bytes of weights up to which it takes less to find and load what was compiled than to compile:
 rainbow's six save two fifths, of 24 a tenth, and of 100 it would take twice as long."""
@@ -126,8 +126,8 @@ def parts_of(count: int, sizes: Sequence[int]) -> list[int]:
 def circumstances() -> tuple[str, ...]:
     """What else than the network and its settings decides what is compiled."""
     about = ("FULL_DEVICE_NAME", "OPTIMIZATION_CAPABILITIES")
-    code = Path(__file__).read_text("utf-8")
-    return (openvino.get_version(), code, *(str(core().get_property("CPU", a)) for a in about))
+    code = [Path(__file__).with_name(name).read_text("utf-8") for name in WRITERS]
+    return (openvino.get_version(), *code, *(str(core().get_property("CPU", a)) for a in about))
 
 
 def loaded(blob: memoryview, settings: Mapping[str, Any]) -> Any:
