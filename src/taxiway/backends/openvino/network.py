@@ -170,15 +170,11 @@ class OpenVinoOperations:
         self.drawn = 0
 
     def exact(self, x: Any) -> Any:
-        if len(self.parts) == 1:
-            self.parts.begin()
         return self.parts.taken(0, x)
 
     def kept(self, x: Any, part: int) -> Any:
         if self.size != 1:  # no fader moves a batch: its pictures differ from the start
             return x
-        if len(self.parts) == part + 1:
-            self.parts.begin()
         return self.parts.taken(part, x)
 
     def input(self, name: str, shape: Sequence[int]) -> Any:

@@ -35,12 +35,11 @@ class Parts:
     def __len__(self) -> int:
         return len(self.results)
 
-    def begin(self) -> None:
-        """What is written down from here on is the next part."""
-        self.results.append([])
-
     def taken(self, part: int, x: Any) -> Any:
-        """x, which a part works out, as another one takes it."""
+        """x, which a part works out, as a later one takes it: the first that is taken of the last
+        part ends it."""
+        if len(self) == part + 1:
+            self.results.append([])
         name = TAKEN.format(part, len(self.results[part]))
         self.results[part].append(x)
         return named(ov.parameter(x.get_output_partial_shape(0), np.float32, name=name), name)
