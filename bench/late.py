@@ -9,12 +9,12 @@ last block is bent otherwise. Ratios are of the same run.
 
 import statistics
 import sys
-import time
+from functools import partial
 
 import numpy as np
 import torch
 
-from backends import network
+from backends import network, timed
 from taxiway.backends import Inputs
 from taxiway.backends.openvino import OpenVinoBackend
 from taxiway.checkpoint import Checkpoint
@@ -58,22 +58,15 @@ def show(size: str, precision: str, rounds: int) -> None:
         for name, rows in LAST.items():
             played.run(moved(rest, 0))
             played.run(rest)
-            times[name].append(seconds(played, moved(rest, rows)))
+            times[name].append(timed(partial(played.run, moved(rest, rows))))
         for name, rows in ((bent_all, 0), (bent_only, None)):
             bending.run(turned(rest, layer, shapes[0]))
             call = turned(rest if rows is None else moved(rest, rows), layer, shapes[0])
-            times[name].append(seconds(bending, call))
+            times[name].append(timed(partial(bending.run, call)))
     for name, each in times.items():
         whole = times[bent_all if "bent" in name else "all layers"]
         pairs = zip(whole, each, strict=True)
         print(f"{size} px, {precision}, {name}: {statistics.median(a / b for a, b in pairs):.2f}")
-
-
-def seconds(played: KeptNetwork, call: Inputs) -> float:
-    """Of CPU, for one call."""
-    began = time.process_time()
-    played.run(call)
-    return time.process_time() - began
 
 
 def main(rounds: int = 9, *sizes: int) -> None:
