@@ -20,7 +20,7 @@ from side_by_side import compare
 from taxiway.core.frame import with_opacity
 from taxiway.core.images import Pixels
 from taxiway.core.twins import Twin, keep
-from taxiway.engine.executors.thread import ThreadCodec
+from taxiway.engine.executors.thread import crossed
 from taxiway.engine.messages import Answers, CallOutputs, Codec
 
 SIZES = (512, 1024)
@@ -37,19 +37,13 @@ def at_once(pixels: Pixels) -> Pixels:
 
 def threads(pixels: Pixels) -> dict[str, Callable[[], object]]:
     """A picture between two threads, with a twin and without."""
-    with_twin = pixels[None].copy()
-    keep(with_twin, Twin(0, 0, None))
-
-    def across(picture: Pixels) -> Callable[[], object]:
-        answer = Answers([CallOutputs({"image": picture})])
-
-        def cross() -> object:
-            codec = ThreadCodec()
-            return codec.unpack(codec.pack(answer))
-
-        return cross
-
-    return {"(threads, with a twin": across(with_twin[0]), "(threads, without": across(pixels)}
+    pictures = pixels[None].copy()
+    keep(pictures, Twin(0, 0, None))
+    twin, none = (Answers([CallOutputs({"image": each})]) for each in (pictures[0], pixels))
+    return {
+        "(threads, with a twin": lambda: crossed(twin),
+        "(threads, without": lambda: crossed(none),
+    }
 
 
 def show(side: int, area: SharedMemory, rounds: int) -> None:

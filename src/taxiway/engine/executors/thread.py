@@ -76,7 +76,7 @@ class ThreadExecutor:
             return on_part(results_of(part.answers), part.progress) and not self._is_stopped
 
         def show(part: Part) -> bool:
-            return asyncio.run_coroutine_threadsafe(take(_crossed(part)), self._loop).result()
+            return asyncio.run_coroutine_threadsafe(take(crossed(part)), self._loop).result()
 
         answers = await self._done(self._answer, request, show)
         if any(isinstance(each, CallError) and each.is_last for each in answers):
@@ -122,7 +122,7 @@ class ThreadExecutor:
     def _set_up(self) -> Ready:
         try:
             self._model, facts = worker.start(self.spec)
-            return _crossed(Ready(self._model.commands, facts))
+            return crossed(Ready(self._model.commands, facts))
         except (Exception, SystemExit) as error:
             raise ModelFailed(worker.failure_of(error, self.spec).message) from None
 
@@ -130,7 +130,7 @@ class ThreadExecutor:
         self, request: Predict, show: Callable[[Part], bool]
     ) -> list[CallOutputs | CallError]:
         assert self._model is not None
-        request = _crossed(request)
+        request = crossed(request)
         answers = worker.answers_to(self._model, request, show)
         codec = ThreadCodec()
         answered = codec.unpack(worker.packed(codec, answers))
@@ -166,7 +166,7 @@ class ThreadCodec(Codec):
         return self._arrays[msgspec.msgpack.decode(data)]
 
 
-def _crossed(message: Crossing) -> Crossing:
+def crossed(message: Crossing) -> Crossing:
     """What the other side of a process's edge would have of a message."""
     codec = ThreadCodec()
     return cast(Crossing, codec.unpack(codec.pack(message)))
