@@ -119,11 +119,16 @@ def _found(slot: str) -> Iterator[Member]:
 
 @lru_cache
 def _of_packages(group: str, places: tuple[tuple[str, int], ...]) -> list[Member]:
-    """What packages bring; every one has to be opened, so that is done once until one changes."""
     return [
         Member(point.name, point.value, point.dist.name if point.dist else "")
-        for point in entry_points(group=group)
+        for point in _points(places).select(group=group)
     ]
+
+
+@lru_cache(maxsize=1)
+def _points(places: tuple[tuple[str, int], ...]) -> Any:
+    """What packages bring; every one has to be opened, so that is done once until one changes."""
+    return entry_points()
 
 
 def _as_it_is(place: str) -> tuple[str, int]:
