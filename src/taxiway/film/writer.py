@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from functools import partial
-from itertools import accumulate, pairwise
+from itertools import accumulate, groupby, pairwise
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -158,13 +158,13 @@ def with_first(first: Pixels, rest: Iterator[Pixels]) -> Iterator[Pixels]:
 
 def write_gif(file: BinaryIO, frames: Iterable[Pixels], fps: float) -> None:
     """A GIF that loops for ever, every frame with the 256 colours that suit it."""
-    shown = list(runs(frames, lambda image: image.quantize(256, Image.Quantize.MEDIANCUT)))
+    shown = runs(frames, lambda image: image.quantize(256, Image.Quantize.MEDIANCUT))
     save_animation(file, "GIF", shown, fps, 10)
 
 
 def write_apng(file: BinaryIO, frames: Iterable[Pixels], fps: float) -> None:
     """An animated PNG that loops for ever, without loss, transparent where pictures are."""
-    save_animation(file, "PNG", list(runs(frames, lambda image: image)), fps, 1)
+    save_animation(file, "PNG", runs(frames, lambda image: image), fps, 1)
 
 
 def runs(
@@ -184,36 +184,27 @@ def runs(
 
 
 def save_animation(
-    file: BinaryIO, format: str, shown: list[tuple[Image.Image, int]], fps: float, unit: int
+    file: BinaryIO, format: str, shown: Iterable[tuple[Image.Image, int]], fps: float, unit: int
 ) -> None:
     """Save pictures as one file through Pillow, each for so many frames.
 
     Raises InvalidArgument where one stays for longer than the format can say.
     """
-    shown = list(together(shown))
-    times = durations([count for _, count in shown], fps, unit)
+    pictures = list(together(shown))
+    times = durations([count for _, count in pictures], fps, unit)
     if max(times) > MOST_UNITS * unit:
         seconds = MOST_UNITS * unit // 1000
         raise InvalidArgument(f"A {format} shows a picture for {seconds} s at most; take .mp4.")
-    (first, _), *rest = shown
+    (first, _), *rest = pictures
     others = [image for image, _ in rest]
     first.save(file, format, save_all=True, append_images=others, duration=times, loop=0)
 
 
 def together(shown: Iterable[tuple[Image.Image, int]]) -> Iterator[tuple[Image.Image, int]]:
     """Pictures in a row that look the same as one, as Pillow writes them."""
-    before: Image.Image | None = None
-    count, colours = 0, b""
-    for image, length in shown:
-        now = image.convert("RGBA").tobytes()
-        if before is not None and now != colours:
-            yield before, count
-            count = 0
-        if not count:
-            before, colours = image, now
-        count += length
-    if before is not None:
-        yield before, count
+    for _, alike in groupby(shown, lambda each: each[0].convert("RGBA").tobytes()):
+        images, counts = zip(*alike, strict=True)
+        yield images[0], sum(counts)
 
 
 def durations(lengths: Iterable[int], fps: float, unit: int) -> list[int]:
