@@ -36,7 +36,8 @@ def reach(address: Address, to: str) -> tuple[float, float]:
 
 def guessed(signal: str, value: float, to: str, address: Address) -> Binding:
     """A binding for a signal of which one value is known, to be edited where it is wrong."""
-    kind, gives = kind_of(signal), _gives(value, address, to)
+    kind, reached = kind_of(signal), reach(address, to)
+    gives = _gives(value, address, reached)
     is_switch = kind in KEYS and address.types == "i" and gives == (0, 1)
     return Binding(
         signal=signal,
@@ -45,14 +46,14 @@ def guessed(signal: str, value: float, to: str, address: Address) -> Binding:
         gives=gives,
         curve="toggle" if is_switch else "linear",
         smoothing=0.0 if kind in KEYS or address.types[:1] != "f" else 0.05,
-        pickup=kind == "cc" and gives == reach(address, to),
+        pickup=kind == "cc" and gives == reached,
         relative="twos" if kind == "step" else "",
     )
 
 
-def _gives(value: float, address: Address, to: str) -> tuple[float, float]:
+def _gives(value: float, address: Address, reached: tuple[float, float]) -> tuple[float, float]:
     """What is reached; of a long row of whole numbers, as of seeds, one for each step of a knob."""
-    low, high = reach(address, to)
+    low, high = reached
     if address.types == "i" and high - low > MOST_STEPS:
         return low, low + max(MIDI, round(abs(value)))
     return max(low, -LARGEST), min(high, LARGEST)
