@@ -434,8 +434,8 @@ class Jobs:
         if news.preview is not None:
             self._previews[name] = news.preview
         message = record.message if record.state == "stopping" else news.message
-        counted = replace(record, done=news.done, total=news.total, message=message)
-        self._put(replace(counted, seconds_left=left))
+        done, total = news.done, news.total
+        self._put(replace(record, done=done, total=total, message=message, seconds_left=left))
 
     def _end(self, name: str, news: News) -> None:
         """Keep how a job ended. Where the disk is full that is told, and it can be resumed."""
