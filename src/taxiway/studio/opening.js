@@ -11,6 +11,7 @@ import { t } from "./words.js";
 /** @import { Connection } from "./connection.js" */
 /** @import { Session } from "./session.js" */
 /** @import { Store } from "./store.js" */
+/** @import { Values } from "./types.d.ts" */
 
 const LONGEST_NUMBERS = 4e6;
 const LONGEST_PICTURE = 64e6;
@@ -93,8 +94,7 @@ export class Opener {
   #film(file) {
     if (!this.#connection.owns) throw new Error(NOT_OWNER);
     document.getElementById("gallery-close")?.click();
-    this.#store.set("job", filmOf(file));
-    document.getElementById("tab-jobs")?.click();
+    showFilmForm(this.#store, file);
   }
 
   /** Start what is in a workspace. @param {File} file */
@@ -157,9 +157,11 @@ export function isSession(head) {
   return String.fromCharCode(...head).startsWith('{"taxiway":"session"');
 }
 
-/** The job that films a session. @param {File} session */
-export function filmOf(session) {
-  return { tool: "replay", inputs: { session: [session], file: session.name.replace(/\.jsonl$/, "") + ".mp4" } };
+/** Show the form that films a session. @param {Store} store @param {File} session @param {Values} [more] of the inputs */
+export function showFilmForm(store, session, more = {}) {
+  const file = session.name.replace(/\.jsonl$/, "") + ".mp4";
+  store.set("job", { tool: "replay", inputs: { session: [session], file, ...more } });
+  document.getElementById("tab-jobs")?.click();
 }
 
 /** Whether bytes begin a picture of a format that people have. @param {Uint8Array} head */

@@ -3,7 +3,7 @@
 import { fetchFile } from "../control.js";
 import { h } from "../dom.js";
 import { download } from "../files.js";
-import { filmOf } from "../opening.js";
+import { showFilmForm } from "../opening.js";
 import { sentence } from "../slots.js";
 import { number, t } from "../words.js";
 import { makeKeys } from "./keys.js";
@@ -100,11 +100,7 @@ function makeTaken({ store, connection }) {
       store.set("error", sentence(problem));
     }
   };
-  const open = (/** @type {File} */ session) => {
-    const { tool, inputs } = filmOf(session);
-    store.set("job", { tool, inputs: { ...inputs, fps: Number(fps.value || FPS) } });
-    document.getElementById("tab-jobs")?.click();
-  };
+  const open = (/** @type {File} */ session) => showFilmForm(store, session, { fps: Number(fps.value || FPS) });
   const film = h("button", { type: "button", title: "Frame by frame, with a sound if you like", onclick: () => attempt(open) }, "Film it");
   film.hidden = !connection.owns;
   const out = h("button", { type: "button", title: "A session, which taxiway replay films frame by frame" }, "Export");
