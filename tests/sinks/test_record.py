@@ -159,8 +159,10 @@ def test_a_film_that_could_not_be_ended_is_left_to_be_rescued(
     sink = record(tmp_path / "film.mp4", Clock())
     sink.open(64, 48, FPS)
     sink.send(frame(90))
+    assert sink._growing is not None
+    sink._growing.file.write(b"a film's beginning")
     monkeypatch.setattr(sink._film, "close", lambda: os.close(-1))
-    with pytest.raises(OSError, match="Bad file descriptor"):
+    with pytest.raises(Unavailable, match="Bad file descriptor: what was written until then is"):
         sink.close()
     (hidden,) = tmp_path.iterdir()
     assert hidden.name.endswith("-film.mp4")
@@ -235,3 +237,20 @@ async def test_a_change_of_size_begins_another_film_and_a_stop_loses_nothing(
     assert not output.error
     assert frames_of(tmp_path / "film.mp4")[0].shape == (48, 64, 3)
     assert frames_of(tmp_path / "film-2.mp4")[0].shape == (34, 22, 3)
+
+
+async def test_a_short_film_that_cannot_be_ended_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its first bytes are written at the end."""
+    sink = record(tmp_path / "film.mp4", Clock())
+    output = Output(sink, FPS)
+    output.offer(frame(90))
+    async with asyncio.timeout(60):
+        while not output.sent:
+            await asyncio.sleep(0.002)
+    monkeypatch.setattr(sink._film, "close", lambda: os.close(-1))
+    output.end()
+    assert await output.ended()
+    assert output.error == "Bad file descriptor."
+    assert list(tmp_path.iterdir()) == []

@@ -165,7 +165,8 @@ class Output:
             log.debug("The sink %s failed", type(self.sink).__name__, exc_info=True)
             self.error = sentence(error, self.sink)
         finally:
-            self._close()
+            failure = self._close()
+            self.error = self.error or failure
             with self._condition:
                 self._ending, self._slot, self._last = True, None, None
             self.is_over = True
@@ -200,7 +201,8 @@ class Output:
         pixels = flattened(frame.pixels, self.sink.alpha)  # [H, W, 3 or 4]
         size = (pixels.shape[1], pixels.shape[0])
         if size != self._size:
-            self._close()
+            if failure := self._close():
+                log.warning("A sink could not be closed: %s", failure)
             self._size = size
             self.sink.open(*size, self.fps)
         started = self._clock()
@@ -213,11 +215,17 @@ class Output:
         self._last = frame if self.sink.least_fps else None
         self.sent += 1
 
-    def _close(self) -> None:
-        if self._size is not None:
-            self._size = None
-            with _logged("A sink could not be closed", self.sink):
-                self.sink.close()
+    def _close(self) -> str:
+        """Let go of what the sink holds; a sentence where it could not, or ""."""
+        if self._size is None:
+            return ""
+        self._size = None
+        try:
+            self.sink.close()
+        except Exception as error:
+            log.debug("The sink %s does not end", type(self.sink).__name__, exc_info=True)
+            return sentence(error, self.sink)
+        return ""
 
 
 class Outputs:

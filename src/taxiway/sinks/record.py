@@ -113,6 +113,8 @@ class Record(Sink):
         try:
             if film is not None:
                 film.close()
+        except OSError as error:
+            raise growing.left(error) from None
         except BaseException:
             # What there is stays hidden, for whoever wants to rescue it.
             growing.file.close()

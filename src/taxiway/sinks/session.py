@@ -103,6 +103,8 @@ class Session(Sink):
         try:
             self._write(growing.file)
             growing.file.write(change_line(self.clock() - self._began, {}))
+        except OSError as error:
+            raise growing.left(error) from None
         except BaseException:
             # What there is stays hidden, for whoever wants to rescue it.
             growing.file.close()
