@@ -91,8 +91,7 @@ class Room {
     if (!wanted) return;
     this.#tool = wanted.tool;
     this.#given = wanted.inputs;
-    this.#begin.hidden = true;
-    this.#toggleForm();
+    this.#showForm(true);
   }
 
   /** @param {boolean} isWatched */
@@ -198,11 +197,16 @@ class Room {
     buttons[focused]?.focus();
   }
 
-  async #toggleForm() {
-    this.#begin.hidden = !this.#begin.hidden;
-    this.#new.setAttribute("aria-expanded", String(!this.#begin.hidden));
-    this.#new.textContent = this.#begin.hidden ? t("New job") : t("Close");
-    if (this.#begin.hidden) return;
+  #toggleForm() {
+    return this.#showForm(this.#begin.hidden);
+  }
+
+  /** @param {boolean} isShown */
+  async #showForm(isShown) {
+    this.#begin.hidden = !isShown;
+    this.#new.setAttribute("aria-expanded", String(isShown));
+    this.#new.textContent = isShown ? t("Close") : t("New job");
+    if (!isShown) return;
     if (!this.#tools.childElementCount) this.#tools.textContent = t("Looks for the tools.");
     await this.#act(() => this.#offer());
   }
