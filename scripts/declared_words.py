@@ -87,7 +87,10 @@ def _of_live() -> Iterator[str]:
     from taxiway.live.messages.actions import ACTIONS
     from taxiway.live.movement.modulators import COMMON
     from taxiway.live.movement.walk import WALK
+    from taxiway.live.screens import Screens
 
+    page = Screens().status()
+    yield from (page.title, page.seen)
     yield from (each.command.description or "" for each in ACTIONS.values())
     yield from _of_fields({**WALK.inputs, **COMMON})
 

@@ -121,9 +121,18 @@ def test_the_page_of_the_picture_is_named_for_other_programs(
     panel: Locator, server: Server
 ) -> None:
     expect(panel.locator("#outputs-page code")).to_have_text(f"{server.url}output")
+    expect(panel.locator("#outputs-page .way-figures")).to_contain_text("0 receivers")
     with panel.page.expect_popup() as opened:
         panel.get_by_label("Open the page of the picture").click()
-    assert opened.value.url.startswith(f"{server.url}output?")
+    bare = opened.value
+    assert bare.url.startswith(f"{server.url}output?")
+    expect(panel.locator("#outputs-page .way-figures")).to_contain_text("1 receiver")
+    panel.get_by_label("Send a test picture to Page").click()
+    bars = bare.get_by_label("Colour bars")
+    expect(bars).to_be_visible()
+    expect(bars).to_be_hidden(timeout=30_000)  # after five seconds
+    bare.close()
+    expect(panel.locator("#outputs-page .way-figures")).to_contain_text("0 receivers")
 
 
 def test_a_stream_within_the_server_follows_the_hand(page: Page, server: Server) -> None:

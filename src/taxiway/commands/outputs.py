@@ -53,7 +53,8 @@ def selftest(parsed: argparse.Namespace) -> int:
     members, name = sinks(), parsed.name
     if name == "page":
         raise InvalidArgument(
-            "'page' is on with every model: taxiway run painter, then open http://localhost:8000/output."
+            "'page' is on with every model: taxiway run painter, "
+            "then open http://localhost:8000/output?test=1."
         )
     kind = members.find(name)
     if kind.always:

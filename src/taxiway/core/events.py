@@ -85,6 +85,13 @@ class BlackoutChanged(Struct, frozen=True, tag="blackout"):
     is_black: bool
 
 
+class PictureTested(Struct, frozen=True, tag="test"):
+    """The pages of a live session's picture are to show a test picture for some seconds."""
+
+    model: str
+    seconds: float
+
+
 class MovementChanged(Struct, frozen=True, tag="movement"):
     """Modulators, tempo or hold of a live session changed."""
 
@@ -136,6 +143,7 @@ Event = (
     | CallEnded
     | WalkChanged
     | BlackoutChanged
+    | PictureTested
     | MovementChanged
     | MovementStopped
     | PresetsChanged

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from taxiway.core.frame import Frame
 from taxiway.core.images import ImageFormat, encode_jpeg, encode_png
+from taxiway.live.screens import Screens
 
 LIVE_QUALITY = 85
 FINAL_QUALITY = 95
@@ -96,7 +97,7 @@ class Broadcast:
     """Publishes pictures to whoever watches. Nobody waits for anybody.
 
     `published` counts the pictures, those sent again at full quality too; `published_at` is when
-    the newest was.
+    the newest was; `screens` tell how viewers do that show nothing else.
     """
 
     def __init__(
@@ -107,6 +108,7 @@ class Broadcast:
         self._newest: EncodedFrame | None = None
         self._held: Callable[[], Frame] | None = None
         self._viewers: set[Viewer] = set()
+        self.screens = Screens(clock)
         self._on_watched = on_watched
         self._clock = clock
         self._indices = count(1)

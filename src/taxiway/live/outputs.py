@@ -11,18 +11,20 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from msgspec import Struct, structs
+from msgspec import structs
 
 from taxiway.core.command import Values
 from taxiway.core.datatypes import Number
 from taxiway.core.errors import Unavailable
-from taxiway.core.events import BlackoutChanged, Event
+from taxiway.core.events import BlackoutChanged, Event, PictureTested
 from taxiway.core.frame import Frame, flattened
 from taxiway.core.images import Pixels
 from taxiway.core.sink import Sink, SinkDone
 from taxiway.live.broadcast import Viewer
 from taxiway.live.colour_bars import colour_bars
 from taxiway.live.members import Members, sentence
+from taxiway.live.output_status import OutputStatus
+from taxiway.live.screens import PAGE
 from taxiway.live.session import LiveSession
 
 log = logging.getLogger("taxiway.live")
@@ -35,33 +37,6 @@ LOOK_SECONDS = 1.0
 TEST_SECONDS, TEST_FPS = 5.0, 30
 TEST_SHAPE: tuple[int, ...] = (512, 512, 3)
 """That of the test picture before there was a frame."""
-
-
-class OutputStatus(Struct, kw_only=True, rename="camel"):
-    """How one sink of a model does; `needs` and `error` are sentences, empty where all is well.
-
-    `seen` says how a person comes to see it elsewhere.
-    `state` is `off`, `on`, or `failed` until it is started again. `age_ms` is from the moment the
-    newest frame sent was ready, or came out of its rest, until it was sent; `dropped` frames were
-    overtaken by newer ones.
-    """
-
-    name: str
-    title: str
-    needs: str
-    seen: str = ""
-    always: bool = False
-    settings: list[dict[str, Any]] = []
-    values: dict[str, Any] = {}
-    state: str = "off"
-    message: str = ""
-    error: str = ""
-    address: str = ""
-    rate: float = 0.0
-    age_ms: float | None = None
-    sent: int = 0
-    dropped: int = 0
-    receivers: int | None = None
 
 
 class Output:
@@ -286,6 +261,9 @@ class Outputs:
     async def test(self, name: str) -> OutputStatus:
         """Send a test picture instead of the model's frames for a while. Raises NotFound, or
         Unavailable for one that is not on."""
+        if name == PAGE:
+            self._session.events.emit(PictureTested(self._session.spec.name, TEST_SECONDS))
+            return self._session.broadcast.screens.status()
         self.members.find(name)
         if name not in self._feeds or self._feeds[name].output.is_over:
             raise Unavailable(f"The sink '{name}' is not on; start it first.")
@@ -304,12 +282,14 @@ class Outputs:
         return [(name, feed.output) for name, feed in self._feeds.items()]
 
     async def status(self) -> list[OutputStatus]:
-        """Every sink there is, by name."""
+        """The page of the picture, and every sink there is, by name."""
         names = sorted({*self.members.kinds, *self.members.broken})
-        return [await self.one(name) for name in names]
+        return [self._session.broadcast.screens.status(), *[await self.one(name) for name in names]]
 
     async def one(self, name: str) -> OutputStatus:
         """How one does. Raises NotFound."""
+        if name == PAGE:
+            return self._session.broadcast.screens.status()
         if name in self.members.broken:
             return OutputStatus(name=name, title=name, needs=self.members.broken[name])
         kind = self.members.find(name)

@@ -24,14 +24,14 @@ export class Connection extends EventTarget {
   #socket = null;
   #delay = FIRST_DELAY_MS;
   #token = tokenIn(document);
-  #mayOwn;
+  #isScreen;
   #owner = "";
 
-  /** @param {{ mayOwn?: boolean }} [options] whether the owner's token is used where there is one */
-  constructor({ mayOwn = true } = {}) {
+  /** @param {{ isScreen?: boolean }} [options] whether it is the page at /output, which nobody owns */
+  constructor({ isScreen = false } = {}) {
     super();
-    this.#mayOwn = mayOwn;
-    if (!mayOwn) return;
+    this.#isScreen = isScreen;
+    if (isScreen) return;
     takeLink();
     this.#owner = ownerToken(document);
     addEventListener("hashchange", () => takeLink() && location.reload());
@@ -52,7 +52,8 @@ export class Connection extends EventTarget {
   }
 
   open() {
-    const socket = new WebSocket(socketAddress(), [PROTOCOL, `token.${this.token}`, `tab.${tabName()}`]);
+    const said = [PROTOCOL, `token.${this.token}`, `tab.${tabName()}`, ...(this.#isScreen ? ["screen"] : [])];
+    const socket = new WebSocket(socketAddress(), said);
     this.#socket = socket;
     socket.binaryType = "arraybuffer";
     socket.onmessage = ({ data }) => this.#receive(data);
@@ -112,7 +113,7 @@ export class Connection extends EventTarget {
     try {
       const page = await fetch(location.href, { cache: "no-store" });
       const parsed = new DOMParser().parseFromString(await page.text(), "text/html");
-      const owner = this.#mayOwn ? ownerToken(parsed) : "";
+      const owner = this.#isScreen ? "" : ownerToken(parsed);
       if (owner === kept() && owner && !(await isAccepted(owner))) {
         keep("");
         location.reload();

@@ -22,13 +22,15 @@ const has = (/** @type {string} */ name) => !["", "0", "false"].includes(asked.g
 
 /** Whether every output is to be black. */
 let isBlack = false;
+/** When the studio's test picture is over. */
+let testing = 0;
 
 /** Look as the address says. */
 function look() {
   const view = asked.get("view") ?? "";
   canvas.className = VIEWS.includes(view) ? view : "fit";
   canvas.classList.toggle("mirror", has("mirror"));
-  bars.show(has("test"));
+  bars.show(has("test") || testing > 0);
   root.classList.toggle("blackout", isBlack || has("blackout"));
   root.style.background = asked.get("ground") ?? "";
 }
@@ -71,7 +73,7 @@ document.addEventListener("visibilitychange", keepLit);
 keepLit();
 
 look();
-const connection = new Connection({ mayOwn: false });
+const connection = new Connection({ isScreen: true });
 const screen = new Screen(canvas, connection, { isClear: true, mayFlash: () => has("flashes") });
 /** The output that is shown of a model that is not played live. */
 let picture = "";
@@ -84,6 +86,11 @@ connection.onMessage((/** @type {ServerMessage} */ message) => {
   }
   if (message.type === "hello" || message.type === "blackout") {
     isBlack = message.type === "hello" ? (message.blackout ?? false) : message.on;
+    look();
+  }
+  if (message.type === "test") {
+    clearTimeout(testing);
+    testing = setTimeout(() => ((testing = 0), look()), 1000 * message.seconds);
     look();
   }
   if (message.type === "output" || message.type === "part") show(message.outputs);

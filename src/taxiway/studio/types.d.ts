@@ -307,6 +307,7 @@ export type ServerMessage =
   | { type: "walk"; on: boolean }
   | { type: "stopped" }
   | { type: "blackout"; on: boolean }
+  | { type: "test"; seconds: number }
   | (Presets & { type: "presets" })
   | (Movement & { type: "movement" })
   | { type: "modulated"; values: Values }

@@ -208,6 +208,12 @@ class Blackout(Struct, frozen=True, tag_field="type", tag="blackout"):
     on: bool
 
 
+class Test(Struct, frozen=True, tag_field="type", tag="test"):
+    """Show colour bars in place of the picture for so long, if nothing else is to be seen."""
+
+    seconds: float
+
+
 class Preset(Struct, frozen=True):
     """A preset, or a picture of the history; `picture` is the name of its file, perhaps empty."""
 
@@ -304,6 +310,7 @@ Said = (
     | Walk
     | Stopped
     | Blackout
+    | Test
     | Note
     | Presets
     | Movement

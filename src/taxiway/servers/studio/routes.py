@@ -18,6 +18,8 @@ PATH = "/studio/socket"
 PROTOCOL = f"taxiway.{VERSION}"
 MOST_SOCKETS = 256
 LONGEST_TAB = 64
+SCREEN = "screen"
+"""What the page at /output calls itself."""
 
 
 def routes(
@@ -76,7 +78,9 @@ class Door:
             await socket.accept(PROTOCOL)
             owns = self._has_token(socket, Power.OWN)
             tab = next(iter(_said(socket, "tab.")), "")[:LONGEST_TAB]
-            await Session(socket, self._session, self._card, owns, self._patience, tab).serve()
+            is_screen = SCREEN in socket.scope["subprotocols"]
+            told = (self._session, self._card, owns, self._patience, tab, is_screen)
+            await Session(socket, *told).serve()
         finally:
             self._sockets -= 1
 

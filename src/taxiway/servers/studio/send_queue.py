@@ -21,6 +21,7 @@ from taxiway.core.events import (
     MovementStopped,
     OutputReady,
     PartReady,
+    PictureTested,
     PresetsChanged,
     QueryFailed,
     StateChanged,
@@ -29,6 +30,7 @@ from taxiway.core.events import (
 from taxiway.live.broadcast import EncodedFrame
 from taxiway.live.controls import Entry, Mover, Origin, name_of
 from taxiway.live.movement.tracks import Track
+from taxiway.live.screens import Screen
 from taxiway.live.session import LiveSession
 from taxiway.live.tiles import Tile
 from taxiway.servers.studio import binary_messages, json_messages
@@ -42,13 +44,21 @@ MOST_DRAWN = 200
 VECTORS = ("z", "w")
 MODULATED_SECONDS = 1 / 20
 """Between two marks of where modulators have moved a number to."""
-Switch = WalkChanged | BlackoutChanged | PresetsChanged | MovementChanged | MovementStopped
+Switch = (
+    WalkChanged
+    | BlackoutChanged
+    | PictureTested
+    | PresetsChanged
+    | MovementChanged
+    | MovementStopped
+)
 
 
 class SendQueue:
     """Sends to the page that is the controls' source `page`; the only one who sends on its socket.
 
-    `earlier` are what it was before its socket was opened anew.
+    `earlier` are what it was before its socket was opened anew; `is_screen` says that it shows the
+    picture and nothing else.
 
     Whatever has news leaves it in its place here and wakes `run`. What matters most goes first:
     greeting, state, replies, the newest output and error, the live picture, tiles.
@@ -62,6 +72,7 @@ class SendQueue:
         page: int,
         owns: bool = False,
         earlier: Collection[int] = (),
+        is_screen: bool = False,
     ) -> None:
         self._socket = socket
         self._session = session
@@ -81,6 +92,7 @@ class SendQueue:
         self._marks: Values = {}
         self._modulated_at = 0.0
         self._sending_since: float | None = None
+        self._screen = Screen(session.broadcast.screens) if is_screen else None
         self.viewer = session.broadcast.join(self._wake.set)
         self._stop_listening = session.events.listen(self._on_event)
         self._stop_showing: Callable[[], None] = lambda: None
@@ -90,6 +102,8 @@ class SendQueue:
         self._stop_listening()
         self._stop_showing()
         self._session.broadcast.leave(self.viewer)
+        if self._screen is not None:
+            self._screen.close()
 
     def reply(self, message: str | bytes) -> None:
         """Send an answer to something the page said."""
@@ -157,6 +171,8 @@ class SendQueue:
             self._newest["presets"] = presets(self._session)
         elif isinstance(event, MovementChanged):
             self._newest["movement"] = movement(self._session)
+        elif isinstance(event, PictureTested):
+            self._newest["test"] = json_messages.Test(event.seconds)
         elif isinstance(event, MovementStopped):
             self._newest["stopped"] = json_messages.Stopped()
         else:
@@ -195,6 +211,8 @@ class SendQueue:
         return True
 
     async def _send_shot(self, encoded_frame: EncodedFrame) -> None:
+        if self._screen is not None:
+            self._screen.sent(encoded_frame.frame)
         if not self._session.is_live:
             # Its outputs are sent as a whole, with this picture among them.
             self.viewer.acknowledge(encoded_frame.frame.index)

@@ -91,6 +91,7 @@ class Session:
         owns: bool = False,
         patience: float = PATIENCE_SECONDS,
         tab: str = "",
+        is_screen: bool = False,
     ) -> None:
         self._page, earlier = _numbered(tab)
         self._socket = socket
@@ -98,7 +99,7 @@ class Session:
         self._owns = owns
         self._patience = patience
         self._budget = RateLimit(RATE, BURST, session.clock)
-        self._send_queue = SendQueue(socket, session, card, self._page, owns, earlier)
+        self._send_queue = SendQueue(socket, session, card, self._page, owns, earlier, is_screen)
 
     async def serve(self) -> None:
         """Serve the socket to its end; never raises."""

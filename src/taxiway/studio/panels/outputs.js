@@ -1,8 +1,7 @@
 /** Where the frames go, and what comes in by itself: every sink and source of this model. */
 
-import { at } from "../address.js";
 import { ask } from "../control.js";
-import { copyFrom, h } from "../dom.js";
+import { h } from "../dom.js";
 import { sentence } from "../slots.js";
 import { openOutput } from "../window.js";
 import { Way } from "../ways/way.js";
@@ -10,6 +9,8 @@ import { Way } from "../ways/way.js";
 /** @import { Panel, Studio, Values, Way as Status } from "../types.d.ts" */
 
 const EVERY_MS = 1000;
+/** The output that is always there, at /output. */
+const PAGE = "page";
 
 export default /** @type {Panel} */ ({
   title: "Outputs",
@@ -24,7 +25,6 @@ function mount(root, { connection, store }) {
   const outputs = h("div", { class: "ways" });
   const sources = h("div", { class: "ways" });
   const ways = /** @type {Map<string, Way>} */ (new Map());
-  outputs.append(pageBlock(store));
   root.append(outputs, h("h3", { class: "ways-title" }, "Sources"), sources);
 
   const refresh = async () => {
@@ -35,7 +35,7 @@ function mount(root, { connection, store }) {
   };
   /** @param {"outputs" | "sources"} kind @param {HTMLElement} list @param {Status[]} statuses */
   const arrange = (kind, list, statuses) => {
-    // What can be used here comes first.
+    // What can be used here comes first, the page before all.
     for (const status of [...statuses].sort((a, b) => Number(!!a.needs) - Number(!!b.needs))) {
       const way = ways.get(`${kind} ${status.name}`) ?? add(kind, list, status.name);
       way.show(status);
@@ -56,6 +56,7 @@ function mount(root, { connection, store }) {
       }
     };
     const way = new Way(kind, act);
+    if (kind === "outputs" && name === PAGE) way.offer(opener(store));
     ways.set(`${kind} ${name}`, way);
     list.append(way.element);
     return way;
@@ -63,25 +64,10 @@ function mount(root, { connection, store }) {
   whileSeen(root, refresh);
 }
 
-/** The page at /output, which is always there. @param {Studio["store"]} store */
-function pageBlock(store) {
-  const address = at("/output");
-  const copy = h("button", { type: "button", class: "copy" }, "Copy");
-  copy.addEventListener("click", () => copyFrom(copy, address));
+/** A button that opens the page of the picture. @param {Studio["store"]} store */
+function opener(store) {
   const show = { type: "button", "aria-label": "Open the page of the picture" };
-  return h(
-    "section",
-    { class: "way block", id: "outputs-page", "data-way": "on" },
-    h(
-      "div",
-      { class: "way-head" },
-      h("span", { class: "lamp", "aria-hidden": "true" }),
-      h("h2", {}, "Page"),
-      h("button", { ...show, onclick: () => openOutput(store) }, "Open"),
-    ),
-    h("div", { class: "copy-line" }, h("code", {}, address), copy),
-    h("p", { class: "hint" }, "The picture and nothing else: for a second screen, and as a Browser Source in OBS."),
-  );
+  return h("button", { ...show, onclick: () => openOutput(store) }, "Open");
 }
 
 /** Do something now and every second while an element is on the page to be seen. @param {HTMLElement} root @param {() => void} work */

@@ -93,6 +93,11 @@ export class Way {
     this.#line.hidden = !address || !this.#isOn;
   }
 
+  /** Put a button of its own beside its name. @param {HTMLElement} button */
+  offer(button) {
+    this.#name.after(button);
+  }
+
   /** Say why it was not started, until it is. @param {string} sentence */
   refuse(sentence) {
     this.#refused = sentence;
