@@ -198,7 +198,7 @@ class Room {
   }
 
   #toggleForm() {
-    return this.#showForm(this.#begin.hidden);
+    return this.#showForm(!!this.#begin.hidden);
   }
 
   /** @param {boolean} isShown */
