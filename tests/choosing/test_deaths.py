@@ -65,8 +65,9 @@ def test_one_that_ends_the_process_is_left_out_and_named(tmp_path: Path) -> None
 def test_a_note_counts_for_its_machine_and_its_days(tmp_path: Path) -> None:
     noted = Deaths(tmp_path, {"libraries": {"one": "1"}})
     path = tmp_path / f"{noted._key('one')}-1.died"
-    path.write_bytes(b"")
-    assert noted.of("one") == ""
+    for nothing in (b"", b"Fatal Pyth", b"it: \x1b[31mcannot\n", b"Fatal Python error: \x1b[31m"):
+        path.write_bytes(nothing)
+        assert noted.of("one") == ""
     path.write_bytes(b"Fatal Python error: Segmentation fault\n\nCurrent thread ...\n")
     assert "(Segmentation fault)" in noted.of("one")
     assert noted.of("other") == ""

@@ -4,6 +4,7 @@ not built for: what Python notes of that in its last moment, the next start find
 import faulthandler
 import hashlib
 import os
+import re
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -15,6 +16,8 @@ import msgspec
 DAYS = 30
 """So long a backend is left out that ended a process, if nothing changes on the machine."""
 SHOWN = 200
+FATAL = re.compile("(?:Fatal Python error|Windows fatal exception): ([ -~]+)")
+"""How a note of Python's begins; anything else is none."""
 
 
 class Deaths:
@@ -58,8 +61,8 @@ class Deaths:
                 removed(path)
             else:
                 with path.open("rb") as file:
-                    line = file.read(SHOWN).decode("ascii", "replace").partition("\n")[0]
-                return line.rpartition(": ")[2].strip()
+                    found = FATAL.match(file.read(SHOWN).decode("ascii", "replace"))
+                return found[1].strip() if found else ""
         return ""
 
     def _key(self, name: str) -> str:
