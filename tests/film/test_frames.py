@@ -43,11 +43,15 @@ def test_frames_of_another_film_stay_unless_forced(tmp_path: Path) -> None:
 
 
 def test_clearing_leaves_what_is_not_ours(tmp_path: Path) -> None:
-    frames = Frames(tmp_path / "film", ["a"])
-    frames.put(0, np.zeros((2, 2, 3), np.uint8), {})
-    (tmp_path / "film" / "notes.txt").write_text("mine")
-    frames.clear()
-    assert [path.name for path in (tmp_path / "film").iterdir()] == ["notes.txt"]
-    (tmp_path / "film" / "notes.txt").unlink()
+    black, longer = np.zeros((2, 2, 3), np.uint8), Frames(tmp_path / "film", ["a", "b"])
+    for index in (0, 1):
+        longer.put(index, black, {})
+    mine = {"notes.txt", "frame-of-mind.png", "frame00007.png"}
+    for name in mine:
+        (tmp_path / "film" / name).write_bytes(encode_png(black))
+    Frames(tmp_path / "film", ["a"]).clear()
+    assert {path.name for path in (tmp_path / "film").iterdir()} == mine
+    for name in mine:
+        (tmp_path / "film" / name).unlink()
     Frames(tmp_path / "film", ["a"]).clear()
     assert not (tmp_path / "film").exists()

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +87,10 @@ class Frames:
 
     def clear(self) -> None:
         """Remove the frames, and the folder if nothing else is in it."""
+        known = {self.path(index) for index in range(len(self.keys))}
         for path in self.folder.glob("frame*.png"):
-            path.unlink()
+            with suppress(InvalidArgument):  # of another's picture
+                if path in known or self._key(path) is not None:
+                    path.unlink()
         if self.folder.is_dir() and not any(self.folder.iterdir()):
             self.folder.rmdir()
