@@ -15,6 +15,16 @@ from taxiway.film.writer import Manner, write_film
 COUNT = 6
 JOB_MS = 4 * PATIENCE_MS
 """For what a job does, which begins with a process of its own."""
+HOLD = """() => {
+  const fetched = window.fetch;
+  window.fetch = async (address, options) => {
+    const answer = await fetched(address, options);
+    const isFilm = options?.method === "GET" && /\\/films\\/[^/]+$/.test(String(address));
+    if (isFilm && !window.release) await new Promise((go) => (window.release = go));
+    return answer;
+  };
+}"""
+"""Have the page wait for the next answer about a film until `release` is called."""
 
 
 @pytest.fixture(scope="module")
@@ -83,10 +93,15 @@ def take_back(page: Page, panel: Locator, place: tuple[float, float]) -> None:
     """Clear the frame and take that back, click once more and take back two clicks, the newest
     first, though that was one in it."""
     expect(panel.get_by_role("img", name="2 clicks")).to_be_visible()
+    expect(panel.locator(".film-message")).not_to_have_text("Looks at it.")
+    page.evaluate(HOLD)
     panel.get_by_role("button", name="Clear frame").click()
     expect(panel.get_by_role("img", name="clicks")).to_have_count(0)
+    page.wait_for_function("() => window.release")
     panel.get_by_role("button", name="Take back").click()
     expect(panel.get_by_role("img", name="2 clicks")).to_be_visible()
+    page.evaluate("() => window.release()")
+    page.evaluate("() => new Promise((done) => setTimeout(done))")  # it has been heard now
     page.mouse.click(*place)
     expect(panel.get_by_role("img", name="3 clicks")).to_be_visible()
     panel.get_by_role("button", name="Take back").click()

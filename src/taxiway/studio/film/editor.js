@@ -39,6 +39,8 @@ export class Editor {
   #made = new Set();
   #index = 0;
   #saying = 0;
+  /** When all that was said has been heard: the server hears one thing after the other. */
+  #heard = Promise.resolve();
   /** Clicks, and models, that the mask is still made of. */
   #looks = 0;
   /** What was said of a frame before each of this page's clicks. @type {Map<number, Said[]>} */
@@ -143,7 +145,9 @@ export class Editor {
   }
 
   async #learn() {
+    const turn = this.#saying;
     const { film, made, models } = await this.#films.one(this.#id);
+    if (turn !== this.#saying) return; // it is from before what was said meanwhile
     this.#offerModels(models, film?.model ?? "");
     this.#film = film;
     this.#made = new Set(made);
@@ -298,7 +302,10 @@ export class Editor {
       this.#message.textContent = t("Looks at it.");
       this.#looks += 1;
       try {
-        await this.#films.click(this.#id, clicks);
+        const id = this.#id;
+        const heard = this.#heard.then(() => this.#films.click(id, clicks));
+        this.#heard = heard.catch(() => {});
+        await heard;
         if (turn === this.#saying) await this.#learn();
       } finally {
         this.#looks -= 1;
