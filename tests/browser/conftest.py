@@ -1,5 +1,6 @@
 """A real server with a light model, and a real Chromium that looks at it."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -91,8 +92,9 @@ class Server:
     def kill_workers(self) -> None:
         """Kill the model's process: of the server's descendants those that are nobody's parent."""
         for process in psutil.Process(self._process.pid).children(recursive=True):
-            if not process.children() and "resource_tracker" not in " ".join(process.cmdline()):
-                process.kill()
+            with contextlib.suppress(psutil.NoSuchProcess):  # one that was just ending
+                if not process.children() and "resource_tracker" not in " ".join(process.cmdline()):
+                    process.kill()
 
 
 @pytest.fixture(scope="module")
