@@ -63,6 +63,20 @@ async def test_presets_and_history_are_back_after_a_restart(tmp_path: Path) -> N
             assert session.controls.entries["z"].origin == {"seed": 7}
 
 
+async def test_what_was_done_last_before_the_end_is_kept(tmp_path: Path) -> None:
+    folder = tmp_path / "live"
+    async with on_session(FakeEngine(), folder=folder) as session:
+        actions.perform(session, "modulator", {"number": 1, "kind": "noise"})
+        await until((folder / "movement.json").exists)
+        actions.perform(session, "modulator/clear", {"number": 1})
+        actions.perform(session, "modulator", {"number": 2, "kind": "lfo"})
+        actions.perform(session, "preset/store", {"number": 3, "name": "last"})
+    async with on_session(FakeEngine(), folder=folder) as session:
+        await until(lambda: session.kept.presets)
+        assert [*session.movement.modulators] == [2]
+        assert session.kept.presets[3].name == "last"
+
+
 async def test_no_picture_is_asked_for_that_was_not_drawn_before_the_end(tmp_path: Path) -> None:
     folder, named = StateFolder(tmp_path / "live"), [new_picture() for _ in range(3)]
     states = [State(values={"seed": seed}, picture=name) for seed, name in enumerate(named)]

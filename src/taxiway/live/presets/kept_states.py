@@ -65,7 +65,7 @@ class KeptStates:
         self._settled_seconds = settled_seconds
         self._pictures: dict[str, bytes] = {}
         self._coming: dict[str, asyncio.Task[None]] = {}
-        self._work: asyncio.Queue[Callable[[StateFolder], None]] = asyncio.Queue()
+        self._work: asyncio.Queue[Callable[[StateFolder], None] | None] = asyncio.Queue()
         self._settling: asyncio.Task[None] | None = None
         self._saving: asyncio.TimerHandle | None = None
 
@@ -77,7 +77,8 @@ class KeptStates:
         return bool(kept or session.fade.seconds or not session.timeline.is_empty)
 
     async def run(self) -> None:
-        """Read what was kept, then write what is to be kept, for ever."""
+        """Read what was kept, then write what is to be kept, for ever; cancel it to end, when all
+        that still waits is written."""
         if self._folder is None:
             return
         presets, history, movement, timeline, said = await asyncio.to_thread(_loaded, self._folder)
@@ -89,13 +90,24 @@ class KeptStates:
         tracks = {name: Track(points) for name, points in timeline.tracks.items()}
         self._session.timeline.restore(timeline.keys, tracks, timeline.loops)
         self._announce()
+        writing = asyncio.create_task(self._write_for_ever(self._folder))
+        try:
+            await asyncio.shield(writing)
+        finally:
+            if self._saving is not None:
+                self._saving.cancel()
+                self._keep_movement()
+            self._work.put_nowait(None)
+            await writing
+
+    async def _write_for_ever(self, folder: StateFolder) -> None:
+        """Write what is to be kept, until None stands in line."""
         is_behind = False
-        while True:
-            work = await self._work.get()
+        while (work := await self._work.get()) is not None:
             try:
-                await asyncio.to_thread(work, self._folder)
+                await asyncio.to_thread(work, folder)
                 if is_behind:
-                    await asyncio.to_thread(self._all_there_is(), self._folder)
+                    await asyncio.to_thread(self._all_there_is(), folder)
                 is_behind = False
             except OSError as error:
                 is_behind = True
