@@ -98,6 +98,13 @@ def test_a_timeline_is_made_of_what_is_seen_recorded_and_filmed(page: Page) -> N
     page.wait_for_function("() => document.querySelector('.timeline-head input').value > 0.2")
     page.evaluate("() => studio.session.setValue('truncation', 0.5)")
     page.wait_for_function("() => studio.store.get('values').truncation === 0.5")
+    # It is recorded from its next tick on; three pictures may be on their way from before.
+    page.evaluate(
+        """() => new Promise((done) => {
+            let seen = 0;
+            studio.store.follow(["picture"], () => ++seen === 8 && done());
+        })"""
+    )
     page.get_by_role("button", name="Stop", exact=True).last.click()
     expect(page.locator(".timeline-tracks li")).to_have_count(1)
     page.get_by_label("Frames a second").fill("25")
