@@ -4,6 +4,9 @@ from typing import Any
 
 from msgspec import Struct
 
+LOOK_SECONDS = 1.0
+"""Between two looks at who receives, and the span over which the rate is counted."""
+
 
 class OutputStatus(Struct, kw_only=True, rename="camel"):
     """How one sink of a model does; `needs` and `error` are sentences, empty where all is well.

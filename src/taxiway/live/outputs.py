@@ -23,15 +23,13 @@ from taxiway.core.sink import Sink, SinkDone
 from taxiway.live.broadcast import Viewer
 from taxiway.live.colour_bars import colour_bars
 from taxiway.live.members import Members, sentence
-from taxiway.live.output_status import OutputStatus
+from taxiway.live.output_status import LOOK_SECONDS, OutputStatus
 from taxiway.live.screens import PAGE
 from taxiway.live.session import LiveSession
 
 log = logging.getLogger("taxiway.live")
 
 FPS = Number(default=30, whole=True, min=1, max=240, description="At most so many frames a second.")
-LOOK_SECONDS = 1.0
-"""Between two looks at who receives, and the span over which the rate is counted."""
 
 
 TEST_SECONDS, TEST_FPS = 5.0, 30

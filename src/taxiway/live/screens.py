@@ -5,11 +5,10 @@ from collections import deque
 from collections.abc import Callable
 
 from taxiway.core.frame import Frame
-from taxiway.live.output_status import OutputStatus
+from taxiway.live.output_status import LOOK_SECONDS, OutputStatus
 
 PAGE = "page"
 """What they are called among the outputs, though no sink serves them but the studio's socket."""
-LOOK_SECONDS = 1.0
 MOST_SENT = 4096
 """Pictures of the last second that are counted, those of all pages."""
 
