@@ -160,6 +160,18 @@ async def on_session(
 
 
 @contextlib.asynccontextmanager
+async def played_on(engine: Engine, spec: ModelSpec) -> AsyncIterator[LiveSession]:
+    """A session on a real engine with its loop running, once its model is ready."""
+    session = LiveSession(engine, spec)
+    running = asyncio.create_task(session.run())
+    await session.start()
+    await engine.ready(spec.name)
+    yield session
+    running.cancel()
+    await asyncio.wait([running])
+
+
+@contextlib.asynccontextmanager
 async def served(app: ASGIApp, connections: set[Any] | None = None) -> AsyncIterator[int]:
     """Serve `app` on a free port of 127.0.0.1 until the block ends.
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from session_fakes import Watcher
+from session_fakes import Watcher, played_on
 from taxiway.core.frame import Mark
 from taxiway.core.model import ModelSpec
 from taxiway.engine import Engine
@@ -23,14 +23,8 @@ SPEC = ModelSpec(name="gradient", family="toys:Gradient")
 
 @pytest.fixture
 async def session() -> AsyncIterator[LiveSession]:
-    async with Engine() as engine:
-        session = LiveSession(engine, SPEC)
-        running = asyncio.create_task(session.run())
-        await session.start()
-        await engine.ready(SPEC.name)
+    async with Engine() as engine, played_on(engine, SPEC) as session:
         yield session
-        running.cancel()
-        await asyncio.wait([running])
 
 
 async def shown(watcher: Watcher, **values: Any) -> np.ndarray[Any, Any]:

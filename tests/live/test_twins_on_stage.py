@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from session_fakes import played_on
 from taxiway.core import twins
 from taxiway.core.frame import Frame
 from taxiway.core.model import ModelSpec
@@ -48,14 +49,8 @@ class Taker(Sink):
 
 @pytest.fixture
 async def session() -> AsyncIterator[LiveSession]:
-    async with Engine(executor="thread") as engine:
-        session = LiveSession(engine, SPEC)
-        running = asyncio.create_task(session.run())
-        await session.start()
-        await engine.ready(SPEC.name)
+    async with Engine(executor="thread") as engine, played_on(engine, SPEC) as session:
         yield session
-        running.cancel()
-        await asyncio.wait([running])
 
 
 async def until(holds: Callable[[], Any]) -> None:
